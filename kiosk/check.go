@@ -1,0 +1,89 @@
+package kiosk
+
+import "time"
+
+// CheckName names one verification of a document or a person.
+type CheckName string
+
+// The checks of a Citizen Card, in the order in which the clerk sees them.
+const (
+	CheckRecognised   CheckName = "document_recognised"    // the application on the chip is one we know
+	CheckSODSignature CheckName = "sod_signature"          // the document security object is signed
+	CheckSODSigner    CheckName = "sod_signer"             // by the State's document signer, under a trusted anchor
+	CheckIdentityData CheckName = "identity_data"          // the identity read is the one that was signed
+	CheckPhotoData    CheckName = "photo_data"             // so is the photograph
+	CheckCertificate  CheckName = "certificate_chain"      // the authentication certificate chains to a trusted anchor
+	CheckCertDates    CheckName = "certificate_validity"   // and is within its dates
+	CheckCertPurpose  CheckName = "certificate_purpose"    // and is a citizen's authentication certificate
+	CheckRevocation   CheckName = "certificate_revocation" // and is neither revoked nor suspended
+	CheckSamePerson   CheckName = "same_person"            // certificate, identity file and SOD speak of one person
+	CheckDocumentDate CheckName = "document_validity"      // the document is within its dates
+	CheckAge          CheckName = "age"                    // the person is old enough
+	CheckPINState     CheckName = "pin_state"              // the card's authentication PIN is not blocked
+	CheckKey          CheckName = "key_possession"         // the card holds the certificate's private key
+)
+
+// Result is the outcome of a check. The zero value is Pending: nothing is a yes until it was answered.
+type Result string
+
+// Outcomes of a check.
+const (
+	Pending Result = ""
+	Passed  Result = "passed"
+	Failed  Result = "failed"  // the answer was no
+	Unknown Result = "unknown" // no answer; never a yes
+	Absent  Result = "absent"  // does not apply to this document, for example no photograph on it
+)
+
+// Reason says why a check failed, as a stable code that tests, logs and screens share.
+type Reason string
+
+// Reasons for which a document is refused. Each has an emulated card that fails for this reason only.
+const (
+	ReasonUnknownCard          Reason = "unknown_card"        // no application we know
+	ReasonMalformed            Reason = "card_malformed"      // files that cannot be what they say
+	ReasonSilent               Reason = "card_silent"         // the card stopped answering
+	ReasonRemoved              Reason = "card_removed"        // pulled during the work
+	ReasonCardChanged          Reason = "card_changed"        // another card than the one that was read
+	ReasonSODInvalid           Reason = "sod_invalid"         // the SOD's signature does not verify
+	ReasonSODUntrusted         Reason = "sod_untrusted"       // the SOD was not signed by the State's document signer
+	ReasonDataAltered          Reason = "data_altered"        // a data group differs from its signed hash
+	ReasonChainUntrusted       Reason = "chain_untrusted"     // the certificate does not chain to an anchor
+	ReasonCertificateExpired   Reason = "certificate_expired" // or not yet valid
+	ReasonCertificatePurpose   Reason = "certificate_purpose" // not an authentication certificate
+	ReasonCertificateRevoked   Reason = "certificate_revoked"
+	ReasonCertificateSuspended Reason = "certificate_suspended"
+	ReasonRevocationUnknown    Reason = "revocation_unknown" // neither OCSP nor CRL gave an answer
+	ReasonPersonMismatch       Reason = "person_mismatch"    // certificate and identity name different people
+	ReasonDocumentExpired      Reason = "document_expired"
+	ReasonUnderAge             Reason = "under_age"
+	ReasonPINBlocked           Reason = "pin_blocked"
+	ReasonKeyMismatch          Reason = "key_mismatch" // a clone: right certificate, another key
+)
+
+// Check is one verification as a value: what was asked, the answer, who gave it, when, how long it
+// took. What it means and what to do about it are texts keyed by Reason (or Name) in the catalogue.
+type Check struct {
+	Name   CheckName
+	Result Result
+	Reason Reason        // set when Result is Failed or Unknown
+	Source string        // who answered: "chip", "SOD", an OCSP or CRL host, "centre", "clock"; never personal
+	At     time.Time     // when the answer came
+	Took   time.Duration // how long it took; zero when immediate
+}
+
+// Level is an eIDAS level of assurance (CIR (EU) 2015/1502).
+type Level string
+
+// Levels of assurance. LevelNone is not enough to enrol.
+const (
+	LevelNone        Level = ""
+	LevelSubstantial Level = "substantial"
+	LevelHigh        Level = "high"
+)
+
+// Assurance is a level and why it is not higher: the names of the checks that are missing for more.
+type Assurance struct {
+	Level   Level
+	Missing []CheckName
+}

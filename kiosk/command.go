@@ -1,0 +1,92 @@
+package kiosk
+
+import "time"
+
+// Command is something the runner shall do. Each names the case it belongs to; carrying it out twice
+// does no more than once.
+type Command interface{ command() }
+
+// What a session asks its runner to do.
+type (
+	// ReadDocument reads and verifies the card in the reader: IdentityRead, CheckDone…, PhotoRead,
+	// DocumentComplete; or DocumentRefused or DocumentFailed.
+	ReadDocument struct {
+		Case   CaseID
+		Reader int
+	}
+	// RecogniseAgain finds out whether the card now in the reader is the case's card: CardReturned or
+	// SignFailed{ReasonCardChanged}.
+	RecogniseAgain struct {
+		Case   CaseID
+		Reader int
+	}
+	// OpenEnrolment asks the centre for a challenge: Opened or OpenRefused.
+	OpenEnrolment struct {
+		Case     CaseID
+		Identity Identity
+	}
+	// SendCode asks the centre to send a one-time code: CodeQueued or CodeRefused.
+	SendCode struct {
+		Case     CaseID
+		Channel  Channel
+		Value    string // E.164 or addr-spec
+		Language Language
+	}
+	// ConfirmCode asks the centre to compare: CodeAnswered. The runner wipes Code.
+	ConfirmCode struct {
+		Case    CaseID
+		Channel Channel
+		Code    Secret
+	}
+	// SealPIN encrypts the PIN to the centre's key: PINWasSealed. The runner wipes PIN.
+	SealPIN struct {
+		Case CaseID
+		PIN  Secret
+	}
+	// Sign lets the card sign the transcript: Signed, CardPINRefused or SignFailed. The runner wipes PIN;
+	// it is nil when it is typed on the reader.
+	Sign struct {
+		Case       CaseID
+		PIN        Secret
+		Transcript TranscriptFacts
+	}
+	// Bind sends the evidence to the centre and waits: KeyActive, KeyRefused, or BindWaiting meanwhile.
+	Bind struct{ Case CaseID }
+	// Abandon ends an enrolment at the centre, which forgets the person. Nothing comes back.
+	Abandon struct {
+		Case   CaseID
+		Reason ProblemCode // "" when the clerk cancelled
+	}
+	// Forget makes the runner wipe everything of the case and release the card.
+	Forget struct{ Case CaseID }
+)
+
+// TranscriptFacts is what the citizen agreed to, as the session knows it; the runner adds the
+// challenge, the hashes and the desk.
+type TranscriptFacts struct {
+	Identity      Identity
+	Contacts      []ProvenContact
+	PhotoCompared bool
+	Language      Language // in which the person read and agreed
+	Assurance     Assurance
+	At            time.Time
+}
+
+// ProvenContact is a contact whose possession the centre confirmed.
+type ProvenContact struct {
+	Channel Channel
+	Value   string
+	Proof   [16]byte // the centre's UUID of the confirmation
+	At      time.Time
+}
+
+func (ReadDocument) command()   {}
+func (RecogniseAgain) command() {}
+func (OpenEnrolment) command()  {}
+func (SendCode) command()       {}
+func (ConfirmCode) command()    {}
+func (SealPIN) command()        {}
+func (Sign) command()           {}
+func (Bind) command()           {}
+func (Abandon) command()        {}
+func (Forget) command()         {}

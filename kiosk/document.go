@@ -1,0 +1,70 @@
+package kiosk
+
+import "log/slog"
+
+// DocumentKind is what lies on the reader.
+type DocumentKind string
+
+// Kinds of documents.
+const (
+	CitizenCard DocumentKind = "citizen-card"
+)
+
+// CardGeneration tells the two generations of the Citizen Card apart.
+type CardGeneration string
+
+// Generations of the Citizen Card.
+const (
+	Generation1    CardGeneration = "1"    // 2007 to 2024, RSA
+	Generation2024 CardGeneration = "2024" // since June 2024, P-256
+)
+
+// Identity is the person as the document states it.
+type Identity struct {
+	Kind           DocumentKind
+	Generation     CardGeneration // Citizen Card only
+	Country        string         // issuing State, ISO 3166-1 alpha-3
+	DocumentNumber string         // as printed, for example "99000588 7 ZZ1"
+	CivilNumber    string         // digits, with the check digit when the document has it
+	Surname        string
+	GivenNames     string
+	Sex            string // "M", "F" or "X"
+	Nationality    string // ISO 3166-1 alpha-3
+	BirthDate      Date
+	ValidFrom      Date
+	ValidUntil     Date
+	TaxNumber      string // NIF, 9 digits, empty when not stated
+}
+
+// LogValue keeps people out of logs.
+func (i Identity) LogValue() slog.Value { return slog.StringValue("[identity]") }
+
+// FullName returns given names and surname in the order of a Portuguese name.
+func (i Identity) FullName() string {
+	switch {
+	case i.GivenNames == "":
+		return i.Surname
+	case i.Surname == "":
+		return i.GivenNames
+	}
+	return i.GivenNames + " " + i.Surname
+}
+
+// ImageKind is the encoding of a photograph.
+type ImageKind string
+
+// Encodings of photographs on documents.
+const (
+	JPEG     ImageKind = "jpeg"
+	JPEG2000 ImageKind = "jp2"
+	PNG      ImageKind = "png" // what a JPEG 2000 photograph is decoded to for the screen
+)
+
+// Photo is the holder's photograph, only ever in memory.
+type Photo struct {
+	Kind ImageKind
+	Data []byte
+}
+
+// LogValue keeps faces out of logs.
+func (p Photo) LogValue() slog.Value { return slog.StringValue("[photo]") }

@@ -1,0 +1,270 @@
+package kiosk
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Event is something that happened: to a reader, at the centre, at the clerk's or citizen's hands,
+// or to the clock. Events about a document or an enrolment carry its CaseID.
+type Event interface{ event() }
+
+// From the clock and the readers.
+type (
+	// Tick says what time it is. The runner sends one at State.Wake.
+	Tick struct{ Now time.Time }
+	// ServiceChanged says how the smart-card service is: "" when it runs and has a reader.
+	ServiceChanged struct{ Problem ProblemCode }
+	// ReadersChanged lists the readers there are now.
+	ReadersChanged struct{ Readers []ReaderStatus }
+	// CardInserted says that a card is in a reader meant for the citizen's document.
+	CardInserted struct{ Reader int }
+	// CardRemoved says that the reader is empty.
+	CardRemoved struct{ Reader int }
+	// CardMute says that a card does not power up.
+	CardMute struct{ Reader int }
+)
+
+// From reading a document.
+type (
+	// Activity says what is being read now, as a catalogue key.
+	Activity struct {
+		Case CaseID
+		Key  string
+	}
+	// IdentityRead brings the person as the document states it, before any check of it.
+	IdentityRead struct {
+		Case     CaseID
+		Identity Identity
+		PINTries int
+		Pinpad   bool
+	}
+	// CheckDone brings the answer to one check.
+	CheckDone struct {
+		Case  CaseID
+		Check Check
+	}
+	// PhotoProgress says how much of the photograph was read.
+	PhotoProgress struct {
+		Case    CaseID
+		Percent int
+	}
+	// PhotoRead brings the photograph ready for the screen; nil when the document has none.
+	PhotoRead struct {
+		Case  CaseID
+		Photo *Photo
+	}
+	// DocumentComplete says that everything was read and every check before the signature was answered.
+	DocumentComplete struct {
+		Case      CaseID
+		Assurance Assurance
+	}
+	// DocumentRefused ends the reading: the document cannot be used.
+	DocumentRefused struct {
+		Case   CaseID
+		Reason Reason
+	}
+	// DocumentFailed ends the reading for a cause that is not the document's: reader busy, service gone.
+	DocumentFailed struct {
+		Case    CaseID
+		Problem Problem
+	}
+	// CardReturned says that the card now in the reader is the one that was read.
+	CardReturned struct {
+		Case   CaseID
+		Reader int
+	}
+)
+
+// From the clerk.
+type (
+	// PersonConfirmed: the photograph is this person's.
+	PersonConfirmed struct{}
+	// PersonMismatch: it is not. Ends the case.
+	PersonMismatch struct{}
+	// ContactEntered asks for a code to this phone number or e-mail address.
+	ContactEntered struct {
+		Channel Channel
+		Text    string
+	}
+	// Resend asks for a new code to the same contact.
+	Resend struct{ Channel Channel }
+	// Continue is the step's main button.
+	Continue struct{}
+	// Back returns to the step before, keeping what was proven.
+	Back struct{}
+	// Retry tries again what a Problem stopped: reads the document again, asks the centre again.
+	Retry struct{}
+	// OtherDocument drops this document and waits for another.
+	OtherDocument struct{}
+	// Cancel asks to end the case; the screen confirms with CancelConfirmed or CancelDismissed.
+	Cancel struct{}
+	// CancelConfirmed ends the case.
+	CancelConfirmed struct{}
+	// CancelDismissed goes on.
+	CancelDismissed struct{}
+	// NextPerson clears the screens after a finished case.
+	NextPerson struct{}
+	// HandOver gives the only screen to the citizen (F2), or takes it back.
+	HandOver struct{ ToCitizen bool }
+	// LanguageChosen switches one of the two screens.
+	LanguageChosen struct {
+		Citizen  bool // otherwise the clerk's
+		Language Language
+	}
+)
+
+// From the citizen.
+type (
+	// CodeTyped is the one-time code for the awaited channel.
+	CodeTyped struct{ Code Secret }
+	// PINTyped is the first or the second entry of the new PIN.
+	PINTyped struct{ PIN Secret }
+	// Agreed: everything shown is right, bind it.
+	Agreed struct{}
+	// SomethingWrong: it is not. The clerk goes back or cancels.
+	SomethingWrong struct{}
+	// CardPINTyped is the Citizen Card's authentication PIN.
+	CardPINTyped struct{ PIN Secret }
+)
+
+// From the centre and the signature.
+type (
+	// CentreChanged says how the centre is reached, and how delivery does there.
+	CentreChanged struct {
+		Centre   CentreStatus
+		Delivery Health
+	}
+	// Opened brings the centre's challenge for this enrolment; it stays with the runner, the session
+	// needs to know only that it is there.
+	Opened struct {
+		Case      CaseID
+		ExpiresAt time.Time
+	}
+	// OpenRefused: the centre opens no enrolment, for example because the person has a key.
+	OpenRefused struct {
+		Case CaseID
+		Code ProblemCode
+	}
+	// CodeQueued: the centre took the message.
+	CodeQueued struct {
+		Case      CaseID
+		Channel   Channel
+		SentAt    time.Time
+		ExpiresAt time.Time
+		ResendAt  time.Time
+		SendsLeft int
+		TriesLeft int
+		Tries     int
+	}
+	// CodeRefused: the centre sends none, for the reason given.
+	CodeRefused struct {
+		Case    CaseID
+		Channel Channel
+		Problem ContactProblem
+	}
+	// DeliveryChanged says how far the message came.
+	DeliveryChanged struct {
+		Case     CaseID
+		Channel  Channel
+		Delivery Delivery
+	}
+	// CodeAnswered: the centre compared the code.
+	CodeAnswered struct {
+		Case      CaseID
+		Channel   Channel
+		Problem   ContactProblem // ContactOK when confirmed
+		TriesLeft int
+		Proof     uuid.UUID
+		At        time.Time
+	}
+	// PINWasSealed: the PIN left the session, sealed to the centre's key.
+	PINWasSealed struct{ Case CaseID }
+	// CardPINRefused: the card did not accept the PIN.
+	CardPINRefused struct {
+		Case      CaseID
+		TriesLeft int
+	}
+	// Signed: the card signed the transcript; the evidence waits in the runner.
+	Signed struct {
+		Case  CaseID
+		Check Check // CheckKey
+	}
+	// SignFailed: the card did not sign. ReasonRemoved and ReasonCardChanged ask for the same card again;
+	// other reasons end the case.
+	SignFailed struct {
+		Case   CaseID
+		Reason Reason
+	}
+	// BindWaiting: the centre does not answer; the runner keeps trying.
+	BindWaiting struct{ Case CaseID }
+	// KeyActive: the centre verified everything and the key works.
+	KeyActive struct {
+		Case       CaseID
+		Register   int64
+		ActiveAt   time.Time
+		ValidUntil Date
+		Level      Level
+	}
+	// KeyRefused: the centre did not accept it.
+	KeyRefused struct {
+		Case CaseID
+		Code ProblemCode
+	}
+	// CommandFailed: a command could not be carried out for a technical cause.
+	CommandFailed struct {
+		Case    CaseID
+		Problem Problem
+	}
+)
+
+func (Tick) event()             {}
+func (ServiceChanged) event()   {}
+func (ReadersChanged) event()   {}
+func (CardInserted) event()     {}
+func (CardRemoved) event()      {}
+func (CardMute) event()         {}
+func (Activity) event()         {}
+func (IdentityRead) event()     {}
+func (CheckDone) event()        {}
+func (PhotoProgress) event()    {}
+func (PhotoRead) event()        {}
+func (DocumentComplete) event() {}
+func (DocumentRefused) event()  {}
+func (DocumentFailed) event()   {}
+func (CardReturned) event()     {}
+func (PersonConfirmed) event()  {}
+func (PersonMismatch) event()   {}
+func (ContactEntered) event()   {}
+func (Resend) event()           {}
+func (Continue) event()         {}
+func (Back) event()             {}
+func (Retry) event()            {}
+func (OtherDocument) event()    {}
+func (Cancel) event()           {}
+func (CancelConfirmed) event()  {}
+func (CancelDismissed) event()  {}
+func (NextPerson) event()       {}
+func (HandOver) event()         {}
+func (LanguageChosen) event()   {}
+func (CodeTyped) event()        {}
+func (PINTyped) event()         {}
+func (Agreed) event()           {}
+func (SomethingWrong) event()   {}
+func (CardPINTyped) event()     {}
+func (CentreChanged) event()    {}
+func (Opened) event()           {}
+func (OpenRefused) event()      {}
+func (CodeQueued) event()       {}
+func (CodeRefused) event()      {}
+func (DeliveryChanged) event()  {}
+func (CodeAnswered) event()     {}
+func (PINWasSealed) event()     {}
+func (CardPINRefused) event()   {}
+func (Signed) event()           {}
+func (SignFailed) event()       {}
+func (BindWaiting) event()      {}
+func (KeyActive) event()        {}
+func (KeyRefused) event()       {}
+func (CommandFailed) event()    {}

@@ -1,0 +1,132 @@
+// Package kiosk is one enrolment at a desk: who the person is, what was checked, which contact is
+// proven, which PIN was chosen, and how far the visit has come.
+//
+// It is a function: Session.Handle turns an Event into a new State and a list of Commands. A runner
+// (package kiosk/desk) executes the commands against card readers and the centre and feeds the
+// results back as events; screens (package ui) draw the State and send events. The package reads no
+// card, opens no connection and draws nothing, so the whole desk can be driven by a test.
+//
+// Secrets (PINs, one-time codes) never appear in State. They travel in events and commands as
+// Secret values and are wiped by whoever received them last.
+package kiosk
+
+import (
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// Step is one of the six steps of an enrolment, in the order of the clerk's screen.
+type Step int
+
+// The six steps. They are always visible to the clerk.
+const (
+	StepDocument Step = iota + 1
+	StepIdentity
+	StepContact
+	StepPIN
+	StepReview
+	StepDone
+)
+
+// Steps lists the six steps in order.
+var Steps = []Step{StepDocument, StepIdentity, StepContact, StepPIN, StepReview, StepDone}
+
+// String returns the step's name as used for message keys: "document", "identity", …
+func (s Step) String() string {
+	names := [...]string{"none", "document", "identity", "contact", "pin", "review", "done"}
+	if s < 0 || int(s) >= len(names) {
+		return fmt.Sprintf("step(%d)", int(s))
+	}
+	return names[s]
+}
+
+// Language is a BCP 47 tag of a language the screens speak: "pt" or "en".
+type Language string
+
+// The languages of the screens.
+const (
+	Portuguese Language = "pt"
+	English    Language = "en"
+)
+
+// Secret is a PIN or a one-time code in ASCII digits. It prints as "[secret]" everywhere; its holder
+// wipes it when done.
+type Secret []byte
+
+// Wipe overwrites the secret's bytes.
+func (s Secret) Wipe() { clear(s) }
+
+// String never shows the secret.
+func (s Secret) String() string { return "[secret]" }
+
+// GoString never shows the secret.
+func (s Secret) GoString() string { return "[secret]" }
+
+// LogValue never shows the secret.
+func (s Secret) LogValue() slog.Value { return slog.StringValue("[secret]") }
+
+// MarshalJSON refuses: a secret is never serialised as it is.
+func (s Secret) MarshalJSON() ([]byte, error) { return nil, fmt.Errorf("a secret is not serialised") }
+
+// Date is a calendar day without a time zone, as printed on a document.
+type Date struct {
+	Year  int
+	Month time.Month
+	Day   int
+}
+
+// DateOf returns the calendar day of t in t's own location.
+func DateOf(t time.Time) Date {
+	y, m, d := t.Date()
+	return Date{y, m, d}
+}
+
+// IsZero reports whether no date is known.
+func (d Date) IsZero() bool { return d == Date{} }
+
+// String formats as ISO 8601, "2031-04-15"; the zero Date is "".
+func (d Date) String() string {
+	if d.IsZero() {
+		return ""
+	}
+	return fmt.Sprintf("%04d-%02d-%02d", d.Year, d.Month, d.Day)
+}
+
+// MarshalText formats as String does.
+func (d Date) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText parses ISO 8601, "2031-04-15"; an empty text is the zero Date.
+func (d *Date) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		*d = Date{}
+		return nil
+	}
+	t, err := time.Parse(time.DateOnly, string(text))
+	if err != nil {
+		return fmt.Errorf("parsing date: not of the form YYYY-MM-DD")
+	}
+	*d = DateOf(t)
+	return nil
+}
+
+// Before reports whether d is an earlier day than o.
+func (d Date) Before(o Date) bool {
+	if d.Year != o.Year {
+		return d.Year < o.Year
+	}
+	if d.Month != o.Month {
+		return d.Month < o.Month
+	}
+	return d.Day < o.Day
+}
+
+// AgeOn returns the completed years between the birth date d and the day on. A person born on
+// 29 February completes a year on 1 March of common years (Código Civil art. 279 c).
+func (d Date) AgeOn(on Date) int {
+	age := on.Year - d.Year
+	if on.Month < d.Month || (on.Month == d.Month && on.Day < d.Day) {
+		age--
+	}
+	return age
+}

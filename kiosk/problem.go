@@ -1,0 +1,43 @@
+package kiosk
+
+// ProblemCode names something that went wrong, for the three-part texts of the screens:
+// catalogue keys "problem.<code>.what", ".means" and ".next". Every Reason is also a ProblemCode.
+type ProblemCode string
+
+// Problems that are not the refusal of a document.
+const (
+	// Readers and the smart-card service.
+	ProblemServiceMissing ProblemCode = "pcscd_missing" // no smart-card service on this computer
+	ProblemServiceStopped ProblemCode = "pcscd_stopped" // it is installed but does not run
+	ProblemNoReader       ProblemCode = "no_reader"     // it runs but sees no reader
+	ProblemReaderBusy     ProblemCode = "reader_busy"   // another program holds the card
+	ProblemCardMute       ProblemCode = "card_mute"     // a card is there but does not power up (upside down, dirty)
+
+	// The centre.
+	ProblemCentreDown    ProblemCode = "centre_down"    // not reachable
+	ProblemClockSkew     ProblemCode = "clock_skew"     // this computer's clock differs by more than five minutes
+	ProblemVersion       ProblemCode = "version"        // desk and centre speak different versions
+	ProblemAlreadyActive ProblemCode = "already_active" // the person has a key
+	ProblemContactTaken  ProblemCode = "contact_taken"  // phone or e-mail belongs to another person's key
+	ProblemNotProven     ProblemCode = "not_proven"     // the centre did not accept the evidence
+	ProblemExpired       ProblemCode = "enrolment_expired"
+
+	// The card's PIN at signing.
+	ProblemCardPINWrong ProblemCode = "card_pin_wrong"
+
+	// The clerk ended the case: the photograph is not this person's.
+	ProblemNotThePerson ProblemCode = "not_the_person"
+
+	// Anything else, with a reference number for the support.
+	ProblemInternal ProblemCode = "internal"
+)
+
+// Problem is what a screen shows when something went wrong: never a personal datum in it.
+type Problem struct {
+	Code      ProblemCode
+	Reader    int    // 1-based number of the reader concerned, 0 when none
+	Activity  string // catalogue key of what was going on, for example "activity.read_certificate"; may be empty
+	TriesLeft int    // for a wrong PIN or code
+	Reference string // support reference for ProblemInternal
+	Fatal     bool   // the case is over; otherwise the work goes on once the cause is cured
+}
