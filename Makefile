@@ -1,0 +1,74 @@
+# Balcão. `make run` opens a whole desk on emulated cards; `make test` proves it.
+# Each target first installs what it needs (make setup), and says what it does.
+
+SHELL     := /bin/bash
+BUILD     := build
+# x11: the desk needs window positions and a second monitor, which Wayland does not give (README).
+# no_animations: a blinking caret costs a tenth of a core under software rendering.
+TAGS      := x11,no_animations,migrated_fynedo
+export GOFLAGS := -buildvcs=false -tags=$(TAGS)
+export CGO_ENABLED := 1
+
+# The real CAs, master lists and specimens that tests verify against live beside the checkout.
+SHARED    := $(abspath $(or $(BALCAO_SHARED),../shared))
+ifneq ($(wildcard $(SHARED)/data),)
+export BALCAO_SHARED := $(SHARED)
+TEST_TAGS := -tags=$(TAGS),shared
+endif
+
+COMMANDS  := kiosk kioskctl registrar mock-pcsc
+
+BUILD_PACKAGES := gcc pkg-config libpcsclite-dev libgl1-mesa-dev libx11-dev libxcursor-dev libxrandr-dev \
+	libxinerama-dev libxi-dev libxxf86vm-dev libwayland-dev libxkbcommon-dev
+RUN_PACKAGES   := pcscd vsmartcard-vpcd postgresql libgl1-mesa-dri libopenjp2-tools fonts-noto-core util-linux
+TEST_PACKAGES  := opensc openssl xvfb openbox xdotool imagemagick x11-utils pcsc-tools procps
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
+
+.PHONY: help setup build run test bench lint screens clean
+
+help:
+	@echo 'make run    a desk with emulated cards: clerk, citizen, test bench'
+	@echo 'make test   every test, end to end included (real pcscd, PostgreSQL, SMTP, SMPP, Xvfb)'
+	@echo 'make bench  figures: card reading beside OpenSC, start-up beside an empty window, the centre'
+	@echo 'make build  the four programs into $(BUILD)/bin'
+	@echo 'make lint   gofmt, go vet, golangci-lint'
+	@echo 'make setup  install Debian packages that are missing (the others do it by themselves)'
+
+setup:
+	@missing=; for p in $(BUILD_PACKAGES) $(RUN_PACKAGES) $(TEST_PACKAGES); do \
+	  dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
+	if [ -n "$$missing" ]; then \
+	  echo "setup: installing with apt:$$missing"; \
+	  $(SUDO) apt-get update -qq && \
+	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=900 install -y -qq --no-install-recommends $$missing >/dev/null; \
+	fi
+	@command -v go >/dev/null || { echo 'setup: Go 1.26 is needed (https://go.dev/dl)'; exit 1; }
+
+build: setup
+	@mkdir -p $(BUILD)/bin
+	@echo 'build: the first build of the window toolkit takes some minutes, later ones seconds'
+	go build -trimpath -o $(BUILD)/bin/ $(addprefix ./cmd/,$(COMMANDS))
+
+run: build
+	$(BUILD)/bin/kioskctl demo
+
+test: build
+ifeq ($(TEST_TAGS),)
+	@echo 'test: $(SHARED)/data is not there: tests against the real CAs and specimens are left out.'
+	@echo 'test: put the folder beside the checkout or set BALCAO_SHARED to run them.'
+endif
+	go vet ./...
+	go test $(TEST_TAGS) -timeout 10m $$(go list ./... | grep -v /cmd/e2e)
+	BALCAO_BIN=$(abspath $(BUILD)/bin) BALCAO_SCREENS=$(abspath $(BUILD)/screens) \
+	  go test $(TEST_TAGS) -timeout 15m -count=1 -v ./cmd/e2e
+
+bench: build
+	$(BUILD)/bin/kioskctl bench
+
+lint: setup
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
+	go vet ./...
+	go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 run ./...
+
+clean:
+	rm -rf $(BUILD)

@@ -1,0 +1,165 @@
+package cmd_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// goPackage is what `go list -json` says of a package.
+type goPackage struct {
+	ImportPath string
+	Imports    []string
+	Deps       []string
+}
+
+// mayImport lists, for each room, the rooms it may import. A room is the longest matching prefix; a
+// package may always import its own room. What is not listed is not allowed.
+var mayImport = map[string][]string{
+	"cmd":                    {"kiosk", "cardreader", "ui", "assets", "mock-pcsc"},
+	"ui":                     {"kiosk", "assets"},
+	"ui/look":                {"assets"},
+	"kiosk":                  {},
+	"kiosk/seal":             {},
+	"kiosk/trust":            {},
+	"kiosk/delivery":         {"kiosk"},
+	"kiosk/central":          {"kiosk"},
+	"kiosk/evidence":         {"kiosk", "kiosk/trust", "cardreader/citizencard"},
+	"kiosk/desk":             {"kiosk", "kiosk/central", "kiosk/evidence", "kiosk/seal", "kiosk/trust", "cardreader"},
+	"kiosk/registrar":        {"kiosk", "kiosk/evidence", "kiosk/delivery", "kiosk/trust", "kiosk/seal"},
+	"cardreader":             {"cardreader/iso7816"},
+	"cardreader/iso7816":     {},
+	"cardreader/citizencard": {"cardreader/iso7816"},
+	"mock-pcsc":              {"assets", "ui/look"},
+	"assets":                 {},
+}
+
+// room returns the longest key of mayImport that path lies in.
+func room(path string) string {
+	best := ""
+	for r := range mayImport {
+		if (path == r || strings.HasPrefix(path, r+"/")) && len(r) > len(best) {
+			best = r
+		}
+	}
+	return best
+}
+
+// allowed reports whether a package of room from may import a package of room to. Naming a room
+// allows its sub-rooms when the room itself is not split further in the table.
+func allowed(from, to string) bool {
+	if from == to {
+		return true
+	}
+	for _, r := range mayImport[from] {
+		if to == r || from == "cmd" && strings.HasPrefix(to, r+"/") {
+			return true
+		}
+		if r == "cardreader" && strings.HasPrefix(to, "cardreader/") {
+			return true
+		}
+	}
+	return false
+}
+
+func TestArrowsPointOneWay(t *testing.T) {
+	for _, p := range listPackages(t) {
+		from := strings.TrimPrefix(p.ImportPath, "balcao/")
+		if room(from) == "" {
+			t.Errorf("%s lies in no room of the house", from)
+			continue
+		}
+		for _, imp := range p.Imports {
+			to, ours := strings.CutPrefix(imp, "balcao/")
+			if ours && !allowed(room(from), room(to)) {
+				t.Errorf("%s imports %s: room %q may not import %q", from, to, room(from), room(to))
+			}
+		}
+	}
+}
+
+func TestOnlyCardreaderLinksPCSC(t *testing.T) {
+	for _, p := range listPackages(t) {
+		path := strings.TrimPrefix(p.ImportPath, "balcao/")
+		if slices.Contains(p.Imports, "github.com/ebfe/scard") && path != "cardreader" {
+			t.Errorf("%s imports ebfe/scard; only cardreader may", path)
+		}
+		server := path == "cmd/registrar" || strings.HasPrefix(path, "kiosk/registrar") || strings.HasPrefix(path, "kiosk/evidence")
+		if server && slices.Contains(p.Deps, "github.com/ebfe/scard") {
+			t.Errorf("%s links libpcsclite: a server must not", path)
+		}
+	}
+}
+
+func TestTheDomainKnowsNoTechnology(t *testing.T) {
+	for _, p := range listPackages(t) {
+		if p.ImportPath != "balcao/kiosk" {
+			continue
+		}
+		for _, dep := range p.Deps {
+			for _, bad := range []string{"github.com/jackc/pgx", "fyne.io/fyne", "github.com/ebfe/scard", "balcao/"} {
+				if strings.HasPrefix(dep, bad) {
+					t.Errorf("kiosk depends on %s", dep)
+				}
+			}
+		}
+	}
+}
+
+func TestTopLevelIsTheAgreedOne(t *testing.T) {
+	out, err := exec.Command("git", "ls-files", "--full-name", ":/").Output()
+	if err != nil {
+		t.Fatalf("git ls-files: %v", err)
+	}
+	want := []string{"cmd", "kiosk", "cardreader", "ui", "assets", "mock-pcsc", "go.mod", "go.sum", "Makefile", "README.md"}
+	for _, file := range strings.Fields(string(out)) {
+		top, _, _ := strings.Cut(file, "/")
+		if !strings.HasPrefix(top, ".") && !slices.Contains(want, top) {
+			t.Errorf("%s is at the top level, which is %v", file, want)
+		}
+	}
+}
+
+func TestNoPackageIsADrawerForEverything(t *testing.T) {
+	for _, p := range listPackages(t) {
+		switch base := filepath.Base(p.ImportPath); base {
+		case "util", "utils", "common", "helper", "helpers", "misc", "manager", "shared":
+			t.Errorf("%s is named for no concept", p.ImportPath)
+		}
+	}
+}
+
+func listPackages(t *testing.T) []goPackage {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-json=ImportPath,Imports,Deps", "./...")
+	cmd.Dir = ".."
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var packages []goPackage
+	dec := json.NewDecoder(bytes.NewReader(out))
+	for {
+		var p goPackage
+		err := dec.Decode(&p)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatalf("reading go list: %v", err)
+		}
+		packages = append(packages, p)
+	}
+	if len(packages) == 0 {
+		t.Fatal("go list found no package")
+	}
+	return packages
+}
