@@ -1,0 +1,191 @@
+package look_test
+
+import (
+	"image/color"
+	"math"
+	"strings"
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/test"
+
+	"balcao/ui/look"
+)
+
+// luminance and contrast as in WCAG 2.1, "relative luminance" and "contrast ratio".
+func luminance(c color.Color) float64 {
+	linear := func(v uint32) float64 {
+		s := float64(v) / 0xFFFF
+		if s <= 0.04045 {
+			return s / 12.92
+		}
+		return math.Pow((s+0.055)/1.055, 2.4)
+	}
+	r, g, b, _ := c.RGBA()
+	return 0.2126*linear(r) + 0.7152*linear(g) + 0.0722*linear(b)
+}
+
+func contrast(a, b color.Color) float64 {
+	la, lb := luminance(a), luminance(b)
+	return (math.Max(la, lb) + 0.05) / (math.Min(la, lb) + 0.05)
+}
+
+func TestTextHasContrast(t *testing.T) {
+	for _, surface := range []look.Colour{look.Surface, look.Page, look.Selected} {
+		for _, ink := range []look.Colour{look.Ink, look.InkSoft, look.InkFaint, look.Green, look.Red, look.Blue, look.SelectedOn} {
+			if got := contrast(ink, surface); got < 4.5 {
+				t.Errorf("%06X on %06X: contrast %.2f, want at least 4.5", uint32(ink), uint32(surface), got)
+			}
+		}
+	}
+	pairs := [][2]look.Colour{
+		{look.White, look.Header}, {look.White, look.HeaderChip}, {look.White, look.Blue}, {look.Halo, look.Blue},
+		{look.White, look.Green}, {look.White, look.Amber}, {look.White, look.Red}, {look.White, look.RedOn},
+		{look.RedOn, look.RedSurface}, {look.Amber, look.Surface}, {look.Ink, look.Halo},
+	}
+	for _, pair := range pairs {
+		if got := contrast(pair[0], pair[1]); got < 4.5 {
+			t.Errorf("%06X on %06X: contrast %.2f, want at least 4.5", uint32(pair[0]), uint32(pair[1]), got)
+		}
+	}
+	for _, pair := range [][2]look.Colour{{look.FieldEdge, look.Surface}, {look.Ring, look.Page}, {look.Ring, look.Surface}} {
+		if got := contrast(pair[0], pair[1]); got < 3 {
+			t.Errorf("%06X on %06X: contrast %.2f, want at least 3", uint32(pair[0]), uint32(pair[1]), got)
+		}
+	}
+}
+
+func newWindow(t *testing.T, content fyne.CanvasObject) fyne.Window {
+	t.Helper()
+	app := test.NewTempApp(t)
+	app.Settings().SetTheme(look.Theme(1))
+	w := test.NewTempWindow(t, content)
+	w.Resize(fyne.NewSize(600, 300))
+	return w
+}
+
+func key(name fyne.KeyName) *fyne.KeyEvent { return &fyne.KeyEvent{Name: name} }
+
+func TestButton(t *testing.T) {
+	t.Run("KeysPress", func(t *testing.T) {
+		pressed := 0
+		b := look.NewButton("Continuar", "Enter", look.Primary, func() { pressed++ })
+		newWindow(t, b).Canvas().Focus(b)
+		for _, name := range []fyne.KeyName{fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace, fyne.KeyA, fyne.KeyEscape} {
+			b.TypedKey(key(name))
+		}
+		if got, want := pressed, 3; got != want {
+			t.Errorf("pressed %d times, want %d", got, want)
+		}
+	})
+	t.Run("KeepsFocus", func(t *testing.T) {
+		b := look.NewButton("Continuar", "", look.Plain, func() {})
+		w := newWindow(t, b)
+		test.Tap(b)
+		if got := w.Canvas().Focused(); got != fyne.Focusable(b) {
+			t.Errorf("focused %v after a tap, want the button", got)
+		}
+	})
+	t.Run("HeldKeyPressesOnce", func(t *testing.T) {
+		var first, second int
+		next := look.NewButton("Depois", "", look.Plain, func() { second++ })
+		var w fyne.Window
+		b := look.NewButton("Antes", "", look.Plain, func() { first++; w.Canvas().Focus(next) })
+		w = newWindow(t, container.NewVBox(b, next))
+		w.Canvas().Focus(b)
+		// As Fyne's driver does it: down and typed, then typed again for each repeat.
+		b.KeyDown(key(fyne.KeyReturn))
+		b.TypedKey(key(fyne.KeyReturn))
+		for range 5 {
+			w.Canvas().Focused().TypedKey(key(fyne.KeyReturn))
+		}
+		if first != 1 || second != 0 {
+			t.Errorf("a held Return pressed %d and %d times, want 1 and 0", first, second)
+		}
+		next.KeyUp(key(fyne.KeyReturn))
+		next.KeyDown(key(fyne.KeyReturn))
+		next.TypedKey(key(fyne.KeyReturn))
+		if second != 1 {
+			t.Errorf("the next Return pressed %d times, want 1", second)
+		}
+		next.KeyUp(key(fyne.KeyReturn))
+	})
+	t.Run("Disabled", func(t *testing.T) {
+		pressed := 0
+		b := look.NewButton("Continuar", "", look.Danger, func() { pressed++ })
+		newWindow(t, b)
+		b.Disable()
+		test.Tap(b)
+		b.TypedKey(key(fyne.KeyReturn))
+		b.Enable()
+		test.Tap(b)
+		if got, want := pressed, 1; got != want {
+			t.Errorf("pressed %d times, want %d", got, want)
+		}
+	})
+	t.Run("SizeAndText", func(t *testing.T) {
+		b := look.NewButton("Sim", "", look.Plain, nil)
+		newWindow(t, b)
+		short := b.MinSize()
+		if short.Height < 52 {
+			t.Errorf("height %v, want at least 52", short.Height)
+		}
+		b.SetText("Um texto muito mais comprido")
+		b.SetKey("F10")
+		if got := b.MinSize(); got.Width <= short.Width {
+			t.Errorf("width %v after a longer text, want more than %v", got.Width, short.Width)
+		}
+		b.Press() // no action: nothing to do, and no panic
+	})
+}
+
+func TestText(t *testing.T) {
+	long := strings.Repeat("palavra ", 40) + strings.Repeat("x", 300)
+	t.Run("Wraps", func(t *testing.T) {
+		text := look.Body(long).Wrap()
+		w := newWindow(t, container.NewVBox(text))
+		w.Resize(fyne.NewSize(400, 600))
+		if got := text.MinSize(); got.Width > 400 || got.Height < 100 {
+			t.Errorf("min size %v, want several lines within 400", got)
+		}
+		if w.Content().MinSize().Width > 400 {
+			t.Error("wrapped text widens the window")
+		}
+	})
+	t.Run("ScalesWithTheTheme", func(t *testing.T) {
+		text := look.Title("Título")
+		newWindow(t, text)
+		before := text.MinSize()
+		fyne.CurrentApp().Settings().SetTheme(look.Theme(1.5))
+		text.Refresh()
+		if got := text.MinSize(); got.Height <= before.Height*1.3 {
+			t.Errorf("height %v at 1.5, want about 1.5 × %v", got.Height, before.Height)
+		}
+	})
+	t.Run("ForeignTheme", func(t *testing.T) {
+		test.NewTempApp(t)
+		if got := look.Title("Título").MinSize(); got.Height < 20 {
+			t.Errorf("height %v under a foreign theme, want the default size", got.Height)
+		}
+	})
+}
+
+func TestShapesDraw(t *testing.T) {
+	tick := look.TickIcon(look.Pending)
+	content := look.Panel(look.Rows(8, look.Heading("Verificações"),
+		look.Columns(8, look.Dot(look.Green), look.Small("Leitor 1")),
+		look.Columns(8, tick, look.NumberIcon(2, true), look.BigTick(look.Passed)),
+		look.Notice(look.Red, look.Value("O que aconteceu"))))
+	w := newWindow(t, content)
+	before := w.Canvas().Capture()
+	for _, result := range []look.Result{look.Passed, look.Failed, look.Unknown, look.Absent} {
+		tick.SetResult(result)
+	}
+	if got, want := tick.Result(), look.Absent; got != want {
+		t.Errorf("result %q, want %q", got, want)
+	}
+	if before.Bounds() != w.Canvas().Capture().Bounds() {
+		t.Error("a status changed the size of the page")
+	}
+}

@@ -1,0 +1,63 @@
+package look
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+)
+
+const panelPadding = 22
+
+// Panel is a white rounded card around its content.
+func Panel(content fyne.CanvasObject) *fyne.Container {
+	return PanelPadded(panelPadding, content)
+}
+
+// PanelPadded is a Panel with another distance between edge and content.
+func PanelPadded(padding float32, content fyne.CanvasObject) *fyne.Container {
+	return container.NewStack(surface(Surface, Border), Padded(padding, padding, content))
+}
+
+// Notice is a Panel with a stripe of a colour at its left: an error or a warning in full.
+func Notice(colour Colour, content fyne.CanvasObject) *fyne.Container {
+	stripe := canvas.NewRectangle(colour)
+	stripe.TopLeftCornerRadius, stripe.BottomLeftCornerRadius = panelRadius, panelRadius
+	stripe.SetMinSize(fyne.NewSize(5, 0))
+	return container.NewStack(
+		surface(Surface, Border),
+		container.NewHBox(stripe),
+		Padded(panelPadding+5, panelPadding, content),
+	)
+}
+
+// Tinted is a rounded area of a colour without an edge, around its content.
+func Tinted(colour Colour, content fyne.CanvasObject) *fyne.Container {
+	return container.NewStack(surface(colour, Clear), Padded(panelPadding, 16, content))
+}
+
+func surface(fill, edge Colour) *canvas.Rectangle {
+	r := canvas.NewRectangle(fill)
+	r.CornerRadius, r.StrokeColor, r.StrokeWidth = panelRadius, edge, 1
+	return r
+}
+
+// Padded keeps a distance around its content: x left and right, y above and below.
+func Padded(x, y float32, content fyne.CanvasObject) *fyne.Container {
+	return container.New(layout.NewCustomPaddedLayout(y, y, x, x), content)
+}
+
+// Rows stacks objects with a gap between them.
+func Rows(gap float32, objects ...fyne.CanvasObject) *fyne.Container {
+	return container.New(layout.NewCustomPaddedVBoxLayout(gap), objects...)
+}
+
+// Columns sets objects side by side, each as wide as it needs, with a gap between them.
+func Columns(gap float32, objects ...fyne.CanvasObject) *fyne.Container {
+	return container.New(layout.NewCustomPaddedHBoxLayout(gap), objects...)
+}
+
+// Fill is a plain area of a colour behind its content, from edge to edge.
+func Fill(colour Colour, content fyne.CanvasObject) *fyne.Container {
+	return container.NewStack(canvas.NewRectangle(colour), content)
+}

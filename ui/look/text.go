@@ -1,0 +1,228 @@
+package look
+
+import (
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/widget"
+)
+
+// Text is text without a frame around it: one line, or as many as fit the width once Wrap was
+// called. Fyne's Label is not used because its inset cannot be taken off, and would put every text
+// 8 pixels beside the panel's edge it should stand on.
+type Text struct {
+	widget.BaseWidget
+
+	text   string
+	size   fyne.ThemeSizeName
+	style  fyne.TextStyle
+	colour Colour
+	align  fyne.TextAlign
+	wrap   bool
+}
+
+var (
+	_ fyne.Widget     = (*Text)(nil)
+	_ fyne.Accessible = (*Text)(nil)
+)
+
+// NewText makes text of a size of this package's, in a colour.
+func NewText(text string, size fyne.ThemeSizeName, style fyne.TextStyle, colour Colour) *Text {
+	t := &Text{text: text, size: size, style: style, colour: colour}
+	t.ExtendBaseWidget(t)
+	return t
+}
+
+var bold = fyne.TextStyle{Bold: true}
+
+// Title is the heading of a page.
+func Title(text string) *Text { return NewText(text, SizeTitle, bold, Ink) }
+
+// Subtitle stands under a title and explains it.
+func Subtitle(text string) *Text { return NewText(text, SizeText, fyne.TextStyle{}, InkFaint) }
+
+// Heading is the heading of a panel or a paragraph in it.
+func Heading(text string) *Text { return NewText(text, SizeHeading, bold, Ink) }
+
+// Body is running text.
+func Body(text string) *Text { return NewText(text, SizeHeading, fyne.TextStyle{}, Ink) }
+
+// Label names a value or a field.
+func Label(text string) *Text { return NewText(text, SizeText, fyne.TextStyle{}, InkFaint) }
+
+// Value is a datum beside its label.
+func Value(text string) *Text { return NewText(text, SizeText, fyne.TextStyle{}, Ink) }
+
+// Small is for status bars and times.
+func Small(text string) *Text { return NewText(text, SizeSmall, fyne.TextStyle{}, InkSoft) }
+
+// Code is digits to read and type, in big monospace.
+func Code(text string) *Text {
+	return NewText(text, SizeCode, fyne.TextStyle{Monospace: true}, Ink)
+}
+
+// Wrap breaks the text at the width it is given, and returns it.
+func (t *Text) Wrap() *Text { t.wrap = true; return t }
+
+// Aligned sets the alignment, and returns the text.
+func (t *Text) Aligned(align fyne.TextAlign) *Text { t.align = align; return t }
+
+// In sets the colour at construction, and returns the text.
+func (t *Text) In(colour Colour) *Text { t.colour = colour; return t }
+
+// Bold makes the text bold, and returns it.
+func (t *Text) Bold() *Text { t.style.Bold = true; return t }
+
+// Sized sets the size at construction, and returns the text.
+func (t *Text) Sized(size fyne.ThemeSizeName) *Text { t.size = size; return t }
+
+// Text returns what is shown.
+func (t *Text) Text() string { return t.text }
+
+// SetText shows another text. Showing the same again costs nothing.
+func (t *Text) SetText(text string) {
+	if t.text != text {
+		t.text = text
+		t.Refresh()
+	}
+}
+
+// SetColour shows the text in another colour.
+func (t *Text) SetColour(colour Colour) {
+	if t.colour != colour {
+		t.colour = colour
+		t.Refresh()
+	}
+}
+
+// SetBold changes the weight.
+func (t *Text) SetBold(b bool) {
+	if t.style.Bold != b {
+		t.style.Bold = b
+		t.Refresh()
+	}
+}
+
+// AccessibilityLabel implements fyne.Accessible.
+func (t *Text) AccessibilityLabel() string { return t.text }
+
+// AccessibilityRole implements fyne.Accessible.
+func (t *Text) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleText }
+
+// CreateRenderer implements fyne.Widget.
+func (t *Text) CreateRenderer() fyne.WidgetRenderer {
+	t.ExtendBaseWidget(t)
+	r := &textRenderer{text: t}
+	r.rebuild(t.Size().Width)
+	return r
+}
+
+type textRenderer struct {
+	text  *Text
+	width float32 // that the lines were broken for
+	lines []fyne.CanvasObject
+	min   fyne.Size
+}
+
+func (r *textRenderer) Destroy() {}
+
+func (r *textRenderer) Objects() []fyne.CanvasObject { return r.lines }
+
+func (r *textRenderer) MinSize() fyne.Size { return r.min }
+
+func (r *textRenderer) Refresh() {
+	r.rebuild(r.text.Size().Width)
+	r.place(r.text.Size())
+	canvas.Refresh(r.text)
+}
+
+func (r *textRenderer) Layout(size fyne.Size) {
+	if r.text.wrap && size.Width != r.width {
+		before := r.min
+		r.rebuild(size.Width)
+		if r.min != before {
+			// The number of lines depends on the width, which the parent decides knowing only the
+			// old height: asking for a repaint makes the canvas lay the parents out again.
+			canvas.Refresh(r.text)
+		}
+	}
+	r.place(size)
+}
+
+func (r *textRenderer) rebuild(width float32) {
+	t := r.text
+	size := textSize(t.Theme(), t.size)
+	lines := strings.Split(t.text, "\n")
+	if t.wrap && width > 0 {
+		lines = breakLines(lines, width, func(s string) float32 {
+			return fyne.MeasureText(s, size, t.style).Width
+		})
+	}
+	r.width, r.lines, r.min = width, r.lines[:0:0], fyne.Size{}
+	for _, line := range lines {
+		object := canvas.NewText(line, t.colour)
+		object.TextSize, object.TextStyle, object.Alignment = size, t.style, t.align
+		r.lines = append(r.lines, object)
+		least := object.MinSize()
+		r.min.Width = fyne.Max(r.min.Width, least.Width)
+		r.min.Height += least.Height
+	}
+	if t.wrap {
+		r.min.Width = 0 // it takes what it is given
+	}
+}
+
+func (r *textRenderer) place(size fyne.Size) {
+	var y float32
+	for _, line := range r.lines {
+		height := line.MinSize().Height
+		line.Move(fyne.NewPos(0, y))
+		line.Resize(fyne.NewSize(size.Width, height))
+		y += height
+	}
+}
+
+// breakLines breaks each line at spaces so that its width is at most the one given; a word wider
+// than that (an address, a digest) is broken where it must be.
+func breakLines(lines []string, width float32, measure func(string) float32) []string {
+	var broken []string
+	for _, line := range lines {
+		current := ""
+		for _, word := range strings.Fields(line) {
+			candidate := word
+			if current != "" {
+				candidate = current + " " + word
+			}
+			if measure(candidate) <= width {
+				current = candidate
+				continue
+			}
+			if current != "" {
+				broken = append(broken, current)
+			}
+			head, rest := "", word
+			for measure(rest) > width {
+				head, rest = cut(rest, width, measure)
+				if rest == "" {
+					rest = head
+					break
+				}
+				broken = append(broken, head)
+			}
+			current = rest
+		}
+		broken = append(broken, current)
+	}
+	return broken
+}
+
+// cut takes from the word as many runes as fit, but at least one.
+func cut(word string, width float32, measure func(string) float32) (head, rest string) {
+	runes := []rune(word)
+	n := len(runes)
+	for n > 1 && measure(string(runes[:n])) > width {
+		n--
+	}
+	return string(runes[:n]), string(runes[n:])
+}

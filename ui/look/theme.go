@@ -1,0 +1,117 @@
+package look
+
+import (
+	"image/color"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/theme"
+)
+
+// Names of text sizes, for Text and for Fyne's own widgets (widget.Label's SizeName).
+const (
+	SizeCode         fyne.ThemeSizeName = "look.code"          // a code to read aloud across a counter
+	SizeCitizenTitle fyne.ThemeSizeName = "look.citizen.title" // the citizen stands further away
+	SizeTitle        fyne.ThemeSizeName = "look.title"
+	SizeCitizenText  fyne.ThemeSizeName = "look.citizen.text"
+	SizeField        fyne.ThemeSizeName = "look.field"
+	SizeHeading      fyne.ThemeSizeName = "look.heading"
+	SizeButton       fyne.ThemeSizeName = "look.button"
+	SizeText         fyne.ThemeSizeName = "look.text"
+	SizeLabel        fyne.ThemeSizeName = "look.label"
+	SizeSmall        fyne.ThemeSizeName = "look.small"
+	SizeKey          fyne.ThemeSizeName = "look.key"
+)
+
+// textSizes at scale 1, in Fyne's pixels (the design's at 96 dpi).
+var textSizes = map[fyne.ThemeSizeName]float32{
+	SizeCode: 44, SizeCitizenTitle: 38, SizeTitle: 26, SizeCitizenText: 21, SizeField: 20,
+	SizeHeading: 17, SizeButton: 16, SizeText: 15, SizeLabel: 14, SizeSmall: 13, SizeKey: 12,
+	theme.SizeNameText: 15, theme.SizeNameCaptionText: 13,
+	theme.SizeNameSubHeadingText: 17, theme.SizeNameHeadingText: 26,
+}
+
+// Theme is Balcão's look for a Fyne application. Scale multiplies text, not gaps: the setting
+// exists for people who read badly, and gaps that grow too would push what they read off the page.
+// A scale that is not positive counts as 1.
+func Theme(scale float32) fyne.Theme {
+	if scale <= 0 {
+		scale = 1
+	}
+	return balcao{scale: scale}
+}
+
+type balcao struct{ scale float32 }
+
+var paletteByName = map[fyne.ThemeColorName]Colour{
+	theme.ColorNameBackground:          Page,
+	theme.ColorNameButton:              Surface,
+	theme.ColorNameDisabledButton:      Page,
+	theme.ColorNameDisabled:            InkFaint,
+	theme.ColorNameError:               Red,
+	theme.ColorNameFocus:               Halo,
+	theme.ColorNameForeground:          Ink,
+	theme.ColorNameForegroundOnError:   White,
+	theme.ColorNameForegroundOnPrimary: White,
+	theme.ColorNameForegroundOnSuccess: White,
+	theme.ColorNameForegroundOnWarning: White,
+	theme.ColorNameHeaderBackground:    Page,
+	theme.ColorNameHover:               Selected,
+	theme.ColorNameHyperlink:           Blue,
+	theme.ColorNameInputBackground:     Surface,
+	theme.ColorNameInputBorder:         FieldEdge,
+	theme.ColorNameMenuBackground:      Surface,
+	theme.ColorNameOverlayBackground:   Surface,
+	theme.ColorNamePlaceHolder:         InkFaint,
+	theme.ColorNamePressed:             Halo,
+	theme.ColorNamePrimary:             Blue,
+	theme.ColorNameScrollBar:           FieldEdge,
+	theme.ColorNameSelection:           Halo,
+	theme.ColorNameSeparator:           Border,
+	theme.ColorNameSuccess:             Green,
+	theme.ColorNameWarning:             Amber,
+}
+
+func (balcao) Color(name fyne.ThemeColorName, _ fyne.ThemeVariant) color.Color {
+	if c, ok := paletteByName[name]; ok {
+		return c
+	}
+	return theme.DefaultTheme().Color(name, theme.VariantLight)
+}
+
+// Font is Fyne's own Noto Sans and DejaVu Mono: they are inside the binary, cover Latin, Greek and
+// Cyrillic, and are what the design was drawn with.
+func (balcao) Font(style fyne.TextStyle) fyne.Resource { return theme.DefaultTheme().Font(style) }
+
+func (balcao) Icon(name fyne.ThemeIconName) fyne.Resource { return theme.DefaultTheme().Icon(name) }
+
+func (t balcao) Size(name fyne.ThemeSizeName) float32 {
+	if size, ok := textSizes[name]; ok {
+		return size * t.scale
+	}
+	switch name {
+	case theme.SizeNameInputRadius, theme.SizeNameButtonRadius, theme.SizeNameSelectionRadius:
+		return radius
+	case theme.SizeNameCardRadius, theme.SizeNameDialogRadius, theme.SizeNamePopupRadius:
+		return panelRadius
+	case theme.SizeNameInputBorder:
+		return 2
+	}
+	return theme.DefaultTheme().Size(name)
+}
+
+// textSize is the size under whatever theme rules: a page that is drawn under a foreign theme (a
+// test's, before ours was set) must not lose its text.
+func textSize(th fyne.Theme, name fyne.ThemeSizeName) float32 {
+	if ours, ok := th.(balcao); ok {
+		return ours.Size(name)
+	}
+	if size, ok := textSizes[name]; ok {
+		return size
+	}
+	return th.Size(name)
+}
+
+const (
+	radius      = 8  // buttons, fields
+	panelRadius = 10 // panels
+)
