@@ -1,0 +1,85 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"filippo.io/age"
+	"github.com/BurntSushi/toml"
+
+	"balcao/kiosk"
+)
+
+// config is the desk's configuration file. It names where things are; it holds nothing personal.
+type config struct {
+	// Name is shown to the clerk and written into receipts: "Loja de Cidadão das Laranjeiras · Balcão 07".
+	Name string `toml:"name"`
+	// Desk is the desk's role at the centre, the common name of its client certificate.
+	Desk string `toml:"desk"`
+	// Centre is a PostgreSQL connection string; it may name several hosts.
+	Centre string `toml:"centre"`
+	// CentreRecipient is the age recipient that PINs are sealed to ("age1…"). It is configured here, not
+	// fetched, so that a forged centre cannot have PINs sealed to itself.
+	CentreRecipient string `toml:"centre_recipient"`
+	// Trust is the folder with anchors and intermediates (kioskctl trust import).
+	Trust string `toml:"trust"`
+	// ClerkLanguage and CitizenLanguage are "pt" or "en".
+	ClerkLanguage   kiosk.Language `toml:"clerk_language"`
+	CitizenLanguage kiosk.Language `toml:"citizen_language"`
+	// TextScale enlarges all text, 1.0 to 1.5.
+	TextScale float32 `toml:"text_scale"`
+	// Region is where phone numbers without "+" are, ISO 3166-1 alpha-2.
+	Region string `toml:"region"`
+	// MinAge is the completed years from which a person may enrol.
+	MinAge int `toml:"min_age"`
+	// SecondScreen puts the citizen's window full screen on the second monitor.
+	SecondScreen bool `toml:"second_screen"`
+	// SingleScreen starts without a citizen's window: F2 hands the clerk's over.
+	SingleScreen bool `toml:"single_screen"`
+}
+
+func defaults() config {
+	return config{ClerkLanguage: kiosk.Portuguese, CitizenLanguage: kiosk.Portuguese, TextScale: 1, Region: "PT", MinAge: 16}
+}
+
+// loadConfig reads and validates path. Unknown keys are errors; all problems are reported at once.
+func loadConfig(path string) (config, error) {
+	c := defaults()
+	meta, err := toml.DecodeFile(path, &c)
+	if err != nil {
+		return c, fmt.Errorf("reading configuration: %w", err)
+	}
+	var problems []error
+	for _, key := range meta.Undecoded() {
+		problems = append(problems, fmt.Errorf("unknown key %q", key.String()))
+	}
+	if err := errors.Join(append(problems, c.validate())...); err != nil {
+		return c, fmt.Errorf("%s:\n%w", path, err)
+	}
+	return c, nil
+}
+
+func (c config) validate() error {
+	var problems []error
+	must := func(ok bool, text string) {
+		if !ok {
+			problems = append(problems, errors.New(text))
+		}
+	}
+	must(c.Name != "", "name: the desk's name for the clerk is missing")
+	must(c.Desk != "", "desk: the desk's role at the centre is missing (kioskctl desk add)")
+	must(c.Centre != "", "centre: the connection string is missing")
+	_, err := age.ParseX25519Recipient(c.CentreRecipient)
+	must(err == nil, "centre_recipient: not an age recipient (registrar keygen prints it)")
+	info, err := os.Stat(c.Trust)
+	must(err == nil && info.IsDir(), "trust: not a folder (kioskctl trust import)")
+	for _, l := range []kiosk.Language{c.ClerkLanguage, c.CitizenLanguage} {
+		must(l == kiosk.Portuguese || l == kiosk.English, "clerk_language, citizen_language: pt or en")
+	}
+	must(c.TextScale >= 1 && c.TextScale <= 1.5, "text_scale: between 1.0 and 1.5")
+	must(len(c.Region) == 2, "region: two letters, for example PT")
+	must(c.MinAge >= 0 && c.MinAge <= 21, "min_age: between 0 and 21")
+	must(!c.SecondScreen || !c.SingleScreen, "second_screen and single_screen exclude each other")
+	return errors.Join(problems...)
+}
