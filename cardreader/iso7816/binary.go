@@ -1,0 +1,57 @@
+package iso7816
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// MaxOffset is the highest offset READ BINARY with a short offset reaches (ISO/IEC 7816-4 §11.2.3: 15 bits).
+const MaxOffset = 0x7FFF
+
+// ReadBinary reads the bytes [from, to) of the current elementary file in as few short READ BINARY
+// commands as there are 256-byte pieces, asking for not one byte more. A file that ends before to
+// gives what there is and ErrEndOfFile. chunk, when not nil, is told the size of each piece as it comes.
+func ReadBinary(ctx context.Context, t Transmitter, from, to int, chunk func(n int)) ([]byte, error) {
+	if from < 0 || to < from || to > MaxOffset+1 {
+		return nil, fmt.Errorf("iso7816: cannot read bytes %d to %d of a file", from, to)
+	}
+	out := make([]byte, 0, to-from)
+	for from < to {
+		piece, err := readPiece(ctx, t, byte(from>>8), byte(from), min(to-from, MaxShortLe))
+		out = append(out, piece...)
+		if err != nil {
+			return out, err
+		}
+		if chunk != nil {
+			chunk(len(piece))
+		}
+		from += len(piece)
+	}
+	return out, nil
+}
+
+// ReadBinarySFI reads up to n ≤ 256 bytes from the beginning of the file with this short identifier in
+// the current directory, and makes it the current file (§11.2.3: P1 = 100 and the identifier's five bits).
+// It saves the SELECT.
+func ReadBinarySFI(ctx context.Context, t Transmitter, sfi byte, n int) ([]byte, error) {
+	if sfi == 0 || sfi > 30 {
+		return nil, fmt.Errorf("iso7816: %d is no short file identifier", sfi)
+	}
+	return readPiece(ctx, t, 0x80|sfi, 0, n)
+}
+
+// readPiece is one READ BINARY. Short data with 9000 is taken: near the end of a file cards answer so,
+// and the next read then says 6B00 or 6282. No data at all with 9000 would go on for ever: an error.
+func readPiece(ctx context.Context, t Transmitter, p1, p2 byte, n int) ([]byte, error) {
+	piece, err := Send(ctx, t, Command{INS: 0xB0, P1: p1, P2: p2, Le: n})
+	switch {
+	case len(piece) > n:
+		return nil, fmt.Errorf("iso7816: %d bytes came for the %d asked", len(piece), n)
+	case err == nil && len(piece) == 0:
+		return nil, fmt.Errorf("iso7816: empty answer to READ BINARY: %w", ErrEndOfFile)
+	case errors.Is(err, ErrEndOfFile) && len(piece) == n:
+		return piece, nil // 6282 exactly at the end: nothing is missing
+	}
+	return piece, err
+}
