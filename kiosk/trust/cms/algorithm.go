@@ -1,0 +1,183 @@
+package cms
+
+import (
+	"bytes"
+	"crypto"
+	_ "crypto/sha1" // a hash that only Options.SHA1 admits
+	_ "crypto/sha256"
+	_ "crypto/sha512"
+	"encoding/asn1"
+
+	"golang.org/x/crypto/cryptobyte"
+	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+)
+
+// algorithmIdentifier is an AlgorithmIdentifier with its parameters as they stand (RFC 5280 §4.1.1.2).
+type algorithmIdentifier struct {
+	oid    string
+	params []byte // DER of the parameters, nil when absent
+}
+
+// scheme is how a signature is made.
+type scheme int
+
+const (
+	schemePKCS1v15 scheme = iota + 1
+	schemePSS
+	schemeECDSA
+)
+
+// signatureAlgorithm is a scheme with its hash, and the salt length of PSS.
+type signatureAlgorithm struct {
+	scheme scheme
+	hash   crypto.Hash
+	salt   int
+}
+
+// derNULL is the encoding of NULL, the parameters of RSA and, in older messages, of hashes.
+var derNULL = []byte{0x05, 0x00}
+
+// hashes by object identifier (RFC 5754 §2).
+var hashes = map[string]crypto.Hash{
+	"1.3.14.3.2.26":          crypto.SHA1,
+	"2.16.840.1.101.3.4.2.4": crypto.SHA224,
+	"2.16.840.1.101.3.4.2.1": crypto.SHA256,
+	"2.16.840.1.101.3.4.2.2": crypto.SHA384,
+	"2.16.840.1.101.3.4.2.3": crypto.SHA512,
+}
+
+// rsaEncryption takes its hash from the digest algorithm (RFC 3370 §3.2).
+const rsaEncryption = "1.2.840.113549.1.1.1"
+
+// rsassaPSS takes its hash from its parameters (RFC 4056).
+const rsassaPSS = "1.2.840.113549.1.1.10"
+
+const mgf1 = "1.2.840.113549.1.1.8"
+
+// signatures by object identifiers that name both scheme and hash (RFC 5754 §3, RFC 5753 §2.1).
+var signatures = map[string]signatureAlgorithm{
+	"1.2.840.113549.1.1.5":  {scheme: schemePKCS1v15, hash: crypto.SHA1},
+	"1.2.840.113549.1.1.14": {scheme: schemePKCS1v15, hash: crypto.SHA224},
+	"1.2.840.113549.1.1.11": {scheme: schemePKCS1v15, hash: crypto.SHA256},
+	"1.2.840.113549.1.1.12": {scheme: schemePKCS1v15, hash: crypto.SHA384},
+	"1.2.840.113549.1.1.13": {scheme: schemePKCS1v15, hash: crypto.SHA512},
+	"1.2.840.10045.4.1":     {scheme: schemeECDSA, hash: crypto.SHA1},
+	"1.2.840.10045.4.3.1":   {scheme: schemeECDSA, hash: crypto.SHA224},
+	"1.2.840.10045.4.3.2":   {scheme: schemeECDSA, hash: crypto.SHA256},
+	"1.2.840.10045.4.3.3":   {scheme: schemeECDSA, hash: crypto.SHA384},
+	"1.2.840.10045.4.3.4":   {scheme: schemeECDSA, hash: crypto.SHA512},
+}
+
+func readAlgorithm(data *cryptobyte.String) (algorithmIdentifier, error) {
+	var seq, params cryptobyte.String
+	var oid asn1.ObjectIdentifier
+	if !data.ReadASN1(&seq, cbasn1.SEQUENCE) || !seq.ReadASN1ObjectIdentifier(&oid) {
+		return algorithmIdentifier{}, malformed("algorithm identifier")
+	}
+	id := algorithmIdentifier{oid: oid.String()}
+	if seq.Empty() {
+		return id, nil
+	}
+	var tag cbasn1.Tag
+	if !seq.ReadAnyASN1Element(&params, &tag) || !seq.Empty() {
+		return algorithmIdentifier{}, malformed("algorithm parameters")
+	}
+	id.params = bytes.Clone(params)
+	return id, nil
+}
+
+// plain reports whether there are no parameters, or NULL.
+func (a algorithmIdentifier) plain() bool { return a.params == nil || bytes.Equal(a.params, derNULL) }
+
+// hash returns the hash an identifier names; its parameters are absent or NULL (RFC 5754 §2).
+func (a algorithmIdentifier) hash() (crypto.Hash, error) {
+	h, ok := hashes[a.oid]
+	if !ok || !a.plain() {
+		return 0, malformed("unknown digest algorithm " + a.oid)
+	}
+	return h, nil
+}
+
+// signature returns the signature algorithm an identifier names. Its hash has to be the one of
+// the message digest: a signer that uses two hashes makes the message as weak as the weaker.
+func (a algorithmIdentifier) signature(digest crypto.Hash) (signatureAlgorithm, error) {
+	var s signatureAlgorithm
+	switch known, ok := signatures[a.oid]; {
+	case ok && a.plain():
+		s = known
+	case a.oid == rsaEncryption && a.plain():
+		s = signatureAlgorithm{scheme: schemePKCS1v15, hash: digest}
+	case a.oid == rsassaPSS:
+		var err error
+		if s, err = parsePSS(a.params); err != nil {
+			return signatureAlgorithm{}, err
+		}
+	default:
+		return signatureAlgorithm{}, malformed("unknown signature algorithm " + a.oid)
+	}
+	if s.hash != digest {
+		return signatureAlgorithm{}, malformed("signature and message digest use different hashes")
+	}
+	return s, nil
+}
+
+// parsePSS reads RSASSA-PSS-params (RFC 4055 §3.1). The hash of the mask generation has to be the
+// hash of the message, as everybody has it and as crypto/rsa supports it.
+func parsePSS(der []byte) (signatureAlgorithm, error) {
+	s := signatureAlgorithm{scheme: schemePSS, hash: crypto.SHA1, salt: 20} // the defaults of the standard
+	mask := crypto.SHA1
+	if der == nil {
+		return s, malformed("RSASSA-PSS without parameters")
+	}
+	input := cryptobyte.String(der)
+	var params, field cryptobyte.String
+	var present bool
+	if !input.ReadASN1(&params, cbasn1.SEQUENCE) || !input.Empty() {
+		return s, malformed("RSASSA-PSS parameters")
+	}
+	if !params.ReadOptionalASN1(&field, &present, contextTag(0)) {
+		return s, malformed("RSASSA-PSS hash")
+	}
+	if present {
+		id, err := readAlgorithm(&field)
+		if err != nil || !field.Empty() {
+			return s, malformed("RSASSA-PSS hash")
+		}
+		if s.hash, err = id.hash(); err != nil {
+			return s, err
+		}
+	}
+	if !params.ReadOptionalASN1(&field, &present, contextTag(1)) {
+		return s, malformed("RSASSA-PSS mask generation")
+	}
+	if present {
+		var err error
+		if mask, err = parseMGF1(field); err != nil {
+			return s, err
+		}
+	}
+	var salt, trailer int
+	if !params.ReadOptionalASN1Integer(&salt, contextTag(2), 20) ||
+		!params.ReadOptionalASN1Integer(&trailer, contextTag(3), 1) || !params.Empty() {
+		return s, malformed("RSASSA-PSS salt or trailer")
+	}
+	if salt < 0 || salt > 512 || trailer != 1 || mask != s.hash {
+		return s, malformed("RSASSA-PSS parameters of an unusual kind")
+	}
+	s.salt = salt
+	return s, nil
+}
+
+// parseMGF1 reads the mask generation function, which is MGF1 with some hash.
+func parseMGF1(field cryptobyte.String) (crypto.Hash, error) {
+	id, err := readAlgorithm(&field)
+	if err != nil || !field.Empty() || id.oid != mgf1 || id.params == nil {
+		return 0, malformed("RSASSA-PSS mask generation")
+	}
+	params := cryptobyte.String(id.params)
+	inner, err := readAlgorithm(&params)
+	if err != nil || !params.Empty() {
+		return 0, malformed("RSASSA-PSS mask generation")
+	}
+	return inner.hash()
+}

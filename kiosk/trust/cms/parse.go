@@ -1,0 +1,290 @@
+// Package cms verifies CMS SignedData messages (RFC 5652) of the kind that documents carry: one
+// signer, signed attributes, the content inside. It is strict where leniency would let two readers
+// see two messages, and returns what was signed, never a verdict beside unverified bytes:
+//
+//	v, err := cms.Verify(der, cms.Options{})
+//	… v.Content, v.Signer …
+//
+// It proves that the holder of the signer certificate's key signed the content. Whether that
+// certificate is to be believed is the caller's question; package trust answers it.
+//
+// Certificates of the message are read by a small parser of this package, down to what finding the
+// signer needs, so that one with an exotic key beside the signer's does no harm. Verified.Signer is
+// the certificate as bytes. Public keys come from Options.ParseKey, where curves that crypto/x509 does
+// not know can be added.
+package cms
+
+import (
+	"bytes"
+	"crypto"
+	"encoding/asn1"
+	"errors"
+	"fmt"
+	"math/big"
+	"time"
+
+	"golang.org/x/crypto/cryptobyte"
+	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+)
+
+// Limits of what is looked at. An eMRTD's SOD with two certificates stays under 16 KB.
+const (
+	maxMessage      = 4 << 20 // a country's master list has 1 MB
+	maxCertificates = 64
+	maxAttributes   = 16
+)
+
+// ErrMalformed says that the bytes are not a SignedData message as this package accepts it.
+var ErrMalformed = errors.New("malformed CMS message")
+
+var (
+	oidSignedData    = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 2}
+	oidContentType   = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 3}
+	oidMessageDigest = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 4}
+	oidSigningTime   = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 5}
+)
+
+// message is a SignedData, taken apart but not verified.
+type message struct {
+	contentType  asn1.ObjectIdentifier
+	content      []byte
+	certificates []certificate
+	signer       signerInfo
+}
+
+// signerInfo is the one SignerInfo of a message (RFC 5652 §5.3).
+type signerInfo struct {
+	issuer    []byte   // DER of the issuer's name; nil when identified by key identifier
+	serial    *big.Int // with issuer
+	keyID     []byte   // SubjectKeyIdentifier; nil when identified by issuer and serial number
+	digest    crypto.Hash
+	attrs     []byte // signed attributes as they are hashed: DER with the tag SET OF
+	signature []byte
+	algorithm signatureAlgorithm
+
+	contentType   asn1.ObjectIdentifier
+	messageDigest []byte
+	signingTime   time.Time // zero when not stated
+}
+
+// malformed wraps ErrMalformed with what is wrong.
+func malformed(what string) error { return fmt.Errorf("%w: %s", ErrMalformed, what) }
+
+// parse takes a message apart. cryptobyte reads DER only: indefinite and overlong lengths, which
+// BER would allow, are refused.
+func parse(der []byte) (*message, error) {
+	if len(der) > maxMessage {
+		return nil, malformed("too long")
+	}
+	input := cryptobyte.String(der)
+	var info, explicit, data cryptobyte.String
+	var contentType asn1.ObjectIdentifier
+	if !input.ReadASN1(&info, cbasn1.SEQUENCE) || !input.Empty() {
+		return nil, malformed("not one SEQUENCE")
+	}
+	if !info.ReadASN1ObjectIdentifier(&contentType) || !contentType.Equal(oidSignedData) {
+		return nil, malformed("not SignedData")
+	}
+	if !info.ReadASN1(&explicit, contextTag(0)) || !info.Empty() ||
+		!explicit.ReadASN1(&data, cbasn1.SEQUENCE) || !explicit.Empty() {
+		return nil, malformed("ContentInfo")
+	}
+	return parseSignedData(data)
+}
+
+// parseSignedData reads RFC 5652 §5.1.
+func parseSignedData(data cryptobyte.String) (*message, error) {
+	var (
+		m              message
+		version        int64
+		digests, certs cryptobyte.String
+		signers        cryptobyte.String
+		hasCerts       bool
+	)
+	if !data.ReadASN1Integer(&version) || version < 1 || version > 5 {
+		return nil, malformed("SignedData version")
+	}
+	if !data.ReadASN1(&digests, cbasn1.SET) {
+		return nil, malformed("digestAlgorithms")
+	}
+	if err := m.parseContent(&data); err != nil {
+		return nil, err
+	}
+	if !data.ReadOptionalASN1(&certs, &hasCerts, contextTag(0)) || !data.SkipOptionalASN1(contextTag(1)) {
+		return nil, malformed("certificates or crls")
+	}
+	if !data.ReadASN1(&signers, cbasn1.SET) || !data.Empty() {
+		return nil, malformed("signerInfos")
+	}
+	if err := m.parseCertificates(certs); err != nil {
+		return nil, err
+	}
+	var signer cryptobyte.String
+	if !signers.ReadASN1(&signer, cbasn1.SEQUENCE) || !signers.Empty() {
+		return nil, malformed("not exactly one signer")
+	}
+	if err := m.signer.parse(signer); err != nil {
+		return nil, err
+	}
+	return &m, nil
+}
+
+// parseContent reads EncapsulatedContentInfo (RFC 5652 §5.2). Detached content is refused.
+func (m *message) parseContent(data *cryptobyte.String) error {
+	var encap, explicit, content cryptobyte.String
+	if !data.ReadASN1(&encap, cbasn1.SEQUENCE) ||
+		!encap.ReadASN1ObjectIdentifier(&m.contentType) ||
+		!encap.ReadASN1(&explicit, contextTag(0)) || !encap.Empty() ||
+		!explicit.ReadASN1(&content, cbasn1.OCTET_STRING) || !explicit.Empty() {
+		return malformed("encapsulated content")
+	}
+	m.content = bytes.Clone(content)
+	return nil
+}
+
+// parseCertificates keeps the X.509 certificates of a CertificateSet; the other choices carry
+// context-specific tags and are passed over.
+func (m *message) parseCertificates(certs cryptobyte.String) error {
+	for count := 0; !certs.Empty(); count++ {
+		var element cryptobyte.String
+		var tag cbasn1.Tag
+		if count == maxCertificates || !certs.ReadAnyASN1Element(&element, &tag) {
+			return malformed("certificates")
+		}
+		if tag != cbasn1.SEQUENCE {
+			continue
+		}
+		c, err := parseCertificate(element)
+		if err != nil {
+			return err
+		}
+		m.certificates = append(m.certificates, c)
+	}
+	return nil
+}
+
+// parse reads one SignerInfo.
+func (s *signerInfo) parse(data cryptobyte.String) error {
+	var version int64
+	if !data.ReadASN1Integer(&version) || (version != 1 && version != 3) {
+		return malformed("SignerInfo version")
+	}
+	if err := s.parseIdentifier(&data); err != nil {
+		return err
+	}
+	digest, err := readAlgorithm(&data)
+	if err != nil {
+		return err
+	}
+	if s.digest, err = digest.hash(); err != nil {
+		return err
+	}
+	var attrs cryptobyte.String
+	if !data.ReadASN1Element(&attrs, contextTag(0)) {
+		return malformed("no signed attributes")
+	}
+	if err := s.parseAttributes(attrs); err != nil {
+		return err
+	}
+	algorithm, err := readAlgorithm(&data)
+	if err != nil {
+		return err
+	}
+	if s.algorithm, err = algorithm.signature(s.digest); err != nil {
+		return err
+	}
+	var signature cryptobyte.String
+	if !data.ReadASN1(&signature, cbasn1.OCTET_STRING) || !data.SkipOptionalASN1(contextTag(1)) || !data.Empty() {
+		return malformed("signature")
+	}
+	s.signature = bytes.Clone(signature)
+	return nil
+}
+
+// parseIdentifier reads the SignerIdentifier: issuer and serial number, or a key identifier.
+func (s *signerInfo) parseIdentifier(data *cryptobyte.String) error {
+	keyTag := cbasn1.Tag(0).ContextSpecific()
+	if data.PeekASN1Tag(keyTag) {
+		var id cryptobyte.String
+		if !data.ReadASN1(&id, keyTag) || len(id) == 0 {
+			return malformed("signer's key identifier")
+		}
+		s.keyID = bytes.Clone(id)
+		return nil
+	}
+	var pair, issuer cryptobyte.String
+	s.serial = new(big.Int)
+	if !data.ReadASN1(&pair, cbasn1.SEQUENCE) || !pair.ReadASN1Element(&issuer, cbasn1.SEQUENCE) ||
+		!pair.ReadASN1Integer(s.serial) || !pair.Empty() {
+		return malformed("signer's issuer and serial number")
+	}
+	s.issuer = bytes.Clone(issuer)
+	return nil
+}
+
+// parseAttributes reads the signed attributes (RFC 5652 §5.3, §11). What is hashed is the attributes
+// with the tag SET OF in place of [0] (§5.4); the bytes stay as they are, also when their order
+// is not the one of DER, because that is what signers of such messages have hashed.
+func (s *signerInfo) parseAttributes(element cryptobyte.String) error {
+	s.attrs = bytes.Clone(element)
+	s.attrs[0] = byte(cbasn1.SET)
+
+	var set cryptobyte.String
+	if !element.ReadASN1(&set, contextTag(0)) {
+		return malformed("signed attributes")
+	}
+	seen := make(map[string]bool)
+	for !set.Empty() {
+		var attr, values cryptobyte.String
+		var oid asn1.ObjectIdentifier
+		if !set.ReadASN1(&attr, cbasn1.SEQUENCE) || !attr.ReadASN1ObjectIdentifier(&oid) ||
+			!attr.ReadASN1(&values, cbasn1.SET) || !attr.Empty() || values.Empty() {
+			return malformed("signed attribute")
+		}
+		if seen[oid.String()] || len(seen) == maxAttributes {
+			return malformed("repeated or too many signed attributes")
+		}
+		seen[oid.String()] = true
+		if err := s.parseAttribute(oid, values); err != nil {
+			return err
+		}
+	}
+	if s.contentType == nil || s.messageDigest == nil {
+		return malformed("signed attributes without content-type or message-digest")
+	}
+	return nil
+}
+
+// parseAttribute reads the value of the attributes that verification needs; others are signed, but
+// say nothing here.
+func (s *signerInfo) parseAttribute(oid asn1.ObjectIdentifier, values cryptobyte.String) error {
+	switch {
+	case oid.Equal(oidContentType):
+		if !values.ReadASN1ObjectIdentifier(&s.contentType) || !values.Empty() {
+			return malformed("content-type attribute")
+		}
+	case oid.Equal(oidMessageDigest):
+		var digest cryptobyte.String
+		if !values.ReadASN1(&digest, cbasn1.OCTET_STRING) || !values.Empty() {
+			return malformed("message-digest attribute")
+		}
+		s.messageDigest = bytes.Clone(digest)
+		if s.messageDigest == nil {
+			return malformed("empty message-digest attribute")
+		}
+	case oid.Equal(oidSigningTime):
+		if values.PeekASN1Tag(cbasn1.UTCTime) {
+			if !values.ReadASN1UTCTime(&s.signingTime) || !values.Empty() {
+				return malformed("signing-time attribute")
+			}
+			return nil
+		}
+		if !values.ReadASN1GeneralizedTime(&s.signingTime) || !values.Empty() {
+			return malformed("signing-time attribute")
+		}
+	}
+	return nil
+}
+
+// contextTag is the tag [n] of a constructed value.
+func contextTag(n uint8) cbasn1.Tag { return cbasn1.Tag(n).ContextSpecific().Constructed() }

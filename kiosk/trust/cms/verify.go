@@ -1,0 +1,146 @@
+package cms
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/rsa"
+	"crypto/subtle"
+	"crypto/x509"
+	"encoding/asn1"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// minRSABits is the least RSA modulus whose signatures mean anything.
+const minRSABits = 2048
+
+// ErrSignature says that a well-formed message is not signed by the certificate it names: it was
+// altered, or the signature was made with another key or algorithm.
+var ErrSignature = errors.New("CMS signature does not verify")
+
+// ErrNoSigner says that the message does not carry the certificate of its signer.
+var ErrNoSigner = errors.New("CMS message without its signer's certificate")
+
+// Options says what is accepted beyond the default. The zero value is the strictest.
+type Options struct {
+	// SHA1 admits messages hashed with SHA-1, which old travel documents are. Forging one needs
+	// a collision prepared with the signer's help.
+	SHA1 bool
+
+	// ParseKey reads a DER SubjectPublicKeyInfo; x509.ParsePKIXPublicKey when nil. It returns an
+	// *rsa.PublicKey or an *ecdsa.PublicKey, whose curve may be one that crypto/elliptic does not have.
+	ParseKey func(spki []byte) (crypto.PublicKey, error)
+}
+
+// Verified is a message whose signature was verified.
+type Verified struct {
+	ContentType asn1.ObjectIdentifier
+	Content     []byte
+	Signer      []byte    // DER of the certificate whose key signed
+	Others      [][]byte  // DER of the other certificates in the message; nothing vouches for them
+	SigningTime time.Time // as the signer claims; zero when not stated
+	Digest      crypto.Hash
+}
+
+// Verify parses and verifies a DER-encoded SignedData message. The error wraps ErrMalformed,
+// ErrNoSigner or ErrSignature.
+func Verify(der []byte, options Options) (*Verified, error) {
+	m, err := parse(der)
+	if err != nil {
+		return nil, err
+	}
+	if m.signer.digest == crypto.SHA1 && !options.SHA1 {
+		return nil, malformed("SHA-1 is not accepted")
+	}
+	if !m.signer.contentType.Equal(m.contentType) {
+		return nil, fmt.Errorf("%w: content-type attribute differs", ErrSignature)
+	}
+	if subtle.ConstantTimeCompare(m.signer.messageDigest, sum(m.signer.digest, m.content)) != 1 {
+		return nil, fmt.Errorf("%w: message digest differs", ErrSignature)
+	}
+	signer, others, err := m.findSigner()
+	if err != nil {
+		return nil, err
+	}
+	if err := m.signer.verify(signer, options); err != nil {
+		return nil, err
+	}
+	return &Verified{
+		ContentType: m.contentType, Content: m.content, Signer: signer.raw, Others: others,
+		SigningTime: m.signer.signingTime, Digest: m.signer.digest,
+	}, nil
+}
+
+// findSigner returns the one certificate that the SignerInfo names. Two that match are refused: nobody
+// could say which of them signed.
+func (m *message) findSigner() (certificate, [][]byte, error) {
+	var signer certificate
+	var others [][]byte
+	for _, c := range m.certificates {
+		switch {
+		case !c.signedBy(m.signer):
+			others = append(others, c.raw)
+		case signer.raw == nil:
+			signer = c
+		default:
+			return certificate{}, nil, malformed("two certificates of the signer")
+		}
+	}
+	if signer.raw == nil {
+		return certificate{}, nil, ErrNoSigner
+	}
+	return signer, others, nil
+}
+
+// verify checks the signature over the signed attributes.
+func (s signerInfo) verify(signer certificate, options Options) error {
+	parseKey := options.ParseKey
+	if parseKey == nil {
+		parseKey = func(spki []byte) (crypto.PublicKey, error) { return x509.ParsePKIXPublicKey(spki) }
+	}
+	key, err := parseKey(signer.spki)
+	if err != nil {
+		return fmt.Errorf("%w: signer's public key: %v", ErrMalformed, err)
+	}
+	digest := sum(s.algorithm.hash, s.attrs)
+	switch key := key.(type) {
+	case *rsa.PublicKey:
+		return s.verifyRSA(key, digest)
+	case *ecdsa.PublicKey:
+		if s.algorithm.scheme != schemeECDSA || !ecdsa.VerifyASN1(key, digest, s.signature) {
+			return ErrSignature
+		}
+		return nil
+	}
+	return malformed("signer's key is neither RSA nor ECDSA")
+}
+
+func (s signerInfo) verifyRSA(key *rsa.PublicKey, digest []byte) error {
+	if key.N.BitLen() < minRSABits {
+		return fmt.Errorf("%w: RSA key of %d bits", ErrSignature, key.N.BitLen())
+	}
+	var err error
+	switch s.algorithm.scheme {
+	case schemePKCS1v15:
+		err = rsa.VerifyPKCS1v15(key, s.algorithm.hash, digest, s.signature)
+	case schemePSS:
+		options := &rsa.PSSOptions{SaltLength: s.algorithm.salt, Hash: s.algorithm.hash}
+		if s.algorithm.salt == 0 {
+			return malformed("RSASSA-PSS without salt") // zero means "any" to crypto/rsa
+		}
+		err = rsa.VerifyPSS(key, s.algorithm.hash, digest, s.signature, options)
+	default:
+		return ErrSignature
+	}
+	if err != nil {
+		return ErrSignature
+	}
+	return nil
+}
+
+func sum(h crypto.Hash, data []byte) []byte {
+	w := h.New()
+	w.Write(data)
+	return w.Sum(nil)
+}

@@ -1,0 +1,204 @@
+// Package trust decides whom the kiosk believes: trust anchors and intermediates from a folder that
+// the operator fills, chains of certificates to them, the profiles that a citizen's authentication
+// certificate and a document signer must have, and whether a certificate was revoked.
+//
+//	store, err := trust.Load("/etc/balcao/trust")
+//	chain, err := store.Chain(leaf, issuersFromTheCard, time.Now())
+//	answer, err := revocation.Check(ctx, chain[0], chain[1])
+//
+// The system's certificate pool is never asked: a web server's CA says nothing about a citizen. A nil
+// or empty Store is an error, never "trust everybody". Functions return what they verified, not a
+// bool beside it.
+//
+// Brainpool curves and explicit curve parameters (travel documents) are not understood here: what
+// crypto/x509 can do stays with it. Package trust/cms has no such limit in its own parser and takes
+// the certificates of a message as bytes.
+package trust
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/rsa"
+	"crypto/sha1" //nolint:gosec // only for links between CAs that the operator imported, see legacyLink
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// The folders of a store.
+const (
+	anchorFolder       = "anchors"
+	intermediateFolder = "intermediates"
+)
+
+// maxCertificateFile is far more than any CA certificate needs; the largest of the Citizen Card's has 2.2 KB.
+const maxCertificateFile = 256 << 10
+
+// ErrNoAnchors says that a store has no trust anchor, so nothing could ever be trusted.
+var ErrNoAnchors = errors.New("no trust anchors")
+
+// Store is a set of trust anchors and of the CA certificates between them and the leaves. It is
+// immutable and safe for concurrent use.
+type Store struct {
+	anchors       []*x509.Certificate
+	intermediates []*x509.Certificate
+
+	roots *x509.CertPool // anchors, and the CAs in legacy
+	pool  *x509.CertPool // the other intermediates
+
+	// legacy maps a CA certificate in the store that was signed with SHA-1 to its issuer in the store.
+	// crypto/x509 refuses SHA-1, so these links were verified when the store was made. See legacyLink.
+	legacy map[fingerprint]*x509.Certificate
+}
+
+type fingerprint [sha256.Size]byte
+
+func fingerprintOf(c *x509.Certificate) fingerprint { return sha256.Sum256(c.Raw) }
+
+// Load reads the store in a folder: DER or PEM files (*.der, *.crt, *.cer, *.pem) in "anchors" and in
+// "intermediates"; the latter may be missing. A file that is not a CA certificate is an error, so
+// that an operator's mistake is seen when it is made. Without an anchor the error is ErrNoAnchors.
+func Load(dir string) (*Store, error) {
+	anchors, err := loadFolder(filepath.Join(dir, anchorFolder))
+	if err != nil {
+		return nil, fmt.Errorf("reading trust anchors: %w", err)
+	}
+	intermediates, err := loadFolder(filepath.Join(dir, intermediateFolder))
+	if err != nil {
+		return nil, fmt.Errorf("reading intermediate CAs: %w", err)
+	}
+	return NewStore(anchors, intermediates)
+}
+
+// NewStore makes a store of certificates that are already parsed.
+func NewStore(anchors, intermediates []*x509.Certificate) (*Store, error) {
+	if len(anchors) == 0 {
+		return nil, ErrNoAnchors
+	}
+	s := &Store{
+		anchors: slices.Clone(anchors), intermediates: slices.Clone(intermediates),
+		roots: x509.NewCertPool(), pool: x509.NewCertPool(),
+		legacy: make(map[fingerprint]*x509.Certificate),
+	}
+	for _, c := range slices.Concat(anchors, intermediates) {
+		if err := checkCA(c); err != nil {
+			return nil, fmt.Errorf("CA %q: %w", c.Subject.CommonName, err)
+		}
+	}
+	for _, c := range anchors {
+		s.roots.AddCert(c)
+	}
+	for _, c := range intermediates {
+		if issuer := s.legacyLink(c); issuer != nil {
+			s.legacy[fingerprintOf(c)] = issuer
+			s.roots.AddCert(c)
+			continue
+		}
+		s.pool.AddCert(c)
+	}
+	return s, nil
+}
+
+// Anchors returns the trust anchors.
+func (s *Store) Anchors() []*x509.Certificate { return slices.Clone(s.anchors) }
+
+// Intermediates returns the CA certificates that are not anchors.
+func (s *Store) Intermediates() []*x509.Certificate { return slices.Clone(s.intermediates) }
+
+func (s *Store) isAnchor(c *x509.Certificate) bool {
+	return slices.ContainsFunc(s.anchors, c.Equal)
+}
+
+// legacyLink returns the issuer in the store of a CA certificate that was signed with SHA-1, or nil.
+//
+// Some intermediates that signed cards still in people's pockets were themselves signed with SHA-1.
+// A forger needs a collision with a certificate of their own to abuse that, and such a certificate
+// would be another one than the operator imported: so the link counts for exactly the certificates in
+// the store, and never for one that a card brought along.
+func (s *Store) legacyLink(c *x509.Certificate) *x509.Certificate {
+	if c.SignatureAlgorithm != x509.SHA1WithRSA {
+		return nil
+	}
+	digest := sha1.Sum(c.RawTBSCertificate) //nolint:gosec // see above
+	for _, issuer := range slices.Concat(s.anchors, s.intermediates) {
+		key, ok := issuer.PublicKey.(*rsa.PublicKey)
+		if !ok || issuer.Equal(c) || !bytes.Equal(issuer.RawSubject, c.RawIssuer) {
+			continue
+		}
+		if rsa.VerifyPKCS1v15(key, crypto.SHA1, digest[:], c.Signature) == nil {
+			return issuer
+		}
+	}
+	return nil
+}
+
+// checkCA refuses certificates that cannot have issued any other.
+func checkCA(c *x509.Certificate) error {
+	switch {
+	case !c.BasicConstraintsValid || !c.IsCA:
+		return errors.New("not a CA certificate")
+	case c.KeyUsage != 0 && c.KeyUsage&x509.KeyUsageCertSign == 0:
+		return errors.New("its key may not sign certificates")
+	case len(c.UnhandledCriticalExtensions) > 0:
+		return fmt.Errorf("unknown critical extension %v", c.UnhandledCriticalExtensions[0])
+	}
+	if key, ok := c.PublicKey.(*rsa.PublicKey); ok && key.N.BitLen() < minRSABits {
+		return fmt.Errorf("RSA key of %d bits", key.N.BitLen())
+	}
+	return nil
+}
+
+func loadFolder(dir string) ([]*x509.Certificate, error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var certificates []*x509.Certificate
+	for _, e := range entries {
+		switch strings.ToLower(filepath.Ext(e.Name())) {
+		case ".der", ".crt", ".cer", ".pem":
+		default:
+			continue
+		}
+		c, err := readCertificate(filepath.Join(dir, e.Name()))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", e.Name(), err)
+		}
+		certificates = append(certificates, c)
+	}
+	return certificates, nil
+}
+
+// readCertificate reads a file that holds exactly one certificate, as DER or PEM.
+func readCertificate(path string) (*x509.Certificate, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > maxCertificateFile {
+		return nil, fmt.Errorf("%d bytes are no certificate", info.Size())
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	if block, rest := pem.Decode(data); block != nil {
+		if block.Type != "CERTIFICATE" {
+			return nil, fmt.Errorf("PEM block %q is no certificate", block.Type)
+		}
+		if len(bytes.TrimSpace(rest)) > 0 {
+			return nil, errors.New("more than one PEM block")
+		}
+		data = block.Bytes
+	}
+	return x509.ParseCertificate(data)
+}
