@@ -1,0 +1,117 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// screen is an X server with a window manager.
+type screen struct {
+	display string
+	dir     string // where pictures go
+}
+
+// startScreen starts Xvfb on a free display, and openbox in it: without a window manager X gives no
+// window the focus.
+func startScreen(t testing.TB) *screen {
+	t.Helper()
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", "2360x860x24", "-nolisten", "tcp")
+	cmd.ExtraFiles = []*os.File{write}
+	if err := cmd.Start(); err != nil {
+		t.Fatalf("starting Xvfb: %v", err)
+	}
+	_ = write.Close()
+	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	var number int
+	if _, err := fmt.Fscan(read, &number); err != nil {
+		t.Fatalf("Xvfb names no display: %v", err)
+	}
+	s := &screen{display: fmt.Sprintf(":%d", number), dir: os.Getenv("BALCAO_SCREENS")}
+	if s.dir == "" {
+		s.dir = "../../build/screens"
+	}
+	if err := os.MkdirAll(s.dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	wm := exec.Command("openbox", "--sm-disable")
+	wm.Env = append(os.Environ(), "DISPLAY="+s.display)
+	if err := wm.Start(); err != nil {
+		t.Fatalf("starting openbox: %v", err)
+	}
+	t.Cleanup(func() { _ = wm.Process.Kill(); _ = wm.Wait() })
+	return s
+}
+
+// xdo runs xdotool.
+func (s *screen) xdo(t testing.TB, args ...string) string {
+	t.Helper()
+	cmd := exec.Command("xdotool", args...)
+	cmd.Env = append(os.Environ(), "DISPLAY="+s.display)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("xdotool %s: %v\n%s", args[0], err, out)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// picture saves what the monitors show.
+func (s *screen) picture(t testing.TB, name string) {
+	t.Helper()
+	cmd := exec.Command("import", "-window", "root", filepath.Join(s.dir, name+".png"))
+	cmd.Env = append(os.Environ(), "DISPLAY="+s.display)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("taking a picture: %v\n%s", err, out)
+	}
+}
+
+// kioskDesk is the desk application on a screen.
+type kioskDesk struct {
+	*program
+	screen *screen
+	at     int // lines of the log already looked at
+}
+
+// startDesk opens the windows.
+func startDesk(t testing.TB, c *centre, s *screen) *kioskDesk {
+	t.Helper()
+	p := start(t, append(c.variables(), "DISPLAY="+s.display), bin(t, "kiosk"), "-config", c.env["BALCAO_KIOSK_CONFIG"])
+	d := &kioskDesk{program: p, screen: s}
+	d.awaits(t, "step=document")
+	return d
+}
+
+// awaits waits until the desk says that it is in a state with these values.
+func (d *kioskDesk) awaits(t testing.TB, wants ...string) state {
+	t.Helper()
+	var found state
+	_, d.at = d.await(t, strings.Join(wants, " "), d.at, func(line string) bool {
+		var s state
+		if json.Unmarshal([]byte(line), &s) != nil || s["msg"] != "state" || !s.is(wants...) {
+			return false
+		}
+		found = s
+		return true
+	})
+	return found
+}
+
+// keys presses keys in whatever window has the focus.
+func (d *kioskDesk) keys(t testing.TB, keys ...string) {
+	t.Helper()
+	d.screen.xdo(t, append([]string{"key", "--clearmodifiers", "--delay", "20"}, keys...)...)
+}
+
+// types types text in whatever window has the focus.
+func (d *kioskDesk) types(t testing.TB, text string) {
+	t.Helper()
+	d.screen.xdo(t, "type", "--delay", "20", text)
+}
