@@ -1,6 +1,9 @@
 package kiosk
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // CheckName names one verification of a document or a person.
 type CheckName string
@@ -86,4 +89,55 @@ const (
 type Assurance struct {
 	Level   Level
 	Missing []CheckName
+}
+
+// citizenCardChecks are the checks of a Citizen Card in the clerk's order.
+var citizenCardChecks = []CheckName{
+	CheckRecognised, CheckSODSignature, CheckSODSigner, CheckIdentityData, CheckPhotoData,
+	CheckCertificate, CheckCertDates, CheckCertPurpose, CheckRevocation, CheckSamePerson,
+	CheckDocumentDate, CheckAge, CheckPINState, CheckKey,
+}
+
+// ExpectedChecks returns the checks that a document of the kind must have answered, in the order in
+// which the clerk sees them. A document of an unknown kind is expected to pass all of them.
+func ExpectedChecks(DocumentKind) []CheckName { return slices.Clone(citizenCardChecks) }
+
+// answered reports whether every check is in and none stands in the way. The card's key is proven last,
+// by the signature over what the person agreed to, and may still be pending.
+func answered(checks []Check) bool {
+	for _, c := range checks {
+		if c.Result != Passed && c.Result != Absent && !(c.Name == CheckKey && c.Result == Pending) {
+			return false
+		}
+	}
+	return len(checks) > 0
+}
+
+// worst returns the reason to show when several checks failed: the first that was answered no, before
+// the first that was not answered. A certificate under a forged chain, for example, has no revocation
+// answer either, and the forgery is what matters.
+func worst(checks []Check) (reason Reason, failed bool) {
+	for _, result := range []Result{Failed, Unknown} {
+		for _, c := range checks {
+			if c.Result == result {
+				return c.reason(), true
+			}
+		}
+	}
+	return "", false
+}
+
+// reason is never empty for a check that failed.
+func (c Check) reason() Reason {
+	if c.Reason == "" {
+		return Reason(ProblemInternal)
+	}
+	return c.Reason
+}
+
+// failedFor reports whether a check failed for the reason.
+func failedFor(checks []Check, reason Reason) bool {
+	return slices.ContainsFunc(checks, func(c Check) bool {
+		return (c.Result == Failed || c.Result == Unknown) && c.Reason == reason
+	})
 }

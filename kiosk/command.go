@@ -25,9 +25,11 @@ type (
 		Case     CaseID
 		Identity Identity
 	}
-	// SendCode asks the centre to send a one-time code: CodeQueued or CodeRefused.
+	// SendCode asks the centre to send a one-time code: CodeQueued or CodeRefused. Number counts the
+	// messages of a case; one that is asked for again keeps its number, and is sent once.
 	SendCode struct {
 		Case     CaseID
+		Number   int
 		Channel  Channel
 		Value    string // E.164 or addr-spec
 		Language Language

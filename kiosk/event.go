@@ -12,7 +12,8 @@ type Event interface{ event() }
 
 // From the clock and the readers.
 type (
-	// Tick says what time it is. The runner sends one at State.Wake.
+	// Tick says what time it is. The runner sends one at State.Wake, and before another event when time
+	// has passed.
 	Tick struct{ Now time.Time }
 	// ServiceChanged says how the smart-card service is: "" when it runs and has a reader.
 	ServiceChanged struct{ Problem ProblemCode }
@@ -212,9 +213,11 @@ type (
 		Case CaseID
 		Code ProblemCode
 	}
-	// CommandFailed: a command could not be carried out for a technical cause.
+	// CommandFailed: a command could not be carried out for a technical cause. Channel names the contact
+	// of a SendCode or ConfirmCode; without it, everything under way has failed.
 	CommandFailed struct {
 		Case    CaseID
+		Channel Channel
 		Problem Problem
 	}
 )
@@ -268,3 +271,30 @@ func (BindWaiting) event()      {}
 func (KeyActive) event()        {}
 func (KeyRefused) event()       {}
 func (CommandFailed) event()    {}
+
+// caseEvent is an event about one case; those of an earlier case fall to the floor.
+type caseEvent interface{ caseID() CaseID }
+
+func (e Activity) caseID() CaseID         { return e.Case }
+func (e IdentityRead) caseID() CaseID     { return e.Case }
+func (e CheckDone) caseID() CaseID        { return e.Case }
+func (e PhotoProgress) caseID() CaseID    { return e.Case }
+func (e PhotoRead) caseID() CaseID        { return e.Case }
+func (e DocumentComplete) caseID() CaseID { return e.Case }
+func (e DocumentRefused) caseID() CaseID  { return e.Case }
+func (e DocumentFailed) caseID() CaseID   { return e.Case }
+func (e CardReturned) caseID() CaseID     { return e.Case }
+func (e Opened) caseID() CaseID           { return e.Case }
+func (e OpenRefused) caseID() CaseID      { return e.Case }
+func (e CodeQueued) caseID() CaseID       { return e.Case }
+func (e CodeRefused) caseID() CaseID      { return e.Case }
+func (e DeliveryChanged) caseID() CaseID  { return e.Case }
+func (e CodeAnswered) caseID() CaseID     { return e.Case }
+func (e PINWasSealed) caseID() CaseID     { return e.Case }
+func (e CardPINRefused) caseID() CaseID   { return e.Case }
+func (e Signed) caseID() CaseID           { return e.Case }
+func (e SignFailed) caseID() CaseID       { return e.Case }
+func (e BindWaiting) caseID() CaseID      { return e.Case }
+func (e KeyActive) caseID() CaseID        { return e.Case }
+func (e KeyRefused) caseID() CaseID       { return e.Case }
+func (e CommandFailed) caseID() CaseID    { return e.Case }

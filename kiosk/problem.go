@@ -28,6 +28,9 @@ const (
 	// The clerk ended the case: the photograph is not this person's.
 	ProblemNotThePerson ProblemCode = "not_the_person"
 
+	// Nobody touched the case for a while, so it ended and was wiped.
+	ProblemIdle ProblemCode = "idle"
+
 	// Anything else, with a reference number for the support.
 	ProblemInternal ProblemCode = "internal"
 )

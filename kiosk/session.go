@@ -1,11 +1,258 @@
 package kiosk
 
-// Settings are the rules a desk works by.
+import "time"
+
+// Settings are the rules a desk works by. Zero values take the defaults named here.
 type Settings struct {
 	DeskName        string
-	MinAge          int    // completed years; 16 by default
+	MinAge          int    // completed years; 16 by default. Evidence checks it; the session trusts CheckAge
 	PINMin, PINMax  int    // digits; 6 and 8 by default
 	DefaultRegion   string // ISO 3166-1 alpha-2 of phone numbers typed without "+"; "PT"
 	ClerkLanguage   Language
 	CitizenLanguage Language
+
+	IdleAfter time.Duration // a case nobody touches ends by itself; 10 minutes
+	WipeAfter time.Duration // the receipt leaves the screens by itself; 45 seconds
+	MaxSkew   time.Duration // between this clock and the centre's; 5 minutes
+}
+
+// withDefaults returns the settings with every zero value replaced.
+func (s Settings) withDefaults() Settings {
+	setDefault(&s.MinAge, 16)
+	setDefault(&s.PINMin, 6)
+	setDefault(&s.PINMax, 8)
+	setDefault(&s.DefaultRegion, "PT")
+	setDefault(&s.ClerkLanguage, Portuguese)
+	setDefault(&s.CitizenLanguage, Portuguese)
+	setDefault(&s.IdleAfter, 10*time.Minute)
+	setDefault(&s.WipeAfter, 45*time.Second)
+	setDefault(&s.MaxSkew, 5*time.Minute)
+	return s
+}
+
+func setDefault[T comparable](value *T, otherwise T) {
+	var zero T
+	if *value == zero {
+		*value = otherwise
+	}
+}
+
+// Session is one desk at work: one case after the other. It is driven by one goroutine, keeps no
+// clock of its own and does the same for the same events.
+//
+// An event that cannot happen in the present state, or that speaks of an earlier case, changes
+// nothing; a secret in it is wiped. A secret that is accepted belongs to the session until it leaves in
+// a command, from then on to the runner.
+type Session struct {
+	settings Settings
+	state    State
+	commands []Command // what the event being handled asks for
+
+	cases   CaseID    // the last number given
+	live    CaseID    // the case whose events count; 0 when none is or it is over
+	touched time.Time // when hands or cards last did something
+
+	problem *Problem    // what stands in the case's way; State.Problem may also show the desk's own
+	note    ProblemCode // shown on the empty desk until the next case: why the last one ended by itself
+
+	readers []ReaderStatus // as the watcher lists them
+	slots   map[int]Slot   // what each holds: nothing, a card, a mute card
+	unread  map[int]bool   // cards that came while they could not be looked at
+
+	interrupted bool // the reading stopped; a card in any reader starts it anew
+	refused     bool // a check failed; the remaining ones are still coming in
+	recognising int  // the reader whose card is being compared with the case's, 0 when none
+	stranger    int  // the reader that holds another card than the case's, 0 when none
+
+	opened    bool      // the centre has, or may have, an open enrolment to abandon
+	expiresAt time.Time // of the open enrolment, by the centre's clock
+	phone     sending
+	email     sending
+	sends     int // the last number given to a SendCode of this case
+	again     errands
+
+	firstPIN Secret // only between the first entry and the second
+}
+
+// NewSession returns an empty desk.
+func NewSession(settings Settings, now time.Time) *Session {
+	s := &Session{
+		settings: settings.withDefaults(),
+		touched:  now,
+		slots:    map[int]Slot{},
+		unread:   map[int]bool{},
+	}
+	s.state = State{Now: now, DeskName: s.settings.DeskName, ClerkLanguage: s.settings.ClerkLanguage}
+	s.clear()
+	s.settle()
+	return s
+}
+
+// State returns what the screens draw now.
+func (s *Session) State() State { return s.state }
+
+// Handle takes one event and returns the state it leads to and the commands it asks for, in the order
+// in which they are to be carried out. The runner sends a Tick before an event when time has passed
+// since the last one, so that State.Now is the time of the event.
+func (s *Session) Handle(e Event) (State, []Command) {
+	s.commands = nil
+	if s.late(e) {
+		drop(e)
+		return s.state, nil
+	}
+	if touches(e) {
+		s.touched = s.state.Now
+	}
+	s.dispatch(e)
+	s.settle()
+	commands := s.commands
+	s.commands = nil
+	return s.state, commands
+}
+
+// late reports whether the event speaks of a case that is over.
+func (s *Session) late(e Event) bool {
+	c, ok := e.(caseEvent)
+	return ok && (s.live == 0 || c.caseID() != s.live)
+}
+
+// drop wipes what must not outlive an event that nobody takes.
+func drop(e Event) {
+	switch e := e.(type) {
+	case CodeTyped:
+		e.Code.Wipe()
+	case PINTyped:
+		e.PIN.Wipe()
+	case CardPINTyped:
+		e.PIN.Wipe()
+	}
+}
+
+// dispatch names, for each event, the method that takes it.
+func (s *Session) dispatch(e Event) {
+	switch e := e.(type) {
+	case Tick:
+		s.tick(e)
+	case ServiceChanged:
+		s.serviceChanged(e)
+	case ReadersChanged:
+		s.readersChanged(e)
+	case CardInserted:
+		s.cardInserted(e)
+	case CardRemoved:
+		s.cardRemoved(e)
+	case CardMute:
+		s.cardMute(e)
+
+	case Activity:
+		s.activity(e)
+	case IdentityRead:
+		s.identityRead(e)
+	case CheckDone:
+		s.checkDone(e)
+	case PhotoProgress:
+		s.photoProgress(e)
+	case PhotoRead:
+		s.photoRead(e)
+	case DocumentComplete:
+		s.documentComplete(e)
+	case DocumentRefused:
+		s.documentRefused(e)
+	case DocumentFailed:
+		s.documentFailed(e)
+	case CardReturned:
+		s.cardReturned(e)
+
+	case PersonConfirmed:
+		s.personConfirmed()
+	case PersonMismatch:
+		s.personMismatch()
+	case ContactEntered:
+		s.contactEntered(e)
+	case Resend:
+		s.resend(e)
+	case Continue:
+		s.proceed()
+	case Back:
+		s.back()
+	case Retry:
+		s.retry()
+	case OtherDocument:
+		s.otherDocument()
+	case Cancel:
+		s.cancel()
+	case CancelConfirmed:
+		s.cancelConfirmed()
+	case CancelDismissed:
+		s.state.ConfirmCancel = false
+	case NextPerson:
+		s.nextPerson()
+	case HandOver:
+		s.handOver(e)
+	case LanguageChosen:
+		s.languageChosen(e)
+
+	case CodeTyped:
+		s.codeTyped(e)
+	case PINTyped:
+		s.pinTyped(e)
+	case Agreed:
+		s.agreed()
+	case SomethingWrong:
+		s.somethingWrong()
+	case CardPINTyped:
+		s.cardPINTyped(e)
+
+	case CentreChanged:
+		s.centreChanged(e)
+	case Opened:
+		s.enrolmentOpened(e)
+	case OpenRefused:
+		s.openRefused(e)
+	case CodeQueued:
+		s.codeQueued(e)
+	case CodeRefused:
+		s.codeRefused(e)
+	case DeliveryChanged:
+		s.deliveryChanged(e)
+	case CodeAnswered:
+		s.codeAnswered(e)
+	case PINWasSealed:
+		s.pinWasSealed()
+	case CardPINRefused:
+		s.cardPINRefused(e)
+	case Signed:
+		s.signed(e)
+	case SignFailed:
+		s.signFailed(e)
+	case BindWaiting:
+		s.bindWaiting()
+	case KeyActive:
+		s.keyActive(e)
+	case KeyRefused:
+		s.keyRefused(e)
+	case CommandFailed:
+		s.commandFailed(e)
+	}
+}
+
+// settle computes what follows from the rest of the state, after every event.
+func (s *Session) settle() {
+	s.settleContact()
+	s.state.Problem = s.currentProblem()
+	s.settleHands()
+	s.state.Status.Readers = s.shownReaders()
+	s.state.IdleAt = s.idleAt()
+	s.state.Wake = s.wake()
+}
+
+// ask adds a command for the runner.
+func (s *Session) ask(c Command) { s.commands = append(s.commands, c) }
+
+// over reports whether the case ended with a problem that is still on the screen.
+func (s *Session) over() bool { return s.problem != nil && s.problem.Fatal }
+
+// at reports whether the case is in that step and going on.
+func (s *Session) at(step Step) bool {
+	return s.state.Step == step && s.live != 0 && !s.over() && !s.interrupted
 }

@@ -13,8 +13,9 @@ type CaseID uint64
 // State is everything the screens draw, and nothing secret. It is a value: a screen may keep an old
 // one. Slices in it are never changed in place.
 type State struct {
-	Now  time.Time // the clock as of the last event
-	Wake time.Time // when the session wants the next Tick; zero when nothing is timed
+	Now    time.Time // the clock as of the last event
+	Wake   time.Time // when the session wants the next Tick; zero when nothing is timed
+	IdleAt time.Time // when an untouched case ends by itself; zero when none can
 
 	DeskName        string // "Loja de Cidadão das Laranjeiras · Balcão 07"
 	Step            Step

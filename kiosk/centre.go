@@ -1,0 +1,188 @@
+package kiosk
+
+import (
+	"maps"
+	"slices"
+)
+
+// errands is what a technical failure stopped and Retry asks for again, beside the messages that
+// sending.failed marks.
+type errands struct {
+	open, bind bool
+	recognise  int // the reader, 0 when not
+}
+
+// centreChanged notes how the centre is reached. Work that waited for it goes on by itself.
+func (s *Session) centreChanged(e CentreChanged) {
+	s.state.Status.Centre = e.Centre
+	s.state.Status.Delivery = e.Delivery
+	up := e.Centre.Health == HealthGood || e.Centre.Health == HealthPoor
+	if up && s.problem != nil && !s.problem.Fatal && s.problem.Code == ProblemCentreDown {
+		s.retry()
+	}
+	if s.state.Case == 0 && s.note == "" && !s.skewed() {
+		s.startUnread()
+	}
+}
+
+// skewed reports whether this computer's clock is too far from the centre's to start a case.
+func (s *Session) skewed() bool { return s.state.Status.Centre.Skew.Abs() > s.settings.MaxSkew }
+
+// commandFailed stops what was under way and remembers what can be asked for again. Secrets are gone:
+// who typed them types them once more.
+func (s *Session) commandFailed(e CommandFailed) {
+	if s.over() {
+		return
+	}
+	if s.reading() {
+		s.documentFailed(DocumentFailed{Case: e.Case, Problem: e.Problem})
+		return
+	}
+	if !s.stop(e.Channel) {
+		return
+	}
+	problem := e.Problem
+	if s.binding() {
+		problem.Fatal = false // only the centre ends a binding
+	}
+	if problem.Fatal || problem.Code == ProblemExpired && !s.binding() {
+		s.end(problem)
+		return
+	}
+	s.problem = &problem
+}
+
+// stop ends the work under way on one channel, or all of it, and reports whether there was any.
+func (s *Session) stop(c Channel) bool {
+	stopped := s.stopChannel(SMS, c)
+	stopped = s.stopChannel(Email, c) || stopped
+	if c != "" {
+		return stopped
+	}
+	switch {
+	case s.state.Contact.Opening:
+		s.state.Contact.Opening = false
+		s.again.open = true
+	case s.at(StepPIN) && s.state.PIN.Phase == PINSealing:
+		s.state.PIN.Phase = PINFirst
+	case s.inReview(ReviewSigning):
+		s.askForCard()
+	case s.binding():
+		s.again.bind = true
+		s.state.Review.Waiting = true
+	case s.recognising != 0:
+		s.again.recognise, s.recognising = s.recognising, 0
+	default:
+		return stopped
+	}
+	return true
+}
+
+func (s *Session) stopChannel(c, only Channel) bool {
+	ch := s.channel(c)
+	if only != "" && only != c || !ch.Sending && !ch.Checking {
+		return false
+	}
+	if ch.Sending {
+		s.sending(c).failed = true
+	}
+	ch.Sending, ch.Checking = false, false
+	return true
+}
+
+// retry does again what a problem stopped.
+func (s *Session) retry() {
+	switch {
+	case s.state.Case == 0, s.interrupted, s.over() && s.state.Step <= StepIdentity:
+		s.readAgain()
+		return
+	case s.over():
+		s.next()
+		return
+	case s.problem != nil && s.problem.Code == ProblemCode(ReasonCardChanged):
+		return // cured by the card that leaves, not by asking again
+	}
+	again := s.again
+	s.again = errands{}
+	s.problem = nil
+	if again.open {
+		s.open()
+	}
+	for _, c := range []Channel{SMS, Email} {
+		if s.sending(c).failed {
+			s.send(c)
+		}
+	}
+	if again.recognise != 0 && s.slots[again.recognise] == SlotCard && !s.state.Document.CardPresent {
+		s.recognise(again.recognise)
+	}
+	if again.bind {
+		s.ask(Bind{Case: s.live})
+	}
+	if s.inReview(ReviewCardPIN) {
+		s.agreed()
+	}
+}
+
+// readAgain reads the card that is in a reader: the case's, or else the first.
+func (s *Session) readAgain() {
+	reader := s.state.Document.Reader
+	if s.slots[reader] == SlotCard {
+		s.startCase(reader)
+		return
+	}
+	if in := s.cardsIn(); len(in) > 0 {
+		s.startCase(in[0])
+		return
+	}
+	if s.over() {
+		s.leave()
+	}
+}
+
+// cardsIn lists the readers that hold a card, in their order.
+func (s *Session) cardsIn() []int {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(s.slots)), func(reader int) bool {
+		return s.slots[reader] != SlotCard
+	})
+}
+
+// dismiss takes a problem off the screen that does not end the case: the one named, or, with "", any
+// that the work itself has overcome by going on.
+func (s *Session) dismiss(code ProblemCode) {
+	if s.problem == nil || s.problem.Fatal || s.interrupted {
+		return
+	}
+	changed := s.problem.Code == ProblemCode(ReasonCardChanged)
+	if code == s.problem.Code || code == "" && !changed {
+		s.problem = nil
+	}
+}
+
+// currentProblem is what the screens show: what ended the case, then what keeps a card from it, then
+// what stopped it otherwise; on an empty desk, what keeps a case from starting.
+func (s *Session) currentProblem() *Problem {
+	switch {
+	case s.over():
+		return s.problem
+	case (s.waitsForCard() || s.state.Case == 0) && s.state.Status.Service != "":
+		return s.ambient(Problem{Code: s.state.Status.Service})
+	case (s.waitsForCard() || s.state.Case == 0) && s.muteReader() != 0:
+		return s.ambient(Problem{Code: ProblemCardMute, Reader: s.muteReader()})
+	case s.problem != nil:
+		return s.problem
+	case s.state.Case == 0 && s.skewed():
+		return s.ambient(Problem{Code: ProblemClockSkew})
+	case s.state.Case == 0 && s.note != "":
+		return s.ambient(Problem{Code: s.note})
+	}
+	return nil
+}
+
+// ambient keeps the same value for the same problem, so that screens see a change only when there is one.
+func (s *Session) ambient(p Problem) *Problem {
+	if shown := s.state.Problem; shown != nil && *shown == p {
+		return shown
+	}
+	return &p
+}

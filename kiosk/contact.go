@@ -1,0 +1,82 @@
+package kiosk
+
+import (
+	"net/mail"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/nyaruka/phonenumbers"
+	"golang.org/x/net/idna"
+)
+
+// Length limits: more characters than a number with every separator needs; RFC 5321 §4.5.3.1.
+const (
+	maxPhoneText   = 40
+	maxLocalOctets = 64
+	maxEmailOctets = 254
+)
+
+// ParsePhone returns the E.164 form of a number that can receive SMS. region is the ISO 3166-1 alpha-2
+// code that a number without "+" is taken to belong to. Nothing but digits, of any script, and
+// separators is accepted: letters would be dialled as digits and extensions cannot receive SMS.
+func ParsePhone(text, region string) (string, ContactProblem) {
+	text = strings.TrimSpace(text)
+	if utf8.RuneCountInString(text) > maxPhoneText || strings.ContainsFunc(text, notInPhone) {
+		return "", ContactInvalid
+	}
+	number, err := phonenumbers.Parse(text, region)
+	if err != nil || !phonenumbers.IsValidNumber(number) {
+		return "", ContactInvalid
+	}
+	switch phonenumbers.GetNumberType(number) {
+	case phonenumbers.MOBILE, phonenumbers.FIXED_LINE_OR_MOBILE:
+		return phonenumbers.Format(number, phonenumbers.E164), ContactOK
+	}
+	return "", ContactNotMobile
+}
+
+func notInPhone(r rune) bool {
+	return !unicode.IsDigit(r) && !strings.ContainsRune("+＋ \u00a0-‐‑–().／/", r)
+}
+
+// domains maps a domain as typed to the form in which mail travels (RFC 5891, with the mapping of UTS 46).
+var domains = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.StrictDomainName(true), idna.VerifyDNSLength(true))
+
+// ParseEmail returns the address in the form in which mail travels: the local part as typed, because
+// its case may matter to the receiving host (RFC 5321 §2.4), the domain in lower case and, when it is
+// internationalised, in its ASCII form. Display names, comments, quoted and non-ASCII local parts and
+// address literals are refused: hardly anyone has them and many services would not take them.
+func ParseEmail(text string) (string, ContactProblem) {
+	text = strings.TrimSpace(text)
+	parsed, err := mail.ParseAddress(text)
+	if err != nil || parsed.Name != "" || parsed.Address != text {
+		return "", ContactInvalid
+	}
+	at := strings.LastIndexByte(text, '@')
+	local, domain := text[:at], text[at+1:]
+	if len(local) > maxLocalOctets || strings.ContainsFunc(local, notInLocal) {
+		return "", ContactInvalid
+	}
+	domain, err = domains.ToASCII(domain)
+	if err != nil || !mailDomain(domain) || len(local)+1+len(domain) > maxEmailOctets {
+		return "", ContactInvalid
+	}
+	return local + "@" + domain, ContactOK
+}
+
+// notInLocal reports whether r is outside dot-atom-text (RFC 5322 §3.2.3).
+func notInLocal(r rune) bool {
+	return r > unicode.MaxASCII ||
+		!unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("!#$%&'*+-/=?^_`{|}~.", r)
+}
+
+// mailDomain reports whether the domain has at least two labels and does not end in a number, as an
+// address without brackets would.
+func mailDomain(domain string) bool {
+	dot := strings.LastIndexByte(domain, '.')
+	if dot < 1 || dot == len(domain)-1 {
+		return false
+	}
+	return strings.ContainsFunc(domain[dot+1:], unicode.IsLetter)
+}

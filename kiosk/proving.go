@@ -1,0 +1,259 @@
+package kiosk
+
+import "slices"
+
+// codeDigits is the length of a one-time code (NIST SP 800-63B-4 §3.1.3.3: at least six digits).
+const codeDigits = 6
+
+// sending is what the session knows of a channel's messages beyond what the screens draw.
+type sending struct {
+	waits  bool // the contact was entered before the enrolment was open
+	number int  // of the SendCode under way or last asked for
+	failed bool // that one failed for a technical cause: asking again keeps its number
+}
+
+// open asks the centre for an enrolment of this person.
+func (s *Session) open() {
+	s.opened = true
+	s.again.open = false
+	s.dismiss("")
+	s.state.Contact.Opening = true
+	s.ask(OpenEnrolment{Case: s.live, Identity: *s.state.Document.Identity})
+}
+
+// enrolmentOpened: contacts entered meanwhile get their codes.
+func (s *Session) enrolmentOpened(e Opened) {
+	if s.over() || !s.state.Contact.Opening {
+		return
+	}
+	s.state.Contact.Opening = false
+	s.expiresAt = e.ExpiresAt
+	for _, channel := range []Channel{SMS, Email} {
+		if s.sending(channel).waits {
+			s.send(channel)
+		}
+	}
+}
+
+// openRefused: the centre opens none, so there is none to abandon.
+func (s *Session) openRefused(e OpenRefused) {
+	if s.over() || !s.state.Contact.Opening {
+		return
+	}
+	s.opened = false
+	s.end(Problem{Code: e.Code})
+}
+
+// channel returns the state of one channel, nil for an unknown one.
+func (s *Session) channel(c Channel) *ChannelState {
+	switch c {
+	case SMS:
+		return &s.state.Contact.Phone
+	case Email:
+		return &s.state.Contact.Email
+	}
+	return nil
+}
+
+func (s *Session) sending(c Channel) *sending {
+	if c == Email {
+		return &s.email
+	}
+	return &s.phone
+}
+
+// contactEntered takes a phone number or an address. A proof belongs to the value it was given for, so
+// another value starts from nothing; an empty text withdraws the contact.
+func (s *Session) contactEntered(e ContactEntered) {
+	ch := s.channel(e.Channel)
+	if ch == nil || !s.at(StepContact) || ch.Sending || ch.Checking {
+		return
+	}
+	value, problem := s.parseContact(e.Channel, e.Text)
+	if value != "" && value == ch.Value {
+		ch.Text = e.Text
+		s.resend(Resend{Channel: e.Channel})
+		return
+	}
+	*ch = ChannelState{Text: e.Text, Value: value, Problem: problem}
+	*s.sending(e.Channel) = sending{}
+	if value != "" {
+		s.send(e.Channel)
+	}
+}
+
+func (s *Session) parseContact(c Channel, text string) (string, ContactProblem) {
+	if text == "" {
+		return "", ContactOK
+	}
+	if c == Email {
+		return ParseEmail(text)
+	}
+	return ParsePhone(text, s.settings.DefaultRegion)
+}
+
+// resend asks for a new code to the same contact, within the centre's limits; asking too often costs
+// the person the channel, so the desk does not even try.
+func (s *Session) resend(e Resend) {
+	ch := s.channel(e.Channel)
+	if ch == nil || !s.at(StepContact) || ch.Value == "" || ch.Confirmed() || ch.Sending || ch.Checking {
+		return
+	}
+	sent := !ch.SentAt.IsZero()
+	switch {
+	case ch.Problem == CodeLocked || ch.Problem == ContactTaken:
+	case sent && ch.SendsLeft <= 0:
+		ch.Problem = ResendsUsed
+	case sent && s.centreNow().Before(ch.ResendAt):
+		ch.Problem = TooSoon
+	default:
+		s.send(e.Channel)
+	}
+}
+
+// send asks the centre for a message once the enrolment is open.
+func (s *Session) send(c Channel) {
+	ch, out := s.channel(c), s.sending(c)
+	if s.state.Contact.Opening || s.again.open {
+		out.waits = true
+		return
+	}
+	if !out.failed {
+		s.sends++
+		out.number = s.sends
+	}
+	out.waits, out.failed = false, false
+	s.dismiss("")
+	ch.Sending = true
+	ch.Problem = ContactOK
+	s.ask(SendCode{
+		Case: s.live, Number: out.number, Channel: c, Value: ch.Value, Language: s.state.CitizenLanguage,
+	})
+}
+
+// codeQueued: the message is on its way, and the citizen's screen asks for its code.
+func (s *Session) codeQueued(e CodeQueued) {
+	ch := s.channel(e.Channel)
+	if ch == nil || s.over() || !ch.Sending {
+		return
+	}
+	ch.Sending = false
+	ch.Delivery = DeliveryQueued
+	ch.SentAt, ch.ExpiresAt, ch.ResendAt = e.SentAt, e.ExpiresAt, e.ResendAt
+	ch.SendsLeft, ch.TriesLeft, ch.Tries = e.SendsLeft, e.TriesLeft, e.Tries
+	ch.Problem = ContactOK
+	s.state.Contact.Awaited = e.Channel
+}
+
+func (s *Session) codeRefused(e CodeRefused) {
+	ch := s.channel(e.Channel)
+	if ch == nil || s.over() || !ch.Sending {
+		return
+	}
+	ch.Sending = false
+	ch.Problem = e.Problem
+	if e.Problem == ResendsUsed {
+		ch.SendsLeft = 0
+	}
+}
+
+// deliveryChanged moves forwards only: receipts overtake each other on their way.
+func (s *Session) deliveryChanged(e DeliveryChanged) {
+	ch := s.channel(e.Channel)
+	order := []Delivery{DeliveryNone, DeliveryQueued, DeliverySent, DeliveryFailed, DeliveryDelivered}
+	if ch == nil || s.over() || ch.SentAt.IsZero() {
+		return
+	}
+	if slices.Index(order, e.Delivery) > slices.Index(order, ch.Delivery) {
+		ch.Delivery = e.Delivery
+	}
+}
+
+// codeTyped passes the code on; only the centre can compare it.
+func (s *Session) codeTyped(e CodeTyped) {
+	ch := s.channel(s.state.Contact.Awaited)
+	if ch == nil || !s.at(StepContact) || ch.Sending || ch.Checking || !s.awaits(ch) || !digits(e.Code, codeDigits, codeDigits) {
+		e.Code.Wipe()
+		return
+	}
+	s.dismiss("")
+	ch.Checking = true
+	ch.Problem = ContactOK
+	s.ask(ConfirmCode{Case: s.live, Channel: s.state.Contact.Awaited, Code: e.Code})
+}
+
+func (s *Session) codeAnswered(e CodeAnswered) {
+	ch := s.channel(e.Channel)
+	if ch == nil || s.over() || !ch.Checking {
+		return
+	}
+	ch.Checking = false
+	ch.Problem = e.Problem
+	ch.TriesLeft = e.TriesLeft
+	if e.Problem != ContactOK {
+		return
+	}
+	ch.ConfirmedAt, ch.Proof = e.At, e.Proof
+	if ch.ConfirmedAt.IsZero() {
+		ch.ConfirmedAt = s.state.Now
+	}
+}
+
+// awaits reports whether a code sent to the channel can still confirm it.
+func (s *Session) awaits(ch *ChannelState) bool {
+	return ch.Value != "" && !ch.SentAt.IsZero() && !ch.Confirmed() &&
+		ch.Problem != CodeLocked && ch.Problem != CodeExpired && ch.Problem != ContactTaken
+}
+
+// settleContact decides which code the citizen's screen asks for: the one last sent, then the other
+// that can still be confirmed. A code that expired or was locked stays in view only when there is
+// nothing better to ask for, so that the person is told.
+func (s *Session) settleContact() {
+	contact := &s.state.Contact
+	contact.Settled = contact.Phone.Confirmed() || contact.Email.Confirmed()
+	if ch := s.channel(contact.Awaited); ch != nil && s.awaits(ch) {
+		return
+	}
+	for _, c := range []Channel{SMS, Email} {
+		if s.awaits(s.channel(c)) {
+			contact.Awaited = c
+			return
+		}
+	}
+	if ch := s.channel(contact.Awaited); ch == nil || ch.Value == "" || ch.Confirmed() || ch.SentAt.IsZero() {
+		contact.Awaited = ""
+	}
+}
+
+// expireCodes marks codes whose time is over, by the centre's clock.
+func (s *Session) expireCodes() {
+	for _, ch := range []*ChannelState{&s.state.Contact.Phone, &s.state.Contact.Email} {
+		if s.awaits(ch) && !ch.Checking && !ch.ExpiresAt.IsZero() && !s.centreNow().Before(ch.ExpiresAt) {
+			ch.Problem = CodeExpired
+		}
+	}
+}
+
+// proven lists the contacts whose possession the centre confirmed, the phone first.
+func (s *Session) proven() []ProvenContact {
+	var list []ProvenContact
+	for _, c := range []Channel{SMS, Email} {
+		if ch := s.channel(c); ch.Confirmed() {
+			list = append(list, ProvenContact{Channel: c, Value: ch.Value, Proof: ch.Proof, At: ch.ConfirmedAt})
+		}
+	}
+	return list
+}
+
+// digits reports whether b is between least and most ASCII digits.
+func digits(b []byte, least, most int) bool {
+	if len(b) < least || len(b) > most {
+		return false
+	}
+	for _, c := range b {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,188 @@
+package kiosk
+
+// Digits of the Citizen Card's authentication PIN.
+const (
+	cardPINMin = 4
+	cardPINMax = 8
+)
+
+// inReview reports whether the review stands in one of the phases.
+func (s *Session) inReview(phases ...ReviewPhase) bool {
+	if !s.at(StepReview) {
+		return false
+	}
+	for _, phase := range phases {
+		if s.state.Review.Phase == phase {
+			return true
+		}
+	}
+	return false
+}
+
+// binding reports whether the evidence is on its way: from here on only the centre decides.
+func (s *Session) binding() bool { return s.state.Review.Phase == ReviewBinding }
+
+// agreed: the citizen read what will be bound and wants it. With a keypad on the reader it also
+// starts another try after a wrong card PIN.
+func (s *Session) agreed() {
+	switch {
+	case s.inReview(ReviewReading):
+		s.state.Review.Disputed = false
+		if !s.state.Document.CardPresent {
+			s.state.Review.Phase = ReviewCard
+			return
+		}
+		s.askForCardPIN()
+	case s.inReview(ReviewCardPIN) && s.state.Document.Pinpad:
+		s.sign(nil)
+	}
+}
+
+// askForCardPIN goes on with the card in the reader: the reader's own keypad asks for the PIN at once.
+// After a wrong PIN the person says when to try again.
+func (s *Session) askForCardPIN() {
+	s.state.Review.Phase = ReviewCardPIN
+	if s.state.Document.Pinpad && !s.state.Review.PINWrong {
+		s.sign(nil)
+	}
+}
+
+func (s *Session) somethingWrong() {
+	if s.inReview(ReviewReading, ReviewCard, ReviewCardPIN) {
+		s.state.Review = ReviewState{Phase: ReviewReading, Disputed: true}
+	}
+}
+
+// cardPINTyped passes the card's PIN on. One of an impossible length would cost the person a try.
+func (s *Session) cardPINTyped(e CardPINTyped) {
+	if !s.inReview(ReviewCardPIN) || s.state.Document.Pinpad || !digits(e.PIN, cardPINMin, cardPINMax) {
+		e.PIN.Wipe()
+		return
+	}
+	s.sign(e.PIN)
+}
+
+// sign asks the card for its signature over what the citizen agreed to.
+func (s *Session) sign(pin Secret) {
+	doc := &s.state.Document
+	s.dismiss("")
+	s.state.Review.Phase = ReviewSigning
+	s.state.Review.PINWrong = false
+	facts := TranscriptFacts{
+		Identity:      *doc.Identity,
+		Contacts:      s.proven(),
+		PhotoCompared: doc.Photo != nil,
+		Language:      s.state.CitizenLanguage,
+		Assurance:     Assurance{Level: doc.Assurance.Level, Missing: append([]CheckName(nil), doc.Assurance.Missing...)},
+		At:            s.state.Now,
+	}
+	s.ask(Sign{Case: s.live, PIN: pin, Transcript: facts})
+}
+
+func (s *Session) cardPINRefused(e CardPINRefused) {
+	if !s.inReview(ReviewSigning) {
+		return
+	}
+	s.state.Document.PINTries = e.TriesLeft
+	if e.TriesLeft <= 0 {
+		s.end(Problem{Code: ProblemCode(ReasonPINBlocked), Reader: s.state.Document.Reader})
+		return
+	}
+	s.state.Review.PINWrong = true
+	s.askForCard()
+}
+
+// askForCard returns from a signature that did not come about to where it can be tried again.
+func (s *Session) askForCard() {
+	s.state.Review.Phase = ReviewCardPIN
+	if !s.state.Document.CardPresent {
+		s.state.Review.Phase = ReviewCard
+	}
+}
+
+// signed sends the evidence, once the signature showed that the card holds the certificate's key.
+func (s *Session) signed(e Signed) {
+	if !s.inReview(ReviewSigning) {
+		return
+	}
+	check := e.Check
+	check.Name = CheckKey
+	s.file(check)
+	if check.Result != Passed {
+		s.end(Problem{Code: ProblemCode(check.reason()), Reader: s.state.Document.Reader})
+		return
+	}
+	s.state.ConfirmCancel = false
+	s.state.Review.Phase = ReviewBinding
+	s.state.Review.BindSince = s.state.Now
+	s.ask(Bind{Case: s.live})
+}
+
+// signFailed is an answer to Sign or to RecogniseAgain. A pulled or changed card is asked for again; a
+// card that cannot sign ends the case.
+func (s *Session) signFailed(e SignFailed) {
+	if s.binding() {
+		s.recognising = 0 // signed already: which card came back no longer matters
+		return
+	}
+	signing := s.inReview(ReviewSigning)
+	if s.over() || !s.state.Document.Complete || !signing && s.recognising == 0 && e.Reason != ReasonCardChanged {
+		return
+	}
+	fatal := e.Reason == ReasonKeyMismatch || e.Reason == ReasonPINBlocked
+	switch {
+	case e.Reason == ReasonRemoved:
+		s.recognising = 0
+	case e.Reason == ReasonCardChanged, s.recognising != 0 && !fatal:
+		s.cardChanged()
+	default:
+		if e.Reason == ReasonKeyMismatch {
+			s.file(Check{Name: CheckKey, Result: Failed, Reason: e.Reason, Source: "chip", At: s.state.Now})
+		}
+		s.end(Problem{Code: ProblemCode(e.Reason), Reader: s.state.Document.Reader})
+		return
+	}
+	if signing || s.inReview(ReviewCardPIN) {
+		s.askForCard()
+	}
+}
+
+func (s *Session) bindWaiting() {
+	if s.inReview(ReviewBinding) {
+		s.state.Review.Waiting = true
+	}
+}
+
+// keyActive ends the work. Only the receipt stays, until the next person or until it wipes itself.
+func (s *Session) keyActive(e KeyActive) {
+	if !s.inReview(ReviewBinding) {
+		return
+	}
+	doc := s.state.Document
+	receipt := &Receipt{
+		Person:     doc.Identity.FullName(),
+		Register:   e.Register,
+		Login:      s.proven()[0].Value,
+		ActiveAt:   e.ActiveAt,
+		ValidUntil: e.ValidUntil,
+		Assurance:  Assurance{Level: e.Level},
+		DeskTime:   max(0, s.state.Now.Sub(s.state.Started)),
+		WipeAt:     s.state.Now.Add(s.settings.WipeAfter),
+	}
+	if e.Level != LevelHigh {
+		receipt.Assurance.Missing = append([]CheckName(nil), doc.Assurance.Missing...)
+	}
+	s.opened = false
+	s.problem = nil
+	s.wipePerson()
+	s.state.Step = StepDone
+	s.state.Receipt = receipt
+}
+
+// keyRefused: the centre decided against it and has forgotten the person.
+func (s *Session) keyRefused(e KeyRefused) {
+	if s.inReview(ReviewBinding) {
+		s.opened = false
+		s.end(Problem{Code: e.Code})
+	}
+}

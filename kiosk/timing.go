@@ -1,0 +1,71 @@
+package kiosk
+
+import "time"
+
+// tick moves the clock and does what has become due.
+func (s *Session) tick(e Tick) {
+	s.state.Now = e.Now
+	switch {
+	case s.state.Receipt != nil && !e.Now.Before(s.state.Receipt.WipeAt):
+		s.next()
+	case s.due(s.idleAt()):
+		s.leave()
+		s.note = ProblemIdle
+	case s.opened && !s.binding() && !s.over() && !s.expiresAt.IsZero() && !s.centreNow().Before(s.expiresAt):
+		s.end(Problem{Code: ProblemExpired})
+	default:
+		s.expireCodes()
+	}
+}
+
+// due reports whether a moment that is set has come.
+func (s *Session) due(at time.Time) bool { return !at.IsZero() && !s.state.Now.Before(at) }
+
+// centreNow is the centre's clock, as far as the last round trip told.
+func (s *Session) centreNow() time.Time { return s.state.Now.Add(-s.state.Status.Centre.Skew) }
+
+// touches reports whether hands or cards, or the answers they wait for, are at work. A clock or a
+// delivery report does not keep a forgotten case open.
+func touches(e Event) bool {
+	switch e.(type) {
+	case Tick, ServiceChanged, ReadersChanged, CentreChanged, DeliveryChanged:
+		return false
+	}
+	return true
+}
+
+// idleAt is when a case that nobody touches ends: never while the centre decides, and a receipt has
+// its own time.
+func (s *Session) idleAt() time.Time {
+	if s.state.Case == 0 || s.binding() || s.state.Step == StepDone {
+		return time.Time{}
+	}
+	return s.touched.Add(s.settings.IdleAfter)
+}
+
+// wake is the next moment at which the state changes by itself or a screen shows another time: each
+// second while something counts down, otherwise with the minute of the clock.
+func (s *Session) wake() time.Time {
+	now := s.state.Now
+	next := now.Truncate(time.Minute).Add(time.Minute)
+	if s.counting() {
+		next = now.Truncate(time.Second).Add(time.Second)
+	}
+	moments := []time.Time{s.state.IdleAt}
+	if s.state.Receipt != nil {
+		moments = append(moments, s.state.Receipt.WipeAt)
+	}
+	for _, at := range moments {
+		if at.After(now) && at.Before(next) {
+			next = at
+		}
+	}
+	return next
+}
+
+// counting reports whether a screen shows seconds.
+func (s *Session) counting() bool {
+	contact := &s.state.Contact
+	return s.state.Receipt != nil || s.binding() ||
+		s.state.Step == StepContact && (!contact.Phone.SentAt.IsZero() || !contact.Email.SentAt.IsZero())
+}
