@@ -1,0 +1,75 @@
+// Package cardreader talks to smart-card readers through PC/SC: readers and cards coming and going as
+// events (Watch), one card as a session (Connect), and what is wrong with either in plain words
+// (Diagnose). It is the only package that links libpcsclite.
+//
+//	go cardreader.Watch(ctx, cardreader.WatchOptions{}, func(e cardreader.Event) { … })
+//
+//	session, err := cardreader.Connect(ctx, e.Reader.Name)
+//	defer session.Close()
+//	err = session.Exclusive(ctx, func(ctx context.Context) error {
+//		card, err := citizencard.Open(ctx, session)
+//		…
+//	})
+//
+// Nothing here waits for ever: libpcsclite blocks for as long as a card or another program likes, so
+// each of its calls runs on a goroutine that owns it and is left behind, to clean up when the call
+// returns at last, while the caller already has its error.
+package cardreader
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/ebfe/scard"
+)
+
+// What can go wrong with a reader or a session, for errors.Is. After any of them but ErrBusy the session
+// is of no more use; connect again when there is a card again.
+var (
+	ErrRemoved     = errors.New("card or reader removed")
+	ErrReset       = errors.New("card was reset by another program")
+	ErrBusy        = errors.New("card is held by another program")
+	ErrServiceGone = errors.New("smart-card service is not running")
+	ErrSilent      = errors.New("card does not answer")
+	ErrMute        = errors.New("card does not power up")
+	ErrTransport   = errors.New("reader could not exchange data with the card")
+	ErrClosed      = errors.New("session is closed")
+	ErrWatching    = errors.New("this process watches the readers already")
+)
+
+// classify gives the codes of libpcsclite one of the meanings above. Its own text stays in the message.
+func classify(err error) error {
+	if err == nil {
+		return nil
+	}
+	var code scard.Error
+	if !errors.As(err, &code) {
+		return err
+	}
+	if meaning, ok := codes[code]; ok {
+		return fmt.Errorf("%w (%v)", meaning, code)
+	}
+	return err
+}
+
+var codes = map[scard.Error]error{
+	scard.ErrRemovedCard:       ErrRemoved,
+	scard.ErrNoSmartcard:       ErrRemoved,
+	scard.ErrUnknownReader:     ErrRemoved,
+	scard.ErrReaderUnavailable: ErrRemoved,
+	scard.ErrResetCard:         ErrReset,
+	scard.ErrSharingViolation:  ErrBusy,
+	scard.ErrServerTooBusy:     ErrBusy,
+	scard.ErrNoService:         ErrServiceGone,
+	scard.ErrServiceStopped:    ErrServiceGone,
+	scard.ErrShutdown:          ErrServiceGone,
+	scard.ErrSystemCancelled:   ErrServiceGone,
+	scard.ErrCommError:         ErrServiceGone, // between libpcsclite and pcscd, not between reader and card
+	scard.ErrInvalidHandle:     ErrServiceGone, // handles die with the pcscd that gave them
+	scard.ErrUnresponsiveCard:  ErrMute,
+	scard.ErrUnpoweredCard:     ErrMute,
+	scard.ErrUnsupportedCard:   ErrMute,
+	scard.ErrProtoMismatch:     ErrMute, // neither T=0 nor T=1
+	scard.ErrNotTransacted:     ErrTransport,
+	scard.ErrCommDataLost:      ErrTransport,
+}

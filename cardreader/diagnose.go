@@ -1,0 +1,146 @@
+package cardreader
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/ebfe/scard"
+)
+
+// Finding is one thing that Diagnose looked at, in words for whoever has to mend it.
+type Finding struct {
+	Code  string // stable, for scripts: one of the codes below
+	OK    bool
+	Title string // what is so
+	Cause string // why, as far as can be told; "" when OK
+	Cure  string // what to do; "" when OK
+}
+
+// Codes of findings. They are those of the desk's screens where a clerk can see the same.
+const (
+	CodeOK            = "ok"
+	CodeMissing       = "pcscd_missing"
+	CodeStopped       = "pcscd_stopped"
+	CodeNotAuthorised = "not_authorised"
+	CodeNoReader      = "no_reader"
+	CodeReaderBusy    = "reader_busy"
+	CodeCardMute      = "card_mute"
+	CodeCardSilent    = "card_silent"
+	CodeReaderFault   = "reader_fault"
+)
+
+// diagnosisPatience is short: somebody sits before the screen, and busy is itself a finding.
+const diagnosisPatience = 500 * time.Millisecond
+
+// Diagnose looks at the service, at the readers, and at the card in each, and says what is wrong and what
+// to do about it. It sends nothing to a card, so that it can run while others work with one; but it
+// connects to it, and that resets a card which nobody else uses.
+func Diagnose(ctx context.Context) []Finding {
+	pc, err := scard.EstablishContext()
+	if err != nil {
+		return []Finding{serviceFinding(causeOf(err))}
+	}
+	names, err := listReaders(pc)
+	_ = pc.Release()
+	findings := []Finding{{Code: CodeOK, OK: true, Title: "The smart-card service pcscd is running."}}
+	switch {
+	case err != nil:
+		return []Finding{serviceFinding(causeOf(err))}
+	case len(names) == 0:
+		return append(findings, noReaderFinding(pluggedIn(usbDevices)))
+	}
+	for _, name := range names {
+		findings = append(findings, readerFinding(ctx, name))
+	}
+	return findings
+}
+
+func serviceFinding(cause Cause) Finding {
+	switch cause {
+	case ServiceMissing:
+		return Finding{
+			Code: CodeMissing, Title: "There is no smart-card service on this computer.",
+			Cause: "The program pcscd is not installed.",
+			Cure:  "Install it: apt install pcscd libccid",
+		}
+	case NotAuthorised:
+		return Finding{
+			Code: CodeNotAuthorised, Title: "The smart-card service does not let this user in.",
+			Cause: "polkit allows access to readers only to whoever sits at the computer, not over SSH, from a " +
+				"service or after switching users.",
+			Cure: "Log in at the computer itself, or allow the actions org.debian.pcsc-lite.access_pcsc and " +
+				"org.debian.pcsc-lite.access_card to this user in a file in /etc/polkit-1/rules.d.",
+		}
+	default:
+		return Finding{
+			Code: CodeStopped, Title: "The smart-card service is installed but does not run.",
+			Cause: "pcscd was stopped, or failed when it started.",
+			Cure: "Start it: systemctl enable --now pcscd.socket — if it stops again, the reason is in " +
+				"journalctl -u pcscd",
+		}
+	}
+}
+
+// usbDevices lists the interface classes of everything plugged in.
+const usbDevices = "/sys/bus/usb/devices/*/bInterfaceClass"
+
+// pluggedIn reports whether a USB device says that it is a smart-card reader (interface class 0B).
+func pluggedIn(pattern string) bool {
+	paths, _ := filepath.Glob(pattern) // fails only for a bad pattern
+	for _, path := range paths {
+		class, err := os.ReadFile(path)
+		if err == nil && strings.EqualFold(strings.TrimSpace(string(class)), "0b") {
+			return true
+		}
+	}
+	return false
+}
+
+func noReaderFinding(usb bool) Finding {
+	f := Finding{Code: CodeNoReader, Title: "No reader was found."}
+	if usb {
+		f.Cause = "A reader is plugged in, but pcscd has no driver for it, or a kernel driver (pn533, nfc) took it first."
+		f.Cure = "Install the driver: apt install libccid — for a contactless reader also: " +
+			"modprobe -r pn533_usb. Then: systemctl restart pcscd"
+		return f
+	}
+	f.Cause = "No smart-card reader is plugged in, or its cable or USB socket is faulty."
+	f.Cure = "Plug the reader in, directly and not through a hub. If its lamp stays dark, try another USB socket."
+	return f
+}
+
+func readerFinding(ctx context.Context, name string) Finding {
+	session, err := Dialer{Patience: diagnosisPatience}.Connect(ctx, name)
+	if err == nil {
+		err = session.Close()
+	}
+	f := Finding{Title: fmt.Sprintf("Reader %q", name)}
+	switch {
+	case err == nil:
+		f.Code, f.OK, f.Title = CodeOK, true, f.Title+" works and has a card in it that powers up."
+	case errors.Is(err, ErrRemoved):
+		f.Code, f.OK, f.Title = CodeOK, true, f.Title+" works and is empty."
+	case errors.Is(err, ErrBusy):
+		f.Code, f.Title = CodeReaderBusy, f.Title+" is held by another program."
+		f.Cause = "Another program uses the card for itself alone: the Autenticação.gov application, a browser, gpg (scdaemon)."
+		f.Cure = "Close that program. For gpg put disable-ccid and pcsc-shared into ~/.gnupg/scdaemon.conf"
+	case errors.Is(err, ErrMute):
+		f.Code, f.Title = CodeCardMute, f.Title+" has a card in it that does not power up."
+		f.Cause = "The card is the wrong way round, its contacts are dirty, or its chip is broken."
+		f.Cure = "Insert it chip first and chip up; wipe the contacts with a dry cloth. If another card works, the card is broken."
+	case errors.Is(err, ErrSilent):
+		f.Code, f.Title = CodeCardSilent, f.Title+" does not come back from talking to its card."
+		f.Cause = "The card or the reader hangs."
+		f.Cure = "Take the card out. If that does not help, unplug the reader and plug it in again."
+	default:
+		f.Code, f.Title = CodeReaderFault, f.Title+" cannot be used."
+		f.Cause = err.Error()
+		f.Cure = "Unplug the reader and plug it in again; if that does not help: systemctl restart pcscd"
+	}
+	return f
+}

@@ -1,0 +1,43 @@
+package cardreader
+
+// Kind is what an Event tells.
+type Kind string
+
+// Kinds of events. After ServiceUp comes either NoReader or a ReaderAdded for each reader, then a
+// CardInserted or CardMute for each card that is there already. Before a ServiceDown everything that
+// was there is reported gone, so that who counts events is never left with a reader that is no more.
+const (
+	ServiceUp     Kind = "service_up"
+	ServiceDown   Kind = "service_down"   // Event.Cause says why
+	NoReader      Kind = "no_reader"      // the service runs but has no reader, or no more
+	ReaderAdded   Kind = "reader_added"   // Event.Reader
+	ReaderRemoved Kind = "reader_removed" // Event.Reader
+	CardInserted  Kind = "card_inserted"  // Event.Reader, Event.ATR
+	CardRemoved   Kind = "card_removed"   // Event.Reader
+	CardMute      Kind = "card_mute"      // Event.Reader: a card is in but does not power up
+)
+
+// Cause says why the smart-card service cannot be reached.
+type Cause string
+
+// Causes of ServiceDown.
+const (
+	ServiceMissing Cause = "missing"        // pcscd is not installed
+	ServiceStopped Cause = "stopped"        // it is installed but does not run
+	NotAuthorised  Cause = "not_authorised" // it runs but does not let this user in (polkit)
+)
+
+// Reader is a reader as PC/SC names it. Number counts from 1 in the order of appearance; a reader that
+// comes back, also after a restart of the service, has the number that it had.
+type Reader struct {
+	Number int
+	Name   string
+}
+
+// Event is a change at the readers. Fields that its Kind does not mention are zero.
+type Event struct {
+	Kind   Kind
+	Cause  Cause
+	Reader Reader
+	ATR    []byte // answer to reset; says which chip it is at most, never which document
+}

@@ -1,0 +1,323 @@
+package cardreader
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/ebfe/scard"
+
+	"balcao/cardreader/iso7816"
+)
+
+var _ iso7816.Transmitter = (*Session)(nil)
+
+// Dialer connects to cards. The zero value has the defaults below.
+type Dialer struct {
+	// Timeout is how long a card may take for one command before it counts as silent; 10 s when zero.
+	// The slowest honest command, an RSA-3072 signature, takes about one.
+	Timeout time.Duration
+	// Patience is how long another program may hold the card before ErrBusy; 5 s when zero.
+	Patience time.Duration
+}
+
+const (
+	defaultTimeout  = 10 * time.Second
+	defaultPatience = 5 * time.Second
+	// busyRetry paces connecting while another program holds the card for itself: PC/SC has no event for
+	// its end. A program that died leaves it held for a moment, too.
+	busyRetry = 100 * time.Millisecond
+	// closePatience is for the reset at the end, which takes a good card less than half a second.
+	closePatience = time.Second
+)
+
+// Connect opens a session with the card in a reader, with the default Dialer.
+func Connect(ctx context.Context, reader string) (*Session, error) {
+	return Dialer{}.Connect(ctx, reader)
+}
+
+// Session is a connection to one card, from now until that card is removed, reset or silent, or until
+// Close. It is safe for concurrent use: commands queue. What several commands do together belongs in
+// Exclusive, so that no other program's commands come between them.
+type Session struct {
+	reader   string
+	atr      []byte
+	timeout  time.Duration
+	patience time.Duration
+	pinpad   *Pinpad
+
+	work chan job
+	life context.Context // ends with the session, its cause says why
+	end  context.CancelCauseFunc
+	done chan struct{} // closed when card and context were given back
+}
+
+// handle is the part of *scard.Card that a session uses.
+type handle interface {
+	Transmit(command []byte) ([]byte, error)
+	Control(code uint32, in []byte) ([]byte, error)
+	Status() (*scard.CardStatus, error)
+	BeginTransaction() error
+	EndTransaction(scard.Disposition) error
+	Disconnect(scard.Disposition) error
+}
+
+var _ handle = (*scard.Card)(nil)
+
+// Connect opens a session with the card in a reader. Errors: ErrRemoved when no card is there,
+// ErrMute, ErrBusy, ErrServiceGone, ErrSilent when the reader does not come back.
+//
+// The connection is shared, as the State's middleware and browsers expect of each other; Exclusive keeps
+// them out while it matters.
+func (d Dialer) Connect(ctx context.Context, reader string) (*Session, error) {
+	if d.Timeout <= 0 {
+		d.Timeout = defaultTimeout
+	}
+	if d.Patience <= 0 {
+		d.Patience = defaultPatience
+	}
+	deadline := time.Now().Add(d.Patience)
+	for {
+		s, err := d.dial(ctx, reader)
+		if err == nil {
+			return s, nil
+		}
+		if !errors.Is(err, ErrBusy) || time.Now().After(deadline) {
+			return nil, fmt.Errorf("connecting to the card: %w", err)
+		}
+		if err := sleep(ctx, busyRetry); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// dial tries once. libpcsclite powers up the card meanwhile, which a faulty one can make last, so the
+// session's goroutine does it; a session that comes too late closes itself.
+func (d Dialer) dial(ctx context.Context, reader string) (*Session, error) {
+	s := d.session(reader)
+	opened := make(chan error, 1)
+	go func() { opened <- s.open() }()
+	silent := time.NewTimer(d.Timeout)
+	defer silent.Stop()
+	select {
+	case err := <-opened:
+		if err != nil {
+			s.end(err)
+			return nil, err
+		}
+		return s, nil
+	case <-ctx.Done():
+		s.end(ctx.Err())
+		return nil, ctx.Err()
+	case <-silent.C:
+		s.end(ErrSilent)
+		return nil, ErrSilent
+	}
+}
+
+func (d Dialer) session(reader string) *Session {
+	s := &Session{
+		reader: reader, timeout: d.Timeout, patience: d.Patience,
+		work: make(chan job), done: make(chan struct{}),
+	}
+	s.life, s.end = context.WithCancelCause(context.Background())
+	return s
+}
+
+// open connects and starts the goroutine that owns the connection. Every session has a context of its
+// own: within one, libpcsclite lets a blocked call hold up all others.
+func (s *Session) open() error {
+	pc, err := scard.EstablishContext()
+	if err != nil {
+		return classify(err)
+	}
+	connection, err := pc.Connect(s.reader, scard.ShareShared, scard.ProtocolAny)
+	if err != nil {
+		_ = pc.Release()
+		return classify(err)
+	}
+	status, err := connection.Status()
+	if err == nil && status.ActiveProtocol != scard.ProtocolT0 && status.ActiveProtocol != scard.ProtocolT1 {
+		// The binding panics when it is to transmit without one of the two.
+		err = scard.ErrProtoMismatch
+	}
+	if err != nil {
+		_ = connection.Disconnect(scard.ResetCard)
+		_ = pc.Release()
+		return classify(err)
+	}
+	s.atr = status.Atr
+	s.pinpad = newPinpad(s, connection)
+	go s.own(connection, status.ActiveProtocol, func() { _ = pc.Release() })
+	return nil
+}
+
+// job is something to do with the connection, on the goroutine that owns it.
+type job struct {
+	do     func(h handle, protocol scard.Protocol) ([]byte, error)
+	answer chan<- result // with room for one, so that nobody needs to wait for it
+}
+
+type result struct {
+	data []byte
+	err  error
+}
+
+// own does the session's work until its life ends, and then gives the card back.
+//
+// The card is always reset. A verified PIN stays verified across programs until then, so leaving the
+// card as it is would let the next program sign in the citizen's name; and the next program finds the
+// card as if it had just been inserted, not within an application it did not select. Other programs
+// that share the card are told by PC/SC. The State's middleware does the same.
+func (s *Session) own(h handle, protocol scard.Protocol, release func()) {
+	defer close(s.done)
+	defer release()
+	defer func() { _ = h.Disconnect(scard.ResetCard) }()
+	for {
+		select {
+		case <-s.life.Done():
+			return
+		case j := <-s.work:
+			data, err := j.do(h, protocol)
+			j.answer <- result{data, err}
+		}
+	}
+}
+
+// call has a job done within limit, or gives late as the error. Whatever ends the wait early ends the
+// session: nobody knows what the card does with the command, or when it will listen again.
+func (s *Session) call(ctx context.Context, limit time.Duration, late error,
+	do func(h handle, protocol scard.Protocol) ([]byte, error),
+) ([]byte, error) {
+	answer := make(chan result, 1)
+	select {
+	case <-s.life.Done():
+		return nil, context.Cause(s.life)
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case s.work <- job{do, answer}:
+	}
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case r := <-answer:
+		if fatal(r.err) {
+			s.end(r.err)
+		}
+		return r.data, r.err
+	case <-timer.C:
+		s.end(late)
+		return nil, late
+	case <-s.life.Done():
+		return nil, context.Cause(s.life)
+	case <-ctx.Done():
+		s.end(fmt.Errorf("%w: a command was abandoned", ErrClosed))
+		return nil, ctx.Err()
+	}
+}
+
+func fatal(err error) bool {
+	for _, e := range []error{ErrRemoved, ErrReset, ErrServiceGone, ErrMute, ErrTransport} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}
+
+// Reader returns the name of the reader.
+func (s *Session) Reader() string { return s.reader }
+
+// ATR returns the card's answer to reset.
+func (s *Session) ATR() []byte { return bytes.Clone(s.atr) }
+
+// Transmit implements iso7816.Transmitter. Its errors are ErrRemoved, ErrReset, ErrServiceGone,
+// ErrTransport, ErrSilent when the card takes longer than the Dialer's Timeout, and ErrClosed; or
+// ctx's. After any of them the session is over.
+func (s *Session) Transmit(ctx context.Context, command []byte) ([]byte, error) {
+	if len(command) < 4 {
+		return nil, fmt.Errorf("cardreader: %d bytes are no command", len(command))
+	}
+	// The call may outlive this one, and the caller wipes its command on return.
+	mine := bytes.Clone(command)
+	return s.call(ctx, s.timeout, ErrSilent, func(h handle, protocol scard.Protocol) ([]byte, error) {
+		defer clear(mine)
+		return transmit(h, forProtocol(protocol, mine))
+	})
+}
+
+// forProtocol leaves out what T=0 cannot carry: in a command with data the expected length, which the
+// card then tells by 61xx (ISO/IEC 7816-3 §12.2.4). Not every reader driver does this itself.
+func forProtocol(protocol scard.Protocol, command []byte) []byte {
+	if protocol == scard.ProtocolT0 && len(command) > 5 && len(command) == 5+int(command[4])+1 {
+		return command[:len(command)-1]
+	}
+	return command
+}
+
+func transmit(h handle, command []byte) ([]byte, error) {
+	response, err := h.Transmit(command)
+	err = classify(err)
+	// A card that vanishes during a command gives no error and no bytes, or "not transacted".
+	if err == nil && len(response) < 2 {
+		err = ErrTransport
+	}
+	if errors.Is(err, ErrTransport) && vanished(h) {
+		return nil, ErrRemoved
+	}
+	if err != nil {
+		return nil, err
+	}
+	return response, nil
+}
+
+// noticing is how long pcscd may take to see that a reader is empty: it looks every 400 ms where the
+// driver does not tell.
+var noticing = []time.Duration{0, 200 * time.Millisecond, 300 * time.Millisecond, 500 * time.Millisecond}
+
+// vanished finds out whether a failed exchange is due to the card being pulled.
+func vanished(h handle) bool {
+	return slices.ContainsFunc(noticing, func(pause time.Duration) bool {
+		time.Sleep(pause)
+		status, err := h.Status()
+		return errors.Is(classify(err), ErrRemoved) || err == nil && status.State&scard.Absent != 0
+	})
+}
+
+// Exclusive runs f while no other program can talk to the card (a PC/SC transaction), waiting its
+// turn for at most the Dialer's Patience: then ErrBusy, and the session is over. f may use the session as
+// usual. When f is done the card stays as it is, a verified PIN included, so work that needs the
+// PIN verifies it in the same f.
+func (s *Session) Exclusive(ctx context.Context, f func(ctx context.Context) error) error {
+	_, err := s.call(ctx, s.patience, ErrBusy, func(h handle, _ scard.Protocol) ([]byte, error) {
+		return nil, classify(h.BeginTransaction())
+	})
+	if err != nil {
+		return fmt.Errorf("taking the card for this program: %w", err)
+	}
+	defer func() {
+		// Also when ctx is over. Where this fails, the card is gone or the session ends, and with it the
+		// transaction.
+		_, _ = s.call(context.WithoutCancel(ctx), s.timeout, ErrSilent, func(h handle, _ scard.Protocol) ([]byte, error) {
+			return nil, classify(h.EndTransaction(scard.LeaveCard))
+		})
+	}()
+	return f(ctx)
+}
+
+// Close resets the card and gives it back. It returns ErrSilent when that is not done within a second
+// because the card still holds the reader; it will be done when the card answers or is removed.
+func (s *Session) Close() error {
+	s.end(ErrClosed)
+	timer := time.NewTimer(closePatience)
+	defer timer.Stop()
+	select {
+	case <-s.done:
+		return nil
+	case <-timer.C:
+		return ErrSilent
+	}
+}

@@ -1,0 +1,132 @@
+package cardreader
+
+import (
+	"bytes"
+	"slices"
+
+	"github.com/ebfe/scard"
+)
+
+// tracker turns what PC/SC says about readers into events: the memory of Watch, without its calls.
+type tracker struct {
+	emit    func(Event)
+	numbers map[string]int // every reader ever seen keeps its number
+	slots   map[string]slot
+	service Event // the last ServiceUp, ServiceDown or NoReader, to say each once
+}
+
+// slot is what is known of a reader that is there.
+type slot struct {
+	flags scard.StateFlag // as PC/SC reported, fed back to it
+	held  holding
+	count uint16 // insertions and removals so far, modulo 2¹⁶
+}
+
+// holding is what is in a reader.
+type holding int
+
+const (
+	empty holding = iota
+	card
+	muteCard
+)
+
+func newTracker(emit func(Event)) *tracker {
+	return &tracker{emit: emit, numbers: map[string]int{}, slots: map[string]slot{}}
+}
+
+func (t *tracker) reader(name string) Reader { return Reader{Number: t.numbers[name], Name: name} }
+
+// up reports that the service can be reached.
+func (t *tracker) up() {
+	if t.service.Kind == "" || t.service.Kind == ServiceDown {
+		t.say(Event{Kind: ServiceUp})
+	}
+}
+
+// down reports that it cannot, after everything that went with it.
+func (t *tracker) down(cause Cause) {
+	t.leave(nil)
+	t.say(Event{Kind: ServiceDown, Cause: cause})
+}
+
+func (t *tracker) say(e Event) {
+	if t.service.Kind == e.Kind && t.service.Cause == e.Cause {
+		return
+	}
+	t.service = e
+	t.emit(e)
+}
+
+// readers takes the list of readers that there are now.
+func (t *tracker) readers(names []string) {
+	t.leave(names)
+	for _, name := range names {
+		if _, known := t.slots[name]; known {
+			continue
+		}
+		if _, seen := t.numbers[name]; !seen {
+			t.numbers[name] = len(t.numbers) + 1
+		}
+		t.slots[name] = slot{flags: scard.StateUnaware}
+		t.emit(Event{Kind: ReaderAdded, Reader: t.reader(name)})
+	}
+	if len(names) == 0 {
+		t.say(Event{Kind: NoReader})
+	} else {
+		t.service = Event{Kind: ServiceUp} // a later NoReader is news again
+	}
+}
+
+// leave reports the readers gone that are not among names, in the order of their numbers.
+func (t *tracker) leave(names []string) {
+	var gone []Reader
+	for name := range t.slots {
+		if !slices.Contains(names, name) {
+			gone = append(gone, t.reader(name))
+		}
+	}
+	slices.SortFunc(gone, func(a, b Reader) int { return a.Number - b.Number })
+	for _, r := range gone {
+		if t.slots[r.Name].held != empty {
+			t.emit(Event{Kind: CardRemoved, Reader: r})
+		}
+		delete(t.slots, r.Name)
+		t.emit(Event{Kind: ReaderRemoved, Reader: r})
+	}
+}
+
+// state takes a reader's event state. Its upper half counts insertions and removals: when a card is in
+// now as it was before, but the count moved on, it is not the same stay, and perhaps not the same
+// card. A card that came and went between two looks is not reported at all: there is nothing left of it.
+func (t *tracker) state(name string, flags scard.StateFlag, atr []byte) {
+	was, known := t.slots[name]
+	if !known {
+		return
+	}
+	now := slot{flags: flags &^ scard.StateChanged, held: holds(flags), count: uint16(flags >> 16)}
+	t.slots[name] = now
+	swapped := was.held != empty && now.held != empty && now.count != was.count
+	if was.held != empty && (now.held == empty || swapped) {
+		t.emit(Event{Kind: CardRemoved, Reader: t.reader(name)})
+	}
+	if now.held == was.held && !swapped {
+		return
+	}
+	switch now.held {
+	case card:
+		t.emit(Event{Kind: CardInserted, Reader: t.reader(name), ATR: bytes.Clone(atr)})
+	case muteCard:
+		t.emit(Event{Kind: CardMute, Reader: t.reader(name)})
+	}
+}
+
+func holds(flags scard.StateFlag) holding {
+	switch {
+	case flags&scard.StatePresent == 0:
+		return empty
+	case flags&scard.StateMute != 0:
+		return muteCard
+	}
+	return card
+}
