@@ -1,0 +1,114 @@
+package central
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+)
+
+// NoticeKind is what changed.
+type NoticeKind string
+
+// What a notice is about.
+const (
+	NoticeDelivery NoticeKind = "delivery" // a message left, arrived or failed
+	NoticeKey      NoticeKind = "key"      // the enrolment ended: active, refused, …
+)
+
+// Notice says that something about an enrolment changed. It is a hint that Status is worth asking:
+// whoever may connect may send one, and one sent while the line was down is lost.
+type Notice struct {
+	Enrolment uuid.UUID  `json:"enrolment"`
+	Kind      NoticeKind `json:"kind"`
+}
+
+// Line is who is told what happens on the line to the centre. All are called from one goroutine.
+type Line struct {
+	Up     func(roundTrip time.Duration) // connected (again), and every Pulse since; ask what may have been missed
+	Down   func(err error)               // ErrUnavailable or *Refused; Listen goes on trying
+	Notice func(Notice)
+	Pulse  time.Duration // how often the line is measured; 10 s when zero
+}
+
+// Listen keeps a line to the centre until ctx ends, and returns ctx's error.
+func (c *Centre) Listen(ctx context.Context, line Line) error {
+	if line.Pulse == 0 {
+		line.Pulse = 10 * time.Second
+	}
+	for failures := 0; ; {
+		connected, err := c.listenOnce(ctx, line)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		line.Down(fmt.Errorf("listening to the centre: %w", classify(ctx, err)))
+		failures++
+		if connected {
+			failures = 1
+		}
+		if !pause(ctx, backoff(failures, 250*time.Millisecond, 10*time.Second)) {
+			return ctx.Err()
+		}
+	}
+}
+
+// listenOnce listens on one connection until it breaks. It is not one of the pool's: it would be one
+// fewer for questions.
+func (c *Centre) listenOnce(ctx context.Context, line Line) (connected bool, err error) {
+	conn, err := pgx.ConnectConfig(ctx, c.pool.Config().ConnConfig)
+	if err != nil {
+		return false, err
+	}
+	defer func() {
+		closeCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer cancel()
+		_ = conn.Close(closeCtx) // it may be broken already; the error that matters is err
+	}()
+	before := time.Now()
+	if _, err := conn.Exec(ctx, "listen "+pgx.Identifier{"desk_" + c.desk}.Sanitize()); err != nil {
+		return false, err
+	}
+	line.Up(time.Since(before))
+	for {
+		if err := wait(ctx, conn, line); err != nil {
+			return true, err
+		}
+		if !writable(conn) {
+			return true, errors.New("the server became a standby")
+		}
+		before := time.Now()
+		if err := c.ping(ctx, conn); err != nil {
+			return true, err
+		}
+		line.Up(time.Since(before))
+	}
+}
+
+func (c *Centre) ping(ctx context.Context, conn *pgx.Conn) error {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	return conn.Ping(ctx)
+}
+
+// wait passes notices on until the next pulse is due.
+func wait(ctx context.Context, conn *pgx.Conn, line Line) error {
+	pulse, cancel := context.WithTimeout(ctx, line.Pulse)
+	defer cancel()
+	for {
+		n, err := conn.WaitForNotification(pulse)
+		if err != nil {
+			if pulse.Err() != nil && ctx.Err() == nil && !conn.IsClosed() {
+				return nil // it is time to measure
+			}
+			return err
+		}
+		var notice Notice
+		if json.Unmarshal([]byte(n.Payload), &notice) == nil {
+			line.Notice(notice)
+		}
+	}
+}

@@ -1,0 +1,240 @@
+package central
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"balcao/kiosk"
+)
+
+// Refusal is a "no" that is part of the work; "" is a yes.
+type Refusal string
+
+// Refusals of Open, SendCode and ConfirmCode. Those about codes read like kiosk.ContactProblem.
+const (
+	AlreadyActive    Refusal = "already_active"    // Open: the person has a living key
+	EnrolmentExpired Refusal = "enrolment_expired" // SendCode
+	ResendsUsed      Refusal = "resends_used"      // SendCode
+	TooSoon          Refusal = "too_soon"          // SendCode: before ResendAt
+	CodeLocked       Refusal = "code_locked"       // SendCode, ConfirmCode: no tries left
+	CodeWrong        Refusal = "code_wrong"        // ConfirmCode
+	CodeExpired      Refusal = "code_expired"      // ConfirmCode: too late, or used before
+	Taken            Refusal = "taken"             // ConfirmCode: right, but another person's contact
+)
+
+// Hello is what the centre says of itself.
+type Hello struct {
+	Now           time.Time     // the centre's clock
+	RoundTrip     time.Duration // of this question
+	Skew          time.Duration // this computer's clock minus the centre's, to half a round trip
+	SchemaVersion int           // compare with the constant SchemaVersion
+	Settings      Settings
+	Delivery      kiosk.Health
+}
+
+// Settings are the centre's rules that a desk shows or applies early; the centre applies them anyway.
+type Settings struct {
+	MinAge             int `json:"min_age"`
+	PINMin             int `json:"pin_min"`
+	PINMax             int `json:"pin_max"`
+	CodeTries          int `json:"code_tries"`
+	CodeResends        int `json:"code_resends"`
+	CodeSMSSeconds     int `json:"code_sms_seconds"`
+	CodeEmailSeconds   int `json:"code_email_seconds"`
+	ResendAfterSeconds int `json:"code_resend_after_seconds"`
+	EnrolmentSeconds   int `json:"enrolment_seconds"`
+	NationalGraceDays  int `json:"national_grace_days"`
+	ClockSkewSeconds   int `json:"clock_skew_seconds"`
+}
+
+// Hello asks for the clock, the version, the rules and the state of delivery.
+func (c *Centre) Hello(ctx context.Context) (Hello, error) {
+	const sql = `select now, schema_version, settings, delivery from desk.hello()`
+	var h Hello
+	err := c.ask(ctx, "say hello", func(ctx context.Context) error {
+		var settings []byte
+		before := c.now()
+		if err := c.pool.QueryRow(ctx, sql).Scan(&h.Now, &h.SchemaVersion, &settings, &h.Delivery); err != nil {
+			return err
+		}
+		after := c.now()
+		h.Now = h.Now.UTC()
+		h.RoundTrip = after.Sub(before)
+		h.Skew = before.Add(h.RoundTrip / 2).Sub(h.Now)
+		return json.Unmarshal(settings, &h.Settings)
+	})
+	return h, err
+}
+
+// Person is whom an enrolment is opened for.
+type Person struct {
+	Document    kiosk.DocumentKind
+	Country     string // ISO 3166-1 alpha-3
+	CivilNumber string
+}
+
+// Opened is an enrolment that the centre has opened, or AlreadyActive and nothing else.
+type Opened struct {
+	Refusal   Refusal
+	Challenge []byte // 32 bytes, for the card to sign
+	OpenedAt  time.Time
+	ExpiresAt time.Time
+}
+
+// Open opens an enrolment under an identifier of the caller's (UUIDv7). Codes of *Refused: Ended,
+// Conflict, Invalid, Unknown.
+func (c *Centre) Open(ctx context.Context, enrolment uuid.UUID, p Person) (Opened, error) {
+	const sql = `select challenge, opened_at, expires_at, refusal from desk.open_enrolment($1, $2, $3, $4)`
+	var o Opened
+	err := c.ask(ctx, "open an enrolment", func(ctx context.Context) error {
+		return c.pool.QueryRow(ctx, sql, enrolment, p.Document, p.Country, p.CivilNumber).
+			Scan(&o.Challenge, (*instant)(&o.OpenedAt), (*instant)(&o.ExpiresAt), (*word)(&o.Refusal))
+	})
+	return o, err
+}
+
+// CodeRequest asks for a one-time code. ID (UUIDv7) makes it one request however often it is asked.
+type CodeRequest struct {
+	ID       uuid.UUID
+	Channel  kiosk.Channel
+	Value    string // E.164 or addr-spec
+	Language kiosk.Language
+}
+
+// CodeSent says that a code is on its way, or why not. TriesLeft, SendsLeft and ResendAt are told in both
+// cases.
+type CodeSent struct {
+	Refusal   Refusal
+	SentAt    time.Time
+	ExpiresAt time.Time
+	ResendAt  time.Time
+	SendsLeft int
+	TriesLeft int
+	Tries     int // allowed in all
+}
+
+// SendCode asks for a one-time code. Codes of *Refused: Unknown, Ended, Conflict, Invalid.
+func (c *Centre) SendCode(ctx context.Context, enrolment uuid.UUID, r CodeRequest) (CodeSent, error) {
+	const sql = `select refusal, sent_at, expires_at, resend_at, sends_left, tries_left, tries
+		from desk.send_code($1, $2, $3, $4, $5)`
+	var s CodeSent
+	err := c.ask(ctx, "send a code", func(ctx context.Context) error {
+		return c.pool.QueryRow(ctx, sql, enrolment, r.ID, r.Channel, r.Value, r.Language).
+			Scan((*word)(&s.Refusal), (*instant)(&s.SentAt), (*instant)(&s.ExpiresAt), (*instant)(&s.ResendAt),
+				&s.SendsLeft, &s.TriesLeft, &s.Tries)
+	})
+	return s, err
+}
+
+// Evidence is what proves an enrolment, for the registrar to verify.
+type Evidence struct {
+	JWS       []byte // general JSON serialisation
+	Identity  []byte // the identity file as read
+	SOD       []byte
+	SealedPIN []byte
+}
+
+// State is where an enrolment stands at the centre.
+type State string
+
+// States of an enrolment.
+const (
+	StateOpen      State = "open"
+	StatePending   State = "pending" // bound; the registrar has not decided yet
+	StateActive    State = "active"
+	StateRefused   State = "refused"
+	StateAbandoned State = "abandoned"
+	StateExpired   State = "expired"
+)
+
+// Status is an enrolment as the centre has it.
+type Status struct {
+	State      State
+	Refusal    string // why it was refused or abandoned: a kiosk.Reason or kiosk.ProblemCode
+	Register   int64  // number of the key, once active
+	ActiveAt   time.Time
+	ValidUntil kiosk.Date
+	Level      kiosk.Level
+	SMS        kiosk.Delivery // of the newest code on each channel
+	Email      kiosk.Delivery
+}
+
+const statusColumns = `state, refusal, register, active_at, valid_until, level, delivery_sms, delivery_email`
+
+// Status asks how an enrolment stands. Codes of *Refused: Unknown.
+func (c *Centre) Status(ctx context.Context, enrolment uuid.UUID) (Status, error) {
+	const sql = `select ` + statusColumns + ` from desk.enrolment_status($1)`
+	var s Status
+	err := c.ask(ctx, "tell how an enrolment stands", func(ctx context.Context) (err error) {
+		s, err = scanStatus(c.pool.QueryRow(ctx, sql, enrolment))
+		return err
+	})
+	return s, err
+}
+
+// Bind hands over the evidence. Repeated with the same evidence it answers the status. Codes of *Refused:
+// Unknown, Ended, Expired, Conflict, Invalid, NoContact.
+func (c *Centre) Bind(ctx context.Context, enrolment uuid.UUID, e Evidence) (Status, error) {
+	const sql = `select ` + statusColumns + ` from desk.bind($1, $2, $3, $4, $5)`
+	var s Status
+	err := c.ask(ctx, "bind", func(ctx context.Context) (err error) {
+		s, err = scanStatus(c.pool.QueryRow(ctx, sql, enrolment, json.RawMessage(e.JWS), e.Identity, e.SOD, e.SealedPIN))
+		return err
+	})
+	return s, err
+}
+
+// Abandon ends an open enrolment; the centre forgets the person. One that has ended already stays as it
+// is. Codes of *Refused: Unknown, Ended (it was bound), Invalid (reason is not a word).
+func (c *Centre) Abandon(ctx context.Context, enrolment uuid.UUID, reason string) error {
+	return c.ask(ctx, "abandon an enrolment", func(ctx context.Context) error {
+		_, err := c.pool.Exec(ctx, `select desk.abandon($1, $2)`, enrolment, reason)
+		return err
+	})
+}
+
+func scanStatus(row pgx.Row) (Status, error) {
+	var s Status
+	var register pgtype.Int8
+	var until pgtype.Date
+	err := row.Scan(&s.State, (*word)(&s.Refusal), &register, (*instant)(&s.ActiveAt), &until,
+		(*word)(&s.Level), (*word)(&s.SMS), (*word)(&s.Email))
+	if err != nil {
+		return Status{}, err
+	}
+	s.Register = register.Int64
+	if until.Valid {
+		s.ValidUntil = kiosk.DateOf(until.Time)
+	}
+	return s, nil
+}
+
+// instant scans a timestamp, null as zero, into UTC.
+type instant time.Time
+
+// ScanTimestamptz implements pgtype.TimestamptzScanner.
+func (i *instant) ScanTimestamptz(v pgtype.Timestamptz) error {
+	if v.InfinityModifier != pgtype.Finite {
+		return fmt.Errorf("an infinite time")
+	}
+	*i = instant(time.Time{})
+	if v.Valid {
+		*i = instant(v.Time.UTC())
+	}
+	return nil
+}
+
+// word scans a text, null as "".
+type word string
+
+// ScanText implements pgtype.TextScanner.
+func (w *word) ScanText(v pgtype.Text) error {
+	*w = word(v.String)
+	return nil
+}
