@@ -1,0 +1,216 @@
+package trust
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+)
+
+// Bounds of asking for revocation.
+const (
+	requestTimeout = 5 * time.Second // one HTTP exchange, redirects included
+	maxRedirects   = 3
+	maxURLs        = 4        // tried per kind and certificate
+	maxOCSP        = 64 << 10 // a response with its responder's chain has 4 KB
+	maxCRL         = 20 << 20 // a CRL of half a million entries
+	skew           = 5 * time.Minute
+	maxCached      = 256 // answers of OCSP
+	maxLists       = 32  // CRLs in memory
+)
+
+// How long an answer is repeated without asking again, always within its own NextUpdate. A CRL that
+// cannot be fetched anew is used until its NextUpdate.
+const (
+	keepOCSP = time.Minute
+	keepCRL  = time.Hour
+)
+
+// Status is what an issuer says of a certificate of its own.
+type Status string
+
+// What an issuer can say. There is no "unknown": that is ErrUnknown.
+const (
+	Good      Status = "good"
+	Revoked   Status = "revoked"
+	Suspended Status = "suspended" // on hold: may come back
+)
+
+// Methods of asking.
+const (
+	MethodOCSP = "OCSP"
+	MethodCRL  = "CRL"
+)
+
+// Answer is what an issuer says, signed and in date.
+type Answer struct {
+	Status     Status
+	Method     string // MethodOCSP or MethodCRL
+	Source     string // the host that was asked
+	ThisUpdate time.Time
+	NextUpdate time.Time // zero when OCSP gives none
+}
+
+// ErrUnknown says that nobody gave a usable answer. It is never a yes.
+var ErrUnknown = errors.New("revocation status unknown")
+
+// Revocation asks whether certificates were revoked: OCSP (RFC 6960), then CRLs (RFC 5280 §5), at
+// the addresses in the certificate itself, HTTP and HTTPS only. Ask only about certificates whose chain was
+// verified: then the addresses are those the issuer wrote, and not a stranger's.
+//
+// Not covered: OCSP nonces (golang.org/x/crypto/ocsp has none; a replayed answer lives no longer than
+// its NextUpdate), delta CRLs (the full one is read), indirect CRLs (refused), and revocation of a
+// delegated responder's own certificate (its issuer marks it id-pkix-ocsp-nocheck).
+//
+// The zero value works. It is safe for concurrent use and must not be copied after first use.
+type Revocation struct {
+	HTTP *http.Client     // for its transport; timeout and redirects are set here. http.DefaultTransport when nil
+	Now  func() time.Time // time.Now when nil
+
+	mu      sync.Mutex
+	answers map[fingerprint]cachedAnswer
+	lists   map[listKey]*revocationList
+}
+
+type cachedAnswer struct {
+	answer Answer
+	until  time.Time
+}
+
+// Check asks about one certificate; the issuer is the next in its verified chain. When nobody gives
+// a usable answer the error wraps ErrUnknown and the reasons of each source.
+func (r *Revocation) Check(ctx context.Context, cert, issuer *x509.Certificate) (Answer, error) {
+	if answer, ok := r.cached(cert); ok {
+		return answer, nil
+	}
+	var failures []error
+	for _, address := range head(cert.OCSPServer) {
+		answer, err := r.askOCSP(ctx, address, cert, issuer)
+		if err == nil {
+			r.keep(cert, answer)
+			return answer, nil
+		}
+		failures = append(failures, fmt.Errorf("OCSP: %w", err))
+	}
+	for _, address := range head(cert.CRLDistributionPoints) {
+		answer, err := r.askCRL(ctx, address, cert, issuer)
+		if err == nil {
+			return answer, nil
+		}
+		failures = append(failures, fmt.Errorf("CRL: %w", err))
+	}
+	if len(failures) == 0 {
+		return Answer{}, fmt.Errorf("%w: the certificate names nobody to ask", ErrUnknown)
+	}
+	return Answer{}, fmt.Errorf("%w: %w", ErrUnknown, errors.Join(failures...))
+}
+
+func head(urls []string) []string { return urls[:min(len(urls), maxURLs)] }
+
+func (r *Revocation) now() time.Time {
+	if r.Now != nil {
+		return r.Now()
+	}
+	return time.Now()
+}
+
+func (r *Revocation) cached(cert *x509.Certificate) (Answer, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c, ok := r.answers[fingerprintOf(cert)]
+	if !ok || !r.now().Before(c.until) {
+		return Answer{}, false
+	}
+	return c.answer, true
+}
+
+// keep remembers an OCSP answer for a short while: a desk and its screens ask more than once. When
+// full, everything is forgotten, which costs a question and no bookkeeping.
+func (r *Revocation) keep(cert *x509.Certificate, answer Answer) {
+	until := r.now().Add(keepOCSP)
+	if !answer.NextUpdate.IsZero() && answer.NextUpdate.Before(until) {
+		until = answer.NextUpdate
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.answers == nil || len(r.answers) >= maxCached {
+		r.answers = make(map[fingerprint]cachedAnswer)
+	}
+	r.answers[fingerprintOf(cert)] = cachedAnswer{answer: answer, until: until}
+}
+
+// current reports whether a statement is in its dates, give or take the clocks' difference.
+func current(now, thisUpdate, nextUpdate time.Time) error {
+	switch {
+	case thisUpdate.After(now.Add(skew)):
+		return errors.New("answer from the future")
+	case nextUpdate.Before(now.Add(-skew)):
+		return errors.New("answer out of date")
+	}
+	return nil
+}
+
+// exchange makes one HTTP request and returns the body, which may not be longer than limit.
+func (r *Revocation) exchange(ctx context.Context, address, contentType string, body []byte, limit int64) ([]byte, error) {
+	where, err := url.Parse(address)
+	if err != nil || (where.Scheme != "http" && where.Scheme != "https") || where.Host == "" || where.User != nil {
+		return nil, errors.New("address is not an HTTP URL")
+	}
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	method := http.MethodGet
+	if body != nil {
+		method = http.MethodPost
+	}
+	request, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	if body != nil {
+		request.Header.Set("Content-Type", contentType)
+	}
+	response, err := r.client(where.Hostname()).Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close() //nolint:errcheck // nothing was written
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("%s answered HTTP status %d", where.Host, response.StatusCode)
+	}
+	data, err := io.ReadAll(io.LimitReader(response.Body, limit+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(data)) > limit {
+		return nil, fmt.Errorf("%s answered more than %d bytes", where.Host, limit)
+	}
+	return data, nil
+}
+
+// client follows redirects (307 and 308 repeat a POST, as OCSP responders moved to HTTPS ask for) a
+// few times and only within the host that the certificate names: an answer is signed wherever it comes from,
+// but where the kiosk connects to is not for a stranger to choose.
+func (r *Revocation) client(host string) *http.Client {
+	client := &http.Client{Timeout: requestTimeout}
+	if r.HTTP != nil {
+		client.Transport = r.HTTP.Transport
+	}
+	client.CheckRedirect = func(request *http.Request, via []*http.Request) error {
+		switch {
+		case len(via) > maxRedirects:
+			return errors.New("too many redirects")
+		case request.URL.Hostname() != host:
+			return errors.New("redirected to another host")
+		case request.URL.Scheme != "http" && request.URL.Scheme != "https":
+			return errors.New("redirected away from HTTP")
+		}
+		return nil
+	}
+	return client
+}
