@@ -1,0 +1,151 @@
+// Package evidence decides what a document proves, and writes down and verifies what was agreed.
+//
+// At the desk an Examination turns the files of a card, as they arrive, into checks with results:
+//
+//	ex := verifier.Examine(ctx, report)
+//	ex.Update(files)             // again and again, with more of the card read each time
+//	ex.Photo(files.Photo)        // when the photograph is read, or is known to be absent
+//	ex.PIN(triesLeft)
+//	verdict := ex.Wait()         // revocation has answered, or could not
+//
+// Sign lets the card sign the Transcript of an enrolment. The centre believes none of the desk's
+// verdicts: Verifier.Verify repeats all of it from the signed bytes (Bundle) and what the centre itself
+// knows (Expect), and says in a *Refusal why not.
+//
+// Both sides use the same code on purpose: a document good at the desk is good at the centre. The
+// package reads no card and opens no connection but those of Revocation. Photographs are hashed at the
+// desk and never leave it, so the centre's verdict has no check of them.
+package evidence
+
+import (
+	"context"
+	"crypto/x509"
+	"slices"
+	"time"
+
+	"balcao/cardreader/citizencard"
+	"balcao/kiosk"
+	"balcao/kiosk/trust"
+)
+
+// DefaultMinAge is the age in completed years from which a person may have a key.
+const DefaultMinAge = 16
+
+// Sources of answers that are not hosts or CAs.
+const (
+	SourceChip  = "chip"
+	SourceSOD   = "SOD"
+	SourceClock = "clock"
+)
+
+// Order lists the checks of a Citizen Card in the order of a verdict.
+var Order = []kiosk.CheckName{
+	kiosk.CheckRecognised, kiosk.CheckSODSignature, kiosk.CheckSODSigner, kiosk.CheckIdentityData,
+	kiosk.CheckPhotoData, kiosk.CheckCertificate, kiosk.CheckCertDates, kiosk.CheckCertPurpose,
+	kiosk.CheckRevocation, kiosk.CheckSamePerson, kiosk.CheckDocumentDate, kiosk.CheckAge,
+	kiosk.CheckPINState, kiosk.CheckKey,
+}
+
+// Revocation answers whether a certificate was revoked; *trust.Revocation does. An error means that
+// nobody knows, which is never a yes.
+type Revocation interface {
+	Check(ctx context.Context, cert, issuer *x509.Certificate) (trust.Answer, error)
+}
+
+// Verifier holds what verdicts depend on besides the document. It is safe for concurrent use.
+type Verifier struct {
+	Trust      *trust.Store     // nil trusts nobody: every document is refused
+	Revocation Revocation       // nil answers nothing: revocation stays unknown
+	MinAge     int              // completed years; DefaultMinAge when 0, no minimum when negative
+	Now        func() time.Time // time.Now when nil; its location is the one whose calendar counts
+}
+
+func (v *Verifier) now() time.Time {
+	if v.Now != nil {
+		return v.Now()
+	}
+	return time.Now()
+}
+
+func (v *Verifier) minAge() int {
+	if v.MinAge == 0 {
+		return DefaultMinAge
+	}
+	return v.MinAge
+}
+
+// NeedsIssuers reports whether the certificate does not chain to an anchor with the issuers of the trust
+// store alone. Then it is worth the time to read the CA certificates that are on the card.
+func (v *Verifier) NeedsIssuers(certificate []byte) bool {
+	leaf, err := x509.ParseCertificate(certificate)
+	if err != nil {
+		return false
+	}
+	_, err = v.Trust.Chain(leaf, nil, v.now())
+	return trust.FaultOf(err) == trust.FaultUntrusted
+}
+
+// Verdict is what a document proves so far.
+type Verdict struct {
+	Identity  kiosk.Identity // as the document states it; believe it only without Reasons
+	Checks    []kiosk.Check  // all of Order, pending ones included
+	Reasons   []kiosk.Reason // why the document is refused; empty when nothing speaks against it
+	Assurance kiosk.Assurance
+}
+
+// Document is a whole document, for callers that read everything first.
+type Document struct {
+	Files    citizencard.Files
+	PINTries int // of the authentication PIN
+}
+
+// Check examines a document that was read as a whole and waits for all answers. Each is reported when
+// it is in. Key possession stays pending: see Examination for that.
+func (v *Verifier) Check(ctx context.Context, doc Document, report func(kiosk.Check)) Verdict {
+	ex := v.Examine(ctx, report)
+	ex.Update(doc.Files)
+	ex.Photo(doc.Files.Photo)
+	ex.PIN(doc.PINTries)
+	return ex.Wait()
+}
+
+// assess computes the level that checks reach (CIR (EU) 2015/1502, annex 2.1.2): high when everything
+// asked was answered with yes, the holder's key included; substantial when nothing was answered with
+// no; none otherwise. Missing names what is between the checks and "high".
+func assess(checks []kiosk.Check) kiosk.Assurance {
+	a := kiosk.Assurance{Level: kiosk.LevelHigh}
+	for _, c := range checks {
+		switch c.Result {
+		case kiosk.Passed, kiosk.Absent:
+			continue
+		case kiosk.Failed:
+			a.Level = kiosk.LevelNone
+		case kiosk.Pending, kiosk.Unknown:
+			if a.Level == kiosk.LevelHigh {
+				a.Level = kiosk.LevelSubstantial
+			}
+		}
+		a.Missing = append(a.Missing, c.Name)
+	}
+	// Substantial needs a document known to be genuine, not only one not yet known to be false.
+	needed := []kiosk.CheckName{
+		kiosk.CheckSODSignature, kiosk.CheckSODSigner, kiosk.CheckIdentityData, kiosk.CheckDocumentDate,
+		kiosk.CheckCertificate, kiosk.CheckSamePerson,
+	}
+	if slices.ContainsFunc(needed, func(n kiosk.CheckName) bool { return slices.Contains(a.Missing, n) }) {
+		a.Level = kiosk.LevelNone
+	}
+	return a
+}
+
+// reasonsOf lists why checks refuse a document, each reason once.
+func reasonsOf(checks []kiosk.Check) []kiosk.Reason {
+	var reasons []kiosk.Reason
+	for _, c := range checks {
+		refused := c.Result == kiosk.Failed || c.Result == kiosk.Unknown
+		if refused && !slices.Contains(reasons, c.Reason) {
+			reasons = append(reasons, c.Reason)
+		}
+	}
+	return reasons
+}

@@ -1,0 +1,394 @@
+package evidence
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"balcao/cardreader/citizencard"
+	"balcao/kiosk"
+	"balcao/kiosk/trust"
+)
+
+// Examination is one document being verified while it is read. Each check runs once, as soon as what it
+// needs is there and what it rests on has passed: names in an identity file that nobody signed prove
+// nothing, so they are not compared. A check whose ground gave way stays pending, and a document with one
+// fault is refused for that one reason.
+//
+// Its methods may be called from several goroutines. After the last call, Wait.
+type Examination struct {
+	v      *Verifier
+	ctx    context.Context //nolint:containedctx // of the question of revocation, which outlives Update
+	now    time.Time       // when certificates and dates are judged
+	report func(kiosk.Check)
+
+	mu     sync.Mutex
+	checks map[kiosk.CheckName]kiosk.Check
+	files  citizencard.Files
+
+	identity  *kiosk.Identity
+	sod       *trust.SecurityObject
+	leaf      *x509.Certificate
+	chain     []*x509.Certificate
+	photo     []byte
+	photoRead bool
+
+	asking sync.WaitGroup // the question of revocation
+}
+
+// Examine begins the examination of a document. Report is called with each answer when it is in, from
+// one goroutine at a time; it must not call the Examination. It may be nil. The context ends the question
+// of revocation.
+func (v *Verifier) Examine(ctx context.Context, report func(kiosk.Check)) *Examination {
+	return v.examineAt(ctx, v.now(), report)
+}
+
+func (v *Verifier) examineAt(ctx context.Context, at time.Time, report func(kiosk.Check)) *Examination {
+	return &Examination{
+		v: v, ctx: ctx, now: at, report: report,
+		checks: make(map[kiosk.CheckName]kiosk.Check),
+	}
+}
+
+// Update gives the examination what was read so far, and runs the checks that have become possible.
+// The photograph is given by Photo. The slices are kept; wipe them after the last call only.
+func (e *Examination) Update(files citizencard.Files) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.files = files
+	if files.Generation != "" {
+		e.once(kiosk.CheckRecognised, func() kiosk.Check { return passed(SourceChip) })
+	}
+	if len(files.Identity) > 0 && e.identity == nil {
+		if id, err := IdentityOf(files); err == nil {
+			e.identity = &id
+		}
+	}
+	if len(files.SOD) > 0 {
+		e.once(kiosk.CheckSODSignature, e.checkSODSignature)
+	}
+	if len(files.Certificate) > 0 {
+		e.checkCertificate()
+	}
+	e.advance()
+}
+
+// Photo gives the examination the photograph as Files.Photo has it; empty when the document has none.
+func (e *Examination) Photo(raw []byte) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.photo, e.photoRead = raw, true
+	e.advance()
+}
+
+// PIN says how many tries the authentication PIN has left.
+func (e *Examination) PIN(triesLeft int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.once(kiosk.CheckPINState, func() kiosk.Check {
+		if triesLeft <= 0 {
+			return failed(kiosk.ReasonPINBlocked, SourceChip)
+		}
+		return passed(SourceChip)
+	})
+}
+
+// Key checks a signature that the card made over a SHA-256 digest of something unpredictable with the
+// key of its certificate. Without a certificate that was found good, it does nothing.
+func (e *Examination) Key(digest, signature []byte) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.has(kiosk.CheckCertificate) {
+		return
+	}
+	e.once(kiosk.CheckKey, func() kiosk.Check {
+		if verifyDigest(e.leaf.PublicKey, digest, signature) != nil {
+			return failed(kiosk.ReasonKeyMismatch, SourceChip)
+		}
+		return passed(SourceChip)
+	})
+}
+
+// Chain returns the verified chain as DER for Sign, the certificate first and without the anchor; nil
+// while there is none.
+func (e *Examination) Chain() [][]byte {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var chain [][]byte
+	for _, c := range e.chain[:max(0, len(e.chain)-1)] {
+		chain = append(chain, c.Raw)
+	}
+	return chain
+}
+
+// Wait waits for the question of revocation, if it was asked, and returns the verdict.
+func (e *Examination) Wait() Verdict {
+	e.asking.Wait()
+	return e.Verdict()
+}
+
+// Verdict returns what is known now.
+func (e *Examination) Verdict() Verdict {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var verdict Verdict
+	if e.identity != nil {
+		verdict.Identity = *e.identity
+	}
+	for _, name := range Order {
+		c, ok := e.checks[name]
+		if !ok {
+			c = kiosk.Check{Name: name}
+		}
+		verdict.Checks = append(verdict.Checks, c)
+	}
+	verdict.Reasons = reasonsOf(verdict.Checks)
+	verdict.Assurance = assess(verdict.Checks)
+	return verdict
+}
+
+// advance runs the checks that rest on others.
+func (e *Examination) advance() {
+	if e.has(kiosk.CheckSODSignature) {
+		e.once(kiosk.CheckSODSigner, e.checkSODSigner)
+	}
+	signed := e.has(kiosk.CheckSODSigner)
+	if signed && len(e.files.Identity) > 0 {
+		e.once(kiosk.CheckIdentityData, e.checkIdentityData)
+	}
+	if signed && e.photoRead {
+		e.once(kiosk.CheckPhotoData, e.checkPhotoData)
+	}
+	if !e.has(kiosk.CheckIdentityData) {
+		return
+	}
+	e.once(kiosk.CheckDocumentDate, e.checkDocumentDate)
+	e.once(kiosk.CheckAge, e.checkAge)
+	if e.has(kiosk.CheckCertificate) && e.has(kiosk.CheckCertPurpose) {
+		e.once(kiosk.CheckSamePerson, e.checkSamePerson)
+	}
+}
+
+// has reports whether a check has passed.
+func (e *Examination) has(name kiosk.CheckName) bool { return e.checks[name].Result == kiosk.Passed }
+
+// once runs a check unless it has an answer, notes how long it took, and reports it. A check that
+// returns Pending has no answer yet.
+func (e *Examination) once(name kiosk.CheckName, check func() kiosk.Check) {
+	if _, answered := e.checks[name]; answered {
+		return
+	}
+	began := time.Now()
+	c := check()
+	if c.Result == kiosk.Pending {
+		return
+	}
+	c.Took = time.Since(began)
+	e.answer(name, c)
+}
+
+func (e *Examination) answer(name kiosk.CheckName, c kiosk.Check) {
+	c.Name, c.At = name, e.v.now()
+	e.checks[name] = c
+	if e.report != nil {
+		e.report(c)
+	}
+}
+
+func passed(source string) kiosk.Check { return kiosk.Check{Result: kiosk.Passed, Source: source} }
+
+func failed(reason kiosk.Reason, source string) kiosk.Check {
+	return kiosk.Check{Result: kiosk.Failed, Reason: reason, Source: source}
+}
+
+// checkSODSignature verifies the SOD's own signature. Bytes that are no TLV at all are a malformed
+// card; a TLV without a message in it that verifies is an invalid SOD.
+func (e *Examination) checkSODSignature() kiosk.Check {
+	object, err := trust.ReadSOD(e.files.SOD)
+	switch {
+	case errors.Is(err, trust.ErrSODFraming):
+		return failed(kiosk.ReasonMalformed, SourceSOD)
+	case err != nil:
+		return failed(kiosk.ReasonSODInvalid, SourceSOD)
+	}
+	e.sod = object
+	return passed(SourceSOD)
+}
+
+// checkSODSigner checks who signed. Document signers are valid for about five years and cards for up to
+// ten, so one that has expired since counts as of the day the document was issued; that day is in the
+// identity file, which the SOD's hashes will bind or refuse. A card that expired signers would take
+// back is the best known complaint about other readers.
+func (e *Examination) checkSODSigner() kiosk.Check {
+	err := e.v.Trust.TrustSigner(e.sod, e.now)
+	if trust.FaultOf(err) == trust.FaultExpired {
+		if e.identity == nil {
+			if len(e.files.Identity) == 0 {
+				return kiosk.Check{}
+			}
+			return failed(kiosk.ReasonMalformed, SourceChip)
+		}
+		d := e.identity.ValidFrom
+		err = e.v.Trust.TrustSigner(e.sod, time.Date(d.Year, d.Month, d.Day, 12, 0, 0, 0, time.UTC))
+	}
+	if err != nil {
+		return failed(kiosk.ReasonSODUntrusted, SourceSOD)
+	}
+	return passed(e.sod.Chain[len(e.sod.Chain)-1].Subject.CommonName)
+}
+
+// checkIdentityData compares every data group read but the photograph with its signed hash. Only then
+// does it matter whether the identity can be read.
+func (e *Examination) checkIdentityData() kiosk.Check {
+	groups := e.files.DataGroups()
+	delete(groups, photoGroup(e.files.Generation))
+	if _, ok := groups[identityGroup(e.files.Generation)]; !ok {
+		return failed(kiosk.ReasonMalformed, SourceChip)
+	}
+	if len(e.sod.Match(groups)) > 0 {
+		return failed(kiosk.ReasonDataAltered, SourceSOD)
+	}
+	if e.identity == nil {
+		return failed(kiosk.ReasonMalformed, SourceChip)
+	}
+	return passed(SourceSOD)
+}
+
+// checkPhotoData compares the photograph with its signed hash. A document may have none only if none
+// was signed, or the hash of nothing.
+func (e *Examination) checkPhotoData() kiosk.Check {
+	number := photoGroup(e.files.Generation)
+	_, signed := e.sod.Hashes[number]
+	switch differ := e.sod.Match(map[int][]byte{number: e.photo}); {
+	case len(e.photo) == 0 && (!signed || len(differ) == 0):
+		return kiosk.Check{Result: kiosk.Absent, Source: SourceSOD}
+	case len(differ) > 0:
+		return failed(kiosk.ReasonDataAltered, SourceSOD)
+	}
+	return passed(SourceSOD)
+}
+
+// checkDocumentDate: a document is good from its first to its last day, both included.
+func (e *Examination) checkDocumentDate() kiosk.Check {
+	today := kiosk.DateOf(e.now)
+	if e.identity.ValidUntil.Before(today) || today.Before(e.identity.ValidFrom) {
+		return failed(kiosk.ReasonDocumentExpired, SourceClock)
+	}
+	return passed(SourceClock)
+}
+
+func (e *Examination) checkAge() kiosk.Check {
+	if e.identity.BirthDate.AgeOn(kiosk.DateOf(e.now)) < e.v.minAge() {
+		return failed(kiosk.ReasonUnderAge, SourceClock)
+	}
+	return passed(SourceClock)
+}
+
+func (e *Examination) checkSamePerson() kiosk.Check {
+	if samePerson(e.leaf, *e.identity) != nil {
+		return failed(kiosk.ReasonPersonMismatch, SourceSOD)
+	}
+	return passed(SourceSOD)
+}
+
+// checkCertificate runs the checks of the certificate: chain, dates, purpose, and if they pass, it
+// begins to ask for revocation.
+func (e *Examination) checkCertificate() {
+	var chainErr error
+	e.once(kiosk.CheckCertificate, func() kiosk.Check {
+		var check kiosk.Check
+		check, chainErr = e.checkChain()
+		return check
+	})
+	if !e.has(kiosk.CheckCertificate) {
+		return
+	}
+	e.once(kiosk.CheckCertDates, func() kiosk.Check {
+		if chainErr != nil {
+			return failed(kiosk.ReasonCertificateExpired, SourceClock)
+		}
+		return passed(SourceClock)
+	})
+	e.once(kiosk.CheckCertPurpose, func() kiosk.Check {
+		if trust.AuthenticationProfile().Check(e.leaf) != nil {
+			return failed(kiosk.ReasonCertificatePurpose, SourceChip)
+		}
+		return passed(SourceChip)
+	})
+	if _, asked := e.checks[kiosk.CheckRevocation]; !asked && e.has(kiosk.CheckCertDates) && e.has(kiosk.CheckCertPurpose) {
+		e.askRevocation()
+	}
+}
+
+// checkChain builds the chain. One that is good but for its dates passes here, and its error goes to
+// the check of the dates.
+func (e *Examination) checkChain() (kiosk.Check, error) {
+	leaf, err := x509.ParseCertificate(e.files.Certificate)
+	if err != nil {
+		return failed(kiosk.ReasonMalformed, SourceChip), nil
+	}
+	var issuers []*x509.Certificate
+	for _, der := range e.files.Issuers {
+		if c, err := x509.ParseCertificate(der); err == nil {
+			issuers = append(issuers, c)
+		}
+	}
+	e.leaf = leaf
+	chain, err := e.v.Trust.Chain(leaf, issuers, e.now)
+	switch {
+	case err == nil:
+		e.chain = chain
+		return passed(chain[len(chain)-1].Subject.CommonName), nil
+	case trust.FaultOf(err) == trust.FaultExpired:
+		return passed(leaf.Issuer.CommonName), err
+	}
+	return failed(kiosk.ReasonChainUntrusted, SourceChip), nil
+}
+
+// askRevocation asks about every certificate of the chain but the anchor, the citizen's first, in the
+// background. A CA that was revoked revokes what it signed.
+func (e *Examination) askRevocation() {
+	chain := slices.Clone(e.chain)
+	e.checks[kiosk.CheckRevocation] = kiosk.Check{Name: kiosk.CheckRevocation} // asked, not answered
+	e.asking.Add(1)
+	go func() {
+		defer e.asking.Done()
+		began := time.Now()
+		check := e.v.revocationOf(e.ctx, chain)
+		check.Took = time.Since(began)
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.answer(kiosk.CheckRevocation, check)
+	}()
+}
+
+// revocationOf turns the answers about a chain into a check.
+func (v *Verifier) revocationOf(ctx context.Context, chain []*x509.Certificate) kiosk.Check {
+	unknown := kiosk.Check{Result: kiosk.Unknown, Reason: kiosk.ReasonRevocationUnknown}
+	if v.Revocation == nil {
+		return unknown
+	}
+	check := unknown
+	for i := range len(chain) - 1 {
+		answer, err := v.Revocation.Check(ctx, chain[i], chain[i+1])
+		if err != nil {
+			return unknown
+		}
+		switch answer.Status {
+		case trust.Good:
+		case trust.Suspended:
+			return failed(kiosk.ReasonCertificateSuspended, answer.Source)
+		case trust.Revoked:
+			return failed(kiosk.ReasonCertificateRevoked, answer.Source)
+		default:
+			return unknown
+		}
+		if i == 0 {
+			check = passed(answer.Source)
+		}
+	}
+	return check
+}

@@ -1,0 +1,101 @@
+package evidence
+
+import (
+	"bytes"
+	"encoding/base64"
+	"errors"
+	"fmt"
+
+	"github.com/go-jose/go-jose/v4"
+)
+
+// Bounds of a JWS.
+const (
+	maxJWS   = 256 << 10
+	maxChain = 8
+)
+
+// signedPayload is a payload whose signature was verified with the first certificate of the chain.
+// Whose certificate that is, nobody has asked yet.
+type signedPayload struct {
+	payload []byte
+	chain   [][]byte // DER, from x5c
+}
+
+// protectedHeader is the only form of a protected header that is accepted, in its canonical order.
+type protectedHeader struct {
+	Algorithm jose.SignatureAlgorithm `json:"alg"`
+	Type      jose.ContentType        `json:"typ"`
+	Chain     []string                `json:"x5c"`
+}
+
+// openJWS verifies a JWS of a citizen's card. It is decoded here strictly, then parsed and verified by
+// go-jose; the algorithm is the one that the certificate's key has, and the header has to agree. Since
+// the header is accepted in one form only, both readers see the same one.
+//
+// Exactly one signature is accepted now. A clerk's signature beside it will be looked up by its "typ".
+func openJWS(data []byte) (*signedPayload, error) {
+	if len(data) > maxJWS {
+		return nil, errors.New("JWS too long")
+	}
+	var general generalJWS
+	if err := decodeStrictly(data, &general); err != nil {
+		return nil, fmt.Errorf("JWS: %w", err)
+	}
+	if again, err := canonicalJSON(general); err != nil || !bytes.Equal(again, data) {
+		return nil, errors.New("JWS in another form than the canonical one")
+	}
+	if len(general.Signatures) != 1 {
+		return nil, fmt.Errorf("JWS with %d signatures", len(general.Signatures))
+	}
+	header, err := readHeader(general.Signatures[0].Protected)
+	if err != nil {
+		return nil, err
+	}
+	chain := make([][]byte, len(header.Chain))
+	for i, s := range header.Chain {
+		if chain[i], err = base64.StdEncoding.Strict().DecodeString(s); err != nil {
+			return nil, errors.New("x5c is not base64")
+		}
+	}
+	leaf, err := leafOf(chain)
+	if err != nil {
+		return nil, fmt.Errorf("signer's certificate: %w", err)
+	}
+	algorithm, err := algorithmFor(leaf.PublicKey)
+	if err != nil {
+		return nil, err
+	}
+	if header.Algorithm != algorithm {
+		return nil, errors.New("algorithm is not the one of the certificate's key")
+	}
+	parsed, err := jose.ParseSignedJSON(string(data), []jose.SignatureAlgorithm{algorithm})
+	if err != nil {
+		return nil, fmt.Errorf("JWS: %w", err)
+	}
+	_, _, payload, err := parsed.VerifyMulti(leaf.PublicKey)
+	if err != nil {
+		return nil, errors.New("JWS signature does not verify")
+	}
+	return &signedPayload{payload: payload, chain: chain}, nil
+}
+
+// readHeader decodes a protected header in its one form.
+func readHeader(encoded string) (protectedHeader, error) {
+	var header protectedHeader
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(encoded)
+	if err != nil {
+		return header, errors.New("protected header is not base64url")
+	}
+	if err := decodeStrictly(raw, &header); err != nil {
+		return header, fmt.Errorf("protected header: %w", err)
+	}
+	again, err := canonicalJSON(header)
+	if err != nil || !bytes.Equal(again, raw) {
+		return header, errors.New("protected header in another form than the canonical one")
+	}
+	if header.Type != CitizenSignature {
+		return header, errors.New("not a citizen's signature")
+	}
+	return header, nil
+}

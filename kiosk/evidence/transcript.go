@@ -1,0 +1,150 @@
+package evidence
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"balcao/kiosk"
+)
+
+// TranscriptVersion is the version of the transcript's form that this package writes and accepts.
+const TranscriptVersion = 1
+
+// maxTranscript is far more than any transcript needs; names and contacts are bounded by their sources.
+const maxTranscript = 64 << 10
+
+// ErrTranscript says that bytes are not a transcript in canonical form.
+var ErrTranscript = errors.New("not a transcript in canonical form")
+
+// Transcript is what the person agreed to and their card signs: who, from which document, over which
+// challenge of the centre, with which contacts and which sealed PIN. It holds hashes of everything that
+// travels beside it. Field order is the canonical order; a new field is a new version.
+type Transcript struct {
+	Version       int                `json:"v"`
+	Enrolment     uuid.UUID          `json:"enrolment"`
+	Challenge     Bytes              `json:"challenge"`
+	Desk          string             `json:"desk"`
+	OpenedAt      time.Time          `json:"opened_at"` // by the centre's clock
+	SignedAt      time.Time          `json:"signed_at"` // by the desk's
+	Document      TranscriptDocument `json:"document"`
+	Person        TranscriptPerson   `json:"person"`
+	Contacts      []TranscriptProof  `json:"contacts"`
+	SealedPIN     Bytes              `json:"sealed_pin_sha256"`
+	PhotoCompared bool               `json:"photo_compared"`
+	Language      kiosk.Language     `json:"language"` // in which the person read and agreed
+	Level         kiosk.Level        `json:"level"`    // as the desk saw it before the signature; the centre computes its own
+}
+
+// TranscriptDocument is the document and the hashes of what was read from it.
+type TranscriptDocument struct {
+	Kind        kiosk.DocumentKind   `json:"kind"`
+	Generation  kiosk.CardGeneration `json:"generation"`
+	Country     string               `json:"country"`
+	Number      string               `json:"number"`
+	CivilNumber string               `json:"civil_number"`
+	ValidUntil  kiosk.Date           `json:"valid_until"`
+	Identity    Bytes                `json:"identity_sha256"`
+	SOD         Bytes                `json:"sod_sha256"`
+}
+
+// TranscriptPerson is the person as the document states them.
+type TranscriptPerson struct {
+	Surname     string     `json:"surname"`
+	GivenNames  string     `json:"given_names"`
+	BirthDate   kiosk.Date `json:"birth_date"`
+	Nationality string     `json:"nationality"`
+	TaxNumber   string     `json:"tax_number"`
+}
+
+// TranscriptProof is a contact with the centre's record that its possession was proven.
+type TranscriptProof struct {
+	Channel     kiosk.Channel `json:"channel"`
+	Value       string        `json:"value"`
+	Proof       uuid.UUID     `json:"proof"`
+	ConfirmedAt time.Time     `json:"confirmed_at"`
+}
+
+// Bytes is a byte string that JSON carries as unpadded base64url, as JOSE does (RFC 7515 §2).
+type Bytes []byte
+
+// MarshalText encodes as base64url without padding.
+func (b Bytes) MarshalText() ([]byte, error) {
+	return []byte(base64.RawURLEncoding.EncodeToString(b)), nil
+}
+
+// UnmarshalText decodes base64url without padding, strictly.
+func (b *Bytes) UnmarshalText(text []byte) error {
+	out, err := base64.RawURLEncoding.Strict().DecodeString(string(text))
+	if err != nil {
+		return errors.New("not base64url")
+	}
+	*b = out
+	return nil
+}
+
+// Encode returns the transcript's canonical form: the bytes that are signed. Times are cut to
+// microseconds, which is what the centre's database keeps, and written in UTC.
+func (t Transcript) Encode() ([]byte, error) {
+	t.OpenedAt, t.SignedAt = canonicalTime(t.OpenedAt), canonicalTime(t.SignedAt)
+	contacts := make([]TranscriptProof, len(t.Contacts))
+	for i, c := range t.Contacts {
+		c.ConfirmedAt = canonicalTime(c.ConfirmedAt)
+		contacts[i] = c
+	}
+	t.Contacts = contacts
+	return canonicalJSON(t)
+}
+
+// DecodeTranscript reads a transcript. Anything but the one canonical form of a transcript is refused
+// with ErrTranscript: unknown or repeated or missing fields, another order, other spaces, trailing
+// bytes. So two readers cannot read two transcripts in the same signed bytes.
+func DecodeTranscript(data []byte) (Transcript, error) {
+	var t Transcript
+	if len(data) > maxTranscript {
+		return Transcript{}, fmt.Errorf("%w: too long", ErrTranscript)
+	}
+	if err := decodeStrictly(data, &t); err != nil {
+		return Transcript{}, fmt.Errorf("%w: %w", ErrTranscript, err)
+	}
+	again, err := t.Encode()
+	if err != nil || !bytes.Equal(again, data) {
+		return Transcript{}, fmt.Errorf("%w: another form of it", ErrTranscript)
+	}
+	if t.Version != TranscriptVersion {
+		return Transcript{}, fmt.Errorf("%w: version %d", ErrTranscript, t.Version)
+	}
+	return t, nil
+}
+
+func canonicalTime(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
+
+// canonicalJSON is JSON without spaces, fields in the order of the struct, and nothing escaped that
+// need not be.
+func canonicalJSON(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return nil, fmt.Errorf("encoding: %w", err)
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+// decodeStrictly refuses unknown fields and trailing bytes. The error says where, never what.
+func decodeStrictly(data []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		return errors.New("not the expected JSON")
+	}
+	if d.More() || d.InputOffset() != int64(len(data)) {
+		return errors.New("trailing bytes")
+	}
+	return nil
+}
