@@ -18,6 +18,7 @@ import (
 // Errors of a document security object, besides *ChainError for a signer that is not believed.
 var (
 	ErrSODMalformed = errors.New("malformed document security object")
+	ErrSODFraming   = fmt.Errorf("%w: not the bytes its tag 77 announces", ErrSODMalformed)
 	ErrSODSignature = errors.New("document security object's signature does not verify")
 )
 
@@ -51,7 +52,7 @@ type SecurityObject struct {
 
 // VerifySOD verifies a document security object, with or without its outer tag 77: the signature, and
 // that a document signer under an anchor made it who was valid at the time given. The error wraps
-// ErrSODMalformed or ErrSODSignature, or is a *ChainError about the signer.
+// ErrSODMalformed (ErrSODFraming among them) or ErrSODSignature, or is a *ChainError about the signer.
 func (s *Store) VerifySOD(sod []byte, at time.Time) (*SecurityObject, error) {
 	object, err := ReadSOD(sod)
 	if err != nil {
@@ -131,7 +132,7 @@ func unwrapSOD(sod []byte) ([]byte, error) {
 	}
 	var message cryptobyte.String
 	if !input.ReadASN1(&message, tagSOD) || !input.Empty() {
-		return nil, fmt.Errorf("%w: outer tag", ErrSODMalformed)
+		return nil, ErrSODFraming
 	}
 	return message, nil
 }
