@@ -1,0 +1,159 @@
+package kiosk_test
+
+import "balcao/kiosk"
+
+// observer knows only events and commands, and complains about a command that should not have been
+// asked for. It keeps its own books of what was proven, apart from the session's.
+type observer struct {
+	reading kiosk.CaseID // the case last begun
+	gone    kiosk.CaseID // the case last forgotten
+
+	checks    map[kiosk.CheckName]kiosk.Result
+	complete  bool
+	confirmed bool
+	opened    bool
+	proven    map[kiosk.Channel]string
+	sentTo    map[kiosk.Channel]string
+	checking  map[kiosk.Channel]bool
+	sealing   bool
+	sealed    bool
+	agreed    bool
+	signing   bool
+	signed    bool
+	decided   bool
+}
+
+// event files what the event proves. Only events that the state before called for count.
+func (o *observer) event(before kiosk.State, e kiosk.Event) {
+	if isLate(e, o.reading) || before.Case != o.reading {
+		return
+	}
+	switch e := e.(type) {
+	case kiosk.CheckDone:
+		if before.Document.Reading && o.checks[e.Check.Name] != kiosk.Failed && e.Check.Result != kiosk.Pending {
+			o.checks[e.Check.Name] = e.Check.Result
+		}
+	case kiosk.DocumentComplete:
+		o.complete = o.complete || before.Document.Reading
+	case kiosk.PersonConfirmed:
+		o.confirmed = o.confirmed || before.Step == kiosk.StepIdentity
+	case kiosk.OpenRefused:
+		o.opened = o.opened && !before.Contact.Opening
+	case kiosk.CodeAnswered:
+		if o.checking[e.Channel] && e.Problem == kiosk.ContactOK {
+			o.proven[e.Channel] = o.sentTo[e.Channel]
+		}
+		delete(o.checking, e.Channel)
+	case kiosk.PINWasSealed:
+		o.sealed = o.sealed || o.sealing
+	case kiosk.Agreed:
+		o.agreed = o.agreed || before.Step == kiosk.StepReview
+	case kiosk.SomethingWrong, kiosk.Back:
+		if before.Review.Phase != kiosk.ReviewSigning {
+			o.agreed = false
+		}
+	case kiosk.Signed:
+		if before.Review.Phase == kiosk.ReviewSigning {
+			o.signed = o.signing && e.Check.Result == kiosk.Passed
+		}
+	case kiosk.KeyActive, kiosk.KeyRefused:
+		o.decided = o.decided || before.Review.Phase == kiosk.ReviewBinding
+	}
+}
+
+// command returns a complaint, "" when the command is in its place.
+func (o *observer) command(c kiosk.Command, after kiosk.State) string {
+	if read, ok := c.(kiosk.ReadDocument); ok {
+		if read.Case <= o.reading {
+			return "a case number was used twice"
+		}
+		if o.gone != o.reading {
+			return "the case before was not forgotten"
+		}
+		*o = observer{
+			reading: read.Case, gone: o.gone,
+			checks: map[kiosk.CheckName]kiosk.Result{}, proven: map[kiosk.Channel]string{},
+			sentTo: map[kiosk.Channel]string{}, checking: map[kiosk.Channel]bool{},
+		}
+		return ""
+	}
+	if o.gone == o.reading {
+		return "asked for a case that was forgotten"
+	}
+	switch c := c.(type) {
+	case kiosk.Forget:
+		o.gone = c.Case
+		if o.opened && !o.decided {
+			return "an open enrolment was not abandoned"
+		}
+		return wrongCase(c.Case, o.reading)
+	case kiosk.Abandon:
+		if !o.opened {
+			return "nothing is open"
+		}
+		if o.signed && after.Review.Phase == kiosk.ReviewBinding {
+			return "abandoned while the centre decides"
+		}
+		o.opened = false
+		return wrongCase(c.Case, o.reading)
+	case kiosk.RecogniseAgain:
+		return wrongCase(c.Case, o.reading)
+	case kiosk.OpenEnrolment:
+		o.opened = true
+		if !o.complete || !o.confirmed || !o.allPassed() {
+			return "opened for a person nobody verified"
+		}
+		return wrongCase(c.Case, o.reading)
+	case kiosk.SendCode:
+		if !o.opened {
+			return "a code without an enrolment"
+		}
+		if o.sentTo[c.Channel] != c.Value {
+			delete(o.proven, c.Channel)
+		}
+		o.sentTo[c.Channel] = c.Value
+		return wrongCase(c.Case, o.reading)
+	case kiosk.ConfirmCode:
+		o.checking[c.Channel] = true
+		return wrongCase(c.Case, o.reading)
+	case kiosk.SealPIN:
+		o.sealing, o.sealed, o.agreed = true, false, false
+		if string(c.PIN) != secretPIN && string(c.PIN) != secretOther {
+			return "a PIN against the rules"
+		}
+		return wrongCase(c.Case, o.reading)
+	case kiosk.Sign:
+		o.signing = true
+		if !o.agreed || !o.sealed || len(c.Transcript.Contacts) == 0 {
+			return "a signature over what nobody agreed to"
+		}
+		for _, contact := range c.Transcript.Contacts {
+			if o.proven[contact.Channel] != contact.Value {
+				return "a contact in the transcript that was not proven"
+			}
+		}
+		return wrongCase(c.Case, o.reading)
+	case kiosk.Bind:
+		if !o.agreed || !o.signed || !o.sealed || len(o.proven) == 0 || !o.complete || !o.confirmed || !o.allPassed() {
+			return "bound without everything in its place"
+		}
+		return wrongCase(c.Case, o.reading)
+	}
+	return "unknown command"
+}
+
+func (o *observer) allPassed() bool {
+	for _, name := range kiosk.ExpectedChecks(kiosk.CitizenCard) {
+		if o.checks[name] != kiosk.Passed && name != kiosk.CheckKey {
+			return false
+		}
+	}
+	return true
+}
+
+func wrongCase(got, want kiosk.CaseID) string {
+	if got != want {
+		return "the command names another case"
+	}
+	return ""
+}

@@ -1,0 +1,261 @@
+package kiosk_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"balcao/kiosk"
+)
+
+// Nothing else in a test's data contains these digits.
+const (
+	secretPIN     = "907218"
+	secretOther   = "618093"
+	secretWeak    = "777777"
+	secretCode    = "683507"
+	secretCardPIN = "52746183"
+)
+
+var secrets = []string{secretPIN, secretOther, secretWeak, secretCode, secretCardPIN}
+
+// personal is everything of marked() and of the contacts typed that must be gone after a case.
+var personal = []string{
+	"Marcadora", "Invisível", "99000588", "990005887", "400000004", "912345678", "912 345 678", "marca@", "face of",
+}
+
+func marked() kiosk.Identity {
+	id := anna()
+	id.Surname, id.GivenNames = "Marcadora", "Invisível"
+	return id
+}
+
+// A desk hears a hundred and fifty thousand random events: answers to what it asked for, what people at it
+// might press, and noise.
+func TestSessionUnderRandomEvents(t *testing.T) {
+	bound := 0
+	rapid.Check(t, func(t *rapid.T) {
+		w := newWorld(t)
+		for range 1500 {
+			w.step()
+		}
+		bound += w.bound
+	})
+	if bound == 0 {
+		t.Error("no random walk bound a key: the walk proves little")
+	}
+	t.Logf("%d keys bound", bound)
+}
+
+// world is a session, its twin that sees the same events, and what an observer outside knows of them.
+type world struct {
+	*rapid.T
+	session, twin *kiosk.Session
+	state         kiosk.State
+	now           time.Time
+	asked         []kiosk.Command // not yet answered
+	watch         observer
+	snapshot      []byte // of kept, as it was when it was returned
+	kept          kiosk.State
+	bound         int
+	trace         []string // what happened, for the failure message
+}
+
+// fail reports with the last events; the choices they were drawn from say little.
+func (w *world) fail(format string, args ...any) {
+	w.Fatalf(strings.Join(w.trace[max(0, len(w.trace)-40):], "\n")+"\n"+format, args...)
+}
+
+func newWorld(t *rapid.T) *world {
+	settings := kiosk.Settings{DeskName: "Balcão"}
+	w := &world{
+		T: t, now: noon,
+		session: kiosk.NewSession(settings, noon), twin: kiosk.NewSession(settings, noon),
+	}
+	w.state = w.session.State()
+	return w
+}
+
+// step draws one event, sends it and checks everything that must hold.
+func (w *world) step() {
+	e := w.draw()
+	before := w.state
+	late := isLate(e, before.Case)
+	w.trace = append(w.trace, fmt.Sprintf("%v %s %T%v", before.Step, before.Review.Phase, e, e))
+	mine, secret := copyEvent(e)
+	other, _ := copyEvent(e)
+
+	state, commands := w.session.Handle(mine)
+	twinState, twinCommands := w.twin.Handle(other)
+	spoil(mine)
+	w.state = state
+	if !reflect.DeepEqual(state, twinState) || !reflect.DeepEqual(commands, twinCommands) {
+		w.fail("%T: the same events led to different results", e)
+	}
+	if late && (len(commands) > 0 || !reflect.DeepEqual(before, state)) {
+		w.fail("%T of an earlier case changed something", e)
+	}
+	w.checkSecret(e, secret, commands)
+	w.checkState(e)
+	w.checkKept()
+	w.watch.event(before, e)
+	for _, c := range commands {
+		if complaint := w.watch.command(c, state); complaint != "" {
+			w.fail("after %T, %T: %s", e, c, complaint)
+		}
+		if _, ok := c.(kiosk.Bind); ok {
+			w.bound++
+		}
+	}
+	w.asked = append(w.asked, commands...)
+	if len(w.asked) > 6 {
+		w.asked = w.asked[len(w.asked)-6:]
+	}
+}
+
+// checkSecret: a secret that no command carries is wiped, unless it is the first entry of the PIN.
+func (w *world) checkSecret(e kiosk.Event, secret kiosk.Secret, commands []kiosk.Command) {
+	if secret == nil {
+		return
+	}
+	for _, c := range commands {
+		switch c := c.(type) {
+		case kiosk.ConfirmCode:
+			if &c.Code[0] == &secret[0] {
+				return
+			}
+		case kiosk.SealPIN:
+			if &c.PIN[0] == &secret[0] {
+				return
+			}
+		case kiosk.Sign:
+			if c.PIN != nil && &c.PIN[0] == &secret[0] {
+				return
+			}
+		}
+	}
+	if _, pin := e.(kiosk.PINTyped); pin && w.state.PIN.Phase == kiosk.PINRepeat {
+		return
+	}
+	if !bytes.Equal(secret, make([]byte, len(secret))) {
+		w.fail("%T was dropped and not wiped", e)
+	}
+}
+
+func (w *world) checkState(e kiosk.Event) {
+	s := w.state
+	doc := s.Document
+	fatal := s.Problem != nil && s.Problem.Fatal
+	live := s.Case != 0 && !fatal
+	rules := []struct {
+		broken bool
+		rule   string
+	}{
+		{!s.Wake.After(s.Now), "Wake is in the past"},
+		{fatal && (doc.Identity != nil || doc.Photo != nil || s.Receipt != nil), "a person is shown after the end"},
+		{live && s.Step > kiosk.StepIdentity && s.Step < kiosk.StepDone && !doc.Complete, "past Identity without a complete document"},
+		{s.Review.Phase == kiosk.ReviewCardPIN && !doc.CardPresent, "a card PIN is asked for without the card"},
+		{s.HandedOver && (s.Step < kiosk.StepContact || s.Step > kiosk.StepReview), "the citizen has the screen with nothing to do"},
+		{live && s.Step == kiosk.StepReview && s.PIN.Phase != kiosk.PINSealed, "a review without a sealed PIN"},
+		{s.ConfirmCancel && !s.MayCancel(), "asks about a cancel that cannot be"},
+		{s.Step == kiosk.StepDone && s.Receipt == nil, "done without a receipt"},
+		{s.Case == 0 && s.Step != kiosk.StepDocument, "a step without a case"},
+		{s.Contact.Settled != (s.Contact.Phone.Confirmed() || s.Contact.Email.Confirmed()), "settled is not what was confirmed"},
+		{s.Contact.Phone.Confirmed() && s.Contact.Phone.Value == "", "a confirmed nothing"},
+		{s.Contact.Awaited == kiosk.Email && s.Contact.Email.Value == "", "a code for nothing is awaited"},
+	}
+	for _, r := range rules {
+		if r.broken {
+			w.fail("after %T: %s\n%+v", e, r.rule, s)
+		}
+	}
+	if found := search(reflect.ValueOf(s), secrets); found != "" {
+		w.fail("after %T the state holds a secret at %s", e, found)
+	}
+	if s.PIN.Phase != kiosk.PINRepeat {
+		if found := search(reflect.ValueOf(w.session), secrets); found != "" {
+			w.fail("after %T the session holds a secret at %s", e, found)
+		}
+	}
+	if s.Case == 0 || fatal {
+		if found := search(reflect.ValueOf(w.session), personal); found != "" {
+			w.fail("after %T something personal is left at %s", e, found)
+		}
+	}
+}
+
+// checkKept: a state that a screen kept never changes under its hands.
+func (w *world) checkKept() {
+	if w.snapshot != nil {
+		if got := mustJSON(w.T, w.kept); !bytes.Equal(got, w.snapshot) {
+			w.fail("an old state changed:\n%s\n%s", w.snapshot, got)
+		}
+		w.snapshot = nil
+		return
+	}
+	if w.below(10) == 0 {
+		w.kept, w.snapshot = w.state, mustJSON(w.T, w.state)
+	}
+}
+
+func mustJSON(t *rapid.T, v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatalf("marshalling a state: %v", err)
+	}
+	return b
+}
+
+// search walks v, unexported fields included, and returns the path of the first string or byte slice
+// that contains one of the words.
+func search(v reflect.Value, words []string) string {
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		if v.IsNil() {
+			return ""
+		}
+		return search(v.Elem(), words)
+	case reflect.Struct:
+		if v.Type() == reflect.TypeFor[time.Time]() {
+			return ""
+		}
+		for i := range v.NumField() {
+			if found := search(v.Field(i), words); found != "" {
+				return "." + v.Type().Field(i).Name + found
+			}
+		}
+	case reflect.Slice:
+		if v.Type().Elem().Kind() == reflect.Uint8 {
+			return contains(string(v.Bytes()), words)
+		}
+		// Up to the capacity: what was cut off is still in memory.
+		for i := range v.Len() {
+			if found := search(v.Index(i), words); found != "" {
+				return "[]" + found
+			}
+		}
+	case reflect.Map:
+		for it := v.MapRange(); it.Next(); {
+			if found := search(it.Value(), words); found != "" {
+				return "[]" + found
+			}
+		}
+	case reflect.String:
+		return contains(v.String(), words)
+	}
+	return ""
+}
+
+func contains(text string, words []string) string {
+	if text != "" && slices.ContainsFunc(words, func(word string) bool { return strings.Contains(text, word) }) {
+		return "!"
+	}
+	return ""
+}
