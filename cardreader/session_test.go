@@ -1,0 +1,210 @@
+package cardreader_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/ebfe/scard"
+
+	"balcao/cardreader"
+)
+
+var command = []byte{0x00, 0xB0, 0x00, 0x00, 0x00}
+
+func TestSession(t *testing.T) {
+	d := newDaemon(t)
+	d.mustStart(t)
+	ctx := context.Background()
+
+	t.Run("OK", func(t *testing.T) {
+		insertFor(t, d, echo)
+		s := mustConnect(t, cardreader.Dialer{}, readerA)
+		if got := s.ATR(); !bytes.Equal(got, t1) {
+			t.Errorf("ATR %X, want %X", got, t1)
+		}
+		if s.Pinpad() != nil {
+			t.Error("the virtual reader has no pinpad")
+		}
+		for range 3 {
+			got, err := s.Transmit(ctx, command)
+			if want := echo(command); err != nil || !bytes.Equal(got, want) {
+				t.Fatalf("got %X, %v, want %X", got, err, want)
+			}
+		}
+		if err := s.Close(); err != nil {
+			t.Errorf("closing: %v", err)
+		}
+		if _, err := s.Transmit(ctx, command); !errors.Is(err, cardreader.ErrClosed) {
+			t.Errorf("after Close: got %v, want ErrClosed", err)
+		}
+	})
+
+	t.Run("ErrRemoved/NoCard", func(t *testing.T) {
+		eventually(t, "an empty reader", func() bool {
+			_, err := cardreader.Connect(ctx, readerA)
+			return errors.Is(err, cardreader.ErrRemoved)
+		})
+		if _, err := cardreader.Connect(ctx, "no such reader"); !errors.Is(err, cardreader.ErrRemoved) {
+			t.Errorf("unknown reader: got %v, want ErrRemoved", err)
+		}
+	})
+
+	t.Run("ErrRemoved/DuringCommand", func(t *testing.T) {
+		asked := make(chan struct{}, 1)
+		c := insertFor(t, d, func([]byte) []byte { asked <- struct{}{}; return nil })
+		s := mustConnect(t, cardreader.Dialer{}, readerA)
+		go func() { <-asked; c.remove() }()
+		if _, err := s.Transmit(ctx, command); !errors.Is(err, cardreader.ErrRemoved) {
+			t.Errorf("got %v, want ErrRemoved", err)
+		}
+		if _, err := s.Transmit(ctx, command); !errors.Is(err, cardreader.ErrRemoved) {
+			t.Errorf("afterwards: got %v, want ErrRemoved", err)
+		}
+	})
+
+	t.Run("ErrRemoved/BetweenCommands", func(t *testing.T) {
+		c := insertFor(t, d, echo)
+		s := mustConnect(t, cardreader.Dialer{}, readerA)
+		c.remove()
+		if _, err := s.Transmit(ctx, command); !errors.Is(err, cardreader.ErrRemoved) {
+			t.Errorf("got %v, want ErrRemoved", err)
+		}
+		waitEmpty(t)
+		insertFor(t, d, echo)
+		mustConnect(t, cardreader.Dialer{}, readerA)
+		if _, err := s.Transmit(ctx, command); !errors.Is(err, cardreader.ErrRemoved) {
+			t.Errorf("with the next card: got %v, want ErrRemoved", err)
+		}
+	})
+
+	t.Run("ErrSilent", func(t *testing.T) {
+		c := insertFor(t, d, func([]byte) []byte { return nil })
+		s := mustConnect(t, cardreader.Dialer{Timeout: 100 * time.Millisecond}, readerA)
+		start := time.Now()
+		if _, err := s.Transmit(ctx, command); !errors.Is(err, cardreader.ErrSilent) {
+			t.Errorf("got %v, want ErrSilent", err)
+		}
+		if _, err := s.Transmit(ctx, command); !errors.Is(err, cardreader.ErrSilent) {
+			t.Errorf("again: got %v, want ErrSilent", err)
+		}
+		if took := time.Since(start); took > time.Second {
+			t.Errorf("it took %v", took)
+		}
+		c.remove()
+		eventually(t, "the session gives the reader back", func() bool { return s.Close() == nil })
+	})
+
+	t.Run("ContextEnds", func(t *testing.T) {
+		asked := make(chan struct{}, 1)
+		c := insertFor(t, d, func([]byte) []byte { asked <- struct{}{}; return nil })
+		s := mustConnect(t, cardreader.Dialer{}, readerA)
+		ctx, cancel := context.WithCancel(ctx)
+		go func() { <-asked; cancel() }()
+		if _, err := s.Transmit(ctx, command); !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v, want context.Canceled", err)
+		}
+		c.remove()
+		eventually(t, "the session gives the reader back", func() bool { return s.Close() == nil })
+	})
+
+	t.Run("ErrBusy/Connect", func(t *testing.T) {
+		insertFor(t, d, echo)
+		release := holdReader(t, readerA)
+		_, err := cardreader.Dialer{Patience: 50 * time.Millisecond}.Connect(ctx, readerA)
+		if !errors.Is(err, cardreader.ErrBusy) {
+			t.Errorf("got %v, want ErrBusy", err)
+		}
+		time.AfterFunc(50*time.Millisecond, release)
+		mustConnect(t, cardreader.Dialer{}, readerA)
+	})
+
+	t.Run("Exclusive", func(t *testing.T) {
+		insertFor(t, d, echo)
+		a := mustConnect(t, cardreader.Dialer{}, readerA)
+		b := mustConnect(t, cardreader.Dialer{Patience: 50 * time.Millisecond}, readerA)
+		want := errors.New("what f returns")
+		err := a.Exclusive(ctx, func(ctx context.Context) error {
+			if _, err := a.Transmit(ctx, command); err != nil {
+				t.Errorf("within: %v", err)
+			}
+			if err := b.Exclusive(ctx, func(context.Context) error { return nil }); !errors.Is(err, cardreader.ErrBusy) {
+				t.Errorf("of another session: got %v, want ErrBusy", err)
+			}
+			return want
+		})
+		if !errors.Is(err, want) {
+			t.Errorf("got %v, want f's error", err)
+		}
+		c := mustConnect(t, cardreader.Dialer{}, readerA)
+		if err := c.Exclusive(ctx, func(context.Context) error { return nil }); err != nil {
+			t.Errorf("afterwards: %v", err)
+		}
+	})
+
+	t.Run("ErrReset", func(t *testing.T) {
+		insertFor(t, d, echo)
+		a := mustConnect(t, cardreader.Dialer{}, readerA)
+		b := mustConnect(t, cardreader.Dialer{}, readerA)
+		if err := b.Close(); err != nil { // resets the card
+			t.Fatal(err)
+		}
+		if _, err := a.Transmit(ctx, command); !errors.Is(err, cardreader.ErrReset) {
+			t.Errorf("got %v, want ErrReset", err)
+		}
+	})
+
+	t.Run("ErrServiceGone", func(t *testing.T) {
+		insertFor(t, d, echo)
+		s := mustConnect(t, cardreader.Dialer{}, readerA)
+		d.stop()
+		if _, err := s.Transmit(ctx, command); !errors.Is(err, cardreader.ErrServiceGone) {
+			t.Errorf("got %v, want ErrServiceGone", err)
+		}
+		if _, err := cardreader.Connect(ctx, readerA); !errors.Is(err, cardreader.ErrServiceGone) {
+			t.Errorf("connecting: got %v, want ErrServiceGone", err)
+		}
+	})
+}
+
+// insertFor puts a card into readerA for this test, which the next test finds empty again: pcscd looks
+// at a virtual reader every 400 ms only and takes cards that follow each other faster for one.
+func insertFor(t *testing.T, d *daemon, answer func([]byte) []byte) *vcard {
+	t.Helper()
+	t.Cleanup(func() { waitEmpty(t) })
+	return d.mustInsert(t, 0, answer)
+}
+
+func waitEmpty(t *testing.T) {
+	t.Helper()
+	eventually(t, "the reader is empty", func() bool {
+		pc, err := scard.EstablishContext()
+		if err != nil {
+			return true // pcscd is gone, and took it along
+		}
+		defer func() { _ = pc.Release() }()
+		states := []scard.ReaderState{{Reader: readerA}}
+		return pc.GetStatusChange(states, 0) == nil && states[0].EventState&scard.StateEmpty != 0
+	})
+}
+
+// holdReader takes a card for itself alone, as other programs do, until release.
+func holdReader(t *testing.T, reader string) (release func()) {
+	t.Helper()
+	pc, err := scard.EstablishContext()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Only once the card is seen: pcscd 1.9 keeps a reader locked after a failed exclusive connection.
+	_ = mustConnect(t, cardreader.Dialer{}, reader).Close()
+	held, err := pc.Connect(reader, scard.ShareExclusive, scard.ProtocolAny)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		_ = held.Disconnect(scard.LeaveCard)
+		_ = pc.Release()
+	}
+}

@@ -1,0 +1,130 @@
+package cardreader_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"balcao/cardreader"
+)
+
+// watched runs Watch until the test ends.
+type watched struct {
+	events chan cardreader.Event
+}
+
+func watch(t *testing.T, opts cardreader.WatchOptions) *watched {
+	t.Helper()
+	w := &watched{events: make(chan cardreader.Event, 100)}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error)
+	go func() { done <- cardreader.Watch(ctx, opts, func(e cardreader.Event) { w.events <- e }) }()
+	t.Cleanup(func() {
+		cancel()
+		select {
+		case err := <-done:
+			if err != nil {
+				t.Errorf("Watch: %v", err)
+			}
+		case <-time.After(patience):
+			t.Error("Watch did not end with its context")
+		}
+	})
+	return w
+}
+
+// want takes the next events and compares them.
+func (w *watched) want(t *testing.T, want ...cardreader.Event) {
+	t.Helper()
+	for _, e := range want {
+		select {
+		case got := <-w.events:
+			if diff := cmp.Diff(e, got); diff != "" {
+				t.Fatalf("next event (-want +got):\n%s", diff)
+			}
+		case <-time.After(patience):
+			t.Fatalf("no event, want %+v", e)
+		}
+	}
+}
+
+var (
+	first  = cardreader.Reader{Number: 1, Name: readerA}
+	second = cardreader.Reader{Number: 2, Name: readerB}
+)
+
+func added(r cardreader.Reader) cardreader.Event {
+	return cardreader.Event{Kind: cardreader.ReaderAdded, Reader: r}
+}
+
+func readerGone(r cardreader.Reader) cardreader.Event {
+	return cardreader.Event{Kind: cardreader.ReaderRemoved, Reader: r}
+}
+
+func inserted(r cardreader.Reader) cardreader.Event {
+	return cardreader.Event{Kind: cardreader.CardInserted, Reader: r, ATR: t1}
+}
+
+func removed(r cardreader.Reader) cardreader.Event {
+	return cardreader.Event{Kind: cardreader.CardRemoved, Reader: r}
+}
+
+func up() cardreader.Event { return cardreader.Event{Kind: cardreader.ServiceUp} }
+
+func down(cause cardreader.Cause) cardreader.Event {
+	return cardreader.Event{Kind: cardreader.ServiceDown, Cause: cause}
+}
+
+func TestWatch(t *testing.T) {
+	d := newDaemon(t)
+	w := watch(t, cardreader.WatchOptions{})
+	w.want(t, down(cardreader.ServiceStopped))
+
+	d.mustStart(t)
+	w.want(t, up(), added(first), added(second))
+
+	c := d.mustInsert(t, 0, echo)
+	w.want(t, inserted(first))
+	other := d.mustInsert(t, 1, echo)
+	w.want(t, inserted(second))
+	c.remove()
+	w.want(t, removed(first))
+
+	for _, end := range []func(){d.stop, d.kill} {
+		end()
+		w.want(t, readerGone(first), removed(second), readerGone(second), down(cardreader.ServiceStopped))
+		other.remove()
+		d.mustStart(t)
+		w.want(t, up(), added(first), added(second))
+		other = d.mustInsert(t, 1, echo)
+		w.want(t, inserted(second))
+	}
+}
+
+func TestWatch_CardsAlreadyThere(t *testing.T) {
+	d := newDaemon(t)
+	d.mustStart(t)
+	d.mustInsert(t, 1, echo)
+	mustConnect(t, cardreader.Dialer{}, readerB)
+	w := watch(t, cardreader.WatchOptions{})
+	w.want(t, up(), added(first), added(second), inserted(second))
+}
+
+func TestWatch_Ignore(t *testing.T) {
+	d := newDaemon(t)
+	d.mustStart(t)
+	w := watch(t, cardreader.WatchOptions{Ignore: func(name string) bool { return name == readerA }})
+	w.want(t, up(), added(cardreader.Reader{Number: 1, Name: readerB}))
+}
+
+func TestWatch_ErrWatching(t *testing.T) {
+	w := watch(t, cardreader.WatchOptions{})
+	w.want(t, down(cardreader.ServiceStopped))
+	err := cardreader.Watch(context.Background(), cardreader.WatchOptions{}, func(cardreader.Event) {})
+	if !errors.Is(err, cardreader.ErrWatching) {
+		t.Errorf("got %v, want ErrWatching", err)
+	}
+}
