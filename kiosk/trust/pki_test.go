@@ -1,0 +1,200 @@
+package trust_test
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha1"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"math/big"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"balcao/kiosk/trust"
+)
+
+// now is the time that tests live in.
+var now = time.Date(2026, time.November, 23, 10, 0, 0, 0, time.UTC)
+
+func day(y int) time.Time { return time.Date(y, time.January, 1, 0, 0, 0, 0, time.UTC) }
+
+// authority is a CA of a test with its key.
+type authority struct {
+	cert *x509.Certificate
+	key  crypto.Signer
+}
+
+var serials struct {
+	sync.Mutex
+	next int64
+}
+
+func nextSerial() *big.Int {
+	serials.Lock()
+	defer serials.Unlock()
+	serials.next++
+	return big.NewInt(1000 + serials.next)
+}
+
+// mustKey returns a P-256 key, which is quick to make.
+func mustKey(t testing.TB) *ecdsa.PrivateKey {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+// rsaKey is one RSA key that all tests share: making one takes long.
+var rsaKey = sync.OnceValue(func() *rsa.PrivateKey {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic("trust_test: " + err.Error())
+	}
+	return key
+})
+
+// mustIssue makes a certificate of a template: by itself when there is no issuer.
+func mustIssue(t testing.TB, template x509.Certificate, issuer *authority, key crypto.Signer) *authority {
+	t.Helper()
+	template.SerialNumber = nextSerial()
+	template.BasicConstraintsValid = true
+	if template.NotBefore.IsZero() {
+		template.NotBefore, template.NotAfter = day(2020), day(2050)
+	}
+	parent, signer := &template, key
+	if issuer != nil {
+		parent, signer = issuer.cert, issuer.key
+	}
+	der, err := x509.CreateCertificate(rand.Reader, &template, parent, key.Public(), signer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &authority{cert: c, key: key}
+}
+
+func caTemplate(name string) x509.Certificate {
+	return x509.Certificate{
+		Subject: pkix.Name{Country: []string{"PT"}, CommonName: name},
+		IsCA:    true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
+	}
+}
+
+func mustOID(s string) x509.OID {
+	oid, err := x509.ParseOID(s)
+	if err != nil {
+		panic(err)
+	}
+	return oid
+}
+
+// citizenTemplate has the profile of an authentication certificate.
+func citizenTemplate() x509.Certificate {
+	return x509.Certificate{
+		Subject: pkix.Name{
+			Country: []string{"PT"}, Organization: []string{"Cartão de Cidadão"},
+			OrganizationalUnit: []string{"Cidadão Português", "Autenticação do Cidadão"},
+			SerialNumber:       "BI990005887", CommonName: "MARIA INVENTADA",
+		},
+		KeyUsage:  x509.KeyUsageDigitalSignature | x509.KeyUsageKeyAgreement,
+		Policies:  []x509.OID{mustOID("2.16.620.1.1.1.2.4.2.0.7")},
+		NotBefore: day(2024), NotAfter: day(2034),
+	}
+}
+
+func signerTemplate() x509.Certificate {
+	return x509.Certificate{
+		Subject: pkix.Name{
+			Country: []string{"PT"}, Organization: []string{"Cartão de Cidadão"},
+			OrganizationalUnit: []string{"Serviços do Cartão de Cidadão", "Entidade Certificadora de Documentos"},
+			CommonName:         "(Teste) Entidade Certificadora de Documentos do Cartão de Cidadão 000014",
+		},
+		KeyUsage:  x509.KeyUsageDigitalSignature,
+		NotBefore: day(2024), NotAfter: day(2029),
+	}
+}
+
+// world is a small State: a root, a CA for cards and one for authentication, a document signer and a citizen.
+type world struct {
+	root, cards, auth, signer, citizen *authority
+}
+
+func mustWorld(t testing.TB) world {
+	t.Helper()
+	var w world
+	w.root = mustIssue(t, caTemplate("(Teste) ECRaizEstado 002"), nil, mustKey(t))
+	w.cards = mustIssue(t, caTemplate("(Teste) Cartão de Cidadão 006"), w.root, mustKey(t))
+	auth := caTemplate("(Teste) EC de Autenticação do Cartão de Cidadão 0014")
+	auth.MaxPathLenZero = true
+	w.auth = mustIssue(t, auth, w.cards, mustKey(t))
+	w.signer = mustIssue(t, signerTemplate(), w.cards, mustKey(t))
+	w.citizen = mustIssue(t, citizenTemplate(), w.auth, mustKey(t))
+	return w
+}
+
+func (w world) store(t testing.TB) *trust.Store {
+	t.Helper()
+	s, err := trust.NewStore([]*x509.Certificate{w.root.cert}, []*x509.Certificate{w.cards.cert, w.auth.cert})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// mustResignSHA1 signs a certificate anew with SHA-1, which crypto/x509 does not do.
+func mustResignSHA1(t testing.TB, c *x509.Certificate, key *rsa.PrivateKey) *x509.Certificate {
+	t.Helper()
+	var outer struct {
+		TBS       asn1.RawValue
+		Algorithm pkix.AlgorithmIdentifier
+		Signature asn1.BitString
+	}
+	if _, err := asn1.Unmarshal(c.Raw, &outer); err != nil {
+		t.Fatal(err)
+	}
+	sha256WithRSA := []byte{0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b}
+	sha1WithRSA := []byte{0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x05}
+	tbs := bytes.Replace(outer.TBS.FullBytes, sha256WithRSA, sha1WithRSA, 1)
+	digest := sha1.Sum(tbs)
+	signature, err := rsa.SignPKCS1v15(nil, key, crypto.SHA1, digest[:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	outer.TBS = asn1.RawValue{FullBytes: tbs}
+	outer.Algorithm.Algorithm = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 5}
+	outer.Signature = asn1.BitString{Bytes: signature, BitLength: 8 * len(signature)}
+	der, err := asn1.Marshal(outer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func mustWrite(t testing.TB, dir, name string, data []byte) string {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
