@@ -64,7 +64,7 @@ type Cluster struct {
 }
 
 // Start makes and starts a server and returns when it answers. The caller stops it.
-func Start(ctx context.Context, opts Options) (c *Cluster, err error) {
+func Start(ctx context.Context, opts Options) (*Cluster, error) {
 	bin, err := findBinaries()
 	if err != nil {
 		return nil, err
@@ -73,38 +73,39 @@ func Start(ctx context.Context, opts Options) (c *Cluster, err error) {
 	if err != nil {
 		return nil, err
 	}
+	// Stop removes the folder: one that holds anything else is not taken.
+	if entries, err := os.ReadDir(opts.Dir); err == nil && len(entries) > 0 {
+		return nil, fmt.Errorf("the data directory %s is not empty", opts.Dir)
+	}
 	// Not under a test's own directory: the path of a socket is at most 107 bytes.
 	dir, err := os.MkdirTemp("", "balcao-pg-")
 	if err != nil {
 		return nil, fmt.Errorf("making the server's directory: %w", err)
 	}
-	c = &Cluster{dir: dir, data: filepath.Join(dir, "data"), done: make(chan struct{}),
-		passwords: map[string]string{Admin: rand.Text()}}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, c.Stop())
-		}
-	}()
-	if opts.Dir != "" {
-		// Stop removes the folder: one that holds anything else is not taken.
-		if entries, err := os.ReadDir(opts.Dir); err == nil && len(entries) > 0 {
-			return nil, fmt.Errorf("the data directory %s is not empty", opts.Dir)
-		}
-		c.data = opts.Dir
+	c := &Cluster{dir: dir, data: opts.Dir, done: make(chan struct{}), passwords: map[string]string{Admin: rand.Text()}}
+	if c.data == "" {
+		c.data = filepath.Join(dir, "data")
 	}
+	if err := c.start(ctx, bin, user, opts); err != nil {
+		return nil, errors.Join(err, c.Stop())
+	}
+	return c, nil
+}
+
+func (c *Cluster) start(ctx context.Context, bin string, user account, opts Options) error {
 	if err := os.MkdirAll(c.data, 0o700); err != nil {
-		return nil, fmt.Errorf("making the data directory: %w", err)
+		return fmt.Errorf("making the data directory: %w", err)
 	}
-	if err := user.own(dir, c.data); err != nil {
-		return nil, err
+	if err := user.own(c.dir, c.data); err != nil {
+		return err
 	}
 	if err := c.initdb(ctx, bin, user, opts); err != nil {
-		return nil, err
+		return err
 	}
 	if err := c.run(bin, user, opts); err != nil {
-		return nil, err
+		return err
 	}
-	return c, c.waitReady(ctx)
+	return c.waitReady(ctx)
 }
 
 func (c *Cluster) initdb(ctx context.Context, bin string, user account, opts Options) error {

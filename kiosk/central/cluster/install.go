@@ -18,7 +18,10 @@ var ErrNoServer = errors.New("no PostgreSQL server is installed (on Debian: apt-
 
 // findBinaries returns the folder of initdb and postgres: $PG_BIN, what pg_config says, or the newest
 // that Debian installed.
-func findBinaries() (string, error) {
+func findBinaries() (string, error) { return findIn("/usr/lib/postgresql") }
+
+// findIn is findBinaries with Debian's folder of all versions.
+func findIn(debian string) (string, error) {
 	var candidates []string
 	if dir := os.Getenv("PG_BIN"); dir != "" {
 		candidates = append(candidates, dir)
@@ -26,7 +29,7 @@ func findBinaries() (string, error) {
 	if out, err := exec.Command("pg_config", "--bindir").Output(); err == nil {
 		candidates = append(candidates, strings.TrimSpace(string(out)))
 	}
-	if dir := newestDebian(); dir != "" {
+	if dir := newestDebian(debian); dir != "" {
 		candidates = append(candidates, dir)
 	}
 	for _, dir := range candidates {
@@ -39,8 +42,8 @@ func findBinaries() (string, error) {
 	return "", ErrNoServer
 }
 
-func newestDebian() string {
-	dirs, err := filepath.Glob("/usr/lib/postgresql/*/bin")
+func newestDebian(debian string) string {
+	dirs, err := filepath.Glob(filepath.Join(debian, "*", "bin"))
 	if err != nil {
 		return ""
 	}

@@ -115,12 +115,9 @@ func migrateConn(ctx context.Context, conn *pgx.Conn) (from, to int32, err error
 		_, resetErr := conn.Exec(ctx, "reset role")
 		err = errors.Join(err, redact(resetErr))
 	}()
-	m, err := migrate.NewMigrator(ctx, conn, versionTable)
+	m, err := loadMigrations(ctx, conn)
 	if err != nil {
-		return 0, 0, fmt.Errorf("reading the schema version: %w", redact(err))
-	}
-	if err := m.LoadMigrations(migrations.FS); err != nil {
-		return 0, 0, fmt.Errorf("loading migrations: %w", err)
+		return 0, 0, err
 	}
 	if from, err = m.GetCurrentVersion(ctx); err != nil {
 		return 0, 0, fmt.Errorf("reading the schema version: %w", redact(err))
@@ -133,6 +130,32 @@ func migrateConn(ctx context.Context, conn *pgx.Conn) (from, to int32, err error
 		return from, from, fmt.Errorf("migrating: %w", redact(err))
 	}
 	return from, to, nil
+}
+
+func loadMigrations(ctx context.Context, conn *pgx.Conn) (*migrate.Migrator, error) {
+	m, err := migrate.NewMigrator(ctx, conn, versionTable)
+	if err != nil {
+		return nil, fmt.Errorf("reading the schema version: %w", redact(err))
+	}
+	if err := m.LoadMigrations(migrations.FS); err != nil {
+		return nil, fmt.Errorf("loading migrations: %w", err)
+	}
+	return m, nil
+}
+
+// dropAll takes every migration back. Only a test does that: the keys go with it.
+func dropAll(ctx context.Context, conn *pgx.Conn) error {
+	if _, err := conn.Exec(ctx, "set role balcao_owner"); err != nil {
+		return fmt.Errorf("becoming the owner of the schema: %w", redact(err))
+	}
+	m, err := loadMigrations(ctx, conn)
+	if err != nil {
+		return err
+	}
+	if err := m.MigrateTo(ctx, 0); err != nil {
+		return fmt.Errorf("taking migrations back: %w", redact(err))
+	}
+	return nil
 }
 
 func dial(ctx context.Context, dsn string) (*pgx.Conn, error) {

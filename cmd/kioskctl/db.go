@@ -1,0 +1,163 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+
+	"balcao/kiosk/central/deskca"
+	"balcao/kiosk/central/schema"
+)
+
+const dbUsage = `Usage: kioskctl db COMMAND [flags]
+
+  create [--name DB] [--ca DIR]   make the centre's database and the certification authority of its desks
+  migrate                         bring the database up to this program's version
+  check                           compare versions and audit who may do what (exit 3 when something is open)
+  registrar NAME [--out DIR]      make a registrar's role and TLS client certificate
+
+The connection string of a superuser is --dsn, or better BALCAO_ADMIN_DSN, which other users of this
+computer cannot see. Create connects to any database of the server; the others to the centre's.
+`
+
+// exitOpen is db check's answer when a rule of the audit is broken.
+const exitOpen = 3
+
+// runDB carries out "kioskctl db".
+func runDB(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	if len(args) == 0 {
+		_, _ = fmt.Fprint(stderr, dbUsage)
+		return exitUsage
+	}
+	command, rest := args[0], args[1:]
+	switch command {
+	case "create":
+		return dbCreate(ctx, rest, stdout, stderr)
+	case "migrate":
+		return dbMigrate(ctx, rest, stdout, stderr)
+	case "check":
+		return dbCheck(ctx, rest, stdout, stderr)
+	case "registrar":
+		return addLogin(ctx, "db registrar", schema.RegistrarGroup, rest, stdout, stderr)
+	case "help", "-h", "--help":
+		_, _ = fmt.Fprint(stdout, dbUsage)
+		return exitOK
+	}
+	_, _ = fmt.Fprintf(stderr, "kioskctl db: no command %q\n\n%s", command, dbUsage)
+	return exitUsage
+}
+
+// adminFlags makes a flag set with the administrator's connection string.
+func adminFlags(name, usage string, stderr io.Writer) (*flag.FlagSet, *string) {
+	fs := flag.NewFlagSet("kioskctl "+name, flag.ContinueOnError)
+	fs.SetOutput(stderr)
+	fs.Usage = func() { _, _ = fmt.Fprint(stderr, usage) }
+	return fs, fs.String("dsn", os.Getenv("BALCAO_ADMIN_DSN"), "")
+}
+
+// parseAdmin parses flags and wants a connection string and nothing else. ok is false when the command
+// ends here, with that exit code.
+func parseAdmin(fs *flag.FlagSet, dsn *string, args []string, stderr io.Writer) (exit int, ok bool) {
+	if err := fs.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return exitOK, false
+		}
+		return exitUsage, false
+	}
+	if fs.NArg() > 0 {
+		_, _ = fmt.Fprintf(stderr, "%s: what is %q?\n", fs.Name(), fs.Arg(0))
+		return exitUsage, false
+	}
+	if *dsn == "" {
+		_, _ = fmt.Fprintf(stderr, "%s: set BALCAO_ADMIN_DSN to the connection string of a superuser\n", fs.Name())
+		return exitUsage, false
+	}
+	return exitOK, true
+}
+
+func dbCreate(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	fs, dsn := adminFlags("db create", dbUsage, stderr)
+	name := fs.String("name", "balcao", "")
+	ca := fs.String("ca", "desk-ca", "")
+	if exit, ok := parseAdmin(fs, dsn, args, stderr); !ok {
+		return exit
+	}
+	if err := schema.Create(ctx, *dsn, *name); err != nil {
+		return fail(stderr, fs.Name(), err)
+	}
+	if err := ensureCA(*ca); err != nil {
+		return fail(stderr, fs.Name(), err)
+	}
+	_, _ = fmt.Fprintf(stdout, `Database %[1]s is ready.
+
+The server trusts desks by %[2]s/%[3]s. In postgresql.conf:
+  ssl = on
+  ssl_ca_file = '%[3]s'
+  log_error_verbosity = terse              # no rows in the log
+  log_parameter_max_length_on_error = 0
+In pg_hba.conf, before anything more generous:
+  hostssl %[1]s +%[4]s,+%[5]s all cert
+  host    all   +%[4]s,+%[5]s all reject
+Keep %[2]s/%[6]s off the server. Next: kioskctl db registrar NAME, kioskctl desk add NAME.
+`, *name, *ca, deskca.CertificateFile, schema.DeskGroup, schema.RegistrarGroup, deskca.KeyFile)
+	return exitOK
+}
+
+// ensureCA makes the desks' authority unless there is one.
+func ensureCA(dir string) error {
+	_, err := deskca.Create(dir)
+	if errors.Is(err, deskca.ErrExists) {
+		_, err = deskca.Load(dir)
+	}
+	return err
+}
+
+func dbMigrate(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	fs, dsn := adminFlags("db migrate", dbUsage, stderr)
+	if exit, ok := parseAdmin(fs, dsn, args, stderr); !ok {
+		return exit
+	}
+	from, to, err := schema.Migrate(ctx, *dsn)
+	if err != nil {
+		return fail(stderr, fs.Name(), err)
+	}
+	if from == to {
+		_, _ = fmt.Fprintf(stdout, "The schema is at version %d already.\n", to)
+	} else {
+		_, _ = fmt.Fprintf(stdout, "The schema went from version %d to %d.\n", from, to)
+	}
+	return exitOK
+}
+
+func dbCheck(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	fs, dsn := adminFlags("db check", dbUsage, stderr)
+	if exit, ok := parseAdmin(fs, dsn, args, stderr); !ok {
+		return exit
+	}
+	findings, err := schema.Check(ctx, *dsn)
+	if err != nil {
+		return fail(stderr, fs.Name(), err)
+	}
+	exit := exitOK
+	for _, f := range findings {
+		if f.OK() {
+			_, _ = fmt.Fprintf(stdout, "ok    %s\n", f.Rule)
+			continue
+		}
+		exit = exitOpen
+		_, _ = fmt.Fprintf(stdout, "OPEN  %s\n", f.Rule)
+		for _, o := range f.Offenders {
+			_, _ = fmt.Fprintf(stdout, "        %s\n", o)
+		}
+		_, _ = fmt.Fprintf(stdout, "      cure: %s\n", f.Cure)
+	}
+	return exit
+}
+
+func fail(stderr io.Writer, command string, err error) int {
+	_, _ = fmt.Fprintf(stderr, "%s: %v\n", command, err)
+	return exitError
+}

@@ -1,0 +1,327 @@
+package schema_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"balcao/kiosk/central"
+	"balcao/kiosk/central/cluster"
+	"balcao/kiosk/central/schema"
+)
+
+func TestMain(m *testing.M) { cluster.TestMain(m) }
+
+func mustConnect(t *testing.T, dsn string) *pgx.Conn {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(t.Context()) })
+	return conn
+}
+
+func mustNames(t *testing.T, conn *pgx.Conn, sql string) []string {
+	t.Helper()
+	rows, err := conn.Query(t.Context(), sql)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
+}
+
+// wantDenied runs a statement that must fail for want of privilege.
+func wantDenied(t *testing.T, conn *pgx.Conn, sql string, args ...any) {
+	t.Helper()
+	_, err := conn.Exec(t.Context(), sql, args...)
+	var pgErr *pgconn.PgError
+	if !errors.As(err, &pgErr) || pgErr.Code != "42501" {
+		t.Errorf("%s: error = %v, want insufficient privilege", sql, err)
+	}
+}
+
+const ours = `n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')`
+
+func TestVersion(t *testing.T) {
+	t.Parallel()
+	got, err := schema.Version()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := int32(central.SchemaVersion); got != want {
+		t.Errorf("the migrations lead to version %d, central speaks %d", got, want)
+	}
+}
+
+// TestDeskReadsNothing tries everything there is, as each group's login role.
+func TestDeskReadsNothing(t *testing.T) {
+	t.Parallel()
+	db := cluster.NewDatabase(t)
+	admin := mustConnect(t, db.Admin())
+	relations := mustNames(t, admin, `select format('%I.%I', n.nspname, c.relname) from pg_class c
+		join pg_namespace n on n.oid = c.relnamespace
+		where c.relkind in ('r', 'v', 'm', 'p', 'f', 'S') and `+ours)
+	if len(relations) < 15 {
+		t.Fatalf("found only %d relations", len(relations))
+	}
+	for role, dsn := range map[string]string{"desk": db.Desk("loja_1"), "registrar": db.Registrar()} {
+		t.Run(role, func(t *testing.T) {
+			conn := mustConnect(t, dsn)
+			for _, r := range relations {
+				wantDenied(t, conn, "select * from "+r)
+			}
+			for _, r := range mustNames(t, admin, `select format('%I.%I', n.nspname, c.relname) from pg_class c
+				join pg_namespace n on n.oid = c.relnamespace where c.relkind = 'r' and `+ours) {
+				wantDenied(t, conn, "delete from "+r)
+				wantDenied(t, conn, "copy "+r+" to stdout")
+			}
+		})
+	}
+}
+
+// TestDeskCallsOnlyItsFunctions asks the catalogue about every function and calls some as well.
+func TestDeskCallsOnlyItsFunctions(t *testing.T) {
+	t.Parallel()
+	db := cluster.NewDatabase(t)
+	for group, dsn := range map[string]string{"desk": db.Desk("loja_1"), "registrar": db.Registrar()} {
+		t.Run(group, func(t *testing.T) {
+			conn := mustConnect(t, dsn)
+			executable := mustNames(t, conn, `select n.nspname || '.' || p.proname from pg_proc p
+				join pg_namespace n on n.oid = p.pronamespace
+				where `+ours+` and has_function_privilege(p.oid, 'execute')`)
+			if len(executable) < 7 {
+				t.Errorf("may call only %v", executable)
+			}
+			for _, f := range executable {
+				if !strings.HasPrefix(f, group+".") {
+					t.Errorf("may call %s", f)
+				}
+			}
+		})
+	}
+	desk := mustConnect(t, db.Desk("loja_1"))
+	for _, sql := range []string{
+		`select crypto.gen_random_bytes(8)`,
+		`select cmd.setting_number('code_tries')`,
+		`select cmd.end_enrolment(gen_random_uuid(), 'active', null)`,
+		`select * from registrar.take_job()`,
+		`select registrar.activate(gen_random_uuid(), '{}', '', 'high', '{}', current_date)`,
+		`select lo_create(0)`,
+		`select lo_from_bytea(0, 'x')`,
+		`select pg_advisory_lock(1)`,
+		`select pg_read_file('/etc/passwd')`,
+		`select pg_terminate_backend(pg_backend_pid())::text from pg_ls_dir('.')`,
+		`do $$ begin null; end $$`,
+		`set role balcao_owner`,
+		`set role balcao_registrar`,
+		`set role balcao_admin`,
+		`set session authorization balcao_admin`,
+		`create table public.t ()`,
+		`create temporary table t ()`,
+		`create schema s`,
+		`create table desk.t ()`,
+		`create extension hstore schema desk`,
+		`copy (select 1) to program 'true'`,
+		`alter role loja_1 connection limit -1`,
+		`alter role balcao_desk superuser`,
+		`create role x`,
+		`set temp_file_limit = -1`,
+		`set log_statement = 'all'`,
+		`set session_replication_role = replica`,
+	} {
+		wantDenied(t, desk, sql)
+	}
+}
+
+// TestLaterObjectsAreClosed makes what a later migration might and forgets to close it.
+func TestLaterObjectsAreClosed(t *testing.T) {
+	t.Parallel()
+	db := cluster.NewDatabase(t)
+	admin := mustConnect(t, db.Admin())
+	_, err := admin.Exec(t.Context(), `set role balcao_owner;
+		create table desk.later (x int);
+		create view desk.later_view as select 1 as x;
+		create sequence desk.later_seq;
+		create function desk.later() returns int language sql as 'select 1'`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	desk := mustConnect(t, db.Desk("loja_1"))
+	for _, sql := range []string{`select * from desk.later`, `select * from desk.later_view`,
+		`select nextval('desk.later_seq')`, `select desk.later()`} {
+		wantDenied(t, desk, sql)
+	}
+}
+
+func TestDeskCannotReachOtherDatabases(t *testing.T) {
+	t.Parallel()
+	db := cluster.NewDatabase(t)
+	for _, other := range []string{"postgres", "template1"} {
+		config, err := pgx.ParseConfig(db.Desk("loja_1"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		config.Database = other
+		_, err = pgx.ConnectConfig(t.Context(), config)
+		var pgErr *pgconn.PgError
+		if !errors.As(err, &pgErr) || pgErr.Code != "42501" {
+			t.Errorf("connecting to %s: %v, want insufficient privilege", other, err)
+		}
+	}
+}
+
+func TestDeskIsLimited(t *testing.T) {
+	t.Parallel()
+	db := cluster.NewDatabase(t)
+	desk := mustConnect(t, db.Desk("loja_1"))
+	for setting, want := range map[string]string{"statement_timeout": "10s", "lock_timeout": "5s",
+		"idle_in_transaction_session_timeout": "10s", "temp_file_limit": "16MB"} {
+		var got string
+		if err := desk.QueryRow(t.Context(), "select current_setting($1)", setting).Scan(&got); err != nil {
+			t.Fatal(err)
+		}
+		if got != want {
+			t.Errorf("%s = %s, want %s", setting, got, want)
+		}
+	}
+	var limit int
+	if err := desk.QueryRow(t.Context(), "select rolconnlimit from pg_roles where rolname = session_user").Scan(&limit); err != nil {
+		t.Fatal(err)
+	}
+	if limit <= 0 {
+		t.Errorf("connection limit = %d, want one", limit)
+	}
+}
+
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	broken := func(t *testing.T, db *cluster.Database) []string {
+		t.Helper()
+		findings, err := schema.Check(t.Context(), db.Admin())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var rules []string
+		for _, f := range findings {
+			if !f.OK() {
+				rules = append(rules, fmt.Sprint(f.Rule, ": ", f.Offenders))
+			}
+		}
+		return rules
+	}
+	t.Run("OK", func(t *testing.T) {
+		t.Parallel()
+		if got := broken(t, cluster.NewDatabase(t)); len(got) > 0 {
+			t.Errorf("a new database: %v", got)
+		}
+	})
+	for name, sql := range map[string]string{
+		"TableGranted":    `grant select on cmd.person to balcao_desk`,
+		"ColumnGranted":   `grant select (surname) on cmd.person to public`,
+		"SequenceGranted": `grant usage on sequence cmd.key_register_seq to balcao_desk`,
+		"FunctionGranted": `grant execute on function registrar.settings() to balcao_desk`,
+		"StrangeDefiner": `create function desk.x() returns int language sql security definer as 'select 1';
+			revoke all on function desk.x() from public`,
+		"PublicConnects":   `do $$ begin execute format('grant connect on database %I to public', current_database()); end $$`,
+		"CreateGranted":    `grant create on schema desk to balcao_desk`,
+		"LargeObjects":     `grant execute on function lo_create(oid) to public`,
+		"AnonymousCode":    `grant usage on language plpgsql to public`,
+		"TriggerOff":       `alter table cmd.key_event disable trigger key_event_append_only`,
+		"VersionTableBack": `update cmd.schema_version set version = 1`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := cluster.NewDatabase(t)
+			if _, err := mustConnect(t, db.Admin()).Exec(t.Context(), sql); err != nil {
+				t.Fatal(err)
+			}
+			if got := broken(t, db); len(got) != 1 {
+				t.Errorf("%d rules broken, want 1: %v", len(got), got)
+			}
+		})
+	}
+}
+
+func TestCreateAndMigrateAtOnce(t *testing.T) {
+	t.Parallel()
+	db := cluster.NewDatabase(t)
+	admin := mustConnect(t, db.Admin())
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			from, to, err := schema.Migrate(t.Context(), db.Admin())
+			if err != nil || from != to || to != central.SchemaVersion {
+				t.Errorf("Migrate of a current database = %d, %d, %v", from, to, err)
+			}
+		})
+	}
+	wg.Wait()
+	if err := schema.Create(t.Context(), db.Admin(), db.Name); err != nil {
+		t.Errorf("Create of what exists: %v", err)
+	}
+	if _, err := admin.Exec(t.Context(), `update cmd.schema_version set version = 99`); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := schema.Migrate(t.Context(), db.Admin()); err == nil {
+		t.Error("Migrate of a newer database: no error")
+	}
+}
+
+func TestMigrationsGoDown(t *testing.T) {
+	t.Parallel()
+	db := cluster.NewDatabase(t)
+	if err := schema.DropAll(t.Context(), mustConnect(t, db.Admin())); err != nil {
+		t.Fatal(err)
+	}
+	if left := mustNames(t, mustConnect(t, db.Admin()), `select n.nspname || '.' || c.relname from pg_class c
+		join pg_namespace n on n.oid = c.relnamespace where `+ours+` and c.relname <> 'schema_version'`); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+	if from, to, err := schema.Migrate(t.Context(), db.Admin()); err != nil || from != 0 || to != central.SchemaVersion {
+		t.Errorf("Migrate again = %d, %d, %v", from, to, err)
+	}
+}
+
+func TestAddLogin(t *testing.T) {
+	t.Parallel()
+	db := cluster.NewDatabase(t)
+	for _, name := range []string{"", "a", "Loja", "1loja", "loja 1", "loja;drop", "pg_x", "balcao_owner",
+		"balcao_desk", "postgres", "public", strings.Repeat("a", 49)} {
+		if err := schema.AddDesk(t.Context(), db.Admin(), name, ""); !errors.Is(err, schema.ErrName) {
+			t.Errorf("AddDesk(%q) = %v, want ErrName", name, err)
+		}
+	}
+	if err := schema.AddDesk(t.Context(), db.Admin(), cluster.Admin, ""); err == nil {
+		t.Error("AddDesk of a superuser: no error")
+	}
+	if err := schema.AddDesk(t.Context(), db.Admin(), cluster.Registrar, ""); err == nil {
+		t.Error("AddDesk of a registrar: no error")
+	}
+	for range 2 {
+		if err := schema.AddDesk(t.Context(), db.Admin(), "loja_twice", `it's "quoted" \ %I`); err != nil {
+			t.Fatalf("AddDesk: %v", err)
+		}
+	}
+	config, err := pgx.ParseConfig(db.Admin())
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.User, config.Password = "loja_twice", `it's "quoted" \ %I`
+	conn, err := pgx.ConnectConfig(t.Context(), config)
+	if err != nil {
+		t.Fatalf("logging in with the password: %v", err)
+	}
+	if err := conn.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
