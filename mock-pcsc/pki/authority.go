@@ -86,6 +86,13 @@ func (p *PKI) CardKey(name string) (crypto.Signer, error) {
 	return p.key("cards/" + name)
 }
 
+// ResponderKey is the key of all OCSP responders.
+func (p *PKI) ResponderKey() (crypto.Signer, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.key("ocsp")
+}
+
 // Portrait returns one of the drawn faces, a JP2 file.
 func (p *PKI) Portrait(name string) ([]byte, error) {
 	data, err := fs.ReadFile(testpki.FS, "portraits/"+name+".jp2")

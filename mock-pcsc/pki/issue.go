@@ -87,6 +87,23 @@ func IssueSignature(issuer *Authority, c Citizen) ([]byte, error) {
 	return create(template, issuer.Certificate, c.Key, issuer.Key)
 }
 
+// IssueResponder makes the certificate of a delegated OCSP responder (RFC 6960 §4.2.2.2), which clients
+// need not check for revocation itself.
+func IssueResponder(issuer *Authority, key crypto.PublicKey, at time.Time) ([]byte, error) {
+	subject, err := asn1.Marshal(name(oidCountry, "PT", oidOrganization, "Cartão de Cidadão",
+		oidUnit, "Serviços do Cartão de Cidadão", oidCommonName, "(Teste) Serviço de Validação on-line "+issuer.Slug))
+	if err != nil {
+		return nil, fmt.Errorf("encoding the responder's name: %w", err)
+	}
+	noCheck := pkix.Extension{Id: asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 48, 1, 5}, Value: []byte{0x05, 0x00}}
+	return create(&x509.Certificate{
+		SerialNumber: Serial("responder of " + issuer.Slug), RawSubject: subject,
+		NotBefore: at.AddDate(0, 0, -1), NotAfter: at.AddDate(0, 1, 0), BasicConstraintsValid: true,
+		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageOCSPSigning},
+		ExtraExtensions: []pkix.Extension{noCheck},
+	}, issuer.Certificate, key, issuer.Key)
+}
+
 func (c Citizen) template(issuer *Authority, unit string, netscape byte, pol []policy) (*x509.Certificate, error) {
 	full := strings.ToUpper(c.GivenNames + " " + c.Surname)
 	subject, err := asn1.Marshal(name(oidCountry, "PT", oidOrganization, "Cartão de Cidadão",
@@ -156,12 +173,18 @@ func resignSHA1(der []byte, issuerKey crypto.Signer) ([]byte, error) {
 	return asn1.Marshal(cert)
 }
 
-// Revocation marks a certificate of an authority as no longer good.
-type Revocation struct {
-	Issuer string // slug
-	Serial *big.Int
-	Reason int // RFC 5280 §5.3.1: 1 key compromise, 6 certificate hold
-	At     time.Time
+// Issued is a certificate that an authority has on its books, and what became of it.
+type Issued struct {
+	Issuer    string // slug
+	Serial    *big.Int
+	RevokedAt time.Time // zero while it is good
+	Reason    int       // RFC 5280 §5.3.1: 1 key compromise, 6 certificate hold
 }
+
+// Reasons for which the bench revokes.
+const (
+	ReasonKeyCompromise   = 1
+	ReasonCertificateHold = 6
+)
 
 func year(y int) time.Time { return time.Date(y, time.January, 1, 0, 0, 0, 0, time.UTC) }
