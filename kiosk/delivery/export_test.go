@@ -1,0 +1,38 @@
+package delivery
+
+import (
+	"bytes"
+	"time"
+
+	"github.com/linxGnu/gosmpp/pdu"
+)
+
+// For the external tests: what meets outside bytes, and what only the wire shows.
+
+// ShortMessages is shortMessages; gsm tells the alphabet.
+func ShortMessages(text string) (parts [][]byte, gsm bool, err error) {
+	parts, alphabet, err := shortMessages(text)
+	return parts, err == nil && alphabet.DataCoding() == 0, err
+}
+
+// ParseDeliverSM parses a PDU from the wire and the receipt in it.
+func ParseDeliverSM(octets []byte) (Receipt, bool) {
+	p, err := pdu.Parse(bytes.NewReader(octets))
+	if err != nil {
+		return Receipt{}, false
+	}
+	d, ok := p.(*pdu.DeliverSM)
+	if !ok {
+		return Receipt{}, false
+	}
+	return parseReceipt(d)
+}
+
+// Validity is validity.
+func Validity(expires, now time.Time) string { return validity(expires, now) }
+
+// ASCIIAddress is asciiAddress.
+func ASCIIAddress(address string) (string, error) { return asciiAddress(address) }
+
+// ParseReceiptText is parseReceiptText.
+func ParseReceiptText(text string) (id, status string) { return parseReceiptText(text) }

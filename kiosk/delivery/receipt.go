@@ -1,0 +1,102 @@
+package delivery
+
+import (
+	"strings"
+
+	"github.com/linxGnu/gosmpp/data"
+	"github.com/linxGnu/gosmpp/pdu"
+)
+
+// Receipt is what a message centre says about a message that it took.
+type Receipt struct {
+	MessageID string
+	Delivered bool // otherwise it never will be
+}
+
+// maxMessageID is the longest message_id of SMPP 3.4 §5.2.23, without the final NUL.
+const maxMessageID = 64
+
+// parseReceipt reads a final delivery receipt out of a deliver_sm. It reports false for anything
+// else: messages from phones, intermediate notifications, states that are not final, nonsense.
+//
+// The id and the state are taken from the optional parameters (SMPP 3.4 §5.3.2.12 and .35) where the
+// message centre sends them, otherwise from the text of appendix B.
+func parseReceipt(p *pdu.DeliverSM) (Receipt, bool) {
+	const messageType = 0x3c // bits 5 to 2 of esm_class, §5.2.12
+	if p.EsmClass&messageType != data.SM_SMSC_DLV_RCPT_TYPE {
+		return Receipt{}, false
+	}
+	raw, err := p.Message.GetMessageData()
+	if err != nil {
+		return Receipt{}, false
+	}
+	id, status := parseReceiptText(string(raw))
+	if field, ok := p.OptionalParameters[pdu.TagReceiptedMessageID]; ok {
+		id = field.String()
+	}
+	final, delivered := finalText(status)
+	if field, ok := p.OptionalParameters[pdu.TagMessageStateOption]; ok && len(field.Data) == 1 {
+		final, delivered = finalState(int(field.Data[0]))
+	}
+	if !final || id == "" || len(id) > maxMessageID || !printable(id) {
+		return Receipt{}, false
+	}
+	return Receipt{MessageID: id, Delivered: delivered}, true
+}
+
+// parseReceiptText finds "id:" and "stat:" in the text of SMPP 3.4 appendix B:
+// "id:IIIIIIIIII sub:SSS dlvrd:DDD submit date:… done date:… stat:DDDDDDD err:E text:…".
+// The fields after "text:" were written by us or by a person and are not looked at.
+func parseReceiptText(text string) (id, status string) {
+	for _, word := range strings.Fields(text) {
+		name, value, found := strings.Cut(word, ":")
+		if !found {
+			continue
+		}
+		switch strings.ToLower(name) {
+		case "id":
+			if id == "" {
+				id = value
+			}
+		case "stat":
+			if status == "" {
+				status = strings.ToUpper(value)
+			}
+		case "text":
+			return id, status
+		}
+	}
+	return id, status
+}
+
+// finalText says what a state in words means; ENROUTE, ACCEPTD and UNKNOWN are not final.
+func finalText(status string) (final, delivered bool) {
+	switch status {
+	case "DELIVRD":
+		return true, true
+	case "EXPIRED", "DELETED", "UNDELIV", "REJECTD":
+		return true, false
+	}
+	return false, false
+}
+
+// finalState says what a message_state means (SMPP 3.4 §5.2.28).
+func finalState(state int) (final, delivered bool) {
+	switch state {
+	case data.SM_STATE_DELIVERED:
+		return true, true
+	case data.SM_STATE_EXPIRED, data.SM_STATE_DELETED, data.SM_STATE_UNDELIVERABLE, data.SM_STATE_REJECTED:
+		return true, false
+	}
+	return false, false
+}
+
+// printable reports whether s is visible ASCII: it is stored, compared and logged.
+func printable(s string) bool {
+	for _, r := range s {
+		if r <= ' ' || r > '~' {
+			return false
+		}
+	}
+	return true
+}
