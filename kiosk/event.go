@@ -41,6 +41,11 @@ type (
 		PINTries int
 		Pinpad   bool
 	}
+	// PINTriesRead says how many tries the card's authentication PIN has left.
+	PINTriesRead struct {
+		Case      CaseID
+		TriesLeft int
+	}
 	// CheckDone brings the answer to one check.
 	CheckDone struct {
 		Case  CaseID
@@ -230,6 +235,7 @@ func (CardRemoved) event()      {}
 func (CardMute) event()         {}
 func (Activity) event()         {}
 func (IdentityRead) event()     {}
+func (PINTriesRead) event()     {}
 func (CheckDone) event()        {}
 func (PhotoProgress) event()    {}
 func (PhotoRead) event()        {}
@@ -277,6 +283,7 @@ type caseEvent interface{ caseID() CaseID }
 
 func (e Activity) caseID() CaseID         { return e.Case }
 func (e IdentityRead) caseID() CaseID     { return e.Case }
+func (e PINTriesRead) caseID() CaseID     { return e.Case }
 func (e CheckDone) caseID() CaseID        { return e.Case }
 func (e PhotoProgress) caseID() CaseID    { return e.Case }
 func (e PhotoRead) caseID() CaseID        { return e.Case }

@@ -64,6 +64,12 @@ func (s *Session) identityRead(e IdentityRead) {
 	s.state.Step = StepIdentity
 }
 
+func (s *Session) pinTriesRead(e PINTriesRead) {
+	if s.reading() {
+		s.state.Document.PINTries = e.TriesLeft
+	}
+}
+
 // checkDone files one answer. A no, or no answer, refuses the document; the other answers are still
 // filed, because the clerk is better served by the whole list. A no stays a no.
 func (s *Session) checkDone(e CheckDone) {

@@ -148,6 +148,8 @@ func (s *Session) dispatch(e Event) {
 		s.activity(e)
 	case IdentityRead:
 		s.identityRead(e)
+	case PINTriesRead:
+		s.pinTriesRead(e)
 	case CheckDone:
 		s.checkDone(e)
 	case PhotoProgress:

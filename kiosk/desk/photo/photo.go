@@ -44,7 +44,7 @@ var (
 
 var (
 	jp2Signature = []byte{0, 0, 0, 12, 'j', 'P', ' ', ' ', '\r', '\n', 0x87, '\n'} // ISO/IEC 15444-1 I.5.1
-	j2kSignature = []byte{0xFF, 0x4F, 0xFF, 0x51}                                 // SOC, SIZ: A.4.1, A.5.1
+	j2kSignature = []byte{0xFF, 0x4F, 0xFF, 0x51}                                  // SOC, SIZ: A.4.1, A.5.1
 	jpegStart    = []byte{0xFF, 0xD8, 0xFF}
 )
 

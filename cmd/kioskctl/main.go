@@ -1,0 +1,69 @@
+// Kioskctl is for the people who run Balcão: it reads and judges a card, tells why a reader does not
+// work, keeps trust anchors, sets up databases and desks, and starts the demonstration.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"balcao/cmd/kioskctl/demo"
+)
+
+// Exit codes that all commands share. A command may give code 3 a meaning of its own.
+const (
+	exitOK    = 0
+	exitError = 1
+	exitUsage = 2
+)
+
+const usage = `Usage: kioskctl COMMAND [flags]
+
+  card     read the card in the reader, print its holder and every check (exit 0 genuine, 3 refused, 2 no card)
+  doctor   say what is wrong with readers and the smart-card service, and the cure
+  trust    import FILE…: add CA certificates to the trust folder; list: show it
+  db       create | migrate | check: the centre's database
+  desk     add NAME: a desk's role and TLS client certificate
+  demo     start everything on this machine, with emulated cards (--headless: without windows)
+  bench    measure card reading beside OpenSC, start-up, and the centre
+
+kioskctl COMMAND --help tells more.
+`
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	if len(args) == 0 {
+		_, _ = fmt.Fprint(stderr, usage)
+		return exitUsage
+	}
+	switch command, rest := args[0], args[1:]; command {
+	case "card":
+		return runCard(ctx, rest, stdin, stdout, stderr)
+	case "doctor":
+		return runDoctor(ctx, rest, stdout, stderr)
+	case "trust":
+		return runTrust(ctx, rest, stdout, stderr)
+	case "db":
+		return runDB(ctx, rest, stdout, stderr)
+	case "desk":
+		return runDesk(ctx, rest, stdout, stderr)
+	case "demo":
+		return demo.Run(ctx, rest, stdout, stderr)
+	case "bench":
+		return runBench(ctx, rest, stdout, stderr)
+	case "help", "-h", "--help":
+		_, _ = fmt.Fprint(stdout, usage)
+		return exitOK
+	default:
+		_, _ = fmt.Fprintf(stderr, "kioskctl: no command %q\n\n%s", command, usage)
+		return exitUsage
+	}
+}

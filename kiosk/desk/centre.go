@@ -1,0 +1,341 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+
+	"balcao/kiosk"
+	"balcao/kiosk/central"
+	"balcao/kiosk/seal"
+)
+
+// Centre is the centre as the runner needs it; *central.Centre is the real one.
+type Centre interface {
+	Hello(ctx context.Context) (central.Hello, error)
+	Open(ctx context.Context, enrolment uuid.UUID, p central.Person) (central.Opened, error)
+	SendCode(ctx context.Context, enrolment uuid.UUID, r central.CodeRequest) (central.CodeSent, error)
+	ConfirmCode(ctx context.Context, enrolment uuid.UUID, a central.Attempt) (central.Confirmed, error)
+	Bind(ctx context.Context, enrolment uuid.UUID, e central.Evidence) (central.Status, error)
+	Status(ctx context.Context, enrolment uuid.UUID) (central.Status, error)
+	Abandon(ctx context.Context, enrolment uuid.UUID, reason string) error
+	Listen(ctx context.Context, line central.Line) error
+}
+
+const (
+	abandonFor = 30 * time.Second // how long to try to tell the centre; it forgets by itself in the end
+	firstRetry = 500 * time.Millisecond
+	lastRetry  = 8 * time.Second
+	// overdue is when the desk asks for a decision that nobody announced: a notice sent while the line
+	// was down is lost.
+	overdue = 15 * time.Second
+)
+
+// ask runs a question of a visit on a goroutine of its own.
+func (r *Runner) ask(id kiosk.CaseID, question func(v *visit)) bool {
+	v := r.visit
+	if v == nil || v.id != id {
+		return false
+	}
+	r.work.Add(1)
+	v.work.Add(1)
+	go func() {
+		defer r.work.Done()
+		defer v.work.Done()
+		question(v)
+	}()
+	return true
+}
+
+// open asks for a challenge. The enrolment's identifier is made once, so that asking again after a
+// lost answer opens the same one.
+func (r *Runner) open(c kiosk.OpenEnrolment) {
+	if v := r.visit; v != nil && v.id == c.Case && v.enrolment == uuid.Nil {
+		id, err := uuid.NewV7()
+		if err != nil {
+			r.failed(v, "", err)
+			return
+		}
+		v.mu.Lock()
+		v.enrolment = id
+		v.mu.Unlock()
+		r.watchEnrolment(v)
+	}
+	r.ask(c.Case, func(v *visit) {
+		person := central.Person{Document: c.Identity.Kind, Country: c.Identity.Country, CivilNumber: c.Identity.CivilNumber}
+		opened, err := r.cfg.Centre.Open(v.ctx, v.enrolment, person)
+		switch {
+		case err != nil:
+			r.failed(v, "", err)
+		case opened.Refusal != "":
+			r.Send(kiosk.OpenRefused{Case: v.id, Code: kiosk.ProblemCode(opened.Refusal)})
+		default:
+			v.mu.Lock()
+			v.challenge, v.openedAt = opened.Challenge, opened.OpenedAt
+			v.mu.Unlock()
+			r.Send(kiosk.Opened{Case: v.id, ExpiresAt: opened.ExpiresAt})
+		}
+	})
+}
+
+func (r *Runner) sendCode(c kiosk.SendCode) {
+	r.ask(c.Case, func(v *visit) {
+		id, err := v.sendID(c.Number)
+		if err != nil {
+			r.failed(v, c.Channel, err)
+			return
+		}
+		sent, err := r.cfg.Centre.SendCode(v.ctx, v.enrolment,
+			central.CodeRequest{ID: id, Channel: c.Channel, Value: c.Value, Language: c.Language})
+		switch {
+		case err != nil:
+			r.failed(v, c.Channel, err)
+		case sent.Refusal == central.EnrolmentExpired:
+			r.Send(kiosk.CommandFailed{Case: v.id, Problem: kiosk.Problem{Code: kiosk.ProblemExpired, Fatal: true}})
+		case sent.Refusal != "":
+			r.Send(kiosk.CodeRefused{Case: v.id, Channel: c.Channel, Problem: kiosk.ContactProblem(sent.Refusal)})
+		default:
+			r.Send(kiosk.CodeQueued{Case: v.id, Channel: c.Channel, SentAt: sent.SentAt, ExpiresAt: sent.ExpiresAt,
+				ResendAt: sent.ResendAt, SendsLeft: sent.SendsLeft, TriesLeft: sent.TriesLeft, Tries: sent.Tries})
+			r.tellDelivery(v) // the notice may have come before the session knew of the message
+		}
+	})
+}
+
+func (r *Runner) confirmCode(c kiosk.ConfirmCode) {
+	asked := r.ask(c.Case, func(v *visit) {
+		defer c.Code.Wipe()
+		id, err := v.attemptID(c.Channel, c.Code)
+		if err != nil {
+			r.failed(v, c.Channel, err)
+			return
+		}
+		answer, err := r.cfg.Centre.ConfirmCode(v.ctx, v.enrolment, central.Attempt{ID: id, Channel: c.Channel, Code: c.Code})
+		if err != nil {
+			r.failed(v, c.Channel, err)
+			return
+		}
+		v.answered()
+		r.Send(kiosk.CodeAnswered{Case: v.id, Channel: c.Channel, Problem: kiosk.ContactProblem(answer.Refusal),
+			TriesLeft: answer.TriesLeft, Proof: answer.Proof, At: answer.At})
+	})
+	if !asked {
+		c.Code.Wipe()
+	}
+}
+
+// sealPIN encrypts the PIN to the centre's key. From here on nobody at the desk can read it.
+func (r *Runner) sealPIN(c kiosk.SealPIN) {
+	defer c.PIN.Wipe()
+	v := r.visit
+	if v == nil || v.id != c.Case {
+		return
+	}
+	sealed, err := seal.PIN(r.cfg.Recipient, v.enrolment, c.PIN)
+	if err != nil {
+		r.failed(v, "", err)
+		return
+	}
+	v.mu.Lock()
+	v.sealed = sealed
+	v.mu.Unlock()
+	r.Send(kiosk.PINWasSealed{Case: v.id})
+}
+
+// bind hands over the evidence and tries until the centre has answered once; repeating it binds once.
+func (r *Runner) bind(c kiosk.Bind) {
+	r.ask(c.Case, func(v *visit) {
+		for wait := firstRetry; ; wait = min(wait*2, lastRetry) {
+			status, err := r.cfg.Centre.Bind(v.ctx, v.enrolment, v.bundle())
+			if err == nil {
+				r.awaitKey(v, status)
+				return
+			}
+			if !errors.Is(err, central.ErrUnavailable) {
+				r.failed(v, "", err)
+				return
+			}
+			r.Send(kiosk.BindWaiting{Case: v.id})
+			if !pause(v.ctx, wait) {
+				return
+			}
+		}
+	})
+}
+
+// awaitKey waits for the registrar's decision, which the centre announces. The question is repeated
+// only when the announcement is overdue.
+func (r *Runner) awaitKey(v *visit, status central.Status) {
+	for !r.decided(v, status) {
+		if !pause(v.ctx, overdue) {
+			return
+		}
+		answer, err := r.cfg.Centre.Status(v.ctx, v.enrolment)
+		if err == nil {
+			status = answer
+		}
+	}
+}
+
+// decided tells the session of a decision, if there is one. Told twice, the session hears it once.
+func (r *Runner) decided(v *visit, s central.Status) bool {
+	switch s.State {
+	case central.StateActive:
+		r.Send(kiosk.KeyActive{Case: v.id, Register: s.Register, ActiveAt: s.ActiveAt, ValidUntil: s.ValidUntil, Level: s.Level})
+	case central.StateRefused, central.StateExpired, central.StateAbandoned:
+		r.Send(kiosk.KeyRefused{Case: v.id, Code: refusalCode(s)})
+	default:
+		return false
+	}
+	return true
+}
+
+// refusalCode is the problem to show for a refusal. Those about the evidence have no text of their
+// own: the desk that made it is at fault, or somebody forged it.
+func refusalCode(s central.Status) kiosk.ProblemCode {
+	if s.State == central.StateExpired {
+		return kiosk.ProblemExpired
+	}
+	code := kiosk.ProblemCode(s.Refusal)
+	switch code {
+	case kiosk.ProblemAlreadyActive, kiosk.ProblemContactTaken, kiosk.ProblemExpired,
+		kiosk.ProblemCode(kiosk.ReasonCertificateRevoked), kiosk.ProblemCode(kiosk.ReasonCertificateSuspended),
+		kiosk.ProblemCode(kiosk.ReasonRevocationUnknown), kiosk.ProblemCode(kiosk.ReasonDocumentExpired),
+		kiosk.ProblemCode(kiosk.ReasonUnderAge):
+		return code
+	}
+	return kiosk.ProblemNotProven
+}
+
+// abandon tells the centre that an enrolment ends. The person does not wait for it.
+func (r *Runner) abandon(ctx context.Context, c kiosk.Abandon) {
+	v := r.visit
+	if v == nil || v.id != c.Case || v.enrolment == uuid.Nil {
+		return
+	}
+	enrolment, reason := v.enrolment, string(c.Reason)
+	if reason == "" {
+		reason = "cancelled"
+	}
+	r.work.Add(1)
+	go func() {
+		defer r.work.Done()
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abandonFor)
+		defer cancel()
+		for wait := firstRetry; ; wait = min(wait*2, lastRetry) {
+			err := r.cfg.Centre.Abandon(ctx, enrolment, reason)
+			if !errors.Is(err, central.ErrUnavailable) || !pause(ctx, wait) {
+				return
+			}
+		}
+	}()
+}
+
+// failed tells the session that a question has no answer.
+func (r *Runner) failed(v *visit, channel kiosk.Channel, err error) {
+	if v.ctx.Err() != nil {
+		return
+	}
+	r.cfg.Log.Warn("centre", "case", uint64(v.id), "error", err.Error())
+	problem := kiosk.Problem{Code: kiosk.ProblemInternal, Fatal: true, Reference: v.enrolment.String()}
+	var refused *central.Refused
+	switch {
+	case errors.Is(err, central.ErrUnavailable):
+		problem = kiosk.Problem{Code: kiosk.ProblemCentreDown}
+		channel = ""
+	case errors.As(err, &refused) && refused.Code == central.RefusedExpired:
+		problem = kiosk.Problem{Code: kiosk.ProblemExpired, Fatal: true}
+	}
+	r.Send(kiosk.CommandFailed{Case: v.id, Channel: channel, Problem: problem})
+}
+
+// listenCentre keeps the line on which the centre announces, and with it the status bar.
+func (r *Runner) listenCentre(ctx context.Context) error {
+	return r.cfg.Centre.Listen(ctx, central.Line{
+		Up: func(time.Duration) {
+			r.greet(ctx)
+			if v := r.watchedVisit(); v != nil {
+				r.tellStatus(v) // a notice may have been lost with the line
+			}
+		},
+		Down: func(error) {
+			r.Send(kiosk.CentreChanged{Centre: kiosk.CentreStatus{Health: kiosk.HealthDown}})
+		},
+		Notice: func(n central.Notice) {
+			if v := r.watchedVisit(); v != nil && v.enrolment == n.Enrolment {
+				r.tellStatus(v)
+			}
+		},
+	})
+}
+
+// greet asks the centre how it is and tells the session.
+func (r *Runner) greet(ctx context.Context) {
+	h, err := r.cfg.Centre.Hello(ctx)
+	if err != nil {
+		if ctx.Err() == nil {
+			r.Send(kiosk.CentreChanged{Centre: kiosk.CentreStatus{Health: kiosk.HealthDown}})
+		}
+		return
+	}
+	health := kiosk.HealthGood
+	if h.RoundTrip > time.Second {
+		health = kiosk.HealthPoor
+	}
+	r.Send(kiosk.CentreChanged{
+		Centre:   kiosk.CentreStatus{Health: health, RoundTrip: h.RoundTrip, Skew: h.Skew},
+		Delivery: h.Delivery,
+	})
+}
+
+// tellStatus asks how the watched enrolment stands and tells the session.
+func (r *Runner) tellStatus(v *visit) {
+	s, err := r.cfg.Centre.Status(v.ctx, v.enrolment)
+	if err != nil {
+		return // not open yet, or the line is down: the next pulse asks again
+	}
+	r.deliveries(v, s)
+	r.decided(v, s)
+}
+
+// tellDelivery asks how far the visit's messages came and tells the session.
+func (r *Runner) tellDelivery(v *visit) {
+	if s, err := r.cfg.Centre.Status(v.ctx, v.enrolment); err == nil {
+		r.deliveries(v, s)
+	}
+}
+
+func (r *Runner) deliveries(v *visit, s central.Status) {
+	if s.SMS != kiosk.DeliveryNone {
+		r.Send(kiosk.DeliveryChanged{Case: v.id, Channel: kiosk.SMS, Delivery: s.SMS})
+	}
+	if s.Email != kiosk.DeliveryNone {
+		r.Send(kiosk.DeliveryChanged{Case: v.id, Channel: kiosk.Email, Delivery: s.Email})
+	}
+}
+
+func (r *Runner) watchEnrolment(v *visit) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.watched = v
+}
+
+func (r *Runner) watchedVisit() *visit {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.watched
+}
+
+// pause waits, and reports false when ctx ended first.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}

@@ -1,0 +1,202 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"balcao/cardreader"
+	"balcao/cardreader/citizencard"
+	"balcao/cardreader/iso7816"
+	"balcao/kiosk"
+	"balcao/kiosk/desk/photo"
+	"balcao/kiosk/evidence"
+)
+
+// Reader reads and verifies a Citizen Card step by step and tells what it learns as it learns it.
+type Reader struct {
+	Verifier *evidence.Verifier
+	Case     kiosk.CaseID
+	Emit     func(kiosk.Event)
+	// SkipPhoto leaves the photograph on the card, for those who need only the identity.
+	SkipPhoto bool
+}
+
+// Outcome is what reading a card came to: a verdict, or a problem that is not the document's.
+type Outcome struct {
+	Verdict evidence.Verdict
+	Problem *kiosk.Problem
+	Err     error // for the log; names nothing personal
+}
+
+// Read reads the card of a session: identity, SOD and certificate first, each shown and checked when it
+// is there, then the photograph while the revocation question is under way. The card is held by one
+// transaction until then, so that nobody selects another file in between.
+func (r Reader) Read(ctx context.Context, session CardSession) (Reading, Outcome) {
+	var got Reading
+	ex := r.Verifier.Examine(ctx, func(c kiosk.Check) { r.Emit(kiosk.CheckDone{Case: r.Case, Check: c}) })
+	err := session.Exclusive(ctx, func(ctx context.Context) error { return r.files(ctx, session, ex, &got) })
+	if err == nil && !r.SkipPhoto && len(ex.Verdict().Reasons) == 0 {
+		err = r.portrait(ctx, got.Files)
+	}
+	verdict := ex.Wait()
+	got.Chain = ex.Chain()
+	outcome := Outcome{Verdict: verdict, Err: err}
+	reason, problem := Judge(err)
+	if reason != "" && len(verdict.Reasons) == 0 {
+		outcome.Verdict.Reasons = []kiosk.Reason{reason}
+	}
+	outcome.Problem = problem
+	return got, outcome
+}
+
+// files reads everything from the card.
+func (r Reader) files(ctx context.Context, session CardSession, ex *evidence.Examination, got *Reading) error {
+	r.activity("activity.recognise")
+	card, err := citizencard.Open(ctx, session)
+	if err != nil {
+		return err
+	}
+	files := &got.Files
+	files.Generation = card.Generation()
+	r.activity("activity.read_identity")
+	if files.Identity, err = card.ReadIdentity(ctx); err != nil {
+		return err
+	}
+	identity, err := evidence.IdentityOf(*files)
+	if err != nil {
+		return err
+	}
+	r.Emit(kiosk.IdentityRead{Case: r.Case, Identity: identity, Pinpad: session.Keypad() != nil})
+	ex.Update(*files)
+	r.activity("activity.read_sod")
+	if files.SOD, err = card.ReadSOD(ctx); err != nil {
+		return err
+	}
+	ex.Update(*files)
+	if err := r.certificate(ctx, card, files); err != nil {
+		return err
+	}
+	ex.Update(*files)
+	tries, err := card.PINTries(ctx)
+	if err != nil {
+		return err
+	}
+	ex.PIN(tries)
+	r.Emit(kiosk.PINTriesRead{Case: r.Case, TriesLeft: tries})
+	if r.SkipPhoto || len(ex.Verdict().Reasons) > 0 {
+		return nil // a refused document's photograph is nobody's business
+	}
+	return r.rest(ctx, card, ex, got)
+}
+
+// certificate reads the authentication certificate and, where our trust folder lacks its issuers,
+// those that the card carries. They are believed no more than the signatures on them.
+func (r Reader) certificate(ctx context.Context, card *citizencard.Card, files *citizencard.Files) error {
+	r.activity("activity.read_certificate")
+	certificate, err := card.ReadCertificate(ctx)
+	if err != nil {
+		return err
+	}
+	if r.Verifier.NeedsIssuers(certificate) {
+		if files.Issuers, err = card.ReadIssuers(ctx); err != nil {
+			return err
+		}
+	}
+	files.Certificate = certificate
+	return nil
+}
+
+// rest reads the photograph, and what recognises the card when it comes back.
+func (r Reader) rest(ctx context.Context, card *citizencard.Card, ex *evidence.Examination, got *Reading) error {
+	r.activity("activity.read_photo")
+	last := -1
+	portrait, err := card.ReadPhoto(ctx, func(done, total int) {
+		if percent := done * 100 / max(total, 1); percent != last {
+			last = percent
+			r.Emit(kiosk.PhotoProgress{Case: r.Case, Percent: percent})
+		}
+	})
+	if err != nil {
+		return err
+	}
+	files := &got.Files
+	files.Photo, files.MRZ, files.CardKey = portrait.Photo, portrait.MRZ, portrait.CardKey
+	ex.Update(*files)
+	ex.Photo(files.Photo)
+	got.Serial, err = card.Serial(ctx)
+	return err
+}
+
+// portrait makes the photograph fit for the screen. One that the State signed and nobody can decode
+// is a malformed document; a decoder that is missing is not the document's fault.
+func (r Reader) portrait(ctx context.Context, files citizencard.Files) error {
+	if len(files.Photo) == 0 {
+		r.Emit(kiosk.PhotoRead{Case: r.Case})
+		return nil
+	}
+	raw, err := citizencard.ParsePhoto(files.Generation, files.Photo)
+	if err != nil {
+		return err
+	}
+	picture, err := photo.ForScreen(ctx, raw)
+	if err != nil {
+		return err
+	}
+	r.Emit(kiosk.PhotoRead{Case: r.Case, Photo: picture})
+	return nil
+}
+
+func (r Reader) activity(key string) { r.Emit(kiosk.Activity{Case: r.Case, Key: key}) }
+
+// Judge sorts an error of reading or signing: it speaks against the document (a reason), or it is a
+// problem of the reader or the desk. Both are empty for no error and for a context that ended.
+func Judge(err error) (kiosk.Reason, *kiosk.Problem) {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return "", nil
+	}
+	for _, v := range verdicts {
+		if errors.Is(err, v.err) {
+			if v.problem != "" {
+				return "", &kiosk.Problem{Code: v.problem}
+			}
+			return v.reason, nil
+		}
+	}
+	var status *iso7816.StatusError
+	if errors.As(err, &status) { // a file that must be there is not, or may not be read
+		return kiosk.ReasonMalformed, nil
+	}
+	return "", &kiosk.Problem{Code: kiosk.ProblemInternal, Fatal: true}
+}
+
+var verdicts = []struct {
+	err     error
+	reason  kiosk.Reason
+	problem kiosk.ProblemCode
+}{
+	{err: citizencard.ErrUnknownCard, reason: kiosk.ReasonUnknownCard},
+	{err: citizencard.ErrMalformed, reason: kiosk.ReasonMalformed},
+	{err: photo.ErrFormat, reason: kiosk.ReasonMalformed},
+	{err: photo.ErrDamaged, reason: kiosk.ReasonMalformed},
+	{err: photo.ErrTooLarge, reason: kiosk.ReasonMalformed},
+	{err: iso7816.ErrTLV, reason: kiosk.ReasonMalformed},
+	{err: cardreader.ErrSilent, reason: kiosk.ReasonSilent},
+	{err: cardreader.ErrRemoved, reason: kiosk.ReasonRemoved},
+	{err: cardreader.ErrTransport, reason: kiosk.ReasonRemoved}, // a card that slips out of its contacts
+	{err: citizencard.ErrPINBlocked, reason: kiosk.ReasonPINBlocked},
+	{err: evidence.ErrKeyMismatch, reason: kiosk.ReasonKeyMismatch},
+	{err: evidence.ErrKeyKind, reason: kiosk.ReasonCertificatePurpose},
+	{err: cardreader.ErrReset, problem: kiosk.ProblemReaderBusy},
+	{err: cardreader.ErrBusy, problem: kiosk.ProblemReaderBusy},
+	{err: cardreader.ErrMute, problem: kiosk.ProblemCardMute},
+	{err: cardreader.ErrServiceGone, problem: kiosk.ProblemServiceStopped},
+	{err: context.DeadlineExceeded, reason: kiosk.ReasonSilent},
+}
+
+// logFailure writes why card work ended, for the support: kinds of errors, never what a card said.
+func logFailure(log *slog.Logger, id kiosk.CaseID, work string, err error) {
+	if err != nil && !errors.Is(err, context.Canceled) {
+		log.Warn("card", "case", uint64(id), "work", work, "error", err.Error())
+	}
+}

@@ -1,0 +1,190 @@
+// Package desk runs a kiosk.Session on real parts: it executes the session's commands against card
+// readers and the centre, and feeds their results back as events.
+//
+// One goroutine owns the session and draws its state; one talks to the centre; one watches the
+// readers; each document has one that talks to its card. The runner waits for all of them when it
+// stops. Whatever belongs to a person lives in a visit and is wiped when the session says Forget.
+package desk
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"filippo.io/age"
+	"golang.org/x/sync/errgroup"
+
+	"balcao/kiosk"
+	"balcao/kiosk/evidence"
+)
+
+// Config is what a runner works with.
+type Config struct {
+	Settings  kiosk.Settings
+	Desk      string             // the desk's role at the centre, as written into transcripts
+	Centre    Centre             // the centre as a desk sees it
+	Readers   Readers            // PC/SC
+	Verifier  *evidence.Verifier // trust anchors and revocation
+	Recipient age.Recipient      // the centre's key for PINs
+	Show      func(kiosk.State)  // draws; must not block
+	Log       *slog.Logger
+	Now       func() time.Time
+}
+
+// Runner drives one desk.
+type Runner struct {
+	cfg     Config
+	session *kiosk.Session // owned by the loop
+	inbox   *queue[kiosk.Event]
+	visit   *visit         // of the case at hand, nil between cases; owned by the loop
+	work    sync.WaitGroup // card work and questions to the centre
+
+	mu      sync.Mutex
+	names   map[int]string // PC/SC names of the readers' numbers
+	watched *visit         // whose enrolment the centre's notices are about
+}
+
+// New returns a runner that has not started.
+func New(cfg Config) *Runner {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Runner{
+		cfg:     cfg,
+		session: kiosk.NewSession(cfg.Settings, cfg.Now()),
+		inbox:   newQueue[kiosk.Event](),
+	}
+}
+
+// Send hands an event to the session. It never blocks and may be called from any goroutine.
+func (r *Runner) Send(e kiosk.Event) { r.inbox.put(e) }
+
+// Run works until ctx ends, then wipes every visit and waits for everything it started.
+func (r *Runner) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return r.loop(ctx) })
+	g.Go(func() error { return r.watchReaders(ctx) })
+	g.Go(func() error { return r.listenCentre(ctx) })
+	err := g.Wait()
+	r.forget()
+	r.work.Wait()
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// loop is the only goroutine that touches the session.
+func (r *Runner) loop(ctx context.Context) error {
+	r.cfg.Show(r.session.State())
+	wake := time.NewTimer(time.Hour)
+	defer wake.Stop()
+	for {
+		r.setWake(wake)
+		var e kiosk.Event
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-wake.C:
+			e = kiosk.Tick{Now: r.cfg.Now()}
+		case <-r.inbox.ready:
+			var ok bool
+			if e, ok = r.inbox.take(); !ok {
+				continue
+			}
+		}
+		r.handle(ctx, e)
+	}
+}
+
+// handle gives the session the time, then the event, and carries out what it asks for.
+func (r *Runner) handle(ctx context.Context, e kiosk.Event) {
+	if _, tick := e.(kiosk.Tick); !tick {
+		_, commands := r.session.Handle(kiosk.Tick{Now: r.cfg.Now()})
+		r.execute(ctx, commands)
+	}
+	state, commands := r.session.Handle(e)
+	r.cfg.Show(state)
+	r.execute(ctx, commands)
+}
+
+func (r *Runner) setWake(timer *time.Timer) {
+	at := r.session.State().Wake
+	if at.IsZero() {
+		timer.Stop()
+		return
+	}
+	timer.Reset(max(0, at.Sub(r.cfg.Now())))
+}
+
+// execute carries out commands. Those that wait for something run elsewhere and report by Send.
+func (r *Runner) execute(ctx context.Context, commands []kiosk.Command) {
+	for _, c := range commands {
+		switch c := c.(type) {
+		case kiosk.ReadDocument:
+			r.readDocument(ctx, c)
+		case kiosk.RecogniseAgain:
+			r.recogniseAgain(c)
+		case kiosk.Sign:
+			r.sign(c)
+		case kiosk.OpenEnrolment:
+			r.open(c)
+		case kiosk.SendCode:
+			r.sendCode(c)
+		case kiosk.ConfirmCode:
+			r.confirmCode(c)
+		case kiosk.SealPIN:
+			r.sealPIN(c)
+		case kiosk.Bind:
+			r.bind(c)
+		case kiosk.Abandon:
+			r.abandon(ctx, c)
+		case kiosk.Forget:
+			r.forget()
+		}
+	}
+}
+
+// queue is an unbounded first-in, first-out queue: senders never block, and the desk's own pace (a
+// person's hands, a card) bounds its length.
+type queue[T any] struct {
+	mu    sync.Mutex
+	items []T
+	ready chan struct{}
+}
+
+func newQueue[T any]() *queue[T] { return &queue[T]{ready: make(chan struct{}, 1)} }
+
+func (q *queue[T]) put(item T) {
+	q.mu.Lock()
+	q.items = append(q.items, item)
+	q.mu.Unlock()
+	q.signal()
+}
+
+func (q *queue[T]) signal() {
+	select {
+	case q.ready <- struct{}{}:
+	default:
+	}
+}
+
+func (q *queue[T]) take() (item T, ok bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.items) == 0 {
+		return item, false
+	}
+	item, q.items = q.items[0], q.items[1:]
+	if len(q.items) > 0 {
+		q.signal()
+	}
+	return item, true
+}
