@@ -1,0 +1,143 @@
+package kiosk_test
+
+import (
+	"strings"
+	"testing"
+
+	"balcao/kiosk"
+)
+
+func TestParsePhone(t *testing.T) {
+	for _, tt := range []struct {
+		text, region, want string
+		problem            kiosk.ContactProblem
+	}{
+		{"912345678", "PT", "+351912345678", ""},
+		{" 912 345 678 ", "PT", "+351912345678", ""},
+		{"+351 912-345-678", "PT", "+351912345678", ""},
+		{"00351912345678", "PT", "+351912345678", ""},
+		{"９１２３４５６７８", "PT", "+351912345678", ""},
+		{"＋351 912345678", "PT", "+351912345678", ""},
+		{"٩١٢٣٤٥٦٧٨", "PT", "+351912345678", ""},
+		{"+44 7400 123456", "PT", "+447400123456", ""},
+		{"07400 123456", "GB", "+447400123456", ""},
+		{"+1 201 555 0123", "PT", "+12015550123", ""}, // fixed and mobile look alike there
+		{"210000000", "PT", "", kiosk.ContactNotMobile},
+		{"+442079460000", "PT", "", kiosk.ContactNotMobile},
+		{"800200000", "PT", "", kiosk.ContactNotMobile},
+		{"", "PT", "", kiosk.ContactInvalid},
+		{"912", "PT", "", kiosk.ContactInvalid},
+		{"9123456789", "PT", "", kiosk.ContactInvalid},
+		{"+351 912 345 67", "PT", "", kiosk.ContactInvalid},
+		{"912FLOWERS", "PT", "", kiosk.ContactInvalid},
+		{"912345678 ext. 5", "PT", "", kiosk.ContactInvalid},
+		{"912345678;ext=5", "PT", "", kiosk.ContactInvalid},
+		{"tel:+351912345678", "PT", "", kiosk.ContactInvalid},
+		{"912345678\n", "PT", "+351912345678", ""},
+		{"912\n345678", "PT", "", kiosk.ContactInvalid},
+		{strings.Repeat(" ", 100) + "9", "PT", "", kiosk.ContactInvalid},
+		{strings.Repeat("9", 100), "PT", "", kiosk.ContactInvalid},
+		{"912345678", "ZZ", "", kiosk.ContactInvalid},
+		{"112", "PT", "", kiosk.ContactInvalid},
+	} {
+		got, problem := kiosk.ParsePhone(tt.text, tt.region)
+		if got != tt.want || problem != tt.problem {
+			t.Errorf("%q: got %q %q, want %q %q", tt.text, got, problem, tt.want, tt.problem)
+		}
+	}
+}
+
+func TestParseEmail(t *testing.T) {
+	for _, tt := range []struct {
+		text, want string
+	}{
+		{"ana@exemplo.pt", "ana@exemplo.pt"},
+		{"  ana@exemplo.pt ", "ana@exemplo.pt"},
+		{"Ana.B+cmd@EXEMPLO.Pt", "Ana.B+cmd@exemplo.pt"},
+		{"ana@açúcar.pt", "ana@xn--acar-0oa8i.pt"},
+		{"ana@AÇÚCAR.pt", "ana@xn--acar-0oa8i.pt"},
+		{"ana@sub.exemplo.co.uk", "ana@sub.exemplo.co.uk"},
+		{strings.Repeat("a", 64) + "@exemplo.pt", strings.Repeat("a", 64) + "@exemplo.pt"},
+		{strings.Repeat("a", 65) + "@exemplo.pt", ""},
+		{"ana@" + strings.Repeat("a", 63) + ".pt", "ana@" + strings.Repeat("a", 63) + ".pt"},
+		{"ana@" + strings.Repeat("a", 64) + ".pt", ""},
+		{"ana2@" + strings.Repeat(strings.Repeat("a", 61)+".", 4) + "pt", ""}, // 255 octets
+		{"", ""},
+		{"ana", ""},
+		{"@exemplo.pt", ""},
+		{"ana@", ""},
+		{"ana@exemplo", ""},
+		{"ana@exemplo.pt.", ""},
+		{"ana@.pt", ""},
+		{"ana@exemplo..pt", ""},
+		{"ana@-exemplo.pt", ""},
+		{"ana@ex_emplo.pt", ""},
+		{"ana@127.0.0.1", ""},
+		{"ana@[127.0.0.1]", ""},
+		{"Ana <ana@exemplo.pt>", ""},
+		{"<ana@exemplo.pt>", ""},
+		{"ana@exemplo.pt (casa)", ""},
+		{"\"ana\"@exemplo.pt", ""},
+		{"\"a b\"@exemplo.pt", ""},
+		{"aná@exemplo.pt", ""},
+		{"a b@exemplo.pt", ""},
+		{".ana@exemplo.pt", ""},
+		{"ana.@exemplo.pt", ""},
+		{"ana..b@exemplo.pt", ""},
+		{"ana@exemplo.pt, rui@exemplo.pt", ""},
+		{"ana@exemplo.pt\r\nBcc: rui@exemplo.pt", ""},
+		{"ana@exem\u200bplo.pt", "ana@exemplo.pt"}, // UTS 46 ignores the zero-width space
+	} {
+		got, problem := kiosk.ParseEmail(tt.text)
+		if got != tt.want || (problem == kiosk.ContactOK) != (tt.want != "") {
+			t.Errorf("%q: got %q %q, want %q", tt.text, got, problem, tt.want)
+		}
+	}
+}
+
+func FuzzParsePhone(f *testing.F) {
+	for _, seed := range []string{"912 345 678", "+351912345678", "+1 (201) 555-0123", "９１２３４５６７８", "00447400123456", "+", "", "9;ext=1", "\xff9"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		value, problem := kiosk.ParsePhone(text, "PT")
+		if (value == "") != (problem != kiosk.ContactOK) {
+			t.Fatalf("value %q with problem %q", value, problem)
+		}
+		if value == "" {
+			return
+		}
+		if value[0] != '+' || len(value) > 16 || strings.Trim(value[1:], "0123456789") != "" {
+			t.Fatalf("not E.164: %q", value)
+		}
+		if again, _ := kiosk.ParsePhone(value, "GB"); again != value {
+			t.Fatalf("parsed again: got %q, want %q", again, value)
+		}
+	})
+}
+
+func FuzzParseEmail(f *testing.F) {
+	for _, seed := range []string{"ana@exemplo.pt", "Ana <ana@exemplo.pt>", "ana@açúcar.pt", "a@b", "\"a\"@b.pt", "a@xn--a.pt", "a@1.2", "a@b.pt\r\n", "\xff@b.pt"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		value, problem := kiosk.ParseEmail(text)
+		if (value == "") != (problem != kiosk.ContactOK) {
+			t.Fatalf("value %q with problem %q", value, problem)
+		}
+		if value == "" {
+			return
+		}
+		if len(value) > 254 || strings.Count(value, "@") != 1 || strings.ContainsAny(value, " \t\r\n<>\",;:()[]\\") {
+			t.Fatalf("not a plain address: %q", value)
+		}
+		for _, r := range value {
+			if r <= ' ' || r >= 0x7f {
+				t.Fatalf("not printable ASCII: %q", value)
+			}
+		}
+		if again, _ := kiosk.ParseEmail(value); again != value {
+			t.Fatalf("parsed again: got %q, want %q", again, value)
+		}
+	})
+}

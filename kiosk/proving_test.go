@@ -1,0 +1,225 @@
+package kiosk_test
+
+import (
+	"testing"
+	"time"
+
+	"balcao/kiosk"
+)
+
+// phone fails unless the phone's last problem is the one given.
+func (d *desk) phone(want kiosk.ContactProblem) kiosk.ChannelState {
+	d.t.Helper()
+	if got := d.state.Contact.Phone.Problem; got != want {
+		d.t.Fatalf("phone: got problem %q, want %q", got, want)
+	}
+	return d.state.Contact.Phone
+}
+
+func (d *desk) awaited(want kiosk.Channel) *desk {
+	d.t.Helper()
+	if got := d.state.Contact.Awaited; got != want {
+		d.t.Fatalf("awaited: got %q, want %q", got, want)
+	}
+	return d
+}
+
+func (d *desk) later(after time.Duration) *desk {
+	d.t.Helper()
+	return d.do(kiosk.Tick{Now: d.state.Now.Add(after)})
+}
+
+func sendPhone(number int) kiosk.SendCode {
+	return kiosk.SendCode{Case: 1, Number: number, Channel: kiosk.SMS, Value: annasPhone, Language: kiosk.Portuguese}
+}
+
+func sendMail(number int) kiosk.SendCode {
+	return kiosk.SendCode{Case: 1, Number: number, Channel: kiosk.Email, Value: "ana@exemplo.pt", Language: kiosk.Portuguese}
+}
+
+var (
+	enterPhone = kiosk.ContactEntered{Channel: kiosk.SMS, Text: "912 345 678"}
+	enterMail  = kiosk.ContactEntered{Channel: kiosk.Email, Text: "ana@Exemplo.PT"}
+	typedCode  = func() kiosk.CodeTyped { return kiosk.CodeTyped{Code: kiosk.Secret(secretCode)} }
+	confirmed  = func(c kiosk.Channel) kiosk.CodeAnswered {
+		return kiosk.CodeAnswered{Case: 1, Channel: c, TriesLeft: 3, Proof: proof, At: noon}
+	}
+	centreDown = kiosk.CommandFailed{Case: 1, Problem: kiosk.Problem{Code: kiosk.ProblemCentreDown}}
+	centreUp   = kiosk.CentreChanged{Centre: kiosk.CentreStatus{Health: kiosk.HealthGood}, Delivery: kiosk.HealthGood}
+)
+
+func TestOpening(t *testing.T) {
+	t.Run("ContactMayBeTypedMeanwhile", func(t *testing.T) {
+		d := newDesk(t).identified().do(kiosk.PersonConfirmed{}, enterMail, enterPhone)
+		d.asked(kiosk.OpenEnrolment{Case: 1, Identity: anna()})
+		d.do(kiosk.Opened{Case: 1}).asked(sendPhone(1), sendMail(2))
+	})
+	t.Run("AlreadyActive", func(t *testing.T) {
+		d := newDesk(t).identified().do(kiosk.PersonConfirmed{}).do(kiosk.OpenRefused{Case: 1, Code: kiosk.ProblemAlreadyActive})
+		d.problem(kiosk.ProblemAlreadyActive, true).nobody().asked(kiosk.Forget{Case: 1})
+		d.do(kiosk.CardRemoved{Reader: 1}).problem(kiosk.ProblemAlreadyActive, true)
+		d.do(kiosk.CardInserted{Reader: 1}).asked(kiosk.ReadDocument{Case: 2, Reader: 1}).problem("", false)
+	})
+	t.Run("CentreDownAndUpAgain", func(t *testing.T) {
+		d := newDesk(t).identified().do(kiosk.PersonConfirmed{}, enterPhone).do(centreDown)
+		d.problem(kiosk.ProblemCentreDown, false).at(kiosk.StepContact)
+		d.do(centreUp).asked(kiosk.OpenEnrolment{Case: 1, Identity: anna()}).problem("", false)
+		d.do(kiosk.Opened{Case: 1}).asked(sendPhone(1))
+	})
+	t.Run("RetryByHand", func(t *testing.T) {
+		d := newDesk(t).identified().do(kiosk.PersonConfirmed{}, centreDown).do(kiosk.Retry{})
+		d.asked(kiosk.OpenEnrolment{Case: 1, Identity: anna()}).problem("", false)
+	})
+	t.Run("BackAndForthOpensOnce", func(t *testing.T) {
+		newDesk(t).opened().do(kiosk.Back{}, kiosk.PersonConfirmed{}).asked()
+	})
+	t.Run("BackAfterAFailureOpensAgain", func(t *testing.T) {
+		d := newDesk(t).identified().do(kiosk.PersonConfirmed{}, centreDown, kiosk.Back{}).do(kiosk.PersonConfirmed{})
+		d.asked(kiosk.OpenEnrolment{Case: 1, Identity: anna()})
+	})
+	t.Run("Expires", func(t *testing.T) {
+		d := newDesk(t).opened()
+		for d.state.Now.Before(noon.Add(55 * time.Minute)) {
+			d.later(5*time.Minute).do(enterPhone).problem("", false)
+		}
+		d.later(5*time.Minute).problem(kiosk.ProblemExpired, true).nobody()
+		d.asked(kiosk.Abandon{Case: 1, Reason: kiosk.ProblemExpired}, kiosk.Forget{Case: 1})
+	})
+}
+
+func TestProving(t *testing.T) {
+	t.Run("OK", func(t *testing.T) {
+		d := newDesk(t).settled()
+		phone := d.phone(kiosk.ContactOK)
+		if !phone.Confirmed() || phone.Proof != proof || !d.state.Contact.Settled {
+			t.Errorf("phone: got %+v", phone)
+		}
+		d.awaited("").do(kiosk.Continue{}).at(kiosk.StepPIN)
+	})
+	t.Run("Invalid", func(t *testing.T) {
+		d := newDesk(t).opened().do(kiosk.ContactEntered{Channel: kiosk.SMS, Text: "12"}).asked()
+		d.phone(kiosk.ContactInvalid)
+		d.do(kiosk.ContactEntered{Channel: kiosk.SMS, Text: "210 000 000"}).asked()
+		d.phone(kiosk.ContactNotMobile)
+		d.do(kiosk.Continue{}).at(kiosk.StepContact)
+	})
+	t.Run("AnotherValueMustBeProvenAnew", func(t *testing.T) {
+		d := newDesk(t).settled().do(kiosk.ContactEntered{Channel: kiosk.SMS, Text: "912345679"})
+		if d.state.Contact.Settled || d.state.Contact.Phone.Confirmed() {
+			t.Error("the proof of another number was kept")
+		}
+		d.do(kiosk.Continue{}).at(kiosk.StepContact)
+	})
+	t.Run("TheSameValueStaysProven", func(t *testing.T) {
+		d := newDesk(t).settled().do(kiosk.ContactEntered{Channel: kiosk.SMS, Text: "+351 912-345-678"}).asked()
+		if !d.state.Contact.Settled {
+			t.Error("the proof of the same number was lost")
+		}
+	})
+	t.Run("Withdrawn", func(t *testing.T) {
+		d := newDesk(t).settled().do(kiosk.ContactEntered{Channel: kiosk.SMS}).asked()
+		if d.state.Contact != (kiosk.ContactState{}) {
+			t.Errorf("contact: got %+v", d.state.Contact)
+		}
+	})
+	t.Run("Resend", func(t *testing.T) {
+		d := newDesk(t).opened().do(enterPhone, phoneQueued(1)).do(kiosk.Resend{Channel: kiosk.SMS}).asked()
+		d.phone(kiosk.TooSoon)
+		d.later(30 * time.Second).do(kiosk.Resend{Channel: kiosk.SMS}).asked(sendPhone(2))
+		d.do(phoneQueued(0)).later(30 * time.Second).do(kiosk.Resend{Channel: kiosk.SMS}).asked()
+		d.phone(kiosk.ResendsUsed)
+		d.do(typedCode()).do(confirmed(kiosk.SMS)).phone(kiosk.ContactOK)
+	})
+	t.Run("ResendByTheCentresClock", func(t *testing.T) {
+		ahead := kiosk.CentreChanged{Centre: kiosk.CentreStatus{Health: kiosk.HealthGood, Skew: time.Minute}}
+		d := newDesk(t).opened().do(enterPhone, phoneQueued(1), ahead).later(30 * time.Second)
+		d.do(kiosk.Resend{Channel: kiosk.SMS}).asked()
+		d.phone(kiosk.TooSoon)
+	})
+	t.Run("RefusedByTheCentre", func(t *testing.T) {
+		d := newDesk(t).opened().do(enterPhone, kiosk.CodeRefused{Case: 1, Channel: kiosk.SMS, Problem: kiosk.ResendsUsed})
+		d.phone(kiosk.ResendsUsed)
+		d.awaited("")
+	})
+	t.Run("WrongThenRight", func(t *testing.T) {
+		d := newDesk(t).opened().do(enterPhone, phoneQueued(3), typedCode())
+		d.do(kiosk.CodeAnswered{Case: 1, Channel: kiosk.SMS, Problem: kiosk.CodeWrong, TriesLeft: 2}).awaited(kiosk.SMS)
+		if got := d.phone(kiosk.CodeWrong).TriesLeft; got != 2 {
+			t.Errorf("tries left: got %d", got)
+		}
+		d.do(typedCode()).do(confirmed(kiosk.SMS)).phone(kiosk.ContactOK)
+	})
+	t.Run("LockedStaysLockedForThisNumber", func(t *testing.T) {
+		d := newDesk(t).opened().do(enterPhone, phoneQueued(3), typedCode())
+		d.do(kiosk.CodeAnswered{Case: 1, Channel: kiosk.SMS, Problem: kiosk.CodeLocked}).awaited(kiosk.SMS)
+		d.later(time.Minute).do(kiosk.Resend{Channel: kiosk.SMS}, enterPhone, typedCode()).asked()
+		d.phone(kiosk.CodeLocked)
+		d.do(enterMail).asked(sendMail(2))
+	})
+	t.Run("Taken", func(t *testing.T) {
+		d := newDesk(t).opened().do(enterPhone, phoneQueued(3), typedCode())
+		d.do(kiosk.CodeAnswered{Case: 1, Channel: kiosk.SMS, Problem: kiosk.ContactTaken}).phone(kiosk.ContactTaken)
+		d.do(kiosk.Continue{}).at(kiosk.StepContact)
+	})
+	t.Run("Expired", func(t *testing.T) {
+		d := newDesk(t).opened().do(enterPhone, phoneQueued(3)).later(5 * time.Minute).awaited(kiosk.SMS)
+		d.phone(kiosk.CodeExpired)
+		d.do(typedCode()).asked()
+		d.do(kiosk.Resend{Channel: kiosk.SMS}).asked(sendPhone(2))
+	})
+	t.Run("BothChannels", func(t *testing.T) {
+		d := newDesk(t).opened().do(enterPhone, phoneQueued(3), enterMail)
+		d.do(d.queued(kiosk.Email)).awaited(kiosk.Email)
+		d.do(typedCode(), confirmed(kiosk.Email)).awaited(kiosk.SMS)
+		d.do(typedCode()).asked(kiosk.ConfirmCode{Case: 1, Channel: kiosk.SMS, Code: kiosk.Secret(secretCode)})
+		d.do(kiosk.Continue{}).at(kiosk.StepContact) // the answer is on its way
+		d.do(confirmed(kiosk.SMS)).awaited("").do(kiosk.Continue{}).at(kiosk.StepPIN)
+	})
+	t.Run("ReceiptsOvertakeEachOther", func(t *testing.T) {
+		d := newDesk(t).opened().do(enterPhone, phoneQueued(3))
+		for _, step := range []struct{ comes, want kiosk.Delivery }{
+			{kiosk.DeliverySent, kiosk.DeliverySent},
+			{kiosk.DeliveryDelivered, kiosk.DeliveryDelivered},
+			{kiosk.DeliverySent, kiosk.DeliveryDelivered},
+			{"lost", kiosk.DeliveryDelivered},
+		} {
+			d.do(kiosk.DeliveryChanged{Case: 1, Channel: kiosk.SMS, Delivery: step.comes})
+			if got := d.state.Contact.Phone.Delivery; got != step.want {
+				t.Errorf("after %q: got %q, want %q", step.comes, got, step.want)
+			}
+		}
+	})
+	t.Run("NotSentIsSentOnce", func(t *testing.T) {
+		d := newDesk(t).opened().do(enterPhone).do(centreDown).problem(kiosk.ProblemCentreDown, false)
+		d.do(kiosk.Retry{}).asked(sendPhone(1)).problem("", false)
+		d.do(centreDown).do(enterPhone).asked(sendPhone(1))
+		d.do(phoneQueued(3)).later(time.Minute).do(kiosk.Resend{Channel: kiosk.SMS}).asked(sendPhone(2))
+	})
+	t.Run("OneChannelFails", func(t *testing.T) {
+		failed := kiosk.CommandFailed{Case: 1, Channel: kiosk.SMS, Problem: kiosk.Problem{Code: kiosk.ProblemCentreDown}}
+		d := newDesk(t).opened().do(enterPhone, enterMail).do(failed)
+		if !d.state.Contact.Email.Sending || d.state.Contact.Phone.Sending {
+			t.Errorf("contact: got %+v", d.state.Contact)
+		}
+		d.do(kiosk.Retry{}).asked(sendPhone(1))
+	})
+	t.Run("ComparingFails", func(t *testing.T) {
+		d := newDesk(t).opened().do(enterPhone, phoneQueued(3), typedCode()).do(centreDown).awaited(kiosk.SMS)
+		d.do(kiosk.Retry{}).asked().problem("", false)
+		d.do(typedCode()).do(confirmed(kiosk.SMS)).phone(kiosk.ContactOK)
+	})
+	t.Run("CitizensLanguage", func(t *testing.T) {
+		d := newDesk(t).opened().do(kiosk.LanguageChosen{Citizen: true, Language: kiosk.English}).do(enterPhone)
+		want := sendPhone(1)
+		want.Language = kiosk.English
+		d.asked(want)
+	})
+}
+
+// phoneQueued is a message to the phone, sent at noon, with so many more allowed.
+func phoneQueued(sends int) kiosk.CodeQueued {
+	return kiosk.CodeQueued{
+		Case: 1, Channel: kiosk.SMS, SentAt: noon, ExpiresAt: noon.Add(5 * time.Minute), ResendAt: noon.Add(30 * time.Second),
+		SendsLeft: sends, TriesLeft: 3, Tries: 3,
+	}
+}

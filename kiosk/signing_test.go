@@ -1,0 +1,145 @@
+package kiosk_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"balcao/kiosk"
+)
+
+func (d *desk) phase(want kiosk.ReviewPhase) *desk {
+	d.t.Helper()
+	if got := d.state.Review.Phase; d.state.Step != kiosk.StepReview || got != want {
+		d.t.Fatalf("phase: got %v %q, want %q", d.state.Step, got, want)
+	}
+	return d
+}
+
+func cardPIN() kiosk.CardPINTyped { return kiosk.CardPINTyped{PIN: kiosk.Secret("1234")} }
+
+func TestReview(t *testing.T) {
+	t.Run("CardHeldByThePerson", func(t *testing.T) {
+		d := newDesk(t).reviewing().do(kiosk.CardRemoved{Reader: 1}, kiosk.Agreed{}).phase(kiosk.ReviewCard).problem("", false)
+		d.do(kiosk.CardInserted{Reader: 1}).asked(kiosk.RecogniseAgain{Case: 1, Reader: 1}).phase(kiosk.ReviewCard)
+		d.do(kiosk.CardReturned{Case: 1, Reader: 1}).phase(kiosk.ReviewCardPIN)
+	})
+	t.Run("Disputed", func(t *testing.T) {
+		d := newDesk(t).reviewing().do(kiosk.HandOver{ToCitizen: true}, kiosk.SomethingWrong{}).phase(kiosk.ReviewReading)
+		if !d.state.Review.Disputed || d.state.HandedOver {
+			t.Errorf("got disputed %v, handed over %v", d.state.Review.Disputed, d.state.HandedOver)
+		}
+		d.do(kiosk.Back{}).at(kiosk.StepPIN).do(kiosk.Back{}).at(kiosk.StepContact)
+		if !d.state.Contact.Settled {
+			t.Error("what was proven is lost")
+		}
+	})
+	t.Run("WrongCardPIN", func(t *testing.T) {
+		d := newDesk(t).signing().do(kiosk.CardPINRefused{Case: 1, TriesLeft: 2}).phase(kiosk.ReviewCardPIN).asked()
+		if !d.state.Review.PINWrong || d.state.Document.PINTries != 2 {
+			t.Errorf("got wrong %v, tries %d", d.state.Review.PINWrong, d.state.Document.PINTries)
+		}
+		d.do(cardPIN()).phase(kiosk.ReviewSigning)
+		d.do(kiosk.CardPINRefused{Case: 1}).problem("pin_blocked", true).nobody()
+		d.asked(kiosk.Abandon{Case: 1, Reason: "pin_blocked"}, kiosk.Forget{Case: 1})
+	})
+	t.Run("ImpossibleCardPINIsNotTried", func(t *testing.T) {
+		for _, pin := range []string{"", "123", "123456789", "12a4"} {
+			newDesk(t).reviewing().do(kiosk.Agreed{}).do(kiosk.CardPINTyped{PIN: kiosk.Secret(pin)}).asked().phase(kiosk.ReviewCardPIN)
+		}
+	})
+	t.Run("Pinpad", func(t *testing.T) {
+		d := newDesk(t).do(kiosk.CardInserted{Reader: 1}, kiosk.IdentityRead{Case: 1, Identity: anna(), PINTries: 3, Pinpad: true})
+		d.do(passes(1)...).do(
+			kiosk.PhotoRead{Case: 1, Photo: &kiosk.Photo{}}, kiosk.DocumentComplete{Case: 1}, kiosk.PersonConfirmed{}, kiosk.Opened{Case: 1},
+			enterPhone, phoneQueued(3), typedCode(), confirmed(kiosk.SMS), kiosk.Continue{},
+			kiosk.PINTyped{PIN: kiosk.Secret(goodPIN)}, kiosk.PINTyped{PIN: kiosk.Secret(goodPIN)}, kiosk.PINWasSealed{Case: 1},
+		)
+		sign := kiosk.Sign{Case: 1, Transcript: d.transcript()}
+		sign.Transcript.Assurance = kiosk.Assurance{}
+		d.do(kiosk.Agreed{}).asked(sign).phase(kiosk.ReviewSigning)
+		d.do(kiosk.CardPINRefused{Case: 1, TriesLeft: 2}).asked().phase(kiosk.ReviewCardPIN)
+		d.do(cardPIN()).asked()
+		d.do(kiosk.Agreed{}).asked(sign)
+		d.do(kiosk.CardRemoved{Reader: 1}, kiosk.SignFailed{Case: 1, Reason: kiosk.ReasonRemoved}, kiosk.CardInserted{Reader: 1})
+		d.do(kiosk.CardReturned{Case: 1, Reader: 1}).asked(sign)
+	})
+	t.Run("PulledWhileSigning", func(t *testing.T) {
+		d := newDesk(t).signing().do(kiosk.CardRemoved{Reader: 1}).phase(kiosk.ReviewSigning)
+		d.do(kiosk.SignFailed{Case: 1, Reason: kiosk.ReasonRemoved}).phase(kiosk.ReviewCard).problem("", false)
+		d.do(kiosk.CardInserted{Reader: 1}, kiosk.CardReturned{Case: 1, Reader: 1}).phase(kiosk.ReviewCardPIN)
+	})
+	t.Run("PulledBeforeTheWatcherNoticed", func(t *testing.T) {
+		d := newDesk(t).signing().do(kiosk.SignFailed{Case: 1, Reason: kiosk.ReasonRemoved}).phase(kiosk.ReviewCardPIN)
+		d.do(kiosk.CardRemoved{Reader: 1}).phase(kiosk.ReviewCard)
+	})
+	t.Run("ChangedWhileSigning", func(t *testing.T) {
+		d := newDesk(t).signing().do(kiosk.SignFailed{Case: 1, Reason: kiosk.ReasonCardChanged}).phase(kiosk.ReviewCard)
+		d.problem("card_changed", false).slot(1, kiosk.SlotUnknown)
+		d.do(kiosk.CardRemoved{Reader: 1}).problem("", false).phase(kiosk.ReviewCard)
+	})
+	t.Run("BankCardInstead", func(t *testing.T) {
+		d := newDesk(t).reviewing().do(kiosk.CardRemoved{Reader: 1}, kiosk.Agreed{}, kiosk.CardInserted{Reader: 1})
+		d.do(kiosk.SignFailed{Case: 1, Reason: kiosk.ReasonUnknownCard}).problem("card_changed", false).phase(kiosk.ReviewCard)
+	})
+	t.Run("SignedJustBeforeItWasPulled", func(t *testing.T) {
+		d := newDesk(t).signing().do(kiosk.CardRemoved{Reader: 1})
+		d.do(kiosk.Signed{Case: 1, Check: kiosk.Check{Result: kiosk.Passed}}).asked(kiosk.Bind{Case: 1}).phase(kiosk.ReviewBinding)
+	})
+	t.Run("Clone", func(t *testing.T) {
+		d := newDesk(t).signing().do(kiosk.SignFailed{Case: 1, Reason: kiosk.ReasonKeyMismatch}).problem("key_mismatch", true).nobody()
+		if check, _ := d.state.Document.Check(kiosk.CheckKey); check.Result != kiosk.Failed || check.Reason != kiosk.ReasonKeyMismatch {
+			t.Errorf("check: got %+v", check)
+		}
+		d.asked(kiosk.Abandon{Case: 1, Reason: "key_mismatch"}, kiosk.Forget{Case: 1})
+	})
+	t.Run("SignatureThatProvesNothing", func(t *testing.T) {
+		d := newDesk(t).signing().do(kiosk.Signed{Case: 1, Check: kiosk.Check{Result: kiosk.Unknown}})
+		d.problem(kiosk.ProblemInternal, true).asked(kiosk.Abandon{Case: 1, Reason: kiosk.ProblemInternal}, kiosk.Forget{Case: 1})
+	})
+	t.Run("TechnicalFailure", func(t *testing.T) {
+		d := newDesk(t).signing().do(kiosk.CommandFailed{Case: 1, Problem: kiosk.Problem{Code: kiosk.ProblemReaderBusy}})
+		d.phase(kiosk.ReviewCardPIN).problem(kiosk.ProblemReaderBusy, false).do(cardPIN()).phase(kiosk.ReviewSigning).problem("", false)
+	})
+	t.Run("RecognisingFails", func(t *testing.T) {
+		d := newDesk(t).reviewing().do(kiosk.CardRemoved{Reader: 1}, kiosk.CardInserted{Reader: 1})
+		d.do(kiosk.CommandFailed{Case: 1, Problem: kiosk.Problem{Code: kiosk.ProblemReaderBusy}}).problem(kiosk.ProblemReaderBusy, false)
+		d.do(kiosk.Retry{}).asked(kiosk.RecogniseAgain{Case: 1, Reader: 1})
+	})
+}
+
+func TestBinding(t *testing.T) {
+	t.Run("NoWayBack", func(t *testing.T) {
+		d := newDesk(t).signing().do(kiosk.Cancel{}, kiosk.Signed{Case: 1, Check: kiosk.Check{Result: kiosk.Passed}})
+		if d.state.ConfirmCancel {
+			t.Error("still asks whether to cancel")
+		}
+		d.do(kiosk.CancelConfirmed{}, kiosk.Cancel{}, kiosk.CancelConfirmed{}, kiosk.Back{}, kiosk.OtherDocument{}, kiosk.NextPerson{}, kiosk.CardRemoved{Reader: 1})
+		d.asked().phase(kiosk.ReviewBinding).later(time.Hour).phase(kiosk.ReviewBinding)
+	})
+	t.Run("Waiting", func(t *testing.T) {
+		d := newDesk(t).binding().do(kiosk.BindWaiting{Case: 1})
+		if !d.state.Review.Waiting || !d.state.Review.BindSince.Equal(noon) {
+			t.Errorf("review: got %+v", d.state.Review)
+		}
+	})
+	t.Run("FailureIsRepeatedNotEnded", func(t *testing.T) {
+		fatal := centreDown
+		fatal.Problem.Fatal = true
+		d := newDesk(t).binding().do(fatal).problem(kiosk.ProblemCentreDown, false).phase(kiosk.ReviewBinding)
+		d.do(centreUp).asked(kiosk.Bind{Case: 1}).problem("", false)
+	})
+	t.Run("Refused", func(t *testing.T) {
+		for _, code := range []kiosk.ProblemCode{kiosk.ProblemAlreadyActive, kiosk.ProblemContactTaken, kiosk.ProblemNotProven} {
+			newDesk(t).binding().do(kiosk.KeyRefused{Case: 1, Code: code}).problem(code, true).nobody().asked(kiosk.Forget{Case: 1})
+		}
+	})
+	t.Run("LowerLevelSaysWhy", func(t *testing.T) {
+		d := newDesk(t).binding().do(kiosk.KeyActive{Case: 1, Level: kiosk.LevelSubstantial})
+		want := kiosk.Assurance{Level: kiosk.LevelSubstantial, Missing: []kiosk.CheckName{kiosk.CheckKey}}
+		if diff := cmp.Diff(want, d.state.Receipt.Assurance); diff != "" {
+			t.Errorf("assurance (-want +got):\n%s", diff)
+		}
+	})
+}
