@@ -1,0 +1,163 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"strconv"
+	"text/tabwriter"
+	"time"
+
+	"balcao/mock-pcsc/bench"
+	"balcao/mock-pcsc/drawer"
+)
+
+type runner = func(ctx context.Context, args []string, stdout, stderr io.Writer) error
+
+func listCommand() command {
+	return command{
+		name: "list", arguments: "[--json]", summary: "Show the cards of the drawer; no bench needs to run",
+		define: func(flags *flag.FlagSet) runner {
+			asJSON := flags.Bool("json", false, "an array of objects: name, kind, generation, key, pin, refused_for (empty: a good card), title")
+			return func(_ context.Context, _ []string, stdout, _ io.Writer) error {
+				cards, err := drawer.Open()
+				if err != nil {
+					return fmt.Errorf("opening the drawer: %w", err)
+				}
+				entries := cards.Entries()
+				if *asJSON {
+					if entries == nil {
+						entries = []drawer.Entry{} // an array, even so
+					}
+					return printJSON(stdout, entries)
+				}
+				return printEntries(stdout, entries)
+			}
+		},
+	}
+}
+
+func printEntries(w io.Writer, entries []drawer.Entry) error {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "NAME\tKIND\tGENERATION\tKEY\tPIN\tREFUSED FOR\tTITLE")
+	for _, e := range entries {
+		refused := e.RefusedFor
+		if refused == "" {
+			refused = "-"
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", e.Name, e.Kind, e.Generation, e.Key, e.PIN, refused, e.Title)
+	}
+	return table.Flush()
+}
+
+func insertCommand() command {
+	return command{
+		name: "insert", arguments: "CARD [SLOT] [--wait 5s]", least: 1, most: 2,
+		summary: "Put a card of the drawer into a slot (1), in place of what is there",
+		more:    "Returns when the reader has seen the card. When there is no reader in time, the card goes back.",
+		define: func(flags *flag.FlagSet) runner {
+			wait := flags.Duration("wait", 5*time.Second, "how `long` to wait for the reader")
+			return func(ctx context.Context, args []string, stdout, _ io.Writer) error {
+				slot, err := slotArgument(args[1:])
+				if err != nil {
+					return err
+				}
+				if err := bench.Insert(ctx, args[0], slot, *wait); err != nil {
+					return err
+				}
+				fmt.Fprintf(stdout, "%s is in slot %d\n", args[0], slot)
+				return nil
+			}
+		},
+	}
+}
+
+func removeCommand() command {
+	return command{
+		name: "remove", arguments: "[SLOT]", most: 1, summary: "Take the card out of a slot (1)",
+		define: func(*flag.FlagSet) runner {
+			return func(ctx context.Context, args []string, stdout, _ io.Writer) error {
+				slot, err := slotArgument(args)
+				if err != nil {
+					return err
+				}
+				card, err := bench.Remove(ctx, slot)
+				if err != nil {
+					return err
+				}
+				fmt.Fprintf(stdout, "%s is out of slot %d\n", card, slot)
+				return nil
+			}
+		},
+	}
+}
+
+func slotArgument(args []string) (int, error) {
+	if len(args) == 0 {
+		return 1, nil
+	}
+	slot, err := strconv.Atoi(args[0])
+	if err != nil {
+		return 0, &usageError{fmt.Sprintf("slot %q is not a number; use 1 or 2", args[0])}
+	}
+	return slot, nil
+}
+
+func lineCommand() command {
+	return command{
+		name: "line", arguments: "SPEED", least: 1, most: 1,
+		summary: "Set the speed of the card line for cards inserted from now on: full, or bits per second such as 250k",
+		define: func(*flag.FlagSet) runner {
+			return func(ctx context.Context, args []string, _, _ io.Writer) error {
+				if _, err := bench.ParseLine(args[0]); err != nil {
+					return &usageError{err.Error()}
+				}
+				return bench.SetLine(ctx, args[0])
+			}
+		},
+	}
+}
+
+func statusCommand() command {
+	return command{
+		name: "status", arguments: "[--json]", summary: "Show what is in the slots and where the bench listens",
+		define: func(flags *flag.FlagSet) runner {
+			asJSON := flags.Bool("json", false, "one object: slots, line, messages, smpp, smtp, http")
+			return func(ctx context.Context, _ []string, stdout, _ io.Writer) error {
+				status, err := bench.CurrentStatus(ctx)
+				if err != nil {
+					return err
+				}
+				if *asJSON {
+					return printJSON(stdout, status)
+				}
+				for _, s := range status.Slots {
+					fmt.Fprintf(stdout, "slot %d   %s\n", s.Slot, describe(s))
+				}
+				_, err = fmt.Fprintf(stdout, "line     %s\nSMPP     %s\nSMTP     %s\nHTTP     %s\nmessages %d\n",
+					status.Line, status.SMPP, status.SMTP, status.HTTP, status.Messages)
+				return err
+			}
+		},
+	}
+}
+
+func describe(s bench.SlotStatus) string {
+	text := string(s.State)
+	if s.Card != "" {
+		text = s.Card + " (" + string(s.State) + ")"
+	}
+	if s.Reason != "" {
+		text += ": " + s.Reason
+	}
+	return text
+}
+
+func printJSON(w io.Writer, value any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(value)
+}

@@ -1,0 +1,263 @@
+package window
+
+import (
+	"fmt"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/widget"
+
+	"balcao/mock-pcsc/drawer"
+	"balcao/ui/look"
+)
+
+// cardList is the drawer: one focus for all cards, one of them chosen.
+type cardList struct {
+	widget.BaseWidget
+
+	insert func(card string, slot int)
+	remove func(slot int)
+	// shift tells whether Shift is down: key events do not say.
+	shift func() bool
+
+	rows    []*cardRow
+	current int
+	focused bool
+	places  map[string]int // slot of each card that is in one
+	scroll  *container.Scroll
+	frame   *canvas.Rectangle
+}
+
+var (
+	_ fyne.Focusable      = (*cardList)(nil)
+	_ desktop.Mouseable   = (*cardRow)(nil)
+	_ fyne.DoubleTappable = (*cardRow)(nil)
+)
+
+func newCardList(entries []drawer.Entry, insert func(string, int), remove func(int)) *cardList {
+	l := &cardList{insert: insert, remove: remove, shift: shiftIsDown}
+	l.ExtendBaseWidget(l)
+	list := look.Rows(0)
+	heading := ""
+	for i, e := range entries {
+		if h := groupOf(e); h != heading {
+			heading = h
+			list.Add(look.Padded(14, 8, look.Small(heading).Bold()))
+		}
+		row := newCardRow(e, func() { l.choose(i); l.takeFocus() }, func() { l.insert(e.Name, 1) })
+		l.rows = append(l.rows, row)
+		list.Add(row)
+	}
+	if len(entries) == 0 {
+		list.Add(look.Padded(14, 14, look.Value("The drawer is empty.")))
+	}
+	l.scroll = container.NewVScroll(list)
+	l.frame = canvas.NewRectangle(look.Clear)
+	l.frame.CornerRadius, l.frame.StrokeWidth, l.frame.StrokeColor = 10, 1, look.Border
+	l.frame.FillColor = look.Surface
+	l.draw()
+	return l
+}
+
+func groupOf(e drawer.Entry) string {
+	if e.RefusedFor == "" {
+		return "GOOD CARDS"
+	}
+	return "CARDS THAT ARE REFUSED"
+}
+
+// chosen is the entry that Enter inserts; the zero Entry in an empty drawer.
+func (l *cardList) chosen() drawer.Entry {
+	if len(l.rows) == 0 {
+		return drawer.Entry{}
+	}
+	return l.rows[l.current].entry
+}
+
+func (l *cardList) choose(i int) {
+	if len(l.rows) == 0 {
+		return
+	}
+	l.current = max(0, min(i, len(l.rows)-1))
+	l.draw()
+	l.reveal(l.rows[l.current])
+}
+
+// reveal scrolls just so far that the row is seen, and its group's heading above the first row.
+func (l *cardList) reveal(row *cardRow) {
+	top, bottom := row.Position().Y, row.Position().Y+row.Size().Height
+	if row == l.rows[0] {
+		top = 0
+	}
+	switch view := l.scroll.Size().Height; {
+	case top < l.scroll.Offset.Y:
+		l.scroll.ScrollToOffset(fyne.NewPos(0, top))
+	case bottom > l.scroll.Offset.Y+view:
+		l.scroll.ScrollToOffset(fyne.NewPos(0, bottom-view))
+	}
+}
+
+func (l *cardList) showPlaces(places map[string]int) {
+	l.places = places
+	l.draw()
+}
+
+func (l *cardList) draw() {
+	for i, row := range l.rows {
+		row.draw(i == l.current, l.focused, l.places[row.entry.Name])
+	}
+	l.frame.StrokeWidth, l.frame.StrokeColor = 1, look.Border
+	if l.focused {
+		l.frame.StrokeWidth, l.frame.StrokeColor = 3, look.Ring
+	}
+	l.frame.Refresh()
+}
+
+func (l *cardList) takeFocus() {
+	if c := fyne.CurrentApp().Driver().CanvasForObject(l); c != nil {
+		c.Focus(l)
+	}
+}
+
+// FocusGained implements fyne.Focusable.
+func (l *cardList) FocusGained() { l.focused = true; l.draw() }
+
+// FocusLost implements fyne.Focusable.
+func (l *cardList) FocusLost() { l.focused = false; l.draw() }
+
+// TypedRune implements fyne.Focusable: a digit is the slot to insert into.
+func (l *cardList) TypedRune(r rune) {
+	if slot := int(r - '0'); slot == 1 || slot == 2 {
+		l.insertChosen(slot)
+	}
+}
+
+// TypedKey implements fyne.Focusable.
+func (l *cardList) TypedKey(ev *fyne.KeyEvent) {
+	const page = 6
+	switch ev.Name {
+	case fyne.KeyUp:
+		l.choose(l.current - 1)
+	case fyne.KeyDown:
+		l.choose(l.current + 1)
+	case fyne.KeyPageUp:
+		l.choose(l.current - page)
+	case fyne.KeyPageDown:
+		l.choose(l.current + page)
+	case fyne.KeyHome:
+		l.choose(0)
+	case fyne.KeyEnd:
+		l.choose(len(l.rows) - 1)
+	case fyne.KeyReturn, fyne.KeyEnter:
+		l.insertChosen(l.slotOfKey())
+	case fyne.KeyDelete, fyne.KeyBackspace:
+		l.remove(l.slotOfKey())
+	}
+}
+
+func (l *cardList) slotOfKey() int {
+	if l.shift() {
+		return 2
+	}
+	return 1
+}
+
+func (l *cardList) insertChosen(slot int) {
+	if len(l.rows) > 0 {
+		l.insert(l.chosen().Name, slot)
+	}
+}
+
+func shiftIsDown() bool {
+	d, ok := fyne.CurrentApp().Driver().(desktop.Driver)
+	return ok && d.CurrentKeyModifiers()&fyne.KeyModifierShift != 0
+}
+
+// CreateRenderer implements fyne.Widget.
+func (l *cardList) CreateRenderer() fyne.WidgetRenderer {
+	return widget.NewSimpleRenderer(container.NewStack(l.frame, look.Padded(4, 4, l.scroll)))
+}
+
+// cardRow is one card.
+type cardRow struct {
+	widget.BaseWidget
+
+	entry       drawer.Entry
+	choose, use func()
+
+	back    *canvas.Rectangle
+	title   *look.Text
+	place   *look.Text
+	content fyne.CanvasObject
+}
+
+func newCardRow(e drawer.Entry, choose, use func()) *cardRow {
+	r := &cardRow{entry: e, choose: choose, use: use}
+	r.ExtendBaseWidget(r)
+	r.back = canvas.NewRectangle(look.Clear)
+	r.back.CornerRadius = 8
+	r.title = look.Value(e.Title).Wrap()
+	r.place = look.Small("").Bold().In(look.Green)
+	lines := look.Rows(0, r.title, look.Small(facts(e)).In(look.InkFaint).Wrap())
+	if e.RefusedFor != "" {
+		lines.Add(look.Small("Refused: " + inWords(e.RefusedFor)).In(look.RedOn).Wrap())
+	}
+	r.content = container.NewStack(r.back, look.Padded(14, 6, container.NewBorder(nil, nil, nil, r.place, lines)))
+	return r
+}
+
+// facts is what a tester needs to know before inserting.
+func facts(e drawer.Entry) string {
+	var list []string
+	switch e.Generation {
+	case "1":
+		list = append(list, "Cartão de Cidadão, 1.ª geração")
+	case "2024":
+		list = append(list, "Cartão de Cidadão, 2024")
+	default:
+		list = append(list, strings.ReplaceAll(e.Kind, "-", " "))
+	}
+	if e.Key != "" {
+		list = append(list, e.Key)
+	}
+	if e.PIN != "" {
+		list = append(list, "PIN "+e.PIN)
+	}
+	return strings.Join(append(list, e.Name), " · ")
+}
+
+func (r *cardRow) draw(chosen, focused bool, slot int) {
+	fill := look.Clear
+	if chosen {
+		fill = look.Selected
+	}
+	if chosen && focused {
+		fill = look.Halo
+	}
+	if r.back.FillColor != fill {
+		r.back.FillColor = fill
+		r.back.Refresh()
+	}
+	r.title.SetBold(chosen)
+	place := ""
+	if slot > 0 {
+		place = fmt.Sprintf("in slot %d", slot)
+	}
+	r.place.SetText(place)
+}
+
+// MouseDown implements desktop.Mouseable: choose. A tap would come only after the time in which it
+// could still become a double tap.
+func (r *cardRow) MouseDown(*desktop.MouseEvent) { r.choose() }
+
+// MouseUp implements desktop.Mouseable.
+func (r *cardRow) MouseUp(*desktop.MouseEvent) {}
+
+// DoubleTapped implements fyne.DoubleTappable: insert in slot 1.
+func (r *cardRow) DoubleTapped(*fyne.PointEvent) { r.choose(); r.use() }
+
+// CreateRenderer implements fyne.Widget.
+func (r *cardRow) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(r.content) }

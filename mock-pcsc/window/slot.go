@@ -1,0 +1,67 @@
+package window
+
+import (
+	"fmt"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"balcao/mock-pcsc/bench"
+	"balcao/ui/look"
+)
+
+// slotPanel is one slot of the reader.
+type slotPanel struct {
+	number   int
+	occupied bool
+
+	dot     *look.Circle
+	state   *look.Text
+	card    *look.Text
+	reason  *look.Text
+	button  *look.Button
+	content fyne.CanvasObject
+}
+
+// slotKeys are the keys of the list that do what a slot's button does when the slot is empty.
+var slotKeys = map[int]string{1: "Enter", 2: "2"}
+
+func newSlotPanel(number int, press func()) *slotPanel {
+	s := &slotPanel{
+		number: number,
+		dot:    look.Dot(look.Edge),
+		state:  look.Small(""),
+		card:   look.Value("").Bold().Wrap(),
+		reason: look.Small("").In(look.InkFaint).Wrap(),
+		button: look.NewButton("", "", look.Plain, press),
+	}
+	head := container.NewBorder(nil, nil, look.Heading(fmt.Sprintf("Slot %d", number)), look.Columns(8, s.dot, s.state))
+	s.content = look.PanelPadded(16, container.NewBorder(head, s.button, nil, nil,
+		look.Padded(0, 6, look.Rows(2, s.card, s.reason))))
+	return s
+}
+
+func (s *slotPanel) show(status bench.SlotStatus) {
+	s.occupied = status.State != bench.Empty
+	s.card.SetText(status.Title)
+	s.reason.SetText(status.Reason)
+	switch status.State {
+	case bench.Inserted:
+		s.dot.SetColour(look.Green)
+		s.state.SetText("in the reader")
+	case bench.Waiting:
+		s.dot.SetColour(look.Amber)
+		s.state.SetText("waiting for the reader")
+	default:
+		s.dot.SetColour(look.Edge)
+		s.state.SetText("empty")
+		s.card.SetText("—")
+	}
+	if s.occupied {
+		s.button.SetText("Take out")
+		s.button.SetKey(map[int]string{1: "Del", 2: "Shift+Del"}[s.number])
+	} else {
+		s.button.SetText("Insert")
+		s.button.SetKey(slotKeys[s.number])
+	}
+}

@@ -1,0 +1,180 @@
+// Package window is the test bench on screen: the drawer of cards, the two slots, and the phone and
+// mailbox with what arrived. It draws with Fyne and starts nothing: cmd/mock-pcsc makes the
+// application, tests make one without a screen.
+//
+// Everything works from the keyboard. The list of cards has it at first; Tab goes on to the slots'
+// buttons and the messages.
+package window
+
+import (
+	"context"
+	"sync"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"balcao/mock-pcsc/bench"
+	"balcao/mock-pcsc/drawer"
+	"balcao/mock-pcsc/inbox"
+	"balcao/ui/look"
+)
+
+// Bench is what the window shows and uses; *bench.Bench is one.
+type Bench interface {
+	Entries() []drawer.Entry
+	Insert(ctx context.Context, card string, slot int) error
+	Remove(slot int) (card string, err error)
+	Status() (bench.Status, <-chan struct{})
+	Inbox() *inbox.Inbox
+}
+
+// Size is the window's at first.
+var Size = fyne.NewSize(1180, 800)
+
+// Window is the bench's window. Its methods but Run are for the UI goroutine.
+type Window struct {
+	bench    Bench
+	dispatch func(func())
+
+	cards    *cardList
+	slots    []*slotPanel
+	messages *messageList
+	facts    *look.Text
+	notice   *look.Text
+
+	ctx    context.Context // of Run: what the window starts ends with it
+	cancel context.CancelFunc
+	work   sync.WaitGroup
+}
+
+// New makes the window's content. Dispatch runs a function on the UI goroutine (fyne.Do).
+func New(b Bench, dispatch func(func())) *Window {
+	w := &Window{
+		bench: b, dispatch: dispatch,
+		facts:  look.Small("").In(look.White),
+		notice: look.Small("").In(look.RedOn).Wrap(),
+	}
+	w.ctx, w.cancel = context.WithCancel(context.Background())
+	w.cards = newCardList(b.Entries(), w.insert, w.remove)
+	w.messages = newMessageList()
+	status, _ := b.Status()
+	for _, s := range status.Slots {
+		w.slots = append(w.slots, newSlotPanel(s.Slot, func() { w.press(s.Slot) }))
+	}
+	return w
+}
+
+// Content is what the window shows.
+func (w *Window) Content() fyne.CanvasObject {
+	header := look.Fill(look.Header, look.Padded(24, 16, container.NewBorder(nil, nil,
+		look.Heading("Balcão · test bench").In(look.White), nil, w.facts.Aligned(fyne.TextAlignTrailing))))
+	var slots []fyne.CanvasObject
+	for _, s := range w.slots {
+		slots = append(slots, s.content)
+	}
+	keys := look.Small("Up and Down choose · Enter into slot 1 · Shift+Enter or 2 into slot 2 · Del takes out · Tab goes on")
+	footer := look.Fill(look.Surface, look.Padded(24, 8, container.NewBorder(nil, nil, keys, nil, w.notice)))
+	left := container.NewBorder(
+		look.Padded(0, 0, look.Rows(14, container.NewGridWithColumns(len(slots), slots...), look.Heading("Drawer"))),
+		nil, nil, nil, w.cards)
+	split := container.New(split{left: 0.6, gap: 20}, left, w.messages)
+	return look.Fill(look.Page, container.NewBorder(header, footer, nil, nil, look.Padded(20, 16, split)))
+}
+
+// First is what has the keyboard at first.
+func (w *Window) First() fyne.Focusable { return w.cards }
+
+// TypedKey is for keys that nobody has the focus for: the list takes them.
+func (w *Window) TypedKey(ev *fyne.KeyEvent) { w.cards.TypedKey(ev) }
+
+// Run shows each change until ctx ends, and returns when nothing started by the window is left. It
+// sleeps while nothing changes.
+func (w *Window) Run(ctx context.Context) {
+	stop := context.AfterFunc(ctx, w.cancel)
+	defer stop()
+	defer w.work.Wait()
+	defer w.cancel()
+	for ctx.Err() == nil {
+		status, changed := w.bench.Status()
+		messages, arrived := w.bench.Inbox().Messages(inbox.Filter{})
+		w.dispatch(func() { w.Show(status, messages) })
+		select {
+		case <-changed:
+		case <-arrived:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// Show draws what the bench holds.
+func (w *Window) Show(status bench.Status, messages []inbox.Message) {
+	w.facts.SetText("SMPP " + status.SMPP + "   ·   SMTP " + status.SMTP + "   ·   OCSP " + status.HTTP +
+		"   ·   card line " + status.Line)
+	places := map[string]int{}
+	for i, s := range status.Slots {
+		w.slots[i].show(s)
+		if s.Card != "" {
+			places[s.Card] = s.Slot
+		}
+	}
+	w.cards.showPlaces(places)
+	w.messages.show(messages)
+}
+
+// press is the button of a slot: take out what is in, or insert what is chosen.
+func (w *Window) press(slot int) {
+	if w.slots[slot-1].occupied {
+		w.remove(slot)
+		return
+	}
+	w.insert(w.cards.chosen().Name, slot)
+}
+
+// insert puts a card in without making the window wait for the reader.
+func (w *Window) insert(card string, slot int) {
+	w.background(func(ctx context.Context) error {
+		err := w.bench.Insert(ctx, card, slot)
+		if ctx.Err() != nil {
+			return nil // the window is closing
+		}
+		return err
+	})
+}
+
+func (w *Window) remove(slot int) {
+	if !w.slots[slot-1].occupied {
+		return
+	}
+	w.background(func(context.Context) error {
+		_, err := w.bench.Remove(slot)
+		return err
+	})
+}
+
+func (w *Window) background(do func(context.Context) error) {
+	w.notice.SetText("")
+	if w.ctx.Err() != nil {
+		return
+	}
+	w.work.Go(func() {
+		if err := do(w.ctx); err != nil {
+			w.dispatch(func() { w.notice.SetText(err.Error()) })
+		}
+	})
+}
+
+// split lays two objects side by side with a fixed proportion: a handle to drag would be one more
+// thing to reach with Tab.
+type split struct{ left, gap float32 }
+
+func (s split) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	a, b := objects[0].MinSize(), objects[1].MinSize()
+	return fyne.NewSize(a.Width+s.gap+b.Width, fyne.Max(a.Height, b.Height))
+}
+
+func (s split) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	left := (size.Width - s.gap) * s.left
+	objects[0].Resize(fyne.NewSize(left, size.Height))
+	objects[1].Move(fyne.NewPos(left+s.gap, 0))
+	objects[1].Resize(fyne.NewSize(size.Width-s.gap-left, size.Height))
+}

@@ -1,0 +1,291 @@
+package window_test
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"image/png"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/test"
+
+	"balcao/mock-pcsc/bench"
+	"balcao/mock-pcsc/drawer"
+	"balcao/mock-pcsc/inbox"
+	"balcao/mock-pcsc/window"
+	"balcao/ui/look"
+)
+
+var picture = flag.String("picture", "", "write the window as a PNG to this file")
+
+// fakeBench takes every card at once, except "stuck", which waits for ever.
+type fakeBench struct {
+	box *inbox.Inbox
+
+	mu      sync.Mutex
+	status  bench.Status
+	changed chan struct{}
+	done    chan string // one word for each finished insert or remove
+}
+
+func newFake() *fakeBench {
+	return &fakeBench{
+		box: inbox.New(50), changed: make(chan struct{}), done: make(chan string, 10),
+		status: bench.Status{
+			Line: "250k", Addresses: bench.Addresses{SMPP: "127.0.0.1:35981", SMTP: "127.0.0.1:35982", HTTP: "127.0.0.1:35980"},
+			Slots: []bench.SlotStatus{{Slot: 1, State: bench.Empty}, {Slot: 2, State: bench.Empty}},
+		},
+	}
+}
+
+func (f *fakeBench) Entries() []drawer.Entry {
+	return []drawer.Entry{
+		{Name: "cc1-rsa2048", Kind: "citizen-card", Generation: "1", Key: "RSA-2048", PIN: "1234", Title: "First generation, RSA-2048, name with diacritics"},
+		{Name: "cc2024", Kind: "citizen-card", Generation: "2024", Key: "P-256", PIN: "2580", Title: "2024 generation, P-256"},
+		{Name: "stuck", Kind: "citizen-card", Generation: "2024", Key: "P-256", PIN: "1234", RefusedFor: "certificate_revoked", Title: "Authentication certificate revoked: key compromised"},
+		{Name: "bank", Kind: "bank-card", RefusedFor: "unknown_card", Title: "A bank card"},
+	}
+}
+
+func (f *fakeBench) Inbox() *inbox.Inbox { return f.box }
+
+func (f *fakeBench) Status() (bench.Status, <-chan struct{}) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s := f.status
+	s.Slots = append([]bench.SlotStatus(nil), s.Slots...)
+	return s, f.changed
+}
+
+func (f *fakeBench) set(slot int, s bench.SlotStatus) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s.Slot = slot
+	f.status.Slots[slot-1] = s
+	close(f.changed)
+	f.changed = make(chan struct{})
+}
+
+func (f *fakeBench) Insert(ctx context.Context, card string, slot int) error {
+	if card == "stuck" {
+		f.set(slot, bench.SlotStatus{State: bench.Waiting, Card: card, Title: card, Reason: "connection refused"})
+		f.done <- "waiting"
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	if card == "bank" {
+		f.done <- "refused"
+		return errors.New("no such thing")
+	}
+	for _, e := range f.Entries() {
+		if e.Name == card {
+			f.set(slot, bench.SlotStatus{State: bench.Inserted, Card: card, Title: e.Title})
+		}
+	}
+	f.done <- "insert " + card
+	return nil
+}
+
+func (f *fakeBench) Remove(slot int) (string, error) {
+	f.set(slot, bench.SlotStatus{State: bench.Empty})
+	f.done <- "remove"
+	return "", nil
+}
+
+// shown is a window whose updates the test runs itself: the test is the UI goroutine.
+type shown struct {
+	t       *testing.T
+	bench   *fakeBench
+	window  *window.Window
+	canvas  fyne.Canvas
+	updates chan func()
+}
+
+func show(t *testing.T) *shown {
+	t.Helper()
+	test.NewTempApp(t).Settings().SetTheme(look.Theme(1))
+	s := &shown{t: t, bench: newFake(), updates: make(chan func(), 100)}
+	s.window = window.New(s.bench, func(f func()) { s.updates <- f })
+	w := test.NewTempWindow(t, s.window.Content())
+	w.Resize(window.Size)
+	s.canvas = w.Canvas()
+	s.canvas.Focus(s.window.First())
+	return s
+}
+
+// update shows the bench as it is now.
+func (s *shown) update() {
+	status, _ := s.bench.Status()
+	messages, _ := s.bench.box.Messages(inbox.Filter{})
+	s.window.Show(status, messages)
+}
+
+func (s *shown) press(names ...fyne.KeyName) {
+	for _, name := range names {
+		s.canvas.Focused().TypedKey(&fyne.KeyEvent{Name: name})
+	}
+}
+
+// done waits for an insert or remove and shows what it changed.
+func (s *shown) done() string {
+	s.t.Helper()
+	select {
+	case what := <-s.bench.done:
+		s.update()
+		return what
+	case <-time.After(10 * time.Second):
+		s.t.Fatal("nothing was inserted or removed")
+		return ""
+	}
+}
+
+func (s *shown) card(slot int) string {
+	status, _ := s.bench.Status()
+	return status.Slots[slot-1].Card
+}
+
+func TestKeyboard(t *testing.T) {
+	s := show(t)
+	s.press(fyne.KeyDown, fyne.KeyReturn)
+	if got := s.done(); got != "insert cc2024" || s.card(1) != "cc2024" {
+		t.Errorf("Down, Return: %s, slot 1 has %q; want cc2024", got, s.card(1))
+	}
+	s.press(fyne.KeyHome)
+	s.canvas.Focused().TypedRune('2')
+	if got := s.done(); got != "insert cc1-rsa2048" || s.card(2) != "cc1-rsa2048" {
+		t.Errorf("Home, 2: %s, slot 2 has %q; want cc1-rsa2048", got, s.card(2))
+	}
+	s.press(fyne.KeyDelete)
+	if got := s.done(); got != "remove" || s.card(1) != "" {
+		t.Errorf("Del: %s, slot 1 has %q; want it empty", got, s.card(1))
+	}
+	s.press(fyne.KeyDelete) // an empty slot: nothing to do
+	s.press(fyne.KeyEnd, fyne.KeyDown, fyne.KeyPageDown, fyne.KeyUp, fyne.KeyEnter)
+	if got := s.done(); got != "waiting" {
+		t.Errorf("the third card: %s, want it waiting", got)
+	}
+}
+
+func TestTabReachesEverything(t *testing.T) {
+	s := show(t)
+	seen := map[fyne.Focusable]bool{}
+	for range 10 {
+		seen[s.canvas.Focused()] = true
+		s.canvas.(interface{ FocusNext() }).FocusNext()
+	}
+	if got, want := len(seen), 4; got != want {
+		t.Errorf("Tab reaches %d things, want %d: two slots, the drawer, the messages", got, want)
+	}
+	for f := range seen {
+		f.TypedKey(&fyne.KeyEvent{Name: fyne.KeyPageDown})
+		f.TypedKey(&fyne.KeyEvent{Name: fyne.KeyEnd})
+		f.TypedKey(&fyne.KeyEvent{Name: fyne.KeyHome})
+	}
+}
+
+func TestRun(t *testing.T) {
+	s := show(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() { defer close(ended); s.window.Run(ctx) }()
+	(<-s.updates)() // the first drawing
+	s.bench.box.Add(inbox.Message{Channel: inbox.SMS, To: "+351912345678", Text: "O seu código é 123456."})
+	(<-s.updates)()
+	s.press(fyne.KeyDown, fyne.KeyDown, fyne.KeyReturn)
+	if got := <-s.bench.done; got != "waiting" {
+		t.Errorf("got %s, want the card waiting", got)
+	}
+	(<-s.updates)()
+	cancel()
+	<-ended // although a card was still waiting for its reader
+}
+
+func TestMouse(t *testing.T) {
+	s := show(t)
+	var row fyne.CanvasObject
+	walk(s.canvas.Content(), func(o fyne.CanvasObject) {
+		if _, ok := o.(fyne.DoubleTappable); ok && row == nil {
+			row = o
+		}
+	})
+	s.press(fyne.KeyEnd)
+	row.(desktop.Mouseable).MouseDown(nil)
+	row.(fyne.DoubleTappable).DoubleTapped(nil)
+	if got := s.done(); got != "insert cc1-rsa2048" {
+		t.Errorf("double click: %s, want the first card", got)
+	}
+	var buttons []*look.Button
+	walk(s.canvas.Content(), func(o fyne.CanvasObject) {
+		if b, ok := o.(*look.Button); ok {
+			buttons = append(buttons, b)
+		}
+	})
+	test.Tap(buttons[0])
+	if got := s.done(); got != "remove" {
+		t.Errorf("the button of a full slot: %s, want remove", got)
+	}
+	test.Tap(buttons[1])
+	if got := s.done(); got != "insert cc1-rsa2048" || s.card(2) == "" {
+		t.Errorf("the button of an empty slot: %s, want insert", got)
+	}
+}
+
+// walk visits what is drawn.
+func walk(o fyne.CanvasObject, visit func(fyne.CanvasObject)) {
+	visit(o)
+	switch o := o.(type) {
+	case *fyne.Container:
+		for _, child := range o.Objects {
+			walk(child, visit)
+		}
+	case fyne.Widget:
+		for _, child := range test.WidgetRenderer(o).Objects() {
+			walk(child, visit)
+		}
+	}
+}
+
+func TestErrorsAreShown(t *testing.T) {
+	s := show(t)
+	s.press(fyne.KeyEnd, fyne.KeyReturn)
+	s.done()
+	(<-s.updates)()
+	found := false
+	walk(s.canvas.Content(), func(o fyne.CanvasObject) {
+		if text, ok := o.(*look.Text); ok && text.Text() == "no such thing" {
+			found = true
+		}
+	})
+	if !found {
+		t.Error("the error is not on the window")
+	}
+}
+
+func TestPicture(t *testing.T) {
+	s := show(t)
+	s.bench.set(1, bench.SlotStatus{State: bench.Inserted, Card: "cc1-rsa2048", Title: "First generation, RSA-2048, name with diacritics"})
+	s.bench.set(2, bench.SlotStatus{State: bench.Waiting, Card: "cc2024", Title: "2024 generation, P-256", Reason: "connecting to the virtual reader: connection refused"})
+	s.bench.box.Add(inbox.Message{Channel: inbox.SMS, To: "+351912345678", Text: "Chave Móvel Digital: o seu código é 123456. Válido 15 minutos. Não o diga a ninguém."})
+	s.bench.box.Add(inbox.Message{Channel: inbox.Email, To: "ana@example.org", Subject: "O seu código", Text: "Olá,\n\no código é 654321.\n\nChave Móvel Digital"})
+	s.update()
+	if got := s.canvas.Content().MinSize(); got.Width > 1000 || got.Height > 700 {
+		t.Errorf("the window needs %v, want it to fit 1000×700", got)
+	}
+	image := s.canvas.Capture()
+	if *picture == "" {
+		return
+	}
+	f, err := os.Create(*picture)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := png.Encode(f, image); err != nil {
+		t.Fatal(err)
+	}
+}
