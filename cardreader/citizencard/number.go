@@ -14,8 +14,7 @@ var (
 // CheckDocumentNumber checks the number printed on a Citizen Card, "99000588 7 ZZ1", with or without
 // spaces: nine digits, two letters or digits of the version, and a check digit over all twelve.
 //
-// The rule is the State's own ("Validação de Número de Documento do Cartão de Cidadão", Agência para
-// a Modernização Administrativa, 2009): letters count A = 10 to Z = 35; from the right, every second
+// The rule is the State's own ("Validação de Número de Documento do Cartão de Cidadão"): letters count A = 10 to Z = 35; from the right, every second
 // character counts double, less 9 when that is over 9 (once, also for letters); the sum is a multiple of 10.
 func CheckDocumentNumber(number string) error {
 	number = strings.ReplaceAll(number, " ", "")

@@ -1,0 +1,441 @@
+package citizencard_test
+
+import (
+	"context"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/rsa"
+	"crypto/sha256"
+	"errors"
+	"math/big"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"balcao/cardreader/citizencard"
+	"balcao/cardreader/iso7816"
+)
+
+// readAll reads everything, in the order in which a desk does.
+func readAll(ctx context.Context, card *citizencard.Card) (citizencard.Files, error) {
+	f := citizencard.Files{Generation: card.Generation()}
+	var err error
+	if f.Identity, err = card.ReadIdentity(ctx); err != nil {
+		return f, err
+	}
+	if f.SOD, err = card.ReadSOD(ctx); err != nil {
+		return f, err
+	}
+	if f.Certificate, err = card.ReadCertificate(ctx); err != nil {
+		return f, err
+	}
+	if f.Issuers, err = card.ReadIssuers(ctx); err != nil {
+		return f, err
+	}
+	portrait, err := card.ReadPhoto(ctx, nil)
+	f.Photo, f.MRZ, f.CardKey = portrait.Photo, portrait.MRZ, portrait.CardKey
+	return f, err
+}
+
+func TestRead(t *testing.T) {
+	eachGeneration(t, func(t *testing.T, fake *fakeCard, want citizencard.Files) {
+		got, err := readAll(context.Background(), mustOpen(t, fake))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("files (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// TestRead_OtherCommands reads cards that know no short identifiers and no SELECT without answer.
+func TestRead_OtherCommands(t *testing.T) {
+	eachGeneration(t, func(t *testing.T, fake *fakeCard, want citizencard.Files) {
+		fake.sfi, fake.forceFCI = nil, true
+		got, err := readAll(context.Background(), mustOpen(t, fake))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("files (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// TestRead_AnyOrder: each step works alone, on a card just opened.
+func TestRead_AnyOrder(t *testing.T) {
+	ctx := context.Background()
+	eachGeneration(t, func(t *testing.T, fake *fakeCard, want citizencard.Files) {
+		steps := map[string]func(card *citizencard.Card) (got, want any, err error){
+			"Certificate": func(card *citizencard.Card) (any, any, error) {
+				got, err := card.ReadCertificate(ctx)
+				return got, want.Certificate, err
+			},
+			"SOD": func(card *citizencard.Card) (any, any, error) {
+				got, err := card.ReadSOD(ctx)
+				return got, want.SOD, err
+			},
+			"Photo": func(card *citizencard.Card) (any, any, error) {
+				got, err := card.ReadPhoto(ctx, nil)
+				return got.Photo, want.Photo, err
+			},
+			"Serial": func(card *citizencard.Card) (any, any, error) {
+				got, err := card.Serial(ctx)
+				return got, "0102030405060708", err
+			},
+			"PINTries": func(card *citizencard.Card) (any, any, error) {
+				got, err := card.PINTries(ctx)
+				return got, 3, err
+			},
+		}
+		for name, step := range steps {
+			got, want, err := step(mustOpen(t, fake))
+			if diff := cmp.Diff(want, got); err != nil || diff != "" {
+				t.Errorf("%s: %v, (-want +got):\n%s", name, err, diff)
+			}
+		}
+	})
+}
+
+// TestCost holds reading to its price: the bytes there are, not one more, and a known number of
+// commands. Of 1282+2514+1854 bytes none can be spared; of the commands, the reads are ⌈n/256⌉ of each.
+func TestCost(t *testing.T) {
+	type cost struct{ Commands, Bytes int }
+	ctx := context.Background()
+	photo := len(biometricGroup(jp2(13030)))
+	tests := map[string]struct{ identity, verified, photo cost }{
+		citizencard.Generation1: {
+			identity: cost{1 + 1 + 6, 1282},                              // application, file, reads
+			verified: cost{10 + 1 + 8, 2514 + 1854},                      // SOD, file, certificate
+			photo:    cost{1 + (90+131+photo+255)/256, 90 + 131 + photo}, // file, reads
+		},
+		citizencard.Generation2024: {
+			identity: cost{2 + 1 + 3, len(taggedIdentity(nil))},
+			verified: cost{10 + 1 + 1 + 8, 2514 + 1854}, // SOD, application, file, certificate
+			photo:    cost{1 + 1 + (4+photo+255)/256, 4 + photo},
+		},
+	}
+	eachGeneration(t, func(t *testing.T, fake *fakeCard, want citizencard.Files) {
+		spent := func() cost {
+			c := cost{len(fake.log), fake.received}
+			fake.log, fake.received = nil, 0
+			return c
+		}
+		expected := tests[want.Generation]
+		card := mustOpen(t, fake)
+		mustNot(t)(card.ReadIdentity(ctx))
+		if got := spent(); got != expected.identity {
+			t.Errorf("identity: got %+v, want %+v", got, expected.identity)
+		}
+		mustNot(t)(card.ReadSOD(ctx))
+		mustNot(t)(card.ReadCertificate(ctx))
+		if got := spent(); got != expected.verified {
+			t.Errorf("SOD and certificate: got %+v, want %+v", got, expected.verified)
+		}
+		portrait, err := card.ReadPhoto(ctx, nil)
+		mustNot(t)(portrait.Photo, err)
+		if got := spent(); got != expected.photo {
+			t.Errorf("photograph: got %+v, want %+v", got, expected.photo)
+		}
+	})
+}
+
+// mustNot fails the test on an error.
+func mustNot(t *testing.T) func([]byte, error) {
+	return func(_ []byte, err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestReadPhoto_Progress(t *testing.T) {
+	eachGeneration(t, func(t *testing.T, fake *fakeCard, _ citizencard.Files) {
+		last, end := 0, 0
+		_, err := mustOpen(t, fake).ReadPhoto(context.Background(), func(done, total int) {
+			if done < last || done > total || end != 0 && total != end {
+				t.Errorf("progress %d of %d after %d of %d", done, total, last, end)
+			}
+			last, end = done, total
+		})
+		if err != nil || last == 0 || last != end {
+			t.Errorf("ended at %d of %d, %v", last, end, err)
+		}
+	})
+}
+
+func TestReadPhoto_None(t *testing.T) {
+	eachGeneration(t, func(t *testing.T, fake *fakeCard, _ citizencard.Files) {
+		delete(fake.apps[aidData], "\x01\x02")
+		if app := fake.apps[aidFirst]; app != nil {
+			clear(app["\x5F\x00\xEF\x02"][1503:])
+		}
+		got, err := mustOpen(t, fake).ReadPhoto(context.Background(), nil)
+		if err != nil || got.Photo != nil {
+			t.Errorf("got %d bytes, %v", len(got.Photo), err)
+		}
+	})
+}
+
+func TestReadIssuers_None(t *testing.T) {
+	fake, _ := generation2024()
+	delete(fake.apps[aidEID], "\x5F\x00\xEF\x06")
+	clear(fake.apps[aidEID]["\x5F\x00\xEF\x0A"])
+	got, err := mustOpen(t, fake).ReadIssuers(context.Background())
+	if err != nil || len(got) != 0 {
+		t.Errorf("got %d certificates, %v", len(got), err)
+	}
+}
+
+// TestRead_ErrMalformed: lengths that cannot be are refused before anything is read by them.
+func TestRead_ErrMalformed(t *testing.T) {
+	absurd := []byte{0x84, 0x7F, 0xFF, 0xFF, 0xFF}
+	damage := map[string]func(file []byte) []byte{
+		"AbsurdLength": func(file []byte) []byte { return append(append([]byte{file[0]}, absurd...), file[1:]...) },
+		"LongLength":   func(file []byte) []byte { return append([]byte{file[0], 0x82, 0x7F, 0xFF}, file[4:]...) },
+		"Indefinite":   func(file []byte) []byte { return append([]byte{file[0], 0x80}, file[2:]...) },
+		"OtherTag":     func(file []byte) []byte { return append([]byte{0x04}, file[1:]...) },
+		"CutOff":       func(file []byte) []byte { return file[:300] },
+		"Empty":        func([]byte) []byte { return nil },
+		"Zeros":        func(file []byte) []byte { return make([]byte, len(file)) },
+	}
+	files := map[string]map[string]string{
+		citizencard.Generation1:    {"SOD": "\x5F\x00\xEF\x06", "Certificate": "\x5F\x00\xEF\x09"},
+		citizencard.Generation2024: {"Identity": "\x01\x0D", "SOD": "\x01\x1D", "Certificate": "\x5F\x00\xEF\x02"},
+	}
+	for how, change := range damage {
+		eachGeneration(t, func(t *testing.T, _ *fakeCard, want citizencard.Files) {
+			for name, path := range files[want.Generation] {
+				fake, _ := firstGeneration()
+				if want.Generation == citizencard.Generation2024 {
+					fake, _ = generation2024()
+				}
+				for _, app := range fake.apps {
+					if file, there := app[path]; there {
+						app[path] = change(file)
+					}
+				}
+				_, err := readAll(context.Background(), mustOpen(t, fake))
+				if !errors.Is(err, citizencard.ErrMalformed) {
+					t.Errorf("%s %s: got %v, want ErrMalformed", how, name, err)
+				}
+				if fake.received > 8<<10 {
+					t.Errorf("%s %s: %d bytes read", how, name, fake.received)
+				}
+			}
+		})
+	}
+}
+
+func TestRead_ErrMalformed_FirstIdentity(t *testing.T) {
+	for _, size := range []int{0, 1, 400, 1281} {
+		fake, _ := firstGeneration()
+		app := fake.apps[aidFirst]
+		app["\x5F\x00\xEF\x02"] = app["\x5F\x00\xEF\x02"][:size]
+		if _, err := mustOpen(t, fake).ReadIdentity(context.Background()); !errors.Is(err, citizencard.ErrMalformed) {
+			t.Errorf("%d bytes: got %v, want ErrMalformed", size, err)
+		}
+	}
+}
+
+func TestReadPhoto_ErrMalformed(t *testing.T) {
+	const photoAt = 1503
+	change := map[string]func(file []byte) []byte{
+		"AbsurdLength": func(file []byte) []byte { copy(file[photoAt+2:], "\x84\x7F\xFF\xFF\xFF"); return file },
+		"BeyondOffset": func(file []byte) []byte { copy(file[photoAt+2:], "\x82\x7F\xFF"); return file },
+		"OtherTag":     func(file []byte) []byte { file[photoAt+1] = 0x60; return file },
+		"NoKey":        func(file []byte) []byte { return file[:1400] },
+	}
+	for name, damage := range change {
+		fake, _ := firstGeneration()
+		app := fake.apps[aidFirst]
+		app["\x5F\x00\xEF\x02"] = damage(app["\x5F\x00\xEF\x02"])
+		_, err := mustOpen(t, fake).ReadPhoto(context.Background(), nil)
+		if !errors.Is(err, citizencard.ErrMalformed) {
+			t.Errorf("%s: got %v, want ErrMalformed", name, err)
+		}
+	}
+}
+
+// TestReadPhoto_CountsPadding: a template longer than its file is a photograph all the same.
+func TestReadPhoto_CountsPadding(t *testing.T) {
+	fake, want := firstGeneration()
+	file := fake.apps[aidFirst]["\x5F\x00\xEF\x02"]
+	copy(file[1503+2:], "\x82\x40\x00")
+	copy(want.Photo[2:], "\x82\x40\x00")
+	got, err := mustOpen(t, fake).ReadPhoto(context.Background(), nil)
+	if diff := cmp.Diff(want.Photo, got.Photo); err != nil || diff != "" {
+		t.Errorf("%v, (-want +got):\n%s", err, diff)
+	}
+}
+
+// TestRead_Pulled: wherever the card goes, the error says so and nothing is made up.
+func TestRead_Pulled(t *testing.T) {
+	eachGeneration(t, func(t *testing.T, fake *fakeCard, want citizencard.Files) {
+		if _, err := readAll(context.Background(), mustOpen(t, fake)); err != nil {
+			t.Fatal(err)
+		}
+		for at := 1; at <= len(fake.log); at++ {
+			again, _ := firstGeneration()
+			if want.Generation == citizencard.Generation2024 {
+				again, _ = generation2024()
+			}
+			again.failAt = at
+			card, err := citizencard.Open(context.Background(), again)
+			if err == nil {
+				_, err = readAll(context.Background(), card)
+			}
+			if !errors.Is(err, errPulled) || errors.Is(err, citizencard.ErrMalformed) {
+				t.Fatalf("pulled at command %d: got %v", at, err)
+			}
+		}
+	})
+}
+
+func TestOpen_ErrUnknownCard(t *testing.T) {
+	fake := &fakeCard{apps: map[string]map[string][]byte{"\xA0\x00\x00\x00\x03\x10\x10": {}}}
+	if _, err := citizencard.Open(context.Background(), fake); !errors.Is(err, citizencard.ErrUnknownCard) {
+		t.Errorf("got %v, want ErrUnknownCard", err)
+	}
+}
+
+// TestOpen_Locked: an application behind PACE is recognised, and says what is missing when it is read.
+func TestOpen_Locked(t *testing.T) {
+	locked := transmitFunc(func(command []byte) []byte {
+		if strings.Contains(string(command), aidData) {
+			return []byte{0x69, 0x82}
+		}
+		return []byte{0x6A, 0x82}
+	})
+	card, err := citizencard.Open(context.Background(), locked)
+	if err != nil || card.Generation() != citizencard.Generation2024 {
+		t.Fatalf("got %v", err)
+	}
+	if _, err := card.ReadIdentity(context.Background()); !errors.Is(err, iso7816.ErrSecurityStatus) {
+		t.Errorf("got %v, want ErrSecurityStatus", err)
+	}
+}
+
+type transmitFunc func(command []byte) []byte
+
+func (f transmitFunc) Transmit(_ context.Context, command []byte) ([]byte, error) {
+	return f(command), nil
+}
+
+func TestPIN(t *testing.T) {
+	ctx := context.Background()
+	eachGeneration(t, func(t *testing.T, fake *fakeCard, _ citizencard.Files) {
+		card := mustOpen(t, fake)
+		for _, malformed := range []string{"", "123", "123456789", "12a4", "１２３４"} {
+			if err := card.VerifyPIN(ctx, []byte(malformed)); !errors.Is(err, citizencard.ErrPINFormat) {
+				t.Errorf("%d bytes: got %v, want ErrPINFormat", len(malformed), err)
+			}
+		}
+		if fake.tries != 3 {
+			t.Fatalf("%d tries left after PINs that no card was asked about", fake.tries)
+		}
+		var wrong *citizencard.PINError
+		for left := 2; left > 0; left-- {
+			if err := card.VerifyPIN(ctx, []byte("0000")); !errors.As(err, &wrong) || wrong.TriesLeft != left {
+				t.Errorf("got %v, want %d tries left", err, left)
+			}
+			if got, err := card.PINTries(ctx); err != nil || got != left {
+				t.Errorf("got %d tries, %v, want %d", got, err, left)
+			}
+		}
+		if err := card.VerifyPIN(ctx, []byte(fake.pin)); err != nil {
+			t.Fatalf("right PIN: %v", err)
+		}
+		if got, err := card.PINTries(ctx); err != nil || got != 3 {
+			t.Errorf("verified: got %d tries, %v, want 3", got, err)
+		}
+		fake.tries = 1
+		for range 2 {
+			if err := card.VerifyPIN(ctx, []byte("0000")); !errors.Is(err, citizencard.ErrPINBlocked) {
+				t.Errorf("got %v, want ErrPINBlocked", err)
+			}
+		}
+		if got, err := card.PINTries(ctx); err != nil || got != 0 {
+			t.Errorf("blocked: got %d tries, %v, want 0", got, err)
+		}
+	})
+}
+
+// pinpad types a PIN.
+type pinpad struct {
+	card *fakeCard
+	pin  string
+	err  error
+}
+
+func (p pinpad) VerifyPIN(ctx context.Context, command []byte, minDigits, maxDigits int) ([]byte, error) {
+	if p.err != nil {
+		return nil, p.err
+	}
+	if minDigits != 4 || maxDigits != 8 {
+		return nil, errors.New("PINs have 4 to 8 digits")
+	}
+	copy(command[5:], p.pin)
+	return p.card.Transmit(ctx, command)
+}
+
+func TestVerifyPINOn(t *testing.T) {
+	ctx := context.Background()
+	eachGeneration(t, func(t *testing.T, fake *fakeCard, _ citizencard.Files) {
+		card := mustOpen(t, fake)
+		cancelled := errors.New("cancelled on the reader")
+		if err := card.VerifyPINOn(ctx, pinpad{err: cancelled}); !errors.Is(err, cancelled) {
+			t.Errorf("got %v, want the reader's error", err)
+		}
+		var wrong *citizencard.PINError
+		if err := card.VerifyPINOn(ctx, pinpad{card: fake, pin: "0000"}); !errors.As(err, &wrong) {
+			t.Errorf("got %v, want a PINError", err)
+		}
+		if err := card.VerifyPINOn(ctx, pinpad{card: fake, pin: fake.pin}); err != nil || !fake.verified {
+			t.Errorf("right PIN: %v", err)
+		}
+	})
+}
+
+func TestSign(t *testing.T) {
+	ctx := context.Background()
+	digest := sha256.Sum256([]byte("what is agreed"))
+	verify := map[string]func(signature []byte) bool{
+		citizencard.Generation1: func(s []byte) bool {
+			return rsa.VerifyPKCS1v15(&rsaKey().PublicKey, crypto.SHA256, digest[:], s) == nil
+		},
+		citizencard.Generation2024: func(s []byte) bool {
+			return len(s) == 64 && ecdsa.Verify(&ecKey().PublicKey, digest[:],
+				new(big.Int).SetBytes(s[:32]), new(big.Int).SetBytes(s[32:]))
+		},
+	}
+	eachGeneration(t, func(t *testing.T, fake *fakeCard, want citizencard.Files) {
+		card := mustOpen(t, fake)
+		if _, err := card.Sign(ctx, digest[:]); !errors.Is(err, citizencard.ErrPINRequired) {
+			t.Errorf("without the PIN: got %v, want ErrPINRequired", err)
+		}
+		if _, err := card.Sign(ctx, digest[:20]); err == nil {
+			t.Error("a digest of 20 bytes was signed")
+		}
+		if err := card.VerifyPIN(ctx, []byte(fake.pin)); err != nil {
+			t.Fatal(err)
+		}
+		signature, err := card.Sign(ctx, digest[:])
+		if err != nil || !verify[want.Generation](signature) {
+			t.Errorf("signature of %d bytes does not verify, %v", len(signature), err)
+		}
+		if fake.verified == (want.Generation == citizencard.Generation2024) {
+			t.Errorf("PIN verified after the signature: %v", fake.verified)
+		}
+		fake.sign = func([]byte) ([]byte, error) { return make([]byte, 63), nil }
+		if err := card.VerifyPIN(ctx, []byte(fake.pin)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := card.Sign(ctx, digest[:]); !errors.Is(err, citizencard.ErrMalformed) {
+			t.Errorf("63 bytes: got %v, want ErrMalformed", err)
+		}
+	})
+}
