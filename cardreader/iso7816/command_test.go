@@ -124,7 +124,7 @@ func TestSend_Errors(t *testing.T) {
 		}
 		got, err := iso7816.Send(context.Background(), s, iso7816.Command{INS: 0x20})
 		var status *iso7816.StatusError
-		if !errors.Is(err, test.want) || !errors.As(err, &status) || got != nil {
+		if !errors.Is(err, test.want) || !errors.As(err, &status) || len(got) != 0 {
 			t.Errorf("%s: got %q, %v, want %v", name, got, err, test.want)
 		}
 	}
