@@ -1,0 +1,125 @@
+package ui_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"balcao/assets/i18n"
+)
+
+// rawKey is a catalogue key that reached a screen because it has no text.
+var rawKey = regexp.MustCompile(`\b(action|activity|assurance|check|check_state|citizen|contact|document|done|error|identity|pin|problem|reading|reason|review|status|step)\.[a-z_]+\b`)
+
+// constants returns the values of the string constants of a type of package kiosk: the catalogue has to
+// follow the vocabulary, also where a word was added yesterday.
+func constants(t *testing.T, typeName string) []string {
+	t.Helper()
+	files, err := filepath.Glob("../kiosk/*.go")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("listing package kiosk: %v", err)
+	}
+	var found []string
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			spec, ok := n.(*ast.ValueSpec)
+			if !ok || spec.Type == nil {
+				return true
+			}
+			if ident, ok := spec.Type.(*ast.Ident); !ok || ident.Name != typeName {
+				return true
+			}
+			for _, value := range spec.Values {
+				if literal, ok := value.(*ast.BasicLit); ok && literal.Kind == token.STRING {
+					if text, err := strconv.Unquote(literal.Value); err == nil && text != "" {
+						found = append(found, text)
+					}
+				}
+			}
+			return true
+		})
+	}
+	if len(found) == 0 {
+		t.Fatalf("no constants of type %s", typeName)
+	}
+	return found
+}
+
+func TestVocabularyHasTexts(t *testing.T) {
+	for _, word := range []struct{ typeName, before, after string }{
+		{"ProblemCode", "problem.", ".title"}, {"ProblemCode", "problem.", ".what"},
+		{"ProblemCode", "problem.", ".means"}, {"ProblemCode", "problem.", ".next"},
+		{"Reason", "problem.", ".title"}, {"Reason", "problem.", ".what"},
+		{"Reason", "problem.", ".means"}, {"Reason", "problem.", ".next"},
+		{"Reason", "reason.", ""}, {"CheckName", "check.", ""}, {"PINRule", "pin.rule.", ""},
+		{"ContactProblem", "contact.problem.", ""}, {"Delivery", "contact.delivery.", ""},
+		{"Slot", "status.slot.", ""}, {"Health", "status.centre.", ""}, {"Health", "status.delivery.", ""},
+		{"PINPhase", "pin.phase.", ""}, {"ReviewPhase", "review.phase.", ""}, {"Level", "level.", ""}, {"Level", "assurance.", ""},
+		{"DocumentKind", "document.kind.", ""}, {"Language", "language.", ""}, {"Channel", "contact.awaiting_", ""},
+	} {
+		for _, value := range constants(t, word.typeName) {
+			key := word.before + value + word.after
+			for _, language := range i18n.Languages {
+				if !i18n.Has(language, key) {
+					t.Errorf("%s: no text for %s", language, key)
+				}
+			}
+		}
+	}
+}
+
+// TestEveryTextIsUsed finds texts that nobody asks for: each key, or its beginning up to a dot or an
+// underscore that is completed at run time, stands in the source.
+func TestEveryTextIsUsed(t *testing.T) {
+	var source strings.Builder
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range files {
+		if !strings.HasSuffix(name, "_test.go") {
+			raw, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			source.Write(raw)
+		}
+	}
+	code := source.String()
+	for _, key := range i18n.Keys("pt") {
+		if !used(code, key) {
+			t.Errorf("nothing shows %s", key)
+		}
+	}
+}
+
+func used(code, key string) bool {
+	if strings.HasPrefix(key, "activity.") || strings.HasPrefix(key, "reading.") {
+		return true // named by the runner; named by the page
+	}
+	for end := len(key); end > 0; {
+		if strings.Contains(code, strconv.Quote(key[:end])[:end+1]) {
+			return true
+		}
+		cut := strings.LastIndexAny(key[:end-1], "._")
+		if cut < 0 {
+			break
+		}
+		end = cut + 1
+	}
+	// The page's own name is put before "title" and "text".
+	return strings.HasSuffix(key, ".title") || strings.HasPrefix(key, "citizen.") && strings.HasSuffix(key, ".text")
+}

@@ -1,0 +1,205 @@
+package ui
+
+import (
+	"reflect"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+
+	"balcao/kiosk"
+	"balcao/ui/look"
+)
+
+// clerkView is the clerk's window: header, six steps, page, buttons, status bar.
+type clerkView struct {
+	window fyne.Window
+	send   func(kiosk.Event)
+	keys   keyboard
+	redraw func() // when something typed changes what the page says
+
+	shown clerkModel
+	drawn bool
+
+	header  *headerView
+	rail    *list[railView, railItem]
+	title   *look.Text
+	sub     *look.Text
+	tick    *look.Circle
+	pages   map[page]clerkPageView
+	stack   *fyne.Container
+	scroll  *container.Scroll
+	body    *fyne.Container
+	frame   *fyne.Container
+	actions *actionRow
+	lights  *lightsView
+	overlay *overlayView
+	contact *contactPage
+	content fyne.CanvasObject
+}
+
+// clerkPageView is one page: it is made once, draws its part of the model, and is wiped by drawing the
+// zero model.
+type clerkPageView interface {
+	content() fyne.CanvasObject
+	show(m clerkModel)
+}
+
+func newClerkView(window fyne.Window, send func(kiosk.Event), redraw func()) *clerkView {
+	v := &clerkView{window: window, send: send, redraw: redraw}
+	v.keys.press = v.press
+	v.header = newHeaderView(func() { v.press(fyne.KeyF12) })
+	v.rail = newRail()
+	v.title, v.sub, v.tick = look.Title("").Wrap(), look.Subtitle("").Wrap(), look.BigTick(look.Passed)
+	v.actions = newActionRow(&v.keys, 12, 0, v.do)
+	v.lights = newLightsView()
+	v.overlay = newOverlayView(v.do)
+	v.contact = newContactPage(&v.keys, redraw)
+	v.pages = map[page]clerkPageView{
+		pageDocument: newDocumentPage(), pageReading: newReadingPage(), pageIdentity: newIdentityPage(),
+		pageContact: v.contact, pagePIN: newPINPage(), pageReview: newReviewPage(),
+		pageDone: newDonePage(), pageError: newErrorPage(),
+	}
+	v.build()
+	return v
+}
+
+func (v *clerkView) build() {
+	v.stack = rows(0)
+	for _, name := range []page{pageDocument, pageReading, pageIdentity, pageContact, pagePIN, pageReview, pageDone, pageError} {
+		object := v.pages[name].content()
+		object.Hide()
+		v.stack.Add(object)
+	}
+	v.tick.Hide()
+	heading := columns(22, []float32{0, 1}, v.tick, rows(6, v.title, v.sub))
+	v.body = rows(18, heading, v.stack)
+	v.frame, v.scroll = scrollPage(16, v.body, v.actions.content, v.actions.content)
+
+	sideRight := canvas.NewRectangle(look.Border)
+	rail := columns(0, []float32{0, 0}, look.Padded(20, 24, sized(195, 0, v.rail.content)), sized(1, 1, sideRight))
+	main := look.Fill(look.Page, look.Padded(32, 28, v.frame))
+	v.content = edges(v.header.content, v.lights.content, look.Fill(look.Surface, rail), main)
+}
+
+// show draws the model; what did not change is not touched.
+func (v *clerkView) show(m clerkModel) {
+	if v.drawn && reflect.DeepEqual(v.shown, m) {
+		return
+	}
+	before := v.shown
+	v.shown, v.drawn = m, true
+	v.header.show(m)
+	v.rail.show(m.Rail)
+	v.lights.show(m.Lights, m.Clock)
+	v.title.SetText(m.Title)
+	say(v.sub, line{m.Subtitle, toneQuiet})
+	reveal(v.tick, m.Page == pageDone)
+	if before.Page != m.Page && before.Page != "" {
+		v.pages[before.Page].show(clerkModel{})
+	}
+	v.pages[m.Page].show(m)
+	for name, page := range v.pages {
+		reveal(page.content(), name == m.Page)
+	}
+	v.actions.show(m.Actions, m.Cancel, m.Note)
+	v.showOverlay(m.Overlay)
+	v.frame.Refresh()
+	if before.Page != m.Page || before.Case != m.Case {
+		v.scroll.ScrollToTop()
+		v.focus()
+	}
+}
+
+// focus puts the cursor where the page begins. Pages without an entry have no focus: their keys reach
+// the window, and their main button shows its key.
+func (v *clerkView) focus() {
+	if v.window.Canvas().Content() != v.content {
+		return
+	}
+	if entry := v.contact.first(); v.shown.Page == pageContact && entry != nil {
+		v.window.Canvas().Focus(entry)
+		return
+	}
+	v.window.Canvas().Unfocus()
+}
+
+func (v *clerkView) showOverlay(m *overlayModel) {
+	overlays := v.window.Canvas().Overlays()
+	if m == nil {
+		if v.overlay.up {
+			overlays.Remove(v.overlay.content)
+			v.overlay.up = false
+			v.overlay.show(overlayModel{})
+		}
+		return
+	}
+	v.overlay.show(*m)
+	if !v.overlay.up {
+		v.overlay.up = true
+		overlays.Add(v.overlay.content)
+		v.overlay.content.Resize(v.window.Canvas().Size())
+	}
+}
+
+// press gives a key its meaning on the page that is shown.
+func (v *clerkView) press(key fyne.KeyName) bool {
+	if v.shown.Overlay != nil {
+		return v.pressOne(keyNames[key], []action{v.shown.Overlay.End, v.shown.Overlay.KeepOn})
+	}
+	switch key {
+	case fyne.KeyF12:
+		v.send(kiosk.LanguageChosen{Language: otherLanguage(v.shown.Language)})
+		return true
+	case fyne.KeyDown, fyne.KeyUp, fyne.KeyPageDown, fyne.KeyPageUp:
+		scrollBy(v.scroll, key)
+		return true
+	}
+	actions := v.shown.Actions
+	if v.shown.Cancel != nil {
+		actions = append(actions[:len(actions):len(actions)], *v.shown.Cancel)
+	}
+	return v.pressOne(keyNames[key], actions)
+}
+
+func (v *clerkView) pressOne(name string, actions []action) bool {
+	if name == "" {
+		return false
+	}
+	for _, a := range actions {
+		if a.Key == name {
+			v.do(a)
+			return true
+		}
+	}
+	return false
+}
+
+// do carries out an action that is live.
+func (v *clerkView) do(a action) {
+	switch {
+	case a.Send != "":
+		v.send(kiosk.ContactEntered{Channel: a.Send, Text: v.contact.drafts().of(a.Send)})
+	case a.Event != nil:
+		v.send(a.Event)
+	}
+}
+
+func otherLanguage(l kiosk.Language) kiosk.Language {
+	if l == kiosk.English {
+		return kiosk.Portuguese
+	}
+	return kiosk.English
+}
+
+func scrollBy(scroll *container.Scroll, key fyne.KeyName) {
+	step := float32(60)
+	if key == fyne.KeyPageDown || key == fyne.KeyPageUp {
+		step = scroll.Size().Height * 0.9
+	}
+	if key == fyne.KeyUp || key == fyne.KeyPageUp {
+		step = -step
+	}
+	most := fyne.Max(0, scroll.Content.Size().Height-scroll.Size().Height)
+	scroll.ScrollToOffset(fyne.NewPos(0, fyne.Min(most, fyne.Max(0, scroll.Offset.Y+step))))
+}

@@ -1,0 +1,98 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+
+	"balcao/kiosk"
+	"balcao/ui/look"
+)
+
+// contactPage is where the clerk types what the person says, and sees how the code travels.
+type contactPage struct {
+	phone, email *channelView
+	message      *look.Text
+	fields       *list[fieldRow, field]
+	object       fyne.CanvasObject
+	open         bool
+	caseShown    kiosk.CaseID
+}
+
+// channelView is an entry with its label above and its state below.
+type channelView struct {
+	label, status *look.Text
+	tick          *look.Circle
+	entry         *entry
+	content       fyne.CanvasObject
+}
+
+func newContactPage(keys *keyboard, changed func()) *contactPage {
+	p := &contactPage{message: look.Body("").Wrap(), fields: newFields(12, 134, nil)}
+	// While the page is being filled or wiped, what changes is not the clerk's typing.
+	typed := func() {
+		if p.open {
+			changed()
+		}
+	}
+	p.phone, p.email = newChannelView(keys, typed), newChannelView(keys, typed)
+	p.object = rows(18,
+		columns(18, []float32{1, 1}, look.Panel(p.phone.content), look.Panel(p.email.content)),
+		look.Panel(rows(14, p.message, p.fields.content)))
+	return p
+}
+
+func newChannelView(keys *keyboard, changed func()) *channelView {
+	v := &channelView{
+		label: look.NewText("", look.SizeLabel, fyne.TextStyle{}, look.InkSoft), status: look.NewText("", look.SizeLabel, fyne.TextStyle{}, look.InkFaint).Wrap(),
+		tick: look.TickIcon(look.Passed), entry: newEntry(keys, changed),
+	}
+	v.content = rows(8, v.label, v.entry.field(), centred(8, []float32{0, 1}, v.tick, v.status))
+	return v
+}
+
+func (p *contactPage) content() fyne.CanvasObject { return p.object }
+
+func (p *contactPage) show(m clerkModel) {
+	open := m.Page == pageContact
+	entering := open && (!p.open || p.caseShown != m.Case)
+	p.open, p.caseShown = false, m.Case
+	p.phone.show(m.Contact.Phone, entering || !open)
+	p.email.show(m.Contact.Email, entering || !open)
+	say(p.message, m.Contact.Message)
+	p.fields.show(m.Contact.Fields)
+	reveal(p.fields.content, len(m.Contact.Fields) > 0)
+	p.open = open
+}
+
+func (v *channelView) show(m channelModel, fill bool) {
+	v.label.SetText(m.Label)
+	say(v.status, m.Status)
+	reveal(v.tick, m.Tick)
+	if fill {
+		v.entry.put(m.Text)
+	}
+	v.entry.setLocked(m.Locked)
+}
+
+// first is the entry in which the page begins: the first that is still open.
+func (p *contactPage) first() fyne.Focusable {
+	for _, channel := range []*channelView{p.phone, p.email} {
+		if !channel.entry.Disabled() {
+			return channel.entry
+		}
+	}
+	return nil
+}
+
+// drafts reads the entries.
+func (p *contactPage) drafts() drafts {
+	d := drafts{Phone: p.phone.entry.Text, Email: p.email.entry.Text}
+	if canvas := fyne.CurrentApp().Driver().CanvasForObject(p.phone.entry); canvas != nil {
+		switch canvas.Focused() {
+		case fyne.Focusable(p.phone.entry):
+			d.Focus = kiosk.SMS
+		case fyne.Focusable(p.email.entry):
+			d.Focus = kiosk.Email
+		}
+	}
+	return d
+}

@@ -1,0 +1,203 @@
+package ui
+
+import (
+	"image/color"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
+
+	"balcao/ui/look"
+)
+
+// headerView is the bar at the top: the application, the desk, the language.
+type headerView struct {
+	name, desk, language, key *look.Text
+	deskChip                  fyne.CanvasObject
+	content                   *fyne.Container
+}
+
+func newHeaderView(switchLanguage func()) *headerView {
+	h := &headerView{
+		name:     look.Heading("").In(look.White),
+		desk:     look.Small("").In(look.White),
+		language: look.Small("").In(look.White).Bold(),
+		key:      look.NewText("F12", look.SizeKey, fyne.TextStyle{}, look.White),
+	}
+	h.deskChip = chip(h.desk)
+	language := newTapArea(chip(look.Columns(6, h.language, h.key)), switchLanguage)
+	row := centred(18, []float32{1, 0, 0}, h.name, h.deskChip, language)
+	h.content = look.Fill(look.Header, look.Padded(24, 14, row))
+	return h
+}
+
+func chip(content fyne.CanvasObject) fyne.CanvasObject {
+	back := canvas.NewRectangle(look.HeaderChip)
+	back.CornerRadius = 14
+	return container.NewStack(back, look.Padded(12, 5, content))
+}
+
+func (h *headerView) show(m clerkModel) {
+	h.name.SetText(m.App)
+	h.desk.SetText(m.Desk)
+	h.language.SetText(m.Chip)
+	reveal(h.deskChip, m.Desk != "")
+	h.content.Refresh()
+}
+
+// tapArea makes its content tappable. It takes no focus: what it does has a key of its own.
+type tapArea struct {
+	widget.BaseWidget
+	inner fyne.CanvasObject
+	tap   func()
+}
+
+func newTapArea(inner fyne.CanvasObject, tap func()) *tapArea {
+	a := &tapArea{inner: inner, tap: tap}
+	a.ExtendBaseWidget(a)
+	return a
+}
+
+// Tapped implements fyne.Tappable.
+func (a *tapArea) Tapped(*fyne.PointEvent) { a.tap() }
+
+// CreateRenderer implements fyne.Widget.
+func (a *tapArea) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(a.inner) }
+
+// railView is one of the six steps.
+type railView struct {
+	back  *canvas.Rectangle
+	icon  *look.Circle
+	title *look.Text
+}
+
+func newRail() *list[railView, railItem] {
+	number := 0
+	return newList(0,
+		func() (railView, fyne.CanvasObject) {
+			number++
+			v := railView{canvas.NewRectangle(color.Transparent), look.NumberIcon(number, false), look.Value("").Wrap()}
+			v.back.CornerRadius = 8
+			row := centred(12, []float32{0, 1}, v.icon, v.title)
+			return v, container.NewStack(v.back, look.Padded(8, 13, row))
+		},
+		func(v railView, item railItem) {
+			v.title.SetText(item.Title)
+			back, ink, result := look.Clear, look.InkFaint, look.Pending
+			switch item.State {
+			case railCurrent:
+				back, ink = look.Selected, look.SelectedOn
+			case railError:
+				back, ink, result = look.RedSurface, look.RedOn, look.Failed
+			case railDone:
+				result = look.Passed
+			}
+			v.icon.SetResult(result)
+			v.icon.SetCurrent(item.State == railCurrent)
+			v.title.SetColour(ink)
+			v.title.SetBold(item.State == railCurrent || item.State == railError)
+			if v.back.FillColor != color.Color(back) {
+				v.back.FillColor = back
+				v.back.Refresh()
+			}
+		})
+}
+
+// lightView is a dot and its words in the status bar.
+type lightView struct {
+	dot  *look.Circle
+	text *look.Text
+}
+
+type lightsView struct {
+	row     *fyne.Container
+	lights  []lightView
+	clock   *look.Text
+	content *fyne.Container
+}
+
+func newLightsView() *lightsView {
+	v := &lightsView{row: look.Columns(28), clock: look.Small("")}
+	line := canvas.NewRectangle(look.Border)
+	bar := look.Padded(24, 8, centred(28, []float32{1, 0}, v.row, v.clock))
+	v.content = look.Fill(look.Surface, rows(0, sized(1, 1, line), bar))
+	return v
+}
+
+func (v *lightsView) show(lights []light, clock string) {
+	v.clock.SetText(clock)
+	for len(v.lights) < len(lights) {
+		l := lightView{look.Dot(look.Green), look.Small("")}
+		v.lights = append(v.lights, l)
+		v.row.Add(look.Columns(7, l.dot, l.text))
+	}
+	for i, l := range v.lights {
+		reveal(v.row.Objects[i], i < len(lights))
+		if i < len(lights) {
+			l.text.SetText(lights[i].Text)
+			l.dot.SetColour(ink(lights[i].Tone))
+		}
+	}
+	v.content.Refresh()
+}
+
+// overlayView asks, over the page, whether to end the case. It is no Fyne dialog: those size wrapped
+// text wrongly and take no keys of ours.
+type overlayView struct {
+	keys       keyboard
+	title      *look.Text
+	text       *look.Text
+	end, keep  *button
+	do         func(action)
+	up         bool
+	panel      fyne.CanvasObject
+	content    fyne.CanvasObject
+	endAction  action
+	keepAction action
+}
+
+func newOverlayView(do func(action)) *overlayView {
+	v := &overlayView{do: do, title: look.Title("").Wrap(), text: look.Body("").Wrap()}
+	v.keys.press = func(key fyne.KeyName) bool {
+		switch keyNames[key] {
+		case v.endAction.Key:
+			v.do(v.endAction)
+		case v.keepAction.Key:
+			v.do(v.keepAction)
+		default:
+			return false
+		}
+		return true
+	}
+	v.end, v.keep = newButton(&v.keys), newButton(&v.keys)
+	scrim := canvas.NewRectangle(color.NRGBA{R: 0x1B, G: 0x27, B: 0x33, A: 0xA0})
+	body := rows(14, v.title, v.text, look.Padded(0, 8, container.New(flowLayout{gap: 12}, v.end, v.keep, sized(0, 0))))
+	v.panel = look.PanelPadded(32, body)
+	v.content = container.New(middleLayout{width: 640}, newTapArea(scrim, func() {}), v.panel)
+	return v
+}
+
+func (v *overlayView) show(m overlayModel) {
+	v.title.SetText(m.Title)
+	v.text.SetText(m.Text)
+	v.endAction, v.keepAction = m.End, m.KeepOn
+	v.end.show(m.End, v.do)
+	v.keep.show(m.KeepOn, v.do)
+	if v.up {
+		v.content.Refresh()
+	}
+}
+
+// middleLayout stretches the first object over everything and puts the second in the middle.
+type middleLayout struct{ width float32 }
+
+func (l middleLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	objects[0].Resize(size)
+	width := fyne.Min(l.width, size.Width-64)
+	height := heightAt(objects[1], width)
+	objects[1].Resize(fyne.NewSize(width, height))
+	objects[1].Move(fyne.NewPos((size.Width-width)/2, (size.Height-height)*0.42))
+}
+
+func (l middleLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(l.width, 200) }

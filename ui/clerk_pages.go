@@ -1,0 +1,189 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+
+	"balcao/ui/look"
+)
+
+// documentPage says which document to insert, and how.
+type documentPage struct {
+	card, need   *look.Text
+	guide, needs *list[*look.Text, line]
+	notice       *problemView
+	object       fyne.CanvasObject
+}
+
+func newDocumentPage() *documentPage {
+	p := &documentPage{
+		card: look.Heading(""), need: look.Heading(""), notice: newProblemView(),
+		guide: newLines(8, func() *look.Text { return look.Value("") }),
+		needs: newLines(8, func() *look.Text { return look.Value("") }),
+	}
+	picture := container.NewCenter(newCardPicture(216, 136))
+	card := look.Panel(columns(34, []float32{-250, 1},
+		look.Padded(0, 8, picture), rows(10, p.card, p.guide.content)))
+	p.object = rows(18, card, look.Panel(rows(10, p.need, p.needs.content)), p.notice.content)
+	return p
+}
+
+func (p *documentPage) content() fyne.CanvasObject { return p.object }
+
+func (p *documentPage) show(m clerkModel) {
+	p.card.SetText(m.Document.Card)
+	p.guide.show(plainLines(m.Document.Guide))
+	p.need.SetText(m.Document.Need)
+	p.needs.show(bullets(m.Document.Needs))
+	if m.Document.Notice != nil {
+		p.notice.show(*m.Document.Notice)
+	}
+	reveal(p.notice.content, m.Document.Notice != nil)
+}
+
+func bullets(texts []string) []line {
+	lines := plainLines(texts)
+	for i := range lines {
+		lines[i].Text = "· " + lines[i].Text
+	}
+	return lines
+}
+
+// newCardPicture draws a card with its chip, as the design does.
+func newCardPicture(width, height float32) fyne.CanvasObject {
+	body := canvas.NewRectangle(look.Selected)
+	body.CornerRadius, body.StrokeColor, body.StrokeWidth = 12, look.Blue, 2
+	chip := canvas.NewRectangle(chipGold)
+	chip.CornerRadius = 5
+	chip.Move(fyne.NewPos(width*0.13, height*0.36))
+	chip.Resize(fyne.NewSize(width*0.2, height*0.26))
+	return sized(width, height, body, container.NewWithoutLayout(chip))
+}
+
+// chipGold is a picture's colour, never a text's or a background's.
+const chipGold look.Colour = 0xC9A227
+
+// readingPage shows how the reading goes on until there is a person to show.
+type readingPage struct {
+	now    *look.Text
+	checks *list[checkView, checkRow]
+	panel  fyne.CanvasObject
+	object fyne.CanvasObject
+}
+
+func newReadingPage() *readingPage {
+	p := &readingPage{now: look.Body("").Wrap(), checks: newChecks()}
+	picture := look.Panel(columns(34, []float32{-250, 1},
+		look.Padded(0, 8, container.NewCenter(newCardPicture(216, 136))), look.Padded(0, 60, p.now)))
+	p.panel = look.PanelPadded(20, p.checks.content)
+	p.object = rows(18, picture, p.panel)
+	return p
+}
+
+func (p *readingPage) content() fyne.CanvasObject { return p.object }
+
+func (p *readingPage) show(m clerkModel) {
+	p.now.SetText(m.Reading.Now)
+	p.checks.show(m.Reading.Checks)
+	reveal(p.panel, len(m.Reading.Checks) > 0)
+}
+
+// pinPage shows how far the citizen is, and never a digit: there is none in this window's model.
+type pinPage struct {
+	phases  *list[checkView, checkRow]
+	notice  *look.Text
+	explain *look.Text
+	object  fyne.CanvasObject
+}
+
+func newPINPage() *pinPage {
+	p := &pinPage{phases: newChecks(), notice: look.Body("").Wrap(), explain: look.Label("").Wrap()}
+	p.object = rows(18, look.PanelPadded(20, p.phases.content), p.notice, p.explain)
+	return p
+}
+
+func (p *pinPage) content() fyne.CanvasObject { return p.object }
+
+func (p *pinPage) show(m clerkModel) {
+	p.phases.show(m.PIN.Phases)
+	say(p.notice, m.PIN.Notice)
+	p.explain.SetText(m.PIN.Explain)
+}
+
+// reviewPage shows what will be bound and where the citizen is.
+type reviewPage struct {
+	fields *list[fieldRow, field]
+	phases *list[checkView, checkRow]
+	now    *look.Text
+	notice *look.Text
+	object fyne.CanvasObject
+}
+
+func newReviewPage() *reviewPage {
+	p := &reviewPage{
+		fields: newFields(12, 134, nil), phases: newChecks(),
+		now: look.Body("").Wrap(), notice: look.Body("").Wrap(),
+	}
+	p.object = rows(18,
+		columns(18, []float32{530, 432}, look.Panel(p.fields.content), look.PanelPadded(20, p.phases.content)),
+		look.Panel(rows(8, p.now, p.notice)))
+	return p
+}
+
+func (p *reviewPage) content() fyne.CanvasObject { return p.object }
+
+func (p *reviewPage) show(m clerkModel) {
+	p.fields.show(m.Review.Fields)
+	p.phases.show(m.Review.Phases)
+	say(p.now, m.Review.Now)
+	say(p.notice, m.Review.Notice)
+}
+
+// donePage is the receipt on the screen.
+type donePage struct {
+	fields *list[fieldRow, field]
+	tell   *look.Text
+	tips   *list[*look.Text, line]
+	object fyne.CanvasObject
+}
+
+func newDonePage() *donePage {
+	p := &donePage{
+		fields: newFields(12, 134, nil), tell: look.Heading(""),
+		tips: newLines(4, func() *look.Text { return look.Body("") }),
+	}
+	p.object = columns(18, []float32{1, 1}, look.Panel(p.fields.content), look.Panel(rows(6, p.tell, p.tips.content)))
+	return p
+}
+
+func (p *donePage) content() fyne.CanvasObject { return p.object }
+
+func (p *donePage) show(m clerkModel) {
+	p.fields.show(m.Receipt.Fields)
+	p.tell.SetText(m.Receipt.Tell)
+	p.tips.show(plainLines(m.Receipt.Tips))
+}
+
+// errorPage is what happened, what it means, what to do; and which checks said no.
+type errorPage struct {
+	problem *problemView
+	checks  *list[checkView, checkRow]
+	panel   fyne.CanvasObject
+	object  fyne.CanvasObject
+}
+
+func newErrorPage() *errorPage {
+	p := &errorPage{problem: newProblemView(), checks: newChecks()}
+	p.panel = look.PanelPadded(20, p.checks.content)
+	p.object = rows(18, p.problem.content, p.panel)
+	return p
+}
+
+func (p *errorPage) content() fyne.CanvasObject { return p.object }
+
+func (p *errorPage) show(m clerkModel) {
+	p.problem.show(m.Problem)
+	p.checks.show(m.Problem.Checks)
+	reveal(p.panel, len(m.Problem.Checks) > 0)
+}

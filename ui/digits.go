@@ -1,0 +1,217 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/widget"
+
+	"balcao/kiosk"
+	"balcao/ui/look"
+)
+
+const (
+	boxWidth, boxHeight = 46, 58
+	boxGap              = 14
+)
+
+// digitField is a row of boxes for a PIN or a one-time code. What is typed stands in one array of
+// bytes inside the widget and nowhere else: no string, no undo history, no preferences. It leaves as
+// a copy that belongs to the receiver of the event, and the array is wiped when it does, when the
+// page asks for something else, and when the page goes.
+type digitField struct {
+	widget.BaseWidget
+
+	keys    *keyboard
+	changed func()             // told after each digit
+	submit  func(kiosk.Secret) // told when Enter or OK found enough digits
+	name    func(n int) string // for a screen reader
+
+	typed    [12]byte
+	n        int
+	min, max int
+	masked   bool
+	locked   bool
+	focused  bool
+}
+
+var (
+	_ fyne.Focusable  = (*digitField)(nil)
+	_ fyne.Tappable   = (*digitField)(nil)
+	_ fyne.Accessible = (*digitField)(nil)
+	_ desktop.Keyable = (*digitField)(nil)
+)
+
+func newDigitField(keys *keyboard, changed func(), submit func(kiosk.Secret)) *digitField {
+	f := &digitField{keys: keys, changed: changed, submit: submit, name: func(int) string { return "" }}
+	f.ExtendBaseWidget(f)
+	return f
+}
+
+// configure says what is asked for; it keeps what was typed.
+func (f *digitField) configure(m inputModel, name func(int) string) {
+	f.name = name
+	if f.min != m.Min || f.max != m.Max || f.masked != m.Masked || f.locked != m.Locked {
+		f.min, f.max, f.masked, f.locked = m.Min, min(m.Max, len(f.typed)), m.Masked, m.Locked
+		f.Refresh()
+	}
+}
+
+// wipe overwrites what was typed.
+func (f *digitField) wipe() {
+	clear(f.typed[:])
+	if f.n != 0 {
+		f.n = 0
+		f.Refresh()
+	}
+}
+
+// look lets the page check the digits where they are. The slice is only valid during the call.
+func (f *digitField) look(check func(digits []byte)) { check(f.typed[:f.n]) }
+
+// enter adds a digit; anything else, and what is too much, is ignored.
+func (f *digitField) enter(r rune) {
+	if r < '0' || r > '9' || f.n >= f.max || f.locked {
+		return
+	}
+	f.typed[f.n] = byte(r)
+	f.n++
+	f.Refresh()
+	f.changed()
+}
+
+func (f *digitField) delete() {
+	if f.n == 0 || f.locked {
+		return
+	}
+	f.n--
+	f.typed[f.n] = 0
+	f.Refresh()
+	f.changed()
+}
+
+// ok submits when there are enough digits, and wipes. Too few are left as they are: who presses
+// Enter too early goes on typing.
+func (f *digitField) ok() {
+	if f.n < f.min || f.locked || f.min == 0 {
+		return
+	}
+	secret := make(kiosk.Secret, f.n)
+	copy(secret, f.typed[:f.n])
+	f.wipe()
+	f.submit(secret)
+}
+
+// FocusGained implements fyne.Focusable.
+func (f *digitField) FocusGained() { f.focused = true; f.Refresh() }
+
+// FocusLost implements fyne.Focusable.
+func (f *digitField) FocusLost() { f.focused = false; f.Refresh() }
+
+// KeyDown implements desktop.Keyable.
+func (f *digitField) KeyDown(ev *fyne.KeyEvent) { f.keys.down(ev) }
+
+// KeyUp implements desktop.Keyable.
+func (f *digitField) KeyUp(ev *fyne.KeyEvent) { f.keys.up(ev) }
+
+// TypedRune implements fyne.Focusable.
+func (f *digitField) TypedRune(r rune) { f.enter(r) }
+
+// TypedKey implements fyne.Focusable.
+func (f *digitField) TypedKey(ev *fyne.KeyEvent) { f.keys.typed(ev) }
+
+// press acts on the keys of a field; the page offers it every key first.
+func (f *digitField) press(key fyne.KeyName) bool {
+	switch key {
+	case fyne.KeyBackspace, fyne.KeyDelete:
+		f.delete()
+	case fyne.KeyReturn, fyne.KeyEnter:
+		f.ok()
+	default:
+		return false
+	}
+	return true
+}
+
+// Tapped implements fyne.Tappable.
+func (f *digitField) Tapped(*fyne.PointEvent) {
+	if c := fyne.CurrentApp().Driver().CanvasForObject(f); c != nil {
+		c.Focus(f)
+	}
+}
+
+// AccessibilityLabel implements fyne.Accessible. It says how many digits there are, never which.
+func (f *digitField) AccessibilityLabel() string { return f.name(f.n) }
+
+// AccessibilityRole implements fyne.Accessible.
+func (f *digitField) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleText }
+
+// boxes are as many as are needed, and one more for each digit beyond those.
+func (f *digitField) boxes() int { return max(f.min, f.n) }
+
+// CreateRenderer implements fyne.Widget.
+func (f *digitField) CreateRenderer() fyne.WidgetRenderer {
+	f.ExtendBaseWidget(f)
+	r := &digitRenderer{field: f}
+	r.rebuild()
+	return r
+}
+
+type digitRenderer struct {
+	field   *digitField
+	objects []fyne.CanvasObject
+}
+
+func (r *digitRenderer) Destroy() {}
+
+func (r *digitRenderer) Objects() []fyne.CanvasObject { return r.objects }
+
+func (r *digitRenderer) MinSize() fyne.Size {
+	n := float32(max(r.field.max, 1))
+	return fyne.NewSize(n*boxWidth+(n-1)*boxGap, boxHeight)
+}
+
+func (r *digitRenderer) Layout(fyne.Size) {}
+
+func (r *digitRenderer) Refresh() {
+	r.rebuild()
+	canvas.Refresh(r.field)
+}
+
+func (r *digitRenderer) rebuild() {
+	f := r.field
+	r.objects = r.objects[:0:0]
+	for i := range f.boxes() {
+		box := canvas.NewRectangle(look.Surface)
+		box.CornerRadius, box.StrokeWidth, box.StrokeColor = 8, 2, look.FieldEdge
+		if f.focused && !f.locked && i == min(f.n, f.boxes()-1) {
+			box.StrokeWidth, box.StrokeColor = 3, look.Blue
+		}
+		if f.locked {
+			box.FillColor = look.Page
+		}
+		at := fyne.NewPos(float32(i)*(boxWidth+boxGap), 0)
+		box.Move(at)
+		box.Resize(fyne.NewSize(boxWidth, boxHeight))
+		r.objects = append(r.objects, box)
+		if i < f.n {
+			r.objects = append(r.objects, r.sign(i, at))
+		}
+	}
+}
+
+// sign is a dot, or for a one-time code the digit. A canvas.Text is a string that the program cannot
+// wipe, hence never of a PIN.
+func (r *digitRenderer) sign(i int, at fyne.Position) fyne.CanvasObject {
+	if r.field.masked {
+		dot := canvas.NewCircle(look.Ink)
+		dot.Move(at.AddXY(boxWidth/2-5, boxHeight/2-5))
+		dot.Resize(fyne.NewSquareSize(10))
+		return dot
+	}
+	digit := canvas.NewText(string(rune(r.field.typed[i])), look.Ink)
+	digit.TextSize, digit.Alignment = 28, fyne.TextAlignCenter // in a box of fixed size
+	digit.Move(at)
+	digit.Resize(fyne.NewSize(boxWidth, boxHeight))
+	return digit
+}

@@ -1,0 +1,90 @@
+package ui
+
+import (
+	"image/color"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"balcao/ui/look"
+)
+
+// entry is a line to type into that leaves the page its keys: Enter, Esc and the F-keys are the
+// page's, the others the entry's.
+type entry struct {
+	widget.Entry
+	keys    *keyboard
+	focused func() // told when the cursor comes or goes
+}
+
+func newEntry(keys *keyboard, changed func()) *entry {
+	e := &entry{keys: keys, focused: changed}
+	e.ExtendBaseWidget(e)
+	e.OnChanged = func(string) { changed() }
+	return e
+}
+
+// field puts the entry into the size of a field that is read at arm's length.
+func (e *entry) field() fyne.CanvasObject { return container.NewThemeOverride(e, fieldTheme{}) }
+
+// put shows another text without the old one in the undo history.
+func (e *entry) put(text string) {
+	if e.Text != text {
+		e.SetText(text)
+	}
+}
+
+// setLocked keeps or lets people type.
+func (e *entry) setLocked(locked bool) {
+	switch {
+	case locked && !e.Disabled():
+		e.Disable()
+	case !locked && e.Disabled():
+		e.Enable()
+	}
+}
+
+// FocusGained implements fyne.Focusable.
+func (e *entry) FocusGained() { e.Entry.FocusGained(); e.focused() }
+
+// KeyDown implements desktop.Keyable.
+func (e *entry) KeyDown(ev *fyne.KeyEvent) { e.keys.down(ev); e.Entry.KeyDown(ev) }
+
+// KeyUp implements desktop.Keyable.
+func (e *entry) KeyUp(ev *fyne.KeyEvent) { e.keys.up(ev); e.Entry.KeyUp(ev) }
+
+// TypedKey implements fyne.Focusable. The cursor keys stay with the entry, though pages scroll with
+// them elsewhere.
+func (e *entry) TypedKey(ev *fyne.KeyEvent) {
+	switch ev.Name {
+	case fyne.KeyUp, fyne.KeyDown, fyne.KeyPageUp, fyne.KeyPageDown, fyne.KeyHome, fyne.KeyEnd:
+		e.Entry.TypedKey(ev)
+	default:
+		if !e.keys.typed(ev) {
+			e.Entry.TypedKey(ev)
+		}
+	}
+}
+
+// fieldTheme is the application's theme with the text of a field.
+type fieldTheme struct{}
+
+func current() fyne.Theme { return fyne.CurrentApp().Settings().Theme() }
+
+func (fieldTheme) Color(name fyne.ThemeColorName, variant fyne.ThemeVariant) color.Color {
+	return current().Color(name, variant)
+}
+func (fieldTheme) Font(style fyne.TextStyle) fyne.Resource    { return current().Font(style) }
+func (fieldTheme) Icon(name fyne.ThemeIconName) fyne.Resource { return current().Icon(name) }
+
+func (fieldTheme) Size(name fyne.ThemeSizeName) float32 {
+	switch name {
+	case theme.SizeNameText:
+		return current().Size(look.SizeField)
+	case theme.SizeNameInnerPadding:
+		return 12
+	}
+	return current().Size(name)
+}

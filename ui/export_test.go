@@ -1,0 +1,51 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+
+	"balcao/kiosk"
+)
+
+// PresentClerk computes the clerk's window for tests.
+func PresentClerk(s kiosk.State, oneScreen bool, phone, email string, focus kiosk.Channel) clerkModel {
+	return presentClerk(present{state: s, oneScreen: oneScreen}, drafts{phone, email, focus})
+}
+
+// PresentCitizen computes the citizen's screen for tests.
+func PresentCitizen(s kiosk.State, oneScreen bool) citizenModel {
+	return presentCitizen(present{state: s, oneScreen: oneScreen})
+}
+
+// CitizenDigits returns the bytes inside the citizen's boxes.
+func (u *UI) CitizenDigits() []byte { return u.citizen.input.field.typed[:] }
+
+// ContactTexts returns what stands in the entries of the contact page.
+func (u *UI) ContactTexts() (phone, email string) {
+	return u.clerk.contact.phone.entry.Text, u.clerk.contact.email.entry.Text
+}
+
+// PhotoPixels returns the pixels on the identity page, nil when there are none.
+func (u *UI) PhotoPixels() []byte {
+	photo := u.clerk.pages[pageIdentity].(*identityPage).photo
+	if photo.pixels == nil {
+		return nil
+	}
+	return photo.pixels.Pix
+}
+
+// TapKeypad taps a key of the on-screen keypad: a digit, "delete" or "ok".
+func (u *UI) TapKeypad(name string) {
+	pad := u.citizen.input.pad
+	switch name {
+	case "delete":
+		pad.delete.Tapped(nil)
+	case "ok":
+		pad.ok.Tapped(nil)
+	default:
+		for _, object := range pad.content.Objects {
+			if key := object.(*padKey); key.text == name {
+				key.Tapped(&fyne.PointEvent{})
+			}
+		}
+	}
+}

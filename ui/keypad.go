@@ -1,0 +1,173 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/widget"
+
+	"balcao/ui/look"
+)
+
+const (
+	keyWidth, keyHeight = 104, 84
+	keyGapX, keyGapY    = 14, 26
+)
+
+// padKey is one key of the on-screen keypad. It never takes the focus: who taps may go on typing.
+type padKey struct {
+	widget.BaseWidget
+	text    string // a digit, a word, or "" for the deleting key's sign
+	label   string
+	main    bool
+	hovered bool
+	tap     func()
+}
+
+var (
+	_ fyne.Tappable     = (*padKey)(nil)
+	_ fyne.Accessible   = (*padKey)(nil)
+	_ desktop.Hoverable = (*padKey)(nil)
+)
+
+func newPadKey(text string, tap func()) *padKey {
+	k := &padKey{text: text, label: text, tap: tap}
+	k.ExtendBaseWidget(k)
+	return k
+}
+
+// Tapped implements fyne.Tappable.
+func (k *padKey) Tapped(*fyne.PointEvent) { k.tap() }
+
+// MouseIn implements desktop.Hoverable.
+func (k *padKey) MouseIn(*desktop.MouseEvent) { k.hovered = true; k.Refresh() }
+
+// MouseMoved implements desktop.Hoverable.
+func (k *padKey) MouseMoved(*desktop.MouseEvent) {}
+
+// MouseOut implements desktop.Hoverable.
+func (k *padKey) MouseOut() { k.hovered = false; k.Refresh() }
+
+// AccessibilityLabel implements fyne.Accessible.
+func (k *padKey) AccessibilityLabel() string { return k.label }
+
+// AccessibilityRole implements fyne.Accessible.
+func (k *padKey) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleButton }
+
+// CreateRenderer implements fyne.Widget.
+func (k *padKey) CreateRenderer() fyne.WidgetRenderer {
+	k.ExtendBaseWidget(k)
+	r := &padKeyRenderer{key: k, face: canvas.NewRectangle(look.Page), text: canvas.NewText(k.text, look.Ink)}
+	r.face.CornerRadius, r.face.StrokeWidth = 10, 1
+	r.text.TextSize, r.text.Alignment = 34, fyne.TextAlignCenter
+	if k.text == "" {
+		for range deleteSign {
+			line := canvas.NewLine(look.Ink)
+			line.StrokeWidth = 2.5
+			r.sign = append(r.sign, line)
+		}
+	}
+	r.colour()
+	return r
+}
+
+// deleteSign is the outline of a deleting key and its cross, in units of its height, from the middle.
+// It is drawn because fonts do not agree on the character.
+var deleteSign = [][4]float32{
+	{-0.45, -0.5, 0.85, -0.5}, {0.85, -0.5, 0.85, 0.5}, {0.85, 0.5, -0.45, 0.5},
+	{-0.45, 0.5, -0.95, 0}, {-0.95, 0, -0.45, -0.5},
+	{-0.12, -0.22, 0.42, 0.22}, {0.42, -0.22, -0.12, 0.22},
+}
+
+type padKeyRenderer struct {
+	key  *padKey
+	face *canvas.Rectangle
+	text *canvas.Text
+	sign []*canvas.Line
+}
+
+func (r *padKeyRenderer) Destroy() {}
+
+func (r *padKeyRenderer) Objects() []fyne.CanvasObject {
+	objects := []fyne.CanvasObject{r.face, r.text}
+	for _, line := range r.sign {
+		objects = append(objects, line)
+	}
+	return objects
+}
+
+func (r *padKeyRenderer) MinSize() fyne.Size { return fyne.NewSize(keyWidth, keyHeight) }
+
+func (r *padKeyRenderer) Layout(size fyne.Size) {
+	r.face.Resize(size)
+	r.text.Resize(size)
+	const unit = 26
+	for i, line := range r.sign {
+		at := deleteSign[i]
+		line.Position1 = fyne.NewPos(size.Width/2+at[0]*unit, size.Height/2+at[1]*unit)
+		line.Position2 = fyne.NewPos(size.Width/2+at[2]*unit, size.Height/2+at[3]*unit)
+	}
+}
+
+func (r *padKeyRenderer) Refresh() {
+	r.text.Text = r.key.text
+	r.colour()
+	r.Layout(r.key.Size())
+	canvas.Refresh(r.key)
+}
+
+func (r *padKeyRenderer) colour() {
+	fill, edge, ink := look.Page, look.Edge, look.Ink
+	switch {
+	case r.key.main && r.key.hovered:
+		fill, edge, ink = look.Header, look.Header, look.White
+	case r.key.main:
+		fill, edge, ink = look.Blue, look.Blue, look.White
+	case r.key.hovered:
+		fill = look.Selected
+	}
+	r.face.FillColor, r.face.StrokeColor, r.text.Color = fill, edge, ink
+}
+
+// keypad is the on-screen keypad of the citizen's screen, laid out as on a telephone and a terminal.
+type keypad struct {
+	ok, delete *padKey
+	content    *fyne.Container
+}
+
+func newKeypad(digit func(rune), remove, ok func()) *keypad {
+	k := &keypad{delete: newPadKey("", remove), ok: newPadKey("OK", ok)}
+	k.ok.main = true
+	grid := container.New(&padLayout{})
+	for _, r := range "123456789" {
+		grid.Add(newPadKey(string(r), func() { digit(r) }))
+	}
+	grid.Add(k.delete)
+	grid.Add(newPadKey("0", func() { digit('0') }))
+	grid.Add(k.ok)
+	k.content = grid
+	return k
+}
+
+func (k *keypad) show(m keypadModel) {
+	k.delete.label = m.Delete
+	if k.ok.text != m.OK {
+		k.ok.text, k.ok.label = m.OK, m.OK
+		k.ok.Refresh()
+	}
+}
+
+// padLayout is three columns of keys of one size.
+type padLayout struct{}
+
+func (*padLayout) Layout(objects []fyne.CanvasObject, _ fyne.Size) {
+	for i, object := range objects {
+		object.Move(fyne.NewPos(float32(i%3)*(keyWidth+keyGapX), float32(i/3)*(keyHeight+keyGapY)))
+		object.Resize(fyne.NewSize(keyWidth, keyHeight))
+	}
+}
+
+func (*padLayout) MinSize([]fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(3*keyWidth+2*keyGapX, 4*keyHeight+3*keyGapY)
+}

@@ -1,0 +1,289 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+)
+
+// Fyne asks an object for its least size before it tells it its width, so a wrapped text is too short
+// in a VBox the first time. These layouts give each object its width first and ask for its height
+// afterwards.
+
+// heightAt gives the object a width and returns the height it then needs.
+func heightAt(object fyne.CanvasObject, width float32) float32 {
+	object.Resize(fyne.NewSize(width, object.MinSize().Height))
+	return object.MinSize().Height
+}
+
+// rowsLayout stacks objects, each as wide as the container.
+type rowsLayout struct{ gap float32 }
+
+func rows(gap float32, objects ...fyne.CanvasObject) *fyne.Container {
+	return container.New(rowsLayout{gap}, objects...)
+}
+
+func (l rowsLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	var y float32
+	for _, object := range objects {
+		if !object.Visible() {
+			continue
+		}
+		height := heightAt(object, size.Width)
+		object.Move(fyne.NewPos(0, y))
+		object.Resize(fyne.NewSize(size.Width, height))
+		y += height + l.gap
+	}
+}
+
+func (l rowsLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	var size fyne.Size
+	shown := 0
+	for _, object := range objects {
+		if !object.Visible() {
+			continue
+		}
+		least := object.MinSize()
+		size.Width = fyne.Max(size.Width, least.Width)
+		size.Height += least.Height
+		shown++
+	}
+	if shown > 1 {
+		size.Height += l.gap * float32(shown-1)
+	}
+	return size
+}
+
+// columnsLayout sets objects side by side. A column with a share gets that part of what is left by
+// those with none, which are as wide as they need to be; or a fixed width, for a negative share.
+type columnsLayout struct {
+	gap    float32
+	shares []float32
+	middle bool // each object at half height instead of as high as the row
+}
+
+func columns(gap float32, shares []float32, objects ...fyne.CanvasObject) *fyne.Container {
+	return container.New(columnsLayout{gap: gap, shares: shares}, objects...)
+}
+
+// centred is columns for one line of text and signs, on one axis.
+func centred(gap float32, shares []float32, objects ...fyne.CanvasObject) *fyne.Container {
+	return container.New(columnsLayout{gap: gap, shares: shares, middle: true}, objects...)
+}
+
+func (l columnsLayout) widths(objects []fyne.CanvasObject, width float32) []float32 {
+	widths := make([]float32, len(objects))
+	left := width - l.gap*float32(max(0, visible(objects)-1))
+	var shares float32
+	for i, object := range objects {
+		switch share := l.shares[i]; {
+		case !object.Visible():
+		case share > 0:
+			shares += share
+		case share < 0:
+			widths[i] = -share
+		default:
+			widths[i] = object.MinSize().Width
+		}
+		left -= widths[i]
+	}
+	for i, object := range objects {
+		if object.Visible() && l.shares[i] > 0 {
+			widths[i] = fyne.Max(0, left*l.shares[i]/shares)
+		}
+	}
+	return widths
+}
+
+func (l columnsLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	var x float32
+	for i, width := range l.widths(objects, size.Width) {
+		object := objects[i]
+		if !object.Visible() {
+			continue
+		}
+		height := heightAt(object, width)
+		object.Move(fyne.NewPos(x, 0))
+		if l.middle {
+			object.Move(fyne.NewPos(x, (size.Height-height)/2))
+			object.Resize(fyne.NewSize(width, height))
+		} else {
+			object.Resize(fyne.NewSize(width, size.Height))
+		}
+		x += width + l.gap
+	}
+}
+
+func (l columnsLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	size := fyne.NewSize(l.gap*float32(max(0, visible(objects)-1)), 0)
+	for i, object := range objects {
+		if !object.Visible() {
+			continue
+		}
+		least := object.MinSize()
+		switch share := l.shares[i]; {
+		case share < 0:
+			size.Width -= share
+		default:
+			size.Width += least.Width
+		}
+		size.Height = fyne.Max(size.Height, least.Height)
+	}
+	return size
+}
+
+func visible(objects []fyne.CanvasObject) int {
+	n := 0
+	for _, object := range objects {
+		if object.Visible() {
+			n++
+		}
+	}
+	return n
+}
+
+// flowLayout sets buttons in a row that breaks where it is full; the last object stands at the right
+// end. Large text makes four buttons wider than a window.
+type flowLayout struct{ gap, least float32 } // least is the least height
+
+func (l flowLayout) place(objects []fyne.CanvasObject, width float32, move bool) float32 {
+	var x, y, high float32
+	for i, object := range objects {
+		if !object.Visible() {
+			continue
+		}
+		least := object.MinSize().Max(fyne.NewSize(0, l.least))
+		if x > 0 && x+least.Width > width {
+			x, y = 0, y+high+l.gap
+		}
+		if move {
+			at := fyne.NewPos(x, y)
+			if i == len(objects)-1 {
+				at.X = fyne.Max(x, width-least.Width)
+			}
+			object.Move(at)
+			object.Resize(least)
+		}
+		x += least.Width + l.gap
+		high = fyne.Max(high, least.Height)
+	}
+	return y + high
+}
+
+func (l flowLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	l.place(objects, size.Width, true)
+}
+
+// MinSize is that of one row; the frame asks heightFor what it really needs.
+func (l flowLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	var size fyne.Size
+	for _, object := range objects {
+		if object.Visible() {
+			size = size.Max(object.MinSize()).Max(fyne.NewSize(0, l.least))
+		}
+	}
+	return size
+}
+
+// pageLayout is a page: the first object scrolls in what the second, the buttons, leave.
+type pageLayout struct {
+	gap     float32
+	buttons *fyne.Container // perhaps inside the second object
+}
+
+// scrollPage returns a container whose body scrolls when it is higher than the window allows. The row
+// holds the buttons, as it is or inside something that changes its theme.
+func scrollPage(gap float32, body, row fyne.CanvasObject, buttons *fyne.Container) (*fyne.Container, *container.Scroll) {
+	scroll := container.NewVScroll(body)
+	return container.New(pageLayout{gap, buttons}, scroll, row), scroll
+}
+
+func (l pageLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	scroll, row := objects[0].(*container.Scroll), objects[1]
+	var under float32
+	if flow, ok := l.buttons.Layout.(flowLayout); ok {
+		under = flow.place(l.buttons.Objects, size.Width, false)
+	}
+	row.Move(fyne.NewPos(0, size.Height-under))
+	row.Resize(fyne.NewSize(size.Width, under))
+	body := size.Height - under
+	if under > 0 {
+		body -= l.gap
+	}
+	heightAt(scroll.Content, size.Width)
+	scroll.Move(fyne.NewPos(0, 0))
+	scroll.Resize(fyne.NewSize(size.Width, fyne.Max(0, body)))
+	scroll.Refresh()
+}
+
+func (l pageLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	return objects[0].MinSize().Max(fyne.NewSize(320, 240))
+}
+
+// edgeLayout is a border layout without gaps: top, bottom and left of those given, the rest for the
+// last object. Fyne's leaves the theme's padding between them, which shows as a line.
+type edgeLayout struct{ top, bottom, left fyne.CanvasObject }
+
+// edges puts the content between the objects, any of which may be nil.
+func edges(top, bottom, left, content fyne.CanvasObject) *fyne.Container {
+	all := container.New(edgeLayout{top, bottom, left})
+	for _, object := range []fyne.CanvasObject{top, bottom, left, content} {
+		if object != nil {
+			all.Add(object)
+		}
+	}
+	return all
+}
+
+func (l edgeLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	var x, y float32
+	if l.top != nil && l.top.Visible() {
+		y = heightAt(l.top, size.Width)
+		l.top.Move(fyne.NewPos(0, 0))
+		l.top.Resize(fyne.NewSize(size.Width, y))
+	}
+	end := size.Height
+	if l.bottom != nil && l.bottom.Visible() {
+		height := heightAt(l.bottom, size.Width)
+		end -= height
+		l.bottom.Move(fyne.NewPos(0, end))
+		l.bottom.Resize(fyne.NewSize(size.Width, height))
+	}
+	if l.left != nil && l.left.Visible() {
+		x = l.left.MinSize().Width
+		l.left.Move(fyne.NewPos(0, y))
+		l.left.Resize(fyne.NewSize(x, end-y))
+	}
+	content := objects[len(objects)-1]
+	content.Move(fyne.NewPos(x, y))
+	content.Resize(fyne.NewSize(fyne.Max(0, size.Width-x), fyne.Max(0, end-y)))
+}
+
+func (l edgeLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	size := objects[len(objects)-1].MinSize()
+	if l.left != nil && l.left.Visible() {
+		size = fyne.NewSize(size.Width+l.left.MinSize().Width, fyne.Max(size.Height, l.left.MinSize().Height))
+	}
+	for _, object := range []fyne.CanvasObject{l.top, l.bottom} {
+		if object != nil && object.Visible() {
+			least := object.MinSize()
+			size = fyne.NewSize(fyne.Max(size.Width, least.Width), size.Height+least.Height)
+		}
+	}
+	return size
+}
+
+// fixed gives its objects one size at least.
+type fixed fyne.Size
+
+func (f fixed) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	for _, object := range objects {
+		object.Resize(size)
+		object.Move(fyne.NewPos(0, 0))
+	}
+}
+
+func (f fixed) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size(f) }
+
+func sized(width, height float32, objects ...fyne.CanvasObject) *fyne.Container {
+	return container.New(fixed(fyne.NewSize(width, height)), objects...)
+}

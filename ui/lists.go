@@ -1,0 +1,223 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+
+	"balcao/kiosk"
+	"balcao/ui/look"
+)
+
+// ink is the colour of a tone.
+func ink(t tone) look.Colour {
+	switch t {
+	case tonePlain:
+		return look.Ink
+	case toneGood:
+		return look.Green
+	case toneCare:
+		return look.Amber
+	case toneBad:
+		return look.Red
+	default:
+		return look.InkFaint
+	}
+}
+
+// say shows a line in a text, or hides the text when there is nothing to say.
+func say(text *look.Text, l line) {
+	text.SetText(l.Text)
+	text.SetColour(ink(l.Tone))
+	reveal(text, l.Text != "")
+}
+
+func reveal(object fyne.CanvasObject, shown bool) {
+	if shown == object.Visible() {
+		return
+	}
+	if shown {
+		object.Show()
+	} else {
+		object.Hide()
+	}
+}
+
+// list keeps as many rows as were ever shown at once, and hides those not needed now. Rows are made
+// once, because objects that come and go fill Fyne's caches.
+type list[R any, V any] struct {
+	content *fyne.Container
+	rows    []R
+	make    func() (R, fyne.CanvasObject)
+	fill    func(R, V)
+}
+
+func newList[R any, V any](gap float32, make func() (R, fyne.CanvasObject), fill func(R, V)) *list[R, V] {
+	return &list[R, V]{content: rows(gap), make: make, fill: fill}
+}
+
+// show shows the values; rows that are not needed are emptied as well as hidden.
+func (l *list[R, V]) show(values []V) {
+	for len(l.rows) < len(values) {
+		row, object := l.make()
+		l.rows = append(l.rows, row)
+		l.content.Add(object)
+	}
+	var none V
+	for i, row := range l.rows {
+		if i < len(values) {
+			l.fill(row, values[i])
+		} else {
+			l.fill(row, none)
+		}
+		reveal(l.content.Objects[i], i < len(values))
+	}
+}
+
+// fieldRow is a label and its value.
+type fieldRow struct{ label, value *look.Text }
+
+// newFields lists data; the labels share a column of the width given.
+func newFields(gap, labelWidth float32, style func(label, value *look.Text)) *list[fieldRow, field] {
+	return newList(gap,
+		func() (fieldRow, fyne.CanvasObject) {
+			row := fieldRow{look.Label("").Wrap(), look.Value("").Wrap()}
+			if style != nil {
+				style(row.label, row.value)
+			}
+			return row, columns(16, []float32{-labelWidth, 1}, row.label, row.value)
+		},
+		func(row fieldRow, f field) {
+			row.label.SetText(f.Label)
+			row.value.SetText(f.Value)
+		})
+}
+
+// newLines lists sentences of one style.
+func newLines(gap float32, style func() *look.Text) *list[*look.Text, line] {
+	return newList(gap,
+		func() (*look.Text, fyne.CanvasObject) {
+			text := style().Wrap()
+			return text, text
+		},
+		func(text *look.Text, l line) {
+			text.SetText(l.Text)
+			if l.Text != "" {
+				text.SetColour(ink(l.Tone))
+			}
+		})
+}
+
+func plainLines(texts []string) []line {
+	lines := make([]line, len(texts))
+	for i, text := range texts {
+		lines[i] = line{text, tonePlain}
+	}
+	return lines
+}
+
+// checkView is one check: its sign, what it is, who answered; and a remedy below when there is one.
+type checkView struct {
+	icon                 *look.Circle
+	text, detail, remedy *look.Text
+	rule                 fyne.CanvasObject
+}
+
+// newChecks lists checks with a thin line between them.
+func newChecks() *list[checkView, checkRow] {
+	return newList(0,
+		func() (checkView, fyne.CanvasObject) {
+			v := checkView{
+				icon:   look.TickIcon(look.Pending),
+				text:   look.Value("").Wrap(),
+				detail: look.Small("").In(look.InkFaint),
+				remedy: look.Small("").In(look.Red).Wrap(),
+			}
+			separator := canvas.NewRectangle(look.Border)
+			v.rule = sized(1, 1, separator)
+			row := rows(1,
+				centred(12, []float32{0, 1, 0}, v.icon, v.text, v.detail),
+				look.Padded(34, 0, v.remedy))
+			return v, rows(0, look.Padded(0, 4, row), v.rule)
+		},
+		func(v checkView, row checkRow) {
+			v.icon.SetResult(look.Result(row.Result))
+			v.icon.SetCurrent(row.Current)
+			v.text.SetText(row.Text)
+			v.text.SetBold(row.Current)
+			v.detail.SetText(row.Detail)
+			v.remedy.SetText(row.Remedy)
+			if row.Result == kiosk.Unknown {
+				v.remedy.SetColour(look.Amber)
+			} else {
+				v.remedy.SetColour(look.Red)
+			}
+			reveal(v.remedy, row.Remedy != "")
+		})
+}
+
+// problemView is the three parts of an error beside a red bar.
+type problemView struct {
+	labels, texts [3]*look.Text
+	reference     *look.Text
+	content       fyne.CanvasObject
+}
+
+func newProblemView() *problemView {
+	v := &problemView{reference: look.Small("").Wrap()}
+	var parts []fyne.CanvasObject
+	for i := range v.labels {
+		v.labels[i], v.texts[i] = look.Heading("").Wrap(), look.Body("").Wrap()
+		parts = append(parts, rows(3, v.labels[i], v.texts[i]))
+	}
+	parts = append(parts, v.reference)
+	v.content = look.Notice(look.Red, rows(18, parts...))
+	return v
+}
+
+func (v *problemView) show(m problemModel) {
+	for i, text := range []field{{m.WhatLabel, m.What}, {m.MeansLabel, m.Means}, {m.NextLabel, m.Next}} {
+		v.labels[i].SetText(text.Label)
+		v.texts[i].SetText(text.Value)
+	}
+	say(v.reference, line{m.Reference, toneQuiet})
+}
+
+// actionRow is the buttons under a page, with one at the right end.
+type actionRow struct {
+	keys    *keyboard
+	do      func(action)
+	buttons []*button
+	right   *button
+	note    *look.Text
+	end     *fyne.Container
+	content *fyne.Container
+}
+
+func newActionRow(keys *keyboard, gap, least float32, do func(action)) *actionRow {
+	r := &actionRow{keys: keys, do: do, right: newButton(keys), note: look.Label("")}
+	r.end = container.New(columnsLayout{gap: 20, shares: []float32{0, 0}, middle: true}, r.note, r.right)
+	r.content = container.New(flowLayout{gap: gap, least: least}, r.end)
+	return r
+}
+
+func (r *actionRow) show(actions []action, right *action, note string) {
+	for len(r.buttons) < len(actions) {
+		b := newButton(r.keys)
+		r.buttons = append(r.buttons, b)
+		at := len(r.content.Objects) - 1
+		r.content.Objects = append(r.content.Objects[:at:at], b, r.end)
+	}
+	for i, b := range r.buttons {
+		if i < len(actions) {
+			b.show(actions[i], r.do)
+		}
+		reveal(b, i < len(actions))
+	}
+	if right != nil {
+		r.right.show(*right, r.do)
+	}
+	reveal(r.right, right != nil)
+	say(r.note, line{note, toneQuiet})
+	reveal(r.end, right != nil || note != "")
+}

@@ -1,0 +1,253 @@
+package ui
+
+import "balcao/kiosk"
+
+// citizenPage names what the citizen's screen shows.
+type citizenPage string
+
+const (
+	citizenMessage citizenPage = "message" // something to read, nothing to do
+	citizenCode    citizenPage = "code"
+	citizenPIN     citizenPage = "pin"
+	citizenReview  citizenPage = "review"
+	citizenCardPIN citizenPage = "card_pin"
+)
+
+// citizenModel is everything the citizen's screen shows. Key changes whenever something new is asked
+// for: what was typed is then wiped.
+type citizenModel struct {
+	Language kiosk.Language
+	Key      string
+	Page     citizenPage
+	Title    string
+	Text     string
+	Sign     sign   // beside a message
+	Points   []line // more lines of a message
+	Notice   line
+	Input    inputModel
+	Fields   []field
+	Kept     []field // what is kept, what is not: title and text
+	Rights   string
+	Actions  []action
+	GiveBack *action
+	Keypad   keypadModel
+}
+
+// sign is the big picture of a message.
+type sign int
+
+const (
+	signNone sign = iota
+	signCard
+	signWait
+	signDone
+)
+
+type keypadModel struct{ OK, Delete string }
+
+// inputModel is what a field of digits has to know.
+type inputModel struct {
+	Min, Max int
+	Masked   bool
+	Locked   bool            // being compared, expired or locked
+	Policy   kiosk.PINPolicy // rules shown as they are met, with a first PIN only
+	Rules    []ruleText
+	Label    string // for a screen reader, of how many digits were typed
+}
+
+type ruleText struct {
+	Rule kiosk.PINRule
+	Text string
+}
+
+func presentCitizen(p present) citizenModel {
+	p.words = words{p.state.CitizenLanguage}
+	m := citizenModel{Language: p.state.CitizenLanguage, Page: citizenMessage}
+	p.citizenPage(&m)
+	m.Keypad = keypadModel{OK: p.text("citizen.keypad.ok"), Delete: p.text("citizen.keypad.delete")}
+	if p.oneScreen {
+		m.GiveBack = &action{Text: p.text("action.give_back"), Key: "F2", Event: kiosk.HandOver{}}
+	}
+	return m
+}
+
+func (p present) citizenPage(m *citizenModel) {
+	s := p.state
+	switch {
+	case s.ConfirmCancel, s.Problem != nil && s.Case != 0 && s.Problem.Code != kiosk.ProblemCardPINWrong:
+		p.message(m, "problem", signWait)
+	case s.Step == kiosk.StepDocument && s.Document.Reading:
+		p.message(m, "reading", signCard)
+	case s.Step == kiosk.StepIdentity:
+		p.message(m, "identity", signWait)
+	case s.Step == kiosk.StepContact:
+		p.citizenContact(m)
+	case s.Step == kiosk.StepPIN:
+		p.citizenPIN(m)
+	case s.Step == kiosk.StepReview:
+		p.citizenReview(m)
+	case s.Step == kiosk.StepDone:
+		p.citizenDone(m)
+	default:
+		p.message(m, "welcome", signCard)
+		m.Points = []line{{p.text("citizen.welcome.bring"), tonePlain}, {p.text("citizen.welcome.language"), toneQuiet}}
+	}
+}
+
+func (p present) message(m *citizenModel, name string, s sign) {
+	m.Key, m.Sign = name, s
+	m.Title, m.Text = p.text("citizen."+name+".title"), p.text("citizen."+name+".text")
+}
+
+func (p present) citizenContact(m *citizenModel) {
+	awaited := p.state.Contact.Awaited
+	if awaited == "" {
+		if p.state.Contact.Settled {
+			p.message(m, "confirmed", signDone)
+			return
+		}
+		p.message(m, "contact", signWait)
+		return
+	}
+	c := p.channel(awaited)
+	m.Page = citizenCode
+	m.Key = "code/" + string(awaited) + "/" + c.SentAt.String()
+	m.Title = p.text("citizen.code.title")
+	m.Text = p.format("citizen.code.text_"+string(awaited), values{"Contact": contactText(c.Value)})
+	left := c.ExpiresAt.Sub(p.centreNow())
+	m.Input = inputModel{Min: 6, Max: 6, Locked: c.Checking || c.Sending, Label: "citizen.pin.field"}
+	m.Points = []line{{p.format("citizen.code.expires", values{"Time": countdown(left)}), toneQuiet}, {p.text("citizen.code.missing"), toneQuiet}}
+	switch {
+	case c.Checking:
+		m.Notice = line{p.text("citizen.code.checking"), toneQuiet}
+	case c.Problem == kiosk.CodeLocked:
+		m.Notice, m.Points, m.Input.Locked = line{p.text("citizen.code.locked"), toneBad}, nil, true
+	case c.Problem == kiosk.CodeExpired, left <= 0:
+		m.Notice, m.Points, m.Input.Locked = line{p.text("citizen.code.expired"), toneBad}, nil, true
+	case c.Problem == kiosk.CodeWrong:
+		m.Notice = line{p.contactProblem(c), toneBad}
+	}
+}
+
+func (p present) citizenPIN(m *citizenModel) {
+	state := p.state.PIN
+	switch state.Phase {
+	case kiosk.PINSealing:
+		p.message(m, "sealing", signWait)
+		return
+	case kiosk.PINSealed:
+		p.message(m, "sealed", signDone)
+		return
+	}
+	m.Page, m.Key = citizenPIN, "pin/"+string(state.Phase)
+	m.Input = inputModel{Min: state.Policy.MinDigits, Max: state.Policy.MaxDigits, Masked: true, Label: "citizen.pin.field"}
+	if state.Phase == kiosk.PINRepeat {
+		m.Title, m.Text = p.text("citizen.pin.title_repeat"), p.text("citizen.pin.text_repeat")
+		return
+	}
+	m.Title, m.Text = p.text("citizen.pin.title"), p.text("citizen.pin.text")
+	m.Input.Policy, m.Input.Rules = state.Policy, p.rules(state.Policy)
+	switch {
+	case state.Mismatch:
+		m.Notice = line{p.text("citizen.pin.mismatch"), toneBad}
+	case state.Refused:
+		m.Notice = line{p.text("citizen.pin.refused"), toneBad}
+	}
+}
+
+func (p present) rules(policy kiosk.PINPolicy) []ruleText {
+	length := "length"
+	if policy.MinDigits == policy.MaxDigits {
+		length = "length_exact"
+	}
+	return []ruleText{
+		{kiosk.PINLength, p.format("pin.rule."+length, values{"Min": policy.MinDigits, "Max": policy.MaxDigits})},
+		{kiosk.PINPersonal, p.text("pin.rule.personal")},
+		{kiosk.PINPattern, p.text("pin.rule.pattern")},
+	}
+}
+
+func (p present) citizenReview(m *citizenModel) {
+	review := p.state.Review
+	switch review.Phase {
+	case kiosk.ReviewCard:
+		p.message(m, "card", signCard)
+	case kiosk.ReviewCardPIN:
+		p.cardPIN(m)
+	case kiosk.ReviewSigning:
+		p.message(m, "signing", signCard)
+		if p.state.Document.Pinpad {
+			p.message(m, "pinpad", signCard)
+		}
+	case kiosk.ReviewBinding:
+		p.message(m, "binding", signWait)
+		if review.Waiting {
+			m.Points = []line{{p.text("citizen.binding.waiting"), tonePlain}}
+		}
+	default:
+		p.everythingRight(m)
+	}
+}
+
+func (p present) cardPIN(m *citizenModel) {
+	tries := p.state.Document.PINTries
+	counted := values{"Count": tries}
+	switch {
+	case p.state.Review.PINWrong:
+		m.Notice = line{p.format("citizen.card_pin.wrong", counted), toneBad}
+	case tries == 1:
+		m.Notice = line{p.format("citizen.card_pin.tries", counted), toneCare}
+	case tries == 2:
+		m.Notice = line{p.format("citizen.card_pin.tries", counted), toneQuiet}
+	}
+	if p.state.Document.Pinpad {
+		notice := m.Notice
+		p.message(m, "pinpad", signCard)
+		m.Points = []line{notice}
+		m.Actions = []action{{Text: p.text("action.retry"), Key: "Enter", Main: true, Event: kiosk.Agreed{}}}
+		return
+	}
+	m.Page, m.Key = citizenCardPIN, "card_pin"
+	m.Title, m.Text = p.text("citizen.card_pin.title"), p.text("citizen.card_pin.text")
+	m.Input = inputModel{Min: 4, Max: 8, Masked: true, Label: "citizen.card_pin.field"}
+}
+
+func (p present) everythingRight(m *citizenModel) {
+	person := p.identity()
+	login, second := p.contacts()
+	m.Page, m.Key = citizenReview, "review"
+	m.Title = p.text("citizen.review.title")
+	document := p.format("citizen.review.document_value", values{
+		"Kind": p.text("document.kind." + string(person.Kind)), "Number": person.DocumentNumber, "Until": p.longDate(person.ValidUntil),
+	})
+	m.Fields = []field{{p.text("citizen.review.name"), person.FullName()}, {p.text("citizen.review.document"), document}}
+	if person.TaxNumber != "" {
+		m.Fields = append(m.Fields, field{p.text("citizen.review.tax_number"), grouped(person.TaxNumber)})
+	}
+	m.Fields = append(m.Fields, field{p.text("citizen.review.login"), p.format("citizen.review.login_value", values{"Contact": login})})
+	if second != "" {
+		m.Fields = append(m.Fields, field{p.text("citizen.review.second"), second})
+	}
+	m.Kept = []field{
+		{p.text("citizen.review.kept"), p.text("citizen.review.kept_text")},
+		{p.text("citizen.review.not_kept"), p.text("citizen.review.not_kept_text")},
+	}
+	m.Rights = p.text("citizen.review.rights")
+	m.Actions = []action{{Text: p.text("action.agree"), Key: "Enter", Main: true, Event: kiosk.Agreed{}}}
+	if p.state.Review.Disputed {
+		m.Key = "review/disputed"
+		m.Notice = line{p.text("citizen.disputed.title") + ". " + p.text("citizen.disputed.text"), toneCare}
+		return
+	}
+	m.Actions = append(m.Actions, action{Text: p.text("action.something_wrong"), Key: "F8", Event: kiosk.SomethingWrong{}})
+}
+
+func (p present) citizenDone(m *citizenModel) {
+	m.Key, m.Sign, m.Title = "done", signDone, p.text("citizen.done.title")
+	if p.state.Receipt != nil {
+		m.Text = p.format("citizen.done.text", values{"Login": contactText(p.state.Receipt.Login)})
+	}
+	for _, key := range []string{"never", "lost", "card"} {
+		m.Points = append(m.Points, line{p.text("citizen.done." + key), tonePlain})
+	}
+}

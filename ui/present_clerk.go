@@ -1,0 +1,347 @@
+package ui
+
+import (
+	"strings"
+
+	"balcao/kiosk"
+)
+
+// page names what the clerk's window shows.
+type page string
+
+const (
+	pageDocument page = "document"
+	pageReading  page = "reading"
+	pageIdentity page = "identity"
+	pageContact  page = "contact"
+	pagePIN      page = "pin"
+	pageReview   page = "review"
+	pageDone     page = "done"
+	pageError    page = "error"
+)
+
+// clerkModel is everything the clerk's window shows. Of the pages' models only the current page's is
+// filled; the others are zero, and drawing a zero model wipes the page.
+type clerkModel struct {
+	Language        kiosk.Language
+	App, Desk, Chip string
+	Rail            []railItem
+	Page            page
+	Case            kiosk.CaseID
+	Title, Subtitle string
+	Document        documentModel
+	Reading         readingModel
+	Identity        identityModel
+	Contact         contactModel
+	PIN             pinModel
+	Review          reviewModel
+	Receipt         receiptModel
+	Problem         problemModel
+	Actions         []action
+	Cancel          *action
+	Note            string
+	Overlay         *overlayModel
+	Lights          []light
+	Clock           string
+}
+
+type documentModel struct {
+	Card, Need string
+	Guide      []string
+	Needs      []string
+	Notice     *problemModel // the centre cannot be reached, said before a person waits for it
+}
+
+type readingModel struct {
+	Now    string
+	Checks []checkRow
+}
+
+// problemModel is the three parts of every error, and the support's reference.
+type problemModel struct {
+	WhatLabel, What   string
+	MeansLabel, Means string
+	NextLabel, Next   string
+	Reference         string
+	Checks            []checkRow // those that were not a yes
+}
+
+// overlayModel asks whether to end the case.
+type overlayModel struct {
+	Title, Text string
+	End, KeepOn action
+}
+
+type pinModel struct {
+	Phases  []checkRow
+	Notice  line
+	Explain string
+}
+
+type receiptModel struct {
+	Shown  bool
+	Fields []field
+	Tell   string
+	Tips   []string
+}
+
+// clerkPage chooses the page. A problem comes before the step it happened in; trouble with the
+// readers is an error only while a document is awaited, later the session says when it matters.
+func clerkPage(s kiosk.State) page {
+	switch {
+	case s.Problem != nil, s.Step == kiosk.StepDocument && s.Status.Service != "":
+		return pageError
+	case s.Step == kiosk.StepDocument && s.Document.Reading:
+		return pageReading
+	case s.Step == kiosk.StepIdentity:
+		return pageIdentity
+	case s.Step == kiosk.StepContact:
+		return pageContact
+	case s.Step == kiosk.StepPIN:
+		return pagePIN
+	case s.Step == kiosk.StepReview:
+		return pageReview
+	case s.Step == kiosk.StepDone:
+		return pageDone
+	default:
+		return pageDocument
+	}
+}
+
+// presentClerk computes the clerk's window. Drafts are what stands in the entries of the contact page.
+func presentClerk(p present, d drafts) clerkModel {
+	p.words = words{p.state.ClerkLanguage}
+	m := clerkModel{
+		Language: p.state.ClerkLanguage,
+		App:      p.text("app.name"),
+		Desk:     p.state.DeskName,
+		Chip:     strings.ToUpper(string(p.state.ClerkLanguage)),
+		Page:     clerkPage(p.state),
+		Case:     p.state.Case,
+		Lights:   p.lights(),
+		Clock:    p.state.Now.Format("02-01-2006 15:04"),
+	}
+	m.Rail = p.rail(m.Page == pageError)
+	if m.Page != pageError {
+		m.Title = p.text(string(m.Page) + ".title")
+	}
+	switch m.Page {
+	case pageError:
+		p.problem(&m)
+	case pageReading:
+		p.reading(&m)
+	case pageIdentity:
+		p.identityPage(&m)
+	case pageContact:
+		p.contact(&m, d)
+	case pagePIN:
+		p.pin(&m)
+	case pageReview:
+		p.review(&m)
+	case pageDone:
+		p.done(&m)
+	default:
+		p.document(&m)
+	}
+	if m.Cancel == nil && p.mayCancel() {
+		m.Cancel = &action{Text: p.text("action.cancel"), Key: "Esc", Event: kiosk.Cancel{}}
+	}
+	if p.state.ConfirmCancel {
+		m.Overlay = p.overlay()
+	}
+	return m
+}
+
+// mayCancel reports whether there is a case to end.
+func (p present) mayCancel() bool {
+	if p.state.Case == 0 { // nothing but a remark on an empty desk
+		return p.state.Problem != nil && !awaitsReader(p.state.Problem.Code) && !awaitsCard(p.state.Problem.Code)
+	}
+	return p.state.MayCancel()
+}
+
+func (p present) overlay() *overlayModel {
+	text := p.text("cancel.text")
+	if p.state.Step > kiosk.StepContact || p.state.Contact.Settled {
+		text += " " + p.text("cancel.text_contact")
+	}
+	return &overlayModel{
+		Title:  p.text("cancel.title"),
+		Text:   text,
+		End:    action{Text: p.text("action.end_case"), Key: "Enter", Grave: true, Event: kiosk.CancelConfirmed{}},
+		KeepOn: action{Text: p.text("action.keep_going"), Key: "Esc", Event: kiosk.CancelDismissed{}},
+	}
+}
+
+func (p present) document(m *clerkModel) {
+	m.Subtitle = p.text("document.subtitle")
+	m.Document = documentModel{
+		Card:  p.text("document.card"),
+		Guide: []string{p.text("document.guide_1"), p.text("document.guide_2"), p.text("document.guide_3")},
+		Need:  p.text("document.need"),
+		Needs: []string{p.text("document.need_1"), p.text("document.need_2"), p.text("document.need_3")},
+	}
+	if p.state.Status.Centre.Health == kiosk.HealthDown {
+		notice := p.parts(kiosk.Problem{Code: kiosk.ProblemCentreDown})
+		m.Document.Notice = &notice
+	}
+}
+
+func (p present) reading(m *clerkModel) {
+	m.Subtitle = p.format("reading.subtitle", values{"Reader": p.state.Document.Reader})
+	if p.state.Document.Activity != "" {
+		m.Reading.Now = p.format("reading.now", values{"Activity": p.text(p.state.Document.Activity)})
+	}
+	m.Reading.Checks = p.checks()
+}
+
+// parts writes a problem's three parts.
+func (p present) parts(problem kiosk.Problem) problemModel {
+	v := values{"Reader": problem.Reader, "Activity": "", "Count": problem.TriesLeft}
+	if problem.Activity != "" {
+		v["Activity"] = p.text(problem.Activity)
+	}
+	key := "problem." + string(problem.Code)
+	m := problemModel{
+		WhatLabel: p.text("error.what"), What: p.format(key+".what", v),
+		MeansLabel: p.text("error.means"), Means: p.format(key+".means", v),
+		NextLabel: p.text("error.next"), Next: p.format(key+".next", v),
+	}
+	if problem.Reference != "" {
+		m.Reference = p.format("error.reference", values{"Reference": problem.Reference})
+	}
+	return m
+}
+
+func (p present) problem(m *clerkModel) {
+	problem := kiosk.Problem{Code: p.state.Status.Service}
+	if p.state.Problem != nil {
+		problem = *p.state.Problem
+	}
+	m.Title = p.text("problem." + string(problem.Code) + ".title")
+	m.Subtitle = p.format("error.subtitle", values{"Step": p.text("step." + p.state.Step.String())})
+	m.Problem = p.parts(problem)
+	for _, row := range p.checks() {
+		if row.Result == kiosk.Failed || row.Result == kiosk.Unknown {
+			m.Problem.Checks = append(m.Problem.Checks, row)
+		}
+	}
+	m.Actions = p.problemActions(problem)
+}
+
+// problemActions: what the clerk can do. Where the cure is in the reader or in the service, the main
+// button only says what the desk waits for, because it goes on by itself.
+func (p present) problemActions(problem kiosk.Problem) []action {
+	other := action{Text: p.text("action.other_document"), Key: "F5", Event: kiosk.OtherDocument{}}
+	var actions []action
+	switch {
+	case problem.Fatal:
+		actions = []action{{Text: p.text("action.next_person"), Key: "Enter", Main: true, Event: kiosk.NextPerson{}}}
+		if problem.Code == kiosk.ProblemNotThePerson {
+			return actions
+		}
+	case awaitsReader(problem.Code):
+		actions = []action{{Text: p.text("action.waiting_reader"), Main: true}}
+	case awaitsCard(problem.Code):
+		actions = []action{{Text: p.text("action.waiting_card"), Main: true}}
+	default:
+		actions = []action{{Text: p.text("action.retry"), Key: "Enter", Main: true, Event: kiosk.Retry{}}}
+	}
+	if p.state.Case != 0 && (problem.Fatal || p.state.Step <= kiosk.StepIdentity) {
+		actions = append(actions, other)
+	}
+	return actions
+}
+
+// awaitsReader holds for problems that the smart-card service ends when it comes back.
+func awaitsReader(code kiosk.ProblemCode) bool {
+	switch code {
+	case kiosk.ProblemServiceMissing, kiosk.ProblemServiceStopped, kiosk.ProblemNoReader:
+		return true
+	}
+	return false
+}
+
+// awaitsCard holds for problems that the card itself ends when it comes (back).
+func awaitsCard(code kiosk.ProblemCode) bool {
+	switch kiosk.Reason(code) {
+	case kiosk.ReasonRemoved, kiosk.ReasonCardChanged, kiosk.ReasonUnknownCard:
+		return true
+	}
+	return code == kiosk.ProblemCardMute
+}
+
+func (p present) pin(m *clerkModel) {
+	m.Subtitle = p.text("pin.subtitle")
+	if p.oneScreen {
+		m.Subtitle = p.text("pin.subtitle_one_screen")
+	}
+	phases := []kiosk.PINPhase{kiosk.PINFirst, kiosk.PINRepeat, kiosk.PINSealing, kiosk.PINSealed}
+	reached := 0
+	for i, phase := range phases {
+		if phase == p.state.PIN.Phase {
+			reached = i
+		}
+	}
+	for i, phase := range phases {
+		row := checkRow{Text: p.text("pin.phase." + string(phase))}
+		if i < reached || p.state.PIN.Phase == kiosk.PINSealed {
+			row.Result = kiosk.Passed
+		}
+		row.Current = i == reached && row.Result == kiosk.Pending
+		m.PIN.Phases = append(m.PIN.Phases, row)
+	}
+	switch {
+	case p.state.PIN.Mismatch:
+		m.PIN.Notice = line{p.text("pin.mismatch"), toneCare}
+	case p.state.PIN.Refused:
+		m.PIN.Notice = line{p.text("pin.refused"), toneCare}
+	}
+	m.PIN.Explain = p.text("pin.explain")
+	m.Actions = p.handOver()
+	if p.state.PIN.Phase == kiosk.PINSealed {
+		m.Actions = []action{{Text: p.text("action.continue"), Key: "Enter", Main: true, Event: kiosk.Continue{}}}
+	} else if len(m.Actions) == 0 {
+		m.Actions = []action{{Text: p.text("action.waiting_person"), Main: true}}
+	}
+	m.Actions = append(m.Actions, p.back())
+}
+
+func (p present) back() action {
+	return action{Text: p.text("action.back"), Key: "F3", Event: kiosk.Back{}}
+}
+
+// handOver is the main action where there is one screen and it is the citizen's turn.
+func (p present) handOver() []action {
+	if !p.oneScreen || !citizensTurn(p.state) {
+		return nil
+	}
+	return []action{{Text: p.text("action.hand_over"), Key: "F2", Main: true, Event: kiosk.HandOver{ToCitizen: true}}}
+}
+
+func (p present) done(m *clerkModel) {
+	receipt := p.state.Receipt
+	m.Actions = []action{{Text: p.text("action.next_person"), Key: "Enter", Main: true, Event: kiosk.NextPerson{}}}
+	if receipt == nil {
+		return
+	}
+	m.Subtitle = p.format("done.subtitle", values{
+		"Time":     receipt.ActiveAt.In(p.state.Now.Location()).Format("15:04:05"),
+		"Level":    p.text("level." + levelKey(receipt.Assurance.Level)),
+		"Register": registerText(receipt.Register),
+	})
+	m.Receipt = receiptModel{
+		Shown: true,
+		Fields: []field{
+			{p.text("review.person"), receipt.Person},
+			{p.text("review.login"), p.format("review.login_value", values{"Contact": contactText(receipt.Login)})},
+			{p.text("done.valid_until"), p.shortDate(receipt.ValidUntil)},
+			{p.text("done.desk_time"), p.span(receipt.DeskTime)},
+		},
+		Tell: p.text("done.tell"),
+		Tips: []string{p.text("done.tell_1"), p.text("done.tell_2"), p.text("done.tell_3")},
+	}
+	if !receipt.WipeAt.IsZero() {
+		m.Note = p.format("done.wipes_in", values{"Time": countdown(receipt.WipeAt.Sub(p.state.Now))})
+	}
+}

@@ -1,0 +1,221 @@
+package ui
+
+import (
+	"strings"
+	"time"
+
+	"balcao/kiosk"
+)
+
+// drafts is what the clerk has typed and not yet sent, and where the cursor is.
+type drafts struct {
+	Phone, Email string
+	Focus        kiosk.Channel
+}
+
+func (d drafts) of(channel kiosk.Channel) string {
+	if channel == kiosk.SMS {
+		return strings.TrimSpace(d.Phone)
+	}
+	return strings.TrimSpace(d.Email)
+}
+
+type channelModel struct {
+	Label  string
+	Text   string // what to put into the entry when the page opens
+	Locked bool   // proven, or on its way: not to be changed now
+	Status line
+	Tick   bool
+}
+
+type contactModel struct {
+	Phone, Email channelModel
+	Message      line
+	Fields       []field
+}
+
+func (p present) channel(channel kiosk.Channel) kiosk.ChannelState {
+	if channel == kiosk.SMS {
+		return p.state.Contact.Phone
+	}
+	return p.state.Contact.Email
+}
+
+func (p present) contact(m *clerkModel, d drafts) {
+	m.Subtitle = p.text("contact.subtitle")
+	m.Contact = contactModel{
+		Phone: p.channelModel(kiosk.SMS, "contact.phone", d),
+		Email: p.channelModel(kiosk.Email, "contact.email", d),
+	}
+	p.contactMessage(m)
+	m.Actions = p.contactActions(d)
+}
+
+func (p present) channelModel(channel kiosk.Channel, label string, d drafts) channelModel {
+	c := p.channel(channel)
+	return channelModel{
+		Label:  p.text(label),
+		Text:   c.Text,
+		Locked: c.Confirmed() || c.Sending || c.Checking || p.state.Contact.Opening,
+		Status: p.channelStatus(channel, c, d),
+		Tick:   c.Confirmed(),
+	}
+}
+
+func (p present) channelStatus(channel kiosk.Channel, c kiosk.ChannelState, d drafts) line {
+	name := "phone"
+	if channel == kiosk.Email {
+		name = "email"
+	}
+	switch {
+	case c.Confirmed():
+		return line{p.format("contact.confirmed", values{"Ago": p.ago(c.ConfirmedAt)}), toneGood}
+	case c.Sending:
+		return line{p.text("contact.sending"), toneQuiet}
+	case c.Checking:
+		return line{p.text("contact.checking"), toneQuiet}
+	case p.unsent(channel, d):
+		return line{p.text("contact." + name + "_ready"), toneQuiet}
+	case c.Problem != kiosk.ContactOK:
+		return line{p.contactProblem(c), toneBad}
+	case !c.SentAt.IsZero():
+		return p.sentLine(c)
+	default:
+		return line{p.text("contact." + name + "_hint"), toneQuiet}
+	}
+}
+
+func (p present) contactProblem(c kiosk.ChannelState) string {
+	return p.format("contact.problem."+string(c.Problem), values{"Count": c.TriesLeft})
+}
+
+// ago counts in minutes after the first: a line that changes every second for a quarter of an hour
+// draws the eye for nothing.
+func (p present) ago(t time.Time) string {
+	d := p.centreNow().Sub(t)
+	if d >= time.Minute {
+		d = d.Truncate(time.Minute)
+		return p.format("format.minutes", values{"Minutes": int(d.Minutes())})
+	}
+	return p.span(d)
+}
+
+func (p present) sentLine(c kiosk.ChannelState) line {
+	parts := []string{p.format("contact.sent", values{"Ago": p.ago(c.SentAt)})}
+	if c.Delivery != kiosk.DeliveryNone {
+		parts = append(parts, p.text("contact.delivery."+string(c.Delivery)))
+	}
+	switch wait := c.ResendAt.Sub(p.centreNow()); {
+	case c.SendsLeft == 0:
+		parts = append(parts, p.text("contact.resend_used"))
+	case wait > 0:
+		parts = append(parts, p.format("contact.resend_in", values{"Time": countdown(wait)}))
+	default:
+		parts = append(parts, p.text("contact.resend_now"))
+	}
+	speaks := toneQuiet
+	if c.Delivery == kiosk.DeliveryFailed {
+		speaks = toneBad
+	}
+	return line{strings.Join(parts, " · "), speaks}
+}
+
+// contactMessage fills the panel under the entries: whom the desk waits for, and how the awaited
+// code stands.
+func (p present) contactMessage(m *clerkModel) {
+	contact := p.state.Contact
+	switch {
+	case contact.Opening:
+		m.Contact.Message = line{p.text("contact.opening"), toneQuiet}
+	case contact.Awaited != "":
+		m.Contact.Message = line{p.text("contact.awaiting_" + string(contact.Awaited)), tonePlain}
+		m.Contact.Fields = p.codeFields(p.channel(contact.Awaited))
+	case contact.Settled:
+		m.Contact.Message = line{p.text("contact.settled"), toneGood}
+	default:
+		m.Contact.Message = line{p.text("contact.none_yet"), toneQuiet}
+	}
+}
+
+func (p present) codeFields(c kiosk.ChannelState) []field {
+	expires := p.text("contact.expired")
+	if left := c.ExpiresAt.Sub(p.centreNow()); left > 0 {
+		expires = p.format("contact.expires_in", values{"Time": countdown(left)})
+	}
+	return []field{
+		{p.text("contact.tries"), p.format("contact.tries_used", values{"Used": c.Tries - c.TriesLeft, "Tries": c.Tries})},
+		{p.text("contact.expires"), expires},
+		{p.text("contact.if_missing"), p.text("contact.if_missing_text")},
+	}
+}
+
+// unsent reports whether the entry holds a contact that no code was asked for yet.
+func (p present) unsent(channel kiosk.Channel, d drafts) bool {
+	c := p.channel(channel)
+	draft := d.of(channel)
+	switch {
+	case draft == "" || c.Confirmed() || c.Sending || c.Checking || p.state.Contact.Opening:
+		return false
+	case draft != strings.TrimSpace(c.Text):
+		return true
+	default:
+		return c.SentAt.IsZero() && c.Problem == kiosk.ContactOK
+	}
+}
+
+func (p present) contactActions(d drafts) []action {
+	actions := p.handOver()
+	handingOver := len(actions) > 0
+	main := p.contactMain(d)
+	main.Main = !handingOver
+	actions = append(actions, main)
+	if again, shown := p.resend(d); shown {
+		actions = append(actions, again)
+	}
+	return append(actions, p.back())
+}
+
+// contactMain is what Enter does: send what was typed where the cursor is; else go on when a contact
+// is proven; else send what was typed in the other entry.
+func (p present) contactMain(d drafts) action {
+	other := kiosk.Email
+	if d.Focus == kiosk.Email {
+		other = kiosk.SMS
+	}
+	send := func(channel kiosk.Channel) action {
+		return action{Text: p.text("action.send_code"), Key: "Enter", Send: channel}
+	}
+	switch {
+	case d.Focus != "" && p.unsent(d.Focus, d):
+		return send(d.Focus)
+	case p.state.Contact.Settled:
+		return action{Text: p.text("action.continue"), Key: "Enter", Event: kiosk.Continue{}}
+	case p.unsent(other, d):
+		return send(other)
+	case p.unsent(kiosk.SMS, d):
+		return send(kiosk.SMS)
+	case p.state.Contact.Awaited != "":
+		return action{Text: p.text("action.waiting_person")}
+	default:
+		return action{Text: p.text("action.send_code"), Key: "Enter"}
+	}
+}
+
+// resend offers F5 for the awaited channel, else for the one under the cursor, once a code was sent.
+func (p present) resend(d drafts) (action, bool) {
+	for _, channel := range []kiosk.Channel{p.state.Contact.Awaited, d.Focus, kiosk.SMS, kiosk.Email} {
+		if channel == "" {
+			continue
+		}
+		c := p.channel(channel)
+		if c.SentAt.IsZero() || c.Confirmed() || p.unsent(channel, d) || c.Problem == kiosk.CodeLocked {
+			continue
+		}
+		again := action{Text: p.text("action.resend"), Key: "F5"}
+		if c.SendsLeft > 0 && !p.centreNow().Before(c.ResendAt) && !c.Sending && !c.Checking {
+			again.Event = kiosk.Resend{Channel: channel}
+		}
+		return again, true
+	}
+	return action{}, false
+}

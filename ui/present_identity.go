@@ -1,0 +1,145 @@
+package ui
+
+import (
+	"strconv"
+	"strings"
+
+	"balcao/kiosk"
+)
+
+// checkRow is one check or one phase: its result, what it is, who answered in what time, and when it
+// is not a yes, what that means to the clerk.
+type checkRow struct {
+	Result  kiosk.Result
+	Text    string
+	Detail  string
+	Remedy  string
+	Current bool // this is going on now
+}
+
+type identityModel struct {
+	Fields    []field
+	Photo     *kiosk.Photo
+	PhotoNote string // instead of the photograph
+	Checks    []checkRow
+	Level     line
+	Why       string
+}
+
+func (p present) identityPage(m *clerkModel) {
+	m.Subtitle = p.text("identity.subtitle")
+	document, person := p.state.Document, p.identity()
+	m.Identity = identityModel{
+		Fields: p.identityFields(person),
+		Photo:  document.Photo,
+		Checks: p.checks(),
+		Level:  line{p.text("assurance." + levelKey(document.Assurance.Level)), levelTone(document.Assurance.Level)},
+		Why:    p.why(),
+	}
+	switch {
+	case document.PhotoAbsent:
+		m.Identity.PhotoNote = p.text("identity.photo_none")
+		m.Subtitle = p.text("identity.photo_absent")
+	case document.Photo == nil:
+		m.Identity.PhotoNote = p.text("identity.photo_reading") + "\n" + strconv.Itoa(document.PhotoPercent) + " %"
+	}
+	m.Actions = []action{
+		{Text: p.text("action.confirm_person"), Key: "F10", Main: true},
+		{Text: p.text("action.mismatch"), Key: "F8", Event: kiosk.PersonMismatch{}},
+	}
+	if document.Complete {
+		m.Actions[0].Event = kiosk.PersonConfirmed{}
+	}
+}
+
+func (p present) identityFields(person kiosk.Identity) []field {
+	born := p.shortDate(person.BirthDate)
+	if !person.BirthDate.IsZero() {
+		age := person.BirthDate.AgeOn(kiosk.DateOf(p.state.Now))
+		born += " · " + p.format("format.age", values{"Count": age})
+	}
+	fields := []field{
+		{p.text("identity.surname"), person.Surname},
+		{p.text("identity.given_names"), person.GivenNames},
+		{p.text("identity.birth"), born},
+		{p.text("identity.nationality"), p.country(person.Nationality)},
+		{p.text("identity.document"), p.documentName(person)},
+		{p.text("identity.valid_until"), p.shortDate(person.ValidUntil)},
+	}
+	if person.TaxNumber != "" {
+		fields = append(fields, field{p.text("identity.tax_number"), grouped(person.TaxNumber)})
+	}
+	return fields
+}
+
+func (p present) documentName(person kiosk.Identity) string {
+	if person.Kind == "" {
+		return ""
+	}
+	return p.text("document.kind."+string(person.Kind)) + " " + person.DocumentNumber
+}
+
+func levelTone(level kiosk.Level) tone {
+	switch level {
+	case kiosk.LevelHigh:
+		return toneGood
+	case kiosk.LevelSubstantial:
+		return toneCare
+	default:
+		return toneQuiet
+	}
+}
+
+// why says why the level is what it is.
+func (p present) why() string {
+	document := p.state.Document
+	if !document.Complete {
+		return p.text("assurance.why_pending")
+	}
+	var missing []string
+	for _, name := range document.Assurance.Missing {
+		if name != kiosk.CheckKey { // comes with the signature, for every card
+			missing = append(missing, p.text("check."+string(name)))
+		}
+	}
+	if len(missing) == 0 {
+		return p.text("assurance.why_high")
+	}
+	return p.format("assurance.why_missing", values{"Checks": strings.Join(missing, "; ")})
+}
+
+func (p present) checks() []checkRow {
+	var rows []checkRow
+	for _, check := range p.state.Document.Checks {
+		row := checkRow{Result: check.Result, Text: p.text("check." + string(check.Name))}
+		switch check.Result {
+		case kiosk.Pending:
+			row.Detail = p.text("check_state.pending")
+			if check.Name == kiosk.CheckKey {
+				row.Detail = p.text("check_state.at_signature")
+			}
+		case kiosk.Absent:
+			row.Detail = p.text("check_state.absent")
+		default:
+			row.Detail = p.sourceAndTime(check)
+		}
+		if check.Reason != "" && (check.Result == kiosk.Failed || check.Result == kiosk.Unknown) {
+			row.Remedy = p.text("reason." + string(check.Reason))
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+func (p present) sourceAndTime(check kiosk.Check) string {
+	var parts []string
+	if check.Source != "" {
+		parts = append(parts, check.Source)
+	}
+	if took := p.seconds(check.Took); took != "" {
+		parts = append(parts, took)
+	}
+	return strings.Join(parts, " · ")
+}
+
+func registerText(register int64) string { return grouped(strconv.FormatInt(register, 10)) }

@@ -1,0 +1,110 @@
+package ui_test
+
+import (
+	"flag"
+	"image/png"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/test"
+
+	"balcao/kiosk"
+	"balcao/ui"
+	"balcao/ui/look"
+)
+
+var pictures = flag.String("pictures", "", "folder to write a picture of every screen into")
+
+// desk is the screens of a test: they draw, and what they send is collected.
+type desk struct {
+	*ui.UI
+	events []kiosk.Event
+	now    time.Time
+}
+
+func newDesk(t *testing.T, options ui.Options) *desk {
+	t.Helper()
+	d := &desk{now: today}
+	options.Send = func(e kiosk.Event) { d.events = append(d.events, e) }
+	options.Now = func() time.Time { return d.now }
+	d.UI = ui.New(test.NewTempApp(t), options)
+	return d
+}
+
+// texts collects every text of a canvas object that can be seen.
+func texts(object fyne.CanvasObject) []string {
+	if !object.Visible() {
+		return nil
+	}
+	var found []string
+	switch o := object.(type) {
+	case *canvas.Text:
+		found = append(found, o.Text)
+	case *look.Text:
+		found = append(found, o.Text())
+	case *fyne.Container:
+		for _, child := range o.Objects {
+			found = append(found, texts(child)...)
+		}
+	case fyne.Widget:
+		for _, child := range test.WidgetRenderer(o).Objects() {
+			found = append(found, texts(child)...)
+		}
+	}
+	return found
+}
+
+// overflow lists the texts that stand outside the window's edges and outside every scrolling area.
+func visibleText(w fyne.Window) string { return strings.Join(texts(w.Content()), "\n") }
+
+func TestEveryScreen(t *testing.T) {
+	for _, language := range []kiosk.Language{kiosk.Portuguese, kiosk.English} {
+		t.Run(string(language), func(t *testing.T) {
+			d := newDesk(t, ui.Options{})
+			for _, screen := range screens {
+				d.Show(screen.state(language))
+				for name, window := range map[string]fyne.Window{"clerk": d.Clerk(), "citizen": d.Citizen()} {
+					if shown := visibleText(window); rawKey.MatchString(shown) {
+						t.Errorf("%s, %s: shows the key %q", screen.name, name, rawKey.FindString(shown))
+					}
+					save(t, window, name+"-"+screen.name+"-"+string(language))
+				}
+			}
+		})
+	}
+}
+
+func TestLargeText(t *testing.T) {
+	if *pictures == "" {
+		t.Skip("only for looking at: -pictures=folder")
+	}
+	d := newDesk(t, ui.Options{TextScale: 1.5})
+	for _, screen := range screens {
+		d.Show(screen.state(kiosk.Portuguese))
+		save(t, d.Clerk(), "large-clerk-"+screen.name)
+		save(t, d.Citizen(), "large-citizen-"+screen.name)
+	}
+}
+
+func save(t *testing.T, w fyne.Window, name string) {
+	t.Helper()
+	if *pictures == "" {
+		return
+	}
+	if err := os.MkdirAll(*pictures, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.Create(filepath.Join(*pictures, name+".png"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if err := png.Encode(file, w.Canvas().Capture()); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,157 @@
+// Package ui draws the desk: the clerk's window and the citizen's.
+//
+// It is given a kiosk.State and draws it; what people press and type leaves as kiosk events. It decides
+// nothing: which page is shown, which button is live and what a line says is computed from the State
+// by the presenters (present_*.go), plain functions that know no widget; the views copy the result
+// into widgets that are made once. Drawing an unchanged State costs a comparison. There is no timer
+// and no goroutine here: the session sends a State whenever a clock on the screen has to move.
+//
+//	screens := ui.New(app, ui.Options{Send: runner.Send, TextScale: 1})
+//	screens.Show(state) // on the UI goroutine, after each change
+//	screens.ShowWindows()
+//
+// Keys. Fyne gives a key to the focused widget only. All our widgets ask the window's keyboard first,
+// so Enter, Esc and the F-keys on the buttons work wherever the focus is; Tab moves the focus.
+//
+// Secrets. Digits of a PIN or a code stand in a byte array inside digitField, are looked at in place
+// and leave once as a kiosk.Secret, which the receiver wipes. The State has none.
+package ui
+
+import (
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+
+	"balcao/kiosk"
+	"balcao/ui/look"
+)
+
+// Options are what the screens need to know of the place.
+type Options struct {
+	Send         func(kiosk.Event) // takes what people do; called on the UI goroutine and must not block
+	TextScale    float32           // 1 to 1.5; 0 is 1
+	SecondScreen bool              // the citizen's window fills a second monitor
+	OneScreen    bool              // no citizen's window: the clerk hands the only screen over
+	Closed       func()            // the clerk closed the window; nil lets the window close
+	Now          func() time.Time  // for tests; time.Now by default
+}
+
+// UI is both windows of a desk.
+type UI struct {
+	options Options
+	clerk   *clerkView
+	citizen *citizenView
+	state   kiosk.State
+	drawn   bool
+
+	clerkWindow, citizenWindow fyne.Window // the same one with OneScreen
+}
+
+// New makes the windows without showing them, and sets the application's theme.
+func New(app fyne.App, options Options) *UI {
+	if options.Send == nil {
+		panic("ui: Options.Send is nil")
+	}
+	if options.Now == nil {
+		options.Now = time.Now
+	}
+	if options.TextScale <= 0 {
+		options.TextScale = 1
+	}
+	app.Settings().SetTheme(look.Theme(options.TextScale))
+	u := &UI{options: options}
+	name := words{kiosk.Portuguese}
+	u.clerkWindow = app.NewWindow(name.text("app.name"))
+	u.citizenWindow = u.clerkWindow
+	if !options.OneScreen {
+		u.citizenWindow = app.NewWindow(name.text("app.citizen_window"))
+	}
+	u.clerk = newClerkView(u.clerkWindow, options.Send, u.draw)
+	u.citizen = newCitizenView(func() fyne.Window { return u.citizenWindow }, options.TextScale, options.Send, options.Now)
+	u.arrange()
+	return u
+}
+
+func (u *UI) arrange() {
+	u.clerkWindow.SetPadded(false)
+	u.clerkWindow.SetMaster()
+	u.clerkWindow.SetContent(u.clerk.content)
+	u.clerkWindow.Resize(fyne.NewSize(1280, 800))
+	u.clerk.keys.listen(u.clerkWindow)
+	if u.options.Closed != nil {
+		u.clerkWindow.SetCloseIntercept(u.options.Closed)
+	}
+	if u.options.OneScreen {
+		return
+	}
+	u.citizenWindow.SetPadded(false)
+	u.citizenWindow.SetContent(u.citizen.content)
+	u.citizenWindow.Resize(fyne.NewSize(1024, 768))
+	u.citizenWindow.SetCloseIntercept(func() {}) // the clerk's to close
+	u.citizen.keys.listen(u.citizenWindow)
+	if window, ok := u.citizenWindow.(desktop.Window); ok && u.options.SecondScreen {
+		window.RequestFullScreenSecondary()
+	}
+}
+
+// Clerk returns the clerk's window.
+func (u *UI) Clerk() fyne.Window { return u.clerkWindow }
+
+// Citizen returns the citizen's window; with OneScreen it is the clerk's.
+func (u *UI) Citizen() fyne.Window { return u.citizenWindow }
+
+// ShowWindows shows both windows; the clerk's has the keyboard.
+func (u *UI) ShowWindows() {
+	if !u.options.OneScreen {
+		u.citizenWindow.Show()
+	}
+	u.clerkWindow.Show()
+	u.clerkWindow.RequestFocus()
+}
+
+// Show draws a state. It must be called on the UI goroutine.
+func (u *UI) Show(state kiosk.State) {
+	before, first := u.state, !u.drawn
+	u.state, u.drawn = state, true
+	u.draw()
+	if u.options.OneScreen || first {
+		return
+	}
+	switch now := citizensTurn(state); {
+	case now && (!citizensTurn(before) || before.Step != state.Step):
+		u.citizenWindow.RequestFocus()
+	case !now && citizensTurn(before):
+		u.clerkWindow.RequestFocus()
+	}
+}
+
+// Wipe empties what people typed and was not sent, for a desk that stops.
+func (u *UI) Wipe() { u.citizen.wipe() }
+
+func (u *UI) draw() {
+	if !u.drawn {
+		return
+	}
+	p := present{state: u.state, oneScreen: u.options.OneScreen}
+	u.clerk.show(presentClerk(p, u.clerk.contact.drafts()))
+	u.citizen.show(presentCitizen(p))
+	if u.options.OneScreen {
+		u.turn(u.state.HandedOver)
+	}
+}
+
+// turn gives the only window to one of the two. What the other shows is not in the window meanwhile.
+func (u *UI) turn(toCitizen bool) {
+	content, keys, focus := u.clerk.content, &u.clerk.keys, u.clerk.focus
+	if toCitizen {
+		content, keys, focus = u.citizen.content, &u.citizen.keys, u.citizen.focus
+	}
+	if u.clerkWindow.Content() == content {
+		return
+	}
+	u.citizen.wipe()
+	u.clerkWindow.SetContent(content)
+	keys.listen(u.clerkWindow)
+	focus()
+}

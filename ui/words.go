@@ -1,0 +1,125 @@
+package ui
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/nyaruka/phonenumbers"
+
+	"balcao/assets/i18n"
+	"balcao/kiosk"
+)
+
+// values are put into the braces of a text.
+type values = map[string]any
+
+// words speaks one language: texts of the catalogue, and dates, times and numbers as that language
+// writes them.
+type words struct{ lang kiosk.Language }
+
+func (w words) text(key string) string { return i18n.Text(string(w.lang), key, nil) }
+
+func (w words) format(key string, v values) string { return i18n.Text(string(w.lang), key, v) }
+
+// shortDate writes 15-04-2032: what Portuguese documents print, and what English-speaking clerks
+// compare them with.
+func (w words) shortDate(d kiosk.Date) string {
+	if d.IsZero() {
+		return "—"
+	}
+	return fmt.Sprintf("%02d-%02d-%04d", d.Day, d.Month, d.Year)
+}
+
+// longDate writes 15 de abril de 2032, for people who do not handle documents all day.
+func (w words) longDate(d kiosk.Date) string {
+	if d.IsZero() {
+		return "—"
+	}
+	month := w.text("month." + strconv.Itoa(int(d.Month)))
+	return w.format("format.long_date", values{"Day": d.Day, "Month": month, "Year": d.Year})
+}
+
+// seconds writes how long a check took: 0,4 s. Less than a twentieth of a second is nothing.
+func (w words) seconds(d time.Duration) string {
+	tenths := int(math.Round(d.Seconds() * 10))
+	if tenths == 0 {
+		return ""
+	}
+	point := ","
+	if w.lang == kiosk.English {
+		point = "."
+	}
+	return w.format("format.seconds", values{"Value": strconv.Itoa(tenths/10) + point + strconv.Itoa(tenths%10)})
+}
+
+// span writes how long something took or how long ago it was: 12 s, 3 min 12 s.
+func (w words) span(d time.Duration) string {
+	total := max(0, int(d.Seconds()))
+	if total < 60 {
+		return w.format("format.seconds", values{"Value": total})
+	}
+	return w.format("format.minutes_seconds", values{"Minutes": total / 60, "Seconds": total % 60})
+}
+
+// countdown writes the time left as 14:20, rounded up, so that it reads 0:00 when it is over and
+// not a second before.
+func countdown(left time.Duration) string {
+	total := max(0, int(math.Ceil(left.Seconds())))
+	return fmt.Sprintf("%d:%02d", total/60, total%60)
+}
+
+// grouped writes 1204118 as 1 204 118, with spaces that do not break.
+func grouped(digits string) string {
+	var out []string
+	for len(digits) > 3 {
+		out = append([]string{digits[len(digits)-3:]}, out...)
+		digits = digits[:len(digits)-3]
+	}
+	return strings.Join(append([]string{digits}, out...), "\u00a0")
+}
+
+// contactText writes a telephone number in groups, +351 912 345 678, and an address as it is.
+func contactText(value string) string {
+	if !strings.HasPrefix(value, "+") {
+		return value
+	}
+	number, err := phonenumbers.Parse(value, "")
+	if err != nil {
+		return value
+	}
+	return phonenumbers.Format(number, phonenumbers.INTERNATIONAL)
+}
+
+// country names a State by its ISO 3166-1 alpha-3 code, with the code.
+func (w words) country(code string) string {
+	if key := "country." + code; i18n.Has(string(w.lang), key) {
+		return w.text(key) + " (" + code + ")"
+	}
+	return code
+}
+
+func upperFirst(s string) string {
+	r, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(r)) + s[size:]
+}
+
+// health names a Health for a key: "unknown" instead of the empty word.
+func healthKey(h kiosk.Health) string {
+	if h == kiosk.HealthUnknown {
+		return "unknown"
+	}
+	return string(h)
+}
+
+// levelKey names a Level for a key: "none" instead of the empty word.
+func levelKey(l kiosk.Level) string {
+	if l == kiosk.LevelNone {
+		return "none"
+	}
+	return string(l)
+}
