@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"bytes"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -54,7 +55,8 @@ func (v *Verifier) examineAt(ctx context.Context, at time.Time, report func(kios
 }
 
 // Update gives the examination what was read so far, and runs the checks that have become possible.
-// The photograph is given by Photo. The slices are kept; wipe them after the last call only.
+// The photograph is given by Photo. If NeedsIssuers says so, Issuers come with the Certificate: its
+// chain is judged once. The slices are kept; wipe them after the last call only.
 func (e *Examination) Update(files citizencard.Files) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -257,16 +259,22 @@ func (e *Examination) checkIdentityData() kiosk.Check {
 	return passed(SourceSOD)
 }
 
-// checkPhotoData compares the photograph with its signed hash. A document may have none only if none
+// checkPhotoData compares the photograph with its signed hash, and whatever else was read with it: the
+// first generation keeps the card's own key before it. A document may have no photograph only if none
 // was signed, or the hash of nothing.
 func (e *Examination) checkPhotoData() kiosk.Check {
 	number := photoGroup(e.files.Generation)
-	_, signed := e.sod.Hashes[number]
-	switch differ := e.sod.Match(map[int][]byte{number: e.photo}); {
-	case len(e.photo) == 0 && (!signed || len(differ) == 0):
-		return kiosk.Check{Result: kiosk.Absent, Source: SourceSOD}
-	case len(differ) > 0:
+	groups := e.files.DataGroups()
+	delete(groups, identityGroup(e.files.Generation))
+	delete(groups, number)
+	if _, signed := e.sod.Hashes[number]; signed || len(e.photo) > 0 {
+		groups[number] = e.photo
+	}
+	switch {
+	case len(e.sod.Match(groups)) > 0:
 		return failed(kiosk.ReasonDataAltered, SourceSOD)
+	case len(e.photo) == 0:
+		return kiosk.Check{Result: kiosk.Absent, Source: SourceSOD}
 	}
 	return passed(SourceSOD)
 }
@@ -326,7 +334,8 @@ func (e *Examination) checkCertificate() {
 // checkChain builds the chain. One that is good but for its dates passes here, and its error goes to
 // the check of the dates.
 func (e *Examination) checkChain() (kiosk.Check, error) {
-	leaf, err := x509.ParseCertificate(e.files.Certificate)
+	// The parsed certificate refers to its bytes, which the caller may wipe.
+	leaf, err := x509.ParseCertificate(bytes.Clone(e.files.Certificate))
 	if err != nil {
 		return failed(kiosk.ReasonMalformed, SourceChip), nil
 	}

@@ -1,0 +1,267 @@
+package evidence_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"balcao/cardreader/citizencard"
+	"balcao/kiosk"
+	"balcao/kiosk/evidence"
+	"balcao/kiosk/trust"
+	"balcao/mock-pcsc/card"
+	"balcao/mock-pcsc/drawer"
+	"balcao/mock-pcsc/pki"
+	"balcao/mock-pcsc/revocation"
+)
+
+var (
+	errSilent  = errors.New("card does not answer")
+	errRemoved = errors.New("card is gone")
+)
+
+// wire carries commands to an emulated card without a reader.
+type wire struct{ card card.Card }
+
+func (w wire) Transmit(_ context.Context, command []byte) ([]byte, error) {
+	switch r := w.card.Transmit(command); {
+	case r.Silent:
+		return nil, errSilent
+	case r.Removed:
+		return nil, errRemoved
+	default:
+		return r.Data, nil
+	}
+}
+
+// mustBench is a drawer, and a verifier that trusts its State and asks its revocation service.
+func mustBench(t *testing.T) (*drawer.Drawer, *evidence.Verifier) {
+	t.Helper()
+	d, err := drawer.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(revocation.New(pki.New(), d.Issued()))
+	server.Config.ErrorLog = nil
+	t.Cleanup(server.Close)
+	// The certificates name a fixed port; whatever listens there now, this test asks its own server.
+	transport := &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, network, server.Listener.Addr().String())
+	}}
+	t.Cleanup(transport.CloseIdleConnections)
+	store, err := trust.Load(filepath.Join("..", "..", "assets", "testpki", "trust"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d, &evidence.Verifier{
+		Trust:      store,
+		Revocation: &trust.Revocation{HTTP: &http.Client{Transport: transport}},
+	}
+}
+
+// examine reads a card and lets it sign a challenge, as a desk does. Errors of reading become the reason
+// that a desk makes of them.
+func examine(ctx context.Context, v *evidence.Verifier, c card.Card, pin string) (evidence.Verdict, kiosk.Reason) {
+	c.PowerOn()
+	defer c.PowerOff()
+	ex := v.Examine(ctx, nil)
+	err := readAndSign(ctx, v, ex, c, pin)
+	verdict := ex.Wait()
+	switch {
+	case err == nil:
+		return verdict, ""
+	case errors.Is(err, citizencard.ErrUnknownCard):
+		return verdict, kiosk.ReasonUnknownCard
+	case errors.Is(err, citizencard.ErrMalformed):
+		return verdict, kiosk.ReasonMalformed
+	case errors.Is(err, errSilent):
+		return verdict, kiosk.ReasonSilent
+	case errors.Is(err, errRemoved):
+		return verdict, kiosk.ReasonRemoved
+	}
+	return verdict, kiosk.Reason("internal: " + err.Error())
+}
+
+func readAndSign(ctx context.Context, v *evidence.Verifier, ex *evidence.Examination, c card.Card, pin string) error {
+	var files citizencard.Files
+	cc, err := citizencard.Open(ctx, wire{c})
+	if err != nil {
+		return err
+	}
+	files.Generation = cc.Generation()
+	if files.Identity, err = cc.ReadIdentity(ctx); err != nil {
+		return err
+	}
+	ex.Update(files)
+	if files.SOD, err = cc.ReadSOD(ctx); err != nil {
+		return err
+	}
+	ex.Update(files)
+	certificate, err := cc.ReadCertificate(ctx)
+	if err != nil {
+		return err
+	}
+	if v.NeedsIssuers(certificate) {
+		if files.Issuers, err = cc.ReadIssuers(ctx); err != nil {
+			return err
+		}
+	}
+	files.Certificate = certificate
+	ex.Update(files)
+	tries, err := cc.PINTries(ctx)
+	if err != nil {
+		return err
+	}
+	ex.PIN(tries)
+	portrait, err := cc.ReadPhoto(ctx, nil)
+	if err != nil {
+		return err
+	}
+	files.Photo, files.MRZ, files.CardKey = portrait.Photo, portrait.MRZ, portrait.CardKey
+	ex.Update(files)
+	ex.Photo(files.Photo)
+	if tries == 0 {
+		return nil
+	}
+	challenge := make([]byte, 32)
+	_, _ = rand.Read(challenge)
+	digest := sha256.Sum256(challenge)
+	if err := cc.VerifyPIN(ctx, []byte(pin)); err != nil {
+		return err
+	}
+	signature, err := cc.Sign(ctx, digest[:])
+	if err != nil {
+		return err
+	}
+	ex.Key(digest[:], signature)
+	return nil
+}
+
+// Every card of the drawer is refused for exactly its reason, and good ones reach the highest level.
+func TestDrawer(t *testing.T) {
+	d, v := mustBench(t)
+	for _, entry := range d.Entries() {
+		t.Run(entry.Name, func(t *testing.T) {
+			t.Parallel()
+			c, err := d.Card(entry.Name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			verdict, reason := examine(t.Context(), v, c, entry.PIN)
+			got := verdict.Reasons
+			if reason != "" {
+				got = append(got, reason)
+			}
+			var want []kiosk.Reason
+			if entry.RefusedFor != "" {
+				want = []kiosk.Reason{kiosk.Reason(entry.RefusedFor)}
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("got %v, want %v\n%s", got, want, table(verdict.Checks))
+			}
+			if entry.RefusedFor == "" && (verdict.Assurance.Level != kiosk.LevelHigh || len(verdict.Assurance.Missing) > 0) {
+				t.Errorf("got %+v, want level high\n%s", verdict.Assurance, table(verdict.Checks))
+			}
+			if entry.RefusedFor == string(kiosk.ReasonKeyMismatch) && verdict.Assurance.Level != kiosk.LevelNone {
+				t.Errorf("a clone reaches level %q", verdict.Assurance.Level)
+			}
+		})
+	}
+}
+
+func table(checks []kiosk.Check) string {
+	var b strings.Builder
+	for _, c := range checks {
+		line, _ := json.Marshal([]any{c.Name, c.Result, c.Reason, c.Source, c.Took.Round(time.Microsecond).String()})
+		b.Write(line)
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// A desk signs with a card and the centre verifies, for each key of a good card; no other card's
+// signature over the same person's transcript is accepted.
+func TestDrawer_SignAndVerify(t *testing.T) {
+	d, v := mustBench(t)
+	for _, entry := range d.Entries() {
+		if entry.RefusedFor != "" {
+			continue
+		}
+		t.Run(entry.Name, func(t *testing.T) {
+			c, err := d.Card(entry.Name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.PowerOn()
+			defer c.PowerOff()
+			ctx := t.Context()
+			cc, err := citizencard.Open(ctx, wire{c})
+			if err != nil {
+				t.Fatal(err)
+			}
+			files, chain := mustRead(t, v, cc)
+			if err := cc.VerifyPIN(ctx, []byte(entry.PIN)); err != nil {
+				t.Fatal(err)
+			}
+			expect := expectFor(t, files)
+			jws, err := evidence.Sign(ctx, transcriptFor(t, files, expect), chain, cardSigner{cc})
+			if err != nil {
+				t.Fatal(err)
+			}
+			bundle := evidence.Bundle{JWS: jws, Identity: files.Identity, SOD: files.SOD}
+			verified, err := v.Verify(ctx, bundle, expect)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if verified.Level != kiosk.LevelHigh || verified.Identity.FullName() != entry.Holder {
+				t.Errorf("got level %q for another person than the card's", verified.Level)
+			}
+			if bytes.Contains(jws, []byte("\n")) {
+				t.Error("the JWS is not in its one form")
+			}
+		})
+	}
+}
+
+type cardSigner struct{ card *citizencard.Card }
+
+func (s cardSigner) SignDigest(ctx context.Context, digest []byte) ([]byte, error) {
+	return s.card.Sign(ctx, digest)
+}
+
+func mustRead(t *testing.T, v *evidence.Verifier, cc *citizencard.Card) (citizencard.Files, [][]byte) {
+	t.Helper()
+	ctx := t.Context()
+	files := citizencard.Files{Generation: cc.Generation()}
+	must := func(b []byte, err error) []byte {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	files.Identity = must(cc.ReadIdentity(ctx))
+	files.SOD = must(cc.ReadSOD(ctx))
+	files.Certificate = must(cc.ReadCertificate(ctx))
+	var err error
+	if files.Issuers, err = cc.ReadIssuers(ctx); err != nil {
+		t.Fatal(err)
+	}
+	ex := v.Examine(ctx, nil)
+	ex.Update(files)
+	if verdict := ex.Wait(); len(verdict.Reasons) > 0 {
+		t.Fatalf("refused: %v", verdict.Reasons)
+	}
+	return files, ex.Chain()
+}
