@@ -83,3 +83,9 @@ func (c config) validate() error {
 	must(!c.SecondScreen || !c.SingleScreen, "second_screen and single_screen exclude each other")
 	return errors.Join(problems...)
 }
+
+// settings are the rules of the session.
+func (c config) settings() kiosk.Settings {
+	return kiosk.Settings{DeskName: c.Name, MinAge: c.MinAge, DefaultRegion: c.Region,
+		ClerkLanguage: c.ClerkLanguage, CitizenLanguage: c.CitizenLanguage}
+}

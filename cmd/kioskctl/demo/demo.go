@@ -6,7 +6,6 @@ package demo
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -153,10 +152,11 @@ func (d *demo) startCentre(ctx context.Context) error {
 
 func (d *demo) startRegistrar(ctx context.Context) error {
 	p, err := startProcess(ctx, d.log("registrar"), "ready", filepath.Join(d.programs, "registrar"), "-config", d.path("registrar.toml"))
-	if err == nil {
-		d.parts = append(d.parts, p)
+	if err != nil {
+		return err
 	}
-	return errors.Join(err, d.writeEnv(p))
+	d.parts = append(d.parts, p)
+	return d.writeEnv(ctx)
 }
 
 func (d *demo) startWindows(ctx context.Context) (err error) {

@@ -1,0 +1,93 @@
+// Kiosk is the desk application: the clerk's window and the citizen's, on real readers and the centre.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/app"
+
+	"balcao/kiosk"
+	"balcao/kiosk/central"
+	"balcao/kiosk/desk"
+	"balcao/kiosk/evidence"
+	"balcao/kiosk/seal"
+	"balcao/kiosk/trust"
+	"balcao/ui"
+)
+
+func main() {
+	path := flag.String("config", "/etc/balcao/kiosk.toml", "configuration file")
+	check := flag.Bool("check-config", false, "check the configuration and exit")
+	flag.Parse()
+	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
+	cfg, err := loadConfig(*path)
+	if err == nil && !*check {
+		err = run(cfg, log)
+	}
+	if err != nil {
+		_, _ = fmt.Fprintln(os.Stderr, "kiosk:", err)
+		os.Exit(1)
+	}
+}
+
+// run wires the parts and returns when the window was closed or the process is told to end.
+func run(cfg config, log *slog.Logger) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	store, err := trust.Load(cfg.Trust)
+	if err != nil {
+		return fmt.Errorf("loading trust anchors: %w", err)
+	}
+	recipient, err := seal.ParseRecipient(cfg.CentreRecipient)
+	if err != nil {
+		return fmt.Errorf("reading the centre's recipient: %w", err)
+	}
+	centre, err := central.Dial(ctx, central.Config{DSN: cfg.Centre})
+	if err != nil {
+		return fmt.Errorf("preparing the connection to the centre: %w", err)
+	}
+	defer centre.Close()
+
+	a := app.NewWithID("pt.balcao.kiosk")
+	var screens *ui.UI
+	journal := desk.Journal{Log: log}
+	runner := desk.New(desk.Config{
+		Settings:  cfg.settings(),
+		Desk:      cfg.Desk,
+		Centre:    centre,
+		Readers:   desk.PCSC{},
+		Verifier:  &evidence.Verifier{Trust: store, Revocation: &trust.Revocation{}, MinAge: cfg.MinAge},
+		Recipient: recipient,
+		// The only place where another goroutine meets the windows.
+		Show: func(s kiosk.State) { fyne.Do(func() { screens.Show(s); journal.Note(s) }) },
+		Log:  log,
+	})
+	screens = ui.New(a, ui.Options{Send: runner.Send, TextScale: cfg.TextScale, SecondScreen: cfg.SecondScreen,
+		OneScreen: cfg.SingleScreen, Closed: a.Quit})
+	return serve(ctx, a, screens, runner)
+}
+
+// serve runs the windows on this goroutine and the desk on another, and ends both together.
+func serve(ctx context.Context, a fyne.App, screens *ui.UI, runner *desk.Runner) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	done := make(chan error, 1)
+	a.Lifecycle().SetOnStarted(func() {
+		go func() {
+			done <- runner.Run(ctx)
+			fyne.Do(a.Quit)
+		}()
+	})
+	screens.ShowWindows()
+	a.Run()
+	screens.Wipe()
+	cancel()
+	return <-done
+}

@@ -1,0 +1,235 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"balcao/cardreader"
+	"balcao/cardreader/citizencard"
+	"balcao/kiosk"
+	"balcao/kiosk/desk"
+	"balcao/kiosk/evidence"
+	"balcao/kiosk/trust"
+)
+
+// Exit codes of `kioskctl card` besides exitOK (genuine) and exitError.
+const (
+	exitNoCard  = 2
+	exitRefused = 3
+)
+
+type cardFlags struct {
+	reader   string
+	trust    string
+	json     bool
+	pinStdin bool
+	noPhoto  bool
+	timeout  time.Duration
+}
+
+// runCard reads one card, prints what it says and what was verified, and judges it.
+func runCard(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	var f cardFlags
+	flags := flag.NewFlagSet("card", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.StringVar(&f.reader, "reader", "", "number (from 1) or part of the name of the reader; otherwise the first with a card")
+	flags.StringVar(&f.trust, "trust", "", "trust folder; otherwise $BALCAO_TRUST, /etc/balcao/trust, the demo's")
+	flags.BoolVar(&f.json, "json", false, "print JSON")
+	flags.BoolVar(&f.pinStdin, "pin-stdin", false, "read the card's authentication PIN from standard input and let the card sign a random challenge")
+	flags.BoolVar(&f.noPhoto, "no-photo", false, "leave the photograph on the card")
+	flags.DurationVar(&f.timeout, "timeout", 10*time.Second, "how long the card may take for one command")
+	if err := flags.Parse(args); err != nil {
+		return exitError
+	}
+	verifier, err := newVerifier(f.trust)
+	if err != nil {
+		return fail(stderr, "kioskctl card", err)
+	}
+	var pin kiosk.Secret
+	if f.pinStdin {
+		if pin, err = readPIN(stdin); err != nil {
+			return fail(stderr, "kioskctl card", err)
+		}
+		defer pin.Wipe()
+	}
+	report, err := examine(ctx, f, verifier, pin)
+	if err != nil {
+		return failCard(stderr, err)
+	}
+	if f.json {
+		err = report.writeJSON(stdout)
+	} else {
+		err = report.writeText(stdout)
+	}
+	if err != nil {
+		return fail(stderr, "kioskctl card", err)
+	}
+	if len(report.Reasons) > 0 {
+		return exitRefused
+	}
+	return exitOK
+}
+
+// errNoCard says that no reader has a card in it.
+var errNoCard = errors.New("no reader has a card in it; insert one, or run kioskctl doctor")
+
+func failCard(stderr io.Writer, err error) int {
+	fail(stderr, "kioskctl card", err)
+	if errors.Is(err, errNoCard) || errors.Is(err, cardreader.ErrServiceGone) || errors.Is(err, cardreader.ErrMute) || errors.Is(err, errNoReader) {
+		return exitNoCard
+	}
+	return exitError
+}
+
+var errNoReader = errors.New("no such reader; kioskctl doctor lists them")
+
+// newVerifier takes the trust folder that is named or that is in its place.
+func newVerifier(dir string) (*evidence.Verifier, error) {
+	store, err := trust.Load(trustFolder(dir))
+	if err != nil {
+		return nil, fmt.Errorf("trust folder: %w", err)
+	}
+	return &evidence.Verifier{Trust: store, Revocation: &trust.Revocation{}}, nil
+}
+
+// systemTrust is where a desk's package keeps its anchors.
+const systemTrust = "/etc/balcao/trust"
+
+func trustFolder(named string) string {
+	if named != "" {
+		return named
+	}
+	if dir := os.Getenv("BALCAO_TRUST"); dir != "" {
+		return dir
+	}
+	if _, err := os.Stat(systemTrust); err == nil {
+		return systemTrust
+	}
+	if self, err := os.Executable(); err == nil {
+		demo := filepath.Join(filepath.Dir(filepath.Dir(self)), "demo", "trust")
+		if _, err := os.Stat(demo); err == nil {
+			return demo
+		}
+	}
+	return systemTrust
+}
+
+// readPIN takes the first line, digits only, without leaving a copy behind.
+func readPIN(stdin io.Reader) (kiosk.Secret, error) {
+	line := make([]byte, 0, 64)
+	defer func() { clear(line[:cap(line)]) }()
+	r := bufio.NewReaderSize(stdin, 16)
+	for len(line) < cap(line) {
+		b, err := r.ReadByte()
+		if err != nil || b == '\n' {
+			break
+		}
+		line = append(line, b)
+	}
+	pin := bytes.TrimSpace(line)
+	if len(pin) < 4 || len(pin) > 8 {
+		return nil, errors.New("the PIN on standard input is not 4 to 8 digits")
+	}
+	return kiosk.Secret(bytes.Clone(pin)), nil
+}
+
+// examine connects, reads and, with a PIN, lets the card sign.
+func examine(ctx context.Context, f cardFlags, verifier *evidence.Verifier, pin kiosk.Secret) (*cardReport, error) {
+	session, reader, err := connect(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = session.Close() }()
+	report := &cardReport{Reader: reader, started: time.Now()}
+	r := desk.Reader{Verifier: verifier, Case: 1, Emit: report.note, SkipPhoto: f.noPhoto}
+	reading, outcome := r.Read(ctx, session)
+	defer reading.Wipe()
+	report.take(outcome.Verdict)
+	if outcome.Problem != nil {
+		return nil, fmt.Errorf("reading the card: %w", outcome.Err)
+	}
+	if len(report.Reasons) == 0 && pin != nil {
+		err = prove(ctx, session, verifier, reading, pin, report)
+	}
+	return report, err
+}
+
+// connect opens the named reader's card, or the first there is.
+func connect(ctx context.Context, f cardFlags) (desk.CardSession, string, error) {
+	names, err := cardreader.List()
+	if err != nil {
+		return nil, "", err
+	}
+	wanted := names[:0:0]
+	for i, name := range names {
+		if f.reader == "" || f.reader == strconv.Itoa(i+1) || strings.Contains(strings.ToLower(name), strings.ToLower(f.reader)) {
+			wanted = append(wanted, name)
+		}
+	}
+	if len(wanted) == 0 {
+		return nil, "", errNoReader
+	}
+	pcsc := desk.PCSC{Dialer: cardreader.Dialer{Timeout: f.timeout}}
+	for _, name := range wanted {
+		session, err := pcsc.Connect(ctx, name)
+		if errors.Is(err, cardreader.ErrRemoved) {
+			continue
+		}
+		return session, name, err
+	}
+	return nil, "", errNoCard
+}
+
+// prove lets the card sign a random challenge with its authentication key. A copy of somebody's
+// certificate on another card passes every other check and fails this one.
+func prove(ctx context.Context, session desk.CardSession, verifier *evidence.Verifier, reading desk.Reading, pin kiosk.Secret, report *cardReport) error {
+	challenge := make([]byte, sha256.Size)
+	_, _ = rand.Read(challenge) // never fails (Go 1.24)
+	digest := sha256.Sum256(challenge)
+	var signature []byte
+	started := time.Now()
+	err := session.Exclusive(ctx, func(ctx context.Context) error {
+		card, err := citizencard.Open(ctx, session)
+		if err != nil {
+			return err
+		}
+		if err := card.VerifyPIN(ctx, pin); err != nil {
+			return err
+		}
+		signature, err = card.Sign(ctx, digest[:])
+		return err
+	})
+	var wrong *citizencard.PINError
+	if errors.As(err, &wrong) {
+		return fmt.Errorf("the card did not accept the PIN: %d tries left", wrong.TriesLeft)
+	}
+	if err != nil {
+		reason, _ := desk.Judge(err)
+		if reason == "" {
+			return fmt.Errorf("signing: %w", err)
+		}
+		report.refuse(reason)
+		return nil
+	}
+	ex := verifier.Examine(ctx, nil)
+	ex.Update(reading.Files)
+	ex.Photo(reading.Files.Photo)
+	ex.PIN(report.PINTries)
+	ex.Key(digest[:], signature)
+	verdict := ex.Wait()
+	report.take(verdict)
+	report.took(kiosk.CheckKey, time.Since(started))
+	return nil
+}

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"balcao/assets/i18n"
+	"balcao/kiosk"
+	"balcao/kiosk/evidence"
+)
+
+// cardReport is what `kioskctl card` prints.
+type cardReport struct {
+	Genuine  bool           `json:"genuine"`
+	Reasons  []kiosk.Reason `json:"reasons"` // why it is refused; empty for a genuine card
+	Level    kiosk.Level    `json:"level"`
+	Missing  []string       `json:"missing_for_more"` // checks that a higher level wants
+	Reader   string         `json:"reader"`
+	Identity *person        `json:"identity,omitempty"`
+	PINTries int            `json:"pin_tries"`
+	Photo    string         `json:"photo"` // "shown", "absent", or "" when it was not read
+	Checks   []checkLine    `json:"checks"`
+	Millis   int64          `json:"ms_identity"` // from the connection to the identity
+
+	started time.Time
+}
+
+// person is the identity as printed.
+type person struct {
+	Document       kiosk.DocumentKind   `json:"document"`
+	Generation     kiosk.CardGeneration `json:"generation"`
+	Country        string               `json:"country"`
+	DocumentNumber string               `json:"document_number"`
+	CivilNumber    string               `json:"civil_number"`
+	Surname        string               `json:"surname"`
+	GivenNames     string               `json:"given_names"`
+	Sex            string               `json:"sex"`
+	Nationality    string               `json:"nationality"`
+	BirthDate      kiosk.Date           `json:"birth_date"`
+	ValidFrom      kiosk.Date           `json:"valid_from"`
+	ValidUntil     kiosk.Date           `json:"valid_until"`
+	TaxNumber      string               `json:"tax_number"`
+}
+
+// checkLine is one check as printed.
+type checkLine struct {
+	Name   kiosk.CheckName `json:"name"`
+	Result string          `json:"result"` // passed, failed, unknown, absent, pending
+	Reason kiosk.Reason    `json:"reason,omitempty"`
+	Source string          `json:"source,omitempty"`
+	At     *time.Time      `json:"at,omitempty"`
+	Millis float64         `json:"ms"`
+	Remedy string          `json:"remedy,omitempty"`
+}
+
+// note takes what the reading tells on its way.
+func (r *cardReport) note(e kiosk.Event) {
+	switch e := e.(type) {
+	case kiosk.IdentityRead:
+		r.Millis = time.Since(r.started).Milliseconds()
+	case kiosk.PINTriesRead:
+		r.PINTries = e.TriesLeft
+	case kiosk.PhotoRead:
+		r.Photo = "absent"
+		if e.Photo != nil {
+			r.Photo = "shown"
+			clear(e.Photo.Data)
+		}
+	}
+}
+
+// take fills in the verdict.
+func (r *cardReport) take(v evidence.Verdict) {
+	r.Reasons = append([]kiosk.Reason{}, v.Reasons...)
+	r.Genuine = len(r.Reasons) == 0
+	r.Level = kiosk.LevelNone
+	if r.Genuine {
+		r.Level = v.Assurance.Level
+	}
+	r.Missing = []string{}
+	for _, name := range v.Assurance.Missing {
+		r.Missing = append(r.Missing, string(name))
+	}
+	if v.Identity != (kiosk.Identity{}) {
+		r.Identity = newPerson(v.Identity)
+	}
+	r.Checks = nil
+	for _, c := range v.Checks {
+		r.Checks = append(r.Checks, newCheckLine(c))
+	}
+}
+
+// refuse adds a reason that came after the verdict.
+func (r *cardReport) refuse(reason kiosk.Reason) {
+	r.Reasons = append(r.Reasons, reason)
+	r.Genuine, r.Level = false, kiosk.LevelNone
+}
+
+// took notes how long a check took whose work was done here.
+func (r *cardReport) took(name kiosk.CheckName, d time.Duration) {
+	for i := range r.Checks {
+		if r.Checks[i].Name == name {
+			r.Checks[i].Millis = millis(d)
+		}
+	}
+}
+
+func newPerson(i kiosk.Identity) *person {
+	return &person{
+		Document: i.Kind, Generation: i.Generation, Country: i.Country, DocumentNumber: i.DocumentNumber,
+		CivilNumber: i.CivilNumber, Surname: i.Surname, GivenNames: i.GivenNames, Sex: i.Sex, Nationality: i.Nationality,
+		BirthDate: i.BirthDate, ValidFrom: i.ValidFrom, ValidUntil: i.ValidUntil, TaxNumber: i.TaxNumber,
+	}
+}
+
+func newCheckLine(c kiosk.Check) checkLine {
+	line := checkLine{Name: c.Name, Result: string(c.Result), Reason: c.Reason, Source: c.Source, Millis: millis(c.Took)}
+	if c.Result == kiosk.Pending {
+		line.Result = "pending"
+	}
+	if !c.At.IsZero() {
+		at := c.At
+		line.At = &at
+	}
+	if c.Reason != "" {
+		line.Remedy = i18n.Text("en", "reason."+string(c.Reason), nil)
+	}
+	return line
+}
+
+func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+func (r *cardReport) writeJSON(w io.Writer) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(r)
+}
+
+func (r *cardReport) writeText(w io.Writer) error {
+	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	if p := r.Identity; p != nil {
+		for _, row := range [][2]string{
+			{"Surname", p.Surname}, {"Given names", p.GivenNames}, {"Born", p.BirthDate.String()}, {"Sex", p.Sex},
+			{"Nationality", p.Nationality}, {"Document", p.DocumentNumber}, {"Civil number", p.CivilNumber},
+			{"Tax number", p.TaxNumber}, {"Valid until", p.ValidUntil.String()},
+		} {
+			_, _ = fmt.Fprintf(t, "%s\t%s\n", row[0], row[1])
+		}
+		_, _ = fmt.Fprintln(t)
+	}
+	for _, c := range r.Checks {
+		_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%.1f ms\n", c.Result, i18n.Text("en", "check."+string(c.Name), nil), c.Source, c.Millis)
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	if r.Genuine {
+		level := string(r.Level)
+		if level == "" {
+			level = "none"
+		}
+		_, err := fmt.Fprintf(w, "\nGenuine. Level of assurance: %s; for more: %s\n", level, strings.Join(r.Missing, ", "))
+		return err
+	}
+	for _, reason := range r.Reasons {
+		if _, err := fmt.Fprintf(w, "\nRefused (%s). %s\n", reason, i18n.Text("en", "reason."+string(reason), nil)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
