@@ -21,6 +21,7 @@ func runWindow(ctx context.Context, b *bench.Bench, ready func()) error {
 	a.Settings().SetTheme(look.Theme(1))
 	content := window.New(b, fyne.Do)
 	w := a.NewWindow("Balcão · test bench")
+	w.SetPadded(false)
 	w.SetContent(content.Content())
 	w.Resize(window.Size)
 	w.Canvas().SetOnTypedKey(content.TypedKey)

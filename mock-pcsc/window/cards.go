@@ -77,6 +77,16 @@ func (l *cardList) chosen() drawer.Entry {
 	return l.rows[l.current].entry
 }
 
+// entry is the one with a name; the zero Entry when there is none.
+func (l *cardList) entry(name string) drawer.Entry {
+	for _, row := range l.rows {
+		if row.entry.Name == name {
+			return row.entry
+		}
+	}
+	return drawer.Entry{}
+}
+
 func (l *cardList) choose(i int) {
 	if len(l.rows) == 0 {
 		return
@@ -201,7 +211,11 @@ func newCardRow(e drawer.Entry, choose, use func()) *cardRow {
 	r.back.CornerRadius = 8
 	r.title = look.Value(e.Title).Wrap()
 	r.place = look.Small("").Bold().In(look.Green)
-	lines := look.Rows(0, r.title, look.Small(facts(e)).In(look.InkFaint).Wrap())
+	lines := look.Rows(0, r.title)
+	if e.Holder != "" {
+		lines.Add(look.Small(e.Holder).Wrap())
+	}
+	lines.Add(look.Small(facts(e)).In(look.InkFaint).Wrap())
 	if e.RefusedFor != "" {
 		lines.Add(look.Small("Refused: " + inWords(e.RefusedFor)).In(look.RedOn).Wrap())
 	}

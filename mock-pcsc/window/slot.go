@@ -4,9 +4,11 @@ import (
 	"fmt"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 
 	"balcao/mock-pcsc/bench"
+	"balcao/mock-pcsc/drawer"
 	"balcao/ui/look"
 )
 
@@ -18,7 +20,7 @@ type slotPanel struct {
 	dot     *look.Circle
 	state   *look.Text
 	card    *look.Text
-	reason  *look.Text
+	detail  *look.Text
 	button  *look.Button
 	content fyne.CanvasObject
 }
@@ -32,23 +34,28 @@ func newSlotPanel(number int, press func()) *slotPanel {
 		dot:    look.Dot(look.Edge),
 		state:  look.Small(""),
 		card:   look.Value("").Bold().Wrap(),
-		reason: look.Small("").In(look.InkFaint).Wrap(),
+		detail: look.Small("").In(look.InkFaint).Wrap(),
 		button: look.NewButton("", "", look.Plain, press),
 	}
 	head := container.NewBorder(nil, nil, look.Heading(fmt.Sprintf("Slot %d", number)), look.Columns(8, s.dot, s.state))
+	// As high as two lines of title and two of details: the drawer must not jump when a card comes.
+	room := canvas.NewRectangle(look.Clear)
+	room.SetMinSize(fyne.NewSize(0, 86))
 	s.content = look.PanelPadded(16, container.NewBorder(head, s.button, nil, nil,
-		look.Padded(0, 6, look.Rows(2, s.card, s.reason))))
+		container.NewStack(room, look.Padded(0, 4, look.Rows(0, s.card, s.detail)))))
 	return s
 }
 
-func (s *slotPanel) show(status bench.SlotStatus) {
+// show draws the slot. The entry is that of the card in it.
+func (s *slotPanel) show(status bench.SlotStatus, entry drawer.Entry) {
 	s.occupied = status.State != bench.Empty
 	s.card.SetText(status.Title)
-	s.reason.SetText(status.Reason)
+	s.detail.SetText(status.Reason)
 	switch status.State {
 	case bench.Inserted:
 		s.dot.SetColour(look.Green)
 		s.state.SetText("in the reader")
+		s.detail.SetText(holderAndPIN(entry))
 	case bench.Waiting:
 		s.dot.SetColour(look.Amber)
 		s.state.SetText("waiting for the reader")
@@ -63,5 +70,17 @@ func (s *slotPanel) show(status bench.SlotStatus) {
 	} else {
 		s.button.SetText("Insert")
 		s.button.SetKey(slotKeys[s.number])
+	}
+}
+
+// holderAndPIN is what a tester has to type or to compare while the card is in.
+func holderAndPIN(e drawer.Entry) string {
+	switch {
+	case e.PIN == "":
+		return e.Holder
+	case e.Holder == "":
+		return "PIN\u00a0" + e.PIN
+	default:
+		return e.Holder + " · PIN\u00a0" + e.PIN
 	}
 }

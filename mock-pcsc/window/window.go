@@ -19,7 +19,7 @@ import (
 	"balcao/ui/look"
 )
 
-// Bench is what the window shows and uses; *bench.Bench is one.
+// Bench is what the window shows and uses; *bench.Bench with two slots is one.
 type Bench interface {
 	Entries() []drawer.Entry
 	Insert(ctx context.Context, card string, slot int) error
@@ -37,7 +37,7 @@ type Window struct {
 	dispatch func(func())
 
 	cards    *cardList
-	slots    []*slotPanel
+	slots    [2]*slotPanel
 	messages *messageList
 	facts    *look.Text
 	notice   *look.Text
@@ -57,9 +57,8 @@ func New(b Bench, dispatch func(func())) *Window {
 	w.ctx, w.cancel = context.WithCancel(context.Background())
 	w.cards = newCardList(b.Entries(), w.insert, w.remove)
 	w.messages = newMessageList()
-	status, _ := b.Status()
-	for _, s := range status.Slots {
-		w.slots = append(w.slots, newSlotPanel(s.Slot, func() { w.press(s.Slot) }))
+	for i := range w.slots {
+		w.slots[i] = newSlotPanel(i+1, func() { w.press(i + 1) })
 	}
 	return w
 }
@@ -68,15 +67,10 @@ func New(b Bench, dispatch func(func())) *Window {
 func (w *Window) Content() fyne.CanvasObject {
 	header := look.Fill(look.Header, look.Padded(24, 16, container.NewBorder(nil, nil,
 		look.Heading("Balcão · test bench").In(look.White), nil, w.facts.Aligned(fyne.TextAlignTrailing))))
-	var slots []fyne.CanvasObject
-	for _, s := range w.slots {
-		slots = append(slots, s.content)
-	}
+	slots := container.New(split{left: 0.5, gap: 14}, w.slots[0].content, w.slots[1].content)
 	keys := look.Small("Up and Down choose · Enter into slot 1 · Shift+Enter or 2 into slot 2 · Del takes out · Tab goes on")
 	footer := look.Fill(look.Surface, look.Padded(24, 8, container.NewBorder(nil, nil, keys, nil, w.notice)))
-	left := container.NewBorder(
-		look.Padded(0, 0, look.Rows(14, container.NewGridWithColumns(len(slots), slots...), look.Heading("Drawer"))),
-		nil, nil, nil, w.cards)
+	left := container.NewBorder(look.Rows(14, slots, look.Heading("Drawer")), nil, nil, nil, w.cards)
 	split := container.New(split{left: 0.6, gap: 20}, left, w.messages)
 	return look.Fill(look.Page, container.NewBorder(header, footer, nil, nil, look.Padded(20, 16, split)))
 }
@@ -112,7 +106,7 @@ func (w *Window) Show(status bench.Status, messages []inbox.Message) {
 		"   ·   card line " + status.Line)
 	places := map[string]int{}
 	for i, s := range status.Slots {
-		w.slots[i].show(s)
+		w.slots[i].show(s, w.cards.entry(s.Card))
 		if s.Card != "" {
 			places[s.Card] = s.Slot
 		}

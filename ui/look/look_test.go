@@ -153,6 +153,21 @@ func TestText(t *testing.T) {
 			t.Error("wrapped text widens the window")
 		}
 	})
+	t.Run("KeepsWhatBelongsTogether", func(t *testing.T) {
+		// Each breaks in two at half its width; the one with a no-break space only in the middle of a word.
+		free, bound := look.Value("PIN 12345678").Wrap(), look.Value("PIN\u00a012345678").Wrap()
+		newWindow(t, container.NewVBox(free, bound))
+		width := fyne.MeasureText("12345678", 15, fyne.TextStyle{}).Width + 2
+		line := look.Value("x").MinSize().Height
+		free.Resize(fyne.NewSize(width, 100))
+		bound.Resize(fyne.NewSize(width, 100))
+		if got := free.MinSize().Height; got != 2*line {
+			t.Errorf("height %v at a space, want two lines of %v", got, line)
+		}
+		if got := bound.MinSize().Height; got != 2*line {
+			t.Errorf("height %v at a no-break space, want two lines of %v", got, line)
+		}
+	})
 	t.Run("ScalesWithTheTheme", func(t *testing.T) {
 		text := look.Title("Título")
 		newWindow(t, text)

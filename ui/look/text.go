@@ -173,8 +173,13 @@ func (r *textRenderer) rebuild(width float32) {
 	}
 }
 
+// place puts a single line in the middle of its height, so that small text stands in the middle beside
+// big; several lines begin at the top.
 func (r *textRenderer) place(size fyne.Size) {
 	var y float32
+	if !r.text.wrap {
+		y = fyne.Max(0, (size.Height-r.min.Height)/2)
+	}
 	for _, line := range r.lines {
 		height := line.MinSize().Height
 		line.Move(fyne.NewPos(0, y))
@@ -189,7 +194,7 @@ func breakLines(lines []string, width float32, measure func(string) float32) []s
 	var broken []string
 	for _, line := range lines {
 		current := ""
-		for _, word := range strings.Fields(line) {
+		for _, word := range strings.FieldsFunc(line, breakable) {
 			candidate := word
 			if current != "" {
 				candidate = current + " " + word
@@ -216,6 +221,9 @@ func breakLines(lines []string, width float32, measure func(string) float32) []s
 	}
 	return broken
 }
+
+// breakable leaves out U+00A0: "52 anos" and "PIN 1234" stay together where the text says so.
+func breakable(r rune) bool { return r == ' ' || r == '\t' }
 
 // cut takes from the word as many runes as fit, but at least one.
 func cut(word string, width float32, measure func(string) float32) (head, rest string) {
