@@ -14,6 +14,9 @@ type errands struct {
 
 // centreChanged notes how the centre is reached. Work that waited for it goes on by itself.
 func (s *Session) centreChanged(e CentreChanged) {
+	if e.Centre.Health == HealthDown {
+		e.Centre.Skew = s.state.Status.Centre.Skew // a centre that does not answer says nothing about clocks
+	}
 	s.state.Status.Centre = e.Centre
 	s.state.Status.Delivery = e.Delivery
 	up := e.Centre.Health == HealthGood || e.Centre.Health == HealthPoor
@@ -42,14 +45,21 @@ func (s *Session) commandFailed(e CommandFailed) {
 		return
 	}
 	problem := e.Problem
-	if s.binding() {
-		problem.Fatal = false // only the centre ends a binding
-	}
-	if problem.Fatal || problem.Code == ProblemExpired && !s.binding() {
+	switch {
+	case problem.Fatal || problem.Code == ProblemExpired:
+		// Once the evidence is there, it is not for the desk to call it back.
+		s.opened = s.opened && !s.binding()
 		s.end(problem)
-		return
+	case ofService(problem.Code):
+		// The watcher says so too, and says when it is over.
+	default:
+		s.problem = &problem
 	}
-	s.problem = &problem
+}
+
+// ofService reports whether the problem is the smart-card service's, which Status.Service tells of.
+func ofService(code ProblemCode) bool {
+	return code == ProblemServiceMissing || code == ProblemServiceStopped || code == ProblemNoReader
 }
 
 // stop ends the work under way on one channel, or all of it, and reports whether there was any.
@@ -92,6 +102,7 @@ func (s *Session) stopChannel(c, only Channel) bool {
 
 // retry does again what a problem stopped.
 func (s *Session) retry() {
+	s.note = ""
 	switch {
 	case s.state.Case == 0, s.interrupted, s.over() && s.state.Step <= StepIdentity:
 		s.readAgain()

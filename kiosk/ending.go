@@ -68,10 +68,9 @@ func (s *Session) leave() {
 // cancel asks first when there is something to lose. From the moment the evidence leaves there is no
 // way back, and a finished case has nothing to cancel.
 func (s *Session) cancel() {
+	s.note = ""
 	switch {
-	case !s.state.MayCancel():
-	case s.state.Case == 0:
-		s.note = ""
+	case !s.state.MayCancel() || s.state.Case == 0:
 	case s.state.Step == StepDocument || s.over() || s.interrupted:
 		s.next()
 	default:
@@ -93,6 +92,7 @@ func (s *Session) next() {
 
 // nextPerson clears a finished case, or one that ended with a problem.
 func (s *Session) nextPerson() {
+	s.note = ""
 	if s.state.Step == StepDone || s.over() {
 		s.next()
 	}
@@ -101,6 +101,7 @@ func (s *Session) nextPerson() {
 // otherDocument drops this document and waits for another. Until a contact was asked for there is
 // nothing to lose; after that the clerk has to cancel.
 func (s *Session) otherDocument() {
+	s.note = ""
 	if s.state.Case != 0 && (s.over() || s.interrupted || s.state.Step <= StepIdentity) {
 		s.next()
 	}

@@ -98,7 +98,7 @@ func TestIdle(t *testing.T) {
 	})
 	t.Run("NoteCanBeDismissed", func(t *testing.T) {
 		d := newDesk(t).identified().later(10*time.Minute).problem(kiosk.ProblemIdle, false)
-		d.do(kiosk.Cancel{}).problem("", false)
+		d.do(kiosk.Retry{}).problem("", false).asked(kiosk.ReadDocument{Case: 2, Reader: 1})
 	})
 	t.Run("EmptyDeskKeepsTheMinute", func(t *testing.T) {
 		d := newDesk(t).later(70 * time.Second)

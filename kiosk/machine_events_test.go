@@ -196,7 +196,7 @@ func (w *world) noise() kiosk.Event {
 		kiosk.ServiceChanged{Problem: pick(w, "", "", kiosk.ProblemServiceStopped)},
 		kiosk.ReadersChanged{Readers: []kiosk.ReaderStatus{{Number: 1, Name: "A"}, {Number: 2, Name: "B"}}},
 		kiosk.ReadersChanged{Readers: []kiosk.ReaderStatus{{Number: w.reader(), Name: "A", Slot: kiosk.SlotMute}}},
-		kiosk.CentreChanged{Centre: kiosk.CentreStatus{Health: kiosk.HealthDown, Skew: time.Duration(w.below(9)) * time.Minute}},
+		kiosk.CentreChanged{Centre: kiosk.CentreStatus{Health: pick(w, kiosk.HealthDown, kiosk.HealthPoor), Skew: time.Duration(w.below(9)) * time.Minute}},
 		kiosk.Activity{Case: id, Key: "activity.read_photo"},
 		kiosk.IdentityRead{Case: id, Identity: marked()},
 		kiosk.CheckDone{Case: id, Check: kiosk.Check{Name: kiosk.CheckAge, Result: pick(w, kiosk.Passed, kiosk.Failed, kiosk.Pending, "maybe")}},

@@ -56,7 +56,7 @@ func (o *observer) event(before kiosk.State, e kiosk.Event) {
 		if before.Review.Phase == kiosk.ReviewSigning {
 			o.signed = o.signing && e.Check.Result == kiosk.Passed
 		}
-	case kiosk.KeyActive, kiosk.KeyRefused:
+	case kiosk.KeyActive, kiosk.KeyRefused, kiosk.CommandFailed:
 		o.decided = o.decided || before.Review.Phase == kiosk.ReviewBinding
 	}
 }

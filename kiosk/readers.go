@@ -69,6 +69,7 @@ func (s *Session) cardReturned(e CardReturned) {
 	s.state.Document.Reader = e.Reader
 	s.state.Document.CardPresent = true
 	s.dismiss(ProblemCode(ReasonCardChanged))
+	s.dismiss("")
 	if s.at(StepReview) && s.state.Review.Phase == ReviewCard {
 		s.askForCardPIN()
 	}

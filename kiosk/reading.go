@@ -180,6 +180,9 @@ func (s *Session) refuse(reason Reason) {
 // another: so nothing of this one may stay.
 func (s *Session) interrupt(problem Problem) {
 	problem.Fatal = false
+	if ofService(problem.Code) {
+		problem.Code = ProblemCode(ReasonRemoved) // what remains to be cured when the service is back
+	}
 	if problem.Reader == 0 {
 		problem.Reader = s.state.Document.Reader
 	}

@@ -217,6 +217,11 @@ func TestService(t *testing.T) {
 		d.problem(kiosk.ProblemServiceStopped, false).do(kiosk.ServiceChanged{}).problem("card_removed", false)
 		d.do(kiosk.CardInserted{Reader: 1}).asked(kiosk.ReadDocument{Case: 2, Reader: 1}).problem("", false)
 	})
+	t.Run("FailedReadingIsTheServices", func(t *testing.T) {
+		stopped := kiosk.Problem{Code: kiosk.ProblemServiceStopped}
+		d := newDesk(t).do(kiosk.CardInserted{Reader: 1}, kiosk.DocumentFailed{Case: 1, Problem: stopped}, kiosk.ReadersChanged{}, kiosk.ServiceChanged{Problem: stopped.Code})
+		d.problem(kiosk.ProblemServiceStopped, false).do(kiosk.ServiceChanged{}).problem("card_removed", false)
+	})
 	t.Run("RestartedWhileNotNeeded", func(t *testing.T) {
 		d := newDesk(t).opened().do(kiosk.ServiceChanged{Problem: kiosk.ProblemServiceStopped}).problem("", false).at(kiosk.StepContact)
 		d.do(kiosk.ServiceChanged{}, kiosk.CardInserted{Reader: 1}).asked(kiosk.RecogniseAgain{Case: 1, Reader: 1})
@@ -238,4 +243,6 @@ func TestClockSkew(t *testing.T) {
 	d.do(kiosk.CentreChanged{Centre: kiosk.CentreStatus{Health: kiosk.HealthGood, Skew: 5 * time.Minute}})
 	d.asked(kiosk.ReadDocument{Case: 1, Reader: 1}).problem("", false)
 	d.do(skewed).problem("", false)
+	d.do(kiosk.Cancel{}).problem(kiosk.ProblemClockSkew, false)
+	d.do(kiosk.CentreChanged{Centre: kiosk.CentreStatus{Health: kiosk.HealthDown}}).problem(kiosk.ProblemClockSkew, false)
 }

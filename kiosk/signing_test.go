@@ -102,6 +102,13 @@ func TestReview(t *testing.T) {
 		d := newDesk(t).signing().do(kiosk.CommandFailed{Case: 1, Problem: kiosk.Problem{Code: kiosk.ProblemReaderBusy}})
 		d.phase(kiosk.ReviewCardPIN).problem(kiosk.ProblemReaderBusy, false).do(cardPIN()).phase(kiosk.ReviewSigning).problem("", false)
 	})
+	t.Run("ServiceStopsWhileSigning", func(t *testing.T) {
+		stopped := kiosk.Problem{Code: kiosk.ProblemServiceStopped}
+		d := newDesk(t).signing().do(kiosk.CommandFailed{Case: 1, Problem: stopped}, kiosk.ReadersChanged{}, kiosk.ServiceChanged{Problem: stopped.Code})
+		d.phase(kiosk.ReviewCard).problem(kiosk.ProblemServiceStopped, false)
+		d.do(kiosk.ReadersChanged{Readers: []kiosk.ReaderStatus{{Number: 1}}}, kiosk.ServiceChanged{}).problem("", false)
+		d.do(kiosk.CardInserted{Reader: 1}, kiosk.CardReturned{Case: 1, Reader: 1}).phase(kiosk.ReviewCardPIN)
+	})
 	t.Run("RecognisingFails", func(t *testing.T) {
 		d := newDesk(t).reviewing().do(kiosk.CardRemoved{Reader: 1}, kiosk.CardInserted{Reader: 1})
 		d.do(kiosk.CommandFailed{Case: 1, Problem: kiosk.Problem{Code: kiosk.ProblemReaderBusy}}).problem(kiosk.ProblemReaderBusy, false)
@@ -125,10 +132,12 @@ func TestBinding(t *testing.T) {
 		}
 	})
 	t.Run("FailureIsRepeatedNotEnded", func(t *testing.T) {
-		fatal := centreDown
-		fatal.Problem.Fatal = true
-		d := newDesk(t).binding().do(fatal).problem(kiosk.ProblemCentreDown, false).phase(kiosk.ReviewBinding)
+		d := newDesk(t).binding().do(centreDown).problem(kiosk.ProblemCentreDown, false).phase(kiosk.ReviewBinding)
 		d.do(centreUp).asked(kiosk.Bind{Case: 1}).problem("", false)
+	})
+	t.Run("DefiniteErrorEnds", func(t *testing.T) {
+		failed := kiosk.CommandFailed{Case: 1, Problem: kiosk.Problem{Code: kiosk.ProblemInternal, Reference: "7", Fatal: true}}
+		newDesk(t).binding().do(failed).problem(kiosk.ProblemInternal, true).nobody().asked(kiosk.Forget{Case: 1})
 	})
 	t.Run("Refused", func(t *testing.T) {
 		for _, code := range []kiosk.ProblemCode{kiosk.ProblemAlreadyActive, kiosk.ProblemContactTaken, kiosk.ProblemNotProven} {
