@@ -32,7 +32,7 @@ func TestReading(t *testing.T) {
 	t.Run("IdentityAtOnce", func(t *testing.T) {
 		d := newDesk(t).do(kiosk.CardInserted{Reader: 2}).at(kiosk.StepDocument).slot(2, kiosk.SlotReading)
 		d.do(kiosk.Activity{Case: 1, Key: "activity.read_identity"}, kiosk.IdentityRead{Case: 1, Identity: anna(), PINTries: 2, Pinpad: true})
-		d.at(kiosk.StepIdentity)
+		d.at(kiosk.StepIdentity).do(kiosk.PINTriesRead{Case: 1, TriesLeft: 1})
 		var names []kiosk.CheckName
 		for _, c := range d.state.Document.Checks {
 			names = append(names, c.Name)
@@ -44,7 +44,7 @@ func TestReading(t *testing.T) {
 			t.Errorf("checks (-want +got):\n%s", diff)
 		}
 		doc := d.state.Document
-		if doc.PINTries != 2 || !doc.Pinpad || !doc.CardPresent || doc.Activity != "activity.read_identity" {
+		if doc.PINTries != 1 || !doc.Pinpad || !doc.CardPresent || doc.Activity != "activity.read_identity" {
 			t.Errorf("document: got %+v", doc)
 		}
 	})
@@ -124,6 +124,17 @@ func TestReading(t *testing.T) {
 		d.do(kiosk.DocumentFailed{Case: 1, Problem: kiosk.Problem{Code: kiosk.ProblemReaderBusy}})
 		d.problem(kiosk.ProblemReaderBusy, false).asked(kiosk.Forget{Case: 1})
 		d.do(kiosk.Continue{}).asked(kiosk.ReadDocument{Case: 2, Reader: 1}).problem("", false)
+	})
+
+	t.Run("FatalFailure", func(t *testing.T) {
+		d := newDesk(t).do(kiosk.CardInserted{Reader: 1}, kiosk.DocumentFailed{Case: 1, Problem: kiosk.Problem{Code: kiosk.ProblemInternal, Fatal: true}})
+		d.problem(kiosk.ProblemInternal, true).do(kiosk.CardRemoved{Reader: 1}, kiosk.Retry{}).problem("", false).at(kiosk.StepDocument).asked()
+	})
+
+	t.Run("FailureAfterARefusalChangesNothing", func(t *testing.T) {
+		d := newDesk(t).do(kiosk.CardInserted{Reader: 1}, kiosk.CheckDone{Case: 1, Check: kiosk.Check{Name: kiosk.CheckAge, Result: kiosk.Failed, Reason: kiosk.ReasonUnderAge}})
+		d.do(kiosk.DocumentFailed{Case: 1, Problem: kiosk.Problem{Code: kiosk.ProblemReaderBusy}}).problem("under_age", true).asked(kiosk.Forget{Case: 1})
+		d.do(kiosk.CardInserted{Reader: 2}).asked(kiosk.ReadDocument{Case: 2, Reader: 2}).problem("", false)
 	})
 
 	t.Run("OtherDocument", func(t *testing.T) {

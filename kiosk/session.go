@@ -97,7 +97,6 @@ func (s *Session) State() State { return s.state }
 func (s *Session) Handle(e Event) (State, []Command) {
 	s.commands = nil
 	if s.late(e) {
-		drop(e)
 		return s.state, nil
 	}
 	if touches(e) {
@@ -114,18 +113,6 @@ func (s *Session) Handle(e Event) (State, []Command) {
 func (s *Session) late(e Event) bool {
 	c, ok := e.(caseEvent)
 	return ok && (s.live == 0 || c.caseID() != s.live)
-}
-
-// drop wipes what must not outlive an event that nobody takes.
-func drop(e Event) {
-	switch e := e.(type) {
-	case CodeTyped:
-		e.Code.Wipe()
-	case PINTyped:
-		e.PIN.Wipe()
-	case CardPINTyped:
-		e.PIN.Wipe()
-	}
 }
 
 // dispatch names, for each event, the method that takes it.
