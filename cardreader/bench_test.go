@@ -24,6 +24,7 @@ type daemon struct {
 	port int
 	conf string
 	cmd  *exec.Cmd
+	turn int // slot that insertFor used last
 }
 
 func newDaemon(t *testing.T) *daemon {

@@ -45,7 +45,7 @@ func TestDiagnose(t *testing.T) {
 	t.Setenv("PATH", "/usr/sbin:/usr/bin")
 	d.mustStart(t)
 	expect("empty readers", cardreader.CodeOK, cardreader.CodeOK, cardreader.CodeOK)
-	insertFor(t, d, echo)
+	d.mustInsert(t, 0, echo)
 	release := holdReader(t, readerA)
 	expect("busy", cardreader.CodeOK, cardreader.CodeReaderBusy, cardreader.CodeOK)
 	release()

@@ -20,8 +20,8 @@ func TestSession(t *testing.T) {
 	ctx := context.Background()
 
 	t.Run("OK", func(t *testing.T) {
-		insertFor(t, d, echo)
-		s := mustConnect(t, cardreader.Dialer{}, readerA)
+		_, reader := insertFor(t, d, echo)
+		s := mustConnect(t, cardreader.Dialer{}, reader)
 		if got := s.ATR(); !bytes.Equal(got, t1) {
 			t.Errorf("ATR %X, want %X", got, t1)
 		}
@@ -43,19 +43,18 @@ func TestSession(t *testing.T) {
 	})
 
 	t.Run("ErrRemoved/NoCard", func(t *testing.T) {
-		eventually(t, "an empty reader", func() bool {
-			_, err := cardreader.Connect(ctx, readerA)
-			return errors.Is(err, cardreader.ErrRemoved)
-		})
-		if _, err := cardreader.Connect(ctx, "no such reader"); !errors.Is(err, cardreader.ErrRemoved) {
-			t.Errorf("unknown reader: got %v, want ErrRemoved", err)
+		waitEmpty(t, readerB)
+		for _, reader := range []string{readerB, "no such reader"} {
+			if _, err := cardreader.Connect(ctx, reader); !errors.Is(err, cardreader.ErrRemoved) {
+				t.Errorf("%s: got %v, want ErrRemoved", reader, err)
+			}
 		}
 	})
 
 	t.Run("ErrRemoved/DuringCommand", func(t *testing.T) {
 		asked := make(chan struct{}, 1)
-		c := insertFor(t, d, func([]byte) []byte { asked <- struct{}{}; return nil })
-		s := mustConnect(t, cardreader.Dialer{}, readerA)
+		c, reader := insertFor(t, d, func([]byte) []byte { asked <- struct{}{}; return nil })
+		s := mustConnect(t, cardreader.Dialer{}, reader)
 		go func() { <-asked; c.remove() }()
 		if _, err := s.Transmit(ctx, command); !errors.Is(err, cardreader.ErrRemoved) {
 			t.Errorf("got %v, want ErrRemoved", err)
@@ -66,23 +65,23 @@ func TestSession(t *testing.T) {
 	})
 
 	t.Run("ErrRemoved/BetweenCommands", func(t *testing.T) {
-		c := insertFor(t, d, echo)
-		s := mustConnect(t, cardreader.Dialer{}, readerA)
+		c, reader := insertFor(t, d, echo)
+		s := mustConnect(t, cardreader.Dialer{}, reader)
 		c.remove()
 		if _, err := s.Transmit(ctx, command); !errors.Is(err, cardreader.ErrRemoved) {
 			t.Errorf("got %v, want ErrRemoved", err)
 		}
-		waitEmpty(t)
-		insertFor(t, d, echo)
-		mustConnect(t, cardreader.Dialer{}, readerA)
+		waitEmpty(t, reader)
+		d.mustInsert(t, slotOf(reader), echo)
+		mustConnect(t, cardreader.Dialer{}, reader)
 		if _, err := s.Transmit(ctx, command); !errors.Is(err, cardreader.ErrRemoved) {
 			t.Errorf("with the next card: got %v, want ErrRemoved", err)
 		}
 	})
 
 	t.Run("ErrSilent", func(t *testing.T) {
-		c := insertFor(t, d, func([]byte) []byte { return nil })
-		s := mustConnect(t, cardreader.Dialer{Timeout: 100 * time.Millisecond}, readerA)
+		c, reader := insertFor(t, d, func([]byte) []byte { return nil })
+		s := mustConnect(t, cardreader.Dialer{Timeout: 100 * time.Millisecond}, reader)
 		start := time.Now()
 		if _, err := s.Transmit(ctx, command); !errors.Is(err, cardreader.ErrSilent) {
 			t.Errorf("got %v, want ErrSilent", err)
@@ -99,8 +98,8 @@ func TestSession(t *testing.T) {
 
 	t.Run("ContextEnds", func(t *testing.T) {
 		asked := make(chan struct{}, 1)
-		c := insertFor(t, d, func([]byte) []byte { asked <- struct{}{}; return nil })
-		s := mustConnect(t, cardreader.Dialer{}, readerA)
+		c, reader := insertFor(t, d, func([]byte) []byte { asked <- struct{}{}; return nil })
+		s := mustConnect(t, cardreader.Dialer{}, reader)
 		ctx, cancel := context.WithCancel(ctx)
 		go func() { <-asked; cancel() }()
 		if _, err := s.Transmit(ctx, command); !errors.Is(err, context.Canceled) {
@@ -111,20 +110,20 @@ func TestSession(t *testing.T) {
 	})
 
 	t.Run("ErrBusy/Connect", func(t *testing.T) {
-		insertFor(t, d, echo)
-		release := holdReader(t, readerA)
-		_, err := cardreader.Dialer{Patience: 50 * time.Millisecond}.Connect(ctx, readerA)
+		_, reader := insertFor(t, d, echo)
+		release := holdReader(t, reader)
+		_, err := cardreader.Dialer{Patience: 50 * time.Millisecond}.Connect(ctx, reader)
 		if !errors.Is(err, cardreader.ErrBusy) {
 			t.Errorf("got %v, want ErrBusy", err)
 		}
 		time.AfterFunc(50*time.Millisecond, release)
-		mustConnect(t, cardreader.Dialer{}, readerA)
+		mustConnect(t, cardreader.Dialer{}, reader)
 	})
 
 	t.Run("Exclusive", func(t *testing.T) {
-		insertFor(t, d, echo)
-		a := mustConnect(t, cardreader.Dialer{}, readerA)
-		b := mustConnect(t, cardreader.Dialer{Patience: 50 * time.Millisecond}, readerA)
+		_, reader := insertFor(t, d, echo)
+		a := mustConnect(t, cardreader.Dialer{}, reader)
+		b := mustConnect(t, cardreader.Dialer{Patience: 50 * time.Millisecond}, reader)
 		want := errors.New("what f returns")
 		err := a.Exclusive(ctx, func(ctx context.Context) error {
 			if _, err := a.Transmit(ctx, command); err != nil {
@@ -138,16 +137,16 @@ func TestSession(t *testing.T) {
 		if !errors.Is(err, want) {
 			t.Errorf("got %v, want f's error", err)
 		}
-		c := mustConnect(t, cardreader.Dialer{}, readerA)
+		c := mustConnect(t, cardreader.Dialer{}, reader)
 		if err := c.Exclusive(ctx, func(context.Context) error { return nil }); err != nil {
 			t.Errorf("afterwards: %v", err)
 		}
 	})
 
 	t.Run("ErrReset", func(t *testing.T) {
-		insertFor(t, d, echo)
-		a := mustConnect(t, cardreader.Dialer{}, readerA)
-		b := mustConnect(t, cardreader.Dialer{}, readerA)
+		_, reader := insertFor(t, d, echo)
+		a := mustConnect(t, cardreader.Dialer{}, reader)
+		b := mustConnect(t, cardreader.Dialer{}, reader)
 		if err := b.Close(); err != nil { // resets the card
 			t.Fatal(err)
 		}
@@ -157,27 +156,36 @@ func TestSession(t *testing.T) {
 	})
 
 	t.Run("ErrServiceGone", func(t *testing.T) {
-		insertFor(t, d, echo)
-		s := mustConnect(t, cardreader.Dialer{}, readerA)
-		d.stop()
+		_, reader := insertFor(t, d, echo)
+		s := mustConnect(t, cardreader.Dialer{}, reader)
+		d.kill()
 		if _, err := s.Transmit(ctx, command); !errors.Is(err, cardreader.ErrServiceGone) {
 			t.Errorf("got %v, want ErrServiceGone", err)
 		}
-		if _, err := cardreader.Connect(ctx, readerA); !errors.Is(err, cardreader.ErrServiceGone) {
+		if _, err := cardreader.Connect(ctx, reader); !errors.Is(err, cardreader.ErrServiceGone) {
 			t.Errorf("connecting: got %v, want ErrServiceGone", err)
 		}
 	})
 }
 
-// insertFor puts a card into readerA for this test, which the next test finds empty again: pcscd looks
-// at a virtual reader every 400 ms only and takes cards that follow each other faster for one.
-func insertFor(t *testing.T, d *daemon, answer func([]byte) []byte) *vcard {
+// insertFor puts a card into the reader whose turn it is, once it is empty again: pcscd looks at a
+// virtual reader every 400 ms only and takes cards that follow each other faster for one.
+func insertFor(t *testing.T, d *daemon, answer func([]byte) []byte) (c *vcard, reader string) {
 	t.Helper()
-	t.Cleanup(func() { waitEmpty(t) })
-	return d.mustInsert(t, 0, answer)
+	d.turn = 1 - d.turn
+	reader = []string{readerA, readerB}[d.turn]
+	waitEmpty(t, reader)
+	return d.mustInsert(t, d.turn, answer), reader
 }
 
-func waitEmpty(t *testing.T) {
+func slotOf(reader string) int {
+	if reader == readerA {
+		return 0
+	}
+	return 1
+}
+
+func waitEmpty(t *testing.T, reader string) {
 	t.Helper()
 	eventually(t, "the reader is empty", func() bool {
 		pc, err := scard.EstablishContext()
@@ -185,7 +193,7 @@ func waitEmpty(t *testing.T) {
 			return true // pcscd is gone, and took it along
 		}
 		defer func() { _ = pc.Release() }()
-		states := []scard.ReaderState{{Reader: readerA}}
+		states := []scard.ReaderState{{Reader: reader}}
 		return pc.GetStatusChange(states, 0) == nil && states[0].EventState&scard.StateEmpty != 0
 	})
 }
