@@ -135,6 +135,14 @@ func (s *SMS) Bound() bool {
 	return s.bound != nil
 }
 
+// Check reports whether there is a bind just now.
+func (s *SMS) Check(context.Context) error {
+	if !s.Bound() {
+		return temporary("sms_unbound")
+	}
+	return nil
+}
+
 // Send submits the message and waits until the message centre took it. It returns the identifier
 // under which the receipt will come. The error is an *Error or ctx's.
 func (s *SMS) Send(ctx context.Context, m Message) (id string, err error) {

@@ -1,0 +1,166 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/BurntSushi/toml"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"balcao/kiosk/delivery"
+)
+
+// config is the registrar's configuration file. Secrets may be in it or, better, in files beside it.
+type config struct {
+	// Database is a PostgreSQL connection string; it may name several hosts.
+	Database string `toml:"database"`
+	// Trust is the folder with anchors and intermediates (kioskctl trust import).
+	Trust string `toml:"trust"`
+	// Identity and Pepper are the files that "registrar keygen" wrote; when left out they are looked for
+	// in $CREDENTIALS_DIRECTORY.
+	Identity string `toml:"identity"`
+	Pepper   string `toml:"pepper"`
+	// Support is the telephone number in messages to people; the State's citizen line when left out.
+	Support string `toml:"support"`
+	// Workers is the number of jobs worked at a time.
+	Workers int `toml:"workers"`
+
+	SMS  smsConfig  `toml:"sms"`
+	Mail mailConfig `toml:"mail"`
+}
+
+// smsConfig is the message centre, SMPP 3.4.
+type smsConfig struct {
+	Address      string        `toml:"address"` // host:port
+	SystemID     string        `toml:"system_id"`
+	Password     string        `toml:"password"`
+	PasswordFile string        `toml:"password_file"`
+	SystemType   string        `toml:"system_type"`
+	Source       string        `toml:"source"` // the sender that phones show
+	TLS          bool          `toml:"tls"`
+	CAFile       string        `toml:"ca_file"`
+	EnquireEvery time.Duration `toml:"enquire_every"`
+	Timeout      time.Duration `toml:"timeout"`
+}
+
+// mailConfig is the mail relay, SMTP with TLS.
+type mailConfig struct {
+	Address      string        `toml:"address"` // host:port
+	Username     string        `toml:"username"`
+	Password     string        `toml:"password"`
+	PasswordFile string        `toml:"password_file"`
+	From         string        `toml:"from"`
+	FromName     string        `toml:"from_name"`
+	HELO         string        `toml:"helo"`
+	ImplicitTLS  bool          `toml:"implicit_tls"`
+	CAFile       string        `toml:"ca_file"`
+	Timeout      time.Duration `toml:"timeout"`
+}
+
+func (c smsConfig) delivery() delivery.SMSConfig {
+	return delivery.SMSConfig{
+		Address: c.Address, SystemID: c.SystemID, Password: c.Password, SystemType: c.SystemType, Source: c.Source,
+		TLS: c.TLS, CAFile: c.CAFile, EnquireEvery: c.EnquireEvery, Timeout: c.Timeout,
+	}
+}
+
+func (c mailConfig) delivery() delivery.MailConfig {
+	return delivery.MailConfig{
+		Address: c.Address, Username: c.Username, Password: c.Password, From: c.From, FromName: c.FromName,
+		HELO: c.HELO, ImplicitTLS: c.ImplicitTLS, CAFile: c.CAFile, Timeout: c.Timeout,
+	}
+}
+
+// loadConfig reads and validates path. Unknown keys are errors; all problems are reported at once.
+// Relative paths are relative to the folder of the file.
+func loadConfig(path string) (config, error) {
+	c := config{Workers: 2, Support: "300 003 990"}
+	meta, err := toml.DecodeFile(path, &c)
+	if err != nil {
+		return c, fmt.Errorf("reading the configuration: %w", err)
+	}
+	var problems []error
+	for _, key := range meta.Undecoded() {
+		problems = append(problems, fmt.Errorf("unknown key %q", key.String()))
+	}
+	credential(&c.Identity, identityFile)
+	credential(&c.Pepper, pepperFile)
+	for _, file := range []*string{
+		&c.Trust, &c.Identity, &c.Pepper,
+		&c.SMS.PasswordFile, &c.SMS.CAFile, &c.Mail.PasswordFile, &c.Mail.CAFile,
+	} {
+		if *file != "" && !filepath.IsAbs(*file) {
+			*file = filepath.Join(filepath.Dir(path), *file)
+		}
+	}
+	problems = append(problems,
+		readPassword(&c.SMS.Password, c.SMS.PasswordFile, "sms"),
+		readPassword(&c.Mail.Password, c.Mail.PasswordFile, "mail"),
+		c.Validate())
+	if err := errors.Join(problems...); err != nil {
+		return c, fmt.Errorf("%s:\n%w", path, err)
+	}
+	return c, nil
+}
+
+// Validate reports everything that is wrong with the configuration.
+func (c config) Validate() error {
+	var problems []error
+	must := func(ok bool, text string) {
+		if !ok {
+			problems = append(problems, errors.New(text))
+		}
+	}
+	_, err := pgxpool.ParseConfig(c.Database) // its error quotes the password
+	must(c.Database != "" && err == nil, "database: not a connection string")
+	must(isFolder(c.Trust), "trust: not a folder (kioskctl trust import)")
+	must(isFile(c.Identity), "identity: no such file, nor in $CREDENTIALS_DIRECTORY (registrar keygen)")
+	must(isFile(c.Pepper), "pepper: no such file, nor in $CREDENTIALS_DIRECTORY (registrar keygen)")
+	must(c.Support != "" && len(c.Support) <= 20, "support: a telephone number of at most 20 characters")
+	must(c.Workers >= 1 && c.Workers <= 32, "workers: between 1 and 32")
+	section := func(name string, err error) {
+		if err != nil {
+			problems = append(problems, fmt.Errorf("[%s] %s", name, strings.ReplaceAll(err.Error(), "\n", "\n["+name+"] ")))
+		}
+	}
+	section("sms", c.SMS.delivery().Validate())
+	section("mail", c.Mail.delivery().Validate())
+	return errors.Join(problems...)
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}
+
+// credential names the file where systemd's LoadCredential= puts it, unless the configuration does.
+func credential(path *string, name string) {
+	if dir := os.Getenv("CREDENTIALS_DIRECTORY"); *path == "" && dir != "" {
+		*path = filepath.Join(dir, name)
+	}
+}
+
+// readPassword fills a password from its file, when one is named.
+func readPassword(password *string, file, section string) error {
+	if file == "" {
+		return nil
+	}
+	if *password != "" {
+		return fmt.Errorf("[%s] password and password_file: only one of them", section)
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("[%s] password_file: %w", section, err)
+	}
+	*password = strings.TrimRight(string(data), "\r\n")
+	return nil
+}

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+
+	"balcao/kiosk/delivery"
+	"balcao/kiosk/evidence"
+	"balcao/kiosk/registrar"
+	"balcao/kiosk/trust"
+)
+
+// serve wires the parts and works until ctx ends. The channels outlive the workers, which finish the
+// jobs at hand. ready is called once, when work can come.
+func serve(ctx context.Context, cfg config, log *slog.Logger, ready func()) error {
+	identity, pepper, err := loadKeys(cfg.Identity, cfg.Pepper)
+	if err != nil {
+		return err
+	}
+	defer clear(pepper)
+	store, err := trust.Load(cfg.Trust)
+	if err != nil {
+		return fmt.Errorf("loading trust anchors: %w", err)
+	}
+	pool, err := registrar.OpenPool(ctx, cfg.Database, cfg.Workers)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	sms, err := delivery.NewSMS(cfg.SMS.delivery(), log, registrar.Receipts(pool))
+	if err != nil {
+		return err
+	}
+	mail, err := delivery.NewMail(cfg.Mail.delivery())
+	if err != nil {
+		return err
+	}
+	worker, err := registrar.New(registrar.Config{
+		DB: pool,
+		// The centre's setting is what counts for age; the worker applies it.
+		Verifier: &evidence.Verifier{Trust: store, Revocation: &trust.Revocation{}, MinAge: -1},
+		SMS:      sms,
+		Mail:     mail,
+		Texts:    delivery.Texts{Support: cfg.Support},
+		Identity: identity,
+		Pepper:   pepper,
+		Workers:  cfg.Workers,
+		Log:      log,
+	})
+	if err != nil {
+		return err
+	}
+	worker.Ready(sync.OnceFunc(ready))
+
+	sending, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var channels sync.WaitGroup
+	channels.Go(func() { _ = sms.Run(sending) })
+	log.InfoContext(ctx, "working", "workers", cfg.Workers)
+	err = worker.Run(ctx)
+	stop()
+	channels.Wait()
+	if errors.Is(err, context.Canceled) {
+		log.InfoContext(sending, "stopped")
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,244 @@
+package registrar
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"balcao/kiosk/delivery"
+)
+
+// channelWork is where the centre announces new jobs.
+const channelWork = "registrar_work"
+
+// jobTime is how long one job may take; the server frees a job whose worker was silent for longer,
+// for example because its computer lost power and never closed the connection.
+const jobTime = time.Minute
+
+// OpenPool connects to the centre's database for a number of workers. The connection string may name
+// several hosts; a server that only reads is never used. The error holds no part of the connection string.
+func OpenPool(ctx context.Context, dsn string, workers int) (*pgxpool.Pool, error) {
+	cfg, err := pgxpool.ParseConfig(dsn)
+	if err != nil {
+		return nil, errors.New("the connection string cannot be parsed") // its errors quote it
+	}
+	// Each worker holds one connection for its job and needs another to say that a code is ready;
+	// listening, heartbeat and receipts need one each, and one is left over.
+	cfg.MaxConns = int32(2*workers + 4)
+	cfg.MaxConnLifetime = 15 * time.Minute
+	cfg.MaxConnLifetimeJitter = 2 * time.Minute
+	cfg.PrepareConn = func(_ context.Context, conn *pgx.Conn) (bool, error) { return writable(conn), nil }
+	// Values of the session only, so a pooler between here and the server passes them on or refuses.
+	params := cfg.ConnConfig.RuntimeParams
+	params["idle_in_transaction_session_timeout"] = strconv.FormatInt((jobTime + settleTime).Milliseconds(), 10)
+	if params["application_name"] == "" {
+		host, _ := os.Hostname() // only a name among registrars
+		params["application_name"] = "registrar@" + host
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("opening the pool: %w", plain(err))
+	}
+	return pool, nil
+}
+
+// writable reports whether the server behind a connection takes writes, by what PostgreSQL 14 and
+// later tell without being asked.
+func writable(conn *pgx.Conn) bool {
+	pg := conn.PgConn()
+	return pg.ParameterStatus("in_hot_standby") != "on" && pg.ParameterStatus("default_transaction_read_only") != "on"
+}
+
+// Kinds of jobs.
+const (
+	kindSendCode = "send_code"
+	kindVerify   = "verify"
+	kindWelcome  = "welcome"
+)
+
+// job is work that the centre queued.
+type job struct {
+	ID        int64
+	Kind      string
+	Enrolment uuid.UUID
+	Attempts  int
+	Payload   json.RawMessage
+}
+
+// takeJob takes the next job that is due, for as long as tx is open, or none.
+func takeJob(ctx context.Context, tx pgx.Tx) (*job, error) {
+	const sql = `select job, kind, enrolment, attempts, payload from registrar.take_job()`
+	var j job
+	err := tx.QueryRow(ctx, sql).Scan(&j.ID, &j.Kind, &j.Enrolment, &j.Attempts, &j.Payload)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("taking a job: %w", plain(err))
+	}
+	return &j, nil
+}
+
+// untilDue returns how long it is until a job is due, by the clock of the database; at most the given
+// time, also when there is none.
+func untilDue(ctx context.Context, pool *pgxpool.Pool, most time.Duration) (time.Duration, error) {
+	const sql = `select extract(epoch from registrar.next_due() - clock_timestamp())::float8`
+	var seconds *float64
+	if err := pool.QueryRow(ctx, sql).Scan(&seconds); err != nil {
+		return 0, fmt.Errorf("asking for the next job: %w", plain(err))
+	}
+	if seconds == nil || *seconds > most.Seconds() {
+		return most, nil
+	}
+	return time.Duration(*seconds * float64(time.Second)), nil
+}
+
+func jobDone(ctx context.Context, tx pgx.Tx, id int64) error {
+	return exec(ctx, tx, "ending a job", `select registrar.job_done($1)`, id)
+}
+
+func jobRetry(ctx context.Context, tx pgx.Tx, id int64, in time.Duration, code string) error {
+	const sql = `select registrar.job_retry($1, clock_timestamp() + make_interval(secs => $2), $3)`
+	return exec(ctx, tx, "putting a job off", sql, id, in.Seconds(), code)
+}
+
+func jobFailed(ctx context.Context, tx pgx.Tx, id int64, code string) error {
+	return exec(ctx, tx, "giving a job up", `select registrar.job_failed($1, $2)`, id, code)
+}
+
+func messageSent(ctx context.Context, tx pgx.Tx, id int64, messageID string) error {
+	return exec(ctx, tx, "recording a message", `select registrar.message_sent($1, nullif($2, ''))`, id, messageID)
+}
+
+func refuse(ctx context.Context, tx pgx.Tx, enrolment uuid.UUID, reason string) error {
+	return exec(ctx, tx, "refusing an enrolment", `select registrar.refuse($1, $2)`, enrolment, reason)
+}
+
+// activation is what registrar.activate wants.
+type activation struct {
+	enrolment  uuid.UUID
+	person     person
+	pinHash    string
+	level      string
+	evidence   finding
+	validUntil string
+}
+
+// activate makes the key, or says whose key is in the way. Its answer is the same when repeated.
+func activate(ctx context.Context, tx pgx.Tx, a activation) (outcome string, err error) {
+	const sql = `select outcome from registrar.activate($1, $2, $3, $4, $5, $6::text::date)`
+	err = tx.QueryRow(ctx, sql, a.enrolment, a.person, a.pinHash, a.level, a.evidence, a.validUntil).Scan(&outcome)
+	if err != nil {
+		return "", fmt.Errorf("activating: %w", plain(err))
+	}
+	return outcome, nil
+}
+
+// codeReady commits what the database keeps of a code. It reports false when nobody wants it any more.
+func codeReady(ctx context.Context, pool *pgxpool.Pool, row uuid.UUID, key, mac []byte) (wanted bool, err error) {
+	err = pool.QueryRow(ctx, `select registrar.code_ready($1, $2, $3)`, row, key, mac).Scan(&wanted)
+	if err != nil {
+		return false, fmt.Errorf("preparing a code: %w", plain(err))
+	}
+	return wanted, nil
+}
+
+// settings are the rules of the centre that the registrar applies.
+type settings struct {
+	PINMin       int `json:"pin_min"`
+	PINMax       int `json:"pin_max"`
+	MinAge       int `json:"min_age"`
+	NationalDays int `json:"national_grace_days"`
+}
+
+func readSettings(ctx context.Context, pool *pgxpool.Pool) (settings, error) {
+	var s settings
+	if err := pool.QueryRow(ctx, `select registrar.settings()`).Scan(&s); err != nil {
+		return s, fmt.Errorf("reading settings: %w", plain(err))
+	}
+	if s.PINMin < 4 || s.PINMax < s.PINMin { // a missing setting must not become a rule without force
+		return s, errors.New("reading settings: no rule for PINs")
+	}
+	return s, nil
+}
+
+// Receipts returns a function that stores delivery receipts, for delivery.NewSMS.
+func Receipts(pool *pgxpool.Pool) func(context.Context, delivery.Receipt) error {
+	return func(ctx context.Context, r delivery.Receipt) error {
+		ctx, cancel := context.WithTimeout(ctx, settleTime)
+		defer cancel()
+		return exec(ctx, pool, "storing a receipt", `select registrar.receipt($1, $2)`, r.MessageID, r.Delivered)
+	}
+}
+
+// execer is a pool or a transaction.
+type execer interface {
+	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
+}
+
+func exec(ctx context.Context, db execer, what, sql string, args ...any) error {
+	if _, err := db.Exec(ctx, sql, args...); err != nil {
+		return fmt.Errorf("%s: %w", what, plain(err))
+	}
+	return nil
+}
+
+// dbError is what may be logged of a failure of the database: details and hints of PostgreSQL quote the values
+// that were in the way.
+type dbError struct {
+	state      string // SQLSTATE; empty when no server spoke
+	word       string // of class BK only: a stable word
+	constraint string
+}
+
+func (e *dbError) Error() string {
+	text := "the database does not answer"
+	if e.state != "" {
+		text = "SQLSTATE " + e.state
+	}
+	for _, more := range []string{e.word, e.constraint} {
+		if more != "" {
+			text += " " + more
+		}
+	}
+	return text
+}
+
+// plain reduces an error of pgx to what says nothing about people. Errors of contexts stay themselves.
+func plain(err error) error {
+	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok {
+		return &dbError{}
+	}
+	e := &dbError{state: pg.Code, constraint: pg.ConstraintName}
+	if strings.HasPrefix(pg.Code, "BK") {
+		e.word = pg.Message
+	}
+	return e
+}
+
+// overtaken reports whether the centre says that the enrolment is not waiting for this any more.
+func overtaken(err error) bool {
+	e, ok := errors.AsType[*dbError](err)
+	return ok && e.state == "BK009"
+}
+
+// recreate reports whether the pool's connections lead to a server that is going or was demoted.
+func recreate(err error) bool {
+	e, ok := errors.AsType[*dbError](err)
+	return ok && (e.state == "25006" || e.state == "57P01" || e.state == "57P02" || e.state == "57P03" ||
+		strings.HasPrefix(e.state, "08"))
+}

@@ -1,0 +1,235 @@
+// Package registrar is the centre's worker. It takes jobs from the queue in the database and works
+// them: sends one-time codes, verifies the evidence of an enrolment from scratch, hashes the PIN and
+// has the key activated, welcomes the holder.
+//
+// A job is worked inside the transaction that took it, so a worker that is killed frees it at once and
+// another finishes it. What that means for each kind:
+//
+//   - A code is derived, never drawn: the same send gives the same code again. What the database needs
+//     to compare it is committed before the message leaves. A message may therefore be sent twice,
+//     never with two codes, and a code that arrives can always be confirmed.
+//   - An activation, the end of its job and the order to welcome the holder commit together: a key is
+//     active once or not at all.
+//
+// Any number of workers and of registrars may run. The package opens no evidence to a log: errors and log
+// lines have identifiers of jobs and enrolments, stable codes and SQLSTATEs, and nothing of a person.
+package registrar
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"filippo.io/age"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"golang.org/x/sync/errgroup"
+
+	"balcao/kiosk/delivery"
+	"balcao/kiosk/evidence"
+)
+
+// EvidenceVerifier verifies what a desk sent; *evidence.Verifier does. An *evidence.Refusal says that
+// it does not hold, or with Temporary that nobody could tell just now.
+type EvidenceVerifier interface {
+	Verify(ctx context.Context, bundle evidence.Bundle, expect evidence.Expect) (*evidence.Verified, error)
+}
+
+// Channel sends messages; *delivery.SMS and *delivery.Mail do. Errors are those of package delivery.
+type Channel interface {
+	// Send returns the identifier under which a receipt may come, "" when there will be none.
+	Send(ctx context.Context, m delivery.Message) (id string, err error)
+	// Check reports whether messages can be sent at all just now.
+	Check(ctx context.Context) error
+}
+
+// Config is what a Worker works with. All fields but the last three are required.
+type Config struct {
+	DB       *pgxpool.Pool // from OpenPool
+	Verifier EvidenceVerifier
+	SMS      Channel
+	Mail     Channel
+	Texts    delivery.Texts
+	Identity age.Identity // opens sealed PINs
+	Pepper   []byte       // PepperLength bytes; the worker keeps no copy
+
+	Workers int              // jobs at a time; 2
+	Log     *slog.Logger     // slog.Default()
+	Now     func() time.Time // time.Now
+}
+
+// Worker works the centre's queue. Make it with New.
+type Worker struct {
+	cfg     Config
+	keys    keys
+	hashing chan struct{} // holds a token for each hash being computed: each takes 64 MiB
+	wake    chan struct{} // holds a token for each worker that shall look for a job
+	pulse   pulse
+
+	// ready is called once the queue is being listened to; see Ready.
+	ready func()
+
+	// testOnlyAt is called at each point where a crash would matter. Tests set it; nothing else does.
+	testOnlyAt func(point string)
+}
+
+// hashesAtOnce bounds the memory of PIN hashing to 128 MiB, however many workers there are.
+const hashesAtOnce = 2
+
+// New returns a Worker that Run starts. The error lists everything that is missing.
+func New(cfg Config) (*Worker, error) {
+	var missing []error
+	need := func(ok bool, what string) {
+		if !ok {
+			missing = append(missing, fmt.Errorf("making a worker: no %s", what))
+		}
+	}
+	need(cfg.DB != nil, "database")
+	need(cfg.Verifier != nil, "verifier of evidence")
+	need(cfg.SMS != nil, "SMS channel")
+	need(cfg.Mail != nil, "mail channel")
+	need(cfg.Identity != nil, "identity to open PINs with")
+	need(cfg.Texts.Support != "", "telephone number of the support")
+	keys, err := newKeys(cfg.Pepper)
+	if err := errors.Join(append(missing, err)...); err != nil {
+		return nil, err
+	}
+	cfg.Pepper = nil
+	if cfg.Workers <= 0 {
+		cfg.Workers = 2
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.Default()
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	return &Worker{
+		cfg:     cfg,
+		keys:    keys,
+		hashing: make(chan struct{}, hashesAtOnce),
+		wake:    make(chan struct{}, cfg.Workers),
+	}, nil
+}
+
+// Ready sets a function that Run calls each time it begins to listen to the queue. Call it before Run.
+func (w *Worker) Ready(f func()) { w.ready = f }
+
+// Run works until ctx ends, then finishes the jobs at hand, for which they have a grace of ten
+// seconds, and returns ctx's error. Trouble with the database or a channel does not end it. It may be called
+// once: it wipes the keys at the end.
+func (w *Worker) Run(ctx context.Context) error {
+	defer w.keys.wipe()
+	group, running := errgroup.WithContext(ctx)
+	for range w.cfg.Workers {
+		group.Go(func() error { return w.worker(running) })
+	}
+	group.Go(func() error { return w.listen(running) })
+	group.Go(func() error { return w.heartbeat(running) })
+	group.Go(func() error { return w.expire(running) })
+	return group.Wait()
+}
+
+// at marks a point where a crash would matter.
+func (w *Worker) at(point string) {
+	if w.testOnlyAt != nil {
+		w.testOnlyAt(point)
+	}
+}
+
+// wakeAll has every worker look for a job.
+func (w *Worker) wakeAll() {
+	for range w.cfg.Workers {
+		select {
+		case w.wake <- struct{}{}:
+		default: // enough tokens wait already
+		}
+	}
+}
+
+// listen hears of new jobs. It connects again when the connection is lost, and wakes the workers each
+// time, because what was announced in between was not heard.
+func (w *Worker) listen(ctx context.Context) error {
+	down := false
+	for {
+		err := w.listenOnce(ctx, func() {
+			if down {
+				w.cfg.Log.InfoContext(ctx, "the database answers again")
+			}
+			down = false
+			w.wakeAll()
+			if w.ready != nil {
+				w.ready()
+			}
+		})
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if !down {
+			w.cfg.Log.WarnContext(ctx, "not listening to the queue", "cause", err.Error())
+		}
+		down = true
+		if recreate(err) {
+			w.cfg.DB.Reset()
+		}
+		if err := sleep(ctx, time.Second); err != nil {
+			return err
+		}
+	}
+}
+
+func (w *Worker) listenOnce(ctx context.Context, listening func()) error {
+	conn, err := w.cfg.DB.Acquire(ctx)
+	if err != nil {
+		return fmt.Errorf("connecting to listen: %w", plain(err))
+	}
+	defer conn.Release()
+	// It listens for as long as it lives, so it does not go back among the others.
+	defer conn.Conn().Close(context.WithoutCancel(ctx))
+	if err := exec(ctx, conn, "listening", "listen "+channelWork); err != nil {
+		return err
+	}
+	listening()
+	for {
+		// A connection that nobody closed looks alive for ever: ask now and then.
+		waiting, cancel := context.WithTimeout(ctx, 30*time.Second)
+		_, err := conn.Conn().WaitForNotification(waiting)
+		cancel()
+		switch {
+		case err == nil:
+			w.wakeAll()
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case waiting.Err() != nil:
+			if err := exec(ctx, conn, "asking whether the database is there", "select 1"); err != nil {
+				return err
+			}
+		default:
+			return fmt.Errorf("waiting for work: %w", plain(err))
+		}
+	}
+}
+
+// expire has the centre end what was open for too long.
+func (w *Worker) expire(ctx context.Context) error {
+	for {
+		// Trouble shows in listen; the next round makes up for this one.
+		_ = exec(ctx, w.cfg.DB, "expiring", `select registrar.expire()`)
+		if err := sleep(ctx, time.Minute); err != nil {
+			return err
+		}
+	}
+}
+
+// sleep waits, or returns ctx's error when that ends first.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}

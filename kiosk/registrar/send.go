@@ -1,0 +1,110 @@
+package registrar
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"math"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"balcao/kiosk/delivery"
+)
+
+// codeJob is the payload of a send_code job.
+type codeJob struct {
+	Channel   string    `json:"channel"`
+	Value     string    `json:"value"`
+	Language  string    `json:"language"`
+	Send      uint32    `json:"send_no"`
+	ExpiresAt time.Time `json:"expires_at"`
+	Row       uuid.UUID `json:"code_row"`
+}
+
+// sendCode sends a one-time code. The order matters: first the database can compare the code, and that
+// is committed; then the message leaves; then it is recorded as sent. Killed in between, the next
+// worker sends the same code again.
+func (w *Worker) sendCode(ctx context.Context, j *job) (record, error) {
+	var p codeJob
+	if err := json.Unmarshal(j.Payload, &p); err != nil {
+		return nil, unreadable()
+	}
+	if !w.cfg.Now().Before(p.ExpiresAt) {
+		return nil, &trouble{code: "code_expired", final: true}
+	}
+	code := w.keys.oneTimeCode(j.Enrolment, p.Channel, p.Send)
+	defer clear(code)
+
+	key := make([]byte, 32)
+	if _, err := rand.Read(key); err != nil {
+		return nil, err
+	}
+	wanted, err := codeReady(ctx, w.cfg.DB, p.Row, key, codeMAC(key, code))
+	if err != nil {
+		return nil, &trouble{code: "database", until: p.ExpiresAt, cause: err}
+	}
+	if !wanted {
+		return nil, &trouble{code: "overtaken", final: true}
+	}
+	w.at("code_ready")
+
+	left := p.ExpiresAt.Sub(w.cfg.Now()).Minutes()
+	m, err := w.cfg.Texts.Code(p.Channel, p.Language, delivery.CodeMessage{
+		Code:    string(code), // a string cannot be wiped; it leaves by SMS a moment later
+		Minutes: max(1, int(math.Round(left))),
+	})
+	if err != nil {
+		return nil, &trouble{code: "text", final: true, cause: err}
+	}
+	m.To, m.Expires = p.Value, p.ExpiresAt
+	sending, cancel := context.WithDeadline(ctx, p.ExpiresAt)
+	defer cancel()
+	id, err := w.deliver(sending, p.Channel, m)
+	if err != nil {
+		return nil, err
+	}
+	w.at("sent")
+	return func(ctx context.Context, tx pgx.Tx) error { return messageSent(ctx, tx, j.ID, id) }, nil
+}
+
+// welcomeJob is the payload of a welcome job. The centre queues one for each channel that was proven,
+// so that whoever holds the other one learns of the key as well.
+type welcomeJob struct {
+	Channel    string `json:"channel"`
+	Value      string `json:"value"`
+	Language   string `json:"language"`
+	Register   int64  `json:"register"`
+	ValidUntil string `json:"valid_until"`
+}
+
+// welcome tells the holder that the key is active.
+func (w *Worker) welcome(ctx context.Context, j *job) (record, error) {
+	var p welcomeJob
+	if err := json.Unmarshal(j.Payload, &p); err != nil {
+		return nil, unreadable()
+	}
+	until, err := time.Parse(time.DateOnly, p.ValidUntil)
+	if err != nil {
+		return nil, unreadable()
+	}
+	m, err := w.cfg.Texts.Welcome(p.Channel, p.Language, delivery.WelcomeMessage{Register: p.Register, ValidUntil: until})
+	if err != nil {
+		return nil, &trouble{code: "text", final: true, cause: err}
+	}
+	m.To = p.Value
+	id, err := w.deliver(ctx, p.Channel, m)
+	if err != nil {
+		return nil, err
+	}
+	w.at("welcomed")
+	return func(ctx context.Context, tx pgx.Tx) error { return messageSent(ctx, tx, j.ID, id) }, nil
+}
+
+// unreadable is the trouble of a payload that this version does not understand. What the decoder says
+// may quote it, so it is not repeated.
+func unreadable() error {
+	return &trouble{code: "payload", final: true, cause: errors.New("the payload of the job cannot be read")}
+}

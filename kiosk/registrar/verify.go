@@ -1,0 +1,183 @@
+package registrar
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"balcao/kiosk"
+	"balcao/kiosk/evidence"
+	"balcao/kiosk/seal"
+)
+
+// Reasons of a refusal that are this package's own. The others are package evidence's and, of the
+// centre itself, "already_active" and "contact_taken".
+const (
+	RefusedSeal = "pin_unreadable" // not sealed to this centre, or for another enrolment
+	RefusedPIN  = "pin_refused"    // against the rules for PINs, which the desk has to apply
+)
+
+// verifyJob is the payload of a verify job.
+type verifyJob struct {
+	Challenge   []byte             `json:"challenge"`
+	Desk        string             `json:"desk"`
+	OpenedAt    time.Time          `json:"opened_at"`
+	Kind        kiosk.DocumentKind `json:"document_kind"`
+	Country     string             `json:"country"`
+	CivilNumber string             `json:"civil_number"`
+	Contacts    []struct {
+		Channel     kiosk.Channel `json:"channel"`
+		Value       string        `json:"value"`
+		Proof       uuid.UUID     `json:"proof"`
+		ConfirmedAt time.Time     `json:"confirmed_at"`
+	} `json:"contacts"`
+	Evidence  json.RawMessage `json:"evidence"`
+	Identity  []byte          `json:"identity"`
+	SOD       []byte          `json:"sod"`
+	SealedPIN []byte          `json:"sealed_pin"`
+}
+
+// expect is what the evidence is held against.
+func (p verifyJob) expect(enrolment uuid.UUID) evidence.Expect {
+	e := evidence.Expect{
+		Enrolment: enrolment, Challenge: p.Challenge, Desk: p.Desk, OpenedAt: p.OpenedAt,
+		Kind: p.Kind, Country: p.Country, CivilNumber: p.CivilNumber, SealedPIN: p.SealedPIN,
+	}
+	for _, c := range p.Contacts {
+		e.Contacts = append(e.Contacts, kiosk.ProvenContact{Channel: c.Channel, Value: c.Value, Proof: c.Proof, At: c.ConfirmedAt})
+	}
+	return e
+}
+
+// person is what the centre keeps of the person; country and civil number it has from the enrolment,
+// which the evidence was held against.
+type person struct {
+	Surname        string `json:"surname"`
+	GivenNames     string `json:"given_names"`
+	BirthDate      string `json:"birth_date"`
+	Nationality    string `json:"nationality"`
+	Sex            string `json:"sex,omitempty"`
+	DocumentNumber string `json:"document_number,omitempty"`
+	TaxNumber      string `json:"tax_number,omitempty"`
+}
+
+// finding is what was found, kept beside the evidence.
+type finding struct {
+	VerifiedAt time.Time      `json:"verified_at"`
+	Level      kiosk.Level    `json:"level"`
+	Checks     []findingCheck `json:"checks"`
+}
+
+type findingCheck struct {
+	Name   kiosk.CheckName `json:"name"`
+	Result kiosk.Result    `json:"result"`
+	Source string          `json:"source,omitempty"`
+	At     time.Time       `json:"at"`
+}
+
+// verify verifies the evidence of an enrolment from scratch and turns it into a key.
+func (w *Worker) verify(ctx context.Context, j *job) (record, error) {
+	var p verifyJob
+	if err := json.Unmarshal(j.Payload, &p); err != nil {
+		return nil, unreadable()
+	}
+	rules, err := readSettings(ctx, w.cfg.DB)
+	if err != nil {
+		return nil, &trouble{code: "database", cause: err}
+	}
+	bundle := evidence.Bundle{JWS: p.Evidence, Identity: p.Identity, SOD: p.SOD}
+	verified, err := w.cfg.Verifier.Verify(ctx, bundle, p.expect(j.Enrolment))
+	if err != nil {
+		return refusal(ctx, j, err)
+	}
+	w.at("verified")
+	id := verified.Identity
+	if id.BirthDate.AgeOn(kiosk.DateOf(w.cfg.Now())) < rules.MinAge {
+		return refused(j, string(kiosk.ReasonUnderAge)), nil
+	}
+	pin, err := seal.Open(w.cfg.Identity, j.Enrolment, p.SealedPIN)
+	if err != nil {
+		return refused(j, RefusedSeal), nil
+	}
+	defer clear(pin)
+	if !(kiosk.PINPolicy{MinDigits: rules.PINMin, MaxDigits: rules.PINMax}).Valid(pin) {
+		return refused(j, RefusedPIN), nil
+	}
+	hash, err := w.hash(ctx, p.Country+":"+p.CivilNumber, pin)
+	if err != nil {
+		return nil, err
+	}
+	w.at("hashed")
+	a := activation{
+		enrolment: j.Enrolment,
+		person: person{
+			Surname: id.Surname, GivenNames: id.GivenNames, BirthDate: id.BirthDate.String(), Nationality: id.Nationality,
+			Sex: id.Sex, DocumentNumber: id.DocumentNumber, TaxNumber: id.TaxNumber,
+		},
+		pinHash:    hash.String(),
+		level:      string(verified.Level),
+		evidence:   w.findingOf(verified),
+		validUntil: validUntil(id, rules.NationalDays),
+	}
+	return func(ctx context.Context, tx pgx.Tx) error {
+		outcome, err := activate(ctx, tx, a)
+		if err != nil {
+			return err
+		}
+		w.at("activated")
+		w.cfg.Log.InfoContext(ctx, "judged an enrolment", "enrolment", j.Enrolment, "outcome", outcome)
+		return nil
+	}, nil
+}
+
+// hash waits for its turn: each hash takes 64 MiB for a moment.
+func (w *Worker) hash(ctx context.Context, person string, pin []byte) (PINHash, error) {
+	select {
+	case w.hashing <- struct{}{}:
+	case <-ctx.Done():
+		return PINHash{}, &trouble{code: "busy"}
+	}
+	defer func() { <-w.hashing }()
+	return w.keys.hashPIN(person, pin)
+}
+
+// refusal turns a verifier's error into a refusal, or into trouble when the evidence may yet be good:
+// "I do not know" is never a yes, but neither is it a no while a responder may come back.
+func refusal(ctx context.Context, j *job, err error) (record, error) {
+	r, ok := errors.AsType[*evidence.Refusal](err)
+	switch {
+	case ctx.Err() != nil:
+		return nil, &trouble{code: "timeout"}
+	case !ok:
+		return nil, &trouble{code: "internal"}
+	case r.Temporary:
+		return nil, &trouble{code: r.Reason}
+	}
+	return refused(j, r.Reason), nil
+}
+
+func refused(j *job, reason string) record {
+	return func(ctx context.Context, tx pgx.Tx) error { return refuse(ctx, tx, j.Enrolment, reason) }
+}
+
+func (w *Worker) findingOf(v *evidence.Verified) finding {
+	f := finding{VerifiedAt: w.cfg.Now().UTC(), Level: v.Level}
+	for _, c := range v.Checks {
+		f.Checks = append(f.Checks, findingCheck{Name: c.Name, Result: c.Result, Source: c.Source, At: c.At.UTC()})
+	}
+	return f
+}
+
+// validUntil is the last day of the key: the document's; a national's outlives it by some days
+// (Portaria 77/2018), in which the card can be renewed without losing the key.
+func validUntil(id kiosk.Identity, nationalDays int) string {
+	until := time.Date(id.ValidUntil.Year, id.ValidUntil.Month, id.ValidUntil.Day, 0, 0, 0, 0, time.UTC)
+	if id.Nationality == "PRT" {
+		until = until.AddDate(0, 0, nationalDays)
+	}
+	return until.Format(time.DateOnly)
+}

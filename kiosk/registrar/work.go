@@ -1,0 +1,228 @@
+package registrar
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"balcao/kiosk/delivery"
+)
+
+const (
+	settleTime = 10 * time.Second // for writing down what became of a job
+	graceTime  = 10 * time.Second // for a job at hand when the registrar is asked to stop
+	lookEvery  = 30 * time.Second // without having heard of a job
+)
+
+// trouble is why a job could not be done now. The code is a stable word for operators and, for
+// evidence, what the desk is told in the end.
+type trouble struct {
+	code  string
+	final bool      // trying again will not help
+	until time.Time // there is no point in trying after this; zero when there always is
+	cause error     // for the log; nothing of a person in it
+}
+
+func (t *trouble) Error() string {
+	if t.cause == nil {
+		return t.code
+	}
+	return t.code + ": " + t.cause.Error()
+}
+
+func (t *trouble) Unwrap() error { return t.cause }
+
+// worker works one job after the other. When there is none it waits until it is woken, until one that
+// was put off is due, or half a minute.
+func (w *Worker) worker(ctx context.Context) error {
+	failures := 0
+	for ctx.Err() == nil {
+		worked, err := w.workOne(ctx)
+		pause := time.Duration(0)
+		switch {
+		case err != nil:
+			failures++
+			pause = backoff(failures, time.Second, lookEvery)
+			if failures == 1 {
+				w.cfg.Log.WarnContext(ctx, "cannot work", "cause", err.Error())
+			}
+		case worked:
+			failures = 0
+			continue
+		default:
+			failures = 0
+			if pause, err = untilDue(ctx, w.cfg.DB, lookEvery); err != nil {
+				pause = time.Second
+			}
+			// Due already and yet not ours: another registrar has it. Look again soon, should it die.
+			pause = max(pause, time.Second/2)
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+		case <-w.wake:
+		}
+		timer.Stop()
+	}
+	return ctx.Err()
+}
+
+// workOne takes a job, works it and writes down what became of it, all in one transaction. It reports
+// false when no job was due.
+func (w *Worker) workOne(running context.Context) (worked bool, err error) {
+	// A job at hand outlives the order to stop, but not for long.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(running), jobTime)
+	defer cancel()
+	defer context.AfterFunc(running, func() { time.AfterFunc(graceTime, cancel) })()
+
+	tx, err := w.cfg.DB.Begin(ctx)
+	if err != nil {
+		return false, fmt.Errorf("beginning: %w", plain(err))
+	}
+	defer func() { // nothing to undo after a commit
+		undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+		defer cancel()
+		_ = tx.Rollback(undo)
+	}()
+	j, err := takeJob(ctx, tx)
+	if err != nil {
+		return false, err
+	}
+	if j != nil {
+		began := time.Now()
+		record, err := w.attempt(ctx, j)
+		if err = w.settle(ctx, tx, j, record, err); err != nil {
+			return false, err
+		}
+		w.cfg.Log.DebugContext(ctx, "worked", "job", j.ID, "kind", j.Kind, "took", time.Since(began))
+	}
+	w.at("settled")
+	// Also when there was no job: take_job closes those that were overtaken.
+	if err := tx.Commit(ctx); err != nil {
+		return false, fmt.Errorf("committing: %w", plain(err))
+	}
+	return j != nil, nil
+}
+
+// record writes down what a job achieved. It runs in the job's transaction, just before its end.
+type record func(ctx context.Context, tx pgx.Tx) error
+
+// attempt works a job as far as nothing has to be written in its transaction. This is the root of a job:
+// a panic ends the job, not the registrar.
+func (w *Worker) attempt(ctx context.Context, j *job) (done record, err error) {
+	defer func() {
+		if recover() != nil { // the value may quote what was worked on, so it goes nowhere
+			w.cfg.Log.ErrorContext(ctx, "panic in a job", "job", j.ID, "kind", j.Kind, "stack", callers())
+			done, err = nil, &trouble{code: "panic"}
+		}
+	}()
+	w.at("taken")
+	switch j.Kind {
+	case kindSendCode:
+		return w.sendCode(ctx, j)
+	case kindVerify:
+		return w.verify(ctx, j)
+	case kindWelcome:
+		return w.welcome(ctx, j)
+	}
+	return nil, &trouble{code: "unknown_kind", final: true}
+}
+
+// settle ends a job in its transaction: as done, put off or given up.
+func (w *Worker) settle(ctx context.Context, tx pgx.Tx, j *job, done record, err error) error {
+	// The job's own time may have run out; the end is still to be written.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+	defer cancel()
+	if err == nil {
+		// A savepoint, so that a failure leaves a transaction in which the job can be put off.
+		err = pgx.BeginFunc(ctx, tx, func(tx pgx.Tx) error {
+			if err := done(ctx, tx); err != nil {
+				return err
+			}
+			return jobDone(ctx, tx, j.ID)
+		})
+		if err == nil {
+			return nil
+		}
+		if overtaken(err) {
+			return jobDone(ctx, tx, j.ID)
+		}
+	}
+	t, ok := errors.AsType[*trouble](err)
+	if !ok {
+		t = &trouble{code: "internal", cause: plain(err)}
+	}
+	log := w.cfg.Log.With("job", j.ID, "kind", j.Kind, "enrolment", j.Enrolment, "attempt", j.Attempts+1, "code", t.code)
+	if t.cause != nil {
+		log = log.With("cause", t.cause.Error())
+	}
+	pause, most := policy(j)
+	if t.final || j.Attempts+1 >= most || !t.until.IsZero() && w.cfg.Now().Add(pause).After(t.until) {
+		log.WarnContext(ctx, "gave a job up")
+		if err := jobFailed(ctx, tx, j.ID, t.code); err != nil && !overtaken(err) {
+			return err
+		}
+		return nil
+	}
+	log.InfoContext(ctx, "put a job off", "pause", pause.String())
+	w.wakeAll() // whoever is free shall set their timer anew
+	return jobRetry(ctx, tx, j.ID, pause, t.code)
+}
+
+// policy says how long a job waits after its latest attempt, and how many attempts it has. Evidence is
+// tried for about a minute, while the person stands at the desk: 2, 4, 8, 16, 30 seconds. A code is
+// tried for as long as it is valid, a welcome for about a day.
+func policy(j *job) (pause time.Duration, most int) {
+	n := j.Attempts + 1
+	switch j.Kind {
+	case kindVerify:
+		return backoff(n, 2*time.Second, 30*time.Second), 6
+	case kindSendCode:
+		return backoff(n, time.Second, 15*time.Second), 100
+	}
+	return backoff(n, 5*time.Second, time.Hour), 30
+}
+
+// backoff is the n-th of a doubling series of waits, within a quarter of it either way so that several registrars do
+// not come back together.
+func backoff(n int, first, longest time.Duration) time.Duration {
+	d := longest
+	if n < 30 {
+		d = min(first<<(n-1), longest)
+	}
+	return d - d/4 + rand.N(d/2)
+}
+
+// deliver sends one message and remembers how it went.
+func (w *Worker) deliver(ctx context.Context, channel string, m delivery.Message) (id string, err error) {
+	via := w.cfg.Mail
+	if channel == "sms" {
+		via = w.cfg.SMS
+	}
+	id, err = via.Send(ctx, m)
+	w.pulse.sent(channel, err)
+	if err != nil {
+		return "", &trouble{code: delivery.Code(err), final: !delivery.IsTemporary(err), until: m.Expires}
+	}
+	return id, nil
+}
+
+// callers names the functions of a panic, without their arguments.
+func callers() []string {
+	pcs := make([]uintptr, 32)
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs)])
+	var names []string
+	for {
+		frame, more := frames.Next()
+		names = append(names, fmt.Sprintf("%s:%d", frame.Function, frame.Line))
+		if !more {
+			return names
+		}
+	}
+}
