@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -40,16 +42,17 @@ func listCommand() command {
 }
 
 func printEntries(w io.Writer, entries []drawer.Entry) error {
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "NAME\tKIND\tGENERATION\tKEY\tPIN\tREFUSED FOR\tTITLE")
+	lines := []string{"NAME\tKIND\tGENERATION\tKEY\tPIN\tREFUSED FOR\tTITLE\n"}
 	for _, e := range entries {
 		refused := e.RefusedFor
 		if refused == "" {
 			refused = "-"
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", e.Name, e.Kind, e.Generation, e.Key, e.PIN, refused, e.Title)
+		lines = append(lines, strings.Join([]string{e.Name, e.Kind, e.Generation, e.Key, e.PIN, refused, e.Title}, "\t")+"\n")
 	}
-	return table.Flush()
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	_, err := io.WriteString(table, strings.Join(lines, ""))
+	return errors.Join(err, table.Flush())
 }
 
 func insertCommand() command {
@@ -67,8 +70,8 @@ func insertCommand() command {
 				if err := bench.Insert(ctx, args[0], slot, *wait); err != nil {
 					return err
 				}
-				fmt.Fprintf(stdout, "%s is in slot %d\n", args[0], slot)
-				return nil
+				_, err = fmt.Fprintf(stdout, "%s is in slot %d\n", args[0], slot)
+				return err
 			}
 		},
 	}
@@ -87,8 +90,8 @@ func removeCommand() command {
 				if err != nil {
 					return err
 				}
-				fmt.Fprintf(stdout, "%s is out of slot %d\n", card, slot)
-				return nil
+				_, err = fmt.Fprintf(stdout, "%s is out of slot %d\n", card, slot)
+				return err
 			}
 		},
 	}
@@ -133,15 +136,21 @@ func statusCommand() command {
 				if *asJSON {
 					return printJSON(stdout, status)
 				}
-				for _, s := range status.Slots {
-					fmt.Fprintf(stdout, "slot %d   %s\n", s.Slot, describe(s))
-				}
-				_, err = fmt.Fprintf(stdout, "line     %s\nSMPP     %s\nSMTP     %s\nHTTP     %s\nmessages %d\n",
-					status.Line, status.SMPP, status.SMTP, status.HTTP, status.Messages)
+				_, err = io.WriteString(stdout, statusText(status))
 				return err
 			}
 		},
 	}
+}
+
+func statusText(status bench.Status) string {
+	var b strings.Builder
+	for _, s := range status.Slots {
+		fmt.Fprintf(&b, "slot %d   %s\n", s.Slot, describe(s))
+	}
+	fmt.Fprintf(&b, "line     %s\nSMPP     %s\nSMTP     %s\nHTTP     %s\nmessages %d\n",
+		status.Line, status.SMPP, status.SMTP, status.HTTP, status.Messages)
+	return b.String()
 }
 
 func describe(s bench.SlotStatus) string {

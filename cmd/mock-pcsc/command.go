@@ -38,12 +38,12 @@ func commands() []command {
 func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	all := commands()
 	if len(args) == 0 {
-		usage(stderr, all)
+		_, _ = io.WriteString(stderr, usage(all))
 		return &usageError{"a command is needed"}
 	}
 	if slices.Contains([]string{"help", "-h", "-help", "--help"}, args[0]) {
-		usage(stdout, all)
-		return nil
+		_, err := io.WriteString(stdout, usage(all))
+		return err
 	}
 	i := slices.IndexFunc(all, func(c command) bool { return c.name == args[0] })
 	if i < 0 {
@@ -60,8 +60,10 @@ func (c command) run(ctx context.Context, args []string, stdout, stderr io.Write
 	var rest []string
 	for {
 		if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
-			c.help(stdout, flags)
-			return err
+			if _, err := io.WriteString(stdout, c.help(flags)); err != nil {
+				return err
+			}
+			return flag.ErrHelp
 		} else if err != nil {
 			return c.wrong(err.Error())
 		}
@@ -80,31 +82,35 @@ func (c command) wrong(what string) error {
 	return &usageError{fmt.Sprintf("%s: %s; usage: mock-pcsc %s", c.name, what, strings.TrimSpace(c.name+" "+c.arguments))}
 }
 
-func (c command) help(w io.Writer, flags *flag.FlagSet) {
-	fmt.Fprintf(w, "Usage: mock-pcsc %s\n\n%s.\n", strings.TrimSpace(c.name+" "+c.arguments), c.summary)
+func (c command) help(flags *flag.FlagSet) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Usage: mock-pcsc %s\n\n%s.\n", strings.TrimSpace(c.name+" "+c.arguments), c.summary)
 	flags.VisitAll(func(f *flag.Flag) {
 		value, text := flag.UnquoteUsage(f)
 		if f.DefValue != "" && f.DefValue != "false" && f.DefValue != "0" {
 			text += " (" + f.DefValue + ")"
 		}
-		fmt.Fprintf(w, "  --%-18s %s\n", strings.TrimSpace(f.Name+" "+value), text)
+		fmt.Fprintf(&b, "  --%-18s %s\n", strings.TrimSpace(f.Name+" "+value), text)
 	})
 	if c.more != "" {
-		fmt.Fprintf(w, "\n%s\n", strings.TrimSpace(c.more))
+		fmt.Fprintf(&b, "\n%s\n", strings.TrimSpace(c.more))
 	}
+	return b.String()
 }
 
-func usage(w io.Writer, all []command) {
-	fmt.Fprint(w, "Usage: mock-pcsc COMMAND\n\nThe test bench: emulated cards, a phone and a mailbox.\n\n")
+func usage(all []command) string {
+	var b strings.Builder
+	b.WriteString("Usage: mock-pcsc COMMAND\n\nThe test bench: emulated cards, a phone and a mailbox.\n\n")
 	for _, c := range all {
-		fmt.Fprintf(w, "  %-28s %s\n", strings.TrimSpace(c.name+" "+c.short()), c.summary)
+		fmt.Fprintf(&b, "  %-28s %s\n", strings.TrimSpace(c.name+" "+c.short()), c.summary)
 	}
-	fmt.Fprintf(w, `
+	fmt.Fprintf(&b, `
 mock-pcsc COMMAND --help tells more. All but serve and list use the running bench and find it by
 themselves; %s names its control socket when it is in another place.
 
 Exit codes: 0 done; 1 refused, or nothing arrived in time; 2 wrong command line; 3 no bench is running.
 `, bench.Environment)
+	return b.String()
 }
 
 // short is the arguments without flags.

@@ -32,18 +32,17 @@ func main() {
 // run runs one command and returns its exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	err := dispatch(ctx, args, stdout, stderr)
+	if err == nil || errors.Is(err, flag.ErrHelp) {
+		return exitOK
+	}
+	_, _ = fmt.Fprintf(stderr, "mock-pcsc: %v\n", err)
 	var wrong *usageError
 	switch {
-	case err == nil, errors.Is(err, flag.ErrHelp):
-		return exitOK
 	case errors.As(err, &wrong):
-		fmt.Fprintf(stderr, "mock-pcsc: %v\n", err)
 		return exitUsage
 	case errors.Is(err, bench.ErrNotRunning):
-		fmt.Fprintf(stderr, "mock-pcsc: %v\n", err)
 		return exitNoBench
 	default:
-		fmt.Fprintf(stderr, "mock-pcsc: %v\n", err)
 		return exitFailed
 	}
 }

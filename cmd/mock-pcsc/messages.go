@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -55,17 +54,17 @@ func nothingArrived(to string, wait time.Duration) error {
 }
 
 func printMessages(w io.Writer, messages []inbox.Message) error {
-	var errs error
+	var b strings.Builder
 	for i, m := range messages {
 		if i > 0 {
-			fmt.Fprintln(w)
+			b.WriteString("\n")
 		}
-		fmt.Fprintf(w, "%d  %s  %s  %s -> %s\n", m.ID, m.At.Format(time.TimeOnly), m.Channel, m.From, m.To)
+		fmt.Fprintf(&b, "%d  %s  %s  %s -> %s\n", m.ID, m.At.Format(time.TimeOnly), m.Channel, m.From, m.To)
 		if m.Subject != "" {
-			fmt.Fprintln(w, m.Subject)
+			fmt.Fprintln(&b, m.Subject)
 		}
-		_, err := fmt.Fprintln(w, strings.TrimRight(m.Text, "\n"))
-		errs = errors.Join(errs, err)
+		fmt.Fprintln(&b, strings.TrimRight(m.Text, "\n"))
 	}
-	return errs
+	_, err := io.WriteString(w, b.String())
+	return err
 }

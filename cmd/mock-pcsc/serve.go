@@ -71,7 +71,7 @@ func serve(ctx context.Context, config bench.Config, withWindow bool, stdout io.
 		return err
 	}
 	b := bench.New(config)
-	ready := func() { fmt.Fprintln(stdout, "ready") }
+	ready := func() { _, _ = fmt.Fprintln(stdout, "ready") }
 	if withWindow {
 		return runWindow(ctx, b, ready)
 	}

@@ -59,8 +59,8 @@ func ask(ctx context.Context, asked request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	defer conn.Close()
-	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	defer func() { _ = conn.Close() }()
+	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	defer stop()
 	raw, err := json.Marshal(asked)
 	if err != nil {

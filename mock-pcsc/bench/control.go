@@ -45,7 +45,7 @@ type answer struct {
 func (b *Bench) serveControl(ctx context.Context, l net.Listener) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	stop := context.AfterFunc(ctx, func() { l.Close() })
+	stop := context.AfterFunc(ctx, func() { _ = l.Close() })
 	defer stop()
 	var connections sync.WaitGroup
 	defer connections.Wait()
@@ -54,7 +54,7 @@ func (b *Bench) serveControl(ctx context.Context, l net.Listener) error {
 		conn, err := l.Accept()
 		if ctx.Err() != nil {
 			if err == nil {
-				conn.Close()
+				_ = conn.Close()
 			}
 			return nil
 		}
@@ -69,7 +69,7 @@ func (b *Bench) serveControl(ctx context.Context, l net.Listener) error {
 var errCallerGone = errors.New("the caller is gone")
 
 func (b *Bench) serveRequest(ctx context.Context, conn net.Conn) {
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetReadDeadline(time.Now()) })

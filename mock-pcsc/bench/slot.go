@@ -88,7 +88,7 @@ func (b *Bench) Insert(ctx context.Context, name string, number int) error {
 	case <-in.seen:
 		return nil
 	case <-in.gone:
-		return fmt.Errorf("%s was taken out of slot %d before the reader saw it", name, number)
+		return fmt.Errorf("inserting %s in slot %d: %w", name, number, ErrTakenOut)
 	case <-ctx.Done():
 		s.removeOnly(in)
 		return &NoReaderError{Slot: number, Addr: s.addr, Cause: s.lastReason(in)}
@@ -171,6 +171,9 @@ func (s *slot) lastReason(in *insertion) error {
 	defer s.bench.mu.Unlock()
 	return in.reason
 }
+
+// ErrTakenOut is the error of an insertion that somebody else ended.
+var ErrTakenOut = errors.New("taken out before the reader saw it")
 
 // NoReaderError says that nothing took a card that was put into a slot.
 type NoReaderError struct {

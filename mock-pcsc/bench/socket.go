@@ -28,7 +28,8 @@ func paths() []string {
 	}
 	uid := strconv.Itoa(os.Getuid())
 	var list []string
-	if dir := os.Getenv("XDG_RUNTIME_DIR"); dir != "" {
+	// Under sudo the variable may still name the folder of who called it.
+	if dir := os.Getenv("XDG_RUNTIME_DIR"); dir != "" && private(dir) == nil {
 		list = append(list, filepath.Join(dir, socketName))
 	}
 	own := filepath.Join("/tmp", "balcao-bench-"+uid, "bench.sock")
@@ -45,7 +46,7 @@ func listenControl(path string) (net.Listener, error) {
 	if errors.Is(err, syscall.EADDRINUSE) {
 		conn, dialErr := net.DialTimeout("unix", path, time.Second)
 		if dialErr == nil {
-			conn.Close()
+			_ = conn.Close()
 			return nil, fmt.Errorf("a bench is running already (%s); stop it, or give this one another socket with %s", path, Environment)
 		}
 		// Left by a bench that was killed: nobody listens, so nobody loses it.
@@ -68,6 +69,11 @@ func privateFolder(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("making the folder of the control socket: %w", err)
 	}
+	return private(dir)
+}
+
+// private refuses a folder into which others can put a socket.
+func private(dir string) error {
 	info, err := os.Stat(dir)
 	if err != nil {
 		return fmt.Errorf("looking at the folder of the control socket: %w", err)

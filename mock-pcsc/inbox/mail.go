@@ -32,7 +32,7 @@ func ServeMail(ctx context.Context, l net.Listener, config *tls.Config, inbox *I
 	server.ErrorLog = log.New(io.Discard, "", 0) // a sender that hangs up is the sender's to report
 
 	conns := &trackedListener{Listener: l, open: map[net.Conn]struct{}{}}
-	stop := context.AfterFunc(ctx, func() { l.Close() })
+	stop := context.AfterFunc(ctx, func() { _ = l.Close() })
 	defer stop()
 	err := server.Serve(conns)
 	conns.closeAll()
@@ -78,7 +78,7 @@ func (l *trackedListener) closeAll() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for conn := range l.open {
-		conn.Close()
+		_ = conn.Close()
 	}
 }
 

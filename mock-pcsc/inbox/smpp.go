@@ -48,11 +48,11 @@ func NewCentre(systemID, password string, inbox *Inbox) *Centre {
 // Serve answers on the listener until ctx ends, closes it, and waits for its sessions.
 func (c *Centre) Serve(ctx context.Context, l net.Listener) error {
 	stop := context.AfterFunc(ctx, func() {
-		l.Close()
+		_ = l.Close()
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		for s := range c.sessions {
-			s.conn.Close()
+			_ = s.conn.Close()
 		}
 	})
 	defer stop()
@@ -62,7 +62,7 @@ func (c *Centre) Serve(ctx context.Context, l net.Listener) error {
 		conn, err := l.Accept()
 		if ctx.Err() != nil {
 			if err == nil {
-				conn.Close()
+				_ = conn.Close()
 			}
 			return nil
 		}
@@ -74,7 +74,7 @@ func (c *Centre) Serve(ctx context.Context, l net.Listener) error {
 		c.sessions[s] = struct{}{}
 		c.mu.Unlock()
 		if ctx.Err() != nil { // ended between the two: AfterFunc may have missed this one
-			conn.Close()
+			_ = conn.Close()
 		}
 		sessions.Go(s.run)
 	}
@@ -99,7 +99,7 @@ func (s *session) receives() bool {
 
 func (s *session) run() {
 	defer func() {
-		s.conn.Close()
+		_ = s.conn.Close()
 		s.centre.mu.Lock()
 		delete(s.centre.sessions, s)
 		s.centre.mu.Unlock()

@@ -33,6 +33,7 @@ type cardList struct {
 
 var (
 	_ fyne.Focusable      = (*cardList)(nil)
+	_ fyne.Shortcutable   = (*cardList)(nil)
 	_ desktop.Mouseable   = (*cardRow)(nil)
 	_ fyne.DoubleTappable = (*cardRow)(nil)
 )
@@ -175,9 +176,18 @@ func (l *cardList) slotOfKey() int {
 	return 1
 }
 
+// insertChosen does nothing for a card that is in the slot already: a held Enter would take it out and
+// put it in again with each repeat.
 func (l *cardList) insertChosen(slot int) {
-	if len(l.rows) > 0 {
+	if len(l.rows) > 0 && l.places[l.chosen().Name] != slot {
 		l.insert(l.chosen().Name, slot)
+	}
+}
+
+// TypedShortcut implements fyne.Shortcutable: Shift+Del comes as the shortcut to cut.
+func (l *cardList) TypedShortcut(s fyne.Shortcut) {
+	if _, ok := s.(*fyne.ShortcutCut); ok && l.shift() {
+		l.remove(2)
 	}
 }
 

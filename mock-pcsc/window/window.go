@@ -8,6 +8,7 @@ package window
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"fyne.io/fyne/v2"
@@ -128,8 +129,8 @@ func (w *Window) press(slot int) {
 func (w *Window) insert(card string, slot int) {
 	w.background(func(ctx context.Context) error {
 		err := w.bench.Insert(ctx, card, slot)
-		if ctx.Err() != nil {
-			return nil // the window is closing
+		if ctx.Err() != nil || errors.Is(err, bench.ErrTakenOut) {
+			return nil // the window is closing, or the one at the window changed their mind
 		}
 		return err
 	})
