@@ -31,8 +31,8 @@ const civilPrefix = "BI"
 const civilDigits = 8
 
 // cutLength is the shortest name that may have been cut off by the place it is written in: 60
-// characters of the first generation's fields, 64 of a common name (X.520).
-const cutLength = 60
+// characters of the first generation's fields, 64 of a common name (X.520), one less if cut before a space.
+const cutLength = 59
 
 // Why a certificate is not the identified person's. None of them names anybody.
 var (

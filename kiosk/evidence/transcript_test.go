@@ -1,0 +1,151 @@
+package evidence_test
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+	"pgregory.net/rapid"
+
+	"balcao/kiosk"
+	"balcao/kiosk/evidence"
+)
+
+var sample = evidence.Transcript{
+	Version: 1, Enrolment: uuid.MustParse("0199a1b2-0000-7000-8000-000000000001"), Challenge: []byte{0xFB, 0xFF, 0x00},
+	Desk: "laranjeiras-07", OpenedAt: time.Date(2026, 11, 23, 10, 0, 0, 123456000, time.UTC),
+	SignedAt: time.Date(2026, 11, 23, 10, 5, 0, 0, time.UTC),
+	Document: evidence.TranscriptDocument{
+		Kind: kiosk.CitizenCard, Generation: kiosk.Generation2024, Country: "PRT", Number: "99000588 7 ZZ1",
+		CivilNumber: "990005887", ValidUntil: kiosk.Date{Year: 2034, Month: 2, Day: 1}, Identity: []byte{1}, SOD: []byte{2},
+	},
+	Person: evidence.TranscriptPerson{
+		Surname: "Inventada & Conceição", GivenNames: "Maria", BirthDate: kiosk.Date{Year: 1988, Month: 3, Day: 7},
+		Nationality: "PRT", TaxNumber: "400000012",
+	},
+	Contacts: []evidence.TranscriptProof{{
+		Channel: kiosk.SMS, Value: "+351910000001", Proof: uuid.MustParse("0199a1b2-0000-7000-8000-000000000002"),
+		ConfirmedAt: time.Date(2026, 11, 23, 10, 2, 0, 0, time.UTC),
+	}},
+	SealedPIN: []byte{3}, PhotoCompared: true, Language: kiosk.Portuguese, Level: kiosk.LevelSubstantial,
+}
+
+// sampleJSON is the canonical form, written out: what courts and other programs will read.
+const sampleJSON = `{"v":1,"enrolment":"0199a1b2-0000-7000-8000-000000000001","challenge":"-_8A","desk":"laranjeiras-07",` +
+	`"opened_at":"2026-11-23T10:00:00.123456Z","signed_at":"2026-11-23T10:05:00Z",` +
+	`"document":{"kind":"citizen-card","generation":"2024","country":"PRT","number":"99000588 7 ZZ1","civil_number":"990005887",` +
+	`"valid_until":"2034-02-01","identity_sha256":"AQ","sod_sha256":"Ag"},` +
+	`"person":{"surname":"Inventada & Conceição","given_names":"Maria","birth_date":"1988-03-07","nationality":"PRT","tax_number":"400000012"},` +
+	`"contacts":[{"channel":"sms","value":"+351910000001","proof":"0199a1b2-0000-7000-8000-000000000002","confirmed_at":"2026-11-23T10:02:00Z"}],` +
+	`"sealed_pin_sha256":"Aw","photo_compared":true,"language":"pt","level":"substantial"}`
+
+func TestTranscript_Encode(t *testing.T) {
+	got, err := sample.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(sampleJSON, string(got)); diff != "" {
+		t.Errorf("canonical form (-want +got):\n%s", diff)
+	}
+	local := sample
+	local.OpenedAt = sample.OpenedAt.In(time.FixedZone("WEST", 3600)).Add(99 * time.Nanosecond)
+	if again, err := local.Encode(); err != nil || !bytes.Equal(again, got) {
+		t.Errorf("another zone, another form: %s, %v", again, err)
+	}
+}
+
+func TestDecodeTranscript(t *testing.T) {
+	got, err := evidence.DecodeTranscript([]byte(sampleJSON))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(sample, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	replace := func(old, new string) string {
+		if !strings.Contains(sampleJSON, old) {
+			t.Fatalf("%s is not in the sample", old)
+		}
+		return strings.Replace(sampleJSON, old, new, 1)
+	}
+	for name, bad := range map[string]string{
+		"empty":            "",
+		"null":             "null",
+		"array":            "[]",
+		"trailing space":   sampleJSON + " ",
+		"two":              sampleJSON + sampleJSON,
+		"leading space":    " " + sampleJSON,
+		"unknown field":    replace(`{"v":1,`, `{"v":1,"admin":true,`),
+		"field twice":      replace(`"desk":"laranjeiras-07",`, `"desk":"x","desk":"laranjeiras-07",`),
+		"case":             replace(`"desk"`, `"Desk"`),
+		"missing":          replace(`"desk":"laranjeiras-07",`, ``),
+		"order":            replace(`"v":1,"enrolment":"0199a1b2-0000-7000-8000-000000000001"`, `"enrolment":"0199a1b2-0000-7000-8000-000000000001","v":1`),
+		"version":          replace(`"v":1`, `"v":2`),
+		"version as text":  replace(`"v":1`, `"v":"1"`),
+		"version as float": replace(`"v":1`, `"v":1.0`),
+		"UUID form":        replace(`0199a1b2-0000-7000-8000-000000000001`, `{0199a1b2-0000-7000-8000-000000000001}`),
+		"UUID case":        replace(`0199a1b2-0000-7000-8000-000000000001`, `0199A1B2-0000-7000-8000-000000000001`),
+		"padding":          replace(`"AQ"`, `"AQ=="`),
+		"base64":           replace(`"-_8A"`, `"+/8A"`),
+		"loose bits":       replace(`"AQ"`, `"AR"`),
+		"escaped":          replace(`&`, `\u0026`),
+		"not UTF-8":        replace(`Maria`, "Mari\xff"),
+		"zone":             replace(`10:05:00Z`, `10:05:00+00:00`),
+		"nanoseconds":      replace(`10:05:00Z`, `10:05:00.000000001Z`),
+		"date":             replace(`1988-03-07`, `1988-3-7`),
+		"no day":           replace(`1988-03-07`, `1988-02-30`),
+		"contacts null":    replace(`"contacts":[{"channel":"sms","value":"+351910000001","proof":"0199a1b2-0000-7000-8000-000000000002","confirmed_at":"2026-11-23T10:02:00Z"}]`, `"contacts":null`),
+		"too long":         replace(`Maria`, strings.Repeat("a", 64<<10)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := evidence.DecodeTranscript([]byte(bad)); !errors.Is(err, evidence.ErrTranscript) {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+func TestTranscript_RoundTrip(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		want := sample
+		want.Desk = rapid.String().Draw(t, "desk")
+		want.Person.Surname = rapid.String().Draw(t, "surname")
+		want.Challenge = rapid.SliceOfN(rapid.Byte(), 0, 64).Draw(t, "challenge")
+		want.SignedAt = time.UnixMicro(rapid.Int64Range(0, 4e15).Draw(t, "signed")).UTC()
+		want.Contacts = make([]evidence.TranscriptProof, rapid.IntRange(0, 3).Draw(t, "contacts"))
+		for i := range want.Contacts {
+			want.Contacts[i] = sample.Contacts[0]
+			want.Contacts[i].Value = rapid.String().Draw(t, "value")
+		}
+		data, err := want.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := evidence.DecodeTranscript(data)
+		if err != nil {
+			t.Fatalf("%v: %s", err, data)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("(-want +got):\n%s", diff)
+		}
+	})
+}
+
+func FuzzDecodeTranscript(f *testing.F) {
+	f.Add([]byte(sampleJSON))
+	f.Add([]byte(`{"v":1}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		got, err := evidence.DecodeTranscript(data)
+		if err != nil {
+			return
+		}
+		again, err := got.Encode()
+		if err != nil || !bytes.Equal(again, data) {
+			t.Fatalf("accepted another form than the canonical one: %v", err)
+		}
+	})
+}
