@@ -48,7 +48,7 @@ type citizenView struct {
 
 var pillLanguages = [2]kiosk.Language{kiosk.Portuguese, kiosk.English}
 
-func newCitizenView(host func() fyne.Window, scale float32, send func(kiosk.Event), now func() time.Time) *citizenView {
+func newCitizenView(host func() fyne.Window, send func(kiosk.Event), now func() time.Time) *citizenView {
 	v := &citizenView{host: host, send: send, now: now}
 	v.keys.press, v.keys.digit = v.press, v.digit
 	v.title = look.NewText("", look.SizeCitizenTitle, fyne.TextStyle{Bold: true}, look.Ink).Wrap()
@@ -58,8 +58,9 @@ func newCitizenView(host func() fyne.Window, scale float32, send func(kiosk.Even
 	v.input = newInputView(&v.keys, v.submit)
 	v.review = newCitizenReviewView()
 	v.actions = newActionRow(&v.keys, 18, 72, v.do)
+	v.actions.large = true
 	v.giveBack = newButton(&v.keys)
-	v.build(scale)
+	v.build()
 	return v
 }
 
@@ -67,11 +68,8 @@ func citizenText(colour look.Colour) *look.Text {
 	return look.NewText("", look.SizeCitizenText, fyne.TextStyle{}, colour)
 }
 
-// citizenButtons is how much larger than a clerk's the citizen's buttons are written.
-const citizenButtons = 1.35
-
-func (v *citizenView) build(scale float32) {
-	pills := container.NewHBox(layout.NewSpacer())
+func (v *citizenView) build() {
+	pills := look.Columns(10)
 	for i, language := range pillLanguages {
 		v.pills[i] = newPill(&v.keys, func() { v.send(kiosk.LanguageChosen{Citizen: true, Language: language}) })
 		pills.Add(v.pills[i])
@@ -83,12 +81,11 @@ func (v *citizenView) build(scale float32) {
 	}
 	stack := rows(0, v.message.content, v.input.content, v.review.content)
 	body := rows(14, v.title, v.text, v.notice, look.Padded(0, 8, stack))
-	row := container.NewThemeOverride(v.actions.content, look.Theme(scale*citizenButtons))
-	v.frame, v.scroll = scrollPage(16, body, row, v.actions.content)
+	v.frame, v.scroll = scrollPage(16, body, v.actions.content)
 
 	band := canvas.NewRectangle(look.Selected)
 	v.footer = container.NewStack(band, look.Padded(48, 10, container.NewHBox(layout.NewSpacer(), v.giveBack)))
-	v.top = look.Padded(0, 10, pills)
+	v.top = look.Padded(0, 10, container.NewHBox(layout.NewSpacer(), pills))
 	page := edges(v.top, nil, nil, v.frame)
 	v.outer = edges(nil, v.footer, nil, look.Padded(48, 26, page))
 	v.content = look.Fill(look.Surface, v.outer)
@@ -117,8 +114,13 @@ func (v *citizenView) show(m citizenModel) {
 		v.since = v.now()
 	}
 	v.title.SetText(m.Title)
-	say(v.text, line{m.Text, toneQuiet})
-	say(v.notice, m.Notice)
+	if pageFor(m.Page) == citizenCode { // stand beside the keypad
+		say(v.text, line{})
+		say(v.notice, line{})
+	} else {
+		say(v.text, line{m.Text, toneQuiet})
+		say(v.notice, m.Notice)
+	}
 	v.message.show(m)
 	v.input.show(m)
 	v.review.show(m)

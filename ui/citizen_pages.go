@@ -58,6 +58,8 @@ func newWaitSign() fyne.CanvasObject {
 
 // inputView is the page of a code or a PIN: boxes, what to know, and the keypad.
 type inputView struct {
+	text    *look.Text
+	notice  *look.Text
 	field   *digitField
 	rules   *list[ruleView, ruleState]
 	points  *list[*look.Text, line]
@@ -79,6 +81,7 @@ type ruleView struct {
 func newInputView(keys *keyboard, submit func(kiosk.Secret)) *inputView {
 	v := &inputView{points: newLines(8, func() *look.Text { return citizenText(look.InkFaint).Sized(look.SizeHeading) })}
 	v.field = newDigitField(keys, v.check, submit)
+	v.field.allowed = func(digits []byte) bool { return len(v.model.Rules) == 0 || v.model.Policy.Valid(digits) }
 	v.rules = newList(10,
 		func() (ruleView, fyne.CanvasObject) {
 			row := ruleView{look.TickIcon(look.Pending), citizenText(look.InkSoft).Sized(look.SizeHeading).Wrap()}
@@ -92,7 +95,8 @@ func newInputView(keys *keyboard, submit func(kiosk.Secret)) *inputView {
 			}
 		})
 	v.pad = newKeypad(v.tapped(keys), func() { v.field.delete(); v.refocus() }, func() { v.field.ok() })
-	left := rows(24, look.Padded(0, 8, container.NewHBox(v.field)), v.rules.content, v.points.content)
+	v.text, v.notice = citizenText(look.InkSoft).Wrap(), citizenText(look.Red).Bold().Wrap()
+	left := rows(20, v.text, v.notice, look.Padded(0, 6, container.NewHBox(v.field)), v.rules.content, v.points.content)
 	v.content = columns(40, []float32{1, 0}, left, v.pad.content)
 	return v
 }
@@ -113,8 +117,12 @@ func (v *inputView) show(m citizenModel) {
 		return words{m.Language}.format(m.Input.Label, values{"Count": n})
 	})
 	if pageFor(m.Page) == citizenCode {
+		say(v.text, line{m.Text, toneQuiet})
+		say(v.notice, m.Notice)
 		v.points.show(m.Points)
 	} else {
+		say(v.text, line{})
+		say(v.notice, line{})
 		v.points.show(nil)
 	}
 	v.pad.show(m.Keypad)

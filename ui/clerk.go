@@ -51,7 +51,7 @@ func newClerkView(window fyne.Window, send func(kiosk.Event), redraw func()) *cl
 	v.header = newHeaderView(func() { v.press(fyne.KeyF12) })
 	v.rail = newRail()
 	v.title, v.sub, v.tick = look.Title("").Wrap(), look.Subtitle("").Wrap(), look.BigTick(look.Passed)
-	v.actions = newActionRow(&v.keys, 12, 0, v.do)
+	v.actions = newActionRow(&v.keys, 12, 52, v.do)
 	v.lights = newLightsView()
 	v.overlay = newOverlayView(v.do)
 	v.contact = newContactPage(&v.keys, redraw)
@@ -74,7 +74,7 @@ func (v *clerkView) build() {
 	v.tick.Hide()
 	heading := columns(22, []float32{0, 1}, v.tick, rows(6, v.title, v.sub))
 	v.body = rows(18, heading, v.stack)
-	v.frame, v.scroll = scrollPage(16, v.body, v.actions.content, v.actions.content)
+	v.frame, v.scroll = scrollPage(16, v.body, v.actions.content)
 
 	sideRight := canvas.NewRectangle(look.Border)
 	rail := columns(0, []float32{0, 0}, look.Padded(20, 24, sized(195, 0, v.rail.content)), sized(1, 1, sideRight))
@@ -91,6 +91,7 @@ func (v *clerkView) show(m clerkModel) {
 	v.shown, v.drawn = m, true
 	v.header.show(m)
 	v.rail.show(m.Rail)
+	v.rail.content.Refresh()
 	v.lights.show(m.Lights, m.Clock)
 	v.title.SetText(m.Title)
 	say(v.sub, line{m.Subtitle, toneQuiet})

@@ -13,19 +13,21 @@ type documentPage struct {
 	card, need   *look.Text
 	guide, needs *list[*look.Text, line]
 	notice       *problemView
+	person       fyne.CanvasObject // gives way to a notice
 	object       fyne.CanvasObject
 }
 
 func newDocumentPage() *documentPage {
 	p := &documentPage{
 		card: look.Heading(""), need: look.Heading(""), notice: newProblemView(),
-		guide: newLines(8, func() *look.Text { return look.Value("") }),
-		needs: newLines(8, func() *look.Text { return look.Value("") }),
+		guide: newLines(10, func() *look.Text { return look.Body("") }),
+		needs: newLines(8, func() *look.Text { return look.Body("") }),
 	}
 	picture := container.NewCenter(newCardPicture(216, 136))
-	card := look.Panel(columns(34, []float32{-250, 1},
-		look.Padded(0, 8, picture), rows(10, p.card, p.guide.content)))
-	p.object = rows(18, card, look.Panel(rows(10, p.need, p.needs.content)), p.notice.content)
+	card := look.Panel(columns(34, []float32{0, 1},
+		look.Padded(12, 8, picture), rows(10, p.card, p.guide.content)))
+	p.person = look.Panel(rows(10, p.need, p.needs.content))
+	p.object = rows(18, p.notice.content, card, p.person)
 	return p
 }
 
@@ -40,6 +42,7 @@ func (p *documentPage) show(m clerkModel) {
 		p.notice.show(*m.Document.Notice)
 	}
 	reveal(p.notice.content, m.Document.Notice != nil)
+	reveal(p.person, m.Document.Notice == nil)
 }
 
 func bullets(texts []string) []line {
@@ -74,8 +77,8 @@ type readingPage struct {
 
 func newReadingPage() *readingPage {
 	p := &readingPage{now: look.Body("").Wrap(), checks: newChecks()}
-	picture := look.Panel(columns(34, []float32{-250, 1},
-		look.Padded(0, 8, container.NewCenter(newCardPicture(216, 136))), look.Padded(0, 60, p.now)))
+	picture := look.Panel(columns(34, []float32{0, 1},
+		look.Padded(12, 8, container.NewCenter(newCardPicture(216, 136))), look.Padded(0, 60, p.now)))
 	p.panel = look.PanelPadded(20, p.checks.content)
 	p.object = rows(18, picture, p.panel)
 	return p

@@ -25,6 +25,7 @@ type digitField struct {
 	keys    *keyboard
 	changed func()             // told after each digit
 	submit  func(kiosk.Secret) // told when Enter or OK found enough digits
+	allowed func([]byte) bool  // whether they may be submitted; must not keep the slice
 	name    func(n int) string // for a screen reader
 
 	typed    [12]byte
@@ -43,7 +44,7 @@ var (
 )
 
 func newDigitField(keys *keyboard, changed func(), submit func(kiosk.Secret)) *digitField {
-	f := &digitField{keys: keys, changed: changed, submit: submit, name: func(int) string { return "" }}
+	f := &digitField{keys: keys, changed: changed, submit: submit, name: func(int) string { return "" }, allowed: func([]byte) bool { return true }}
 	f.ExtendBaseWidget(f)
 	return f
 }
@@ -90,10 +91,10 @@ func (f *digitField) delete() {
 	f.changed()
 }
 
-// ok submits when there are enough digits, and wipes. Too few are left as they are: who presses
-// Enter too early goes on typing.
+// ok submits when there are enough digits and no rule is broken, and wipes. Otherwise they are left as
+// they are: who presses Enter too early goes on typing.
 func (f *digitField) ok() {
-	if f.n < f.min || f.locked || f.min == 0 {
+	if f.n < f.min || f.locked || f.min == 0 || !f.allowed(f.typed[:f.n]) {
 		return
 	}
 	secret := make(kiosk.Secret, f.n)

@@ -6,6 +6,9 @@ import (
 	"balcao/kiosk"
 )
 
+// SettleTime is how long a page that asks for agreement must stand.
+const SettleTime = settleTime
+
 // PresentClerk computes the clerk's window for tests.
 func PresentClerk(s kiosk.State, oneScreen bool, phone, email string, focus kiosk.Channel) clerkModel {
 	return presentClerk(present{state: s, oneScreen: oneScreen}, drafts{phone, email, focus})

@@ -3,6 +3,8 @@ package ui
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+
+	"balcao/ui/look"
 )
 
 // Fyne asks an object for its least size before it tells it its width, so a wrapped text is too short
@@ -54,7 +56,8 @@ func (l rowsLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
 }
 
 // columnsLayout sets objects side by side. A column with a share gets that part of what is left by
-// those with none, which are as wide as they need to be; or a fixed width, for a negative share.
+// those with none, which are as wide as they need to be; or, for a negative share, a width for labels,
+// which grows with the text.
 type columnsLayout struct {
 	gap    float32
 	shares []float32
@@ -80,7 +83,7 @@ func (l columnsLayout) widths(objects []fyne.CanvasObject, width float32) []floa
 		case share > 0:
 			shares += share
 		case share < 0:
-			widths[i] = -share
+			widths[i] = -share * textScale()
 		default:
 			widths[i] = object.MinSize().Width
 		}
@@ -122,7 +125,7 @@ func (l columnsLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
 		least := object.MinSize()
 		switch share := l.shares[i]; {
 		case share < 0:
-			size.Width -= share
+			size.Width -= share * textScale()
 		default:
 			size.Width += least.Width
 		}
@@ -140,6 +143,38 @@ func visible(objects []fyne.CanvasObject) int {
 	}
 	return n
 }
+
+// adaptiveLayout is columns where there is room for them, and rows where large text leaves none.
+type adaptiveLayout struct {
+	columnsLayout
+	least   float32 // width for columns, in the design's text size
+	stacked bool
+}
+
+func sideBySide(gap, least float32, shares []float32, objects ...fyne.CanvasObject) *fyne.Container {
+	return container.New(&adaptiveLayout{columnsLayout: columnsLayout{gap: gap, shares: shares}, least: least}, objects...)
+}
+
+// Layout implements fyne.Layout.
+func (l *adaptiveLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	l.stacked = size.Width < l.least*textScale()
+	if l.stacked {
+		rowsLayout{l.gap}.Layout(objects, size)
+		return
+	}
+	l.columnsLayout.Layout(objects, size)
+}
+
+// MinSize implements fyne.Layout.
+func (l *adaptiveLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	if l.stacked {
+		return rowsLayout{l.gap}.MinSize(objects)
+	}
+	return l.columnsLayout.MinSize(objects)
+}
+
+// textScale is the text size setting: the theme's text beside the design's 15 pixels.
+func textScale() float32 { return current().Size(look.SizeText) / 15 }
 
 // flowLayout sets buttons in a row that breaks where it is full; the last object stands at the right
 // end. Large text makes four buttons wider than a window.
@@ -185,23 +220,19 @@ func (l flowLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
 }
 
 // pageLayout is a page: the first object scrolls in what the second, the buttons, leave.
-type pageLayout struct {
-	gap     float32
-	buttons *fyne.Container // perhaps inside the second object
-}
+type pageLayout struct{ gap float32 }
 
-// scrollPage returns a container whose body scrolls when it is higher than the window allows. The row
-// holds the buttons, as it is or inside something that changes its theme.
-func scrollPage(gap float32, body, row fyne.CanvasObject, buttons *fyne.Container) (*fyne.Container, *container.Scroll) {
+// scrollPage returns a container whose body scrolls when it is higher than the window allows.
+func scrollPage(gap float32, body fyne.CanvasObject, buttons *fyne.Container) (*fyne.Container, *container.Scroll) {
 	scroll := container.NewVScroll(body)
-	return container.New(pageLayout{gap, buttons}, scroll, row), scroll
+	return container.New(pageLayout{gap}, scroll, buttons), scroll
 }
 
 func (l pageLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	scroll, row := objects[0].(*container.Scroll), objects[1]
+	scroll, row := objects[0].(*container.Scroll), objects[1].(*fyne.Container)
 	var under float32
-	if flow, ok := l.buttons.Layout.(flowLayout); ok {
-		under = flow.place(l.buttons.Objects, size.Width, false)
+	if flow, ok := row.Layout.(flowLayout); ok {
+		under = flow.place(row.Objects, size.Width, false)
 	}
 	row.Move(fyne.NewPos(0, size.Height-under))
 	row.Resize(fyne.NewSize(size.Width, under))

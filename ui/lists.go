@@ -186,6 +186,7 @@ func (v *problemView) show(m problemModel) {
 // actionRow is the buttons under a page, with one at the right end.
 type actionRow struct {
 	keys    *keyboard
+	large   bool
 	do      func(action)
 	buttons []*button
 	right   *button
@@ -204,6 +205,7 @@ func newActionRow(keys *keyboard, gap, least float32, do func(action)) *actionRo
 func (r *actionRow) show(actions []action, right *action, note string) {
 	for len(r.buttons) < len(actions) {
 		b := newButton(r.keys)
+		b.large = r.large
 		r.buttons = append(r.buttons, b)
 		at := len(r.content.Objects) - 1
 		r.content.Objects = append(r.content.Objects[:at:at], b, r.end)

@@ -154,6 +154,9 @@ func presentClerk(p present, d drafts) clerkModel {
 
 // mayCancel reports whether there is a case to end.
 func (p present) mayCancel() bool {
+	if p.state.Problem != nil && p.state.Problem.Fatal {
+		return false // the case is over already
+	}
 	if p.state.Case == 0 { // nothing but a remark on an empty desk
 		return p.state.Problem != nil && !awaitsReader(p.state.Problem.Code) && !awaitsCard(p.state.Problem.Code)
 	}

@@ -63,7 +63,7 @@ func (p present) identityFields(person kiosk.Identity) []field {
 		{p.text("identity.given_names"), person.GivenNames},
 		{p.text("identity.birth"), born},
 		{p.text("identity.nationality"), p.country(person.Nationality)},
-		{p.text("identity.document"), p.documentName(person)},
+		{p.text("identity.document"), p.text("document.kind."+string(person.Kind)) + "\n" + person.DocumentNumber},
 		{p.text("identity.valid_until"), p.shortDate(person.ValidUntil)},
 	}
 	if person.TaxNumber != "" {

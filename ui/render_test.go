@@ -37,29 +37,33 @@ func newDesk(t *testing.T, options ui.Options) *desk {
 }
 
 // texts collects every text of a canvas object that can be seen.
-func texts(object fyne.CanvasObject) []string {
-	if !object.Visible() {
+func texts(object fyne.CanvasObject) []string { return collect(object, false) }
+
+// everyText collects the texts of hidden objects too.
+func everyText(object fyne.CanvasObject) []string { return collect(object, true) }
+
+func collect(object fyne.CanvasObject, hidden bool) []string {
+	if !hidden && !object.Visible() {
 		return nil
 	}
-	var found []string
+	var children []fyne.CanvasObject
 	switch o := object.(type) {
 	case *canvas.Text:
-		found = append(found, o.Text)
+		return []string{o.Text}
 	case *look.Text:
-		found = append(found, o.Text())
+		return []string{o.Text()}
 	case *fyne.Container:
-		for _, child := range o.Objects {
-			found = append(found, texts(child)...)
-		}
+		children = o.Objects
 	case fyne.Widget:
-		for _, child := range test.WidgetRenderer(o).Objects() {
-			found = append(found, texts(child)...)
-		}
+		children = test.WidgetRenderer(o).Objects()
+	}
+	var found []string
+	for _, child := range children {
+		found = append(found, collect(child, hidden)...)
 	}
 	return found
 }
 
-// overflow lists the texts that stand outside the window's edges and outside every scrolling area.
 func visibleText(w fyne.Window) string { return strings.Join(texts(w.Content()), "\n") }
 
 func TestEveryScreen(t *testing.T) {

@@ -56,9 +56,6 @@ func New(app fyne.App, options Options) *UI {
 	if options.Now == nil {
 		options.Now = time.Now
 	}
-	if options.TextScale <= 0 {
-		options.TextScale = 1
-	}
 	app.Settings().SetTheme(look.Theme(options.TextScale))
 	u := &UI{options: options}
 	name := words{kiosk.Portuguese}
@@ -68,7 +65,7 @@ func New(app fyne.App, options Options) *UI {
 		u.citizenWindow = app.NewWindow(name.text("app.citizen_window"))
 	}
 	u.clerk = newClerkView(u.clerkWindow, options.Send, u.draw)
-	u.citizen = newCitizenView(func() fyne.Window { return u.citizenWindow }, options.TextScale, options.Send, options.Now)
+	u.citizen = newCitizenView(func() fyne.Window { return u.citizenWindow }, options.Send, options.Now)
 	u.arrange()
 	return u
 }

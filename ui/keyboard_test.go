@@ -1,0 +1,250 @@
+package ui_test
+
+import (
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+	"github.com/google/go-cmp/cmp"
+
+	"balcao/kiosk"
+	"balcao/ui"
+)
+
+// press types a special key as the driver does: to the focused widget, or to the canvas.
+func press(w fyne.Window, names ...fyne.KeyName) {
+	for _, name := range names {
+		ev := &fyne.KeyEvent{Name: name}
+		if focused := w.Canvas().Focused(); focused != nil {
+			focused.TypedKey(ev)
+		} else if typed := w.Canvas().OnTypedKey(); typed != nil {
+			typed(ev)
+		}
+	}
+}
+
+// write types characters.
+func write(w fyne.Window, text string) {
+	for _, r := range text {
+		if focused := w.Canvas().Focused(); focused != nil {
+			focused.TypedRune(r)
+		} else if typed := w.Canvas().OnTypedRune(); typed != nil {
+			typed(r)
+		}
+	}
+}
+
+// down lets a key go down on the focused widget, as the driver does before it is typed.
+func down(w fyne.Window, name fyne.KeyName) {
+	w.Canvas().Focused().(desktop.Keyable).KeyDown(&fyne.KeyEvent{Name: name})
+}
+
+func (d *desk) sent() []kiosk.Event {
+	events := d.events
+	d.events = nil
+	return events
+}
+
+func TestClerkKeys(t *testing.T) {
+	pt := kiosk.Portuguese
+	for _, test := range []struct {
+		name  string
+		state kiosk.State
+		key   fyne.KeyName
+		want  []kiosk.Event
+	}{
+		{"ConfirmPerson", identity(pt), fyne.KeyF10, []kiosk.Event{kiosk.PersonConfirmed{}}},
+		{"ReturnConfirmsNobody", identity(pt), fyne.KeyReturn, nil},
+		{"NotBeforeComplete", identityLoading(pt), fyne.KeyF10, nil},
+		{"Mismatch", identity(pt), fyne.KeyF8, []kiosk.Event{kiosk.PersonMismatch{}}},
+		{"Cancel", identity(pt), fyne.KeyEscape, []kiosk.Event{kiosk.Cancel{}}},
+		{"NothingToCancel", idle(pt), fyne.KeyEscape, nil},
+		{"Language", idle(pt), fyne.KeyF12, []kiosk.Event{kiosk.LanguageChosen{Language: kiosk.English}}},
+		{"ContinueContact", proven(contact(pt)), fyne.KeyReturn, []kiosk.Event{kiosk.Continue{}}},
+		{"ContinueContactNumpad", proven(contact(pt)), fyne.KeyEnter, []kiosk.Event{kiosk.Continue{}}},
+		{"NotWithoutContact", contact(pt), fyne.KeyReturn, nil},
+		{"Back", proven(contact(pt)), fyne.KeyF3, []kiosk.Event{kiosk.Back{}}},
+		{"ContinuePIN", pin(kiosk.PINSealed)(pt), fyne.KeyReturn, []kiosk.Event{kiosk.Continue{}}},
+		{"NotBeforeSealed", pin(kiosk.PINFirst)(pt), fyne.KeyReturn, nil},
+		{"NextPerson", done(pt), fyne.KeyReturn, []kiosk.Event{kiosk.NextPerson{}}},
+		{"NoCancelWhileBinding", review(kiosk.ReviewBinding)(pt), fyne.KeyEscape, nil},
+		{"CancelYes", cancelling(pt), fyne.KeyReturn, []kiosk.Event{kiosk.CancelConfirmed{}}},
+		{"CancelNo", cancelling(pt), fyne.KeyEscape, []kiosk.Event{kiosk.CancelDismissed{}}},
+		{"CancelAsksFirst", cancelling(pt), fyne.KeyF3, nil},
+		{"Retry", problem(kiosk.ProblemCentreDown, false)(pt), fyne.KeyReturn, []kiosk.Event{kiosk.Retry{}}},
+		{"WaitsForCard", problem(kiosk.ProblemCode(kiosk.ReasonRemoved), false)(pt), fyne.KeyReturn, nil},
+		{"OtherDocument", problem(kiosk.ProblemCode(kiosk.ReasonRemoved), false)(pt), fyne.KeyF5, []kiosk.Event{kiosk.OtherDocument{}}},
+		{"AfterRefusal", revoked(pt), fyne.KeyReturn, []kiosk.Event{kiosk.NextPerson{}}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			d := newDesk(t, ui.Options{})
+			d.Show(test.state)
+			press(d.Clerk(), test.key)
+			if diff := cmp.Diff(test.want, d.sent()); diff != "" {
+				t.Errorf("sent (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestContactEntry(t *testing.T) {
+	t.Run("ReturnSendsWhatWasTyped", func(t *testing.T) {
+		d := newDesk(t, ui.Options{})
+		d.Show(identity(kiosk.Portuguese))
+		d.Show(contact(kiosk.Portuguese))
+		write(d.Clerk(), "912 345 678")
+		press(d.Clerk(), fyne.KeyReturn)
+		want := []kiosk.Event{kiosk.ContactEntered{Channel: kiosk.SMS, Text: "912 345 678"}}
+		if diff := cmp.Diff(want, d.sent()); diff != "" {
+			t.Errorf("sent (-want +got):\n%s", diff)
+		}
+	})
+	t.Run("ReturnDoesNotSendTwice", func(t *testing.T) {
+		d := newDesk(t, ui.Options{})
+		d.Show(contactSent(kiosk.Portuguese))
+		press(d.Clerk(), fyne.KeyReturn)
+		if got := d.sent(); got != nil {
+			t.Errorf("sent %v, want nothing", got)
+		}
+	})
+	t.Run("KeysWorkInEntry", func(t *testing.T) {
+		d := newDesk(t, ui.Options{})
+		d.Show(contact(kiosk.Portuguese))
+		write(d.Clerk(), "9")
+		press(d.Clerk(), fyne.KeyF3, fyne.KeyEscape)
+		want := []kiosk.Event{kiosk.Back{}, kiosk.Cancel{}}
+		if diff := cmp.Diff(want, d.sent()); diff != "" {
+			t.Errorf("sent (-want +got):\n%s", diff)
+		}
+	})
+	t.Run("ResendWhenItIsTime", func(t *testing.T) {
+		d := newDesk(t, ui.Options{})
+		state := contactSent(kiosk.Portuguese)
+		d.Show(state)
+		press(d.Clerk(), fyne.KeyF5)
+		if got := d.sent(); got != nil {
+			t.Errorf("too early: sent %v, want nothing", got)
+		}
+		state.Now = state.Contact.Phone.ResendAt
+		d.Show(state)
+		press(d.Clerk(), fyne.KeyF5)
+		if diff := cmp.Diff([]kiosk.Event{kiosk.Resend{Channel: kiosk.SMS}}, d.sent()); diff != "" {
+			t.Errorf("sent (-want +got):\n%s", diff)
+		}
+	})
+	t.Run("EmailAfterTab", func(t *testing.T) {
+		d := newDesk(t, ui.Options{})
+		d.Show(contact(kiosk.Portuguese))
+		d.Clerk().Canvas().FocusNext()
+		write(d.Clerk(), "anabela@exemplo.pt")
+		press(d.Clerk(), fyne.KeyEnter)
+		want := []kiosk.Event{kiosk.ContactEntered{Channel: kiosk.Email, Text: "anabela@exemplo.pt"}}
+		if diff := cmp.Diff(want, d.sent()); diff != "" {
+			t.Errorf("sent (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// TestTabReachesEveryButton walks with Tab and presses F10 from wherever it stands.
+func TestTabReachesEveryButton(t *testing.T) {
+	d := newDesk(t, ui.Options{})
+	d.Show(identity(kiosk.Portuguese))
+	seen := map[fyne.Focusable]bool{}
+	for range 10 {
+		d.Clerk().Canvas().FocusNext()
+		seen[d.Clerk().Canvas().Focused()] = true
+		press(d.Clerk(), fyne.KeyF10)
+	}
+	if got, want := len(seen), 3; got != want {
+		t.Errorf("Tab reaches %d buttons, want %d", got, want)
+	}
+	if got, want := len(d.sent()), 10; got != want {
+		t.Errorf("F10 worked %d times, want %d", got, want)
+	}
+}
+
+// TestHeldReturn holds Return on a button: the driver repeats the typing, not the going down, and by
+// then another page is there.
+func TestHeldReturn(t *testing.T) {
+	d := newDesk(t, ui.Options{})
+	d.Show(proven(contact(kiosk.Portuguese)))
+	d.Clerk().Canvas().FocusNext()
+	down(d.Clerk(), fyne.KeyReturn)
+	press(d.Clerk(), fyne.KeyReturn)
+	d.Show(pin(kiosk.PINSealed)(kiosk.Portuguese))
+	press(d.Clerk(), fyne.KeyReturn, fyne.KeyReturn)
+	if diff := cmp.Diff([]kiosk.Event{kiosk.Continue{}}, d.sent()); diff != "" {
+		t.Errorf("sent (-want +got):\n%s", diff)
+	}
+	d.Clerk().Canvas().FocusNext()
+	down(d.Clerk(), fyne.KeyReturn)
+	press(d.Clerk(), fyne.KeyReturn)
+	if diff := cmp.Diff([]kiosk.Event{kiosk.Continue{}}, d.sent()); diff != "" {
+		t.Errorf("pressed again, sent (-want +got):\n%s", diff)
+	}
+}
+
+func TestCitizenKeys(t *testing.T) {
+	pt := kiosk.Portuguese
+	for _, test := range []struct {
+		name  string
+		state kiosk.State
+		text  string
+		keys  []fyne.KeyName
+		want  []kiosk.Event
+	}{
+		{"Code", contactSent(pt), "123456", []fyne.KeyName{fyne.KeyReturn}, []kiosk.Event{kiosk.CodeTyped{Code: kiosk.Secret("123456")}}},
+		{"CodeTooShort", contactSent(pt), "12345", []fyne.KeyName{fyne.KeyReturn}, nil},
+		{"CodeTooLong", contactSent(pt), "1234567", []fyne.KeyName{fyne.KeyEnter}, []kiosk.Event{kiosk.CodeTyped{Code: kiosk.Secret("123456")}}},
+		{"Letters", contactSent(pt), "1a2b3c456", []fyne.KeyName{fyne.KeyEnter}, []kiosk.Event{kiosk.CodeTyped{Code: kiosk.Secret("123456")}}},
+		{"Backspace", contactSent(pt), "123457", []fyne.KeyName{fyne.KeyBackspace, fyne.KeyReturn}, nil},
+		{"PIN", pin(kiosk.PINFirst)(pt), "731946", []fyne.KeyName{fyne.KeyReturn}, []kiosk.Event{kiosk.PINTyped{PIN: kiosk.Secret("731946")}}},
+		{"PINBreaksRule", pin(kiosk.PINFirst)(pt), "123456", []fyne.KeyName{fyne.KeyReturn}, nil},
+		{"PINRepeat", pin(kiosk.PINRepeat)(pt), "731946", []fyne.KeyName{fyne.KeyReturn}, []kiosk.Event{kiosk.PINTyped{PIN: kiosk.Secret("731946")}}},
+		{"CardPIN", review(kiosk.ReviewCardPIN)(pt), "1234", []fyne.KeyName{fyne.KeyReturn}, []kiosk.Event{kiosk.CardPINTyped{PIN: kiosk.Secret("1234")}}},
+		{"Agree", review(kiosk.ReviewReading)(pt), "", []fyne.KeyName{fyne.KeyReturn}, []kiosk.Event{kiosk.Agreed{}}},
+		{"SomethingWrong", review(kiosk.ReviewReading)(pt), "", []fyne.KeyName{fyne.KeyF8}, []kiosk.Event{kiosk.SomethingWrong{}}},
+		{"Language", idle(pt), "", []fyne.KeyName{fyne.KeyF12}, []kiosk.Event{kiosk.LanguageChosen{Citizen: true, Language: kiosk.English}}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			d := newDesk(t, ui.Options{})
+			d.Show(test.state)
+			d.now = d.now.Add(ui.SettleTime)
+			write(d.Citizen(), test.text)
+			press(d.Citizen(), test.keys...)
+			if diff := cmp.Diff(test.want, d.sent()); diff != "" {
+				t.Errorf("sent (-want +got):\n%s", diff)
+			}
+		})
+	}
+	t.Run("AgreementNeedsAMoment", func(t *testing.T) {
+		d := newDesk(t, ui.Options{})
+		d.Show(review(kiosk.ReviewReading)(pt))
+		press(d.Citizen(), fyne.KeyReturn)
+		if got := d.sent(); got != nil {
+			t.Errorf("sent %v, want nothing", got)
+		}
+	})
+	t.Run("Keypad", func(t *testing.T) {
+		d := newDesk(t, ui.Options{})
+		d.Show(review(kiosk.ReviewCardPIN)(pt))
+		for _, key := range []string{"9", "delete", "1", "2", "3", "0", "ok"} {
+			d.TapKeypad(key)
+		}
+		want := []kiosk.Event{kiosk.CardPINTyped{PIN: kiosk.Secret("1230")}}
+		if diff := cmp.Diff(want, d.sent()); diff != "" {
+			t.Errorf("sent (-want +got):\n%s", diff)
+		}
+	})
+	t.Run("DigitsWithFocusElsewhere", func(t *testing.T) {
+		d := newDesk(t, ui.Options{})
+		d.Show(review(kiosk.ReviewCardPIN)(pt))
+		d.Citizen().Canvas().Unfocus()
+		write(d.Citizen(), "1234")
+		press(d.Citizen(), fyne.KeyEnter)
+		want := []kiosk.Event{kiosk.CardPINTyped{PIN: kiosk.Secret("1234")}}
+		if diff := cmp.Diff(want, d.sent()); diff != "" {
+			t.Errorf("sent (-want +got):\n%s", diff)
+		}
+	})
+}

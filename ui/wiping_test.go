@@ -1,0 +1,100 @@
+package ui_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"fyne.io/fyne/v2"
+
+	"balcao/kiosk"
+	"balcao/ui"
+)
+
+func TestDigitsAreWiped(t *testing.T) {
+	pt := kiosk.Portuguese
+	blank := make([]byte, 12)
+	for _, test := range []struct {
+		name  string
+		leave func(*desk)
+	}{
+		{"OnSubmit", func(d *desk) { press(d.Citizen(), fyne.KeyReturn) }},
+		{"OnOtherPage", func(d *desk) { d.Show(review(kiosk.ReviewReading)(pt)) }},
+		{"OnCancel", func(d *desk) { d.Show(cancelling(pt)) }},
+		{"OnEmptyDesk", func(d *desk) { d.Show(idle(pt)) }},
+		{"OnRepeat", func(d *desk) { d.Show(pin(kiosk.PINRepeat)(pt)) }},
+		{"OnDelete", func(d *desk) {
+			for range 6 {
+				press(d.Citizen(), fyne.KeyBackspace)
+			}
+		}},
+		{"OnStop", func(d *desk) { d.Wipe() }},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			d := newDesk(t, ui.Options{})
+			d.Show(pin(kiosk.PINFirst)(pt))
+			write(d.Citizen(), "731946")
+			if got := string(d.CitizenDigits()[:6]); got != "731946" {
+				t.Fatalf("typed %q, want the digits", got)
+			}
+			test.leave(d)
+			if !bytes.Equal(d.CitizenDigits(), blank) {
+				t.Error("digits are left in the field")
+			}
+		})
+	}
+	t.Run("NotByAnUnrelatedState", func(t *testing.T) {
+		d := newDesk(t, ui.Options{})
+		state := pin(kiosk.PINFirst)(pt)
+		d.Show(state)
+		write(d.Citizen(), "731")
+		state.Status.Delivery = kiosk.HealthPoor
+		state.CitizenLanguage = kiosk.English
+		d.Show(state)
+		if got := string(d.CitizenDigits()[:3]); got != "731" {
+			t.Errorf("typed digits became %q", got)
+		}
+	})
+}
+
+// TestPINIsNeverText types a PIN and looks for its digits in what either window draws.
+func TestPINIsNeverText(t *testing.T) {
+	d := newDesk(t, ui.Options{})
+	d.Show(pin(kiosk.PINFirst)(kiosk.Portuguese))
+	before := visibleText(d.Citizen())
+	write(d.Citizen(), "999")
+	if after := visibleText(d.Citizen()); after != before {
+		t.Errorf("the texts changed with the digits:\n%s", after)
+	}
+}
+
+// TestNobodyStays goes through a whole visit and looks, hidden pages included, for what is left.
+func TestNobodyStays(t *testing.T) {
+	pt := kiosk.Portuguese
+	d := newDesk(t, ui.Options{})
+	for _, screen := range screens {
+		d.Show(screen.state(pt))
+	}
+	d.Show(contact(pt))
+	write(d.Clerk(), "912345678")
+	d.Show(identity(pt))
+	pixels := d.PhotoPixels()
+	if len(pixels) == 0 {
+		t.Fatal("no photograph on the page")
+	}
+	d.Show(idle(pt))
+	if d.PhotoPixels() != nil || !bytes.Equal(pixels, make([]byte, len(pixels))) {
+		t.Error("the photograph's pixels are left")
+	}
+	if phone, email := d.ContactTexts(); phone != "" || email != "" {
+		t.Error("a contact is left in an entry")
+	}
+	for _, window := range []fyne.Window{d.Clerk(), d.Citizen()} {
+		all := strings.Join(everyText(window.Content()), "\n")
+		for _, personal := range []string{"Anabela", "Figueiredo", "99000588", "403", "345", "exemplo.pt", "1974"} {
+			if strings.Contains(all, personal) {
+				t.Errorf("%q is left in %s", personal, window.Title())
+			}
+		}
+	}
+}
