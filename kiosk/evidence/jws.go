@@ -3,6 +3,7 @@ package evidence
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -42,7 +43,11 @@ func openJWS(data []byte) (*signedPayload, error) {
 	if err := decodeStrictly(data, &general); err != nil {
 		return nil, fmt.Errorf("JWS: %w", err)
 	}
-	if again, err := canonicalJSON(general); err != nil || !bytes.Equal(again, data) {
+	// Between desk and registrar the JWS lies in a jsonb column, which puts spaces between its tokens and
+	// changes nothing else. But for those, one form only is accepted, so that go-jose reads the same.
+	var tight bytes.Buffer
+	canonical, err := canonicalJSON(general)
+	if err != nil || json.Compact(&tight, data) != nil || !bytes.Equal(canonical, tight.Bytes()) {
 		return nil, errors.New("JWS in another form than the canonical one")
 	}
 	if len(general.Signatures) != 1 {
@@ -69,7 +74,7 @@ func openJWS(data []byte) (*signedPayload, error) {
 	if header.Algorithm != algorithm {
 		return nil, errors.New("algorithm is not the one of the certificate's key")
 	}
-	parsed, err := jose.ParseSignedJSON(string(data), []jose.SignatureAlgorithm{algorithm})
+	parsed, err := jose.ParseSignedJSON(string(canonical), []jose.SignatureAlgorithm{algorithm})
 	if err != nil {
 		return nil, fmt.Errorf("JWS: %w", err)
 	}

@@ -46,9 +46,9 @@ func (d *demo) writeConfigs(deskDSN string) error {
 func (d *demo) registrarConfig() map[string]any {
 	return map[string]any{
 		"database": d.cluster.DSN(cluster.Registrar, database),
-		"identity": filepath.Join(d.path("keys"), "identity.age"),
-		"pepper":   filepath.Join(d.path("keys"), "pepper"),
+		"keys":     d.path("keys"),
 		"trust":    d.path("trust"),
+		"support":  "+351 210 489 010",
 		"sms":      map[string]any{"address": smppAddress, "system_id": "balcao", "password": "balcao", "source": "CMD"},
 		"mail": map[string]any{
 			"address": smtpAddress, "from": "cmd@balcao.example", "ca_file": filepath.Join(d.path("tls"), "ca.crt"),
