@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
-	"slices"
 	"sync"
 	"time"
 
@@ -22,7 +21,7 @@ import (
 // Its methods may be called from several goroutines. After the last call, Wait.
 type Examination struct {
 	v      *Verifier
-	ctx    context.Context //nolint:containedctx // of the question of revocation, which outlives Update
+	ctx    context.Context // of the question of revocation, which outlives Update
 	now    time.Time       // when certificates and dates are judged
 	report func(kiosk.Check)
 
@@ -158,6 +157,9 @@ func (e *Examination) advance() {
 		e.once(kiosk.CheckSODSigner, e.checkSODSigner)
 	}
 	signed := e.has(kiosk.CheckSODSigner)
+	if signed && e.has(kiosk.CheckCertDates) && e.has(kiosk.CheckCertPurpose) {
+		e.askRevocation()
+	}
 	if signed && len(e.files.Identity) > 0 {
 		e.once(kiosk.CheckIdentityData, e.checkIdentityData)
 	}
@@ -302,8 +304,7 @@ func (e *Examination) checkSamePerson() kiosk.Check {
 	return passed(SourceSOD)
 }
 
-// checkCertificate runs the checks of the certificate: chain, dates, purpose, and if they pass, it
-// begins to ask for revocation.
+// checkCertificate runs the checks of the certificate: chain, dates, purpose.
 func (e *Examination) checkCertificate() {
 	var chainErr error
 	e.once(kiosk.CheckCertificate, func() kiosk.Check {
@@ -326,9 +327,6 @@ func (e *Examination) checkCertificate() {
 		}
 		return passed(SourceChip)
 	})
-	if _, asked := e.checks[kiosk.CheckRevocation]; !asked && e.has(kiosk.CheckCertDates) && e.has(kiosk.CheckCertPurpose) {
-		e.askRevocation()
-	}
 }
 
 // checkChain builds the chain. One that is good but for its dates passes here, and its error goes to
@@ -355,49 +353,4 @@ func (e *Examination) checkChain() (kiosk.Check, error) {
 		return passed(leaf.Issuer.CommonName), err
 	}
 	return failed(kiosk.ReasonChainUntrusted, SourceChip), nil
-}
-
-// askRevocation asks about every certificate of the chain but the anchor, the citizen's first, in the
-// background. A CA that was revoked revokes what it signed.
-func (e *Examination) askRevocation() {
-	chain := slices.Clone(e.chain)
-	e.checks[kiosk.CheckRevocation] = kiosk.Check{Name: kiosk.CheckRevocation} // asked, not answered
-	e.asking.Add(1)
-	go func() {
-		defer e.asking.Done()
-		began := time.Now()
-		check := e.v.revocationOf(e.ctx, chain)
-		check.Took = time.Since(began)
-		e.mu.Lock()
-		defer e.mu.Unlock()
-		e.answer(kiosk.CheckRevocation, check)
-	}()
-}
-
-// revocationOf turns the answers about a chain into a check.
-func (v *Verifier) revocationOf(ctx context.Context, chain []*x509.Certificate) kiosk.Check {
-	unknown := kiosk.Check{Result: kiosk.Unknown, Reason: kiosk.ReasonRevocationUnknown}
-	if v.Revocation == nil {
-		return unknown
-	}
-	check := unknown
-	for i := range len(chain) - 1 {
-		answer, err := v.Revocation.Check(ctx, chain[i], chain[i+1])
-		if err != nil {
-			return unknown
-		}
-		switch answer.Status {
-		case trust.Good:
-		case trust.Suspended:
-			return failed(kiosk.ReasonCertificateSuspended, answer.Source)
-		case trust.Revoked:
-			return failed(kiosk.ReasonCertificateRevoked, answer.Source)
-		default:
-			return unknown
-		}
-		if i == 0 {
-			check = passed(answer.Source)
-		}
-	}
-	return check
 }

@@ -175,6 +175,18 @@ func TestExamination_OneReason(t *testing.T) {
 				return trust.Answer{Status: trust.Good}, nil
 			})
 		}},
+		"document signer revoked": {kiosk.ReasonSODUntrusted, func(t *testing.T, v *evidence.Verifier, f *citizencard.Files) {
+			template := *s.signer.cert
+			template.OCSPServer = []string{"http://ocsp.test/"}
+			signer := mustIssue(t, template, s.cards, mustECKey(t))
+			f.SOD = mustSOD(t, signer, f.DataGroups())
+			v.Revocation = answerFunc(func(c *x509.Certificate) (trust.Answer, error) {
+				if c.Equal(signer.cert) {
+					return trust.Answer{Status: trust.Revoked}, nil
+				}
+				return trust.Answer{Status: trust.Good}, nil
+			})
+		}},
 		"somebody else's certificate": {kiosk.ReasonPersonMismatch, func(t *testing.T, _ *evidence.Verifier, f *citizencard.Files) {
 			f.Certificate = mustIssue(t, citizen(t, joao), s.auth, mustECKey(t)).cert.Raw
 		}},
@@ -364,7 +376,7 @@ func TestExamination_RevocationInTheBackground(t *testing.T) {
 	s := mustState(t)
 	v := s.verifier(t)
 	asked := make(chan struct{})
-	v.Revocation = blocking(asked)
+	v.Revocation = &blocking{asked: asked}
 	files, _ := mustCard(t, s, maria)
 	ctx, cancel := context.WithCancel(t.Context())
 	ex := v.Examine(ctx, nil)
@@ -382,10 +394,14 @@ func TestExamination_RevocationInTheBackground(t *testing.T) {
 	}
 }
 
-type blocking chan struct{}
+// blocking says that it was asked, and answers nothing until the context ends.
+type blocking struct {
+	once  sync.Once
+	asked chan struct{}
+}
 
-func (b blocking) Check(ctx context.Context, _, _ *x509.Certificate) (trust.Answer, error) {
-	close(b)
+func (b *blocking) Check(ctx context.Context, _, _ *x509.Certificate) (trust.Answer, error) {
+	b.once.Do(func() { close(b.asked) })
 	<-ctx.Done()
 	return trust.Answer{}, trust.ErrUnknown
 }

@@ -79,7 +79,7 @@ func Sign(ctx context.Context, t Transcript, chain [][]byte, card Signer) ([]byt
 
 // opaqueCard is a card as go-jose sees it. The context is that of the one call to Sign that it serves.
 type opaqueCard struct {
-	ctx       context.Context //nolint:containedctx // jose.OpaqueSigner has no way to pass one
+	ctx       context.Context // jose.OpaqueSigner has no way to pass one
 	card      Signer
 	key       crypto.PublicKey
 	algorithm jose.SignatureAlgorithm

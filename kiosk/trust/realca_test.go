@@ -1,3 +1,5 @@
+//go:build shared
+
 package trust_test
 
 import (

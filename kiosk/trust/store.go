@@ -19,7 +19,7 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/rsa"
-	"crypto/sha1" //nolint:gosec // only for links between CAs that the operator imported, see legacyLink
+	"crypto/sha1" // only for links between CAs that the operator imported, see legacyLink
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/pem"

@@ -1,0 +1,101 @@
+package evidence
+
+import (
+	"context"
+	"crypto/x509"
+	"slices"
+	"sync"
+	"time"
+
+	"balcao/kiosk"
+	"balcao/kiosk/trust"
+)
+
+// question is one certificate whose issuer is asked whether it was revoked, and what it means if so.
+type question struct {
+	cert, issuer       *x509.Certificate
+	revoked, suspended kiosk.Reason
+}
+
+// askRevocation asks in the background, once, about every certificate that the document rests on.
+func (e *Examination) askRevocation() {
+	if _, asked := e.checks[kiosk.CheckRevocation]; asked {
+		return
+	}
+	e.checks[kiosk.CheckRevocation] = kiosk.Check{Name: kiosk.CheckRevocation} // asked, not answered
+	questions := e.questions()
+	e.asking.Add(1)
+	go func() {
+		defer e.asking.Done()
+		began := time.Now()
+		check := e.v.answerAll(e.ctx, questions)
+		check.Took = time.Since(began)
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.answer(kiosk.CheckRevocation, check)
+	}()
+}
+
+// questions lists the citizen's certificate first, then its CAs below the anchor, then the document
+// signer and its CAs. A revoked CA revokes what it signed: nobody can tell what was signed by whom.
+//
+// A document signer is asked about only while it is valid and names somebody to ask: afterwards it
+// leaves its CA's list (RFC 5280 §3.3), and silence about it would say nothing.
+func (e *Examination) questions() []question {
+	var questions []question
+	add := func(chain []*x509.Certificate, revoked, suspended kiosk.Reason) {
+		for i := range len(chain) - 1 {
+			known := func(q question) bool { return q.cert.Equal(chain[i]) }
+			if !slices.ContainsFunc(questions, known) {
+				questions = append(questions, question{chain[i], chain[i+1], revoked, suspended})
+			}
+		}
+	}
+	add(e.chain, kiosk.ReasonCertificateRevoked, kiosk.ReasonCertificateSuspended)
+	signer := e.sod.Chain
+	if e.now.After(signer[0].NotAfter) || len(signer[0].OCSPServer)+len(signer[0].CRLDistributionPoints) == 0 {
+		signer = nil
+	}
+	if signer != nil {
+		add(signer, kiosk.ReasonSODUntrusted, kiosk.ReasonSODUntrusted)
+	}
+	return questions
+}
+
+// answerAll asks all questions at once, so that together they take no longer than the slowest, and
+// turns the answers into one check: a "no" before an "unknown", and "yes" only when all are. The
+// source is that of the citizen's certificate, or of the "no".
+func (v *Verifier) answerAll(ctx context.Context, questions []question) kiosk.Check {
+	unknown := kiosk.Check{Result: kiosk.Unknown, Reason: kiosk.ReasonRevocationUnknown}
+	if v.Revocation == nil || len(questions) == 0 {
+		return unknown
+	}
+	checks := make([]kiosk.Check, len(questions))
+	var asking sync.WaitGroup
+	for i, q := range questions {
+		asking.Go(func() { checks[i] = v.answer(ctx, q) })
+	}
+	asking.Wait()
+	for _, result := range []kiosk.Result{kiosk.Failed, kiosk.Unknown} {
+		if i := slices.IndexFunc(checks, func(c kiosk.Check) bool { return c.Result == result }); i >= 0 {
+			return checks[i]
+		}
+	}
+	return checks[0]
+}
+
+// answer asks one question.
+func (v *Verifier) answer(ctx context.Context, q question) kiosk.Check {
+	answer, err := v.Revocation.Check(ctx, q.cert, q.issuer)
+	if err == nil {
+		switch answer.Status {
+		case trust.Good:
+			return passed(answer.Source)
+		case trust.Suspended:
+			return failed(q.suspended, answer.Source)
+		case trust.Revoked:
+			return failed(q.revoked, answer.Source)
+		}
+	}
+	return kiosk.Check{Result: kiosk.Unknown, Reason: kiosk.ReasonRevocationUnknown}
+}
