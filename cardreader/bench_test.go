@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -76,6 +77,15 @@ func (d *daemon) kill() {
 	_ = d.cmd.Process.Kill()
 	_ = d.cmd.Wait()
 	d.cmd = nil
+}
+
+// freeze keeps it from doing anything until thaw.
+func (d *daemon) freeze(t *testing.T) (thaw func()) {
+	t.Helper()
+	if err := d.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	return func() { _ = d.cmd.Process.Signal(syscall.SIGCONT) }
 }
 
 func freePorts(t *testing.T) int {

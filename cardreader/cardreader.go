@@ -26,15 +26,17 @@ import (
 // What can go wrong with a reader or a session, for errors.Is. After any of them but ErrBusy the session
 // is of no more use; connect again when there is a card again.
 var (
-	ErrRemoved     = errors.New("card or reader removed")
-	ErrReset       = errors.New("card was reset by another program")
-	ErrBusy        = errors.New("card is held by another program")
-	ErrServiceGone = errors.New("smart-card service is not running")
-	ErrSilent      = errors.New("card does not answer")
-	ErrMute        = errors.New("card does not power up")
-	ErrTransport   = errors.New("reader could not exchange data with the card")
-	ErrClosed      = errors.New("session is closed")
-	ErrWatching    = errors.New("this process watches the readers already")
+	ErrRemoved       = errors.New("card or reader removed")
+	ErrReset         = errors.New("card was reset by another program")
+	ErrBusy          = errors.New("card is held by another program")
+	ErrServiceGone   = errors.New("smart-card service is not running")
+	ErrNotAuthorised = errors.New("smart-card service does not let this user in")
+	ErrStuck         = errors.New("smart-card service does not react")
+	ErrSilent        = errors.New("card does not answer")
+	ErrMute          = errors.New("card does not power up")
+	ErrTransport     = errors.New("reader could not exchange data with the card")
+	ErrClosed        = errors.New("session is closed")
+	ErrWatching      = errors.New("this process watches the readers already")
 )
 
 // classify gives the codes of libpcsclite one of the meanings above. Its own text stays in the message.
@@ -66,6 +68,8 @@ var codes = map[scard.Error]error{
 	scard.ErrSystemCancelled:   ErrServiceGone,
 	scard.ErrCommError:         ErrServiceGone, // between libpcsclite and pcscd, not between reader and card
 	scard.ErrInvalidHandle:     ErrServiceGone, // handles die with the pcscd that gave them
+	scard.ErrSecurityViolation: ErrNotAuthorised,
+	scard.ErrNoAccess:          ErrNotAuthorised,
 	scard.ErrUnresponsiveCard:  ErrMute,
 	scard.ErrUnpoweredCard:     ErrMute,
 	scard.ErrUnsupportedCard:   ErrMute,

@@ -26,6 +26,7 @@ const (
 	CodeOK            = "ok"
 	CodeMissing       = "pcscd_missing"
 	CodeStopped       = "pcscd_stopped"
+	CodeStuck         = "pcscd_stuck"
 	CodeNotAuthorised = "not_authorised"
 	CodeNoReader      = "no_reader"
 	CodeReaderBusy    = "reader_busy"
@@ -34,30 +35,66 @@ const (
 	CodeReaderFault   = "reader_fault"
 )
 
-// diagnosisPatience is short: somebody sits before the screen, and busy is itself a finding.
-const diagnosisPatience = 500 * time.Millisecond
+const (
+	// diagnosisPatience is short: somebody sits before the screen, and busy is itself a finding.
+	diagnosisPatience = 500 * time.Millisecond
+	// listingTime is for the service to say which readers it has, which takes it milliseconds.
+	listingTime = 3 * time.Second
+)
 
 // Diagnose looks at the service, at the readers, and at the card in each, and says what is wrong and what
 // to do about it. It sends nothing to a card, so that it can run while others work with one; but it
 // connects to it, and that resets a card which nobody else uses.
 func Diagnose(ctx context.Context) []Finding {
-	pc, err := scard.EstablishContext()
-	if err != nil {
-		return []Finding{serviceFinding(causeOf(err))}
-	}
-	names, err := listReaders(pc)
-	_ = pc.Release()
-	findings := []Finding{{Code: CodeOK, OK: true, Title: "The smart-card service pcscd is running."}}
+	names, err := listing(ctx)
 	switch {
+	case errors.Is(err, ErrStuck):
+		return []Finding{stuckFinding}
 	case err != nil:
 		return []Finding{serviceFinding(causeOf(err))}
-	case len(names) == 0:
+	}
+	findings := []Finding{{Code: CodeOK, OK: true, Title: "The smart-card service pcscd is running."}}
+	if len(names) == 0 {
 		return append(findings, noReaderFinding(pluggedIn(usbDevices)))
 	}
 	for _, name := range names {
 		findings = append(findings, readerFinding(ctx, name))
 	}
 	return findings
+}
+
+// listing asks the service for its readers, and gives up with ErrStuck when it does not say.
+func listing(ctx context.Context) ([]string, error) {
+	type answer struct {
+		names []string
+		err   error
+	}
+	answered := make(chan answer, 1)
+	go func() {
+		pc, err := scard.EstablishContext()
+		if err != nil {
+			answered <- answer{nil, err}
+			return
+		}
+		names, err := listReaders(pc)
+		_ = pc.Release()
+		answered <- answer{names, err}
+	}()
+	timer := time.NewTimer(listingTime)
+	defer timer.Stop()
+	select {
+	case a := <-answered:
+		return a.names, a.err
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	return nil, ErrStuck
+}
+
+var stuckFinding = Finding{
+	Code: CodeStuck, Title: "The smart-card service runs but does not react.",
+	Cause: "A reader's driver hangs, or the service was suspended.",
+	Cure:  "Unplug the readers, then: systemctl restart pcscd",
 }
 
 func serviceFinding(cause Cause) Finding {
@@ -133,6 +170,8 @@ func readerFinding(ctx context.Context, name string) Finding {
 		f.Code, f.Title = CodeCardMute, f.Title+" has a card in it that does not power up."
 		f.Cause = "The card is the wrong way round, its contacts are dirty, or its chip is broken."
 		f.Cure = "Insert it chip first and chip up; wipe the contacts with a dry cloth. If another card works, the card is broken."
+	case errors.Is(err, ErrNotAuthorised):
+		return serviceFinding(NotAuthorised)
 	case errors.Is(err, ErrSilent):
 		f.Code, f.Title = CodeCardSilent, f.Title+" does not come back from talking to its card."
 		f.Cause = "The card or the reader hangs."

@@ -45,6 +45,13 @@ func TestDiagnose(t *testing.T) {
 	t.Setenv("PATH", "/usr/sbin:/usr/bin")
 	d.mustStart(t)
 	expect("empty readers", cardreader.CodeOK, cardreader.CodeOK, cardreader.CodeOK)
+	thaw := d.freeze(t)
+	short, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
+	defer cancel()
+	if diff := cmp.Diff([]string{cardreader.CodeStuck}, codes(t, cardreader.Diagnose(short))); diff != "" {
+		t.Errorf("frozen (-want +got):\n%s", diff)
+	}
+	thaw()
 	d.mustInsert(t, 0, echo)
 	release := holdReader(t, readerA)
 	expect("busy", cardreader.CodeOK, cardreader.CodeReaderBusy, cardreader.CodeOK)

@@ -132,6 +132,7 @@ func TestPinpad_VerifyPIN(t *testing.T) {
 }
 
 func TestPinpad_VerifyPIN_Errors(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		answer []byte
 		gone   bool

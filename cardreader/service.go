@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/ebfe/scard"
 	"github.com/fsnotify/fsnotify"
 )
 
@@ -25,7 +24,7 @@ var daemonPaths = []string{"/usr/sbin/pcscd", "/usr/local/sbin/pcscd", "/sbin/pc
 
 // causeOf says why the service could not be reached.
 func causeOf(err error) Cause {
-	if errors.Is(err, scard.ErrSecurityViolation) || errors.Is(err, scard.ErrNoAccess) {
+	if errors.Is(classify(err), ErrNotAuthorised) {
 		return NotAuthorised
 	}
 	for _, path := range daemonPaths {

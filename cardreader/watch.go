@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -39,30 +40,73 @@ var watching atomic.Bool
 // PC/SC and looks at nothing by the clock. A service that is missing, stopped or restarted is an event,
 // and Watch goes on by itself when it is there again.
 //
+// A reader whose driver is asked for cards rather than telling (pcscd does so every 400 ms) cannot show
+// that two cards followed each other faster: who needs to know compares citizencard.Card.Serial.
+//
 // handle is called on Watch's own goroutine, one event at a time; while it runs no other event is seen,
-// but none is lost. One Watch can run in a process: the next gets ErrWatching.
+// but none is lost. One Watch can run in a process: the next gets ErrWatching. A service that hangs cannot
+// hold Watch up when ctx ends: it returns ErrStuck.
 func Watch(ctx context.Context, opts WatchOptions, handle func(Event)) error {
 	if !watching.CompareAndSwap(false, true) {
 		return ErrWatching
 	}
 	w := &watcher{tracker: newTracker(handle), ignore: opts.Ignore}
 	err := w.run(ctx)
-	if !errors.Is(err, errStuck) {
-		watching.Store(false) // a stuck call still uses the binding
+	if errors.Is(err, ErrStuck) {
+		// The call that is stuck uses the binding until it returns, if ever.
+		go func() { w.calls.Wait(); watching.Store(false) }()
+		return err
 	}
-	if ctx.Err() != nil && !errors.Is(err, errStuck) {
+	watching.Store(false)
+	if ctx.Err() != nil {
 		return nil
 	}
 	return err
 }
 
-// errStuck: a call into libpcsclite did not return although it was cancelled.
-var errStuck = errors.New("smart-card service does not react")
-
 type watcher struct {
 	tracker *tracker
 	ignore  func(reader string) bool
+	calls   sync.WaitGroup // into libpcsclite
 }
+
+// call makes a call into libpcsclite on a goroutine of its own. When ctx ends it asks abort, again and
+// again, to make the call return, and gives up with ErrStuck after a while.
+func (w *watcher) call(ctx context.Context, call func() error, abort func()) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	done := make(chan error, 1)
+	w.calls.Go(func() { done <- call() })
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	over := make(chan struct{})
+	defer close(over)
+	w.calls.Go(func() { repeat(abort, over) })
+	select {
+	case <-done:
+		return ctx.Err()
+	case <-time.After(stuckAfter):
+		return ErrStuck
+	}
+}
+
+// repeat calls abort until over: a cancel that comes before the wait has begun is lost.
+func repeat(abort func(), over <-chan struct{}) {
+	for {
+		abort()
+		select {
+		case <-over:
+			return
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+func cannotAbort() {}
 
 func (w *watcher) run(ctx context.Context) error {
 	for {
@@ -72,7 +116,7 @@ func (w *watcher) run(ctx context.Context) error {
 		}
 		w.tracker.up()
 		err = w.follow(ctx, pc)
-		if errors.Is(err, errStuck) {
+		if errors.Is(err, ErrStuck) {
 			return err
 		}
 		_ = pc.Release() // of a service that is gone there is nothing to release
@@ -101,16 +145,16 @@ func sleep(ctx context.Context, d time.Duration) error {
 
 // establish connects to the service, waiting for it to appear for as long as ctx lasts.
 func (w *watcher) establish(ctx context.Context) (*scard.Context, error) {
-	pc, err := scard.EstablishContext()
-	if err == nil {
-		return pc, nil
+	pc, err := w.tryEstablish(ctx)
+	if err == nil || ctx.Err() != nil {
+		return pc, err
 	}
 	bell := newDoorbell(socketPath())
 	defer bell.close()
 	for {
 		// Asked again after the bell was hung up: the service may have come in between.
-		if pc, err = scard.EstablishContext(); err == nil {
-			return pc, nil
+		if pc, err = w.tryEstablish(ctx); err == nil || ctx.Err() != nil {
+			return pc, err
 		}
 		cause := causeOf(err)
 		w.tracker.down(cause)
@@ -120,10 +164,38 @@ func (w *watcher) establish(ctx context.Context) (*scard.Context, error) {
 	}
 }
 
+func (w *watcher) tryEstablish(ctx context.Context) (*scard.Context, error) {
+	opened := make(chan *scard.Context, 1)
+	err := w.call(ctx, func() error {
+		defer close(opened)
+		pc, err := scard.EstablishContext()
+		if err == nil {
+			opened <- pc
+		}
+		return err
+	}, cannotAbort)
+	switch {
+	case err == nil:
+		return <-opened, nil
+	case errors.Is(err, ErrStuck):
+		w.calls.Go(func() { releaseFrom(opened) }) // when it comes after all
+	case len(opened) > 0:
+		releaseFrom(opened) // it came together with the end of ctx
+	}
+	return nil, err
+}
+
+func releaseFrom(opened <-chan *scard.Context) {
+	if pc := <-opened; pc != nil {
+		_ = pc.Release()
+	}
+}
+
 // follow reports changes until the service ends or ctx does.
 func (w *watcher) follow(ctx context.Context, pc *scard.Context) error {
 	for {
-		names, err := listReaders(pc)
+		var names []string
+		err := w.call(ctx, func() (err error) { names, err = listReaders(pc); return err }, cannotAbort)
 		if err != nil {
 			return fmt.Errorf("listing readers: %w", err)
 		}
@@ -152,7 +224,7 @@ func (w *watcher) untilListChanges(ctx context.Context, pc *scard.Context, names
 		for i, name := range names {
 			states[1+i] = scard.ReaderState{Reader: name, CurrentState: w.tracker.slots[name].flags}
 		}
-		err := wait(ctx, pc, states)
+		err := w.call(ctx, func() error { return pc.GetStatusChange(states, rearm) }, func() { _ = pc.Cancel() })
 		switch {
 		case errors.Is(err, scard.ErrTimeout), errors.Is(err, scard.ErrUnknownReader):
 			return nil
@@ -171,38 +243,5 @@ func (w *watcher) untilListChanges(ctx context.Context, pc *scard.Context, names
 		if !listed {
 			return nil
 		}
-	}
-}
-
-// wait is SCardGetStatusChange that ends with ctx. Cancelling is repeated because a cancel that arrives
-// before the wait has begun is lost.
-func wait(ctx context.Context, pc *scard.Context, states []scard.ReaderState) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	done := make(chan error, 1)
-	go func() { done <- pc.GetStatusChange(states, rearm) }()
-	select {
-	case err := <-done:
-		return err
-	case <-ctx.Done():
-	}
-	returned := make(chan struct{})
-	defer close(returned)
-	go func() {
-		for {
-			_ = pc.Cancel()
-			select {
-			case <-returned:
-				return
-			case <-time.After(10 * time.Millisecond):
-			}
-		}
-	}()
-	select {
-	case <-done:
-		return ctx.Err()
-	case <-time.After(stuckAfter):
-		return errStuck
 	}
 }

@@ -128,3 +128,38 @@ func TestWatch_ErrWatching(t *testing.T) {
 		t.Errorf("got %v, want ErrWatching", err)
 	}
 }
+
+// TestWatch_ErrStuck: a service that hangs holds nobody up, and a new Watch is possible when it no
+// longer does.
+func TestWatch_ErrStuck(t *testing.T) {
+	d := newDaemon(t)
+	d.mustStart(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	ready := make(chan struct{}, 1)
+	done := make(chan error)
+	go func() {
+		done <- cardreader.Watch(ctx, cardreader.WatchOptions{}, func(e cardreader.Event) {
+			if e.Reader.Number == 2 {
+				ready <- struct{}{}
+			}
+		})
+	}()
+	<-ready
+	thaw := d.freeze(t)
+	cancel()
+	select {
+	case err := <-done:
+		if !errors.Is(err, cardreader.ErrStuck) {
+			t.Errorf("got %v, want ErrStuck", err)
+		}
+	case <-time.After(patience):
+		t.Error("Watch did not return")
+	}
+	thaw()
+	eventually(t, "another Watch", func() bool {
+		ended, cancel := context.WithCancel(context.Background())
+		cancel()
+		return cardreader.Watch(ended, cardreader.WatchOptions{}, func(cardreader.Event) {}) == nil
+	})
+}

@@ -8,16 +8,8 @@ import (
 // ErrTLV is the error for bytes that are not the BER-TLV they should be.
 var ErrTLV = errors.New("malformed TLV")
 
-// Tag is a BER-TLV tag with its class and constructed bits, as it is written: 0x77, 0x5F2E, 0x7F61.
+// Tag is a BER-TLV tag with all its bits, as it is written: 0x77, 0x5F2E, 0x7F61.
 type Tag uint32
-
-// Constructed reports whether the value consists of data objects itself.
-func (t Tag) Constructed() bool {
-	for t > 0xFF {
-		t >>= 8
-	}
-	return t&0x20 != 0
-}
 
 // Header is the tag and length in front of a value.
 type Header struct {

@@ -66,14 +66,6 @@ func TestUnwrap(t *testing.T) {
 	}
 }
 
-func TestTag_Constructed(t *testing.T) {
-	for tag, want := range map[iso7816.Tag]bool{0x30: true, 0x77: true, 0x7F61: true, 0x5F2E: false, 0xC0: false} {
-		if got := tag.Constructed(); got != want {
-			t.Errorf("%X: got %v", uint32(tag), got)
-		}
-	}
-}
-
 // TestParse_RoundTrip: what is written as TLV is read as it was, in whatever form the length is.
 func TestParse_RoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
