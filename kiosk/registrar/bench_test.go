@@ -1,0 +1,393 @@
+package registrar_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"regexp"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"filippo.io/age"
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"balcao/kiosk"
+	"balcao/kiosk/central"
+	"balcao/kiosk/central/cluster"
+	"balcao/kiosk/delivery"
+	"balcao/kiosk/evidence"
+	"balcao/kiosk/registrar"
+	"balcao/kiosk/seal"
+)
+
+func TestMain(m *testing.M) { cluster.TestMain(m) }
+
+const (
+	goodPIN  = "482913"
+	surname  = "Inventado"
+	lifeTime = 30 * time.Second // of a test that hangs
+)
+
+// bench is a centre of a test's own with a desk, and workers that the test starts.
+type bench struct {
+	t        *testing.T
+	ctx      context.Context
+	db       *cluster.Database
+	desk     *central.Centre
+	admin    *pgxpool.Pool
+	notices  *pgx.Conn // hears what the desk hears
+	identity *age.X25519Identity
+	sms      *outbox
+	mail     *outbox
+	verifier verifierFunc
+	log      *safeBuffer
+	names    int
+}
+
+func newBench(t *testing.T) *bench {
+	t.Helper()
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), lifeTime)
+	t.Cleanup(cancel)
+	db := cluster.NewDatabase(t)
+	b := &bench{t: t, ctx: ctx, db: db, sms: newOutbox(), mail: newOutbox(), verifier: believe, log: &safeBuffer{}}
+	var err error
+	b.desk, err = central.Dial(ctx, central.Config{DSN: db.Desk("loja_1"), MaxConns: 8, Timeout: lifeTime})
+	b.check(err)
+	t.Cleanup(b.desk.Close)
+	b.admin, err = pgxpool.New(ctx, db.Admin())
+	b.check(err)
+	t.Cleanup(b.admin.Close)
+	b.notices, err = pgx.Connect(ctx, db.Desk("loja_1"))
+	b.check(err)
+	t.Cleanup(func() { _ = b.notices.Close(context.Background()) })
+	_, err = b.notices.Exec(ctx, `listen desk_loja_1`)
+	b.check(err)
+	b.identity, err = age.GenerateX25519Identity()
+	b.check(err)
+	t.Cleanup(func() {
+		for _, secret := range append(b.sms.secrets(), goodPIN, surname, "$argon2id$") {
+			if strings.Contains(b.log.String(), secret) {
+				t.Errorf("the log holds %q:\n%s", secret, b.log)
+			}
+		}
+	})
+	return b
+}
+
+func (b *bench) check(err error) {
+	b.t.Helper()
+	if err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// run is a worker that runs.
+type run struct {
+	worker *registrar.Worker
+	name   string
+	pool   *pgxpool.Pool
+	stop   func()
+}
+
+// start starts a worker with a connection of its own name. change may alter it before it runs.
+func (b *bench) start(jobs int, change func(*run)) *run {
+	b.t.Helper()
+	b.names++
+	r := &run{name: fmt.Sprintf("worker-%d", b.names)}
+	var err error
+	r.pool, err = registrar.OpenPool(b.ctx, named(b.db.Registrar(), r.name), jobs)
+	b.check(err)
+	r.worker, err = registrar.New(registrar.Config{
+		DB: r.pool, Verifier: b.verifier, SMS: b.sms, Mail: b.mail, Texts: delivery.Texts{Support: "300 003 990"},
+		Identity: b.identity, Pepper: bytes.Clone(pepper), Workers: jobs,
+		Log: slog.New(slog.NewJSONHandler(b.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	})
+	b.check(err)
+	if change != nil {
+		change(r)
+	}
+	ctx, cancel := context.WithCancel(b.ctx)
+	ended := make(chan error, 1)
+	go func() { ended <- r.worker.Run(ctx) }()
+	r.stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-ended; !errors.Is(err, context.Canceled) {
+			b.t.Errorf("Run: got %v, want context.Canceled", err)
+		}
+		r.pool.Close()
+	})
+	b.t.Cleanup(r.stop)
+	return r
+}
+
+// named gives the connections of a connection string a name.
+func named(dsn, name string) string {
+	separator := "?"
+	if strings.Contains(dsn, "?") {
+		separator = "&"
+	}
+	return dsn + separator + "application_name=" + name
+}
+
+// crash makes a worker die at a point: the server loses its connections, as when a process is killed,
+// and not one more line of its job runs. died is closed then.
+func (b *bench) crash(r *run, point string) (died chan struct{}) {
+	died = make(chan struct{})
+	working := false
+	r.worker.CrashAt(func(at string) {
+		working = working || at == "taken"
+		if !working || at != point {
+			return
+		}
+		b.kill(r)
+		close(died)
+		runtime.Goexit()
+	})
+	return died
+}
+
+// kill ends a worker's connections and returns when the server has forgotten them.
+func (b *bench) kill(r *run) {
+	const sql = `select count(pg_terminate_backend(pid, 5000)) from pg_stat_activity
+		where application_name = $1 and datname = current_database()`
+	if _, err := b.admin.Exec(b.ctx, sql, r.name); err != nil {
+		b.t.Errorf("killing: %v", err)
+	}
+}
+
+func (b *bench) exec(sql string, args ...any) {
+	b.t.Helper()
+	_, err := b.admin.Exec(b.ctx, sql, args...)
+	b.check(err)
+}
+
+func scalar[T any](b *bench, sql string, args ...any) (v T) {
+	b.t.Helper()
+	b.check(b.admin.QueryRow(b.ctx, sql, args...).Scan(&v))
+	return v
+}
+
+// until asks again each time the desk hears something.
+func (b *bench) until(what string, is func() bool) {
+	b.t.Helper()
+	for !is() {
+		ctx, cancel := context.WithTimeout(b.ctx, time.Second) // not every change has a notice
+		_, err := b.notices.WaitForNotification(ctx)
+		cancel()
+		if err != nil && b.ctx.Err() != nil {
+			b.t.Fatalf("waiting until %s: %v\n%s", what, err, b.log)
+		}
+	}
+}
+
+func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
+
+var lastNumber atomic.Int64
+
+// visit is one enrolment from the desk's side.
+type visit struct {
+	*bench
+	id          uuid.UUID
+	civilNumber string
+	phone       string
+	challenge   []byte
+}
+
+func (b *bench) visit() *visit {
+	b.t.Helper()
+	n := lastNumber.Add(1)
+	return b.visitOf(fmt.Sprintf("99%06d", n), fmt.Sprintf("+35191%07d", n))
+}
+
+func (b *bench) visitOf(civilNumber, phone string) *visit {
+	b.t.Helper()
+	v := &visit{bench: b, id: newID(), civilNumber: civilNumber, phone: phone}
+	opened, err := b.desk.Open(b.ctx, v.id, central.Person{Document: kiosk.CitizenCard, Country: "PRT", CivilNumber: civilNumber})
+	b.check(err)
+	if opened.Refusal != "" {
+		b.t.Fatalf("opening: %s", opened.Refusal)
+	}
+	v.challenge = opened.Challenge
+	return v
+}
+
+func (v *visit) askForCode(channel kiosk.Channel, value string) {
+	v.t.Helper()
+	sent, err := v.desk.SendCode(v.ctx, v.id, central.CodeRequest{ID: newID(), Channel: channel, Value: value, Language: kiosk.Portuguese})
+	v.check(err)
+	if sent.Refusal != "" {
+		v.t.Fatalf("asking for a code: %s", sent.Refusal)
+	}
+}
+
+func (v *visit) confirm(channel kiosk.Channel, code string) {
+	v.t.Helper()
+	answer, err := v.desk.ConfirmCode(v.ctx, v.id, central.Attempt{ID: newID(), Channel: channel, Code: kiosk.Secret(code)})
+	v.check(err)
+	if answer.Refusal != "" {
+		v.t.Fatalf("confirming: %s", answer.Refusal)
+	}
+}
+
+// prove proves the phone with a code that a worker sends.
+func (v *visit) prove() {
+	v.t.Helper()
+	v.askForCode(kiosk.SMS, v.phone)
+	v.confirm(kiosk.SMS, v.sms.codeFor(v.ctx, v.t, v.phone))
+}
+
+func (v *visit) bind(pin string) { v.bindSealed(v.seal(v.id, pin)) }
+
+func (v *visit) seal(enrolment uuid.UUID, pin string) []byte {
+	v.t.Helper()
+	sealed, err := seal.PIN(v.identity.Recipient(), enrolment, []byte(pin))
+	v.check(err)
+	return sealed
+}
+
+func (v *visit) bindSealed(sealed []byte) {
+	v.t.Helper()
+	_, err := v.desk.Bind(v.ctx, v.id, central.Evidence{
+		JWS: []byte(`{"payload":"e30","signatures":[]}`), Identity: []byte("identity"), SOD: []byte("sod"), SealedPIN: sealed,
+	})
+	v.check(err)
+}
+
+// judged waits for the registrar's decision.
+func (v *visit) judged() central.Status {
+	v.t.Helper()
+	var s central.Status
+	v.until("the enrolment is judged", func() bool {
+		var err error
+		s, err = v.desk.Status(v.ctx, v.id)
+		v.check(err)
+		return s.State == central.StateActive || s.State == central.StateRefused
+	})
+	return s
+}
+
+// verifierFunc is an evidence verifier.
+type verifierFunc func(context.Context, evidence.Bundle, evidence.Expect) (*evidence.Verified, error)
+
+func (f verifierFunc) Verify(ctx context.Context, b evidence.Bundle, e evidence.Expect) (*evidence.Verified, error) {
+	return f(ctx, b, e)
+}
+
+// believe finds nothing wrong with any evidence.
+func believe(_ context.Context, _ evidence.Bundle, e evidence.Expect) (*evidence.Verified, error) {
+	return &evidence.Verified{
+		Level: kiosk.LevelHigh,
+		Identity: kiosk.Identity{
+			Kind: e.Kind, Country: e.Country, CivilNumber: e.CivilNumber, DocumentNumber: e.CivilNumber + " 7 ZZ1",
+			Surname: surname, GivenNames: "Zeferino", Sex: "M", Nationality: "PRT", TaxNumber: "400000001",
+			BirthDate: kiosk.Date{Year: 1980, Month: 2, Day: 29}, ValidUntil: kiosk.Date{Year: 2034, Month: 1, Day: 31},
+		},
+		Checks: []kiosk.Check{{Name: kiosk.CheckRevocation, Result: kiosk.Passed, Source: "ocsp.example"}},
+	}, nil
+}
+
+// outbox is a channel that keeps what is sent. fail, when set, may refuse a message.
+type outbox struct {
+	mu   sync.Mutex
+	sent []delivery.Message
+	news chan struct{}
+	fail func(delivery.Message) error
+}
+
+func newOutbox() *outbox { return &outbox{news: make(chan struct{})} }
+
+func (o *outbox) Check(context.Context) error { return nil }
+
+func (o *outbox) Send(_ context.Context, m delivery.Message) (string, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.fail != nil {
+		if err := o.fail(m); err != nil {
+			return "", err
+		}
+	}
+	o.sent = append(o.sent, m)
+	close(o.news)
+	o.news = make(chan struct{})
+	return fmt.Sprintf("%p-%d", o, len(o.sent)), nil
+}
+
+// to returns what was sent to an address and is of a kind: "code" or "welcome".
+func (o *outbox) to(address, kind string) []delivery.Message {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	var list []delivery.Message
+	for _, m := range o.sent {
+		if m.To == address && (kind == "code") == anyCode.MatchString(m.Body) {
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
+// wait waits for a message.
+func (o *outbox) wait(ctx context.Context, t *testing.T, address, kind string) delivery.Message {
+	t.Helper()
+	for {
+		o.mu.Lock()
+		news := o.news
+		o.mu.Unlock()
+		if list := o.to(address, kind); len(list) > 0 {
+			return list[len(list)-1]
+		}
+		select {
+		case <-news:
+		case <-ctx.Done():
+			t.Fatalf("no %s arrived", kind)
+		}
+	}
+}
+
+var anyCode = regexp.MustCompile(`\b\d{6}\n`)
+
+func (o *outbox) codeFor(ctx context.Context, t *testing.T, address string) string {
+	t.Helper()
+	return codeIn(o.wait(ctx, t, address, "code"))
+}
+
+func codeIn(m delivery.Message) string { return strings.TrimSpace(anyCode.FindString(m.Body)) }
+
+// secrets lists what may not be logged.
+func (o *outbox) secrets() (list []string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, m := range o.sent {
+		list = append(list, m.To)
+		if code := codeIn(m); code != "" {
+			list = append(list, `"`+code, ` `+code) // times and identifiers have digits as well
+		}
+	}
+	return list
+}
+
+// safeBuffer is a log that several goroutines write.
+type safeBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *safeBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *safeBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}

@@ -1,0 +1,140 @@
+package registrar_test
+
+import (
+	"testing"
+
+	"balcao/kiosk"
+	"balcao/kiosk/central"
+)
+
+// A worker that dies while it sends a code: another sends it, with the same digits, and they are right.
+func TestCrash_SendCode(t *testing.T) {
+	for point, sends := range map[string]int{"taken": 1, "code_ready": 1, "sent": 2, "settled": 2} {
+		t.Run(point, func(t *testing.T) {
+			b := newBench(t)
+			var died chan struct{}
+			b.start(1, func(r *run) { died = b.crash(r, point) })
+			v := b.visit()
+			v.askForCode(kiosk.SMS, v.phone)
+			<-died
+			second := b.start(1, nil)
+			b.until("it is sent", func() bool {
+				return scalar[int](b, `select count(*) from cmd.job where kind = 'send_code' and state = 'done'`) == 1
+			})
+			second.stop()
+			messages := b.sms.to(v.phone, "code")
+			if len(messages) != sends {
+				t.Errorf("sent %d times, want %d", len(messages), sends)
+			}
+			for _, m := range messages {
+				if codeIn(m) != codeIn(messages[0]) {
+					t.Error("sent again with another code")
+				}
+			}
+			v.confirm(kiosk.SMS, codeIn(messages[0]))
+		})
+	}
+}
+
+// A worker that dies while it judges an enrolment: another does it, and there is one key and one
+// welcome, or none yet.
+func TestCrash_Verify(t *testing.T) {
+	for _, point := range []string{"taken", "verified", "hashed", "activated", "settled"} {
+		t.Run(point, func(t *testing.T) {
+			b := newBench(t)
+			before := b.start(1, nil)
+			v := b.visit()
+			v.prove()
+			before.stop()
+
+			v.bind(goodPIN)
+			var died chan struct{}
+			b.start(1, func(r *run) { died = b.crash(r, point) })
+			<-died
+			if n := scalar[int](b, `select count(*) from cmd.key`); n != 0 {
+				t.Fatalf("half a binding: %d keys after the crash", n)
+			}
+			if s, err := b.desk.Status(b.ctx, v.id); err != nil || s.State != central.StatePending {
+				t.Fatalf("after the crash: got %s, %v", s.State, err)
+			}
+			second := b.start(2, nil)
+			if got := v.judged(); got.State != central.StateActive {
+				t.Fatalf("got %s for %q", got.State, got.Refusal)
+			}
+			b.sms.wait(b.ctx, t, v.phone, "welcome")
+			second.stop()
+			once(b, 1)
+			if n := len(b.sms.to(v.phone, "welcome")); n != 1 {
+				t.Errorf("%d welcomes", n)
+			}
+		})
+	}
+}
+
+// A worker that dies while it welcomes: the holder may be welcomed twice, there is still one key.
+func TestCrash_Welcome(t *testing.T) {
+	b := newBench(t)
+	before := b.start(1, nil)
+	v := b.visit()
+	v.prove()
+	before.stop()
+	v.bind(goodPIN)
+	var died chan struct{}
+	b.start(1, func(r *run) { died = b.crash(r, "welcomed") })
+	<-died
+	b.start(1, nil)
+	b.until("it is done", func() bool {
+		return scalar[int](b, `select count(*) from cmd.job where kind = 'welcome' and state = 'done'`) == 1
+	})
+	once(b, 1)
+	if n := len(b.sms.to(v.phone, "welcome")); n != 2 {
+		t.Errorf("%d welcomes, want 2", n)
+	}
+}
+
+// Many people, several registrars with several workers each: everything happens once.
+func TestWorkers_Together(t *testing.T) {
+	b := newBench(t)
+	for range 3 {
+		b.start(2, nil)
+	}
+	const people = 12
+	visits := make([]*visit, people)
+	for i := range visits {
+		visits[i] = b.visit()
+		visits[i].askForCode(kiosk.SMS, visits[i].phone)
+	}
+	for _, v := range visits {
+		v.confirm(kiosk.SMS, b.sms.codeFor(b.ctx, t, v.phone))
+		v.bind(goodPIN)
+	}
+	for _, v := range visits {
+		if got := v.judged(); got.State != central.StateActive {
+			t.Errorf("got %s for %q", got.State, got.Refusal)
+		}
+		b.sms.wait(b.ctx, t, v.phone, "welcome")
+	}
+	once(b, people)
+	for _, v := range visits {
+		if codes, welcomes := len(b.sms.to(v.phone, "code")), len(b.sms.to(v.phone, "welcome")); codes != 1 || welcomes != 1 {
+			t.Errorf("%d codes and %d welcomes, want one each", codes, welcomes)
+		}
+	}
+}
+
+// once checks that there is one active key, one event and one end of judging for each person.
+func once(b *bench, people int) {
+	b.t.Helper()
+	for what, sql := range map[string]string{
+		"keys":      `select count(*) from cmd.key where state = 'active'`,
+		"events":    `select count(*) from cmd.key_event`,
+		"people":    `select count(*) from cmd.person`,
+		"judged":    `select count(*) from cmd.job where kind = 'verify' and state = 'done'`,
+		"welcomes":  `select count(*) from cmd.job where kind = 'welcome'`,
+		"enrolment": `select count(*) from cmd.enrolment where state = 'active' and key is not null`,
+	} {
+		if got := scalar[int](b, sql); got != people {
+			b.t.Errorf("%s: %d, want %d", what, got, people)
+		}
+	}
+}

@@ -1,0 +1,324 @@
+package registrar_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"balcao/kiosk"
+	"balcao/kiosk/central"
+	"balcao/kiosk/delivery"
+	"balcao/kiosk/evidence"
+	"balcao/kiosk/registrar"
+)
+
+func TestWorker_WholePath(t *testing.T) {
+	b := newBench(t)
+	w := b.start(2, nil)
+	v := b.visit()
+	v.prove()
+	v.askForCode(kiosk.Email, "zeferino@example.pt")
+	v.confirm(kiosk.Email, b.mail.codeFor(b.ctx, t, "zeferino@example.pt"))
+	v.bind(goodPIN)
+	status := v.judged()
+	if status.State != central.StateActive || status.Level != kiosk.LevelHigh || status.ValidUntil.String() != "2034-03-02" {
+		t.Fatalf("got %+v, want an active key that is valid until 30 days after the card", status)
+	}
+	for _, m := range []delivery.Message{
+		b.sms.wait(b.ctx, t, v.phone, "welcome"),
+		b.mail.wait(b.ctx, t, "zeferino@example.pt", "welcome"),
+	} {
+		if strings.Contains(m.Body, surname) || strings.Contains(m.Body, goodPIN) {
+			t.Errorf("the welcome names the person or the PIN")
+		}
+	}
+	w.stop()
+
+	hash, err := registrar.ParsePINHash(scalar[string](b, `select pin_hash from cmd.key where enrolment = $1`, v.id))
+	b.check(err)
+	if !registrar.VerifyPIN(pepper, hash, "PRT:"+v.civilNumber, []byte(goodPIN)) {
+		t.Error("the stored hash is not of the PIN that was chosen")
+	}
+	if n := scalar[int](b, `select count(*) from cmd.job where state <> 'done'`); n != 0 {
+		t.Errorf("%d jobs are not done", n)
+	}
+	var found struct {
+		Checks []struct{ Name, Result, Source string }
+	}
+	b.check(json.Unmarshal([]byte(scalar[string](b, `select verification::text from cmd.evidence`)), &found))
+	if len(found.Checks) != 1 || found.Checks[0].Name != "certificate_revocation" || found.Checks[0].Result != "passed" {
+		t.Errorf("what was found is kept as %+v", found)
+	}
+	if !scalar[bool](b, `select sealed_pin is null and identity is null from cmd.evidence`) {
+		t.Error("the sealed PIN or the identity file is still there")
+	}
+}
+
+// What the evidence is held against is what the centre knows.
+func TestWorker_Expectation(t *testing.T) {
+	b := newBench(t)
+	seen := make(chan evidence.Expect, 1)
+	b.verifier = func(ctx context.Context, bundle evidence.Bundle, e evidence.Expect) (*evidence.Verified, error) {
+		seen <- e
+		if string(bundle.Identity) != "identity" || string(bundle.SOD) != "sod" || !json.Valid(bundle.JWS) {
+			t.Errorf("the bundle is not what the desk sent: %q", bundle)
+		}
+		return believe(ctx, bundle, e)
+	}
+	b.start(1, nil)
+	v := b.visit()
+	v.prove()
+	v.bind(goodPIN)
+	v.judged()
+	e := <-seen
+	if e.Enrolment != v.id || string(e.Challenge) != string(v.challenge) || e.Desk != "loja_1" || e.CivilNumber != v.civilNumber ||
+		e.Kind != kiosk.CitizenCard || e.Country != "PRT" || len(e.SealedPIN) == 0 || e.OpenedAt.IsZero() {
+		t.Errorf("got %+v", e)
+	}
+	if len(e.Contacts) != 1 || e.Contacts[0].Value != v.phone || e.Contacts[0].Channel != kiosk.SMS || e.Contacts[0].At.IsZero() {
+		t.Errorf("contacts: got %+v", e.Contacts)
+	}
+}
+
+func TestWorker_Refusals(t *testing.T) {
+	fail := func(reason string) verifierFunc {
+		return func(context.Context, evidence.Bundle, evidence.Expect) (*evidence.Verified, error) {
+			return nil, &evidence.Refusal{Reason: reason, Err: errors.New("naming " + surname)}
+		}
+	}
+	young := func(ctx context.Context, b evidence.Bundle, e evidence.Expect) (*evidence.Verified, error) {
+		v, err := believe(ctx, b, e)
+		v.Identity.BirthDate = kiosk.DateOf(time.Now().AddDate(-16, 0, 1))
+		return v, err
+	}
+	tests := []struct {
+		name     string
+		verifier verifierFunc
+		pin      string
+		want     string
+	}{
+		{"evidence", fail(evidence.RefusedChallenge), goodPIN, "challenge_mismatch"},
+		{"document", fail(string(kiosk.ReasonCertificateRevoked)), goodPIN, "certificate_revoked"},
+		{"under age", young, goodPIN, "under_age"},
+		{"PIN too short", believe, "4829", registrar.RefusedPIN},
+		{"PIN a sequence", believe, "123456", registrar.RefusedPIN},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			b := newBench(t)
+			b.verifier = tt.verifier
+			b.start(1, nil)
+			v := b.visit()
+			v.prove()
+			v.bind(tt.pin)
+			if got := v.judged(); got.State != central.StateRefused || got.Refusal != tt.want {
+				t.Errorf("got %s for %q, want refused for %q", got.State, got.Refusal, tt.want)
+			}
+			if n := scalar[int](b, `select count(*) from cmd.key`); n != 0 {
+				t.Errorf("%d keys", n)
+			}
+		})
+	}
+}
+
+func TestWorker_PINOfAnotherEnrolment(t *testing.T) {
+	b := newBench(t)
+	b.start(1, nil)
+	v := b.visit()
+	v.prove()
+	v.bindSealed(v.seal(newID(), goodPIN))
+	if got := v.judged(); got.Refusal != registrar.RefusedSeal {
+		t.Errorf("got %s for %q", got.State, got.Refusal)
+	}
+}
+
+func TestWorker_OneKeyForEachPersonAndPhone(t *testing.T) {
+	b := newBench(t)
+	b.start(2, nil)
+	first := b.visit()
+	again := b.visitOf(first.civilNumber, first.phone) // at another desk at the same time
+	other := b.visitOf("99999999", first.phone)
+	for _, v := range []*visit{first, again, other} {
+		v.askForCode(kiosk.Email, v.id.String()+"@example.pt")
+		v.confirm(kiosk.Email, b.mail.codeFor(b.ctx, t, v.id.String()+"@example.pt"))
+	}
+	first.prove()
+	b.exec(`insert into cmd.contact_proof (enrolment, channel, value, confirmed_at) values ($1, 'sms', $2, now())`, other.id, first.phone)
+	first.bind(goodPIN)
+	if got := first.judged(); got.State != central.StateActive {
+		t.Fatalf("first: got %s for %q", got.State, got.Refusal)
+	}
+	for v, want := range map[*visit]string{again: "already_active", other: "contact_taken"} {
+		v.bind(goodPIN)
+		if got := v.judged(); got.State != central.StateRefused || got.Refusal != want {
+			t.Errorf("got %s for %q, want refused for %q", got.State, got.Refusal, want)
+		}
+	}
+}
+
+// Nobody answered: the same evidence is tried again later, and refused when that was in vain too often.
+func TestWorker_RevocationUnknown(t *testing.T) {
+	b := newBench(t)
+	var unknown atomic.Bool
+	unknown.Store(true)
+	b.verifier = func(ctx context.Context, bundle evidence.Bundle, e evidence.Expect) (*evidence.Verified, error) {
+		if unknown.Load() {
+			return nil, &evidence.Refusal{Reason: string(kiosk.ReasonRevocationUnknown), Temporary: true}
+		}
+		return believe(ctx, bundle, e)
+	}
+	b.start(1, nil)
+	recovers, never := b.visit(), b.visit()
+	for _, v := range []*visit{recovers, never} {
+		v.prove()
+		v.bind(goodPIN)
+		b.until("the job is put off", func() bool {
+			return scalar[bool](b, `select attempts = 1 and error = 'revocation_unknown' and due_at > now()
+				from cmd.job where kind = 'verify' and enrolment = $1`, v.id)
+		})
+	}
+	b.exec(`update cmd.job set attempts = 5, due_at = now() where enrolment = $1 and state = 'queued'`, never.id)
+	b.exec(`notify registrar_work`)
+	if got := never.judged(); got.Refusal != string(kiosk.ReasonRevocationUnknown) {
+		t.Errorf("in vain: got %s for %q", got.State, got.Refusal)
+	}
+	unknown.Store(false)
+	b.exec(`update cmd.job set due_at = now() where enrolment = $1 and state = 'queued'`, recovers.id)
+	b.exec(`notify registrar_work`)
+	if got := recovers.judged(); got.State != central.StateActive {
+		t.Errorf("answered at last: got %s for %q", got.State, got.Refusal)
+	}
+}
+
+// A job that makes its worker panic is put off and does not stop the others.
+func TestWorker_Panic(t *testing.T) {
+	b := newBench(t)
+	poisoned := b.visit()
+	b.verifier = func(ctx context.Context, bundle evidence.Bundle, e evidence.Expect) (*evidence.Verified, error) {
+		if e.Enrolment == poisoned.id {
+			panic("about " + surname)
+		}
+		return believe(ctx, bundle, e)
+	}
+	b.start(1, nil)
+	healthy := b.visit()
+	for _, v := range []*visit{poisoned, healthy} {
+		v.prove()
+		v.bind(goodPIN)
+	}
+	if got := healthy.judged(); got.State != central.StateActive {
+		t.Errorf("got %s for %q", got.State, got.Refusal)
+	}
+	if got := scalar[string](b, `select error from cmd.job where kind = 'verify' and enrolment = $1`, poisoned.id); got != "panic" {
+		t.Errorf("got error %q", got)
+	}
+	b.exec(`update cmd.job set attempts = 5, due_at = now() where enrolment = $1 and state = 'queued'`, poisoned.id)
+	b.exec(`notify registrar_work`)
+	if got := poisoned.judged(); got.State != central.StateRefused || got.Refusal != "panic" {
+		t.Errorf("given up: got %s for %q", got.State, got.Refusal)
+	}
+	if !strings.Contains(b.log.String(), "TestWorker_Panic") {
+		t.Error("the log does not say where it was")
+	}
+}
+
+func TestWorker_DeliveryFails(t *testing.T) {
+	b := newBench(t)
+	deny, later := "+351910000001", "+351910000002"
+	var throttled atomic.Bool
+	throttled.Store(true)
+	b.sms.fail = func(m delivery.Message) error {
+		switch {
+		case m.To == deny:
+			return &delivery.Error{Code: "sms_address"}
+		case m.To == later && throttled.Load():
+			return &delivery.Error{Code: "sms_throttled", Temporary: true}
+		}
+		return nil
+	}
+	b.start(1, nil)
+	denied := b.visitOf("99777001", deny)
+	denied.askForCode(kiosk.SMS, deny)
+	b.until("the desk hears that it failed", func() bool {
+		s, err := b.desk.Status(b.ctx, denied.id)
+		b.check(err)
+		return s.SMS == kiosk.DeliveryFailed
+	})
+	put := b.visitOf("99777002", later)
+	put.askForCode(kiosk.SMS, later)
+	b.until("it is put off", func() bool {
+		return scalar[bool](b, `select exists (select from cmd.job where enrolment = $1 and error = 'sms_throttled')`, put.id)
+	})
+	throttled.Store(false) // its own timer, not a notice, brings it back
+	put.confirm(kiosk.SMS, b.sms.codeFor(b.ctx, t, later))
+}
+
+func TestReceipts(t *testing.T) {
+	b := newBench(t)
+	w := b.start(1, nil)
+	v := b.visit()
+	v.askForCode(kiosk.SMS, v.phone)
+	b.until("it is sent", func() bool {
+		s, err := b.desk.Status(b.ctx, v.id)
+		b.check(err)
+		return s.SMS == kiosk.DeliverySent
+	})
+	id := scalar[string](b, `select message_id from cmd.one_time_code where enrolment = $1`, v.id)
+	b.check(registrar.Receipts(w.pool)(b.ctx, delivery.Receipt{MessageID: id, Delivered: true}))
+	if s, err := b.desk.Status(b.ctx, v.id); err != nil || s.SMS != kiosk.DeliveryDelivered {
+		t.Errorf("got %q, %v", s.SMS, err)
+	}
+}
+
+func TestWorker_Heartbeat(t *testing.T) {
+	b := newBench(t)
+	if h, err := b.desk.Hello(b.ctx); err != nil || h.Delivery != kiosk.HealthDown {
+		t.Errorf("without a registrar: got %q, %v", h.Delivery, err)
+	}
+	b.start(1, nil)
+	b.until("delivery is good", func() bool {
+		h, err := b.desk.Hello(b.ctx)
+		b.check(err)
+		return h.Delivery == kiosk.HealthGood
+	})
+}
+
+// The database goes away under idle workers; they come back by themselves.
+func TestWorker_ConnectionsLost(t *testing.T) {
+	b := newBench(t)
+	listening := make(chan struct{}, 8)
+	w := b.start(2, func(r *run) { r.worker.Ready(func() { listening <- struct{}{} }) })
+	<-listening
+	b.kill(w)
+	<-listening
+	b.visit().prove()
+}
+
+func TestNew_ErrMissing(t *testing.T) {
+	_, err := registrar.New(registrar.Config{})
+	for _, want := range []string{"database", "verifier", "SMS", "mail", "identity", "support", "pepper"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s is not reported in %v", want, err)
+		}
+	}
+}
+
+func TestOpenPool_ErrKeepsThePassword(t *testing.T) {
+	_, err := registrar.OpenPool(t.Context(), "host=x port=nonsense password=hunter2", 1)
+	if err == nil || strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestValidUntil(t *testing.T) {
+	until := kiosk.Date{Year: 2028, Month: time.February, Day: 1}
+	for nationality, want := range map[string]string{"PRT": "2028-03-02", "BRA": "2028-02-01"} {
+		if got := registrar.ValidUntil(kiosk.Identity{Nationality: nationality, ValidUntil: until}, 30); got != want {
+			t.Errorf("%s: got %s, want %s", nationality, got, want)
+		}
+	}
+}
