@@ -33,7 +33,7 @@ type bench struct {
 func newBench(tb testing.TB) *bench {
 	tb.Helper()
 	db := cluster.NewDatabase(tb)
-	return &bench{tb: tb, db: db, desk: dialDesk(tb, db, "loja_1"),
+	return &bench{tb: tb, db: db, desk: dialDesk(tb, db, "loja_"+db.Name),
 		registrar: mustPool(tb, db.Registrar()), admin: mustPool(tb, db.Admin())}
 }
 
@@ -156,7 +156,7 @@ func (b *bench) proven(channel kiosk.Channel, value string) uuid.UUID {
 	return id
 }
 
-var someEvidence = central.Evidence{JWS: []byte(`{"payload":"e30","signatures":[]}`), Identity: []byte("identity"),
+var someEvidence = central.Evidence{JWS: []byte(`{"payload":"dGhlLXRyYW5zY3JpcHQ","signatures":[]}`), Identity: []byte("identity"),
 	SOD: []byte("sod"), SealedPIN: []byte("sealed")}
 
 func (b *bench) bind(enrolment uuid.UUID) central.Status {
