@@ -46,7 +46,7 @@ func (w wire) Transmit(_ context.Context, command []byte) ([]byte, error) {
 }
 
 // mustBench is a drawer, and a verifier that trusts its State and asks its revocation service.
-func mustBench(t *testing.T) (*drawer.Drawer, *evidence.Verifier) {
+func mustBench(t testing.TB) (*drawer.Drawer, *evidence.Verifier) {
 	t.Helper()
 	d, err := drawer.Open()
 	if err != nil {
@@ -240,7 +240,7 @@ func (s cardSigner) SignDigest(ctx context.Context, digest []byte) ([]byte, erro
 	return s.card.Sign(ctx, digest)
 }
 
-func mustRead(t *testing.T, v *evidence.Verifier, cc *citizencard.Card) (citizencard.Files, [][]byte) {
+func mustRead(t testing.TB, v *evidence.Verifier, cc *citizencard.Card) (citizencard.Files, [][]byte) {
 	t.Helper()
 	ctx := t.Context()
 	files := citizencard.Files{Generation: cc.Generation()}

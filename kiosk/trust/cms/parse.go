@@ -265,13 +265,10 @@ func (s *signerInfo) parseAttribute(oid asn1.ObjectIdentifier, values cryptobyte
 		}
 	case oid.Equal(oidMessageDigest):
 		var digest cryptobyte.String
-		if !values.ReadASN1(&digest, cbasn1.OCTET_STRING) || !values.Empty() {
+		if !values.ReadASN1(&digest, cbasn1.OCTET_STRING) || !values.Empty() || len(digest) == 0 {
 			return malformed("message-digest attribute")
 		}
 		s.messageDigest = bytes.Clone(digest)
-		if s.messageDigest == nil {
-			return malformed("empty message-digest attribute")
-		}
 	case oid.Equal(oidSigningTime):
 		if values.PeekASN1Tag(cbasn1.UTCTime) {
 			if !values.ReadASN1UTCTime(&s.signingTime) || !values.Empty() {
