@@ -49,7 +49,7 @@ func (s *Session) wipePerson() {
 func (s *Session) clear() {
 	s.wipePerson()
 	s.problem = nil
-	s.interrupted, s.refused = false, false
+	s.interrupted = false
 	s.recognising, s.stranger = 0, 0
 	s.expiresAt = time.Time{}
 	old := s.state

@@ -49,7 +49,7 @@ func (o *observer) event(before kiosk.State, e kiosk.Event) {
 	case kiosk.Agreed:
 		o.agreed = o.agreed || before.Step == kiosk.StepReview
 	case kiosk.SomethingWrong, kiosk.Back:
-		if before.Review.Phase != kiosk.ReviewSigning {
+		if before.Review.Phase != kiosk.ReviewSigning && before.Review.Phase != kiosk.ReviewBinding {
 			o.agreed = false
 		}
 	case kiosk.Signed:

@@ -179,7 +179,7 @@ func (w *world) checkState(e kiosk.Event) {
 	if found := search(reflect.ValueOf(s), secrets); found != "" {
 		w.fail("after %T the state holds a secret at %s", e, found)
 	}
-	if s.PIN.Phase != kiosk.PINRepeat {
+	if s.Step != kiosk.StepPIN || s.PIN.Phase != kiosk.PINRepeat {
 		if found := search(reflect.ValueOf(w.session), secrets); found != "" {
 			w.fail("after %T the session holds a secret at %s", e, found)
 		}

@@ -77,6 +77,16 @@ func TestOpening(t *testing.T) {
 		d := newDesk(t).identified().do(kiosk.PersonConfirmed{}, centreDown, kiosk.Back{}).do(kiosk.PersonConfirmed{})
 		d.asked(kiosk.OpenEnrolment{Case: 1, Identity: anna()})
 	})
+	t.Run("NothingIsInheritedFromTheCaseBefore", func(t *testing.T) {
+		d := newDesk(t).opened().do(enterPhone, enterMail, centreDown, kiosk.Cancel{}, kiosk.CancelConfirmed{}, kiosk.CardRemoved{Reader: 1})
+		d.do(kiosk.Tick{Now: noon.Add(time.Hour)}, kiosk.CardInserted{Reader: 1}, kiosk.IdentityRead{Case: 2, Identity: anna()})
+		d.do(passes(2)...).do(kiosk.PhotoRead{Case: 2}, kiosk.DocumentComplete{Case: 2}, kiosk.PersonConfirmed{})
+		d.later(time.Second).problem("", false).at(kiosk.StepContact)
+		d.do(kiosk.Opened{Case: 2}).asked().do(kiosk.Retry{}).asked()
+		want := sendPhone(1)
+		want.Case = 2
+		d.do(enterPhone).asked(want)
+	})
 	t.Run("Expires", func(t *testing.T) {
 		d := newDesk(t).opened()
 		for d.state.Now.Before(noon.Add(55 * time.Minute)) {
@@ -148,6 +158,14 @@ func TestProving(t *testing.T) {
 			t.Errorf("tries left: got %d", got)
 		}
 		d.do(typedCode()).do(confirmed(kiosk.SMS)).phone(kiosk.ContactOK)
+	})
+	t.Run("ImpossibleCodeCostsNoTry", func(t *testing.T) {
+		for _, code := range []string{"", "12345", "1234567", "12345a", "12 456"} {
+			newDesk(t).opened().do(enterPhone, phoneQueued(3)).do(kiosk.CodeTyped{Code: kiosk.Secret(code)}).asked()
+		}
+	})
+	t.Run("FailureOfNothing", func(t *testing.T) {
+		newDesk(t).settled().do(centreDown).problem("", false)
 	})
 	t.Run("LockedStaysLockedForThisNumber", func(t *testing.T) {
 		d := newDesk(t).opened().do(enterPhone, phoneQueued(3), typedCode())

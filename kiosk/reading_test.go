@@ -71,6 +71,9 @@ func TestReading(t *testing.T) {
 			kiosk.CheckDone{Case: 1, Check: kiosk.Check{Name: kiosk.CheckAge, Result: kiosk.Passed}},
 		)
 		d.problem("under_age", true)
+		if got, _ := d.state.Document.Check(kiosk.CheckAge); got.Result != kiosk.Failed {
+			t.Errorf("the check shows %q", got.Result)
+		}
 	})
 
 	t.Run("EveryReasonRefuses", func(t *testing.T) {

@@ -79,6 +79,10 @@ func TestReview(t *testing.T) {
 		d.problem("card_changed", false).slot(1, kiosk.SlotUnknown)
 		d.do(kiosk.CardRemoved{Reader: 1}).problem("", false).phase(kiosk.ReviewCard)
 	})
+	t.Run("FoundToBeAnotherCardBeforeThePIN", func(t *testing.T) {
+		d := newDesk(t).reviewing().do(kiosk.Agreed{}, kiosk.SignFailed{Case: 1, Reason: kiosk.ReasonCardChanged})
+		d.problem("card_changed", false).phase(kiosk.ReviewCard).do(cardPIN()).asked()
+	})
 	t.Run("BankCardInstead", func(t *testing.T) {
 		d := newDesk(t).reviewing().do(kiosk.CardRemoved{Reader: 1}, kiosk.Agreed{}, kiosk.CardInserted{Reader: 1})
 		d.do(kiosk.SignFailed{Case: 1, Reason: kiosk.ReasonUnknownCard}).problem("card_changed", false).phase(kiosk.ReviewCard)
