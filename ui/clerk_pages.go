@@ -102,7 +102,7 @@ type pinPage struct {
 
 func newPINPage() *pinPage {
 	p := &pinPage{phases: newChecks(), notice: look.Body("").Wrap(), explain: look.Label("").Wrap()}
-	p.object = rows(18, look.PanelPadded(20, p.phases.content), p.notice, p.explain)
+	p.object = rows(18, look.PanelPadded(20, p.phases.content), look.Panel(rows(8, p.notice, p.explain)))
 	return p
 }
 

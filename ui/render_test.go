@@ -66,32 +66,26 @@ func collect(object fyne.CanvasObject, hidden bool) []string {
 
 func visibleText(w fyne.Window) string { return strings.Join(texts(w.Content()), "\n") }
 
+// TestEveryScreen draws both windows in every state and looks for keys that have no text. With
+// -pictures=folder it leaves a picture of each, for eyes.
 func TestEveryScreen(t *testing.T) {
-	for _, language := range []kiosk.Language{kiosk.Portuguese, kiosk.English} {
-		t.Run(string(language), func(t *testing.T) {
-			d := newDesk(t, ui.Options{})
+	for _, test := range []struct {
+		name     string
+		language kiosk.Language
+		scale    float32
+	}{{"pt", kiosk.Portuguese, 1}, {"en", kiosk.English, 1}, {"large", kiosk.Portuguese, 1.5}} {
+		t.Run(test.name, func(t *testing.T) {
+			d := newDesk(t, ui.Options{TextScale: test.scale})
 			for _, screen := range screens {
-				d.Show(screen.state(language))
+				d.Show(screen.state(test.language))
 				for name, window := range map[string]fyne.Window{"clerk": d.Clerk(), "citizen": d.Citizen()} {
 					if shown := visibleText(window); rawKey.MatchString(shown) {
 						t.Errorf("%s, %s: shows the key %q", screen.name, name, rawKey.FindString(shown))
 					}
-					save(t, window, name+"-"+screen.name+"-"+string(language))
+					save(t, window, name+"-"+screen.name+"-"+test.name)
 				}
 			}
 		})
-	}
-}
-
-func TestLargeText(t *testing.T) {
-	if *pictures == "" {
-		t.Skip("only for looking at: -pictures=folder")
-	}
-	d := newDesk(t, ui.Options{TextScale: 1.5})
-	for _, screen := range screens {
-		d.Show(screen.state(kiosk.Portuguese))
-		save(t, d.Clerk(), "large-clerk-"+screen.name)
-		save(t, d.Citizen(), "large-citizen-"+screen.name)
 	}
 }
 

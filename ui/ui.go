@@ -33,6 +33,7 @@ type Options struct {
 	TextScale    float32           // 1 to 1.5; 0 is 1
 	SecondScreen bool              // the citizen's window fills a second monitor
 	OneScreen    bool              // no citizen's window: the clerk hands the only screen over
+	SideBySide   bool              // asks for both windows beside each other: 2304 pixels are needed
 	Closed       func()            // the clerk closed the window; nil lets the window close
 	Now          func() time.Time  // for tests; time.Now by default
 }
@@ -89,6 +90,17 @@ func (u *UI) arrange() {
 	u.citizen.keys.listen(u.citizenWindow)
 	if window, ok := u.citizenWindow.(desktop.Window); ok && u.options.SecondScreen {
 		window.RequestFullScreenSecondary()
+	}
+	if u.options.SideBySide {
+		place(u.clerkWindow, 0)
+		place(u.citizenWindow, 1280)
+	}
+}
+
+// place asks the window manager for a position; it may have its own idea.
+func place(w fyne.Window, x int) {
+	if w, ok := w.(desktop.Window); ok {
+		w.RequestPosition(x, 0)
 	}
 }
 

@@ -1,0 +1,179 @@
+package ui_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"balcao/kiosk"
+	"balcao/ui"
+)
+
+func clerk(s kiosk.State) string { return ui.PresentClerk(s, false, "", "", "").Title }
+
+func TestClerkPages(t *testing.T) {
+	en := kiosk.English
+	for _, test := range []struct {
+		name, want string
+		state      kiosk.State
+	}{
+		{"Idle", "Insert the Citizen Card", idle(en)},
+		{"Reading", "Reading the Citizen Card", reading(en)},
+		{"ServiceStopped", "The card reader service has stopped", stopped(en)},
+		{"Identity", "Confirm the identity", identity(en)},
+		{"Contact", "Confirm the contact", contact(en)},
+		{"PIN", "The person chooses a PIN", pin(kiosk.PINFirst)(en)},
+		{"Review", "Review and sign", review(kiosk.ReviewReading)(en)},
+		{"Done", "The key is active", done(en)},
+		{"ProblemFirst", "The card was taken out of the reader", problem("card_removed", false)(en)},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got := clerk(test.state); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func TestChannelLine(t *testing.T) {
+	base := contactSent(kiosk.English)
+	for _, test := range []struct {
+		name, want string
+		change     func(*kiosk.ChannelState)
+		draft      string
+	}{
+		{"Sent", "Sent 40 s ago · delivered · send again in 0:20", func(*kiosk.ChannelState) {}, "912 345 678"},
+		{"Minutes", "Sent 2 min ago · delivered · may be sent again (F5)", func(c *kiosk.ChannelState) {
+			c.SentAt, c.ResendAt = today.Add(-150*time.Second), today
+		}, "912 345 678"},
+		{"UsedUp", "Sent 40 s ago · could not be delivered · no sends left", func(c *kiosk.ChannelState) {
+			c.SendsLeft, c.Delivery = 0, kiosk.DeliveryFailed
+		}, "912 345 678"},
+		{"Confirmed", "Code confirmed 12 s ago", func(c *kiosk.ChannelState) { c.ConfirmedAt = proofed }, "912 345 678"},
+		{"Wrong", "Wrong code. 1 try left.", func(c *kiosk.ChannelState) { c.Problem, c.TriesLeft = kiosk.CodeWrong, 1 }, "912 345 678"},
+		{"Edited", "Enter sends a code by SMS.", func(c *kiosk.ChannelState) { c.Problem = kiosk.CodeWrong }, "912 345 679"},
+		{"Sending", "Asking for the code to be sent…", func(c *kiosk.ChannelState) { c.Sending = true }, "912 345 678"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := base
+			test.change(&s.Contact.Phone)
+			got := ui.PresentClerk(s, false, test.draft, "", kiosk.SMS).Contact.Phone.Status.Text
+			if got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+	t.Run("CentresClock", func(t *testing.T) {
+		s := base
+		s.Status.Centre.Skew = 10 * time.Second
+		got := ui.PresentClerk(s, false, "912 345 678", "", kiosk.SMS).Contact.Phone.Status.Text
+		if want := "Sent 30 s ago · delivered · send again in 0:30"; got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	})
+}
+
+func TestChecks(t *testing.T) {
+	rows := ui.PresentClerk(identityUnsure(kiosk.Portuguese), false, "", "", "").Identity.Checks
+	details := map[string]string{}
+	for _, row := range rows {
+		details[row.Text] = row.Detail + "|" + row.Remedy
+	}
+	want := map[string]string{
+		"Dados assinados":             "0,1 s|",
+		"Fotografia igual à assinada": "não se aplica|",
+		"Certificado não revogado":    "OCSP 127.0.0.1 · 0,4 s|Sem resposta sobre a revogação: tente daqui a pouco.",
+		"Chip original, não é cópia":  "prova-se na assinatura|",
+	}
+	for text, detail := range want {
+		if got := details[text]; got != detail {
+			t.Errorf("%s: got %q, want %q", text, got, detail)
+		}
+	}
+}
+
+func TestIdentityFields(t *testing.T) {
+	var got []string
+	for _, f := range ui.PresentClerk(identity(kiosk.Portuguese), false, "", "", "").Identity.Fields {
+		got = append(got, f.Label+": "+f.Value)
+	}
+	want := []string{
+		"Apelido: Exemplo Inventado", "Nome: Anabela", "Nascimento: 12-08-1974 · 52 anos", "Nacionalidade: Portugal (PRT)",
+		"Documento: Cartão de Cidadão\n99000588 7 ZZ1", "Válido até: 15-04-2034", "NIF: 403\u00a0456\u00a0783",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("fields (-want +got):\n%s", diff)
+	}
+}
+
+// TestCitizenPages looks at what the citizen's screen says while it is the clerk's turn.
+func TestCitizenPages(t *testing.T) {
+	en := kiosk.English
+	for _, test := range []struct {
+		name, want string
+		state      kiosk.State
+	}{
+		{"Welcome", "Welcome", idle(en)},
+		{"WelcomeWhileReadersFail", "Welcome", stopped(en)},
+		{"Problem", "One moment, please", problem("card_removed", false)(en)},
+		{"Cancelling", "One moment, please", cancelling(en)},
+		{"Contact", "Tell the clerk your contact", contact(en)},
+		{"Code", "Type the code you received", contactSent(en)},
+		{"Confirmed", "Contact confirmed", proven(contact(en))},
+		{"PIN", "Choose your PIN", pin(kiosk.PINFirst)(en)},
+		{"Repeat", "Repeat the PIN", pin(kiosk.PINRepeat)(en)},
+		{"Review", "Is everything right?", review(kiosk.ReviewReading)(en)},
+		{"CardPIN", "PIN of your Citizen Card", review(kiosk.ReviewCardPIN)(en)},
+		{"Done", "Your key is active", done(en)},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got := ui.PresentCitizen(test.state, false).Title; got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+// TestLanguagesAreApart gives the two screens two languages at once.
+func TestLanguagesAreApart(t *testing.T) {
+	s := identity(kiosk.Portuguese)
+	s.CitizenLanguage = kiosk.English
+	if got, want := clerk(s), "Confirme a identidade"; got != want {
+		t.Errorf("clerk: got %q, want %q", got, want)
+	}
+	if got, want := ui.PresentCitizen(s, false).Title, "The clerk confirms who you are"; got != want {
+		t.Errorf("citizen: got %q, want %q", got, want)
+	}
+}
+
+func TestOneScreen(t *testing.T) {
+	d := newDesk(t, ui.Options{OneScreen: true})
+	s := pin(kiosk.PINFirst)(kiosk.English)
+	d.Show(s)
+	if got := visibleText(d.Clerk()); !strings.Contains(got, "Hand over the screen") || strings.Contains(got, "Choose your PIN") {
+		t.Errorf("before: the clerk's page does not offer to hand over:\n%s", got)
+	}
+	press(d.Clerk(), "F2")
+	if diff := cmp.Diff([]kiosk.Event{kiosk.HandOver{ToCitizen: true}}, d.sent()); diff != "" {
+		t.Errorf("sent (-want +got):\n%s", diff)
+	}
+	s.HandedOver = true
+	d.Show(s)
+	if got := visibleText(d.Clerk()); !strings.Contains(got, "Choose your PIN") || strings.Contains(got, "Document") {
+		t.Errorf("handed over: not the citizen's page alone:\n%s", got)
+	}
+	write(d.Clerk(), "731946")
+	press(d.Clerk(), "Return", "F2")
+	want := []kiosk.Event{kiosk.PINTyped{PIN: kiosk.Secret("731946")}, kiosk.HandOver{}}
+	if diff := cmp.Diff(want, d.sent()); diff != "" {
+		t.Errorf("sent (-want +got):\n%s", diff)
+	}
+	s.HandedOver = false
+	d.Show(s)
+	press(d.Clerk(), "Escape")
+	if diff := cmp.Diff([]kiosk.Event{kiosk.Cancel{}}, d.sent()); diff != "" {
+		t.Errorf("given back, sent (-want +got):\n%s", diff)
+	}
+}
