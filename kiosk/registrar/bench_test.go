@@ -180,10 +180,10 @@ func scalar[T any](b *bench, sql string, args ...any) (v T) {
 func (b *bench) until(what string, is func() bool) {
 	b.t.Helper()
 	for !is() {
-		ctx, cancel := context.WithTimeout(b.ctx, time.Second) // not every change has a notice
+		ctx, cancel := context.WithTimeout(b.ctx, 50*time.Millisecond) // not every change has a notice
 		_, err := b.notices.WaitForNotification(ctx)
 		cancel()
-		if err != nil && b.ctx.Err() != nil {
+		if err != nil && (b.ctx.Err() != nil || b.notices.IsClosed()) {
 			b.t.Fatalf("waiting until %s: %v\n%s", what, err, b.log)
 		}
 	}

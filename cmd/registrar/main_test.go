@@ -1,0 +1,176 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"filippo.io/age"
+
+	"balcao/assets/testpki"
+	"balcao/kiosk/central/cluster"
+)
+
+func TestMain(m *testing.M) { cluster.TestMain(m) }
+
+// try runs the program to its end.
+func try(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code = run(t.Context(), args, &out, &errs)
+	return code, out.String(), errs.String()
+}
+
+func TestKeygen(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "keys")
+	code, out, errs := try(t, "keygen", dir)
+	if code != exitOK {
+		t.Fatalf("exit %d: %s", code, errs)
+	}
+	if _, err := age.ParseX25519Recipient(strings.TrimSpace(out)); err != nil {
+		t.Errorf("printed %q, want a recipient: %v", out, err)
+	}
+	for _, name := range []string{identityFile, pepperFile} {
+		info, err := os.Stat(filepath.Join(dir, name))
+		if err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v", name, info, err)
+		}
+	}
+	identity, pepper, err := loadKeys(filepath.Join(dir, identityFile), filepath.Join(dir, pepperFile))
+	if err != nil || len(pepper) != 32 || identity.(*age.X25519Identity).Recipient().String() != strings.TrimSpace(out) {
+		t.Errorf("the keys do not load: %v", err)
+	}
+	if code, _, _ := try(t, "keygen", dir); code != exitError {
+		t.Errorf("a second keygen over the first: exit %d", code)
+	}
+	if err := os.Chmod(filepath.Join(dir, pepperFile), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := loadKeys(filepath.Join(dir, identityFile), filepath.Join(dir, pepperFile)); err == nil {
+		t.Error("a pepper that everybody may read was accepted")
+	}
+}
+
+func TestUsage(t *testing.T) {
+	for _, args := range [][]string{{"keygen"}, {"-nonsense"}, {"-config", "x", "extra"}} {
+		if code, _, errs := try(t, args...); code != exitUsage || !strings.Contains(errs, "Usage: registrar") {
+			t.Errorf("%v: exit %d, %q", args, code, errs)
+		}
+	}
+	if code, _, errs := try(t, "-help"); code != exitOK || !strings.Contains(errs, "keygen") {
+		t.Errorf("-help: exit %d, %q", code, errs)
+	}
+}
+
+// centre is a folder with keys, anchors and a configuration file.
+func centre(t *testing.T, database, more string) (configFile string) {
+	t.Helper()
+	dir := t.TempDir()
+	if code, _, errs := try(t, "keygen", filepath.Join(dir, "keys")); code != exitOK {
+		t.Fatal(errs)
+	}
+	if err := os.CopyFS(filepath.Join(dir, "pki"), testpki.FS); err != nil {
+		t.Fatal(err)
+	}
+	config := fmt.Sprintf(`
+database = %q
+trust = "pki/trust"
+identity = "keys/identity.age"
+pepper = "keys/pepper"
+%s
+[sms]
+address = "127.0.0.1:1"
+system_id = "balcao"
+password = "balcao"
+source = "CMD"
+[mail]
+address = "127.0.0.1:1"
+from = "cmd@balcao.example"
+ca_file = "pki/tls/ca.crt"
+`, database, more)
+	file := filepath.Join(dir, "registrar.toml")
+	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+func TestCheckConfig(t *testing.T) {
+	file := centre(t, "host=/tmp dbname=balcao", "")
+	if code, _, errs := try(t, "-config", file, "-check-config"); code != exitOK {
+		t.Errorf("good: exit %d: %s", code, errs)
+	}
+	t.Setenv("CREDENTIALS_DIRECTORY", filepath.Join(filepath.Dir(file), "keys"))
+	without := strings.NewReplacer("identity = ", "# ", "pepper = ", "# ")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(without.Replace(string(text))), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, errs := try(t, "-config", file, "-check-config"); code != exitOK {
+		t.Errorf("keys as systemd credentials: exit %d: %s", code, errs)
+	}
+}
+
+func TestCheckConfig_ReportsEverything(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "bad.toml")
+	config := `
+database = "host=x port=nonsense password=hunter2"
+workers = 99
+colour = "red"
+[sms]
+address = "nowhere"
+password = "x"
+password_file = "y"
+[mail]
+from = "nobody"
+`
+	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, _, errs := try(t, "-config", file, "-check-config")
+	if code != exitError {
+		t.Errorf("exit %d", code)
+	}
+	for _, want := range []string{
+		`unknown key "colour"`, "database:", "trust:", "identity:", "pepper:", "workers:",
+		"[sms] address", "[sms] system_id", "[sms] source", "[sms] password and password_file", "[mail] address", "[mail] from",
+	} {
+		if !strings.Contains(errs, want) {
+			t.Errorf("%s is not reported in\n%s", want, errs)
+		}
+	}
+	if strings.Contains(errs, "hunter2") {
+		t.Error("the report quotes the connection string")
+	}
+}
+
+// The whole program begins to listen, says so, and ends in order when asked to.
+func TestServe(t *testing.T) {
+	file := centre(t, cluster.NewDatabase(t).Registrar(), "workers = 1")
+	ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
+	defer stop()
+	reader, writer := io.Pipe()
+	var errs bytes.Buffer
+	ended := make(chan int)
+	go func() { ended <- run(ctx, []string{"-config", file}, writer, &errs) }()
+	line := make([]byte, len("ready\n"))
+	if _, err := io.ReadFull(reader, line); err != nil || string(line) != "ready\n" {
+		t.Fatalf("got %q, %v", line, err)
+	}
+	stop()
+	if code := <-ended; code != exitOK {
+		t.Errorf("exit %d: %s", code, errs.String())
+	}
+	if !strings.Contains(errs.String(), `"msg":"stopped"`) {
+		t.Errorf("it did not end in order: %s", errs.String())
+	}
+}
