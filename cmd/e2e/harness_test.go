@@ -162,10 +162,24 @@ func startDemo(t testing.TB) *centre {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	t.Cleanup(func() { showLogs(t, dir) })
 	p := start(t, nil, bin(t, "kioskctl"), "demo", "--headless", "--dir", dir)
 	p.await(t, "ready", 0, func(line string) bool { return line == "ready" })
 	c := &centre{program: p, dir: dir, env: readEnv(t, filepath.Join(dir, "env"))}
 	return c
+}
+
+// showLogs prints the ends of the programs' logs when the test failed; they hold nothing personal.
+func showLogs(t testing.TB, dir string) {
+	if !t.Failed() {
+		return
+	}
+	logs, _ := filepath.Glob(filepath.Join(dir, "*.log"))
+	for _, path := range logs {
+		raw, _ := os.ReadFile(path)
+		lines := strings.Split(strings.TrimSpace(string(raw)), "\n")
+		t.Logf("%s:\n%s", filepath.Base(path), strings.Join(lines[max(0, len(lines)-15):], "\n"))
+	}
 }
 
 // readEnv parses NAME='value' lines.

@@ -76,8 +76,10 @@ func (s *screen) picture(t testing.TB, name string) {
 // kioskDesk is the desk application on a screen.
 type kioskDesk struct {
 	*program
-	screen *screen
-	at     int // lines of the log already looked at
+	screen  *screen
+	at      int               // lines of the log already looked at
+	windows map[string]string // X window by title
+	focus   *program          // tells when the keyboard moves
 }
 
 // startDesk opens the windows.
@@ -86,6 +88,7 @@ func startDesk(t testing.TB, c *centre, s *screen) *kioskDesk {
 	p := start(t, append(c.variables(), "DISPLAY="+s.display), bin(t, "kiosk"), "-config", c.env["BALCAO_KIOSK_CONFIG"])
 	d := &kioskDesk{program: p, screen: s}
 	d.awaits(t, "step=document")
+	d.arrange(t)
 	return d
 }
 

@@ -46,7 +46,8 @@ func (d *demo) writeConfigs(deskDSN string) error {
 func (d *demo) registrarConfig() map[string]any {
 	return map[string]any{
 		"database": d.cluster.DSN(cluster.Registrar, database),
-		"keys":     d.path("keys"),
+		"identity": filepath.Join(d.path("keys"), "identity.age"),
+		"pepper":   filepath.Join(d.path("keys"), "pepper"),
 		"trust":    d.path("trust"),
 		"support":  "+351 210 489 010",
 		"sms":      map[string]any{"address": smppAddress, "system_id": "balcao", "password": "balcao", "source": "CMD"},

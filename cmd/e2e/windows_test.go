@@ -1,0 +1,39 @@
+package e2e
+
+import (
+	"strings"
+	"testing"
+)
+
+// Titles of the desk's windows, in Portuguese, which is what the demo starts with.
+const (
+	clerkTitle   = "Balcão · Chave Móvel Digital"
+	citizenTitle = "Balcão · Ecrã da pessoa"
+)
+
+// arrange puts the two windows side by side and starts listening to which of them has the keyboard.
+func (d *kioskDesk) arrange(t testing.TB) {
+	t.Helper()
+	d.windows = map[string]string{}
+	for _, title := range []string{clerkTitle, citizenTitle} {
+		ids := strings.Fields(d.screen.xdo(t, "search", "--sync", "--onlyvisible", "--name", "^"+title+"$"))
+		d.windows[title] = ids[0]
+	}
+	d.screen.xdo(t, "windowmove", "--sync", d.windows[clerkTitle], "2", "26")
+	d.screen.xdo(t, "windowmove", "--sync", d.windows[citizenTitle], "1300", "26")
+	d.focus = start(t, []string{"DISPLAY=" + d.screen.display}, "/usr/bin/xprop", "-root", "-spy", "_NET_ACTIVE_WINDOW")
+	d.screen.xdo(t, "windowactivate", "--sync", d.windows[clerkTitle])
+}
+
+// has waits until the window has the keyboard: the desk gives it to whoever's turn it is.
+func (d *kioskDesk) has(t testing.TB, title string) {
+	t.Helper()
+	// xprop prints every change; what counts is the last one.
+	for mark := d.focus.mark(); ; {
+		now := d.screen.xdo(t, "getactivewindow")
+		if now == d.windows[title] {
+			return
+		}
+		_, mark = d.focus.await(t, "the keyboard at "+title, mark, func(string) bool { return true })
+	}
+}
