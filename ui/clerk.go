@@ -109,7 +109,15 @@ func (v *clerkView) show(m clerkModel) {
 	if before.Page != m.Page || before.Case != m.Case {
 		v.scroll.ScrollToTop()
 		v.focus()
+	} else if unlocked(before.Contact, m.Contact) && v.window.Canvas().Focused() == nil {
+		v.focus()
 	}
+}
+
+// unlocked reports whether an entry that could not be typed into now can: while the centre opens the
+// enrolment, or sends a code, the cursor has nowhere to be.
+func unlocked(before, now contactModel) bool {
+	return before.Phone.Locked && !now.Phone.Locked || before.Email.Locked && !now.Email.Locked
 }
 
 // focus puts the cursor where the page begins. Pages without an entry have no focus: their keys reach
