@@ -232,10 +232,10 @@ func search(v reflect.Value, words []string) string {
 			}
 		}
 	case reflect.Slice:
+		v = v.Slice(0, v.Cap()) // what was cut off is still in memory
 		if v.Type().Elem().Kind() == reflect.Uint8 {
 			return contains(string(v.Bytes()), words)
 		}
-		// Up to the capacity: what was cut off is still in memory.
 		for i := range v.Len() {
 			if found := search(v.Index(i), words); found != "" {
 				return "[]" + found
