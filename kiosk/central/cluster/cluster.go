@@ -77,8 +77,9 @@ func Start(ctx context.Context, opts Options) (*Cluster, error) {
 	if entries, err := os.ReadDir(opts.Dir); err == nil && len(entries) > 0 {
 		return nil, fmt.Errorf("the data directory %s is not empty", opts.Dir)
 	}
+	sweep(os.TempDir())
 	// Not under a test's own directory: the path of a socket is at most 107 bytes.
-	dir, err := os.MkdirTemp("", "balcao-pg-")
+	dir, err := os.MkdirTemp("", prefix)
 	if err != nil {
 		return nil, fmt.Errorf("making the server's directory: %w", err)
 	}

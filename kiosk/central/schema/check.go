@@ -20,6 +20,10 @@ func (f Finding) OK() bool { return len(f.Offenders) == 0 }
 // ours are the schemas that are not PostgreSQL's own.
 const ours = `n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast') and n.nspname !~ '^pg_(toast_)?temp_'`
 
+// clients selects the groups and every login that is a member of one; superusers may do everything and
+// are no clients.
+const clients = `not g.rolsuper and (pg_has_role(g.oid, 'balcao_desk', 'member') or pg_has_role(g.oid, 'balcao_registrar', 'member'))`
+
 // rules of the audit. Each query returns what breaks the rule.
 var rules = []struct{ rule, cure, sql string }{
 	{
@@ -27,7 +31,7 @@ var rules = []struct{ rule, cure, sql string }{
 		"revoke the rights that were granted on them",
 		`select g.rolname || ' on ' || c.oid::regclass from pg_class c join pg_namespace n on n.oid = c.relnamespace,
 			pg_roles g
-		where g.rolname in ('balcao_desk', 'balcao_registrar') and ` + ours + ` and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+		where ` + clients + ` and ` + ours + ` and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
 			and (case when c.relkind = 'S' then has_sequence_privilege(g.oid, c.oid, 'select, usage, update')
 				else has_table_privilege(g.oid, c.oid, 'select, insert, update, delete, truncate, references, trigger')
 					or has_any_column_privilege(g.oid, c.oid, 'select, insert, update, references') end)`,
@@ -37,8 +41,10 @@ var rules = []struct{ rule, cure, sql string }{
 		"revoke execute on them from public and from the group",
 		`select g.rolname || ' on ' || p.oid::regprocedure from pg_proc p join pg_namespace n on n.oid = p.pronamespace,
 			pg_roles g
-		where g.rolname in ('balcao_desk', 'balcao_registrar') and ` + ours + `
-			and 'balcao_' || n.nspname <> g.rolname and has_function_privilege(g.oid, p.oid, 'execute')`,
+		where ` + clients + ` and ` + ours + `
+			and not (n.nspname in ('desk', 'registrar')
+				and pg_has_role(g.oid, (select r.oid from pg_roles r where r.rolname = 'balcao_' || n.nspname), 'member'))
+			and has_function_privilege(g.oid, p.oid, 'execute')`,
 	},
 	{
 		"every function that runs with the owner's rights belongs to balcao_owner and fixes its search_path",
@@ -55,13 +61,13 @@ var rules = []struct{ rule, cure, sql string }{
 		where d.datname = current_database() and a.grantee = 0
 		union all
 		select g.rolname || ': ' || r.what from pg_roles g, unnest('{create,temporary}'::text[]) r(what)
-		where g.rolname in ('balcao_desk', 'balcao_registrar') and has_database_privilege(g.oid, current_database(), r.what)`,
+		where ` + clients + ` and has_database_privilege(g.oid, current_database(), r.what)`,
 	},
 	{
 		"nobody but the owner creates objects in any schema",
 		"revoke create on the schema",
 		`select g.rolname || ' in ' || n.nspname from pg_namespace n, pg_roles g
-		where g.rolname in ('balcao_desk', 'balcao_registrar') and has_schema_privilege(g.oid, n.oid, 'create')`,
+		where ` + clients + ` and has_schema_privilege(g.oid, n.oid, 'create')`,
 	},
 	{
 		"desks write no large objects, hold no advisory locks and run no anonymous code",

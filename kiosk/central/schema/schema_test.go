@@ -227,6 +227,7 @@ func TestCheck(t *testing.T) {
 	})
 	for name, sql := range map[string]string{
 		"TableGranted":    `grant select on cmd.person to balcao_desk`,
+		"LoginGranted":    `grant select on cmd.secret to registrar_1`,
 		"ColumnGranted":   `grant select (surname) on cmd.person to public`,
 		"SequenceGranted": `grant usage on sequence cmd.key_register_seq to balcao_desk`,
 		"FunctionGranted": `grant execute on function registrar.settings() to balcao_desk`,
