@@ -37,13 +37,13 @@ func marked() kiosk.Identity {
 	return id
 }
 
-// A desk hears a hundred and fifty thousand random events: answers to what it asked for, what people at it
+// A desk hears a hundred thousand random events: answers to what it asked for, what people at it
 // might press, and noise.
 func TestSessionUnderRandomEvents(t *testing.T) {
 	bound := 0
 	rapid.Check(t, func(t *rapid.T) {
 		w := newWorld(t)
-		for range 1500 {
+		for range 1000 {
 			w.step()
 		}
 		bound += w.bound
