@@ -111,7 +111,7 @@ func used(code, key string) bool {
 		return true // named by the runner; named by the page
 	}
 	for end := len(key); end > 0; {
-		if strings.Contains(code, strconv.Quote(key[:end])[:end+1]) {
+		if strings.Contains(code, strconv.Quote(key[:end])) {
 			return true
 		}
 		cut := strings.LastIndexAny(key[:end-1], "._")

@@ -19,6 +19,9 @@ func PresentCitizen(s kiosk.State, oneScreen bool) citizenModel {
 	return presentCitizen(present{state: s, oneScreen: oneScreen})
 }
 
+// ClerkPage returns what stands between header, steps and status bar.
+func (u *UI) ClerkPage() fyne.CanvasObject { return u.clerk.frame }
+
 // CitizenDigits returns the bytes inside the citizen's boxes.
 func (u *UI) CitizenDigits() []byte { return u.citizen.input.field.typed[:] }
 

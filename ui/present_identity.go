@@ -123,6 +123,9 @@ func (p present) checks() []checkRow {
 		default:
 			row.Detail = p.sourceAndTime(check)
 		}
+		if check.Result == kiosk.Unknown && check.Source == "" {
+			row.Detail = p.text("check_state.unknown")
+		}
 		if check.Reason != "" && (check.Result == kiosk.Failed || check.Result == kiosk.Unknown) {
 			row.Remedy = p.text("reason." + string(check.Reason))
 		}
