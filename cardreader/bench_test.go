@@ -5,10 +5,12 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -85,21 +87,29 @@ func (d *daemon) freeze(t *testing.T) (thaw func()) {
 	if err := d.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
+	stat := fmt.Sprintf("/proc/%d/stat", d.cmd.Process.Pid)
+	eventually(t, "pcscd stops", func() bool {
+		line, err := os.ReadFile(stat)
+		return err == nil && strings.Contains(string(line), "(pcscd) T ")
+	})
 	return func() { _ = d.cmd.Process.Signal(syscall.SIGCONT) }
 }
 
+// freePorts finds two ports side by side, below those from which the kernel takes its own: a card that
+// dials one of these before the reader listens could otherwise be connected to itself.
 func freePorts(t *testing.T) int {
 	t.Helper()
 	for range 100 {
-		a, err := net.Listen("tcp", ":0")
-		if err != nil {
-			t.Fatal(err)
+		port := 20000 + rand.IntN(6000)*2
+		a, errA := net.Listen("tcp", fmt.Sprintf(":%d", port))
+		b, errB := net.Listen("tcp", fmt.Sprintf(":%d", port+1))
+		if errA == nil {
+			_ = a.Close()
 		}
-		port := a.Addr().(*net.TCPAddr).Port
-		b, err := net.Listen("tcp", fmt.Sprintf(":%d", port+1))
-		_ = a.Close()
-		if err == nil {
+		if errB == nil {
 			_ = b.Close()
+		}
+		if errA == nil && errB == nil {
 			return port
 		}
 	}

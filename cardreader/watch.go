@@ -70,21 +70,22 @@ type watcher struct {
 	calls   sync.WaitGroup // into libpcsclite
 }
 
-// call makes a call into libpcsclite on a goroutine of its own. When ctx ends it asks abort, again and
-// again, to make the call return, and gives up with ErrStuck after a while.
+// call makes a call into libpcsclite on a goroutine of its own. When ctx ends it has abort make the call
+// return, and gives up with ErrStuck after a while.
 func (w *watcher) call(ctx context.Context, call func() error, abort func()) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	done := make(chan error, 1)
-	w.calls.Go(func() { done <- call() })
+	done, over := make(chan error, 1), make(chan struct{})
+	w.calls.Go(func() {
+		defer close(over)
+		done <- call()
+	})
 	select {
 	case err := <-done:
 		return err
 	case <-ctx.Done():
 	}
-	over := make(chan struct{})
-	defer close(over)
 	w.calls.Go(func() { repeat(abort, over) })
 	select {
 	case <-done:
@@ -94,7 +95,7 @@ func (w *watcher) call(ctx context.Context, call func() error, abort func()) err
 	}
 }
 
-// repeat calls abort until over: a cancel that comes before the wait has begun is lost.
+// repeat calls abort until the call is over: a cancel that comes before the wait has begun is lost.
 func repeat(abort func(), over <-chan struct{}) {
 	for {
 		abort()
