@@ -49,6 +49,8 @@ func Serve(ctx context.Context, addr string, c card.Card, opts Options) error {
 	defer conn.Close()
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
+	// A reader that has not noticed yet that its last card is gone will not say "power on".
+	c.PowerOn()
 	defer c.PowerOff()
 	err = (&slot{ctx: ctx, conn: conn.(*net.TCPConn), card: c, opts: opts}).run()
 	if ctx.Err() != nil {
