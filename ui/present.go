@@ -167,10 +167,10 @@ func citizensTurn(s kiosk.State) bool {
 	case kiosk.StepContact:
 		return s.Contact.Awaited != ""
 	case kiosk.StepPIN:
-		return s.PIN.Phase == kiosk.PINFirst || s.PIN.Phase == kiosk.PINRepeat
+		return true // to the end: the keyboard must not wander while the PIN is being sealed
 	case kiosk.StepReview:
 		return s.Review.Phase == kiosk.ReviewReading && !s.Review.Disputed ||
-			s.Review.Phase == kiosk.ReviewCardPIN && !s.Document.Pinpad
+			(s.Review.Phase == kiosk.ReviewCardPIN || s.Review.Phase == kiosk.ReviewSigning) && !s.Document.Pinpad
 	default:
 		return false
 	}

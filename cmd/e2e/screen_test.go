@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -63,13 +64,25 @@ func (s *screen) xdo(t testing.TB, args ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// picture saves what the monitors show.
+// picture saves what the monitors show, once it no longer changes: a window paints a moment after it
+// says what it shows. Nothing is decided by a picture; it is for people to look at.
 func (s *screen) picture(t testing.TB, name string) {
 	t.Helper()
-	cmd := exec.Command("import", "-window", "root", filepath.Join(s.dir, name+".png"))
-	cmd.Env = append(os.Environ(), "DISPLAY="+s.display)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("taking a picture: %v\n%s", err, out)
+	var before []byte
+	for same, tries := 0, 0; same < 3 && tries < 40; tries++ {
+		cmd := exec.Command("import", "-window", "root", "-define", "png:exclude-chunks=date,time", "png:-")
+		cmd.Env = append(os.Environ(), "DISPLAY="+s.display)
+		now, err := cmd.Output()
+		if err != nil {
+			t.Fatalf("taking a picture: %v", err)
+		}
+		if same++; !bytes.Equal(now, before) {
+			same = 0
+		}
+		before = now
+	}
+	if err := os.WriteFile(filepath.Join(s.dir, name+".png"), before, 0o644); err != nil {
+		t.Fatal(err)
 	}
 }
 
