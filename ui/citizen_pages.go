@@ -94,16 +94,14 @@ func newInputView(keys *keyboard, submit func(kiosk.Secret)) *inputView {
 				row.icon.SetResult(look.Passed)
 			}
 		})
-	v.pad = newKeypad(v.tapped(keys), func() { v.field.delete(); v.refocus() }, func() { v.field.ok() })
+	v.pad = newKeypad(
+		func(r rune) { v.field.enter(r); v.refocus() },
+		func() { v.field.delete(); v.refocus() },
+		func() { v.refocus(); v.field.ok() })
 	v.text, v.notice = citizenText(look.InkSoft).Wrap(), citizenText(look.Red).Bold().Wrap()
 	left := rows(20, v.text, v.notice, look.Padded(0, 6, container.NewHBox(v.field)), v.rules.content, v.points.content)
 	v.content = columns(40, []float32{1, 0}, left, v.pad.content)
 	return v
-}
-
-// tapped enters a digit of the on-screen keypad.
-func (v *inputView) tapped(*keyboard) func(rune) {
-	return func(r rune) { v.field.enter(r); v.refocus() }
 }
 
 // refocus gives the boxes the focus back, which Fyne takes from them at every tap beside them.

@@ -30,7 +30,7 @@ func (k *keyboard) typed(ev *fyne.KeyEvent) bool {
 	if !k.press(ev.Name) {
 		return false
 	}
-	if fresh {
+	if fresh && keyNames[ev.Name] != "" { // others may repeat: deleting, scrolling
 		k.fresh, k.held = "", ev.Name
 	}
 	return true
