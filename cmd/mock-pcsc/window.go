@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"os"
 	"sync"
 
 	"fyne.io/fyne/v2"
@@ -12,11 +14,19 @@ import (
 	"balcao/ui/look"
 )
 
+// errNoWindow says that there was no window to open, or that it was closed before it was open.
+var errNoWindow = errors.New("the window did not open; is there a display (DISPLAY)? Without --window the bench needs none")
+
 // runWindow runs the bench behind its window, until ctx ends or the window is closed. The window
 // toolkit wants the main goroutine, so the bench gets another.
 func runWindow(ctx context.Context, b *bench.Bench, ready func()) error {
+	if os.Getenv("DISPLAY") == "" {
+		return errNoWindow // the toolkit would panic
+	}
 	ctx, stop := context.WithCancel(ctx)
-	defer stop()
+	var running sync.WaitGroup
+	defer running.Wait()
+	defer stop() // before waiting, even when the toolkit panics over a display that is not there
 	a := app.NewWithID("pt.balcao.mock-pcsc")
 	a.Settings().SetTheme(look.Theme(1))
 	content := window.New(b, fyne.Do)
@@ -27,8 +37,6 @@ func runWindow(ctx context.Context, b *bench.Bench, ready func()) error {
 	w.Canvas().SetOnTypedKey(content.TypedKey)
 	w.SetOnClosed(stop)
 
-	var running sync.WaitGroup
-	defer running.Wait()
 	ended := make(chan error, 1)
 	started := make(chan struct{})
 	a.Lifecycle().SetOnStarted(func() {
@@ -36,7 +44,12 @@ func runWindow(ctx context.Context, b *bench.Bench, ready func()) error {
 		close(started)
 	})
 	running.Go(func() {
-		<-started // fyne.Do before that would wait for a loop that may never begin
+		select {
+		case <-started: // before that, fyne.Do would wait for a loop that may never begin
+		case <-ctx.Done():
+			ended <- errNoWindow
+			return
+		}
 		running.Go(func() { content.Run(ctx) })
 		ended <- b.Run(ctx, ready)
 		fyne.Do(a.Quit)

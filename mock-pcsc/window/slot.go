@@ -59,6 +59,7 @@ func (s *slotPanel) show(status bench.SlotStatus, entry drawer.Entry) {
 	case bench.Waiting:
 		s.dot.SetColour(look.Amber)
 		s.state.SetText("waiting for the reader")
+		s.detail.SetText("Nothing takes it at " + status.Addr + " yet. Is pcscd running?")
 	default:
 		s.dot.SetColour(look.Edge)
 		s.state.SetText("empty")
