@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"errors"
+	"flag"
 	"fmt"
 	"sync/atomic"
 	"testing"
@@ -19,7 +20,13 @@ import (
 	"balcao/kiosk/central/cluster"
 )
 
-func TestMain(m *testing.M) { cluster.TestMain(m) }
+func TestMain(m *testing.M) {
+	// A visit asks a real server some thirty times; -rapid.checks plays more of them.
+	if err := flag.Set("rapid.checks", "30"); err != nil {
+		panic(err)
+	}
+	cluster.TestMain(m)
+}
 
 // bench is a test's own centre: a desk, a registrar's and an administrator's connections.
 type bench struct {

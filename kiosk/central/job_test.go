@@ -315,33 +315,6 @@ func TestReceipts(t *testing.T) {
 	}
 }
 
-// TestReceiptRacesTheRecord lets the receipt arrive while the sending is recorded but not committed.
-func TestReceiptRacesTheRecord(t *testing.T) {
-	t.Parallel()
-	b := newBench(t)
-	id := b.open()
-	b.send(id, kiosk.SMS, phone())
-	tx := b.begin()
-	j := mustTake(t, tx)
-	if _, err := tx.Exec(t.Context(), `select registrar.message_sent($1, 'm1'), registrar.job_done($1)`, j.ID); err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan error)
-	go func() {
-		_, err := b.registrar.Exec(t.Context(), `select registrar.receipt('m1', true)`)
-		done <- err
-	}()
-	if err := tx.Commit(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if err := <-done; err != nil {
-		t.Fatal(err)
-	}
-	if got, want := b.delivery(id), kiosk.DeliveryDelivered; got != want {
-		t.Errorf("delivery = %q, want %q", got, want)
-	}
-}
-
 func TestHeartbeat(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

@@ -78,7 +78,7 @@ func addLogin(ctx context.Context, tx pgx.Tx, login Login) error {
 	name, group := pgx.Identifier{login.Name}.Sanitize(), pgx.Identifier{login.Group}.Sanitize()
 	statements := []string{"grant " + group + " to " + name}
 	if !exists {
-		statements = append([]string{"create role " + name + " login noinherit"}, statements...)
+		statements = append([]string{"create role " + name + " login"}, statements...)
 	}
 	statements = append(statements, "alter role "+name+" login inherit")
 	statements = append(statements, limits(login.Group, name)...)
