@@ -44,8 +44,8 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// startReader plays vpcd's first slot on the port it puts into $VPCD: it asks each card for its ATR
-// and then keeps the connection.
+// startReader plays vpcd's first slot on the port it puts into $VPCD: it powers each card, asks for its
+// ATR, and then keeps the connection.
 func startReader(ts *testscript.TestScript, _ bool, _ []string) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	ts.Check(err)
@@ -59,7 +59,7 @@ func startReader(ts *testscript.TestScript, _ bool, _ []string) {
 				return
 			}
 			defer conn.Close()
-			_, _ = conn.Write([]byte{0, 1, 4})
+			_, _ = conn.Write([]byte{0, 1, 1, 0, 1, 4})
 		}
 	}()
 	ts.Defer(func() { l.Close(); <-ended })

@@ -54,7 +54,7 @@ type insertion struct {
 	state  SlotState
 	reason error // why the reader was not reached
 	cancel context.CancelFunc
-	seen   chan struct{} // closed when the reader first asks for the card
+	seen   chan struct{} // closed when the reader has the card
 	gone   chan struct{} // closed when nothing uses the card any more
 }
 
@@ -201,7 +201,7 @@ func (s *slot) hold(ctx context.Context, in *insertion, c card.Card, options vpc
 	watched := &watchedCard{Card: c, asked: func() { s.update(in, Inserted, nil) }}
 	pause := retryFirst
 	for {
-		watched.fresh = true
+		watched.fresh, watched.powered = true, false
 		err := vpcd.Serve(ctx, s.addr, watched, options)
 		if ctx.Err() != nil || errors.Is(err, vpcd.ErrPulled) {
 			s.leave(in, errors.Is(err, vpcd.ErrPulled))
@@ -247,21 +247,23 @@ func (s *slot) leave(in *insertion, pulled bool) {
 	}
 }
 
-// watchedCard tells when the reader asks for the card. A TCP connection alone says little: the
-// kernel takes it before the driver looks.
+// watchedCard tells when the reader has the card: when it asks for the ATR of a card that it powered.
+// A TCP connection alone says little (the kernel takes it before the driver looks), and so does the
+// question for the ATR with which the driver polls for presence: pcscd may then still have the ATR of
+// the card before.
 type watchedCard struct {
 	card.Card
-	asked func()
-	fresh bool // not asked since this connection began
+	asked   func()
+	powered bool // since this connection began
+	fresh   bool // not asked since then
 }
 
-func (w *watchedCard) ATR() []byte { w.ask(); return w.Card.ATR() }
+func (w *watchedCard) PowerOn() { w.powered = true; w.Card.PowerOn() }
 
-func (w *watchedCard) PowerOn() { w.ask(); w.Card.PowerOn() }
-
-func (w *watchedCard) ask() {
-	if w.fresh {
+func (w *watchedCard) ATR() []byte {
+	if w.fresh && w.powered {
 		w.fresh = false
 		w.asked()
 	}
+	return w.Card.ATR()
 }
