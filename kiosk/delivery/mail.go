@@ -10,6 +10,7 @@ import (
 	stdmail "net/mail"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/wneessen/go-mail"
 	"golang.org/x/net/idna"
@@ -200,12 +201,16 @@ func sendFailure(ctx context.Context, err error) error {
 // somebody is at the desk who can name another address.
 func asciiAddress(address string) (string, error) {
 	at := strings.LastIndexByte(address, '@')
-	if at < 1 || len(address) > 254 {
+	if at < 1 || len(address) > 254 || !utf8.ValidString(address) {
 		return "", errors.New("not an e-mail address")
 	}
 	local, domain := address[:at], address[at+1:]
 	domain, err := idna.Lookup.ToASCII(domain)
 	if err != nil {
+		return "", errors.New("not an e-mail address")
+	}
+	// What the library makes of strange letters is not always a name that it would take itself.
+	if again, err := idna.Lookup.ToASCII(domain); err != nil || again != domain {
 		return "", errors.New("not an e-mail address")
 	}
 	for _, r := range local {

@@ -49,7 +49,7 @@ func (c *centre) deliver(p pdu.Body) {
 
 func newCentre(t *testing.T) *centre {
 	t.Helper()
-	c := &centre{Server: smpptest.NewUnstartedServer(), submits: make(chan pdu.Body, 16), receipts: make(chan uint32, 16)}
+	c := &centre{Server: smpptest.NewUnstartedServer(), submits: make(chan pdu.Body, 64), receipts: make(chan uint32, 16)}
 	c.User, c.Passwd = "balcao", "balcao"
 	c.Handler = c.handle
 	c.Start()
@@ -312,6 +312,33 @@ func TestSMS_Receipts(t *testing.T) {
 	want := []delivery.Receipt{{MessageID: "id-1", Delivered: true}, {MessageID: "id-1", Delivered: true}, {MessageID: "id-1"}}
 	if fmt.Sprint(all) != fmt.Sprint(want) {
 		t.Errorf("got %v, want %v", all, want)
+	}
+}
+
+// What the parser cannot take ends the connection, never the process.
+func TestSMS_Nonsense(t *testing.T) {
+	c := newCentre(t)
+	s := start(t, delivery.SMSConfig{Address: c.Addr()}, nil)
+	send := func() {
+		t.Helper()
+		for { // one that was under way when the connection ended is lost
+			_, err := s.Send(t.Context(), delivery.Message{To: "+351912345678", Body: "x"})
+			if err == nil {
+				return
+			}
+			if !delivery.IsTemporary(err) || t.Context().Err() != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	send()
+	for _, nonsense := range []rawPDU{
+		deliverSM(4, "id:1 stat:DELIVRD", 0x04, 0x27, 0xff, 0xff), // an optional parameter of length -1
+		deliverSM(0x44, "\xff"),                                   // a header of user data longer than the data
+		{octets: []byte("\x7f\xff\xff\xff garbage garbage")},
+	} {
+		c.deliver(nonsense)
+		send()
 	}
 }
 

@@ -48,6 +48,7 @@ type bench struct {
 	sms      *outbox
 	mail     *outbox
 	verifier verifierFunc
+	real     *realParts // instead of sms, mail and verifier
 	log      *safeBuffer
 	names    int
 }
@@ -106,11 +107,15 @@ func (b *bench) start(jobs int, change func(*run)) *run {
 	var err error
 	r.pool, err = registrar.OpenPool(b.ctx, named(b.db.Registrar(), r.name), jobs)
 	b.check(err)
-	r.worker, err = registrar.New(registrar.Config{
+	cfg := registrar.Config{
 		DB: r.pool, Verifier: b.verifier, SMS: b.sms, Mail: b.mail, Texts: delivery.Texts{Support: "300 003 990"},
 		Identity: b.identity, Pepper: bytes.Clone(pepper), Workers: jobs,
 		Log: slog.New(slog.NewJSONHandler(b.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-	})
+	}
+	if b.real != nil {
+		cfg.Verifier, cfg.SMS, cfg.Mail = b.real.verifier, b.real.sms, b.real.mail
+	}
+	r.worker, err = registrar.New(cfg)
 	b.check(err)
 	if change != nil {
 		change(r)
