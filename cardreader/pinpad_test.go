@@ -19,6 +19,7 @@ type fakeHandle struct {
 	transmit func(command []byte) ([]byte, error)
 	control  func(code uint32, in []byte) ([]byte, error)
 	gone     bool
+	left     []scard.Disposition // how the card was given back
 }
 
 func (h *fakeHandle) Transmit(command []byte) ([]byte, error) { return h.transmit(command) }
@@ -39,9 +40,7 @@ func (h *fakeHandle) Status() (*scard.CardStatus, error) {
 func (h *fakeHandle) BeginTransaction() error                { return nil }
 func (h *fakeHandle) EndTransaction(scard.Disposition) error { return nil }
 func (h *fakeHandle) Disconnect(d scard.Disposition) error {
-	if d != scard.ResetCard {
-		return errors.New("the card keeps its PIN verified")
-	}
+	h.left = append(h.left, d)
 	return nil
 }
 
@@ -51,6 +50,14 @@ func fakeSession(t *testing.T, h *fakeHandle, protocol scard.Protocol) *cardread
 	t.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			t.Errorf("closing: %v", err)
+		}
+		// A card keeps a verified PIN until it is reset; one that is gone must not be, see giveBack.
+		want := scard.ResetCard
+		if h.gone {
+			want = scard.LeaveCard
+		}
+		if diff := cmp.Diff([]scard.Disposition{want}, h.left); diff != "" {
+			t.Errorf("given back (-want +got):\n%s", diff)
 		}
 	})
 	return s

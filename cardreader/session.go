@@ -145,7 +145,7 @@ func (s *Session) open() error {
 		err = scard.ErrProtoMismatch
 	}
 	if err != nil {
-		_ = connection.Disconnect(scard.ResetCard)
+		giveBack(connection)
 		_ = pc.Release()
 		return classify(err)
 	}
@@ -167,15 +167,10 @@ type result struct {
 }
 
 // own does the session's work until its life ends, and then gives the card back.
-//
-// The card is always reset. A verified PIN stays verified across programs until then, so leaving the
-// card as it is would let the next program sign in the citizen's name; and the next program finds the
-// card as if it had just been inserted, not within an application it did not select. Other programs
-// that share the card are told by PC/SC. The State's middleware does the same.
 func (s *Session) own(h handle, protocol scard.Protocol, release func()) {
 	defer close(s.done)
 	defer release()
-	defer func() { _ = h.Disconnect(scard.ResetCard) }()
+	defer giveBack(h)
 	for {
 		select {
 		case <-s.life.Done():
@@ -185,6 +180,22 @@ func (s *Session) own(h handle, protocol scard.Protocol, release func()) {
 			j.answer <- result{data, err}
 		}
 	}
+}
+
+// giveBack ends the connection and resets the card. A verified PIN stays verified across programs until
+// then, so leaving the card as it is would let the next program sign in the citizen's name; and the next
+// program finds the card as if it had just been inserted, not within an application it did not select.
+// Other programs that share the card are told by PC/SC. The State's middleware does the same.
+//
+// Only a card that was pulled is not reset: pcscd 1.9 would power up whatever is in the reader by then,
+// and when that is the next card, before its own thread has seen it, it takes the reader for full
+// until it is restarted.
+func giveBack(h handle) {
+	disposition := scard.ResetCard
+	if pulled(h) {
+		disposition = scard.LeaveCard
+	}
+	_ = h.Disconnect(disposition)
 }
 
 // call has a job done within limit, or gives late as the error. Whatever ends the wait early ends the
@@ -282,9 +293,14 @@ var noticing = []time.Duration{0, 200 * time.Millisecond, 300 * time.Millisecond
 func vanished(h handle) bool {
 	return slices.ContainsFunc(noticing, func(pause time.Duration) bool {
 		time.Sleep(pause)
-		status, err := h.Status()
-		return errors.Is(classify(err), ErrRemoved) || err == nil && status.State&scard.Absent != 0
+		return pulled(h)
 	})
+}
+
+// pulled reports whether pcscd knows that the session's card is gone, also when another is there.
+func pulled(h handle) bool {
+	status, err := h.Status()
+	return errors.Is(classify(err), ErrRemoved) || err == nil && status.State&scard.Absent != 0
 }
 
 // Exclusive runs f while no other program can talk to the card (a PC/SC transaction), waiting its
