@@ -98,7 +98,7 @@ func TestWorkers_Together(t *testing.T) {
 	for range 3 {
 		b.start(2, nil)
 	}
-	const people = 12
+	const people = 8
 	visits := make([]*visit, people)
 	for i := range visits {
 		visits[i] = b.visit()
