@@ -26,7 +26,7 @@ type PINHash struct {
 }
 
 // The second recommendation of RFC 9106 §4: 64 MiB, three passes, four lanes; 128 bits of salt and
-// 256 of output. About 0.1 s of four cores.
+// 256 of output. About 0.1 s on two cores.
 const (
 	hashMemory  = 64 << 10
 	hashTime    = 3
