@@ -10,7 +10,6 @@ import (
 	"encoding/base64"
 	"io"
 	"net/http"
-	"net/url"
 	"time"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -30,17 +29,14 @@ func (s *Service) postOCSP(w http.ResponseWriter, r *http.Request) {
 	s.respond(w, r.PathValue("authority"), request)
 }
 
-// getOCSP is RFC 6960 §A.1: the request in base64, then in URL encoding, at the end of the path.
-func (s *Service) getOCSP(w http.ResponseWriter, r *http.Request) {
-	text, err := url.PathUnescape(r.PathValue("request"))
-	if err != nil {
-		text = ""
-	}
+// getOCSP is RFC 6960 §A.1: the request in base64 at the end of the path, whose URL encoding net/http
+// has undone.
+func (s *Service) getOCSP(w http.ResponseWriter, authority, text string) {
 	request, err := base64.StdEncoding.DecodeString(text)
 	if err != nil {
-		request = nil
+		request = nil // answered as malformed
 	}
-	s.respond(w, r.PathValue("authority"), request)
+	s.respond(w, authority, request)
 }
 
 func (s *Service) respond(w http.ResponseWriter, slug string, request []byte) {

@@ -65,7 +65,9 @@ func New(authorities *pki.PKI, issued []pki.Issued) *Service {
 		}
 	}
 	s.mux.HandleFunc("POST /ocsp/{authority}", s.postOCSP)
-	s.mux.HandleFunc("GET /ocsp/{authority}/{request...}", s.getOCSP)
+	s.mux.HandleFunc("GET /ocsp/{authority}", func(w http.ResponseWriter, r *http.Request) {
+		s.getOCSP(w, r.PathValue("authority"), "")
+	})
 	s.mux.HandleFunc("GET /crl/{file}", s.getCRL)
 	s.mux.HandleFunc("GET /ca/{file}", s.getAuthority)
 	return s
@@ -79,7 +81,15 @@ func (s *Service) enter(c pki.Issued) {
 }
 
 // ServeHTTP answers one request.
-func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
+func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	// ServeMux would redirect a request in base64 that contains "//", and OCSP clients follow no redirect.
+	if authority, request, ok := strings.Cut(strings.TrimPrefix(r.URL.Path, "/ocsp/"), "/"); ok &&
+		r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, "/ocsp/") {
+		s.getOCSP(w, authority, request)
+		return
+	}
+	s.mux.ServeHTTP(w, r)
+}
 
 // authority is the State's authority with that name. The forger's are not served.
 func (s *Service) authority(slug string) (*pki.Authority, error) {

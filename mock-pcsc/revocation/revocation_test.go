@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"crypto/x509"
+	"encoding/base64"
 	"errors"
 	"io"
 	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -54,6 +56,19 @@ func TestOCSP(t *testing.T) {
 			}
 		})
 	}
+	t.Run("Get", func(t *testing.T) {
+		for serial := range int64(40) { // enough for a request with "//" or "+" in base64
+			request, err := ocsp.CreateRequest(&x509.Certificate{SerialNumber: big.NewInt(0xffffff0 + serial)}, issuer, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			path := url.PathEscape(base64.StdEncoding.EncodeToString(request))
+			got, err := ocsp.ParseResponse(get(t, server.URL+"/ocsp/"+issuerSlug+"/"+path), issuer)
+			if err != nil || got.Status != ocsp.Unknown {
+				t.Fatalf("got %+v, %v", got, err)
+			}
+		}
+	})
 	t.Run("ForgedIssuer", func(t *testing.T) {
 		forged, err := pki.New().Authority("forged-auc-0014")
 		if err != nil {
