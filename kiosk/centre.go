@@ -50,16 +50,11 @@ func (s *Session) commandFailed(e CommandFailed) {
 		// Once the evidence is there, it is not for the desk to call it back.
 		s.opened = s.opened && !s.binding()
 		s.end(problem)
-	case ofService(problem.Code):
+	case problem.Code.OfService():
 		// The watcher says so too, and says when it is over.
 	default:
 		s.problem = &problem
 	}
-}
-
-// ofService reports whether the problem is the smart-card service's, which Status.Service tells of.
-func ofService(code ProblemCode) bool {
-	return code == ProblemServiceMissing || code == ProblemServiceStopped || code == ProblemNoReader
 }
 
 // stop ends the work under way on one channel, or all of it, and reports whether there was any.

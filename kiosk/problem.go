@@ -7,11 +7,13 @@ type ProblemCode string
 // Problems that are not the refusal of a document.
 const (
 	// Readers and the smart-card service.
-	ProblemServiceMissing ProblemCode = "pcscd_missing" // no smart-card service on this computer
-	ProblemServiceStopped ProblemCode = "pcscd_stopped" // it is installed but does not run
-	ProblemNoReader       ProblemCode = "no_reader"     // it runs but sees no reader
-	ProblemReaderBusy     ProblemCode = "reader_busy"   // another program holds the card
-	ProblemCardMute       ProblemCode = "card_mute"     // a card is there but does not power up (upside down, dirty)
+	ProblemServiceMissing ProblemCode = "pcscd_missing"  // no smart-card service on this computer
+	ProblemServiceStopped ProblemCode = "pcscd_stopped"  // it is installed but does not run
+	ProblemServiceStuck   ProblemCode = "pcscd_stuck"    // it runs but does not react
+	ProblemNotAuthorised  ProblemCode = "not_authorised" // it does not let this user in (polkit)
+	ProblemNoReader       ProblemCode = "no_reader"      // it runs but sees no reader
+	ProblemReaderBusy     ProblemCode = "reader_busy"    // another program holds the card
+	ProblemCardMute       ProblemCode = "card_mute"      // a card is there but does not power up (upside down, dirty)
 
 	// The centre.
 	ProblemCentreDown    ProblemCode = "centre_down"    // not reachable
@@ -43,4 +45,14 @@ type Problem struct {
 	TriesLeft int    // for a wrong PIN or code
 	Reference string // support reference for ProblemInternal
 	Fatal     bool   // the case is over; otherwise the work goes on once the cause is cured
+}
+
+// OfService reports whether the problem is the smart-card service's or its readers', which
+// Status.Service tells of: the watcher reports it, and reports when it is over.
+func (c ProblemCode) OfService() bool {
+	switch c {
+	case ProblemServiceMissing, ProblemServiceStopped, ProblemServiceStuck, ProblemNotAuthorised, ProblemNoReader:
+		return true
+	}
+	return false
 }

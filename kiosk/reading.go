@@ -180,7 +180,7 @@ func (s *Session) refuse(reason Reason) {
 // another: so nothing of this one may stay.
 func (s *Session) interrupt(problem Problem) {
 	problem.Fatal = false
-	if ofService(problem.Code) {
+	if problem.Code.OfService() {
 		problem.Code = ProblemCode(ReasonRemoved) // what remains to be cured when the service is back
 	}
 	if problem.Reader == 0 {

@@ -37,7 +37,7 @@ type State struct {
 
 // Status is the status bar: readers, centre, delivery.
 type Status struct {
-	Service  ProblemCode // "", ProblemServiceMissing, ProblemServiceStopped or ProblemNoReader
+	Service  ProblemCode // "", or one of those for which ProblemCode.OfService holds
 	Readers  []ReaderStatus
 	Centre   CentreStatus
 	Delivery Health

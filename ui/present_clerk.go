@@ -158,7 +158,7 @@ func (p present) mayCancel() bool {
 		return false // the case is over already
 	}
 	if p.state.Case == 0 { // nothing but a remark on an empty desk
-		return p.state.Problem != nil && !awaitsReader(p.state.Problem.Code) && !awaitsCard(p.state.Problem.Code)
+		return p.state.Problem != nil && !p.state.Problem.Code.OfService() && !awaitsCard(p.state.Problem.Code)
 	}
 	return p.state.MayCancel()
 }
@@ -243,7 +243,7 @@ func (p present) problemActions(problem kiosk.Problem) []action {
 		if problem.Code == kiosk.ProblemNotThePerson {
 			return actions
 		}
-	case awaitsReader(problem.Code):
+	case problem.Code.OfService():
 		actions = []action{{Text: p.text("action.waiting_reader"), Main: true}}
 	case awaitsCard(problem.Code):
 		actions = []action{{Text: p.text("action.waiting_card"), Main: true}}
@@ -254,15 +254,6 @@ func (p present) problemActions(problem kiosk.Problem) []action {
 		actions = append(actions, other)
 	}
 	return actions
-}
-
-// awaitsReader holds for problems that the smart-card service ends when it comes back.
-func awaitsReader(code kiosk.ProblemCode) bool {
-	switch code {
-	case kiosk.ProblemServiceMissing, kiosk.ProblemServiceStopped, kiosk.ProblemNoReader:
-		return true
-	}
-	return false
 }
 
 // awaitsCard holds for problems that the card itself ends when it comes (back).
