@@ -107,7 +107,7 @@ func (b *doorbell) wait(ctx context.Context, cause Cause) error {
 			return ctx.Err()
 		case <-retry:
 			return nil
-		case <-faults: // an overflow: something changed
+		case <-faults: //nolint:errcheck // an overflow: something changed
 			b.retry = firstRetry
 			return nil
 		case e := <-rings:

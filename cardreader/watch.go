@@ -88,7 +88,7 @@ func (w *watcher) call(ctx context.Context, call func() error, abort func()) err
 	}
 	w.calls.Go(func() { repeat(abort, over) })
 	select {
-	case <-done:
+	case <-done: //nolint:errcheck // it was cancelled: what it says of that is of no interest
 		return ctx.Err()
 	case <-time.After(stuckAfter):
 		return ErrStuck

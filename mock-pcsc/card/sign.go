@@ -27,8 +27,8 @@ type Algorithm struct {
 	Unsupported bool // known to the applet, refused when the hash comes
 }
 
-// AlgorithmsRSA3 are those of the first generation's applet 3, and AlgorithmsRSA4 those of its applet 4.
-// The older applet takes the reference of a longer hash and refuses the hash.
+// AlgorithmsRSA3 returns the algorithms of the first generation's applet 3 by their references. It takes
+// the reference of a hash longer than SHA-256 and refuses the hash.
 func AlgorithmsRSA3() map[byte]Algorithm {
 	return map[byte]Algorithm{
 		0x02: {}, 0x12: {Hash: crypto.SHA1}, 0x42: {Hash: crypto.SHA256},
@@ -36,7 +36,7 @@ func AlgorithmsRSA3() map[byte]Algorithm {
 	}
 }
 
-// AlgorithmsRSA4: see AlgorithmsRSA3.
+// AlgorithmsRSA4 returns those of applet 4, which knows all four hashes and RSA-PSS.
 func AlgorithmsRSA4() map[byte]Algorithm {
 	all := AlgorithmsRSA3()
 	maps.Copy(all, map[byte]Algorithm{

@@ -2,7 +2,7 @@ package pki
 
 import (
 	"crypto"
-	"crypto/sha1" //nolint:gosec // key identifiers are SHA-1 by custom, not for security
+	"crypto/sha1" // key identifiers are SHA-1 by custom, not for security
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
@@ -144,6 +144,6 @@ func keyIdentifier(key crypto.PublicKey) ([]byte, error) {
 	if _, err := asn1.Unmarshal(der, &info); err != nil {
 		return nil, fmt.Errorf("parsing a public key: %w", err)
 	}
-	sum := sha1.Sum(info.Key.RightAlign()) //nolint:gosec // as above
+	sum := sha1.Sum(info.Key.RightAlign())
 	return sum[:], nil
 }

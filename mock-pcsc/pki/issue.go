@@ -3,7 +3,7 @@ package pki
 import (
 	"crypto"
 	"crypto/rsa"
-	"crypto/sha1" //nolint:gosec // issues the old intermediate that a desk must still understand
+	"crypto/sha1" // issues the old intermediate that a desk must still understand
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
@@ -162,7 +162,7 @@ func resignSHA1(der []byte, issuerKey crypto.Signer) ([]byte, error) {
 	if !ok {
 		return nil, errors.New("only RSA authorities signed with SHA-1")
 	}
-	digest := sha1.Sum([]byte(tbs)) //nolint:gosec // as above
+	digest := sha1.Sum([]byte(tbs))
 	signature, err := rsa.SignPKCS1v15(nil, key, crypto.SHA1, digest[:])
 	if err != nil {
 		return nil, fmt.Errorf("signing with SHA-1: %w", err)

@@ -196,7 +196,7 @@ func Serve(ctx context.Context, addr string, h http.Handler, ready func(net.Addr
 		return fmt.Errorf("listening for OCSP and CRL requests: %w", err)
 	}
 	server := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second}
-	stop := context.AfterFunc(ctx, func() { server.Close() })
+	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
 	defer stop()
 	if ready != nil {
 		ready(l.Addr())

@@ -46,8 +46,8 @@ func Serve(ctx context.Context, addr string, c card.Card, opts Options) error {
 	if err != nil {
 		return fmt.Errorf("connecting to the virtual reader: %w", err)
 	}
-	defer conn.Close()
-	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	defer func() { _ = conn.Close() }()
+	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	defer stop()
 	// A reader that has not noticed yet that its last card is gone will not say "power on".
 	c.PowerOn()

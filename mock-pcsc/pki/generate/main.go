@@ -94,7 +94,7 @@ func makeKey(out, name, kind string) (crypto.Signer, error) {
 func newKey(kind string) (crypto.Signer, error) {
 	switch kind {
 	case "RSA-1024":
-		return rsa.GenerateKey(rand.Reader, 1024) //nolint:gosec // the size of the real chip's key
+		return rsa.GenerateKey(rand.Reader, 1024) // the size of the real chip's key
 	case "RSA-2048":
 		return rsa.GenerateKey(rand.Reader, 2048)
 	case "RSA-3072":
@@ -116,7 +116,7 @@ func write(out, name string, data []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return fmt.Errorf("making a folder: %w", err)
 	}
-	if err := os.WriteFile(path, data, 0o644); err != nil { //nolint:gosec // public test material
+	if err := os.WriteFile(path, data, 0o644); err != nil { // public test material
 		return fmt.Errorf("writing %s: %w", name, err)
 	}
 	return nil
