@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"log/slog"
@@ -40,7 +41,10 @@ func (r Reader) Read(ctx context.Context, session CardSession) (Reading, Outcome
 		err = r.portrait(ctx, got.Files)
 	}
 	verdict := ex.Wait()
-	got.Chain = ex.Chain()
+	for _, der := range ex.Chain() {
+		// Copies: what is wiped with the visit must not be the trust store's own certificates.
+		got.Chain = append(got.Chain, bytes.Clone(der))
+	}
 	outcome := Outcome{Verdict: verdict, Err: err}
 	reason, problem := Judge(err)
 	if reason != "" && len(verdict.Reasons) == 0 {
