@@ -99,11 +99,8 @@ func (s *Session) stopChannel(c, only Channel) bool {
 func (s *Session) retry() {
 	s.note = ""
 	switch {
-	case s.state.Case == 0, s.interrupted, s.over() && s.state.Step <= StepIdentity:
+	case s.state.Case == 0, s.interrupted, s.over():
 		s.readAgain()
-		return
-	case s.over():
-		s.next()
 		return
 	case s.problem != nil && s.problem.Code == ProblemCode(ReasonCardChanged):
 		return // cured by the card that leaves, not by asking again
@@ -142,7 +139,7 @@ func (s *Session) readAgain() {
 		return
 	}
 	if s.over() {
-		s.leave()
+		s.next()
 	}
 }
 

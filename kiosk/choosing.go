@@ -1,10 +1,6 @@
 package kiosk
 
-import (
-	"crypto/subtle"
-	"fmt"
-	"strings"
-)
+import "crypto/subtle"
 
 // startPIN asks the citizen for a PIN from the beginning.
 func (s *Session) startPIN() {
@@ -57,46 +53,8 @@ func (s *Session) pinWasSealed() {
 	s.state.Review = ReviewState{Phase: ReviewReading}
 }
 
-// pinPolicy is the desk's rules with what belongs to this person.
+// pinPolicy is the desk's rules for this person. A number that was typed counts before it is proven.
 func (s *Session) pinPolicy() PINPolicy {
-	policy := PINPolicy{MinDigits: s.settings.PINMin, MaxDigits: s.settings.PINMax}
-	if id := s.state.Document.Identity; id != nil {
-		policy.Personal = append(policy.Personal, dateForms(id.BirthDate)...)
-		policy.Personal = append(policy.Personal, numbers(id.DocumentNumber, id.CivilNumber, id.TaxNumber)...)
-	}
-	policy.Personal = append(policy.Personal, numbers(s.state.Contact.Phone.Value)...)
-	return policy
-}
-
-// dateForms are the ways in which people write a date with digits.
-func dateForms(d Date) []string {
-	if d.IsZero() {
-		return nil
-	}
-	year, yy := fmt.Sprintf("%04d", d.Year), fmt.Sprintf("%02d", d.Year%100)
-	month, day := fmt.Sprintf("%02d", d.Month), fmt.Sprintf("%02d", d.Day)
-	return []string{
-		day + month + year, day + month + yy,
-		year + month + day, yy + month + day,
-		month + day + year, month + day + yy,
-		month + year, year + month,
-		year + day + month, day + year,
-	}
-}
-
-// numbers reduces texts to their digits; those with fewer than four are too common to forbid.
-func numbers(texts ...string) []string {
-	var list []string
-	for _, text := range texts {
-		number := strings.Map(func(r rune) rune {
-			if r < '0' || r > '9' {
-				return -1
-			}
-			return r
-		}, text)
-		if len(number) >= minPersonal {
-			list = append(list, number)
-		}
-	}
-	return list
+	contacts := []ProvenContact{{Channel: SMS, Value: s.state.Contact.Phone.Value}}
+	return PolicyFor(*s.state.Document.Identity, contacts, s.settings.PINMin, s.settings.PINMax)
 }

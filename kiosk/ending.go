@@ -54,7 +54,7 @@ func (s *Session) clear() {
 	s.expiresAt = time.Time{}
 	old := s.state
 	s.state = State{
-		Now: old.Now, DeskName: old.DeskName, Step: StepDocument, Status: old.Status,
+		Now: old.Now, DeskName: old.DeskName, MinAge: old.MinAge, Step: StepDocument, Status: old.Status,
 		ClerkLanguage: old.ClerkLanguage, CitizenLanguage: s.settings.CitizenLanguage,
 	}
 }

@@ -96,6 +96,29 @@ func TestIdle(t *testing.T) {
 			d.later(9 * time.Minute).do(kiosk.HandOver{ToCitizen: false}).at(kiosk.StepContact)
 		}
 	})
+	t.Run("WarnsAMinuteBefore", func(t *testing.T) {
+		warned := func(d *desk, want bool) *desk {
+			t.Helper()
+			if d.state.IdleSoon != want {
+				t.Fatalf("%v before the end: warned %v, want %v", d.state.IdleAt.Sub(d.state.Now), d.state.IdleSoon, want)
+			}
+			return d
+		}
+		d := warned(newDesk(t).settled().later(8*time.Minute+30*time.Second), false)
+		d = warned(d.later(30*time.Second), true)
+		if got, want := d.state.Wake, d.state.Now.Add(time.Second); !got.Equal(want) {
+			t.Errorf("wake: got %v, want every second: %v", got, want)
+		}
+		warned(d.later(30*time.Second).do(kiosk.StillHere{}), false).later(9 * time.Minute).at(kiosk.StepContact)
+		warned(newDesk(t).later(time.Hour), false)
+		warned(newDesk(t).identified().do(kiosk.PersonMismatch{}).later(9*time.Minute), false)
+	})
+	t.Run("WakesForTheWarning", func(t *testing.T) {
+		d := newDesk(t).later(20 * time.Second).identified().later(8*time.Minute + 50*time.Second)
+		if got, want := d.state.Wake, noon.Add(9*time.Minute+20*time.Second); !got.Equal(want) {
+			t.Errorf("wake: got %v, want %v", got, want)
+		}
+	})
 	t.Run("NoteCanBeDismissed", func(t *testing.T) {
 		d := newDesk(t).identified().later(10*time.Minute).problem(kiosk.ProblemIdle, false)
 		d.do(kiosk.Retry{}).problem("", false).asked(kiosk.ReadDocument{Case: 2, Reader: 1})

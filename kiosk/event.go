@@ -114,6 +114,9 @@ type (
 	NextPerson struct{}
 	// HandOver gives the only screen to the citizen (F2), or takes it back.
 	HandOver struct{ ToCitizen bool }
+	// StillHere says that somebody is at work on a screen without having sent anything: they type, or
+	// answered the warning before the case ends by itself.
+	StillHere struct{}
 	// LanguageChosen switches one of the two screens.
 	LanguageChosen struct {
 		Citizen  bool // otherwise the clerk's
@@ -256,6 +259,7 @@ func (CancelConfirmed) event()  {}
 func (CancelDismissed) event()  {}
 func (NextPerson) event()       {}
 func (HandOver) event()         {}
+func (StillHere) event()        {}
 func (LanguageChosen) event()   {}
 func (CodeTyped) event()        {}
 func (PINTyped) event()         {}

@@ -205,7 +205,7 @@ func (w *world) noise() kiosk.Event {
 		kiosk.DocumentFailed{Case: id, Problem: kiosk.Problem{Code: kiosk.ProblemReaderBusy}},
 		kiosk.CardReturned{Case: id, Reader: w.reader()},
 		kiosk.PersonConfirmed{}, kiosk.PersonMismatch{}, w.contact(), kiosk.ContactEntered{Channel: channel, Text: "912 345 678"},
-		kiosk.Resend{Channel: channel}, kiosk.Continue{}, kiosk.Back{}, kiosk.Retry{}, kiosk.OtherDocument{},
+		kiosk.Resend{Channel: channel}, kiosk.Continue{}, kiosk.StillHere{}, kiosk.Back{}, kiosk.Retry{}, kiosk.OtherDocument{},
 		kiosk.Cancel{}, kiosk.CancelConfirmed{}, kiosk.CancelDismissed{}, kiosk.NextPerson{}, kiosk.HandOver{ToCitizen: true},
 		kiosk.HandOver{}, kiosk.LanguageChosen{Citizen: true, Language: kiosk.English}, kiosk.LanguageChosen{Language: "tlh"},
 		kiosk.CodeTyped{Code: kiosk.Secret(secretCode)}, kiosk.CodeTyped{}, kiosk.PINTyped{PIN: kiosk.Secret(secretPIN)}, kiosk.PINTyped{},

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"balcao/kiosk"
@@ -136,6 +137,22 @@ func TestPINCheckCopiesNoPIN(t *testing.T) {
 	without := testing.AllocsPerRun(100, func() { sixToEight.Check(nil) })
 	if with > without+float64(2*len(sixToEight.Personal)) {
 		t.Errorf("allocations: got %v, and %v for no PIN", with, without)
+	}
+}
+
+func TestPolicyFor(t *testing.T) {
+	contacts := []kiosk.ProvenContact{{Channel: kiosk.Email, Value: "739150862@exemplo.pt"}, {Channel: kiosk.SMS, Value: annasPhone}}
+	policy := kiosk.PolicyFor(anna(), contacts, 6, 8)
+	for pin, want := range map[string]bool{
+		"739150": true, "120874": false, "74081219": false, "990005": false, "400000": false, "12345678": false, "13579": false,
+	} {
+		if got := policy.Valid([]byte(pin)); got != want {
+			t.Errorf("%s: valid %v, want %v", pin, got, want)
+		}
+	}
+	d := newDesk(t).settled().do(kiosk.Continue{})
+	if diff := cmp.Diff(kiosk.PolicyFor(anna(), contacts, 6, 8), d.state.PIN.Policy); diff != "" {
+		t.Errorf("the desk holds other rules than the centre (-centre +desk):\n%s", diff)
 	}
 }
 

@@ -5,7 +5,7 @@ import "time"
 // Settings are the rules a desk works by. Zero values take the defaults named here.
 type Settings struct {
 	DeskName        string
-	MinAge          int    // completed years; 16 by default. Evidence checks it; the session trusts CheckAge
+	MinAge          int    // completed years; 16 by default. Evidence checks it; the session trusts CheckAge and shows it
 	PINMin, PINMax  int    // digits; 6 and 8 by default
 	DefaultRegion   string // ISO 3166-1 alpha-2 of phone numbers typed without "+"; "PT"
 	ClerkLanguage   Language
@@ -82,7 +82,7 @@ func NewSession(settings Settings, now time.Time) *Session {
 		slots:    map[int]Slot{},
 		unread:   map[int]bool{},
 	}
-	s.state = State{Now: now, DeskName: s.settings.DeskName, ClerkLanguage: s.settings.ClerkLanguage}
+	s.state = State{Now: now, DeskName: s.settings.DeskName, MinAge: s.settings.MinAge, ClerkLanguage: s.settings.ClerkLanguage}
 	s.clear()
 	s.settle()
 	return s
@@ -180,6 +180,7 @@ func (s *Session) dispatch(e Event) {
 		s.handOver(e)
 	case LanguageChosen:
 		s.languageChosen(e)
+	case StillHere: // that it came is all it says
 
 	case CodeTyped:
 		s.codeTyped(e)
@@ -232,6 +233,7 @@ func (s *Session) settle() {
 	s.settleHands()
 	s.state.Status.Readers = s.shownReaders()
 	s.state.IdleAt = s.idleAt()
+	s.state.IdleSoon = s.idleSoon()
 	s.state.Wake = s.wake()
 }
 

@@ -64,6 +64,8 @@ func TestReview(t *testing.T) {
 		d.do(kiosk.Agreed{}).asked(sign)
 		d.do(kiosk.CardRemoved{Reader: 1}, kiosk.SignFailed{Case: 1, Reason: kiosk.ReasonRemoved}, kiosk.CardInserted{Reader: 1})
 		d.do(kiosk.CardReturned{Case: 1, Reader: 1}).asked(sign)
+		d.do(kiosk.CommandFailed{Case: 1, Problem: kiosk.Problem{Code: kiosk.ProblemReaderBusy}}).phase(kiosk.ReviewCardPIN)
+		d.do(kiosk.Retry{}).problem("", false).asked(sign)
 	})
 	t.Run("PulledWhileSigning", func(t *testing.T) {
 		d := newDesk(t).signing().do(kiosk.CardRemoved{Reader: 1}).phase(kiosk.ReviewSigning)
@@ -145,7 +147,8 @@ func TestBinding(t *testing.T) {
 	})
 	t.Run("Refused", func(t *testing.T) {
 		for _, code := range []kiosk.ProblemCode{kiosk.ProblemAlreadyActive, kiosk.ProblemContactTaken, kiosk.ProblemNotProven} {
-			newDesk(t).binding().do(kiosk.KeyRefused{Case: 1, Code: code}).problem(code, true).nobody().asked(kiosk.Forget{Case: 1})
+			d := newDesk(t).binding().do(kiosk.KeyRefused{Case: 1, Code: code}).problem(code, true).nobody().asked(kiosk.Forget{Case: 1})
+			d.do(kiosk.Retry{}).problem("", false).asked(kiosk.ReadDocument{Case: 2, Reader: 1}) // the card still there begins again
 		}
 	})
 	t.Run("LowerLevelSaysWhy", func(t *testing.T) {

@@ -18,6 +18,7 @@ type State struct {
 	IdleAt time.Time // when an untouched case ends by itself; zero when none can
 
 	DeskName        string // "Loja de Cidadão das Laranjeiras · Balcão 07"
+	MinAge          int    // completed years from which a person may enrol
 	Step            Step
 	Case            CaseID
 	Started         time.Time // when this document was inserted
@@ -25,6 +26,7 @@ type State struct {
 	CitizenLanguage Language
 	HandedOver      bool // one screen: it shows the citizen's page now
 	ConfirmCancel   bool // the clerk pressed Esc; the screen asks whether to end the case
+	IdleSoon        bool // IdleAt is near: the screen warns, and StillHere keeps the case
 	Problem         *Problem
 
 	Status   Status

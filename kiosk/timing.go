@@ -43,6 +43,20 @@ func (s *Session) idleAt() time.Time {
 	return s.touched.Add(s.settings.IdleAfter)
 }
 
+// idleSoon reports whether it is time to warn that the case ends: a minute before, and never for most of
+// the time that is allowed.
+func (s *Session) idleSoon() bool {
+	return s.due(s.idleWarning())
+}
+
+func (s *Session) idleWarning() time.Time {
+	at := s.idleAt()
+	if at.IsZero() || s.over() {
+		return time.Time{}
+	}
+	return at.Add(-min(time.Minute, s.settings.IdleAfter/2))
+}
+
 // wake is the next moment at which the state changes by itself or a screen shows another time: each
 // second while something counts down, otherwise with the minute of the clock.
 func (s *Session) wake() time.Time {
@@ -51,7 +65,7 @@ func (s *Session) wake() time.Time {
 	if s.counting() {
 		next = now.Truncate(time.Second).Add(time.Second)
 	}
-	moments := []time.Time{s.state.IdleAt}
+	moments := []time.Time{s.state.IdleAt, s.idleWarning()}
 	if s.state.Receipt != nil {
 		moments = append(moments, s.state.Receipt.WipeAt)
 	}
@@ -66,6 +80,6 @@ func (s *Session) wake() time.Time {
 // counting reports whether a screen shows seconds.
 func (s *Session) counting() bool {
 	contact := &s.state.Contact
-	return s.state.Receipt != nil || s.binding() ||
+	return s.state.Receipt != nil || s.binding() || s.idleSoon() ||
 		s.state.Step == StepContact && (!contact.Phone.SentAt.IsZero() || !contact.Email.SentAt.IsZero())
 }
