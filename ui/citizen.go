@@ -162,6 +162,12 @@ func (v *citizenView) digit(r rune) {
 }
 
 func (v *citizenView) press(key fyne.KeyName) bool {
+	if v.shown.Warned != nil {
+		if keyNames[key] == v.shown.Warned.Key {
+			v.do(*v.shown.Warned)
+		}
+		return true
+	}
 	if pageFor(v.shown.Page) == citizenCode && v.input.field.press(key) {
 		return true
 	}

@@ -6,6 +6,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
 
 	"balcao/kiosk"
 	"balcao/ui/look"
@@ -53,7 +54,7 @@ func newClerkView(window fyne.Window, send func(kiosk.Event), redraw func()) *cl
 	v.title, v.sub, v.tick = look.Title("").Wrap(), look.Subtitle("").Wrap(), look.BigTick(look.Passed)
 	v.actions = newActionRow(&v.keys, 12, 52, v.do)
 	v.lights = newLightsView()
-	v.overlay = newOverlayView(v.do)
+	v.overlay = newOverlayView(v.press, v.do)
 	v.contact = newContactPage(&v.keys, redraw)
 	v.pages = map[page]clerkPageView{
 		pageDocument: newDocumentPage(), pageReading: newReadingPage(), pageIdentity: newIdentityPage(),
@@ -78,7 +79,7 @@ func (v *clerkView) build() {
 
 	sideRight := canvas.NewRectangle(look.Border)
 	rail := columns(0, []float32{0, 0}, look.Padded(20, 24, sized(195, 0, v.rail.content)), sized(1, 1, sideRight))
-	main := look.Fill(look.Page, look.Padded(32, 28, v.frame))
+	main := look.Fill(look.Page, container.New(layout.NewCustomPaddedLayout(28, 20, 32, 32), v.frame))
 	v.content = edges(v.header.content, v.lights.content, look.Fill(look.Surface, rail), main)
 }
 
@@ -154,7 +155,7 @@ func (v *clerkView) showOverlay(m *overlayModel) {
 // press gives a key its meaning on the page that is shown.
 func (v *clerkView) press(key fyne.KeyName) bool {
 	if v.shown.Overlay != nil {
-		return v.pressOne(keyNames[key], []action{v.shown.Overlay.End, v.shown.Overlay.KeepOn})
+		return v.pressOne(keyNames[key], v.shown.Overlay.Actions)
 	}
 	switch key {
 	case fyne.KeyF12:
@@ -167,6 +168,10 @@ func (v *clerkView) press(key fyne.KeyName) bool {
 	actions := v.shown.Actions
 	if v.shown.Cancel != nil {
 		actions = append(actions[:len(actions):len(actions)], *v.shown.Cancel)
+	}
+	if key == fyne.KeyEscape && v.shown.Cancel == nil && v.shown.Escape != nil {
+		v.send(v.shown.Escape)
+		return true
 	}
 	return v.pressOne(keyNames[key], actions)
 }

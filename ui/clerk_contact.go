@@ -30,6 +30,7 @@ func newContactPage(keys *keyboard, changed func()) *contactPage {
 	// While the page is being filled or wiped, what changes is not the clerk's typing.
 	typed := func() {
 		if p.open {
+			keys.touched()
 			changed()
 		}
 	}

@@ -142,48 +142,31 @@ func (v *lightsView) show(lights []light, clock string) {
 	v.content.Refresh()
 }
 
-// overlayView asks, over the page, whether to end the case. It is no Fyne dialog: those size wrapped
-// text wrongly and take no keys of ours.
+// overlayView asks something over the page. It is no Fyne dialog: those size wrapped text wrongly and
+// take no keys of ours.
 type overlayView struct {
-	keys       keyboard
-	title      *look.Text
-	text       *look.Text
-	end, keep  *button
-	do         func(action)
-	up         bool
-	panel      fyne.CanvasObject
-	content    fyne.CanvasObject
-	endAction  action
-	keepAction action
+	keys    keyboard
+	title   *look.Text
+	text    *look.Text
+	actions *actionRow
+	up      bool
+	content fyne.CanvasObject
 }
 
-func newOverlayView(do func(action)) *overlayView {
-	v := &overlayView{do: do, title: look.Title("").Wrap(), text: look.Body("").Wrap()}
-	v.keys.press = func(key fyne.KeyName) bool {
-		switch keyNames[key] {
-		case v.endAction.Key:
-			v.do(v.endAction)
-		case v.keepAction.Key:
-			v.do(v.keepAction)
-		default:
-			return false
-		}
-		return true
-	}
-	v.end, v.keep = newButton(&v.keys), newButton(&v.keys)
+func newOverlayView(press func(fyne.KeyName) bool, do func(action)) *overlayView {
+	v := &overlayView{title: look.Title("").Wrap(), text: look.Body("").Wrap()}
+	v.keys.press = press
+	v.actions = newActionRow(&v.keys, 12, 52, do)
 	scrim := canvas.NewRectangle(color.NRGBA{R: 0x1B, G: 0x27, B: 0x33, A: 0xA0})
-	body := rows(14, v.title, v.text, look.Padded(0, 8, container.New(flowLayout{gap: 12}, v.end, v.keep, sized(0, 0))))
-	v.panel = look.PanelPadded(32, body)
-	v.content = container.New(middleLayout{width: 640}, newTapArea(scrim, func() {}), v.panel)
+	panel := look.PanelPadded(32, rows(14, v.title, v.text, look.Padded(0, 8, v.actions.content)))
+	v.content = container.New(middleLayout{width: 640}, newTapArea(scrim, func() {}), panel)
 	return v
 }
 
 func (v *overlayView) show(m overlayModel) {
 	v.title.SetText(m.Title)
 	v.text.SetText(m.Text)
-	v.endAction, v.keepAction = m.End, m.KeepOn
-	v.end.show(m.End, v.do)
-	v.keep.show(m.KeepOn, v.do)
+	v.actions.show(m.Actions, nil, "")
 	if v.up {
 		v.content.Refresh()
 	}

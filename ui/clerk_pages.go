@@ -76,7 +76,7 @@ type readingPage struct {
 }
 
 func newReadingPage() *readingPage {
-	p := &readingPage{now: look.Body("").Wrap(), checks: newChecks()}
+	p := &readingPage{now: look.Body("").Wrap(), checks: newChecks(5)}
 	picture := look.Panel(columns(34, []float32{0, 1},
 		look.Padded(12, 8, container.NewCenter(newCardPicture(216, 136))), look.Padded(0, 60, p.now)))
 	p.panel = look.PanelPadded(20, p.checks.content)
@@ -101,7 +101,7 @@ type pinPage struct {
 }
 
 func newPINPage() *pinPage {
-	p := &pinPage{phases: newChecks(), notice: look.Body("").Wrap(), explain: look.Label("").Wrap()}
+	p := &pinPage{phases: newChecks(5), notice: look.Body("").Wrap(), explain: look.Label("").Wrap()}
 	p.object = rows(18, look.PanelPadded(20, p.phases.content), look.Panel(rows(8, p.notice, p.explain)))
 	return p
 }
@@ -125,7 +125,7 @@ type reviewPage struct {
 
 func newReviewPage() *reviewPage {
 	p := &reviewPage{
-		fields: newFields(12, 134, nil), phases: newChecks(),
+		fields: newFields(12, 134, nil), phases: newChecks(5),
 		now: look.Body("").Wrap(), notice: look.Body("").Wrap(),
 	}
 	p.object = rows(18,
@@ -177,7 +177,7 @@ type errorPage struct {
 }
 
 func newErrorPage() *errorPage {
-	p := &errorPage{problem: newProblemView(), checks: newChecks()}
+	p := &errorPage{problem: newProblemView(), checks: newChecks(5)}
 	p.panel = look.PanelPadded(20, p.checks.content)
 	p.object = rows(18, p.problem.content, p.panel)
 	return p

@@ -77,6 +77,7 @@ func (f *digitField) enter(r rune) {
 	}
 	f.typed[f.n] = byte(r)
 	f.n++
+	f.keys.touched()
 	f.Refresh()
 	f.changed()
 }

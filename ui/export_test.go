@@ -22,6 +22,11 @@ func PresentCitizen(s kiosk.State, oneScreen bool) citizenModel {
 // ClerkPage returns what stands between header, steps and status bar.
 func (u *UI) ClerkPage() fyne.CanvasObject { return u.clerk.frame }
 
+// ClerkScrolls reports by how much the clerk's page is higher than there is room for.
+func (u *UI) ClerkScrolls() float32 {
+	return max(0, u.clerk.scroll.Content.MinSize().Height-u.clerk.scroll.Size().Height)
+}
+
 // CitizenDigits returns the bytes inside the citizen's boxes.
 func (u *UI) CitizenDigits() []byte { return u.citizen.input.field.typed[:] }
 

@@ -1,7 +1,9 @@
 package ui_test
 
 import (
+	"strings"
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
@@ -75,6 +77,12 @@ func TestClerkKeys(t *testing.T) {
 		{"WaitsForCard", problem(kiosk.ProblemCode(kiosk.ReasonRemoved), false)(pt), fyne.KeyReturn, nil},
 		{"OtherDocument", problem(kiosk.ProblemCode(kiosk.ReasonRemoved), false)(pt), fyne.KeyF5, []kiosk.Event{kiosk.OtherDocument{}}},
 		{"AfterRefusal", revoked(pt), fyne.KeyReturn, []kiosk.Event{kiosk.NextPerson{}}},
+		{"EscapeAfterRefusal", revoked(pt), fyne.KeyEscape, []kiosk.Event{kiosk.NextPerson{}}},
+		{"RefusedForNow", unsure(pt), fyne.KeyReturn, []kiosk.Event{kiosk.Retry{}}},
+		{"RefusedForNowNextPerson", unsure(pt), fyne.KeyEscape, []kiosk.Event{kiosk.NextPerson{}}},
+		{"KeypadAgain", reviewPinpad(pt), fyne.KeyReturn, []kiosk.Event{kiosk.Continue{}}},
+		{"StillHere", forgotten(pt), fyne.KeyReturn, []kiosk.Event{kiosk.StillHere{}}},
+		{"WarningTakesTheKeys", forgotten(pt), fyne.KeyF3, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			d := newDesk(t, ui.Options{})
@@ -84,6 +92,55 @@ func TestClerkKeys(t *testing.T) {
 				t.Errorf("sent (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestTypingKeepsTheCase: what is typed is sent when it is complete, which may take a slow writer long.
+func TestTypingKeepsTheCase(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		state  kiosk.State
+		window func(*desk) fyne.Window
+	}{
+		{"Citizen", pin(kiosk.PINFirst)(kiosk.Portuguese), func(d *desk) fyne.Window { return d.Citizen() }},
+		{"Clerk", contact(kiosk.Portuguese), func(d *desk) fyne.Window { return d.Clerk() }},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			d := newDesk(t, ui.Options{})
+			test.state.IdleAt = today.Add(10 * time.Minute)
+			d.Show(test.state)
+			write(test.window(d), "1")
+			d.now = d.now.Add(45 * time.Second)
+			write(test.window(d), "37")
+			if diff := cmp.Diff([]kiosk.Event{kiosk.StillHere{}}, d.sent()); diff != "" {
+				t.Errorf("sent (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestWarningOnTheOnlyScreen: it stands over the citizen's page, in their language, and what they typed
+// is still there afterwards.
+func TestWarningOnTheOnlyScreen(t *testing.T) {
+	d := newDesk(t, ui.Options{OneScreen: true})
+	state := pin(kiosk.PINFirst)(kiosk.Portuguese)
+	state.CitizenLanguage, state.HandedOver = kiosk.English, true
+	d.Show(state)
+	write(d.Citizen(), "739")
+	state.IdleSoon, state.IdleAt = true, today.Add(time.Minute)
+	d.Show(state)
+	over := d.Citizen().Canvas().Overlays().Top()
+	if over == nil || !strings.Contains(strings.Join(texts(over), "\n"), "Is anybody still there?") {
+		t.Fatal("no warning over the citizen's page, or not in their language")
+	}
+	press(d.Citizen(), fyne.KeyReturn)
+	if diff := cmp.Diff([]kiosk.Event{kiosk.StillHere{}}, d.sent()); diff != "" {
+		t.Errorf("sent (-want +got):\n%s", diff)
+	}
+	state.IdleSoon, state.IdleAt = false, today.Add(10*time.Minute)
+	d.Show(state)
+	if got := string(d.CitizenDigits()[:3]); d.Citizen().Canvas().Overlays().Top() != nil || got != "739" {
+		t.Error("the warning stays, or what was typed is gone")
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 type keyboard struct {
 	press func(fyne.KeyName) bool // returns whether the key meant something to the page
 	digit func(rune)              // a character typed while nothing has the focus
+	touch func()                  // told that hands are at work, whatever they do
 
 	fresh, held fyne.KeyName
 }
@@ -23,6 +24,7 @@ func (k *keyboard) up(*fyne.KeyEvent) { k.fresh, k.held = "", "" }
 
 // typed offers a key to the page and reports whether it took it.
 func (k *keyboard) typed(ev *fyne.KeyEvent) bool {
+	k.touched()
 	if ev.Name == k.held {
 		return true
 	}
@@ -34,6 +36,12 @@ func (k *keyboard) typed(ev *fyne.KeyEvent) bool {
 		k.fresh, k.held = "", ev.Name
 	}
 	return true
+}
+
+func (k *keyboard) touched() {
+	if k.touch != nil {
+		k.touch()
+	}
 }
 
 // spent says that the key that is down did its work in a widget, and may not do more elsewhere.

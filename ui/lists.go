@@ -123,8 +123,8 @@ type checkView struct {
 	rule                 fyne.CanvasObject
 }
 
-// newChecks lists checks with a thin line between them.
-func newChecks() *list[checkView, checkRow] {
+// newChecks lists checks with a thin line between them, each with some room above and below.
+func newChecks(room float32) *list[checkView, checkRow] {
 	return newList(0,
 		func() (checkView, fyne.CanvasObject) {
 			v := checkView{
@@ -138,7 +138,7 @@ func newChecks() *list[checkView, checkRow] {
 			row := rows(1,
 				centred(12, []float32{0, 1, 0}, v.icon, v.text, v.detail),
 				look.Padded(34, 0, v.remedy))
-			return v, rows(0, look.Padded(0, 4, row), v.rule)
+			return v, rows(0, look.Padded(0, room, row), v.rule)
 		},
 		func(v checkView, row checkRow) {
 			v.icon.SetResult(look.Result(row.Result))

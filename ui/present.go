@@ -105,7 +105,7 @@ func (p present) lights() []light {
 		}
 	}
 	centre := p.format("status.centre."+healthKey(status.Centre.Health),
-		values{"Milliseconds": status.Centre.RoundTrip.Milliseconds()})
+		values{"Milliseconds": milliseconds(status.Centre.RoundTrip)})
 	delivery := p.text("status.delivery." + healthKey(status.Delivery))
 	return append(lights, light{centre, healthTone(status.Centre.Health)}, light{delivery, healthTone(status.Delivery)})
 }
@@ -160,7 +160,7 @@ func (p present) identity() kiosk.Identity {
 
 // citizensTurn reports whether the desk waits for the citizen's hands.
 func citizensTurn(s kiosk.State) bool {
-	if s.ConfirmCancel || s.Problem != nil {
+	if s.ConfirmCancel || s.IdleSoon || s.Problem != nil {
 		return false
 	}
 	switch s.Step {

@@ -30,6 +30,7 @@ type citizenModel struct {
 	Rights   string
 	Actions  []action
 	GiveBack *action
+	Warned   *action // stands over the page, in the only window, and takes the keys
 	Keypad   keypadModel
 }
 
@@ -67,6 +68,9 @@ func presentCitizen(p present) citizenModel {
 	m.Keypad = keypadModel{OK: p.text("citizen.keypad.ok"), Delete: p.text("citizen.keypad.delete")}
 	if p.oneScreen {
 		m.GiveBack = &action{Text: p.text("action.give_back"), Key: "F2", Event: kiosk.HandOver{}}
+		if p.state.HandedOver && p.state.IdleSoon {
+			m.Warned = &p.idleWarning().Actions[0]
+		}
 	}
 	return m
 }

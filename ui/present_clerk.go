@@ -39,6 +39,7 @@ type clerkModel struct {
 	Problem         problemModel
 	Actions         []action
 	Cancel          *action
+	Escape          kiosk.Event // what Esc does on a page that shows no button for it
 	Note            string
 	Overlay         *overlayModel
 	Lights          []light
@@ -66,10 +67,10 @@ type problemModel struct {
 	Checks            []checkRow // those that were not a yes
 }
 
-// overlayModel asks whether to end the case.
+// overlayModel asks something over the page: whether to end the case, whether anybody is there.
 type overlayModel struct {
 	Title, Text string
-	End, KeepOn action
+	Actions     []action
 }
 
 type pinModel struct {
@@ -146,9 +147,7 @@ func presentClerk(p present, d drafts) clerkModel {
 	if m.Cancel == nil && p.mayCancel() {
 		m.Cancel = &action{Text: p.text("action.cancel"), Key: "Esc", Event: kiosk.Cancel{}}
 	}
-	if p.state.ConfirmCancel {
-		m.Overlay = p.overlay()
-	}
+	m.Overlay = p.overlay()
 	return m
 }
 
@@ -164,15 +163,40 @@ func (p present) mayCancel() bool {
 }
 
 func (p present) overlay() *overlayModel {
+	switch {
+	case p.state.IdleSoon:
+		return p.idleWarning()
+	case p.state.ConfirmCancel:
+		return p.confirmCancel()
+	default:
+		return nil
+	}
+}
+
+// idleWarning speaks to whoever has the screen.
+func (p present) idleWarning() *overlayModel {
+	if p.state.HandedOver {
+		p.words = words{p.state.CitizenLanguage}
+	}
+	return &overlayModel{
+		Title:   p.text("idle.title"),
+		Text:    p.format("idle.text", values{"Time": countdown(p.state.IdleAt.Sub(p.state.Now))}),
+		Actions: []action{{Text: p.text("action.continue"), Key: "Enter", Main: true, Event: kiosk.StillHere{}}},
+	}
+}
+
+func (p present) confirmCancel() *overlayModel {
 	text := p.text("cancel.text")
 	if p.state.Step > kiosk.StepContact || p.state.Contact.Settled {
 		text += " " + p.text("cancel.text_contact")
 	}
 	return &overlayModel{
-		Title:  p.text("cancel.title"),
-		Text:   text,
-		End:    action{Text: p.text("action.end_case"), Key: "Enter", Grave: true, Event: kiosk.CancelConfirmed{}},
-		KeepOn: action{Text: p.text("action.keep_going"), Key: "Esc", Event: kiosk.CancelDismissed{}},
+		Title: p.text("cancel.title"),
+		Text:  text,
+		Actions: []action{
+			{Text: p.text("action.end_case"), Key: "Enter", Grave: true, Event: kiosk.CancelConfirmed{}},
+			{Text: p.text("action.keep_going"), Key: "Esc", Event: kiosk.CancelDismissed{}},
+		},
 	}
 }
 
@@ -182,7 +206,10 @@ func (p present) document(m *clerkModel) {
 		Card:  p.text("document.card"),
 		Guide: []string{p.text("document.guide_1"), p.text("document.guide_2"), p.text("document.guide_3")},
 		Need:  p.text("document.need"),
-		Needs: []string{p.text("document.need_1"), p.text("document.need_2"), p.text("document.need_3")},
+		Needs: []string{p.text("document.need_1"), p.text("document.need_2")},
+	}
+	if p.state.MinAge > 0 {
+		m.Document.Needs = append(m.Document.Needs, p.format("document.need_3", values{"Count": p.state.MinAge}))
 	}
 	if p.state.Status.Centre.Health == kiosk.HealthDown {
 		notice := p.parts(kiosk.Problem{Code: kiosk.ProblemCentreDown})
@@ -230,6 +257,12 @@ func (p present) problem(m *clerkModel) {
 		}
 	}
 	m.Actions = p.problemActions(problem)
+	if problem.Fatal {
+		m.Escape = kiosk.NextPerson{}
+	}
+	if problem.Fatal && worthAnotherTry(problem.Code) {
+		m.Cancel = &action{Text: p.text("action.next_person"), Key: "Esc", Event: kiosk.NextPerson{}}
+	}
 }
 
 // problemActions: what the clerk can do. Where the cure is in the reader or in the service, the main
@@ -237,7 +270,10 @@ func (p present) problem(m *clerkModel) {
 func (p present) problemActions(problem kiosk.Problem) []action {
 	other := action{Text: p.text("action.other_document"), Key: "F5", Event: kiosk.OtherDocument{}}
 	var actions []action
+	again := action{Text: p.text("action.retry"), Key: "Enter", Main: true, Event: kiosk.Retry{}}
 	switch {
+	case problem.Fatal && worthAnotherTry(problem.Code):
+		actions = []action{again}
 	case problem.Fatal:
 		actions = []action{{Text: p.text("action.next_person"), Key: "Enter", Main: true, Event: kiosk.NextPerson{}}}
 		if problem.Code == kiosk.ProblemNotThePerson {
@@ -248,12 +284,26 @@ func (p present) problemActions(problem kiosk.Problem) []action {
 	case awaitsCard(problem.Code):
 		actions = []action{{Text: p.text("action.waiting_card"), Main: true}}
 	default:
-		actions = []action{{Text: p.text("action.retry"), Key: "Enter", Main: true, Event: kiosk.Retry{}}}
+		actions = []action{again}
 	}
 	if p.state.Case != 0 && (problem.Fatal || p.state.Step <= kiosk.StepIdentity) {
 		actions = append(actions, other)
 	}
 	return actions
+}
+
+// worthAnotherTry holds for refusals that say little about the document: a service that did not
+// answer, dirty contacts, a slip on the way. The card is then read again where it lies.
+func worthAnotherTry(code kiosk.ProblemCode) bool {
+	switch kiosk.Reason(code) {
+	case kiosk.ReasonRevocationUnknown, kiosk.ReasonSilent, kiosk.ReasonMalformed:
+		return true
+	}
+	switch code {
+	case kiosk.ProblemInternal, kiosk.ProblemNotProven, kiosk.ProblemExpired, kiosk.ProblemReaderBusy, kiosk.ProblemCentreDown:
+		return true
+	}
+	return false
 }
 
 // awaitsCard holds for problems that the card itself ends when it comes (back).

@@ -137,7 +137,7 @@ func (p present) checks() []checkRow {
 func (p present) sourceAndTime(check kiosk.Check) string {
 	var parts []string
 	if check.Source != "" {
-		parts = append(parts, check.Source)
+		parts = append(parts, p.source(check.Source))
 	}
 	if took := p.seconds(check.Took); took != "" {
 		parts = append(parts, took)

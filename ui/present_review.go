@@ -34,7 +34,7 @@ func (p present) review(m *clerkModel) {
 	m.Actions = p.handOver()
 	switch {
 	case len(m.Actions) > 0:
-	case state.Review.Phase == kiosk.ReviewCardPIN && state.Document.Pinpad && state.Review.PINWrong:
+	case state.Review.Phase == kiosk.ReviewCardPIN && state.Document.Pinpad:
 		m.Actions = []action{{Text: p.text("action.retry"), Key: "Enter", Main: true, Event: kiosk.Continue{}}}
 	default:
 		m.Actions = []action{{Text: p.text(awaited(state)), Main: true}}

@@ -82,14 +82,42 @@ func TestChecks(t *testing.T) {
 		details[row.Text] = row.Detail + "|" + row.Remedy
 	}
 	want := map[string]string{
-		"Dados assinados":             "0,1 s|",
+		"Chip do Cartão de Cidadão":   "chip|",
+		"Dados assinados":             "SOD · 0,05 s|",
+		"Idade suficiente":            "relógio|",
 		"Fotografia igual à assinada": "não se aplica|",
-		"Certificado não revogado":    "OCSP 127.0.0.1 · 0,4 s|Sem resposta sobre a revogação: tente daqui a pouco.",
+		"Certificado não revogado":    "cartaodecidadao.pt · 0,4 s|Sem resposta sobre a revogação: tente daqui a pouco.",
 		"Chip original, não é cópia":  "prova-se na assinatura|",
 	}
 	for text, detail := range want {
 		if got := details[text]; got != detail {
 			t.Errorf("%s: got %q, want %q", text, got, detail)
+		}
+	}
+}
+
+func TestRoundTrip(t *testing.T) {
+	for trip, want := range map[time.Duration]string{
+		300 * time.Microsecond: "Centre: <\u00a01 ms", time.Millisecond: "Centre: 1 ms", 6900 * time.Microsecond: "Centre: 6 ms",
+	} {
+		s := idle(kiosk.English)
+		s.Status.Centre.RoundTrip = trip
+		if got := ui.PresentClerk(s, false, "", "", "").Lights[2].Text; got != want {
+			t.Errorf("%v: got %q, want %q", trip, got, want)
+		}
+	}
+}
+
+func TestAgeFollowsTheSetting(t *testing.T) {
+	for age, want := range map[int]string{16: "pelo menos 16 anos", 1: "pelo menos 1 ano", 0: ""} {
+		s := idle(kiosk.Portuguese)
+		s.MinAge = age
+		got := ""
+		if needs := ui.PresentClerk(s, false, "", "", "").Document.Needs; len(needs) > 2 {
+			got = needs[2]
+		}
+		if got != want {
+			t.Errorf("%d: got %q, want %q", age, got, want)
 		}
 	}
 }

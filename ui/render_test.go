@@ -89,6 +89,21 @@ func TestEveryScreen(t *testing.T) {
 	}
 }
 
+// TestNothingScrolls: at the size that the screens are made for, less what a window's title takes, all
+// of a page is seen at once.
+func TestNothingScrolls(t *testing.T) {
+	for _, language := range []kiosk.Language{kiosk.Portuguese, kiosk.English} {
+		d := newDesk(t, ui.Options{})
+		d.Clerk().Resize(fyne.NewSize(1280, 800-30))
+		for _, screen := range screens {
+			d.Show(screen.state(language))
+			if by := d.ClerkScrolls(); by > 0 {
+				t.Errorf("%s, %s: the clerk's page is %.0f too high", screen.name, language, by)
+			}
+		}
+	}
+}
+
 func save(t *testing.T, w fyne.Window, name string) {
 	t.Helper()
 	if *pictures == "" {

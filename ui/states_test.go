@@ -44,7 +44,7 @@ func photo() *kiosk.Photo {
 
 func idle(l kiosk.Language) kiosk.State {
 	return kiosk.State{
-		Now: today, DeskName: "Loja de Cidadão das Laranjeiras · Balcão 07", Step: kiosk.StepDocument,
+		Now: today, MinAge: 16, DeskName: "Loja de Cidadão das Laranjeiras · Balcão 07", Step: kiosk.StepDocument,
 		ClerkLanguage: l, CitizenLanguage: l,
 		Status: kiosk.Status{
 			Readers:  []kiosk.ReaderStatus{{Number: 1, Name: "A", Slot: kiosk.SlotEmpty}, {Number: 2, Name: "B", Slot: kiosk.SlotEmpty}},
@@ -55,8 +55,13 @@ func idle(l kiosk.Language) kiosk.State {
 }
 
 func checkList(result func(kiosk.CheckName) kiosk.Result) []kiosk.Check {
-	sources := map[kiosk.CheckName]string{kiosk.CheckRevocation: "OCSP 127.0.0.1"}
-	took := map[kiosk.CheckName]time.Duration{kiosk.CheckRevocation: 420 * time.Millisecond, kiosk.CheckSODSignature: 110 * time.Millisecond}
+	sources := map[kiosk.CheckName]string{
+		kiosk.CheckRecognised: "chip", kiosk.CheckSODSignature: "SOD", kiosk.CheckRevocation: "ocsp.auc.cartaodecidadao.pt", kiosk.CheckAge: "clock",
+		kiosk.CheckCertificate: "EC de Autenticação do Cartão de Cidadão 0017",
+	}
+	took := map[kiosk.CheckName]time.Duration{
+		kiosk.CheckRevocation: 420 * time.Millisecond, kiosk.CheckSODSignature: 54 * time.Millisecond, kiosk.CheckAge: time.Millisecond,
+	}
 	names := []kiosk.CheckName{
 		kiosk.CheckRecognised, kiosk.CheckSODSignature, kiosk.CheckSODSigner, kiosk.CheckIdentityData, kiosk.CheckPhotoData,
 		kiosk.CheckCertificate, kiosk.CheckCertDates, kiosk.CheckCertPurpose, kiosk.CheckRevocation, kiosk.CheckSamePerson,
@@ -284,6 +289,29 @@ func centreDown(l kiosk.Language) kiosk.State {
 	return s
 }
 
+func unsure(l kiosk.Language) kiosk.State {
+	s := problem(kiosk.ProblemCode(kiosk.ReasonRevocationUnknown), true)(l)
+	s.Document.Checks = checkList(func(name kiosk.CheckName) kiosk.Result {
+		if name == kiosk.CheckRevocation {
+			return kiosk.Unknown
+		}
+		return kiosk.Passed
+	})
+	return s
+}
+
+func reviewPinpad(l kiosk.Language) kiosk.State {
+	s := review(kiosk.ReviewCardPIN)(l)
+	s.Document.Pinpad = true
+	return s
+}
+
+func forgotten(l kiosk.Language) kiosk.State {
+	s := contactSent(l)
+	s.IdleSoon, s.IdleAt = true, today.Add(42*time.Second)
+	return s
+}
+
 func cancelling(l kiosk.Language) kiosk.State {
 	s := contactBoth(l)
 	s.ConfirmCancel = true
@@ -297,13 +325,13 @@ var screens = []struct {
 }{
 	{"1-document", idle}, {"1-centre-down", centreDown}, {"1-service-stopped", stopped}, {"1-reading", reading},
 	{"2-identity", identity}, {"2-identity-long", identityLong}, {"2-identity-loading", identityLoading}, {"2-identity-unsure", identityUnsure},
-	{"3-contact", contact}, {"3-contact-sent", contactSent}, {"3-contact-wrong", contactWrong}, {"3-contact-both", contactBoth}, {"3-contact-cancel", cancelling},
+	{"3-contact", contact}, {"3-contact-sent", contactSent}, {"3-contact-wrong", contactWrong}, {"3-contact-both", contactBoth}, {"3-contact-cancel", cancelling}, {"3-contact-forgotten", forgotten},
 	{"4-pin-first", pin(kiosk.PINFirst)}, {"4-pin-mismatch", pinMismatch}, {"4-pin-repeat", pin(kiosk.PINRepeat)},
 	{"4-pin-sealing", pin(kiosk.PINSealing)}, {"4-pin-sealed", pin(kiosk.PINSealed)},
 	{"5-review", review(kiosk.ReviewReading)}, {"5-review-long", reviewLong}, {"5-review-disputed", reviewDisputed},
-	{"5-review-card", review(kiosk.ReviewCard)}, {"5-review-card-pin", review(kiosk.ReviewCardPIN)}, {"5-review-pin-wrong", reviewPINWrong},
+	{"5-review-card", review(kiosk.ReviewCard)}, {"5-review-card-pin", review(kiosk.ReviewCardPIN)}, {"5-review-pin-wrong", reviewPINWrong}, {"5-review-pinpad", reviewPinpad},
 	{"5-review-signing", review(kiosk.ReviewSigning)}, {"5-review-waiting", reviewWaiting},
 	{"6-done", done},
-	{"9-card-removed", problem(kiosk.ProblemCode(kiosk.ReasonRemoved), false)}, {"9-revoked", revoked},
+	{"9-card-removed", problem(kiosk.ProblemCode(kiosk.ReasonRemoved), false)}, {"9-revoked", revoked}, {"9-unsure", unsure},
 	{"9-centre-down", problem(kiosk.ProblemCentreDown, false)}, {"9-internal", problem(kiosk.ProblemInternal, true)},
 }

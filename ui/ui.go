@@ -45,6 +45,7 @@ type UI struct {
 	citizen *citizenView
 	state   kiosk.State
 	drawn   bool
+	touched time.Time // when the session was last told that hands are at work
 
 	clerkWindow, citizenWindow fyne.Window // the same one with OneScreen
 }
@@ -67,6 +68,7 @@ func New(app fyne.App, options Options) *UI {
 	}
 	u.clerk = newClerkView(u.clerkWindow, options.Send, u.draw)
 	u.citizen = newCitizenView(func() fyne.Window { return u.citizenWindow }, options.Send, options.Now)
+	u.clerk.keys.touch, u.citizen.keys.touch = u.touch, u.touch
 	u.arrange()
 	return u
 }
@@ -122,6 +124,9 @@ func (u *UI) ShowWindows() {
 // Show draws a state. It must be called on the UI goroutine.
 func (u *UI) Show(state kiosk.State) {
 	before, first := u.state, !u.drawn
+	if state.Case != before.Case {
+		u.touched = u.options.Now()
+	}
 	u.state, u.drawn = state, true
 	u.draw()
 	if u.options.OneScreen || first {
@@ -135,6 +140,20 @@ func (u *UI) Show(state kiosk.State) {
 	}
 }
 
+// touchEvery is how often typing is worth an event of its own.
+const touchEvery = 30 * time.Second
+
+// touch keeps a case open whose only sign of life is that somebody types: what they type is sent when
+// it is complete, which may take a slow writer long.
+func (u *UI) touch() {
+	now := u.options.Now()
+	if u.state.Case == 0 || u.state.IdleAt.IsZero() || now.Sub(u.touched) < touchEvery {
+		return
+	}
+	u.touched = now
+	u.options.Send(kiosk.StillHere{})
+}
+
 // Wipe empties what people typed and was not sent, for a desk that stops.
 func (u *UI) Wipe() { u.citizen.wipe() }
 
@@ -143,7 +162,7 @@ func (u *UI) draw() {
 		return
 	}
 	p := present{state: u.state, oneScreen: u.options.OneScreen}
-	u.clerk.show(presentClerk(p, u.clerk.contact.drafts()))
+	u.clerk.show(presentClerk(p, u.clerk.contact.drafts())) // with the overlay, also over a citizen's page
 	u.citizen.show(presentCitizen(p))
 	if u.options.OneScreen {
 		u.turn(u.state.HandedOver)

@@ -44,17 +44,49 @@ func (w words) longDate(d kiosk.Date) string {
 	return w.format("format.long_date", values{"Day": d.Day, "Month": month, "Year": d.Year})
 }
 
-// seconds writes how long a check took: 0,4 s. Less than a twentieth of a second is nothing.
+// seconds writes how long a check took: 0,05 s, 0,4 s. Less than a hundredth of a second is nothing.
 func (w words) seconds(d time.Duration) string {
-	tenths := int(math.Round(d.Seconds() * 10))
-	if tenths == 0 {
+	places := 1
+	switch {
+	case d < 10*time.Millisecond:
 		return ""
+	case d < 95*time.Millisecond:
+		places = 2
 	}
-	point := ","
-	if w.lang == kiosk.English {
-		point = "."
+	value := strconv.FormatFloat(d.Seconds(), 'f', places, 64)
+	if w.lang != kiosk.English {
+		value = strings.Replace(value, ".", ",", 1)
 	}
-	return w.format("format.seconds", values{"Value": strconv.Itoa(tenths/10) + point + strconv.Itoa(tenths%10)})
+	return w.format("format.seconds", values{"Value": value})
+}
+
+// milliseconds writes a round trip. A centre in the same building answers in less than one.
+func milliseconds(d time.Duration) string {
+	if d < time.Millisecond {
+		return "<\u00a01"
+	}
+	return strconv.FormatInt(d.Milliseconds(), 10)
+}
+
+// sourceRoom is how many characters of a source stand beside a check without breaking the line.
+const sourceRoom = 24
+
+// source names who answered a check: the chip or the clock in the reader's language, a host or an
+// authority by its own name, as far as there is room. Of a long host name the end says whose it is.
+func (w words) source(source string) string {
+	if key := "check_source." + strings.ToLower(source); i18n.Has(string(w.lang), key) {
+		return w.text(key)
+	}
+	if utf8.RuneCountInString(source) <= sourceRoom {
+		return source
+	}
+	if labels := strings.Split(source, "."); len(labels) > 2 && !strings.Contains(source, " ") {
+		source = strings.Join(labels[len(labels)-2:], ".")
+	}
+	if letters := []rune(source); len(letters) > sourceRoom {
+		source = strings.TrimSpace(string(letters[:sourceRoom-1])) + "…"
+	}
+	return source
 }
 
 // span writes how long something took or how long ago it was: 12 s, 3 min 12 s.
