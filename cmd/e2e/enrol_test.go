@@ -115,8 +115,7 @@ func (d *kioskDesk) agree(t testing.TB, v visitor) {
 	t.Helper()
 	d.has(t, citizenTitle)
 	d.shot(t, v, "5-review")
-	d.keys(t, "Return")
-	d.awaits(t, "review=card_pin")
+	d.keysUntil(t, "Return", "review=card_pin") // the page must have stood for a moment before it takes a yes
 }
 
 func (d *kioskDesk) typeCardPIN(t testing.TB, v visitor) {

@@ -54,7 +54,8 @@ func start(t testing.TB, env []string, path string, args ...string) *program {
 	t.Helper()
 	p := &program{name: filepath.Base(path), cmd: exec.Command(path, args...), done: make(chan struct{}), woken: make(chan struct{})}
 	p.cmd.Env = append(os.Environ(), env...)
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	// A test run that is killed leaves nothing behind that holds the readers.
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
 	out, w := io.Pipe()
 	p.cmd.Stdout, p.cmd.Stderr = w, w
 	if err := p.cmd.Start(); err != nil {

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -27,6 +28,7 @@ func startScreen(t testing.TB) *screen {
 	}
 	cmd := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", "2360x860x24", "-nolisten", "tcp")
 	cmd.ExtraFiles = []*os.File{write}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
 	if err := cmd.Start(); err != nil {
 		t.Fatalf("starting Xvfb: %v", err)
 	}
@@ -44,6 +46,7 @@ func startScreen(t testing.TB) *screen {
 		t.Fatal(err)
 	}
 	wm := exec.Command("openbox", "--sm-disable")
+	wm.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
 	wm.Env = append(os.Environ(), "DISPLAY="+s.display)
 	if err := wm.Start(); err != nil {
 		t.Fatalf("starting openbox: %v", err)

@@ -1,8 +1,11 @@
 package e2e
 
 import (
+	"os"
+	"os/exec"
 	"strings"
 	"testing"
+	"time"
 )
 
 // Titles of the desk's windows, in Portuguese, which is what the demo starts with.
@@ -30,10 +33,40 @@ func (d *kioskDesk) has(t testing.TB, title string) {
 	t.Helper()
 	// xprop prints every change; what counts is the last one.
 	for mark := d.focus.mark(); ; {
-		now := d.screen.xdo(t, "getactivewindow")
-		if now == d.windows[title] {
+		if d.screen.active() == d.windows[title] {
 			return
 		}
 		_, mark = d.focus.await(t, "the keyboard at "+title, mark, func(string) bool { return true })
+	}
+}
+
+// active is the window with the keyboard, "" in the moment in which none has it.
+func (s *screen) active() string {
+	cmd := exec.Command("xdotool", "getactivewindow")
+	cmd.Env = append(os.Environ(), "DISPLAY="+s.display)
+	out, err := cmd.Output()
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// keysUntil presses a key, again every half second, until the desk is in a state with these values.
+func (d *kioskDesk) keysUntil(t testing.TB, key string, wants ...string) {
+	t.Helper()
+	reached := make(chan struct{})
+	go func() {
+		defer close(reached)
+		d.awaits(t, wants...)
+	}()
+	again := time.NewTicker(500 * time.Millisecond)
+	defer again.Stop()
+	for {
+		d.keys(t, key)
+		select {
+		case <-reached:
+			return
+		case <-again.C:
+		}
 	}
 }

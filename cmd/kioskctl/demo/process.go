@@ -34,7 +34,8 @@ func startProcess(ctx context.Context, log, ready string, path string, args ...s
 	name := path[strings.LastIndexByte(path, '/')+1:]
 	cmd := exec.Command(path, args...)
 	// Its own process group: Ctrl-C in the terminal reaches the demo, which then stops things in order.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	// And should the demo be killed, nothing of it stays behind.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
 	cmd.Stderr = file
 	out, err := cmd.StdoutPipe()
 	if err != nil {

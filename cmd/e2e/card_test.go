@@ -1,0 +1,103 @@
+package e2e
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"slices"
+	"testing"
+)
+
+// cardOutput is what `kioskctl card --json` prints, as far as these tests look.
+type cardOutput struct {
+	Genuine  bool     `json:"genuine"`
+	Reasons  []string `json:"reasons"`
+	Level    string   `json:"level"`
+	Identity *struct {
+		Surname string `json:"surname"`
+	} `json:"identity"`
+	Checks []struct {
+		Name, Result, Reason string
+	} `json:"checks"`
+}
+
+// kioskctlCard runs `kioskctl card` on whatever is in the readers and returns its output and exit code.
+func (c *centre) kioskctlCard(t testing.TB, pin string, args ...string) (cardOutput, int) {
+	t.Helper()
+	args = append([]string{"card", "--json", "--timeout", "2s"}, args...)
+	if pin != "" {
+		args = append(args, "--pin-stdin")
+	}
+	cmd := exec.Command(bin(t, "kioskctl"), args...)
+	cmd.Env = append(os.Environ(), c.variables()...)
+	cmd.Stdin = bytes.NewReader([]byte(pin + "\n"))
+	raw, err := cmd.Output()
+	code := cmd.ProcessState.ExitCode()
+	var out cardOutput
+	if code == 0 || code == 3 {
+		if err := json.Unmarshal(raw, &out); err != nil {
+			t.Fatalf("kioskctl card printed no JSON: %v", err)
+		}
+	} else if err == nil {
+		t.Fatal("kioskctl card: neither an exit code nor an error")
+	}
+	return out, code
+}
+
+// TestEveryCardOfTheDrawer reads each card as an operator would: a good one is genuine and reaches the
+// level high once it has signed; a bad one is refused for its one reason and no other.
+func TestEveryCardOfTheDrawer(t *testing.T) {
+	c := startDemo(t)
+	if _, code := c.kioskctlCard(t, ""); code != 2 {
+		t.Errorf("with no card: got exit code %d, want 2", code)
+	}
+	for _, entry := range c.drawer(t) {
+		t.Run(entry.Name, func(t *testing.T) {
+			c.mock(t, "insert", entry.Name)
+			out, code := c.kioskctlCard(t, entry.PIN)
+			if entry.RefusedFor == "" {
+				if code != 0 || !out.Genuine || out.Level != "high" || out.Identity == nil {
+					t.Errorf("got exit code %d, level %q, reasons %v; want a genuine card of level high", code, out.Level, out.Reasons)
+				}
+			} else if want := []string{entry.RefusedFor}; code != 3 || out.Genuine || !slices.Equal(out.Reasons, want) {
+				t.Errorf("got exit code %d and reasons %v, want 3 and %v", code, out.Reasons, want)
+			}
+			c.take(t)
+		})
+	}
+}
+
+// take empties the first slot. Cards that are pulled by themselves are out already.
+func (c *centre) take(t testing.TB) {
+	t.Helper()
+	cmd := exec.Command(bin(t, "mock-pcsc"), "remove")
+	cmd.Env = append(os.Environ(), c.variables()...)
+	_ = cmd.Run() // an empty slot is an error of the command and fine here
+}
+
+// TestWrongPINIsCounted sees a wrong PIN cost a try, and the count survive the card's removal.
+func TestWrongPINIsCounted(t *testing.T) {
+	c := startDemo(t)
+	c.mock(t, "insert", "cc2024")
+	if _, code := c.kioskctlCard(t, "0000"); code != 1 {
+		t.Errorf("wrong PIN: got exit code %d, want 1", code)
+	}
+	c.mock(t, "remove")
+	c.mock(t, "insert", "cc2024")
+	cmd := exec.Command(bin(t, "kioskctl"), "card", "--json")
+	cmd.Env = append(os.Environ(), c.variables()...)
+	raw, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("reading the card again: %v", err)
+	}
+	var out struct {
+		PINTries int `json:"pin_tries"`
+	}
+	if err := json.Unmarshal(raw, &out); err != nil || out.PINTries != 2 {
+		t.Errorf("got %d tries left (%v), want 2", out.PINTries, err)
+	}
+	if out, code := c.kioskctlCard(t, "2580"); code != 0 || out.Level != "high" {
+		t.Errorf("right PIN afterwards: got exit code %d and level %q, want 0 and high", code, out.Level)
+	}
+}
