@@ -1,9 +1,13 @@
 package desk
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -41,53 +45,76 @@ func (s pcscSession) Keypad() citizencard.Pinpad {
 	return nil
 }
 
+// cardJob is one piece of work with a visit's card. Whoever takes it from the queue wipes its PIN.
+type cardJob struct {
+	do  func(ctx context.Context, w *cardWork)
+	pin kiosk.Secret
+}
+
 // cardWork is the one goroutine of a visit that talks to its card. It keeps the connection between
 // reading and signing, and makes a new one when the card was out in between.
 type cardWork struct {
 	runner  *Runner
 	visit   *visit
 	session CardSession
-	reader  int
+	number  int    // of the reader
+	reader  string // its name
 }
 
-// readDocument starts a visit and reads its card.
+// readDocument starts a visit and reads its card, once the card of the visit before was given back:
+// giving back resets it, and it may be the same card.
 func (r *Runner) readDocument(ctx context.Context, c kiosk.ReadDocument) {
 	r.forget()
-	v := newVisit(ctx, c.Case)
-	r.visit = v
-	w := &cardWork{runner: r, visit: v, reader: c.Reader}
-	v.card.put(func(w *cardWork) { w.read(v.ctx) })
+	v, before := newVisit(ctx, c.Case), r.givenBack
+	r.visit, r.givenBack = v, v.gone
+	w := &cardWork{runner: r, visit: v, number: c.Reader, reader: r.readerName(c.Reader)}
+	v.jobs.put(cardJob{do: func(ctx context.Context, w *cardWork) { w.read(ctx) }})
 	r.work.Add(1)
-	v.work.Add(1)
-	go func() {
-		defer r.work.Done()
-		defer v.work.Done()
-		w.run()
-	}()
+	v.work.Go(func() {
+		defer close(v.gone)
+		if before != nil {
+			<-before
+		}
+		w.run(v.ctx)
+	})
 }
 
-// onCard queues work for the visit's card.
-func (r *Runner) onCard(id kiosk.CaseID, job func(*cardWork)) bool {
+// onCard queues work for the visit's card; without that visit its PIN is wiped.
+func (r *Runner) onCard(id kiosk.CaseID, job cardJob) {
 	if r.visit == nil || r.visit.id != id {
-		return false
+		job.pin.Wipe()
+		return
 	}
-	r.visit.card.put(job)
-	return true
+	r.visit.jobs.put(job)
 }
 
 // run works off jobs until the visit ends.
-func (w *cardWork) run() {
+func (w *cardWork) run(ctx context.Context) {
 	defer w.disconnect()
 	for {
 		select {
-		case <-w.visit.ctx.Done():
+		case <-ctx.Done():
 			return
-		case <-w.visit.card.ready:
-			if job, ok := w.visit.card.take(); ok {
-				job(w)
+		case <-w.visit.jobs.ready:
+			if job, ok := w.visit.jobs.take(); ok {
+				w.carryOut(ctx, job)
 			}
 		}
 	}
+}
+
+// carryOut does one job. A fault in our own code ends the case, not the desk.
+func (w *cardWork) carryOut(ctx context.Context, job cardJob) {
+	defer job.pin.Wipe()
+	defer func() {
+		if fault := recover(); fault != nil {
+			// What a panic says may quote a card, so only its kind and place are kept.
+			w.runner.cfg.Log.Error("card", "case", uint64(w.visit.id), "fault", fmt.Sprintf("%T", fault), "stack", string(debug.Stack()))
+			w.disconnect()
+			w.emit(kiosk.CommandFailed{Case: w.visit.id, Problem: kiosk.Problem{Code: kiosk.ProblemInternal, Fatal: true}})
+		}
+	}()
+	job.do(ctx, w)
 }
 
 func (w *cardWork) emit(e kiosk.Event) { w.runner.Send(e) }
@@ -96,11 +123,10 @@ func (w *cardWork) connect(ctx context.Context) error {
 	if w.session != nil {
 		return nil
 	}
-	name := w.runner.readerName(w.reader)
-	if name == "" {
+	if w.reader == "" { // it was unplugged meanwhile
 		return cardreader.ErrRemoved
 	}
-	s, err := w.runner.cfg.Readers.Connect(ctx, name)
+	s, err := w.runner.cfg.Readers.Connect(ctx, w.reader)
 	if err != nil {
 		return err
 	}
@@ -111,16 +137,9 @@ func (w *cardWork) connect(ctx context.Context) error {
 // disconnect resets the card and gives it back, so that a PIN verified on it is not left open.
 func (w *cardWork) disconnect() {
 	if w.session != nil {
-		logFailure(w.runner.cfg.Log, w.visit.id, "close", ignoreGone(w.session.Close()))
+		w.logFailure("close", w.session.Close())
 		w.session = nil
 	}
-}
-
-func ignoreGone(err error) error {
-	if errors.Is(err, cardreader.ErrRemoved) || errors.Is(err, cardreader.ErrServiceGone) || errors.Is(err, cardreader.ErrReset) {
-		return nil
-	}
-	return err
 }
 
 // read reads and verifies the card. Another program may reset it once at the start (desktop card
@@ -130,34 +149,34 @@ func (w *cardWork) read(ctx context.Context) {
 	if errors.Is(outcome.Err, cardreader.ErrReset) {
 		outcome = w.readOnce(ctx)
 	}
-	logFailure(w.runner.cfg.Log, w.visit.id, "read", outcome.Err)
 	id := w.visit.id
 	switch {
 	case ctx.Err() != nil:
+		return
 	case len(outcome.Verdict.Reasons) > 0:
 		w.emit(kiosk.DocumentRefused{Case: id, Reason: outcome.Verdict.Reasons[0]})
 	case outcome.Problem != nil:
-		outcome.Problem.Reader = w.reader
+		outcome.Problem.Reader = w.number
 		w.emit(kiosk.DocumentFailed{Case: id, Problem: *outcome.Problem})
 	default:
 		w.emit(kiosk.DocumentComplete{Case: id, Assurance: outcome.Verdict.Assurance})
 	}
+	w.logFailure("read", outcome.Err)
 }
 
+// readOnce reads the card over a new connection. A second try must meet the person that the screens
+// show from the first.
 func (w *cardWork) readOnce(ctx context.Context) Outcome {
 	w.disconnect()
 	if err := w.connect(ctx); err != nil {
-		reason, problem := Judge(err)
-		outcome := Outcome{Problem: problem, Err: err}
-		if reason != "" {
-			outcome.Verdict.Reasons = []kiosk.Reason{reason}
-		}
-		return outcome
+		return outcomeOf(err)
 	}
 	reading, outcome := Reader{Verifier: w.runner.cfg.Verifier, Case: w.visit.id, Emit: w.emit}.Read(ctx, w.session)
-	w.visit.mu.Lock()
-	w.visit.read = reading
-	w.visit.mu.Unlock()
+	shown := w.visit.read.Files.Identity
+	if len(shown) > 0 && !bytes.Equal(shown, reading.Files.Identity) && outcome.Err == nil {
+		outcome = outcomeOf(cardreader.ErrRemoved)
+	}
+	w.visit.replaceReading(reading)
 	if outcome.Err != nil {
 		w.disconnect()
 	}
@@ -166,28 +185,52 @@ func (w *cardWork) readOnce(ctx context.Context) Outcome {
 
 // recogniseAgain finds out whether a card that was put in is the visit's.
 func (r *Runner) recogniseAgain(c kiosk.RecogniseAgain) {
-	r.onCard(c.Case, func(w *cardWork) {
+	name := r.readerName(c.Reader)
+	r.onCard(c.Case, cardJob{do: func(ctx context.Context, w *cardWork) {
 		w.disconnect()
-		w.reader = c.Reader
-		err := w.onSameCard(w.visit.ctx, func(context.Context, *citizencard.Card) error { return nil })
-		if err == nil {
-			w.emit(kiosk.CardReturned{Case: c.Case, Reader: c.Reader})
+		w.number, w.reader = c.Reader, name
+		err := w.onSameCard(ctx, func(context.Context, *citizencard.Card) error { return nil })
+		if err != nil {
+			w.failed(ctx, "recognise", err)
 			return
 		}
-		w.signFailed(err)
-	})
+		w.emit(kiosk.CardReturned{Case: c.Case, Reader: c.Reader})
+	}})
 }
 
-// errOtherCard says that the card in the reader is not the one that was read.
-var errOtherCard = errors.New("another card than the one that was read")
+// Why a card was not asked to sign.
+var (
+	errOtherCard  = errors.New("another card than the one that was read")
+	errIncomplete = errors.New("something is missing that the evidence speaks of")
+)
 
-// onSameCard runs f on the card when it is the one that was read. The serial number only recognises;
-// what proves the card is its signature, which verifies with the certificate read before or not at all.
+// onSameCard runs f on the card when it is the one that was read. A connection that turns out to be dead
+// before f begins is made anew once: the card was out and in again, or another program reset it. F itself
+// is not repeated, because a card counts the PINs it is given. After an error the connection is given up
+// too, unless the card only said no to a PIN.
 func (w *cardWork) onSameCard(ctx context.Context, f func(context.Context, *citizencard.Card) error) error {
+	for try := 1; ; try++ {
+		begun := false
+		err := w.onceOnSameCard(ctx, func(ctx context.Context, card *citizencard.Card) error {
+			begun = true
+			return f(ctx, card)
+		})
+		if err != nil && !refusedPIN(err) {
+			w.disconnect()
+		}
+		if err == nil || begun || try == 2 || !connectionDead(err) {
+			return err
+		}
+	}
+}
+
+// onceOnSameCard recognises the card by its serial number. What proves it is the signature, which
+// verifies with the certificate read before or not at all.
+func (w *cardWork) onceOnSameCard(ctx context.Context, f func(context.Context, *citizencard.Card) error) error {
 	if err := w.connect(ctx); err != nil {
 		return err
 	}
-	err := w.session.Exclusive(ctx, func(ctx context.Context) error {
+	return w.session.Exclusive(ctx, func(ctx context.Context) error {
 		card, err := citizencard.Open(ctx, w.session)
 		if errors.Is(err, citizencard.ErrUnknownCard) {
 			return errOtherCard
@@ -199,54 +242,59 @@ func (w *cardWork) onSameCard(ctx context.Context, f func(context.Context, *citi
 		if err != nil {
 			return err
 		}
-		if serial != w.visit.read.Serial {
+		if serial == "" || serial != w.visit.read.Serial {
 			return errOtherCard
 		}
 		return f(ctx, card)
 	})
-	return err
+}
+
+func connectionDead(err error) bool {
+	return slices.ContainsFunc([]error{cardreader.ErrReset, cardreader.ErrRemoved, cardreader.ErrClosed, cardreader.ErrServiceGone},
+		func(dead error) bool { return errors.Is(err, dead) })
+}
+
+// refusedPIN reports whether a PIN was wrong or was not typed: the card is as it was, and the person may
+// try again.
+func refusedPIN(err error) bool {
+	var wrong *citizencard.PINError
+	return errors.As(err, &wrong) || keypadGaveUp(err)
+}
+
+func keypadGaveUp(err error) bool {
+	return errors.Is(err, cardreader.ErrPINTimeout) || errors.Is(err, cardreader.ErrPINCancelled) || errors.Is(err, cardreader.ErrPINLength)
 }
 
 // sign lets the card sign the transcript.
 func (r *Runner) sign(c kiosk.Sign) {
-	queued := r.onCard(c.Case, func(w *cardWork) {
-		defer c.PIN.Wipe()
-		err := w.signTranscript(w.visit.ctx, c)
-		if errors.Is(err, cardreader.ErrReset) || errors.Is(err, cardreader.ErrRemoved) {
-			// The card was out and in again since it was read: the old connection is dead, not the card.
-			w.disconnect()
-			err = w.signTranscript(w.visit.ctx, c)
-		}
+	r.onCard(c.Case, cardJob{pin: c.PIN, do: func(ctx context.Context, w *cardWork) {
+		jws, err := w.signTranscript(ctx, c)
 		if err != nil {
-			w.signFailed(err)
+			w.failed(ctx, "sign", err)
 			return
 		}
+		w.visit.signed(jws)
 		w.disconnect()
 		w.emit(kiosk.Signed{Case: c.Case, Check: kiosk.Check{
 			Name: kiosk.CheckKey, Result: kiosk.Passed, Source: evidence.SourceChip, At: r.cfg.Now(),
 		}})
-	})
-	if !queued {
-		c.PIN.Wipe()
-	}
+	}})
 }
 
-func (w *cardWork) signTranscript(ctx context.Context, c kiosk.Sign) error {
+func (w *cardWork) signTranscript(ctx context.Context, c kiosk.Sign) (jws []byte, err error) {
 	v := w.visit
-	t := v.transcript(w.runner.cfg.Desk, c.Transcript)
-	return w.onSameCard(ctx, func(ctx context.Context, card *citizencard.Card) error {
+	transcript, complete := v.transcript(w.runner.cfg.Desk, c.Transcript)
+	if !complete {
+		return nil, errIncomplete
+	}
+	err = w.onSameCard(ctx, func(ctx context.Context, card *citizencard.Card) error {
 		if err := w.presentPIN(ctx, card, c.PIN); err != nil {
 			return err
 		}
-		jws, err := evidence.Sign(ctx, t, v.read.Chain, cardSigner{card})
-		if err != nil {
-			return err
-		}
-		v.mu.Lock()
-		v.jws = jws
-		v.mu.Unlock()
-		return nil
+		jws, err = evidence.Sign(ctx, transcript, v.read.Chain, cardSigner{card})
+		return err
 	})
+	return jws, err
 }
 
 func (w *cardWork) presentPIN(ctx context.Context, card *citizencard.Card, pin kiosk.Secret) error {
@@ -256,34 +304,37 @@ func (w *cardWork) presentPIN(ctx context.Context, card *citizencard.Card, pin k
 	return card.VerifyPIN(ctx, pin)
 }
 
-// signFailed tells the session why there is no signature.
-func (w *cardWork) signFailed(err error) {
-	logFailure(w.runner.cfg.Log, w.visit.id, "sign", err)
+// failed tells the session why there is no signature, or no card that could make one.
+func (w *cardWork) failed(ctx context.Context, work string, err error) {
+	if ctx.Err() != nil {
+		return
+	}
+	w.logFailure(work, err)
 	id := w.visit.id
 	var wrong *citizencard.PINError
 	switch reason, problem := Judge(err); {
-	case w.visit.ctx.Err() != nil:
 	case errors.As(err, &wrong):
 		w.emit(kiosk.CardPINRefused{Case: id, TriesLeft: wrong.TriesLeft})
 	case errors.Is(err, errOtherCard):
-		w.disconnect()
 		w.emit(kiosk.SignFailed{Case: id, Reason: kiosk.ReasonCardChanged})
+	case keypadGaveUp(err):
+		w.emit(kiosk.SignFailed{Case: id, Reason: kiosk.ReasonRemoved}) // which asks for the card again
 	case reason == kiosk.ReasonPINBlocked:
 		w.emit(kiosk.CardPINRefused{Case: id, TriesLeft: 0})
 	case reason != "":
-		w.disconnect()
 		w.emit(kiosk.SignFailed{Case: id, Reason: reason})
-	case keypadGaveUp(err):
-		// Nothing was typed: the card is as it was, and the person may start again.
-		w.emit(kiosk.SignFailed{Case: id, Reason: kiosk.ReasonRemoved})
 	default:
-		w.disconnect()
+		problem.Reader = w.number
 		w.emit(kiosk.CommandFailed{Case: id, Problem: *problem})
 	}
 }
 
-func keypadGaveUp(err error) bool {
-	return errors.Is(err, cardreader.ErrPINTimeout) || errors.Is(err, cardreader.ErrPINCancelled) || errors.Is(err, cardreader.ErrPINLength)
+// logFailure writes why card work ended, for the support: kinds of errors, never what a card said.
+func (w *cardWork) logFailure(work string, err error) {
+	closing := work == "close" && connectionDead(err) // the card left first
+	if err != nil && !closing && !errors.Is(err, context.Canceled) {
+		w.runner.cfg.Log.Warn("card", "case", uint64(w.visit.id), "work", work, "error", err.Error())
+	}
 }
 
 // cardSigner is a Citizen Card as package evidence wants it.
@@ -294,13 +345,14 @@ func (s cardSigner) SignDigest(ctx context.Context, digest []byte) ([]byte, erro
 	return s.card.Sign(ctx, digest)
 }
 
-// transcript is what the card signs: what the person agreed to, over the centre's challenge.
-func (v *visit) transcript(desk string, facts kiosk.TranscriptFacts) evidence.Transcript {
+// transcript is what the card signs: what the person agreed to, over the centre's challenge. It is not
+// complete while something is missing of what it speaks of.
+func (v *visit) transcript(desk string, facts kiosk.TranscriptFacts) (t evidence.Transcript, complete bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	identity, sod, sealed := sha256.Sum256(v.read.Files.Identity), sha256.Sum256(v.read.Files.SOD), sha256.Sum256(v.sealed)
 	p := facts.Identity
-	t := evidence.Transcript{
+	t = evidence.Transcript{
 		Version:   evidence.TranscriptVersion,
 		Enrolment: v.enrolment,
 		Challenge: v.challenge,
@@ -322,22 +374,28 @@ func (v *visit) transcript(desk string, facts kiosk.TranscriptFacts) evidence.Tr
 	for _, c := range facts.Contacts {
 		t.Contacts = append(t.Contacts, evidence.TranscriptProof{Channel: c.Channel, Value: c.Value, Proof: uuid.UUID(c.Proof), ConfirmedAt: c.At})
 	}
-	return t
+	return t, v.signable()
 }
 
-// forget ends the visit; what it knew is wiped once its last work has returned.
+// forget ends the visit. Once its last work has returned, what it knew is wiped, and an enrolment that is
+// abandoned is abandoned: not earlier, because a question that is still on its way could overtake that.
 func (r *Runner) forget() {
 	v := r.visit
 	if v == nil {
 		return
 	}
 	r.visit = nil
-	r.watchEnrolment(nil)
+	r.watched.Store(nil)
 	v.end()
-	r.work.Add(1)
 	go func() {
 		defer r.work.Done()
 		v.work.Wait()
 		v.wipe()
+		if r.testOnlyForgotten != nil {
+			r.testOnlyForgotten(v)
+		}
+		if v.farewell != "" {
+			r.tellAbandoned(v)
+		}
 	}()
 }

@@ -24,14 +24,21 @@ type Centre interface {
 	Listen(ctx context.Context, line central.Line) error
 }
 
-const (
-	abandonFor = 30 * time.Second // how long to try to tell the centre; it forgets by itself in the end
-	firstRetry = 500 * time.Millisecond
-	lastRetry  = 8 * time.Second
+// pace is how long the desk waits between tries to reach the centre.
+type pace struct {
+	firstRetry, lastRetry time.Duration
 	// overdue is when the desk asks for a decision that nobody announced: a notice sent while the line
 	// was down is lost.
-	overdue = 15 * time.Second
-)
+	overdue time.Duration
+	// abandon is how long to try to tell the centre, and farewell how long when the desk shuts. The
+	// centre forgets by itself in the end.
+	abandon, farewell time.Duration
+}
+
+var usualPace = pace{
+	firstRetry: 500 * time.Millisecond, lastRetry: 8 * time.Second, overdue: 15 * time.Second,
+	abandon: 30 * time.Second, farewell: 2 * time.Second,
+}
 
 // ask runs a question of a visit on a goroutine of its own.
 func (r *Runner) ask(id kiosk.CaseID, question func(v *visit)) bool {
@@ -39,29 +46,29 @@ func (r *Runner) ask(id kiosk.CaseID, question func(v *visit)) bool {
 	if v == nil || v.id != id {
 		return false
 	}
-	r.work.Add(1)
-	v.work.Add(1)
-	go func() {
-		defer r.work.Done()
-		defer v.work.Done()
-		question(v)
-	}()
+	v.work.Go(func() { question(v) })
 	return true
 }
 
 // open asks for a challenge. The enrolment's identifier is made once, so that asking again after a
 // lost answer opens the same one.
 func (r *Runner) open(c kiosk.OpenEnrolment) {
-	if v := r.visit; v != nil && v.id == c.Case && v.enrolment == uuid.Nil {
+	v := r.visit
+	if v == nil || v.id != c.Case {
+		return
+	}
+	if r.foreign.Load() {
+		r.Send(kiosk.CommandFailed{Case: v.id, Problem: kiosk.Problem{Code: kiosk.ProblemVersion, Fatal: true}})
+		return
+	}
+	if v.enrolment == uuid.Nil {
 		id, err := uuid.NewV7()
 		if err != nil {
 			r.failed(v, "", err)
 			return
 		}
-		v.mu.Lock()
 		v.enrolment = id
-		v.mu.Unlock()
-		r.watchEnrolment(v)
+		r.watched.Store(v)
 	}
 	r.ask(c.Case, func(v *visit) {
 		person := central.Person{Document: c.Identity.Kind, Country: c.Identity.Country, CivilNumber: c.Identity.CivilNumber}
@@ -72,9 +79,7 @@ func (r *Runner) open(c kiosk.OpenEnrolment) {
 		case opened.Refusal != "":
 			r.Send(kiosk.OpenRefused{Case: v.id, Code: kiosk.ProblemCode(opened.Refusal)})
 		default:
-			v.mu.Lock()
-			v.challenge, v.openedAt = opened.Challenge, opened.OpenedAt
-			v.mu.Unlock()
+			v.opened(opened)
 			r.Send(kiosk.Opened{Case: v.id, ExpiresAt: opened.ExpiresAt})
 		}
 	})
@@ -117,7 +122,7 @@ func (r *Runner) confirmCode(c kiosk.ConfirmCode) {
 			r.failed(v, c.Channel, err)
 			return
 		}
-		v.answered()
+		v.answered(c.Channel)
 		r.Send(kiosk.CodeAnswered{Case: v.id, Channel: c.Channel, Problem: kiosk.ContactProblem(answer.Refusal),
 			TriesLeft: answer.TriesLeft, Proof: answer.Proof, At: answer.At})
 	})
@@ -133,22 +138,35 @@ func (r *Runner) sealPIN(c kiosk.SealPIN) {
 	if v == nil || v.id != c.Case {
 		return
 	}
+	if v.enrolment == uuid.Nil { // a sealed PIN names its enrolment
+		r.failed(v, "", errIncomplete)
+		return
+	}
 	sealed, err := seal.PIN(r.cfg.Recipient, v.enrolment, c.PIN)
 	if err != nil {
 		r.failed(v, "", err)
 		return
 	}
-	v.mu.Lock()
-	v.sealed = sealed
-	v.mu.Unlock()
+	v.pinSealed(sealed)
 	r.Send(kiosk.PINWasSealed{Case: v.id})
 }
 
-// bind hands over the evidence and tries until the centre has answered once; repeating it binds once.
+// bind hands over the evidence and tries until the centre has answered once; repeating it binds once. Asked
+// for again meanwhile, it goes on.
 func (r *Runner) bind(c kiosk.Bind) {
+	v := r.visit
+	if v == nil || v.id != c.Case || v.binding {
+		return
+	}
+	v.binding = true
 	r.ask(c.Case, func(v *visit) {
-		for wait := firstRetry; ; wait = min(wait*2, lastRetry) {
-			status, err := r.cfg.Centre.Bind(v.ctx, v.enrolment, v.bundle())
+		bundle, complete := v.bundle()
+		if !complete {
+			r.failed(v, "", errIncomplete)
+			return
+		}
+		for wait := r.pace.firstRetry; ; wait = min(wait*2, r.pace.lastRetry) {
+			status, err := r.cfg.Centre.Bind(v.ctx, v.enrolment, bundle)
 			if err == nil {
 				r.awaitKey(v, status)
 				return
@@ -169,7 +187,7 @@ func (r *Runner) bind(c kiosk.Bind) {
 // only when the announcement is overdue.
 func (r *Runner) awaitKey(v *visit, status central.Status) {
 	for !r.decided(v, status) {
-		if !pause(v.ctx, overdue) {
+		if !pause(v.ctx, r.pace.overdue) {
 			return
 		}
 		answer, err := r.cfg.Centre.Status(v.ctx, v.enrolment)
@@ -209,28 +227,29 @@ func refusalCode(s central.Status) kiosk.ProblemCode {
 	return kiosk.ProblemNotProven
 }
 
-// abandon tells the centre that an enrolment ends. The person does not wait for it.
-func (r *Runner) abandon(ctx context.Context, c kiosk.Abandon) {
+// abandon notes that the enrolment ends; forget, which the session asks for with it, tells the centre.
+func (r *Runner) abandon(c kiosk.Abandon) {
 	v := r.visit
 	if v == nil || v.id != c.Case || v.enrolment == uuid.Nil {
 		return
 	}
-	enrolment, reason := v.enrolment, string(c.Reason)
-	if reason == "" {
-		reason = "cancelled"
+	if v.farewell = string(c.Reason); v.farewell == "" {
+		v.farewell = "cancelled"
 	}
-	r.work.Add(1)
-	go func() {
-		defer r.work.Done()
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abandonFor)
-		defer cancel()
-		for wait := firstRetry; ; wait = min(wait*2, lastRetry) {
-			err := r.cfg.Centre.Abandon(ctx, enrolment, reason)
-			if !errors.Is(err, central.ErrUnavailable) || !pause(ctx, wait) {
-				return
-			}
+}
+
+// tellAbandoned tells the centre that an enrolment ends. Nobody waits for it, except a desk that shuts,
+// and that not for long.
+func (r *Runner) tellAbandoned(v *visit) {
+	ctx, cancel := context.WithTimeout(context.Background(), r.pace.abandon)
+	defer cancel()
+	defer context.AfterFunc(v.desk, func() { time.AfterFunc(r.pace.farewell, cancel) })()
+	for wait := r.pace.firstRetry; ; wait = min(wait*2, r.pace.lastRetry) {
+		err := r.cfg.Centre.Abandon(ctx, v.enrolment, v.farewell)
+		if !errors.Is(err, central.ErrUnavailable) || !pause(ctx, wait) {
+			return
 		}
-	}()
+	}
 }
 
 // failed tells the session that a question has no answer.
@@ -244,7 +263,6 @@ func (r *Runner) failed(v *visit, channel kiosk.Channel, err error) {
 	switch {
 	case errors.Is(err, central.ErrUnavailable):
 		problem = kiosk.Problem{Code: kiosk.ProblemCentreDown}
-		channel = ""
 	case errors.As(err, &refused) && refused.Code == central.RefusedExpired:
 		problem = kiosk.Problem{Code: kiosk.ProblemExpired, Fatal: true}
 	}
@@ -256,7 +274,7 @@ func (r *Runner) listenCentre(ctx context.Context) error {
 	return r.cfg.Centre.Listen(ctx, central.Line{
 		Up: func(time.Duration) {
 			r.greet(ctx)
-			if v := r.watchedVisit(); v != nil {
+			if v := r.watched.Load(); v != nil {
 				r.tellStatus(v) // a notice may have been lost with the line
 			}
 		},
@@ -264,7 +282,7 @@ func (r *Runner) listenCentre(ctx context.Context) error {
 			r.Send(kiosk.CentreChanged{Centre: kiosk.CentreStatus{Health: kiosk.HealthDown}})
 		},
 		Notice: func(n central.Notice) {
-			if v := r.watchedVisit(); v != nil && v.enrolment == n.Enrolment {
+			if v := r.watched.Load(); v != nil && v.enrolment == n.Enrolment {
 				r.tellStatus(v)
 			}
 		},
@@ -280,6 +298,7 @@ func (r *Runner) greet(ctx context.Context) {
 		}
 		return
 	}
+	r.foreign.Store(h.SchemaVersion != central.SchemaVersion)
 	health := kiosk.HealthGood
 	if h.RoundTrip > time.Second {
 		health = kiosk.HealthPoor
@@ -314,18 +333,6 @@ func (r *Runner) deliveries(v *visit, s central.Status) {
 	if s.Email != kiosk.DeliveryNone {
 		r.Send(kiosk.DeliveryChanged{Case: v.id, Channel: kiosk.Email, Delivery: s.Email})
 	}
-}
-
-func (r *Runner) watchEnrolment(v *visit) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.watched = v
-}
-
-func (r *Runner) watchedVisit() *visit {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.watched
 }
 
 // pause waits, and reports false when ctx ended first.

@@ -29,7 +29,7 @@ type CardSession interface {
 }
 
 // readerTable keeps what the reader events add up to. The watcher's goroutine owns it, and the loop
-// learns of it through events; names are looked up under the runner's lock.
+// learns of it through events.
 type readerTable struct {
 	readers []kiosk.ReaderStatus
 }
@@ -56,7 +56,6 @@ func (r *Runner) watchReaders(ctx context.Context) error {
 		for _, event := range table.translate(e) {
 			r.Send(event)
 		}
-		r.nameReaders(table.readers)
 	})
 }
 
@@ -98,23 +97,17 @@ func problemOf(cause cardreader.Cause) kiosk.ProblemCode {
 	case cardreader.ServiceMissing:
 		return kiosk.ProblemServiceMissing
 	case cardreader.NotAuthorised:
-		return kiosk.ProblemServiceStopped
+		return kiosk.ProblemNotAuthorised
 	}
 	return kiosk.ProblemServiceStopped
 }
 
-// nameReaders remembers the PC/SC names of the readers' numbers.
-func (r *Runner) nameReaders(readers []kiosk.ReaderStatus) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.names = make(map[int]string, len(readers))
-	for _, s := range readers {
-		r.names[s.Number] = s.Name
-	}
-}
-
+// readerName is the PC/SC name of a reader's number, "" when it is not there any more. The loop asks.
 func (r *Runner) readerName(number int) string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.names[number]
+	for _, reader := range r.session.State().Status.Readers {
+		if reader.Number == number {
+			return reader.Name
+		}
+	}
+	return ""
 }

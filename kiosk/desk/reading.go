@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"log/slog"
 
 	"balcao/cardreader"
 	"balcao/cardreader/citizencard"
@@ -45,13 +44,25 @@ func (r Reader) Read(ctx context.Context, session CardSession) (Reading, Outcome
 		// Copies: what is wiped with the visit must not be the trust store's own certificates.
 		got.Chain = append(got.Chain, bytes.Clone(der))
 	}
-	outcome := Outcome{Verdict: verdict, Err: err}
+	outcome := outcomeOf(err)
+	if len(verdict.Reasons) > 0 {
+		outcome.Problem = nil
+	} else {
+		verdict.Reasons = outcome.Verdict.Reasons
+	}
+	outcome.Verdict = verdict
+	return got, outcome
+}
+
+// outcomeOf is what an error alone comes to.
+func outcomeOf(err error) Outcome {
+	outcome := Outcome{Err: err}
 	reason, problem := Judge(err)
-	if reason != "" && len(verdict.Reasons) == 0 {
+	if reason != "" {
 		outcome.Verdict.Reasons = []kiosk.Reason{reason}
 	}
 	outcome.Problem = problem
-	return got, outcome
+	return outcome
 }
 
 // files reads everything from the card.
@@ -154,9 +165,10 @@ func (r Reader) portrait(ctx context.Context, files citizencard.Files) error {
 func (r Reader) activity(key string) { r.Emit(kiosk.Activity{Case: r.Case, Key: key}) }
 
 // Judge sorts an error of reading or signing: it speaks against the document (a reason), or it is a
-// problem of the reader or the desk. Both are empty for no error and for a context that ended.
+// problem of the reader or the desk. Both are empty only when there was no error: whatever is not known
+// here, and work that was broken off, is a problem and never a yes.
 func Judge(err error) (kiosk.Reason, *kiosk.Problem) {
-	if err == nil || errors.Is(err, context.Canceled) {
+	if err == nil {
 		return "", nil
 	}
 	for _, v := range verdicts {
@@ -194,13 +206,9 @@ var verdicts = []struct {
 	{err: cardreader.ErrReset, problem: kiosk.ProblemReaderBusy},
 	{err: cardreader.ErrBusy, problem: kiosk.ProblemReaderBusy},
 	{err: cardreader.ErrMute, problem: kiosk.ProblemCardMute},
+	{err: citizencard.ErrPINRequired, problem: kiosk.ProblemReaderBusy}, // somebody reset the card after the PIN
 	{err: cardreader.ErrServiceGone, problem: kiosk.ProblemServiceStopped},
+	{err: cardreader.ErrNotAuthorised, problem: kiosk.ProblemNotAuthorised},
+	{err: cardreader.ErrStuck, problem: kiosk.ProblemServiceStuck},
 	{err: context.DeadlineExceeded, reason: kiosk.ReasonSilent},
-}
-
-// logFailure writes why card work ended, for the support: kinds of errors, never what a card said.
-func logFailure(log *slog.Logger, id kiosk.CaseID, work string, err error) {
-	if err != nil && !errors.Is(err, context.Canceled) {
-		log.Warn("card", "case", uint64(id), "work", work, "error", err.Error())
-	}
 }

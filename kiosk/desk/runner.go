@@ -1,16 +1,19 @@
 // Package desk runs a kiosk.Session on real parts: it executes the session's commands against card
 // readers and the centre, and feeds their results back as events.
 //
-// One goroutine owns the session and draws its state; one talks to the centre; one watches the
-// readers; each document has one that talks to its card. The runner waits for all of them when it
-// stops. Whatever belongs to a person lives in a visit and is wiped when the session says Forget.
+// One goroutine owns the session and draws its state; one listens to the centre; one watches the
+// readers; each document has one that talks to its card, and each question to the centre its own. The
+// runner waits for all of them when it stops. Whatever belongs to a person lives in a visit and is wiped
+// when the session says Forget.
 package desk
 
 import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"filippo.io/age"
@@ -28,22 +31,27 @@ type Config struct {
 	Readers   Readers            // PC/SC
 	Verifier  *evidence.Verifier // trust anchors and revocation
 	Recipient age.Recipient      // the centre's key for PINs
-	Show      func(kiosk.State)  // draws; must not block
+	Show      func(kiosk.State)  // draws; called with every state in order, must not block
 	Log       *slog.Logger
 	Now       func() time.Time
 }
 
-// Runner drives one desk.
+// Runner drives one desk. Make it with New.
 type Runner struct {
 	cfg     Config
+	pace    pace
 	session *kiosk.Session // owned by the loop
 	inbox   *queue[kiosk.Event]
 	visit   *visit         // of the case at hand, nil between cases; owned by the loop
-	work    sync.WaitGroup // card work and questions to the centre
+	work    sync.WaitGroup // visits that are not forgotten yet
 
-	mu      sync.Mutex
-	names   map[int]string // PC/SC names of the readers' numbers
-	watched *visit         // whose enrolment the centre's notices are about
+	givenBack <-chan struct{} // closed when the last visit's card was given back; owned by the loop
+
+	watched atomic.Pointer[visit] // whose enrolment the centre's notices are about
+	foreign atomic.Bool           // the centre's schema is of another version than this desk
+
+	// testOnlyForgotten is called when a visit was wiped. Tests set it; nothing else does.
+	testOnlyForgotten func(*visit)
 }
 
 // New returns a runner that has not started.
@@ -56,6 +64,7 @@ func New(cfg Config) *Runner {
 	}
 	return &Runner{
 		cfg:     cfg,
+		pace:    usualPace,
 		session: kiosk.NewSession(cfg.Settings, cfg.Now()),
 		inbox:   newQueue[kiosk.Event](),
 	}
@@ -64,21 +73,41 @@ func New(cfg Config) *Runner {
 // Send hands an event to the session. It never blocks and may be called from any goroutine.
 func (r *Runner) Send(e kiosk.Event) { r.inbox.put(e) }
 
-// Run works until ctx ends, then wipes every visit and waits for everything it started.
+// Run works until ctx ends, then cancels the case at hand, wipes it and waits for everything it started.
+// It may be called once.
 func (r *Runner) Run(ctx context.Context) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return r.loop(ctx) })
-	g.Go(func() error { return r.watchReaders(ctx) })
-	g.Go(func() error { return r.listenCentre(ctx) })
+	g, running := errgroup.WithContext(ctx)
+	g.Go(func() error { return r.loop(running) })
+	g.Go(func() error { return r.watchReaders(running) })
+	g.Go(func() error { return r.listenCentre(running) })
 	err := g.Wait()
-	r.forget()
+	r.shut(running)
 	r.work.Wait()
-	if errors.Is(err, context.Canceled) {
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		return nil
 	}
 	return err
+}
+
+// shut ends the case as the clerk's cancel would, so that the centre forgets the person as well, unless
+// it is deciding. What nobody looked at any more goes to the session, which by then has no use for it and
+// wipes the secrets in it.
+func (r *Runner) shut(ctx context.Context) {
+	last := []kiosk.Event{kiosk.Cancel{}, kiosk.CancelConfirmed{}}
+	for e, ok := r.inbox.take(); ok; e, ok = r.inbox.take() {
+		last = append(last, e)
+	}
+	for _, e := range last {
+		_, commands := r.session.Handle(e)
+		r.execute(ctx, slices.DeleteFunc(commands, begins))
+	}
+	r.forget()
+}
+
+// begins reports whether a command would begin a case, which is too late when the desk shuts.
+func begins(c kiosk.Command) bool {
+	_, read := c.(kiosk.ReadDocument)
+	return read
 }
 
 // loop is the only goroutine that touches the session.
@@ -145,7 +174,7 @@ func (r *Runner) execute(ctx context.Context, commands []kiosk.Command) {
 		case kiosk.Bind:
 			r.bind(c)
 		case kiosk.Abandon:
-			r.abandon(ctx, c)
+			r.abandon(c)
 		case kiosk.Forget:
 			r.forget()
 		}
@@ -182,7 +211,9 @@ func (q *queue[T]) take() (item T, ok bool) {
 	if len(q.items) == 0 {
 		return item, false
 	}
-	item, q.items = q.items[0], q.items[1:]
+	var none T
+	item, q.items[0] = q.items[0], none // what was taken is not kept alive: it may be about a person
+	q.items = q.items[1:]
 	if len(q.items) > 0 {
 		q.signal()
 	}

@@ -18,18 +18,24 @@ import (
 // that work has returned, everything is wiped.
 type visit struct {
 	id   kiosk.CaseID
-	ctx  context.Context
+	desk context.Context // ends when the desk shuts
+	ctx  context.Context // ends with the case
 	end  context.CancelFunc
-	work sync.WaitGroup // card work and questions of this visit
-	card *queue[func(*cardWork)]
+	work sync.WaitGroup // the card's goroutine, and the questions to the centre
+	jobs *queue[cardJob]
+	gone chan struct{} // closed when the card's goroutine has given the card back
+
+	// Written by the loop before the work that reads them begins.
+	enrolment uuid.UUID // zero until asked for
+	binding   bool      // the evidence is on its way, and is sent until the centre has answered
+	farewell  string    // why the enrolment is abandoned, "" when it is not
 
 	mu        sync.Mutex
 	read      Reading
-	enrolment uuid.UUID // zero until asked for
 	challenge []byte
 	openedAt  time.Time
 	sends     map[int]uuid.UUID // by kiosk.SendCode.Number
-	attempt   attempt
+	attempts  map[kiosk.Channel]attempt
 	sealed    []byte
 	jws       []byte
 }
@@ -37,13 +43,15 @@ type visit struct {
 // attempt is a typed code whose answer has not come. Typed again it is the same try, because the
 // centre may have counted it already.
 type attempt struct {
-	id      uuid.UUID
-	channel kiosk.Channel
-	code    kiosk.Secret
+	id   uuid.UUID
+	code kiosk.Secret
 }
 
 func newVisit(ctx context.Context, id kiosk.CaseID) *visit {
-	v := &visit{id: id, card: newQueue[func(*cardWork)](), sends: map[int]uuid.UUID{}}
+	v := &visit{
+		id: id, desk: ctx, jobs: newQueue[cardJob](), gone: make(chan struct{}),
+		sends: map[int]uuid.UUID{}, attempts: map[kiosk.Channel]attempt{},
+	}
 	v.ctx, v.end = context.WithCancel(ctx)
 	return v
 }
@@ -52,12 +60,47 @@ func newVisit(ctx context.Context, id kiosk.CaseID) *visit {
 func (v *visit) wipe() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	for job, ok := v.jobs.take(); ok; job, ok = v.jobs.take() {
+		job.pin.Wipe() // the case ended before its turn
+	}
+	for _, a := range v.attempts {
+		a.code.Wipe()
+	}
 	v.read.Wipe()
-	v.attempt.code.Wipe()
+	clear(v.attempts)
 	clear(v.challenge)
 	clear(v.sealed)
 	clear(v.jws)
-	v.attempt, v.challenge, v.sealed, v.jws = attempt{}, nil, nil, nil
+	v.challenge, v.sealed, v.jws = nil, nil, nil
+}
+
+// replaceReading takes what a card said and wipes what was known before.
+func (v *visit) replaceReading(read Reading) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.read.Wipe()
+	v.read = read
+}
+
+// opened takes the centre's challenge.
+func (v *visit) opened(o central.Opened) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.challenge, v.openedAt = o.Challenge, o.OpenedAt
+}
+
+// pinSealed takes a sealed PIN. A signature over an earlier one is worth nothing any more.
+func (v *visit) pinSealed(sealed []byte) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.sealed, v.jws = sealed, nil
+}
+
+// signed takes the card's signature.
+func (v *visit) signed(jws []byte) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.jws = jws
 }
 
 // sendID returns the identifier of a message of this visit, the same for the same number.
@@ -78,31 +121,39 @@ func (v *visit) sendID(number int) (uuid.UUID, error) {
 func (v *visit) attemptID(channel kiosk.Channel, code kiosk.Secret) (uuid.UUID, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.attempt.channel == channel && len(code) > 0 && bytes.Equal(v.attempt.code, code) {
-		return v.attempt.id, nil
+	a, open := v.attempts[channel]
+	if open && bytes.Equal(a.code, code) {
+		return a.id, nil
 	}
 	id, err := uuid.NewV7()
 	if err != nil {
 		return id, err
 	}
-	v.attempt.code.Wipe()
-	v.attempt = attempt{id: id, channel: channel, code: bytes.Clone(code)}
+	a.code.Wipe()
+	v.attempts[channel] = attempt{id: id, code: bytes.Clone(code)}
 	return id, nil
 }
 
-// answered forgets the attempt: the centre's answer is known.
-func (v *visit) answered() {
+// answered forgets the attempt on a channel: the centre's answer is known.
+func (v *visit) answered(channel kiosk.Channel) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.attempt.code.Wipe()
-	v.attempt = attempt{}
+	v.attempts[channel].code.Wipe()
+	delete(v.attempts, channel)
 }
 
-// bundle is what goes to the centre.
-func (v *visit) bundle() central.Evidence {
+// bundle is what goes to the centre; complete says that nothing of it is missing.
+func (v *visit) bundle() (e central.Evidence, complete bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	return central.Evidence{JWS: v.jws, Identity: v.read.Files.Identity, SOD: v.read.Files.SOD, SealedPIN: v.sealed}
+	e = central.Evidence{JWS: v.jws, Identity: v.read.Files.Identity, SOD: v.read.Files.SOD, SealedPIN: v.sealed}
+	return e, v.signable() && len(e.JWS) > 0
+}
+
+// signable reports whether everything is there that a transcript speaks of.
+func (v *visit) signable() bool {
+	return v.enrolment != uuid.Nil && len(v.challenge) > 0 && len(v.sealed) > 0 && len(v.read.Chain) > 0 &&
+		len(v.read.Files.Identity) > 0 && len(v.read.Files.SOD) > 0
 }
 
 // Reading is what was learnt from a card.

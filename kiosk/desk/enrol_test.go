@@ -1,0 +1,27 @@
+package desk_test
+
+import (
+	"testing"
+
+	"balcao/kiosk"
+)
+
+// One person after the other at the same desk, with a card of each generation and each kind of contact.
+func TestEnrolment(t *testing.T) {
+	b := newBench(t)
+	d := b.start(nil)
+	for i, name := range []string{"cc1-rsa2048", "cc2024", "cc1-rsa3072", "cc1-no-photo", "cc2024-senior", "cc1-issuer-on-card-only"} {
+		channel := []kiosk.Channel{kiosk.SMS, kiosk.Email}[i%2]
+		d.toSigning(name, channel)
+		s := d.finish()
+		if s.Receipt.Assurance.Level != kiosk.LevelHigh || s.Receipt.Login != d.contact || s.Receipt.Register == 0 {
+			t.Errorf("%s: receipt without what was agreed: level %q", name, s.Receipt.Assurance.Level)
+		}
+		d.slots.remove(1)
+		d.do(kiosk.NextPerson{}).until("empty desk", empty)
+		d.untilForgotten(s.Case)
+		if n := b.count(`select count(*) from cmd.key where state = 'active'`); n != i+1 {
+			t.Fatalf("%s: got %d keys, want %d", name, n, i+1)
+		}
+	}
+}

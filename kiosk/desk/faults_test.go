@@ -1,0 +1,167 @@
+package desk_test
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"balcao/kiosk/central"
+	"balcao/kiosk/desk"
+)
+
+// when a call to the centre fails.
+type when int
+
+const (
+	never   when = iota
+	before       // nothing reached the centre
+	after        // the centre did it, and its answer was lost
+	held         // done, and the answer comes when the context ends: never
+	refused      // the centre says no, for good
+)
+
+// shaky is a real centre over a line that can fail.
+type shaky struct {
+	desk.Centre
+	quiet bool // notices are lost
+	deaf  bool // there is no line at all
+
+	mu    sync.Mutex
+	plan  map[string][]when // by the question's name, one for each time it is asked
+	asked map[string]int
+	news  chan struct{} // closed when something was asked
+	hello func(*central.Hello)
+	line  central.Line
+}
+
+func newShaky(c desk.Centre) *shaky {
+	return &shaky{Centre: c, plan: map[string][]when{}, asked: map[string]int{}, news: make(chan struct{})}
+}
+
+// fail plans what happens to the next questions of a name.
+func (s *shaky) fail(name string, plan ...when) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.plan[name] = append(s.plan[name], plan...)
+}
+
+// left counts the failures that have not happened.
+func (s *shaky) left() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := 0
+	for _, plan := range s.plan {
+		n += len(plan)
+	}
+	return n
+}
+
+func (s *shaky) times(name string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.asked[name]
+}
+
+// until waits until a question was answered or failed so many times.
+func (s *shaky) until(ctx context.Context, name string, times int) bool {
+	for {
+		s.mu.Lock()
+		n, news := s.asked[name], s.news
+		s.mu.Unlock()
+		if n >= times {
+			return true
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-news:
+		}
+	}
+}
+
+func question[T any](ctx context.Context, s *shaky, name string, ask func() (T, error)) (answer T, err error) {
+	s.mu.Lock()
+	now := never
+	if plan := s.plan[name]; len(plan) > 0 {
+		now, s.plan[name] = plan[0], plan[1:]
+	}
+	s.mu.Unlock()
+	done := sync.OnceFunc(func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.asked[name]++
+		close(s.news)
+		s.news = make(chan struct{})
+	})
+	defer done()
+	var none T
+	switch now {
+	case before:
+		return none, central.ErrUnavailable
+	case refused:
+		return none, &central.Refused{Code: central.RefusedInvalid}
+	}
+	answer, err = ask()
+	switch now {
+	case after:
+		return none, central.ErrUnavailable
+	case held:
+		done()
+		<-ctx.Done()
+		return none, ctx.Err()
+	}
+	return answer, err
+}
+
+func (s *shaky) Hello(ctx context.Context) (central.Hello, error) {
+	return question(ctx, s, "hello", func() (central.Hello, error) {
+		h, err := s.Centre.Hello(ctx)
+		if s.hello != nil {
+			s.hello(&h)
+		}
+		return h, err
+	})
+}
+
+func (s *shaky) Open(ctx context.Context, id uuid.UUID, p central.Person) (central.Opened, error) {
+	return question(ctx, s, "open", func() (central.Opened, error) { return s.Centre.Open(ctx, id, p) })
+}
+
+func (s *shaky) SendCode(ctx context.Context, id uuid.UUID, r central.CodeRequest) (central.CodeSent, error) {
+	return question(ctx, s, "send", func() (central.CodeSent, error) { return s.Centre.SendCode(ctx, id, r) })
+}
+
+func (s *shaky) ConfirmCode(ctx context.Context, id uuid.UUID, a central.Attempt) (central.Confirmed, error) {
+	return question(ctx, s, "confirm", func() (central.Confirmed, error) { return s.Centre.ConfirmCode(ctx, id, a) })
+}
+
+func (s *shaky) Bind(ctx context.Context, id uuid.UUID, e central.Evidence) (central.Status, error) {
+	return question(ctx, s, "bind", func() (central.Status, error) { return s.Centre.Bind(ctx, id, e) })
+}
+
+func (s *shaky) Status(ctx context.Context, id uuid.UUID) (central.Status, error) {
+	return question(ctx, s, "status", func() (central.Status, error) { return s.Centre.Status(ctx, id) })
+}
+
+func (s *shaky) Abandon(ctx context.Context, id uuid.UUID, reason string) error {
+	_, err := question(ctx, s, "abandon", func() (struct{}, error) { return struct{}{}, s.Centre.Abandon(ctx, id, reason) })
+	return err
+}
+
+func (s *shaky) Listen(ctx context.Context, line central.Line) error {
+	if s.deaf {
+		line.Up(0) // once, for the status bar
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	line.Pulse = 50 * time.Millisecond
+	if s.quiet {
+		line.Notice = func(central.Notice) {}
+	}
+	s.mu.Lock()
+	s.line = line
+	s.mu.Unlock()
+	return s.Centre.Listen(ctx, line)
+}

@@ -1,0 +1,434 @@
+package desk_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"filippo.io/age"
+	"github.com/jackc/pgx/v5"
+	"go.uber.org/goleak"
+
+	"balcao/kiosk"
+	"balcao/kiosk/central"
+	"balcao/kiosk/central/cluster"
+	"balcao/kiosk/delivery"
+	"balcao/kiosk/desk"
+	"balcao/kiosk/evidence"
+	"balcao/kiosk/registrar"
+	"balcao/kiosk/trust"
+	"balcao/mock-pcsc/card"
+	"balcao/mock-pcsc/drawer"
+	"balcao/mock-pcsc/pki"
+	"balcao/mock-pcsc/revocation"
+)
+
+func TestMain(m *testing.M) { cluster.TestMain(leakChecked{m}) }
+
+// leakChecked runs the tests and then looks for goroutines that nobody waited for. The one that waits
+// for the PostgreSQL server ends with it, which is later.
+type leakChecked struct{ m *testing.M }
+
+func (l leakChecked) Run() int {
+	code := l.m.Run()
+	server := goleak.IgnoreAnyFunction("os/exec.(*Cmd).Wait")
+	if err := goleak.Find(server); err != nil {
+		_, _ = fmt.Fprintln(os.Stderr, err)
+		code = max(code, 1)
+	}
+	return code
+}
+
+const (
+	lifeTime = 60 * time.Second // of a test that hangs
+	deskName = "loja_1"
+	goodPIN  = "482913"
+)
+
+// bench is a desk on real parts but for the cable to the reader: emulated cards, the trust store of the
+// test infrastructure and its status service, PostgreSQL with a registrar.
+type bench struct {
+	t        *testing.T
+	ctx      context.Context
+	drawer   *drawer.Drawer
+	slots    *slots
+	verifier *evidence.Verifier
+	centre   *shaky
+	admin    *pgx.Conn
+	identity *age.X25519Identity
+	outbox   *outbox
+	log      *safeBuffer
+	numbers  int // of phones that were given out
+}
+
+func newBench(t *testing.T) *bench {
+	t.Helper()
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), lifeTime)
+	t.Cleanup(cancel)
+	b := &bench{t: t, ctx: ctx, slots: newSlots(t), outbox: newOutbox(), log: &safeBuffer{}}
+	var err error
+	b.drawer, err = drawer.Open()
+	b.check(err)
+	b.verifier = b.newVerifier()
+	db := cluster.NewDatabase(t)
+	real, err := central.Dial(ctx, central.Config{DSN: db.Desk(deskName), Timeout: lifeTime})
+	b.check(err)
+	t.Cleanup(real.Close)
+	b.centre = newShaky(real)
+	b.admin, err = pgx.Connect(ctx, db.Admin())
+	b.check(err)
+	t.Cleanup(func() { _ = b.admin.Close(context.Background()) })
+	b.identity, err = age.GenerateX25519Identity()
+	b.check(err)
+	b.startRegistrar(db.Registrar())
+	t.Cleanup(func() {
+		if n := b.slots.unclosed(); n != 0 {
+			t.Errorf("%d cards were not given back", n)
+		}
+		b.logIsClean()
+	})
+	return b
+}
+
+func (b *bench) check(err error) {
+	b.t.Helper()
+	if err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// newVerifier asks a status service of this test's own, whatever port the certificates name.
+func (b *bench) newVerifier() *evidence.Verifier {
+	service := httptest.NewServer(revocation.New(pki.New(), b.drawer.Issued()))
+	b.t.Cleanup(service.Close)
+	transport := &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, network, service.Listener.Addr().String())
+	}}
+	b.t.Cleanup(transport.CloseIdleConnections)
+	store, err := trust.Load(filepath.Join("..", "..", "assets", "testpki", "trust"))
+	b.check(err)
+	return &evidence.Verifier{Trust: store, Revocation: &trust.Revocation{HTTP: &http.Client{Transport: transport}}}
+}
+
+func (b *bench) startRegistrar(dsn string) {
+	pool, err := registrar.OpenPool(b.ctx, dsn, 1)
+	b.check(err)
+	worker, err := registrar.New(registrar.Config{
+		DB: pool, Verifier: b.verifier, SMS: b.outbox, Mail: b.outbox, Texts: delivery.Texts{Support: "300 003 990"},
+		Identity: b.identity, Pepper: bytes.Repeat([]byte{7}, registrar.PepperLength), Workers: 1,
+		Log: slog.New(slog.NewTextHandler(b.log, nil)),
+	})
+	b.check(err)
+	ctx, cancel := context.WithCancel(context.WithoutCancel(b.ctx))
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = worker.Run(ctx)
+	}()
+	b.t.Cleanup(func() {
+		cancel()
+		<-ended
+		pool.Close()
+	})
+}
+
+// card returns a card of the drawer and its PIN.
+func (b *bench) card(name string) (card.Card, string) {
+	b.t.Helper()
+	c, err := b.drawer.Card(name)
+	b.check(err)
+	for _, e := range b.drawer.Entries() {
+		if e.Name == name {
+			return c, e.PIN
+		}
+	}
+	return c, ""
+}
+
+// phone returns a number that was not used before in the test.
+func (b *bench) phone() string {
+	b.numbers++
+	return fmt.Sprintf("+3519123456%02d", b.numbers)
+}
+
+func (b *bench) count(sql string) int {
+	b.t.Helper()
+	var n int
+	b.check(b.admin.QueryRow(b.ctx, sql).Scan(&n))
+	return n
+}
+
+// oneKey says that there is exactly one key, with everything that belongs to it.
+func (b *bench) oneKey() {
+	b.t.Helper()
+	if n := b.count(`select count(*) from cmd.key`); n != 1 {
+		b.t.Errorf("got %d keys, want 1", n)
+	}
+	if n := b.count(`select count(*) from cmd.key where state = 'active'`); n != 1 {
+		b.t.Errorf("got %d active keys, want 1", n)
+	}
+	if n := b.count(`select count(*) from cmd.enrolment where state = 'pending'`); n != 0 {
+		b.t.Errorf("%d enrolments are neither active nor refused", n)
+	}
+}
+
+func (b *bench) noKey() {
+	b.t.Helper()
+	if n := b.count(`select count(*) from cmd.key`); n != 0 {
+		b.t.Errorf("got %d keys, want none", n)
+	}
+}
+
+// logIsClean looks for anybody of the drawer, and for what was typed, in the log.
+func (b *bench) logIsClean() {
+	text := b.log.String()
+	for _, e := range b.drawer.Entries() {
+		if e.Holder != "" && strings.Contains(text, e.Holder) {
+			b.t.Errorf("the log names somebody:\n%s", text)
+		}
+	}
+	for _, secret := range []string{goodPIN, "+351", "@"} {
+		if strings.Contains(text, secret) {
+			b.t.Errorf("the log holds %q:\n%s", secret, text)
+		}
+	}
+}
+
+// running is a desk that runs.
+type running struct {
+	*bench
+	runner *desk.Runner
+	stop   func()
+
+	mu        sync.Mutex
+	seen      []kiosk.State
+	news      chan struct{} // closed when there is something new
+	forgotten map[kiosk.CaseID][]string
+	from      int // the first state that until looks at
+	channel   kiosk.Channel
+	contact   string
+	pin       string // of the card that was inserted last
+}
+
+// start starts a desk. change may alter its configuration.
+func (b *bench) start(change func(*desk.Config)) *running {
+	b.t.Helper()
+	d := &running{bench: b, news: make(chan struct{}), forgotten: map[kiosk.CaseID][]string{}}
+	cfg := desk.Config{
+		Settings: kiosk.Settings{DeskName: "Loja de ensaio"}, Desk: deskName, Centre: b.centre, Readers: b.slots,
+		Verifier: b.verifier, Recipient: b.identity.Recipient(), Show: d.show,
+		Log: slog.New(slog.NewTextHandler(b.log, nil)),
+	}
+	if change != nil {
+		change(&cfg)
+	}
+	d.runner = desk.New(cfg)
+	desk.Hurry(d.runner)
+	desk.OnForgotten(d.runner, d.forgot)
+	ctx, cancel := context.WithCancel(context.WithoutCancel(b.ctx))
+	ended := make(chan error, 1)
+	go func() { ended <- d.runner.Run(ctx) }()
+	d.stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			b.t.Errorf("Run: got %v, want nil", err)
+		}
+		d.clean()
+	})
+	b.t.Cleanup(d.stop)
+	return d
+}
+
+func (d *running) show(s kiosk.State) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if n := len(d.seen); n > 0 && (s.Case < d.seen[n-1].Case && s.Case != 0 || s.Now.Before(d.seen[n-1].Now)) {
+		d.t.Errorf("a state of case %d at %v after one of case %d at %v", s.Case, s.Now, d.seen[n-1].Case, d.seen[n-1].Now)
+	}
+	d.seen = append(d.seen, s)
+	d.wakeUp()
+}
+
+func (d *running) forgot(id kiosk.CaseID, left []string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if _, twice := d.forgotten[id]; twice {
+		d.t.Errorf("case %d was wiped twice", id)
+	}
+	d.forgotten[id] = left
+	d.wakeUp()
+}
+
+func (d *running) wakeUp() {
+	close(d.news)
+	d.news = make(chan struct{})
+}
+
+// clean says that of every case that began nothing is left. Call it when the desk has ended.
+func (d *running) clean() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var last kiosk.CaseID
+	for _, s := range d.seen {
+		last = max(last, s.Case)
+	}
+	for id := kiosk.CaseID(1); id <= last; id++ {
+		if left, wiped := d.forgotten[id]; !wiped || len(left) > 0 {
+			d.t.Errorf("case %d: wiped %t, left %v", id, wiped, left)
+		}
+	}
+}
+
+// wait waits for something under the desk's lock.
+func (d *running) wait(what string, met func() bool) {
+	d.t.Helper()
+	for {
+		d.mu.Lock()
+		ok, news := met(), d.news
+		d.mu.Unlock()
+		if ok {
+			return
+		}
+		select {
+		case <-news:
+		case <-d.ctx.Done():
+			d.fail(what)
+		}
+	}
+}
+
+func (d *running) fail(what string) {
+	d.t.Helper()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	s := d.seen[len(d.seen)-1]
+	problem := "none"
+	if s.Problem != nil {
+		problem = string(s.Problem.Code)
+	}
+	d.t.Fatalf("never came: %s. Case %d stands at %v, problem %s, review %q, contact %+v, awaited %q\n%s", what, s.Case, s.Step,
+		problem, s.Review.Phase, s.Contact.Phone, s.Contact.Awaited, d.log)
+}
+
+// until waits for a state since the last do or until.
+func (d *running) until(what string, met func(kiosk.State) bool) (found kiosk.State) {
+	d.t.Helper()
+	d.wait(what, func() bool {
+		for ; d.from < len(d.seen); d.from++ {
+			if met(d.seen[d.from]) {
+				found = d.seen[d.from]
+				return true
+			}
+		}
+		return false
+	})
+	return found
+}
+
+// fresh makes until look only at states to come.
+func (d *running) fresh() *running {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.from = len(d.seen)
+	return d
+}
+
+// do sends events; until then looks only at states that came after them.
+func (d *running) do(events ...kiosk.Event) *running {
+	d.fresh()
+	for _, e := range events {
+		d.runner.Send(e)
+	}
+	return d
+}
+
+func (d *running) untilForgotten(id kiosk.CaseID) {
+	d.t.Helper()
+	d.wait(fmt.Sprintf("end of case %d", id), func() bool { _, ok := d.forgotten[id]; return ok })
+}
+
+// outbox is how messages leave: they stay.
+type outbox struct {
+	mu   sync.Mutex
+	sent []delivery.Message
+	news chan struct{}
+}
+
+func newOutbox() *outbox { return &outbox{news: make(chan struct{})} }
+
+func (o *outbox) Check(context.Context) error { return nil }
+
+func (o *outbox) Send(_ context.Context, m delivery.Message) (string, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.sent = append(o.sent, m)
+	close(o.news)
+	o.news = make(chan struct{})
+	return fmt.Sprintf("%p-%d", o, len(o.sent)), nil
+}
+
+var anyCode = regexp.MustCompile(`\b\d{6}\n`)
+
+// code waits for a code to an address.
+func (o *outbox) code(ctx context.Context, t *testing.T, address string) kiosk.Secret {
+	t.Helper()
+	for {
+		o.mu.Lock()
+		news := o.news
+		for _, m := range o.sent {
+			if code := strings.TrimSpace(anyCode.FindString(m.Body)); m.To == address && code != "" {
+				o.mu.Unlock()
+				return kiosk.Secret(code)
+			}
+		}
+		o.mu.Unlock()
+		select {
+		case <-news:
+		case <-ctx.Done():
+			t.Fatal("no code arrived")
+		}
+	}
+}
+
+// codes counts the codes that were sent to an address.
+func (o *outbox) codes(address string) int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	n := 0
+	for _, m := range o.sent {
+		if m.To == address && anyCode.MatchString(m.Body) {
+			n++
+		}
+	}
+	return n
+}
+
+// safeBuffer is a log that several goroutines write.
+type safeBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *safeBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *safeBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
