@@ -19,6 +19,7 @@ type contactPage struct {
 
 // channelView is an entry with its label above and its state below.
 type channelView struct {
+	meant         string
 	label, status *look.Text
 	tick          *look.Circle
 	entry         *entry
@@ -68,9 +69,13 @@ func (v *channelView) show(m channelModel, fill bool) {
 	v.label.SetText(m.Label)
 	say(v.status, m.Status)
 	reveal(v.tick, m.Tick)
-	if fill {
+	switch {
+	case m.Meant != "" && (fill || m.Meant != v.meant):
+		v.entry.put(m.Meant) // the clerk sees the country that the desk assumed
+	case fill:
 		v.entry.put(m.Text)
 	}
+	v.meant = m.Meant
 	v.entry.setLocked(m.Locked)
 }
 

@@ -67,20 +67,17 @@ func newCardPicture(width, height float32) fyne.CanvasObject {
 // chipGold is a picture's colour, never a text's or a background's.
 const chipGold look.Colour = 0xC9A227
 
-// readingPage shows how the reading goes on until there is a person to show.
+// readingPage says what is being read until there is a person to show. The checks wait for the page
+// that follows within a second: a list that is gone before it was read only disturbs.
 type readingPage struct {
 	now    *look.Text
-	checks *list[checkView, checkRow]
-	panel  fyne.CanvasObject
 	object fyne.CanvasObject
 }
 
 func newReadingPage() *readingPage {
-	p := &readingPage{now: look.Body("").Wrap(), checks: newChecks(5)}
-	picture := look.Panel(columns(34, []float32{0, 1},
-		look.Padded(12, 8, container.NewCenter(newCardPicture(216, 136))), look.Padded(0, 60, p.now)))
-	p.panel = look.PanelPadded(20, p.checks.content)
-	p.object = rows(18, picture, p.panel)
+	p := &readingPage{now: look.Body("").Wrap()}
+	p.object = look.Panel(centred(34, []float32{0, 1},
+		look.Padded(12, 8, container.NewCenter(newCardPicture(216, 136))), p.now))
 	return p
 }
 
@@ -88,8 +85,6 @@ func (p *readingPage) content() fyne.CanvasObject { return p.object }
 
 func (p *readingPage) show(m clerkModel) {
 	p.now.SetText(m.Reading.Now)
-	p.checks.show(m.Reading.Checks)
-	reveal(p.panel, len(m.Reading.Checks) > 0)
 }
 
 // pinPage shows how far the citizen is, and never a digit: there is none in this window's model.

@@ -125,6 +125,7 @@ type checkView struct {
 
 // newChecks lists checks with a thin line between them, each with some room above and below.
 func newChecks(room float32) *list[checkView, checkRow] {
+	first := true
 	return newList(0,
 		func() (checkView, fyne.CanvasObject) {
 			v := checkView{
@@ -135,10 +136,14 @@ func newChecks(room float32) *list[checkView, checkRow] {
 			}
 			separator := canvas.NewRectangle(look.Border)
 			v.rule = sized(1, 1, separator)
+			if first {
+				v.rule.Hide()
+			}
+			first = false
 			row := rows(1,
 				centred(12, []float32{0, 1, 0}, v.icon, v.text, v.detail),
 				look.Padded(34, 0, v.remedy))
-			return v, rows(0, look.Padded(0, room, row), v.rule)
+			return v, rows(0, v.rule, look.Padded(0, room, row))
 		},
 		func(v checkView, row checkRow) {
 			v.icon.SetResult(look.Result(row.Result))

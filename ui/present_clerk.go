@@ -53,10 +53,7 @@ type documentModel struct {
 	Notice     *problemModel // the centre cannot be reached, said before a person waits for it
 }
 
-type readingModel struct {
-	Now    string
-	Checks []checkRow
-}
+type readingModel struct{ Now string }
 
 // problemModel is the three parts of every error, and the support's reference.
 type problemModel struct {
@@ -222,7 +219,6 @@ func (p present) reading(m *clerkModel) {
 	if p.state.Document.Activity != "" {
 		m.Reading.Now = p.format("reading.now", values{"Activity": p.text(p.state.Document.Activity)})
 	}
-	m.Reading.Checks = p.checks()
 }
 
 // parts writes a problem's three parts.

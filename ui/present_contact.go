@@ -23,6 +23,7 @@ func (d drafts) of(channel kiosk.Channel) string {
 type channelModel struct {
 	Label  string
 	Text   string // what to put into the entry when the page opens
+	Meant  string // how that was understood, once it was: the number with its country
 	Locked bool   // proven, or on its way: not to be changed now
 	Status line
 	Tick   bool
@@ -56,6 +57,7 @@ func (p present) channelModel(channel kiosk.Channel, label string, d drafts) cha
 	return channelModel{
 		Label:  p.text(label),
 		Text:   c.Text,
+		Meant:  contactTyped(c.Value),
 		Locked: c.Confirmed() || c.Sending || c.Checking || p.state.Contact.Opening,
 		Status: p.channelStatus(channel, c, d),
 		Tick:   c.Confirmed(),
@@ -156,7 +158,7 @@ func (p present) unsent(channel kiosk.Channel, d drafts) bool {
 	switch {
 	case draft == "" || c.Confirmed() || c.Sending || c.Checking || p.state.Contact.Opening:
 		return false
-	case draft != strings.TrimSpace(c.Text):
+	case draft != strings.TrimSpace(c.Text) && draft != contactTyped(c.Value):
 		return true
 	default:
 		return c.SentAt.IsZero() && c.Problem == kiosk.ContactOK

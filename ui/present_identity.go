@@ -33,7 +33,7 @@ func (p present) identityPage(m *clerkModel) {
 		Fields: p.identityFields(person),
 		Photo:  document.Photo,
 		Checks: p.checks(),
-		Level:  line{p.text("assurance." + levelKey(document.Assurance.Level)), levelTone(document.Assurance.Level)},
+		Level:  line{p.text("assurance." + p.level()), levelTone(p.level())},
 		Why:    p.why(),
 	}
 	switch {
@@ -79,29 +79,48 @@ func (p present) documentName(person kiosk.Identity) string {
 	return p.text("document.kind."+string(person.Kind)) + " " + person.DocumentNumber
 }
 
-func levelTone(level kiosk.Level) tone {
+// onceSigned is what level says of a document that lacks nothing but the card's signature. Calling that
+// "substantial" would be true and would worry every clerk about every good card.
+const onceSigned = "once_signed"
+
+// level names the level that was reached, or the higher one that the signature will bring.
+func (p present) level() string {
+	document := p.state.Document
+	if document.Complete && document.Assurance.Level == kiosk.LevelSubstantial && len(p.missing()) == 0 {
+		return onceSigned
+	}
+	return levelKey(document.Assurance.Level)
+}
+
+func levelTone(level string) tone {
 	switch level {
-	case kiosk.LevelHigh:
+	case onceSigned, string(kiosk.LevelHigh):
 		return toneGood
-	case kiosk.LevelSubstantial:
+	case string(kiosk.LevelSubstantial):
 		return toneCare
 	default:
 		return toneQuiet
 	}
 }
 
-// why says why the level is what it is.
-func (p present) why() string {
-	document := p.state.Document
-	if !document.Complete {
-		return p.text("assurance.why_pending")
-	}
-	var missing []string
-	for _, name := range document.Assurance.Missing {
-		if name != kiosk.CheckKey { // comes with the signature, for every card
-			missing = append(missing, p.text("check."+string(name)))
+// missing names the checks without which the level is not high, but for the key: that one comes with
+// the signature, for every card.
+func (p present) missing() []string {
+	var names []string
+	for _, name := range p.state.Document.Assurance.Missing {
+		if name != kiosk.CheckKey {
+			names = append(names, p.text("check."+string(name)))
 		}
 	}
+	return names
+}
+
+// why says why the level is what it is.
+func (p present) why() string {
+	if !p.state.Document.Complete {
+		return p.text("assurance.why_pending")
+	}
+	missing := p.missing()
 	if len(missing) == 0 {
 		return p.text("assurance.why_high")
 	}

@@ -26,7 +26,7 @@ func (p present) review(m *clerkModel) {
 	if second != "" {
 		m.Review.Fields = append(m.Review.Fields, field{p.text("review.second"), second})
 	}
-	m.Review.Fields = append(m.Review.Fields, field{p.text("review.level"), p.text("level." + levelKey(state.Document.Assurance.Level))})
+	m.Review.Fields = append(m.Review.Fields, field{p.text("review.level"), p.text("level." + p.level())})
 	m.Review.Phases = p.reviewPhases()
 	m.Review.Now = line{p.reviewNow(), tonePlain}
 	m.Review.Notice = p.reviewNotice()

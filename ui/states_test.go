@@ -57,7 +57,7 @@ func idle(l kiosk.Language) kiosk.State {
 func checkList(result func(kiosk.CheckName) kiosk.Result) []kiosk.Check {
 	sources := map[kiosk.CheckName]string{
 		kiosk.CheckRecognised: "chip", kiosk.CheckSODSignature: "SOD", kiosk.CheckRevocation: "ocsp.auc.cartaodecidadao.pt", kiosk.CheckAge: "clock",
-		kiosk.CheckCertificate: "EC de Autenticação do Cartão de Cidadão 0017",
+		kiosk.CheckCertificate: "EC de Autenticação do Cartão de Cidadão 0017", kiosk.CheckSODSigner: "(Teste) ECRaizEstado 002",
 	}
 	took := map[kiosk.CheckName]time.Duration{
 		kiosk.CheckRevocation: 420 * time.Millisecond, kiosk.CheckSODSignature: 54 * time.Millisecond, kiosk.CheckAge: time.Millisecond,
@@ -108,7 +108,7 @@ func identity(l kiosk.Language) kiosk.State {
 			BirthDate: kiosk.Date{Year: 1974, Month: 8, Day: 12}, ValidUntil: kiosk.Date{Year: 2034, Month: 4, Day: 15}, TaxNumber: "403456783",
 		},
 		Checks:    checkList(allPassed),
-		Assurance: kiosk.Assurance{Level: kiosk.LevelHigh, Missing: []kiosk.CheckName{kiosk.CheckKey}},
+		Assurance: kiosk.Assurance{Level: kiosk.LevelSubstantial, Missing: []kiosk.CheckName{kiosk.CheckKey}},
 	}
 	return s
 }

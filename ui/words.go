@@ -115,8 +115,12 @@ func grouped(digits string) string {
 	return strings.Join(append([]string{digits}, out...), "\u00a0")
 }
 
-// contactText writes a telephone number in groups, +351 912 345 678, and an address as it is.
-func contactText(value string) string {
+// contactText writes a telephone number in groups that stay on one line, +351 912 345 678, and an
+// address as it is.
+func contactText(value string) string { return strings.ReplaceAll(contactTyped(value), " ", "\u00a0") }
+
+// contactTyped writes it as people type it.
+func contactTyped(value string) string {
 	if !strings.HasPrefix(value, "+") {
 		return value
 	}
