@@ -37,10 +37,12 @@ type config struct {
 	SecondScreen bool `toml:"second_screen"`
 	// SingleScreen starts without a citizen's window: F2 hands the clerk's over.
 	SingleScreen bool `toml:"single_screen"`
+	// SideBySide puts both windows beside each other where one monitor has room for them.
+	SideBySide bool `toml:"side_by_side"`
 }
 
 func defaults() config {
-	return config{ClerkLanguage: kiosk.Portuguese, CitizenLanguage: kiosk.Portuguese, TextScale: 1, Region: "PT", MinAge: 16}
+	return config{ClerkLanguage: kiosk.Portuguese, CitizenLanguage: kiosk.Portuguese, TextScale: 1, Region: "PT", MinAge: 16, SideBySide: true}
 }
 
 // loadConfig reads and validates path. Unknown keys are errors; all problems are reported at once.
@@ -83,6 +85,9 @@ func (c config) validate() error {
 	must(!c.SecondScreen || !c.SingleScreen, "second_screen and single_screen exclude each other")
 	return errors.Join(problems...)
 }
+
+// sideBySide reports whether two ordinary windows are wanted.
+func (c config) sideBySide() bool { return c.SideBySide && !c.SecondScreen && !c.SingleScreen }
 
 // settings are the rules of the session.
 func (c config) settings() kiosk.Settings {

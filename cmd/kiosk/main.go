@@ -5,6 +5,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	stdlog "log"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -27,6 +28,8 @@ func main() {
 	check := flag.Bool("check-config", false, "check the configuration and exit")
 	flag.Parse()
 	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
+	stdlog.SetFlags(0)
+	stdlog.SetOutput(&toolkitLog{log: log})
 	cfg, err := loadConfig(*path)
 	if err == nil && !*check {
 		err = run(cfg, log)
@@ -43,7 +46,8 @@ func run(cfg config, log *slog.Logger) error {
 	defer stop()
 	store, err := trust.Load(cfg.Trust)
 	if err != nil {
-		return fmt.Errorf("loading trust anchors: %w", err)
+		return &startError{fmt.Errorf("loading trust anchors from %s: %w", cfg.Trust, err),
+			"Fill the folder with: kioskctl trust import, or name another as \"trust\" in the configuration."}
 	}
 	recipient, err := seal.ParseRecipient(cfg.CentreRecipient)
 	if err != nil {
@@ -51,9 +55,13 @@ func run(cfg config, log *slog.Logger) error {
 	}
 	centre, err := central.Dial(ctx, central.Config{DSN: cfg.Centre})
 	if err != nil {
-		return fmt.Errorf("preparing the connection to the centre: %w", err)
+		return &startError{fmt.Errorf("preparing the connection to the centre: %w", err),
+			"Check \"centre\" in the configuration, and the certificate files that it names (kioskctl desk add writes both)."}
 	}
 	defer centre.Close()
+	if err := openDisplay(); err != nil {
+		return err
+	}
 
 	a := app.NewWithID("pt.balcao.kiosk")
 	var screens *ui.UI
@@ -70,24 +78,6 @@ func run(cfg config, log *slog.Logger) error {
 		Log:  log,
 	})
 	screens = ui.New(a, ui.Options{Send: runner.Send, TextScale: cfg.TextScale, SecondScreen: cfg.SecondScreen,
-		OneScreen: cfg.SingleScreen, Closed: a.Quit})
+		OneScreen: cfg.SingleScreen, SideBySide: cfg.sideBySide() && roomForBoth(), Closed: a.Quit})
 	return serve(ctx, a, screens, runner)
-}
-
-// serve runs the windows on this goroutine and the desk on another, and ends both together.
-func serve(ctx context.Context, a fyne.App, screens *ui.UI, runner *desk.Runner) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	done := make(chan error, 1)
-	a.Lifecycle().SetOnStarted(func() {
-		go func() {
-			done <- runner.Run(ctx)
-			fyne.Do(a.Quit)
-		}()
-	})
-	screens.ShowWindows()
-	a.Run()
-	screens.Wipe()
-	cancel()
-	return <-done
 }

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"github.com/go-gl/glfw/v3.4/glfw"
+
+	"balcao/kiosk/desk"
+	"balcao/ui"
+)
+
+// startError says what kept the desk from starting and what to do about it.
+type startError struct {
+	err  error
+	cure string
+}
+
+func (e *startError) Error() string { return e.err.Error() + "\n" + e.cure }
+func (e *startError) Unwrap() error { return e.err }
+
+// errNoWindow: the toolkit reached the display, and could not open a window on it.
+var errNoWindow = &startError{
+	errors.New("the windows did not open, or were closed before they were open"),
+	"The display needs OpenGL 2.1 with GLX: on a desk without a graphics card install libgl1-mesa-dri. The log above has the toolkit's words.",
+}
+
+// openDisplay connects to the display before the toolkit does. Fyne only logs that there is none,
+// and panics over the first window. Initialising GLFW twice is allowed, and the second time nothing.
+func openDisplay() error {
+	name := os.Getenv("DISPLAY")
+	if name == "" {
+		return &startError{errors.New("opening the windows: DISPLAY is not set"),
+			"Start the kiosk in the desk's graphical session, or name its display: DISPLAY=:0 kiosk …"}
+	}
+	if err := glfw.Init(); err != nil {
+		return &startError{fmt.Errorf("opening the windows on display %s: %v", name, err),
+			"Is the X server running, and may this user use it? Try: DISPLAY=" + name + " xset q"}
+	}
+	return nil
+}
+
+// Sizes of the windows beside each other, without their frames.
+const (
+	bothWidths = 1280 + 1024
+	leastRoom  = bothWidths + 16
+)
+
+// roomForBoth reports whether one monitor is wide enough for both windows. Where it is not, the
+// window manager places them better than we could.
+func roomForBoth() bool {
+	monitor := glfw.GetPrimaryMonitor()
+	if monitor == nil {
+		return false
+	}
+	_, _, width, _ := monitor.GetWorkarea()
+	return width >= leastRoom
+}
+
+// serve runs the windows on this goroutine and the desk on another, and ends both together.
+func serve(ctx context.Context, a fyne.App, screens *ui.UI, runner *desk.Runner) error {
+	told := ctx // ends when the process is told to
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	started := make(chan struct{})
+	a.Lifecycle().SetOnStarted(func() { close(started) })
+	done := make(chan error, 1)
+	go func() {
+		select {
+		case <-started: // before that, states would wait for a loop that may never begin
+			done <- runner.Run(ctx)
+			fyne.Do(a.Quit)
+		case <-ctx.Done():
+			done <- neverOpened(told)
+		}
+	}()
+	screens.ShowWindows()
+	a.Run()
+	screens.Wipe()
+	cancel()
+	return <-done
+}
+
+// neverOpened is no error when the process was told to end meanwhile.
+func neverOpened(told context.Context) error {
+	if told.Err() != nil {
+		return nil
+	}
+	return errNoWindow
+}
+
+// toolkitLog turns what Fyne writes by package log into lines of ours. It writes up to three lines for
+// one error: "Fyne error:", "Cause:" and "At:". That a desk has no D-Bus session to watch for dark
+// themes is no news: there is one palette.
+type toolkitLog struct {
+	log   *slog.Logger
+	quiet bool
+}
+
+// Write implements io.Writer; package log calls it once for each line, and never twice at a time.
+func (t *toolkitLog) Write(line []byte) (int, error) {
+	text := strings.TrimSpace(string(line))
+	if strings.HasPrefix(text, "Fyne error:") {
+		t.quiet = strings.Contains(text, "failed to watch theme settings")
+	}
+	if !t.quiet {
+		t.log.Warn("window toolkit", "said", text)
+	}
+	return len(line), nil
+}
