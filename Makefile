@@ -63,6 +63,7 @@ endif
 	  go test $(TEST_TAGS) -timeout 15m -count=1 -v ./cmd/e2e
 
 bench: build
+	go build -trimpath -o $(BUILD)/bin/ ./cmd/kioskctl/measure/emptywindow
 	$(BUILD)/bin/kioskctl bench
 
 lint: setup

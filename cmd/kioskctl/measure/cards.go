@@ -94,7 +94,7 @@ func measureCards(ctx context.Context, s *scene, dir string, runs int, say func(
 			reports = append(reports, report)
 		}
 	}
-	return reports, s.mock(ctx, "remove", "1")
+	return reports, s.takeOut(ctx)
 }
 
 // cardMeasure measures the card that is in the first slot.

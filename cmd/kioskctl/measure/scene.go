@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // scene is a demonstration without windows: pcscd, the bench, PostgreSQL, the registrar.
@@ -55,6 +56,18 @@ func (s *scene) insert(ctx context.Context, card, speed string) error {
 		return err
 	}
 	return s.mock(ctx, "insert", card, "1")
+}
+
+// noticing is more than the 400 ms after which pcscd looks again whether a card is there. A card that is
+// put in before it has missed the last one is not seen.
+const noticing = time.Second
+
+// takeOut removes the card, when no program uses it any more.
+func (s *scene) takeOut(ctx context.Context) error {
+	if err := s.mock(ctx, "remove", "1"); err != nil {
+		return err
+	}
+	return sleep(ctx, noticing)
 }
 
 // parseEnv reads NAME='value' lines.

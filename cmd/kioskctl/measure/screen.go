@@ -179,6 +179,9 @@ func measureDrawn(ctx context.Context, s *scene, start func() (*program, error),
 		for _, speed := range speeds {
 			say("the desk draws %s at %s", card, speed)
 			d, err := drawCard(ctx, s, start, card, speed)
+			if err == nil {
+				err = s.takeOut(ctx)
+			}
 			if err != nil {
 				return nil, fmt.Errorf("drawing %s at %s: %w", card, speed, err)
 			}
@@ -217,5 +220,5 @@ func drawCard(ctx context.Context, s *scene, start func() (*program, error), car
 	}
 	state, _ := parseState(identity.text)
 	d.Identity, d.Photo, d.First = millis(identity.at.Sub(began)), millis(photo.at.Sub(began)), !state.Photo
-	return d, s.mock(ctx, "remove", "1")
+	return d, nil
 }

@@ -1,0 +1,142 @@
+package measure_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"balcao/cmd/kioskctl/measure"
+)
+
+func TestTable(t *testing.T) {
+	table := measure.Table{{"", "bytes", "ms"}, {"cc1 é", "5532", "325"}, {"x", "7"}}
+	const want = "         bytes   ms\n" + "  cc1 é   5532  325\n" + "  x          7\n"
+	if diff := cmp.Diff(want, table.String()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestMedian(t *testing.T) {
+	for _, c := range []struct {
+		values []float64
+		want   float64
+	}{{nil, 0}, {[]float64{7}, 7}, {[]float64{9, 1, 5}, 5}, {[]float64{4, 1, 2, 9}, 3}} {
+		if got := measure.Median(c.values); got != c.want {
+			t.Errorf("median of %v: got %v, want %v", c.values, got, c.want)
+		}
+	}
+}
+
+func TestVerdict(t *testing.T) {
+	if got := measure.Verdict(0.5, 0.5); got != "PASS" {
+		t.Errorf("at the limit: got %s", got)
+	}
+	if got := measure.Verdict(0.51, 0.5); got != "MISS" {
+		t.Errorf("above the limit: got %s", got)
+	}
+}
+
+func TestLineAlone(t *testing.T) {
+	if got, want := measure.LineAlone(1000, measure.BitsPerSecond("250k")), 48.0; got != want {
+		t.Errorf("1000 bytes at 250 kbit/s: got %v ms, want %v", got, want)
+	}
+	if got := measure.BitsPerSecond("full"); got != 0 {
+		t.Errorf("full speed: got %d bit/s", got)
+	}
+}
+
+func TestParseUsage(t *testing.T) {
+	const stat = "4711 (a (strange) name) S 1 4711 4711 0 -1 4194560 9 0 0 0 250 50 0 0 20 0 9 0 100 1 2\n"
+	const status = "Name:\tx\nVmHWM:\t  300000 kB\nVmRSS:\t  204800 kB\n"
+	u, err := measure.ParseUsage(stat, status)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if seconds, rss := u.Values(); seconds != 3 || rss != 200 {
+		t.Errorf("got %v s and %v MiB, want 3 and 200", seconds, rss)
+	}
+	for _, bad := range [][2]string{{"", status}, {"1 (x) S 1", status}, {stat, ""}, {strings.Replace(stat, "250", "x", 1), status}} {
+		if _, err := measure.ParseUsage(bad[0], bad[1]); err == nil {
+			t.Errorf("no error for %q", bad)
+		}
+	}
+}
+
+func TestParseEnv(t *testing.T) {
+	got := measure.ParseEnv("A='x y=z'\n\nB=plain\nnoise\n")
+	if diff := cmp.Diff(map[string]string{"A": "x y=z", "B": "plain"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestParseState(t *testing.T) {
+	s, ok := measure.ParseState(`{"msg":"state","step":"identity","identity":true,"photo":false}`)
+	if !ok || !s.Identity || s.Photo || s.Step != "identity" {
+		t.Errorf("got %+v, %v", s, ok)
+	}
+	for _, other := range []string{"", "drawn", `{"msg":"read"}`, `{"msg":"state"`} {
+		if _, ok := measure.ParseState(other); ok {
+			t.Errorf("%q was taken for a state", other)
+		}
+	}
+}
+
+func TestProgram(t *testing.T) {
+	t.Run("OK", func(t *testing.T) {
+		p, err := measure.StartProgram([]string{"WORD=ready"}, "/bin/sh", "-c", `echo starting; echo "$WORD" >&2; exec sleep 60`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.Stop()
+		said, err := p.Await(t.Context(), "ready", func(l string) bool { return l == "ready" })
+		if err != nil || said != "ready" {
+			t.Errorf("got %q, %v", said, err)
+		}
+	})
+	t.Run("ErrEnded", func(t *testing.T) {
+		p, err := measure.StartProgram(nil, "/bin/sh", "-c", "echo sorry; exit 3")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.Stop()
+		_, err = p.Await(t.Context(), "ready", func(l string) bool { return l == "ready" })
+		if err == nil || !strings.Contains(err.Error(), "sorry") {
+			t.Errorf("got error %v, want one with what the program said last", err)
+		}
+	})
+	t.Run("ErrMissing", func(t *testing.T) {
+		if _, err := measure.StartProgram(nil, "/nonexistent/program"); err == nil {
+			t.Error("no error for a program that is not there")
+		}
+	})
+}
+
+func TestReport(t *testing.T) {
+	m := func(read, minimum int, verified, shown, opensc float64) measure.Measured {
+		return measure.Measured{
+			Traffic: measure.Traffic{APDUs: 28, Sent: 100, Received: read + 56, FileBytes: read}, Minimum: minimum,
+			Identity: 77, FilesRead: verified, Verified: verified, PhotoShown: shown, Process: verified + 20,
+			OpenSC: measure.OpenSC{Millis: opensc, Command: "opensc-explorer"},
+		}
+	}
+	lengths := measure.Lengths{Identity: 1282, SOD: 2414, Certificate: 1836, Photo: 13110}
+	card := measure.CardReport{
+		Card: "cc1-rsa2048", Generation: "1", Line: "250k", Lengths: lengths,
+		NoPhoto: m(5532, 5532, 325, 0, 1281), Photo: m(22200, 18642, 1082, 1187, 1281),
+	}
+	text := measure.Report{
+		Machine: measure.Machine{Cores: 2}, Cards: []measure.CardReport{card},
+		Screen: measure.ScreenReport{Drawn: []measure.Drawn{{Card: "cc1-rsa2048", Line: "250k", Identity: 149, Photo: 1472, First: true}}},
+		Centre: measure.CentreReport{PerSecond: 220, Registrar: 7.7, Hash: 104},
+	}.Text()
+	for _, want := range []string{
+		"cc1-rsa2048             28", "1.00    PASS", "1.19    MISS", // bytes
+		"0.25    PASS     0.21", "0.84    MISS     0.70", // time, and what the line alone would take
+		"PASS\n\nWindows", "load average",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the report lacks %q:\n%s", want, text)
+		}
+	}
+}
