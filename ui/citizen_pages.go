@@ -69,8 +69,9 @@ type inputView struct {
 }
 
 type ruleState struct {
-	Text string
-	Met  bool
+	Text   string
+	Met    bool
+	Broken bool // there are enough digits, and they do not meet it
 }
 
 type ruleView struct {
@@ -90,8 +91,11 @@ func newInputView(keys *keyboard, submit func(kiosk.Secret)) *inputView {
 		func(row ruleView, rule ruleState) {
 			row.text.SetText(rule.Text)
 			row.icon.SetResult(look.Pending)
-			if rule.Met {
+			switch {
+			case rule.Met:
 				row.icon.SetResult(look.Passed)
+			case rule.Broken:
+				row.icon.SetResult(look.Unknown)
 			}
 		})
 	v.pad = newKeypad(
@@ -139,6 +143,7 @@ func (v *inputView) check() {
 				for i, rule := range v.model.Rules {
 					if rule.Rule == result.Rule {
 						states[i].Met = result.Met
+						states[i].Broken = !result.Met && len(digits) >= v.model.Min
 					}
 				}
 			}

@@ -245,7 +245,10 @@ func (p present) problem(m *clerkModel) {
 		problem = *p.state.Problem
 	}
 	m.Title = p.text("problem." + string(problem.Code) + ".title")
-	m.Subtitle = p.format("error.subtitle", values{"Step": p.text("step." + p.state.Step.String())})
+	m.Subtitle = p.text("step." + p.state.Step.String())
+	if p.state.Step > kiosk.StepDocument { // before, it may be any card, or none
+		m.Subtitle = p.format("error.subtitle", values{"Step": m.Subtitle})
+	}
 	m.Problem = p.parts(problem)
 	for _, row := range p.checks() {
 		if row.Result == kiosk.Failed || row.Result == kiosk.Unknown {

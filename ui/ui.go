@@ -33,7 +33,7 @@ type Options struct {
 	TextScale    float32           // 1 to 1.5; 0 is 1
 	SecondScreen bool              // the citizen's window fills a second monitor
 	OneScreen    bool              // no citizen's window: the clerk hands the only screen over
-	SideBySide   bool              // asks for both windows beside each other: 2304 pixels are needed
+	SideBySide   bool              // asks for both windows beside each other: BesideWidth pixels are needed
 	Closed       func()            // the clerk closed the window; nil lets the window close
 	Now          func() time.Time  // for tests; time.Now by default
 }
@@ -94,15 +94,24 @@ func (u *UI) arrange() {
 		window.RequestFullScreenSecondary()
 	}
 	if u.options.SideBySide {
-		place(u.clerkWindow, 0)
-		place(u.citizenWindow, 1280)
+		place(u.clerkWindow, frame)
+		place(u.citizenWindow, 1280+3*frame)
 	}
 }
 
-// place asks the window manager for a position; it may have its own idea.
+// A window's frame and its title bar, as wide as common window managers draw them. BesideWidth is what
+// both windows need beside each other.
+const (
+	frame       = 8
+	titleBar    = 30
+	BesideWidth = 1280 + 1024 + 4*frame
+)
+
+// place asks the window manager for a position; it may have its own idea. The toolkit takes 0,0 for no
+// wish at all.
 func place(w fyne.Window, x int) {
 	if w, ok := w.(desktop.Window); ok {
-		w.RequestPosition(x, 0)
+		w.RequestPosition(x, titleBar)
 	}
 }
 

@@ -45,12 +45,6 @@ func openDisplay() error {
 	return nil
 }
 
-// Sizes of the windows beside each other, without their frames.
-const (
-	bothWidths = 1280 + 1024
-	leastRoom  = bothWidths + 16
-)
-
 // roomForBoth reports whether one monitor is wide enough for both windows. Where it is not, the
 // window manager places them better than we could.
 func roomForBoth() bool {
@@ -59,7 +53,7 @@ func roomForBoth() bool {
 		return false
 	}
 	_, _, width, _ := monitor.GetWorkarea()
-	return width >= leastRoom
+	return width >= ui.BesideWidth
 }
 
 // serve runs the windows on this goroutine and the desk on another, and ends both together.
