@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -118,11 +119,36 @@ func TestTopLevelIsTheAgreedOne(t *testing.T) {
 	if err != nil {
 		t.Fatalf("git ls-files: %v", err)
 	}
-	want := []string{"cmd", "kiosk", "cardreader", "ui", "assets", "mock-pcsc", "go.mod", "go.sum", "Makefile", "README.md"}
-	for _, file := range strings.Fields(string(out)) {
-		top, _, _ := strings.Cut(file, "/")
-		if !strings.HasPrefix(top, ".") && !slices.Contains(want, top) {
-			t.Errorf("%s is at the top level, which is %v", file, want)
+	want := []string{
+		".ci", ".gitignore", ".golangci.yml", "Makefile", "README.md", "assets", "cardreader", "cmd", "go.mod", "go.sum",
+		"kiosk", "mock-pcsc", "ui",
+	}
+	var got []string
+	for file := range strings.Lines(string(out)) {
+		top, _, _ := strings.Cut(strings.TrimSpace(file), "/")
+		got = append(got, top)
+	}
+	slices.Sort(got)
+	if got = slices.Compact(got); !slices.Equal(got, want) {
+		t.Errorf("got at the top level %v, want %v", got, want)
+	}
+}
+
+// link is a picture or a page of the repository in Markdown; those of the web have a colon.
+var link = regexp.MustCompile(`\]\(([^):]+)\)`)
+
+func TestTheReadmeShowsWhatIsThere(t *testing.T) {
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	links := link.FindAllSubmatch(readme, -1)
+	if len(links) == 0 {
+		t.Error("README.md shows no picture")
+	}
+	for _, l := range links {
+		if _, err := os.Stat(filepath.Join("..", string(l[1]))); err != nil {
+			t.Errorf("README.md points to %s, which is not there", l[1])
 		}
 	}
 }
