@@ -51,7 +51,7 @@ func (l leakChecked) Run() int {
 }
 
 const (
-	lifeTime = 60 * time.Second // of a test that hangs
+	lifeTime = 30 * time.Second // of a test that hangs
 	deskName = "loja_1"
 	goodPIN  = "482913"
 )

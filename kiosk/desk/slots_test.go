@@ -140,6 +140,10 @@ func (s *slots) reset(number int) {
 func (s *slots) stopService(cause cardreader.Cause) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.stopServiceLocked(cause)
+}
+
+func (s *slots) stopServiceLocked(cause cardreader.Cause) {
 	for n := 1; n < len(s.cards); n++ {
 		s.life[n]++
 		if s.cards[n] != nil {

@@ -1,0 +1,385 @@
+package desk_test
+
+import (
+	"fmt"
+	"testing"
+
+	"balcao/cardreader"
+	"balcao/kiosk"
+)
+
+// pulled is a card that leaves instead of answering; late, when it has carried out the command.
+func (s *slots) pulled(late bool) hook {
+	if late {
+		return hook{after: s.pull}
+	}
+	return hook{before: s.pull}
+}
+
+// A card that is pulled at whichever command of the reading is read from the start when it comes back.
+func TestPulledWhileReading(t *testing.T) {
+	for _, name := range []string{"cc1-no-photo", "cc2024-no-photo"} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			d := b.start(nil)
+			c, _ := b.card(name)
+			for n := 1; ; n++ {
+				b.slots.interfere(at(n, b.slots.pulled(n%2 == 0)))
+				d.insert(name)
+				s := d.until("pulled or read", func(s kiosk.State) bool {
+					return complete(s) || s.Problem != nil && s.Problem.Code == kiosk.ProblemCode(kiosk.ReasonRemoved)
+				})
+				if complete(s) {
+					if n < 15 {
+						t.Errorf("a card was read with %d commands", n-1)
+					}
+					b.slots.interfere(nil)
+					break
+				}
+				if s.Document.Identity != nil || s.Document.Photo != nil {
+					t.Errorf("pulled at command %d: somebody stays on the screen", n)
+				}
+				b.slots.interfere(nil)
+				d.fresh()
+				b.slots.insert(1, c)
+				d.untilRead()
+				b.slots.remove(1)
+				d.do(kiosk.OtherDocument{}).until("empty desk", empty)
+			}
+			d.fromReadToSigning(kiosk.SMS)
+			d.finish()
+			b.oneKey()
+		})
+	}
+}
+
+// In the photograph too, which is read last and takes longest.
+func TestPulledInThePhotograph(t *testing.T) {
+	b := newBench(t)
+	d := b.start(nil)
+	c, _ := b.card("cc2024")
+	b.slots.interfere(func(int) hook { return hook{} })
+	d.read("cc2024")
+	all := b.slots.exchanged()
+	for _, n := range []int{all / 2, all - 1, all} {
+		b.slots.remove(1)
+		d.do(kiosk.OtherDocument{}).until("empty desk", empty)
+		b.slots.interfere(at(n, b.slots.pulled(false)))
+		d.insert("cc2024")
+		d.until("pulled", problem(kiosk.ProblemCode(kiosk.ReasonRemoved)))
+		b.slots.interfere(nil)
+		d.fresh()
+		b.slots.insert(1, c)
+		d.untilRead()
+	}
+}
+
+// A card that is pulled at whichever command of the signature signs when it is back, and its key is
+// active once. No try of the PIN is lost.
+func TestPulledWhileSigning(t *testing.T) {
+	for _, good := range goodCards {
+		for _, late := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s/late=%t", good.name, late), func(t *testing.T) {
+				b := newBench(t)
+				d := b.start(nil)
+				d.toSigning(good.name, good.channel)
+				c, _ := b.card(good.name)
+				for n := 1; ; n++ {
+					b.slots.interfere(at(n, b.slots.pulled(late)))
+					d.typeCardPIN()
+					s := d.until("card asked for, or signed", func(s kiosk.State) bool {
+						return s.Review.Phase == kiosk.ReviewCard || done(s)
+					})
+					if done(s) {
+						if n < 6 {
+							t.Errorf("signed with %d commands", n-1)
+						}
+						break
+					}
+					b.slots.interfere(nil)
+					d.fresh()
+					b.slots.insert(1+n%2, c) // in either reader
+					if s := d.until("card's PIN asked for", phase(kiosk.ReviewCardPIN)); s.Document.PINTries != 3 {
+						t.Errorf("pulled at command %d: %d tries left", n, s.Document.PINTries)
+					}
+				}
+				b.oneKey()
+			})
+		}
+	}
+}
+
+// Pulled while it is being recognised, the card is recognised the next time.
+func TestPulledWhileRecognised(t *testing.T) {
+	b := newBench(t)
+	d := b.start(nil)
+	d.toSigning("cc2024", kiosk.Email)
+	c, _ := b.card("cc2024")
+	for n := 1; n <= 3; n++ {
+		b.slots.remove(1)
+		d.fresh().until("card asked for", phase(kiosk.ReviewCard))
+		gone := make(chan struct{})
+		b.slots.interfere(at(n, hook{before: func(number int) { b.slots.pull(number); close(gone) }}))
+		d.fresh()
+		b.slots.insert(1, c)
+		<-gone
+		b.slots.interfere(nil)
+		b.slots.insert(1, c)
+		d.until("card's PIN asked for", phase(kiosk.ReviewCardPIN))
+	}
+	d.finish()
+	b.oneKey()
+}
+
+// Only the card that was read signs, whatever is put in meanwhile and into whichever reader.
+func TestOtherCard(t *testing.T) {
+	b := newBench(t)
+	d := b.start(nil)
+	d.toSigning("cc1-rsa2048", kiosk.SMS)
+	right, _ := b.card("cc1-rsa2048")
+	b.slots.remove(1)
+	d.until("card asked for", phase(kiosk.ReviewCard))
+	for i, name := range []string{"cc1-rsa3072", "cc2024", "bank-card", "cc1-clone", "cc1-silent"} {
+		other, _ := b.card(name)
+		number := 1 + i%2
+		d.fresh()
+		b.slots.insert(number, other)
+		if s := d.until("other card refused", problem(kiosk.ProblemCode(kiosk.ReasonCardChanged))); s.Document.CardPresent {
+			t.Errorf("%s passes for the card that was read", name)
+		}
+		d.do(kiosk.CardPINTyped{PIN: kiosk.Secret("1234")}, kiosk.Retry{})
+		b.slots.remove(number)
+		d.until("other card gone", func(s kiosk.State) bool { return s.Problem == nil })
+	}
+	b.noKey()
+	d.fresh()
+	b.slots.insert(2, right)
+	d.until("card's PIN asked for", phase(kiosk.ReviewCardPIN))
+	d.finish()
+	b.oneKey()
+}
+
+// Exchanged between the PIN and the signature, faster than anybody sees: the other card is not asked to
+// sign, and the PIN that was typed for the first is not presented to it.
+func TestExchangedBeforeSigning(t *testing.T) {
+	b := newBench(t)
+	d := b.start(nil)
+	d.toSigning("cc1-rsa2048", kiosk.SMS)
+	other, _ := b.card("cc1-rsa3072")
+	presented := false
+	b.slots.interfere(func(sent int) hook {
+		if sent == 1 {
+			return hook{before: func(number int) { b.slots.pull(number); b.slots.insertLocked(number, other) }}
+		}
+		return hook{answer: func(command, resp []byte) []byte {
+			presented = presented || command[1] == 0x20
+			return resp
+		}}
+	})
+	d.typeCardPIN()
+	d.until("other card refused", problem(kiosk.ProblemCode(kiosk.ReasonCardChanged)))
+	if presented {
+		t.Error("the PIN went to another card")
+	}
+	b.noKey()
+}
+
+// Another program may reset the card at any time between our transactions, and holds it for a while.
+func TestOtherPrograms(t *testing.T) {
+	b := newBench(t)
+	d := b.start(nil)
+
+	b.slots.interfere(at(5, hook{before: b.slots.reset}))
+	d.read("cc1-rsa2048") // read again, from the start
+
+	b.slots.remove(1)
+	d.do(kiosk.OtherDocument{}).until("empty desk", empty)
+	b.slots.interfere(func(int) hook { return hook{before: b.slots.reset} })
+	d.insert("cc1-rsa2048")
+	d.until("reader busy", problem(kiosk.ProblemReaderBusy))
+	b.slots.interfere(nil)
+	d.do(kiosk.Retry{})
+	d.untilRead()
+
+	d.fromReadToSigning(kiosk.SMS)
+	b.slots.mu.Lock()
+	b.slots.reset(1) // between reading and signing: the connection is dead, not the card
+	b.slots.mu.Unlock()
+	b.slots.interfere(at(4, hook{before: b.slots.reset})) // while signing: the PIN has to be typed again
+	d.typeCardPIN()
+	d.until("reader busy", func(s kiosk.State) bool {
+		return s.Review.Phase == kiosk.ReviewCardPIN && s.Problem != nil && s.Problem.Code == kiosk.ProblemReaderBusy
+	})
+
+	b.slots.mu.Lock()
+	b.slots.hook, b.slots.busy = nil, 1
+	b.slots.mu.Unlock()
+	d.typeCardPIN()
+	d.until("reader busy", func(s kiosk.State) bool {
+		return s.Review.Phase == kiosk.ReviewCardPIN && s.Problem != nil && s.Problem.Code == kiosk.ProblemReaderBusy
+	})
+	if s := d.finish(); s.Receipt == nil {
+		t.Error("no receipt")
+	}
+	b.oneKey()
+}
+
+// What happens to PC/SC while a card is needed, and that the work goes on once it is cured.
+func TestService(t *testing.T) {
+	b := newBench(t)
+	d := b.start(nil)
+	for cause, want := range map[cardreader.Cause]kiosk.ProblemCode{
+		cardreader.ServiceMissing: kiosk.ProblemServiceMissing,
+		cardreader.ServiceStopped: kiosk.ProblemServiceStopped,
+		cardreader.NotAuthorised:  kiosk.ProblemNotAuthorised,
+	} {
+		d.fresh()
+		b.slots.stopService(cause)
+		d.until(string(want), problem(want))
+		b.slots.startService()
+		d.until("readers", func(s kiosk.State) bool { return s.Problem == nil && len(s.Status.Readers) == 2 })
+	}
+	for cause, want := range map[error]kiosk.ProblemCode{
+		cardreader.ErrMute: kiosk.ProblemCardMute, cardreader.ErrBusy: kiosk.ProblemReaderBusy,
+		cardreader.ErrServiceGone: kiosk.ProblemCode(kiosk.ReasonRemoved), // the watcher tells what is the matter
+		cardreader.ErrStuck:       kiosk.ProblemCode(kiosk.ReasonRemoved),
+		cardreader.ErrRemoved:     kiosk.ProblemCode(kiosk.ReasonRemoved),
+	} {
+		b.slots.cause = cause
+		d.insert("cc2024")
+		d.until(string(want), problem(want))
+		b.slots.remove(1)
+		d.do(kiosk.Cancel{}).until("empty desk", empty)
+	}
+	d.insert("cc2024")
+	d.untilRead()
+
+	d.fresh()
+	b.slots.stopService(cardreader.ServiceStopped)
+	d.until("service stopped", func(s kiosk.State) bool { return s.Status.Service == kiosk.ProblemServiceStopped })
+	b.slots.startService()
+	d.until("card recognised", func(s kiosk.State) bool { return s.Document.CardPresent && s.Status.Service == "" })
+	d.fromReadToSigning(kiosk.Email)
+
+	stop := hook{before: func(int) { b.slots.stopServiceLocked(cardreader.ServiceStopped) }}
+	b.slots.interfere(at(6, stop)) // in the middle of the signature
+	d.typeCardPIN()
+	d.until("service stopped", problem(kiosk.ProblemServiceStopped))
+	b.slots.interfere(nil)
+	d.fresh()
+	b.slots.startService()
+	d.until("card's PIN asked for", phase(kiosk.ReviewCardPIN))
+	d.finish()
+	b.oneKey()
+}
+
+func TestCardPIN(t *testing.T) {
+	t.Run("WrongThenRight", func(t *testing.T) {
+		b := newBench(t)
+		d := b.start(nil)
+		d.toSigning("cc1-rsa2048", kiosk.SMS)
+		for left := 2; left > 0; left-- {
+			d.do(kiosk.CardPINTyped{PIN: kiosk.Secret("9753")})
+			s := d.until("wrong PIN", func(s kiosk.State) bool { return s.Review.PINWrong && s.Review.Phase == kiosk.ReviewCardPIN })
+			if s.Document.PINTries != left {
+				t.Errorf("got %d tries left, want %d", s.Document.PINTries, left)
+			}
+		}
+		d.finish()
+		b.oneKey()
+	})
+	t.Run("Blocked", func(t *testing.T) {
+		b := newBench(t)
+		d := b.start(nil)
+		d.toSigning("cc2024", kiosk.Email)
+		for range 2 {
+			d.do(kiosk.CardPINTyped{PIN: kiosk.Secret("9753")})
+			d.until("wrong PIN", func(s kiosk.State) bool { return s.Review.PINWrong && s.Review.Phase == kiosk.ReviewCardPIN })
+		}
+		s := d.do(kiosk.CardPINTyped{PIN: kiosk.Secret("9753")}).until("blocked", problem(kiosk.ProblemCode(kiosk.ReasonPINBlocked)))
+		d.untilForgotten(s.Case)
+		b.noKey()
+	})
+	// Pulled after the card has counted a wrong PIN and before it said so: the PIN is not presented twice.
+	t.Run("WrongAndPulled", func(t *testing.T) {
+		b := newBench(t)
+		d := b.start(nil)
+		d.toSigning("cc1-rsa2048", kiosk.SMS)
+		c, _ := b.card("cc1-rsa2048")
+		verify := 0
+		b.slots.interfere(func(int) hook {
+			return hook{answer: func(command, resp []byte) []byte {
+				if command[1] == 0x20 {
+					verify++
+					b.slots.pull(1)
+					b.slots.insertLocked(1, c)
+				}
+				return resp
+			}}
+		})
+		d.do(kiosk.CardPINTyped{PIN: kiosk.Secret("9753")})
+		d.until("back", func(s kiosk.State) bool { return s.Review.Phase == kiosk.ReviewCardPIN })
+		b.slots.interfere(nil)
+		d.do(kiosk.CardPINTyped{PIN: kiosk.Secret("9753")})
+		s := d.until("wrong PIN", func(s kiosk.State) bool { return s.Review.PINWrong && s.Document.PINTries == 1 })
+		if verify != 1 {
+			t.Errorf("the PIN was presented %d times, %d tries left", verify, s.Document.PINTries)
+		}
+		d.finish()
+	})
+}
+
+func TestKeypad(t *testing.T) {
+	b := newBench(t)
+	entries := make(chan any, 1)
+	b.slots.typed = func() (string, error) {
+		switch e := (<-entries).(type) {
+		case error:
+			return "", e
+		case string:
+			return e, nil
+		}
+		panic("unreachable")
+	}
+	d := b.start(nil)
+	d.toSigningOnKeypad("cc2024")
+	again := func(s kiosk.State) bool { return s.Review.Phase == kiosk.ReviewCardPIN }
+	for _, gaveUp := range []error{cardreader.ErrPINTimeout, cardreader.ErrPINCancelled, cardreader.ErrPINLength} {
+		d.fresh()
+		entries <- gaveUp
+		d.until("asked again", again)
+		d.do(kiosk.Agreed{}).until("signing", phase(kiosk.ReviewSigning))
+	}
+	d.fresh()
+	entries <- "9753"
+	d.until("wrong PIN", func(s kiosk.State) bool { return again(s) && s.Review.PINWrong && s.Document.PINTries == 2 })
+	d.do(kiosk.Agreed{})
+	entries <- d.pin
+	d.until("key active", done)
+	b.oneKey()
+}
+
+// toSigningOnKeypad walks until the reader's keypad asks for the PIN.
+func (d *running) toSigningOnKeypad(name string) {
+	d.t.Helper()
+	d.read(name)
+	d.confirmPerson()
+	d.askForCode(kiosk.SMS)
+	d.typeCode()
+	d.choosePIN()
+	d.do(kiosk.Agreed{}).until("signing", phase(kiosk.ReviewSigning))
+}
+
+// A fault in our own code ends the case, and the desk goes on.
+func TestFault(t *testing.T) {
+	b := newBench(t)
+	d := b.start(nil)
+	b.slots.interfere(at(3, hook{answer: func([]byte, []byte) []byte { panic("about somebody@example") }}))
+	d.insert("cc2024")
+	d.until("internal problem", func(s kiosk.State) bool {
+		return problem(kiosk.ProblemInternal)(s) && s.Problem.Fatal && s.Document.Identity == nil
+	})
+	b.slots.remove(1)
+	d.until("empty desk", empty)
+	d.read("cc2024")
+}

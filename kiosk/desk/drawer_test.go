@@ -1,0 +1,48 @@
+package desk_test
+
+import (
+	"testing"
+
+	"balcao/kiosk"
+)
+
+// Every bad card of the drawer is refused for its reason and its holder leaves the screen; every good
+// one is read with a photograph, or the news that it has none.
+func TestDrawer(t *testing.T) {
+	b := newBench(t)
+	d := b.start(nil)
+	signing := map[kiosk.Reason]bool{} // what only the signature brings to light
+	for _, e := range b.drawer.Entries() {
+		reason := kiosk.Reason(e.RefusedFor)
+		atSigning := reason == kiosk.ReasonKeyMismatch || e.Name == "cc1-pulled-signing" || e.Name == "cc2024-pulled-signing"
+		d.insert(e.Name)
+		if reason == "" || atSigning {
+			s := d.until(e.Name+" read", complete)
+			if !hasCheck(s, kiosk.CheckRevocation, kiosk.Passed) || s.Document.Identity.FullName() != e.Holder {
+				t.Errorf("%s: read, but not as it should be", e.Name)
+			}
+		} else {
+			s := d.until(e.Name+" refused", problem(kiosk.ProblemCode(reason)))
+			if s.Document.Identity != nil || s.Document.Photo != nil {
+				t.Errorf("%s: refused, and somebody stays on the screen", e.Name)
+			}
+		}
+		if atSigning {
+			signing[reason] = true
+			d.fromReadToSigning(kiosk.SMS)
+			d.typeCardPIN()
+			d.until(e.Name+" refused", func(s kiosk.State) bool {
+				if reason == kiosk.ReasonRemoved {
+					return s.Review.Phase == kiosk.ReviewCard
+				}
+				return problem(kiosk.ProblemCode(reason))(s)
+			})
+		}
+		b.slots.remove(1)
+		d.do(kiosk.Cancel{}, kiosk.CancelConfirmed{}, kiosk.OtherDocument{}).until("empty desk", empty)
+	}
+	if len(signing) != 2 {
+		t.Errorf("signing brought to light %v, want a clone and a card that is pulled", signing)
+	}
+	b.noKey()
+}
