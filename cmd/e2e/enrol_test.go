@@ -84,6 +84,9 @@ func (c *centre) receivedCode(t testing.TB, v visitor) string {
 func (d *kioskDesk) typeCode(t testing.TB, v visitor, code string) {
 	t.Helper()
 	d.has(t, citizenTitle)
+	if v.english {
+		d.keys(t, "F12")
+	}
 	d.shot(t, v, "3-code")
 	d.types(t, code)
 	d.keys(t, "Return")
@@ -125,13 +128,14 @@ func (d *kioskDesk) typeCardPIN(t testing.TB, v visitor) {
 	d.keys(t, "Return")
 }
 
-// enrol walks the whole way.
-func (d *kioskDesk) enrol(t testing.TB, c *centre, v visitor) {
+// enrol walks the whole way and returns the one-time code that was sent.
+func (d *kioskDesk) enrol(t testing.TB, c *centre, v visitor) (code string) {
 	t.Helper()
 	d.insertAndIdentify(t, c, v)
 	d.confirmPerson(t)
 	d.typeContact(t, v)
-	d.typeCode(t, v, c.receivedCode(t, v))
+	code = c.receivedCode(t, v)
+	d.typeCode(t, v, code)
 	d.continueToPIN(t, v)
 	d.choosePIN(t, v)
 	d.agree(t, v)
@@ -142,6 +146,7 @@ func (d *kioskDesk) enrol(t testing.TB, c *centre, v visitor) {
 	d.has(t, clerkTitle)
 	d.keys(t, "Return")
 	d.awaits(t, "step=document", "case=0")
+	return code
 }
 
 func TestEnrolment(t *testing.T) {

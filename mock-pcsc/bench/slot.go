@@ -38,6 +38,10 @@ const (
 	retryMost  = time.Second
 )
 
+// noticed is how long a slot stays empty between two cards. The driver asks every 400 ms whether a card
+// is there; one that takes another's place sooner is the same card to everybody behind the driver.
+const noticed = 600 * time.Millisecond
+
 // slot is one slot of the virtual reader. Its fields are guarded by the bench's mutex.
 type slot struct {
 	bench  *Bench
@@ -45,6 +49,7 @@ type slot struct {
 	addr   string
 
 	in     *insertion // nil when empty
+	left   time.Time  // when the last card went
 	reason string     // why the last card left by itself
 }
 
@@ -199,6 +204,7 @@ func (s *slot) hold(ctx context.Context, in *insertion, c card.Card, options vpc
 	defer close(in.gone)
 	defer in.cancel()
 	watched := &watchedCard{Card: c, asked: func() { s.update(in, Inserted, nil) }}
+	s.awaitEmpty(ctx)
 	pause := retryFirst
 	for {
 		watched.fresh, watched.powered = true, false
@@ -216,6 +222,20 @@ func (s *slot) hold(ctx context.Context, in *insertion, c card.Card, options vpc
 		case <-ctx.Done():
 		}
 		pause = min(2*pause, retryMost)
+	}
+}
+
+// awaitEmpty returns when the reader has noticed that the last card went.
+func (s *slot) awaitEmpty(ctx context.Context) {
+	s.bench.mu.Lock()
+	wait := time.Until(s.left.Add(noticed))
+	s.bench.mu.Unlock()
+	if wait <= 0 {
+		return
+	}
+	select {
+	case <-time.After(wait):
+	case <-ctx.Done():
 	}
 }
 
@@ -238,6 +258,7 @@ func (s *slot) update(in *insertion, state SlotState, reason error) {
 func (s *slot) leave(in *insertion, pulled bool) {
 	s.bench.mu.Lock()
 	defer s.bench.mu.Unlock()
+	s.left = time.Now()
 	if s.in == in {
 		s.in = nil
 		if pulled {
