@@ -30,14 +30,14 @@ const (
 // Reader is a reader as PC/SC names it. Number counts from 1 in the order of appearance; a reader that
 // comes back, also after a restart of the service, has the number that it had.
 type Reader struct {
-	Number int
-	Name   string
+	Number int    // from 1
+	Name   string // UTF-8, with the driver's numbers at its end: "Virtual PCD 00 00"
 }
 
 // Event is a change at the readers. Fields that its Kind does not mention are zero.
 type Event struct {
 	Kind   Kind
-	Cause  Cause
-	Reader Reader
+	Cause  Cause  // of ServiceDown
+	Reader Reader // that came or went, or whose card did
 	ATR    []byte // answer to reset; says which chip it is at most, never which document
 }

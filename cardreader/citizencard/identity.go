@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// Date is a calendar day as the card states it.
+// Date is a calendar day as the card states it ("DD MM YYYY"), in no time zone.
 type Date struct {
-	Year  int
+	Year  int // with all four digits
 	Month time.Month
-	Day   int
+	Day   int // from 1
 }
 
 // Identity is the identity file's content. Texts are as on the card; what the card leaves empty is "".
@@ -20,10 +20,10 @@ type Identity struct {
 	DocumentType     string // "Cartão de Cidadão"
 	DocumentNumber   string // "99000588 7 ZZ1"
 	PAN              string // card number; first generation only
-	DocumentVersion  string
-	ValidFrom        Date
+	DocumentVersion  string // "006.008.24", "07.36"
+	ValidFrom        Date   // the first day
 	PlaceOfRequest   string
-	ValidUntil       Date
+	ValidUntil       Date // the last day
 	Surname          string
 	GivenNames       string
 	Sex              string // "M" or "F"

@@ -18,8 +18,8 @@ const (
 // Data and Le; it is encoded short where it fits and extended where it must be.
 type Command struct {
 	CLA, INS, P1, P2 byte
-	Data             []byte
-	Le               int // most bytes expected back, 0 for none, MaxShortLe for "all there is" in a short APDU
+	Data             []byte // empty for none; at most 65535 bytes
+	Le               int    // most bytes expected back, 0 for none, MaxShortLe for "all there is" in a short APDU
 }
 
 // Encode returns the bytes for the card. It is an error when Data or Le fits no APDU.

@@ -37,7 +37,7 @@ func (e ErrTries) Error() string { return fmt.Sprintf("comparison failed, %d tri
 // errors.As an ErrTries.
 type StatusError struct {
 	INS byte // the command that was refused
-	SW  SW
+	SW  SW   // as answered, SW1 in the high byte
 }
 
 func (e *StatusError) Error() string {

@@ -47,10 +47,10 @@ type Drawer interface {
 // Config says what a bench is made of and where it listens.
 type Config struct {
 	Drawer     Drawer
-	Revocation http.Handler
-	TLS        *tls.Config // of the mail server
+	Revocation http.Handler // OCSP and CRLs
+	TLS        *tls.Config  // of the mail server
 
-	SMPP, SMTP, HTTP string
+	SMPP, SMTP, HTTP string   // host:port to listen on; port 0 for any
 	Slots            []string // addresses of the virtual reader's slots
 	Socket           string   // of the control protocol
 	Line             int      // bit/s of the card line; 0 for full speed
@@ -71,7 +71,7 @@ type Bench struct {
 	changed   chan struct{} // closed and replaced by each change of status
 }
 
-// Addresses says where a bench listens.
+// Addresses says where a bench listens: host:port each, empty before it does.
 type Addresses struct {
 	SMPP string `json:"smpp"`
 	SMTP string `json:"smtp"`
@@ -81,8 +81,8 @@ type Addresses struct {
 // Status is what the bench holds now.
 type Status struct {
 	Slots    []SlotStatus `json:"slots"`
-	Line     string       `json:"line"`
-	Messages int          `json:"messages"`
+	Line     string       `json:"line"`     // as ParseLine takes it: "full", "250k"
+	Messages int          `json:"messages"` // that the inbox holds
 	Addresses
 }
 

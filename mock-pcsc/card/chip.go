@@ -4,7 +4,7 @@ import "bytes"
 
 // An Application is an applet with its own file tree, selected by name.
 type Application struct {
-	AID     []byte
+	AID     []byte // ISO/IEC 7816-5, 5 to 16 bytes
 	Root    *Dir
 	Objects map[uint16][]byte // what GET DATA returns, by tag
 	Holds   bool              // PINs and keys answer here
@@ -12,21 +12,21 @@ type Application struct {
 
 // Contents are what personalisation puts on a Citizen Card, and what distinguishes its generation.
 type Contents struct {
-	ATR          []byte
+	ATR          []byte            // ISO/IEC 7816-3 §8
 	Objects      map[uint16][]byte // GET DATA before any application is selected
 	Applications []*Application
 	PINs         []*PIN
 	Keys         []*Key
-	Algorithms   map[byte]Algorithm
-	Modern       bool // 2024 generation: other FCIs, and VERIFY with P1 FF forgets a PIN
-	Trouble      *Trouble
+	Algorithms   map[byte]Algorithm // by reference
+	Modern       bool               // 2024 generation: other FCIs, and VERIFY with P1 FF forgets a PIN
+	Trouble      *Trouble           // nil for a card that works
 }
 
 // Trouble is the deliberate fault of a card: at the nth command with an instruction since it was
 // powered, the card responds with something else, each time.
 type Trouble struct {
 	INS      byte
-	Nth      int
+	Nth      int // from 1
 	Response Response
 	seen     int
 }

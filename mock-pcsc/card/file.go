@@ -13,17 +13,17 @@ const (
 
 // A File is a transparent elementary file.
 type File struct {
-	ID          uint16
-	SFI         byte // short identifier, 0 for none
+	ID          uint16 // file identifier
+	SFI         byte   // short identifier, 0 for none
 	Data        []byte
-	Declared    int // size that the FCI tells when it lies; 0 tells the truth
-	Read, Write Access
+	Declared    int    // size that the FCI tells when it lies; 0 tells the truth
+	Read, Write Access // Always, Never, or the reference of a PIN
 }
 
 // A Dir is a dedicated file, or the master file.
 type Dir struct {
-	ID    uint16
-	Name  string
+	ID    uint16 // file identifier
+	Name  string // DF name, tag 84 of its FCI
 	Files []*File
 	Dirs  []*Dir
 }

@@ -21,7 +21,7 @@ const (
 
 // A PIN with its counter and that of the code which unblocks it. Both outlive resets.
 type PIN struct {
-	Ref      byte
+	Ref      byte // P2 of VERIFY
 	value    [pinStored]byte
 	puk      [pinStored]byte
 	tries    int

@@ -14,8 +14,8 @@ import (
 
 // A Key is a private key of the card.
 type Key struct {
-	Ref     byte
-	PIN     byte // must be verified
+	Ref     byte // tag 84 of MANAGE SECURITY ENVIRONMENT
+	PIN     byte // reference of the one that must be verified
 	OneUse  bool // each use takes the PIN's verification away (user consent)
 	Private crypto.Signer
 }
@@ -23,8 +23,8 @@ type Key struct {
 // An Algorithm is what an algorithm reference of MANAGE SECURITY ENVIRONMENT means.
 type Algorithm struct {
 	Hash        crypto.Hash // 0: the data are a finished DigestInfo
-	PSS         bool
-	Unsupported bool // known to the applet, refused when the hash comes
+	PSS         bool        // RSASSA-PSS instead of PKCS #1 v1.5
+	Unsupported bool        // known to the applet, refused when the hash comes
 }
 
 // AlgorithmsRSA3 returns the algorithms of the first generation's applet 3 by their references. It takes

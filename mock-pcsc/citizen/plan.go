@@ -16,12 +16,12 @@ type Plan struct {
 	Name       string // of the card: names its certificates' serial numbers
 	Generation string // First or Y2024
 	Person     Person
-	Key        string // "RSA-2048", "RSA-3072" or "P-256"
-	CardKey    string // which committed key the card holds for authentication
-	Issuer     string // authentication authority; empty: the usual one of the generation
-	PIN        string // authentication PIN
-	From       time.Time
-	Until      time.Time
+	Key        string    // "RSA-2048", "RSA-3072" or "P-256"
+	CardKey    string    // which committed key the card holds for authentication
+	Issuer     string    // authentication authority; empty: the usual one of the generation
+	PIN        string    // authentication PIN
+	From       time.Time // first day of the document
+	Until      time.Time // last day
 
 	CertificateFrom, CertificateUntil time.Time     // of the authentication certificate
 	CertificateUsage                  x509.KeyUsage // wrong key usage

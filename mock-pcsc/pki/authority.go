@@ -22,7 +22,7 @@ import (
 
 // An Authority is a certificate that signs, with its key. Document signers are authorities too.
 type Authority struct {
-	Slug        string
+	Slug        string // names its files and the addresses of its status service: "auc-0019"
 	Certificate *x509.Certificate
 	Key         crypto.Signer
 }

@@ -41,7 +41,7 @@ const validity = 24 * time.Hour
 
 // A Service is the status service of all authorities. Create it with New.
 type Service struct {
-	Now  func() time.Time
+	Now  func() time.Time // time.Now, unless a test sets it before the first request
 	pki  *pki.PKI
 	book map[string]map[string]pki.Issued // by authority and serial number
 	mux  *http.ServeMux
