@@ -50,6 +50,7 @@ build: setup
 	go build -trimpath -o $(BUILD)/bin/ $(addprefix ./cmd/,$(COMMANDS))
 
 run: build
+	@[ -z "$(SUDO)" ] || [ -S /run/pcscd/pcscd.comm ] || { echo 'run: starting pcscd needs root'; $(SUDO) -v; }
 	$(BUILD)/bin/kioskctl demo
 
 test: build

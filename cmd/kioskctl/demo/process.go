@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -80,16 +81,20 @@ func watchOutput(out io.Reader, log io.Writer, ready string, started chan<- stru
 	_, _ = io.Copy(io.Discard, out) // a line too long for the scanner must not block the program
 }
 
-// stop asks the program to end, and ends it when it does not.
+// stop asks the program to end, and ends it when it does not. One that sudo started is root's: sudo
+// has to pass the signal on.
 func (p *process) stop() {
 	if p == nil {
 		return
 	}
-	_ = p.cmd.Process.Signal(syscall.SIGTERM)
-	select {
-	case <-p.done:
-	case <-time.After(stopGrace):
-		_ = p.cmd.Process.Kill()
-		<-p.done
+	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} {
+		if err := p.cmd.Process.Signal(sig); errors.Is(err, syscall.EPERM) {
+			_ = exec.Command("sudo", "--non-interactive", "kill", "-"+strconv.Itoa(int(sig)), strconv.Itoa(p.cmd.Process.Pid)).Run()
+		}
+		select {
+		case <-p.done:
+			return
+		case <-time.After(stopGrace):
+		}
 	}
 }
