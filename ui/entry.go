@@ -2,6 +2,7 @@ package ui
 
 import (
 	"image/color"
+	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -29,9 +30,10 @@ func newEntry(keys *keyboard, changed func()) *entry {
 // field puts the entry into the size of a field that is read at arm's length.
 func (e *entry) field() fyne.CanvasObject { return container.NewThemeOverride(e, fieldTheme{}) }
 
-// put shows another text without the old one in the undo history.
+// put shows another text without the old one in the undo history, and the cursor behind it.
 func (e *entry) put(text string) {
 	if e.Text != text {
+		e.CursorColumn = utf8.RuneCountInString(text)
 		e.SetText(text)
 	}
 }

@@ -164,6 +164,23 @@ func TestContactEntry(t *testing.T) {
 			t.Errorf("sent %v, want nothing", got)
 		}
 	})
+	t.Run("ReturnAsksAgainWhenItWasTooSoon", func(t *testing.T) {
+		d := newDesk(t, ui.Options{})
+		state := contact(kiosk.Portuguese)
+		state.Contact.Phone = kiosk.ChannelState{Text: "912345678", Value: "+351912345678", Problem: kiosk.TooSoon}
+		d.Show(state)
+		press(d.Clerk(), fyne.KeyReturn)
+		want := []kiosk.Event{kiosk.ContactEntered{Channel: kiosk.SMS, Text: "+351 912 345 678"}}
+		if diff := cmp.Diff(want, d.sent()); diff != "" {
+			t.Errorf("sent (-want +got):\n%s", diff)
+		}
+		state.Contact.Phone.Problem = kiosk.ContactTaken
+		d.Show(state)
+		press(d.Clerk(), fyne.KeyReturn)
+		if got := d.sent(); got != nil {
+			t.Errorf("a contact of somebody else's: sent %v, want nothing", got)
+		}
+	})
 	t.Run("KeysWorkInEntry", func(t *testing.T) {
 		d := newDesk(t, ui.Options{})
 		d.Show(contact(kiosk.Portuguese))

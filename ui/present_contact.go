@@ -76,12 +76,14 @@ func (p present) channelStatus(channel kiosk.Channel, c kiosk.ChannelState, d dr
 		return line{p.text("contact.sending"), toneQuiet}
 	case c.Checking:
 		return line{p.text("contact.checking"), toneQuiet}
-	case p.unsent(channel, d):
+	case p.edited(channel, d):
 		return line{p.text("contact." + name + "_ready"), toneQuiet}
 	case c.Problem != kiosk.ContactOK:
 		return line{p.contactProblem(c), toneBad}
 	case !c.SentAt.IsZero():
 		return p.sentLine(c)
+	case p.unsent(channel, d):
+		return line{p.text("contact." + name + "_ready"), toneQuiet}
 	default:
 		return line{p.text("contact." + name + "_hint"), toneQuiet}
 	}
@@ -151,18 +153,25 @@ func (p present) codeFields(c kiosk.ChannelState) []field {
 	}
 }
 
-// unsent reports whether the entry holds a contact that no code was asked for yet.
+// edited reports whether the entry holds something else than what was last sent from it.
+func (p present) edited(channel kiosk.Channel, d drafts) bool {
+	c, draft := p.channel(channel), d.of(channel)
+	return p.sendable(channel, d) && draft != strings.TrimSpace(c.Text) && draft != contactTyped(c.Value)
+}
+
+func (p present) sendable(channel kiosk.Channel, d drafts) bool {
+	c := p.channel(channel)
+	return d.of(channel) != "" && !c.Confirmed() && !c.Sending && !c.Checking && !p.state.Contact.Opening
+}
+
+// unsent reports whether the entry holds a contact that a code can be asked for: a new one, or one for
+// which the centre only said "not yet".
 func (p present) unsent(channel kiosk.Channel, d drafts) bool {
 	c := p.channel(channel)
-	draft := d.of(channel)
-	switch {
-	case draft == "" || c.Confirmed() || c.Sending || c.Checking || p.state.Contact.Opening:
-		return false
-	case draft != strings.TrimSpace(c.Text) && draft != contactTyped(c.Value):
-		return true
-	default:
-		return c.SentAt.IsZero() && c.Problem == kiosk.ContactOK
+	if !p.sendable(channel, d) || p.edited(channel, d) || !c.SentAt.IsZero() {
+		return p.edited(channel, d)
 	}
+	return c.Problem == kiosk.ContactOK || c.Problem == kiosk.TooSoon || c.Problem == kiosk.ResendsUsed
 }
 
 func (p present) contactActions(d drafts) []action {
