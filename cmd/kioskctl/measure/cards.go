@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"sync"
 	"time"
 
@@ -106,59 +107,73 @@ type cardMeasure struct {
 	number int // of the reader, from 0, as OpenSC counts
 }
 
-func (m *cardMeasure) measure(ctx context.Context) (CardReport, error) {
-	var report CardReport
+// measure reads the card in both ways and lets the others do the same in turn, so that whatever else the
+// machine does slows all of them.
+func (m *cardMeasure) measure(ctx context.Context) (report CardReport, err error) {
+	if err := m.lookAt(ctx, &report); err != nil {
+		return report, err
+	}
 	for _, way := range []struct {
 		photo bool
 		into  *Measured
 	}{{false, &report.NoPhoto}, {true, &report.Photo}} {
-		var readings []reading
-		for range m.runs {
-			r, err := m.read(ctx, way.photo)
-			if err != nil {
-				return report, err
-			}
-			readings = append(readings, r)
-		}
-		first := readings[0]
-		report.Generation, *way.into = first.generation, summary(readings)
-		if way.photo {
-			report.Lengths = first.lengths
-		}
-		way.into.Minimum = first.lengths.minimum(way.photo)
-		var err error
-		if way.into.Process, err = m.process(ctx, way.photo); err != nil {
+		tool, err := m.openSC(ctx, report.Generation, way.photo)
+		if err != nil {
 			return report, err
 		}
+		if *way.into, err = m.inTurn(ctx, way.photo, tool); err != nil {
+			return report, err
+		}
+		way.into.Minimum = report.Lengths.minimum(way.photo)
+		if least := way.into.Minimum; way.into.OpenSC.FileBytes < least {
+			return report, fmt.Errorf("%w: %d of %d bytes", errOpenSCShort, way.into.OpenSC.FileBytes, least)
+		}
 	}
+	return report, nil
+}
+
+// lookAt reads the card once, for what does not depend on time.
+func (m *cardMeasure) lookAt(ctx context.Context, report *CardReport) error {
+	r, err := m.read(ctx, true)
+	report.Generation, report.Lengths = r.generation, r.lengths
+	return err
+}
+
+// inTurn reads with the desk's code, with `kioskctl card` and with OpenSC, several times.
+func (m *cardMeasure) inTurn(ctx context.Context, photo bool, tool tool) (Measured, error) {
+	var readings []reading
+	var process, others []float64
+	for range m.runs {
+		r, err := m.read(ctx, photo)
+		if err != nil {
+			return Measured{}, err
+		}
+		took, err := m.process(ctx, photo)
+		if err != nil {
+			return Measured{}, err
+		}
+		_, other, err := output(ctx, nil, tool.path, tool.args...)
+		if err != nil {
+			return Measured{}, err
+		}
+		readings, process, others = append(readings, r), append(process, millis(took)), append(others, millis(other))
+	}
+	result := summary(readings)
+	result.Process = median(process)
+	result.OpenSC = OpenSC{Millis: median(others), Command: tool.command}
 	var err error
-	report.NoPhoto.OpenSC, report.Photo.OpenSC, err = m.openSC(ctx, report)
-	return report, err
+	result.OpenSC.Traffic, err = tool.count(ctx)
+	return result, err
 }
 
 // process lets `kioskctl card` read the card: like OpenSC's tools, a program that starts and ends.
-func (m *cardMeasure) process(ctx context.Context, photo bool) (float64, error) {
-	args := []string{"card", "--json", "--reader", fmt.Sprint(m.number + 1), "--trust", m.scene.env["BALCAO_TRUST"]}
+func (m *cardMeasure) process(ctx context.Context, photo bool) (time.Duration, error) {
+	args := []string{"card", "--json", "--reader", strconv.Itoa(m.number + 1), "--trust", m.scene.env["BALCAO_TRUST"]}
 	if !photo {
 		args = append(args, "--no-photo")
 	}
-	return repeat(m.runs, func() (time.Duration, error) {
-		_, took, err := output(ctx, nil, m.scene.program("kioskctl"), args...)
-		return took, err
-	})
-}
-
-// repeat returns the median time of several runs in milliseconds.
-func repeat(runs int, run func() (time.Duration, error)) (float64, error) {
-	var all []float64
-	for range runs {
-		took, err := run()
-		if err != nil {
-			return 0, err
-		}
-		all = append(all, millis(took))
-	}
-	return median(all), nil
+	_, took, err := output(ctx, nil, m.scene.program("kioskctl"), args...)
+	return took, err
 }
 
 // reading is one run of the desk's own code.

@@ -129,3 +129,16 @@ func (r *CentreReport) measureHash(ctx context.Context, admin string) error {
 	})
 	return err
 }
+
+// repeat returns the median time of several runs in milliseconds.
+func repeat(runs int, run func() (time.Duration, error)) (float64, error) {
+	var all []float64
+	for range runs {
+		took, err := run()
+		if err != nil {
+			return 0, err
+		}
+		all = append(all, millis(took))
+	}
+	return median(all), nil
+}

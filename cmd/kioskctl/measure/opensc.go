@@ -9,7 +9,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"time"
+
+	"balcao/cardreader/citizencard"
 )
 
 // OpenSC is what OpenSC's tools took for the same files. They have no way to read a part of a file whose
@@ -20,18 +21,22 @@ type OpenSC struct {
 	Command string  `json:"command"`
 }
 
-// openSC reads the card's files with OpenSC: those without and those with the photograph.
-func (m *cardMeasure) openSC(ctx context.Context, report CardReport) (without, with OpenSC, err error) {
-	if report.Generation == "1" {
-		// One file holds identity and photograph, so there is one way to read.
-		without, err = m.explorer(ctx, report.NoPhoto.Minimum)
-		return without, without, err
+// tool is a program of OpenSC's that reads a card's files.
+type tool struct {
+	path    string
+	args    []string
+	command string // for people
+}
+
+// openSC prepares the tool that reads the files of a card of this generation.
+func (m *cardMeasure) openSC(ctx context.Context, generation string, photo bool) (tool, error) {
+	switch {
+	case generation == citizencard.Generation1:
+		return m.explorer() // one file holds identity and photograph, so there is one way to read
+	case photo:
+		return m.sender(ctx, files2024)
 	}
-	if without, err = m.sender(ctx, files2024[:3], report.NoPhoto.Minimum); err != nil {
-		return without, with, err
-	}
-	with, err = m.sender(ctx, files2024, report.Photo.Minimum)
-	return without, with, err
+	return m.sender(ctx, files2024[:3])
 }
 
 // explorerScript is what opensc-explorer does with a card of the first generation.
@@ -39,16 +44,16 @@ var explorerScript = []string{"cd 5F00", "get EF02 %s", "get EF06 %s", "get EF09
 
 // explorer reads with opensc-explorer, which connects once and reads without PKCS#15 around it: nothing
 // of OpenSC's reads these files faster.
-func (m *cardMeasure) explorer(ctx context.Context, least int) (OpenSC, error) {
+func (m *cardMeasure) explorer() (tool, error) {
 	script, saved := filepath.Join(m.dir, "opensc.script"), filepath.Join(m.dir, "opensc.file")
-	defer func() { _ = os.Remove(saved) }()
 	text := strings.ReplaceAll(strings.Join(explorerScript, "\n")+"\n", "%s", saved)
 	if err := os.WriteFile(script, []byte(text), 0o600); err != nil {
-		return OpenSC{}, fmt.Errorf("writing a script for OpenSC: %w", err)
+		return tool{}, fmt.Errorf("writing a script for OpenSC: %w", err)
 	}
-	out, err := m.timed(ctx, least, "opensc-explorer", "-r", strconv.Itoa(m.number), script)
-	out.Command = "opensc-explorer with " + strings.ReplaceAll(strings.Join(explorerScript, "; "), " %s", "")
-	return out, err
+	return tool{
+		path: "opensc-explorer", args: []string{"-r", strconv.Itoa(m.number), script},
+		command: "opensc-explorer with " + strings.ReplaceAll(strings.Join(explorerScript, "; "), " %s", ""),
+	}, nil
 }
 
 // cardFile is a file of a card of 2024: the last byte of its application's AID, and its path.
@@ -62,7 +67,7 @@ var files2024 = []cardFile{{5, "010D"}, {5, "011D"}, {4, "5F00EF02"}, {5, "0102"
 
 // sender reads with opensc-tool, which sends commands that are written out: OpenSC 0.23 has no driver
 // for the card of 2024. The sizes of the files are asked before the clock starts.
-func (m *cardMeasure) sender(ctx context.Context, files []cardFile, least int) (OpenSC, error) {
+func (m *cardMeasure) sender(ctx context.Context, files []cardFile) (tool, error) {
 	args := []string{"-r", strconv.Itoa(m.number), "-c", "default"}
 	probe := args
 	for _, f := range files {
@@ -70,22 +75,23 @@ func (m *cardMeasure) sender(ctx context.Context, files []cardFile, least int) (
 	}
 	text, _, err := output(ctx, nil, "opensc-tool", probe...)
 	if err != nil {
-		return OpenSC{}, err
+		return tool{}, err
 	}
 	sizes := fileSizes(text)
 	if len(sizes) != len(files) {
-		return OpenSC{}, fmt.Errorf("opensc-tool found %d of %d files", len(sizes), len(files))
+		return tool{}, fmt.Errorf("opensc-tool found %d of %d files", len(sizes), len(files))
 	}
 	for i, f := range files {
 		args = append(append(args, selection(f)...), reads(sizes[i])...)
 	}
-	out, err := m.timed(ctx, least, "opensc-tool", args...)
 	var names []string
 	for _, f := range files {
 		names = append(names, f.path)
 	}
-	out.Command = "opensc-tool -c default -s, one process: SELECT and READ BINARY of all of " + strings.Join(names, ", ")
-	return out, err
+	return tool{
+		path: "opensc-tool", args: args,
+		command: "opensc-tool -c default -s (it has no driver): SELECT and READ BINARY of all of " + strings.Join(names, ", "),
+	}, nil
 }
 
 // selection selects an application and a file with its control information.
@@ -126,21 +132,8 @@ func fileSizes(text string) []int {
 // errOpenSCShort says that OpenSC did not read what it was compared for.
 var errOpenSCShort = errors.New("OpenSC read less than the files hold")
 
-// timed runs a tool several times, and once more with its debug output for counting.
-func (m *cardMeasure) timed(ctx context.Context, least int, path string, args ...string) (out OpenSC, err error) {
-	out.Millis, err = repeat(m.runs, func() (time.Duration, error) {
-		_, took, err := output(ctx, nil, path, args...)
-		return took, err
-	})
-	if err != nil {
-		return out, err
-	}
-	text, _, err := output(ctx, []string{"OPENSC_DEBUG=9"}, path, args...)
-	if err != nil {
-		return out, err
-	}
-	if out.Traffic = parseDebug(text); out.FileBytes < least {
-		return out, fmt.Errorf("%w: %d of %d bytes", errOpenSCShort, out.FileBytes, least)
-	}
-	return out, nil
+// count runs the tool once more with its debug output, which names every command.
+func (t tool) count(ctx context.Context) (Traffic, error) {
+	text, _, err := output(ctx, []string{"OPENSC_DEBUG=9"}, t.path, t.args...)
+	return parseDebug(text), err
 }
