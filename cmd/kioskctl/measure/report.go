@@ -148,7 +148,7 @@ func lineAlone(n, bitsPerSecond int) float64 {
 
 // bitsPerSecond reads a speed as mock-pcsc takes it; 0 for full speed.
 func bitsPerSecond(speed string) int {
-	n, _ := strconv.Atoi(strings.TrimSuffix(speed, "k")) //nolint:errcheck // "full" is no number
+	n, _ := strconv.Atoi(strings.TrimSuffix(speed, "k")) // "full" is no number
 	return 1000 * n
 }
 

@@ -92,7 +92,7 @@ func startX() (display string, stop func(), err error) {
 	var number int
 	if _, err := fmt.Fscan(read, &number); err != nil {
 		stop()
-		return "", nil, fmt.Errorf("Xvfb names no display: %w", err)
+		return "", nil, fmt.Errorf("starting Xvfb: no display named: %w", err)
 	}
 	return fmt.Sprintf(":%d", number), stop, nil
 }

@@ -87,6 +87,6 @@ func insOf(dump string) byte {
 	if len(fields) < 2 {
 		return 0
 	}
-	b, _ := strconv.ParseUint(fields[1], 16, 8) //nolint:errcheck // 0 is no instruction we count
+	b, _ := strconv.ParseUint(fields[1], 16, 8) // 0 is no instruction we count
 	return byte(b)
 }
