@@ -179,6 +179,13 @@ func at(n int, h hook) func(int) hook {
 	}
 }
 
+// failNext makes the next connection fail.
+func (s *slots) failNext(cause error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.cause = cause
+}
+
 // exchanged returns how many commands were sent since the last interfere.
 func (s *slots) exchanged() int {
 	s.mu.Lock()

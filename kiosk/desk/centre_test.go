@@ -1,0 +1,258 @@
+package desk_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"balcao/kiosk"
+	"balcao/kiosk/central"
+	"balcao/kiosk/desk"
+)
+
+// The line breaks at every question, before it reaches the centre or after, so that only the answer is
+// lost. Whatever that was, it is asked again by itself and done once: one code, one try, one key.
+func TestCentreAway(t *testing.T) {
+	for _, good := range goodCards {
+		t.Run(good.name, func(t *testing.T) {
+			b := newBench(t)
+			d := b.start(nil)
+			for _, name := range []string{"open", "send", "bind"} {
+				b.centre.fail(name, before, after, before, after, after)
+			}
+			b.centre.fail("status", before, after, before)
+			d.read(good.name)
+			d.confirmPerson()
+			d.askForCode(good.channel)
+			code := d.outbox.code(d.ctx, t, d.contact)
+			// A code is a secret that the desk does not keep: the person types it again, and it is the same try.
+			for _, w := range []when{before, after} {
+				b.centre.fail("confirm", w)
+				d.do(kiosk.CodeTyped{Code: slices.Clone(code)})
+				d.until("centre away", problem(kiosk.ProblemCentreDown))
+				d.until("centre back", func(s kiosk.State) bool { return s.Problem == nil })
+			}
+			d.do(kiosk.CodeTyped{Code: code})
+			d.until("contact proven", func(s kiosk.State) bool { return s.Contact.Settled })
+			d.choosePIN()
+			d.agree()
+			d.finish()
+			b.oneKey()
+			if n := b.centre.left(); n != 0 {
+				t.Errorf("%d failures did not happen", n)
+			}
+			if n := b.outbox.codes(d.contact); n != 1 {
+				t.Errorf("%d codes were sent", n)
+			}
+			if n := b.count(`select count(*) from cmd.enrolment`); n != 1 {
+				t.Errorf("%d enrolments were opened", n)
+			}
+			if n := b.count(`select count(*) from cmd.code_attempt`); n != 1 {
+				t.Errorf("one code counted as %d tries", n)
+			}
+			if n := b.count(`select count(*) from cmd.one_time_code`); n != 1 {
+				t.Errorf("%d codes were ordered", n)
+			}
+		})
+	}
+}
+
+// While the centre is away the citizen is told, and the binding goes on when it is back.
+func TestBindWaits(t *testing.T) {
+	b := newBench(t)
+	d := b.start(nil)
+	d.toSigning("cc2024", kiosk.Email)
+	b.centre.fail("bind", slices.Repeat([]when{before}, 30)...)
+	d.typeCardPIN()
+	d.until("waiting", func(s kiosk.State) bool { return s.Review.Phase == kiosk.ReviewBinding && s.Review.Waiting })
+	d.runner.Send(kiosk.Cancel{}) // too late
+	d.runner.Send(kiosk.CancelConfirmed{})
+	b.slots.remove(1)
+	d.until("key active", done)
+	b.oneKey()
+}
+
+// A decision is heard of without a notice: from the line that asks when it is up, or from the binding that
+// asks when there is no line.
+func TestNoticesLost(t *testing.T) {
+	t.Run("OnTheLine", func(t *testing.T) {
+		b := newBench(t)
+		b.centre.quiet = true
+		d := b.start(nil)
+		d.toSigning("cc2024", kiosk.Email)
+		d.finish()
+		b.oneKey()
+	})
+	t.Run("NoLine", func(t *testing.T) {
+		b := newBench(t)
+		b.centre.deaf = true
+		d := b.start(nil)
+		d.toSigning("cc2024", kiosk.Email)
+		b.centre.fail("status", before, after) // and the first questions fail
+		d.finish()
+		b.oneKey()
+	})
+}
+
+// Notices about other enrolments, and one told twice, change nothing.
+func TestNoticesAboutOthers(t *testing.T) {
+	b := newBench(t)
+	d := b.start(nil)
+	d.toSigning("cc2024", kiosk.Email)
+	stranger := uuid.Must(uuid.NewV7())
+	b.exec(`select pg_notify('desk_loja_1', '{"enrolment":"` + stranger.String() + `","kind":"key"}')`)
+	b.exec(`select pg_notify('desk_loja_1', 'nonsense')`)
+	s := d.finish()
+	own := b.text(`select id::text from cmd.enrolment`)
+	for range 3 {
+		b.exec(`select pg_notify('desk_loja_1', '{"enrolment":"` + own + `","kind":"key"}')`)
+	}
+	asked := b.centre.times("status")
+	if !b.centre.until(b.ctx, "status", asked+3) {
+		t.Fatal("the notices were not followed")
+	}
+	d.do(kiosk.LanguageChosen{Language: kiosk.English})
+	now := d.until("still there", func(s kiosk.State) bool { return s.ClerkLanguage == kiosk.English })
+	if now.Step != kiosk.StepDone || now.Receipt.Register != s.Receipt.Register || now.Case != s.Case {
+		t.Errorf("told twice, the desk stands at %v", now.Step)
+	}
+}
+
+// exec runs a statement as the administrator.
+func (b *bench) exec(sql string) {
+	b.t.Helper()
+	_, err := b.admin.Exec(b.ctx, sql)
+	b.check(err)
+}
+
+func (b *bench) text(sql string) (text string) {
+	b.t.Helper()
+	b.check(b.admin.QueryRow(b.ctx, sql).Scan(&text))
+	return text
+}
+
+// The centre's no ends the case with the reason that has a text, and nothing stays.
+func TestCentreRefuses(t *testing.T) {
+	t.Run("AlreadyActive", func(t *testing.T) {
+		b := newBench(t)
+		d := b.start(nil)
+		d.toSigning("cc2024", kiosk.Email)
+		d.finish()
+		b.slots.remove(1)
+		d.do(kiosk.NextPerson{}).until("empty desk", empty)
+		d.read("cc2024")
+		s := d.do(kiosk.PersonConfirmed{}).until("refused", problem(kiosk.ProblemAlreadyActive))
+		d.untilForgotten(s.Case)
+		b.oneKey()
+	})
+	t.Run("EvidenceThatDoesNotHold", func(t *testing.T) {
+		b := newBench(t)
+		d := b.start(func(cfg *desk.Config) { cfg.Desk = "loja_2" }) // which is not who sends it
+		d.toSigning("cc2024", kiosk.Email)
+		d.typeCardPIN()
+		s := d.until("refused", problem(kiosk.ProblemNotProven))
+		if !s.Problem.Fatal || s.Document.Identity != nil {
+			t.Errorf("got %+v", s.Problem)
+		}
+		d.untilForgotten(s.Case)
+		b.noKey()
+	})
+	t.Run("WhatWasAsked", func(t *testing.T) {
+		b := newBench(t)
+		d := b.start(nil)
+		for _, name := range []string{"open", "send", "confirm", "bind"} {
+			b.centre.fail(name, refused)
+			d.walkInto(name)
+			s := d.until("internal problem", problem(kiosk.ProblemInternal))
+			if !s.Problem.Fatal || s.Problem.Reference == "" || s.Document.Identity != nil {
+				t.Errorf("%s: got %+v", name, s.Problem)
+			}
+			d.untilForgotten(s.Case)
+			b.slots.remove(1)
+			d.do(kiosk.OtherDocument{}, kiosk.NextPerson{}).until("empty desk", empty)
+		}
+		b.noKey()
+	})
+	t.Run("OtherVersion", func(t *testing.T) {
+		b := newBench(t)
+		b.centre.hello = func(h *central.Hello) { h.SchemaVersion++ }
+		d := b.start(nil)
+		d.until("centre there", func(s kiosk.State) bool { return s.Status.Centre.Health == kiosk.HealthGood })
+		d.read("cc2024")
+		d.do(kiosk.PersonConfirmed{}).until("refused", problem(kiosk.ProblemVersion))
+		if n := b.centre.times("open"); n != 0 {
+			t.Errorf("asked the centre %d times", n)
+		}
+	})
+}
+
+// walkInto walks as far as the question of that name.
+func (d *running) walkInto(name string) {
+	d.t.Helper()
+	d.read("cc2024")
+	d.do(kiosk.PersonConfirmed{})
+	if name == "open" {
+		return
+	}
+	d.until("enrolment open", func(s kiosk.State) bool { return s.Step == kiosk.StepContact && !s.Contact.Opening })
+	d.contact = d.phone()
+	d.do(kiosk.ContactEntered{Channel: kiosk.SMS, Text: d.contact})
+	if name == "send" {
+		return
+	}
+	d.until("code awaited", func(s kiosk.State) bool { return s.Contact.Awaited == kiosk.SMS })
+	d.do(kiosk.CodeTyped{Code: d.outbox.code(d.ctx, d.t, d.contact)})
+	if name == "confirm" {
+		return
+	}
+	d.until("contact proven", func(s kiosk.State) bool { return s.Contact.Settled })
+	d.choosePIN()
+	d.agree()
+	d.typeCardPIN()
+}
+
+// Two channels at once: an answer on one leaves the other's try alone.
+func TestTwoContacts(t *testing.T) {
+	b := newBench(t)
+	d := b.start(nil)
+	d.read("cc1-rsa2048")
+	d.confirmPerson()
+	d.askForCode(kiosk.SMS)
+	d.typeCode()
+	phone := d.contact
+	d.askForCode(kiosk.Email)
+	d.do(kiosk.CodeTyped{Code: kiosk.Secret("000000")})
+	d.until("wrong code", func(s kiosk.State) bool {
+		return s.Contact.Email.Problem == kiosk.CodeWrong && s.Contact.Email.TriesLeft == 2
+	})
+	d.do(kiosk.CodeTyped{Code: d.outbox.code(d.ctx, t, d.contact)})
+	d.until("address proven", func(s kiosk.State) bool { return s.Contact.Email.Confirmed() })
+	d.choosePIN()
+	d.agree()
+	if s := d.finish(); s.Receipt.Login != phone {
+		t.Error("the receipt does not name the phone")
+	}
+	if n := b.count(`select count(*) from cmd.key_contact`); n != 2 {
+		t.Errorf("got %d contacts, want 2", n)
+	}
+}
+
+// How the line is shows in the status bar.
+func TestStatusBar(t *testing.T) {
+	b := newBench(t)
+	b.centre.hello = func(h *central.Hello) { h.RoundTrip, h.Delivery = 2*time.Second, kiosk.HealthPoor }
+	d := b.start(nil)
+	d.until("poor", func(s kiosk.State) bool {
+		return s.Status.Centre.Health == kiosk.HealthPoor && s.Status.Delivery == kiosk.HealthPoor
+	})
+	d.fresh()
+	b.centre.fail("hello", before)
+	d.until("down", func(s kiosk.State) bool { return s.Status.Centre.Health == kiosk.HealthDown })
+	d.fresh().until("back", func(s kiosk.State) bool { return s.Status.Centre.Health == kiosk.HealthPoor })
+	d.fresh()
+	b.exec(`select pg_terminate_backend(pid) from pg_stat_activity where usename = 'loja_1' and datname = current_database()`)
+	d.until("down", func(s kiosk.State) bool { return s.Status.Centre.Health == kiosk.HealthDown })
+	d.until("back", func(s kiosk.State) bool { return s.Status.Centre.Health == kiosk.HealthPoor })
+}
