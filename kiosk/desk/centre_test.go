@@ -66,12 +66,18 @@ func TestBindWaits(t *testing.T) {
 	d.toSigning("cc2024", kiosk.Email)
 	b.centre.fail("bind", slices.Repeat([]when{before}, 30)...)
 	d.typeCardPIN()
-	d.until("waiting", func(s kiosk.State) bool { return s.Review.Phase == kiosk.ReviewBinding && s.Review.Waiting })
-	d.runner.Send(kiosk.Cancel{}) // too late
-	d.runner.Send(kiosk.CancelConfirmed{})
+	s := d.until("waiting", func(s kiosk.State) bool { return s.Review.Phase == kiosk.ReviewBinding && s.Review.Waiting })
+	// Too late to cancel, and asked for again it is still one binding that goes on.
+	busy := kiosk.CommandFailed{Case: s.Case, Problem: kiosk.Problem{Code: kiosk.ProblemReaderBusy}}
+	for _, e := range []kiosk.Event{kiosk.Cancel{}, kiosk.CancelConfirmed{}, busy, kiosk.Retry{}, busy, kiosk.Retry{}} {
+		d.runner.Send(e)
+	}
 	b.slots.remove(1)
 	d.until("key active", done)
 	b.oneKey()
+	if n := b.centre.times("bind"); n != 31 {
+		t.Errorf("the centre was asked to bind %d times, want 31", n)
+	}
 }
 
 // A decision is heard of without a notice: from the line that asks when it is up, or from the binding that
@@ -211,6 +217,22 @@ func (d *running) walkInto(name string) {
 	d.choosePIN()
 	d.agree()
 	d.typeCardPIN()
+}
+
+// Nothing is signed, and nothing is sent, while something is missing that the evidence speaks of.
+func TestIncomplete(t *testing.T) {
+	b := newBench(t)
+	b.centre.open = func(o *central.Opened) { o.Challenge = nil }
+	d := b.start(nil)
+	d.toSigning("cc2024", kiosk.Email)
+	b.slots.interfere(nil)
+	d.typeCardPIN()
+	s := d.until("internal problem", problem(kiosk.ProblemInternal))
+	d.untilForgotten(s.Case)
+	if sent, asked := b.slots.exchanged(), b.centre.times("bind"); sent+asked != 0 || !s.Problem.Fatal {
+		t.Errorf("%d commands to the card, %d bindings", sent, asked)
+	}
+	b.noKey()
 }
 
 // Two channels at once: an answer on one leaves the other's try alone.

@@ -31,9 +31,9 @@ type shaky struct {
 	mu    sync.Mutex
 	plan  map[string][]when // by the question's name, one for each time it is asked
 	asked map[string]int
-	news  chan struct{} // closed when something was asked
-	hello func(*central.Hello)
-	line  central.Line
+	news  chan struct{}        // closed when something was asked
+	hello func(*central.Hello) // changes the answers
+	open  func(*central.Opened)
 }
 
 func newShaky(c desk.Centre) *shaky {
@@ -126,7 +126,13 @@ func (s *shaky) Hello(ctx context.Context) (central.Hello, error) {
 }
 
 func (s *shaky) Open(ctx context.Context, id uuid.UUID, p central.Person) (central.Opened, error) {
-	return question(ctx, s, "open", func() (central.Opened, error) { return s.Centre.Open(ctx, id, p) })
+	return question(ctx, s, "open", func() (central.Opened, error) {
+		o, err := s.Centre.Open(ctx, id, p)
+		if s.open != nil {
+			s.open(&o)
+		}
+		return o, err
+	})
 }
 
 func (s *shaky) SendCode(ctx context.Context, id uuid.UUID, r central.CodeRequest) (central.CodeSent, error) {
@@ -160,8 +166,5 @@ func (s *shaky) Listen(ctx context.Context, line central.Line) error {
 	if s.quiet {
 		line.Notice = func(central.Notice) {}
 	}
-	s.mu.Lock()
-	s.line = line
-	s.mu.Unlock()
 	return s.Centre.Listen(ctx, line)
 }

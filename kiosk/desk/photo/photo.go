@@ -124,6 +124,10 @@ func sizeOfJPEG2000(raw []byte) (width, height int, ok bool) {
 // extension, so a private folder holds two links to the descriptors it inherits; no byte of the
 // photograph is in that folder.
 func decompress(ctx context.Context, raw []byte, ext string) ([]byte, error) {
+	decoder, err := exec.LookPath("opj_decompress") // prlimit would only say that it failed
+	if err != nil {
+		return nil, fmt.Errorf("starting the JPEG 2000 decoder: %w", err)
+	}
 	in, err := memory("photo", raw)
 	if err != nil {
 		return nil, err
@@ -144,12 +148,15 @@ func decompress(ctx context.Context, raw []byte, ext string) ([]byte, error) {
 		return nil, fmt.Errorf("linking for the decoder: %w", err)
 	}
 	cmd := exec.CommandContext(ctx, "prlimit", fmt.Sprintf("--as=%d", addressMax), fmt.Sprintf("--cpu=%d", cpuMax),
-		fmt.Sprintf("--fsize=%d", maxPNG), "--core=0", "opj_decompress", "-i", from, "-o", to)
+		fmt.Sprintf("--fsize=%d", maxPNG), "--core=0", decoder, "-i", from, "-o", to)
 	cmd.ExtraFiles = []*os.File{in, out}
 	if err := cmd.Run(); err != nil {
 		var missing *exec.Error
-		if errors.As(err, &missing) {
+		switch {
+		case errors.As(err, &missing):
 			return nil, fmt.Errorf("starting the JPEG 2000 decoder: %w", err)
+		case errors.Is(ctx.Err(), context.Canceled): // broken off, which says nothing about the photograph
+			return nil, fmt.Errorf("decoding the photograph: %w", ctx.Err())
 		}
 		return nil, ErrDamaged
 	}

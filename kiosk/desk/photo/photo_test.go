@@ -58,6 +58,32 @@ func TestForScreen(t *testing.T) {
 	}
 }
 
+// What is not the photograph's fault is not blamed on it.
+func TestForScreen_NotThePhotograph(t *testing.T) {
+	jp2 := mustJPEG2000(t, ".jp2")
+	t.Run("ErrCanceled", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := photo.ForScreen(ctx, jp2); !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v, want context.Canceled", err)
+		}
+	})
+	t.Run("ErrNoDecoder", func(t *testing.T) {
+		prlimit, err := exec.LookPath("prlimit")
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := t.TempDir()
+		if err := os.Symlink(prlimit, filepath.Join(path, "prlimit")); err != nil {
+			t.Fatal(err)
+		}
+		t.Setenv("PATH", path)
+		if _, err := photo.ForScreen(t.Context(), jp2); !errors.Is(err, exec.ErrNotFound) {
+			t.Errorf("got %v, want exec.ErrNotFound", err)
+		}
+	})
+}
+
 // widened claims 65,536 columns in the SIZ marker.
 func widened(jp2 []byte) []byte {
 	raw := bytes.Clone(jp2)
