@@ -124,7 +124,7 @@ func backoff(n int, first, most time.Duration) time.Duration {
 	if shift := n - 1; shift < 30 && first<<shift < most {
 		d = first << shift
 	}
-	return d/2 + rand.N(d/2+1)
+	return d/2 + rand.N(d/2+1) //nolint:gosec // when, is no secret
 }
 
 func pause(ctx context.Context, d time.Duration) bool {

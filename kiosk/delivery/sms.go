@@ -47,7 +47,7 @@ func NewSMS(cfg SMSConfig, log *slog.Logger, receipt func(context.Context, Recei
 		return nil, fmt.Errorf("configuring SMS: %w", err)
 	}
 	s := &SMS{cfg: cfg, log: log, source: source, receipt: receipt, ready: make(chan struct{})}
-	s.reference.Store(rand.Uint32())
+	s.reference.Store(rand.Uint32()) //nolint:gosec // a reference, no secret
 	return s, nil
 }
 
@@ -69,7 +69,7 @@ func (s *SMS) Run(ctx context.Context) error {
 		s.log.WarnContext(ctx, "no bind to the message centre", "cause", bindCause(err), "again_in", pause.String())
 		select {
 		case <-ctx.Done():
-		case <-time.After(pause/2 + rand.N(pause)): // jitter: several registrars lose it at once
+		case <-time.After(pause/2 + rand.N(pause)): //nolint:gosec // jitter: several registrars lose it at once
 		}
 		pause = min(2*pause, longest)
 	}

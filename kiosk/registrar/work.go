@@ -196,7 +196,7 @@ func backoff(n int, first, longest time.Duration) time.Duration {
 	if n < 30 {
 		d = min(first<<(n-1), longest)
 	}
-	return d - d/4 + rand.N(d/2)
+	return d - d/4 + rand.N(d/2) //nolint:gosec // when, is no secret
 }
 
 // deliver sends one message and remembers how it went.

@@ -86,7 +86,7 @@ func copyTestPKI(dir string) error {
 			return err
 		}
 		to := filepath.Join(dir, filepath.FromSlash(path))
-		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+		if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
 			return err
 		}
 		return os.WriteFile(to, data, 0o600)

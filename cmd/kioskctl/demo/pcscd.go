@@ -41,7 +41,7 @@ func startPCSCD(ctx context.Context, log string) (*process, error) {
 		args = append([]string{"--non-interactive", path}, args...)
 		path = "sudo"
 	}
-	if err := os.MkdirAll(filepath.Dir(pcscdSocket), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(pcscdSocket), 0o755); err != nil { //nolint:gosec // for every user's programs
 		return nil, fmt.Errorf("making pcscd's folder: %w", err)
 	}
 	appeared, stop, err := watchFolder(filepath.Dir(pcscdSocket))

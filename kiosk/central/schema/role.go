@@ -92,7 +92,7 @@ func addLogin(ctx context.Context, tx pgx.Tx, login Login) error {
 	}
 	// ALTER ROLE takes no parameters; the server quotes the password for us, so that it is never part
 	// of a statement's text that we send.
-	const setPassword = `select set_config('balcao.password', $1, true)`
+	const setPassword = `select set_config('balcao.password', $1, true)` //nolint:gosec // there is none in it
 	if _, err := tx.Exec(ctx, setPassword, login.Password); err != nil {
 		return fmt.Errorf("setting the password: %w", redact(err))
 	}

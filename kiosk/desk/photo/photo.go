@@ -142,7 +142,7 @@ func decompress(ctx context.Context, raw []byte, ext string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making a folder for the decoder: %w", err)
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }() // two symbolic links: the picture is in memory only
 	from, to := filepath.Join(dir, "in"+ext), filepath.Join(dir, "out.png")
 	if err := errors.Join(os.Symlink("/proc/self/fd/3", from), os.Symlink("/proc/self/fd/4", to)); err != nil {
 		return nil, fmt.Errorf("linking for the decoder: %w", err)
