@@ -2,6 +2,7 @@ package central_test
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -343,7 +344,7 @@ func TestEmailCodeLivesLonger(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	id := b.open()
-	s := b.send(id, kiosk.Email, "Ines.Teste@exemplo.pt")
+	s := b.send(id, kiosk.Email, "Ines.Teste@xn--exmplo-cva.pt")
 	if got, want := s.ExpiresAt.Sub(s.SentAt), 15*time.Minute; got != want {
 		t.Errorf("life of a code by e-mail = %v, want %v", got, want)
 	}
@@ -358,10 +359,13 @@ func TestContactsThatAreNone(t *testing.T) {
 	b := newBench(t)
 	id := b.open()
 	for channel, values := range map[kiosk.Channel][]string{
-		kiosk.SMS:   {"", "912345678", "+0912345678", "+351 912 345 678", "+35191234567890123", "+351912345678\n", "a@exemplo.pt"},
-		kiosk.Email: {"", "a", "a@b", "a@b@c.pt", "a b@c.pt", "a@c.pt\r\nBcc: x@y.pt", "<a@c.pt>", "a,b@c.pt", "+351912345678"},
-		"letter":    {"Rua"},
-		"":          {"+351912345678"},
+		kiosk.SMS: {"", "912345678", "+0912345678", "+351 912 345 678", "+35191234567890123", "+351912345678\n", "a@exemplo.pt"},
+		kiosk.Email: {"", "a", "a@b", "a@b@c.pt", "a b@c.pt", "a@c.pt\r\nBcc: x@y.pt", "<a@c.pt>", "a,b@c.pt", "+351912345678",
+			// Other spellings of a mailbox, and what a line of SMTP could be made of.
+			"a@C.pt", "a@exémplo.pt", "a@c.pt.", "a@c..pt", ".a@c.pt", "a.@c.pt", "a..b@c.pt", `"a"@c.pt`, "a@[127.0.0.1]", "a@127.0.0.1",
+			"a@c\u200b.pt", "ａ@c.pt", "a@-c.pt", "a%0d%0a@c.pt\n", strings.Repeat("a", 65) + "@c.pt"},
+		"letter": {"Rua"},
+		"":       {"+351912345678"},
 	} {
 		for _, v := range values {
 			_, err := b.desk.SendCode(t.Context(), id, central.CodeRequest{ID: newID(), Channel: channel, Value: v, Language: "pt"})

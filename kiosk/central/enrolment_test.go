@@ -188,7 +188,7 @@ func TestOnePhoneOnePerson(t *testing.T) {
 	const n = 4
 	ids := make([]uuid.UUID, n)
 	for i := range ids {
-		ids[i] = b.proven(kiosk.Email, []string{"a.teste@exemplo.pt", "A.Teste@Exemplo.pt"}[i%2])
+		ids[i] = b.proven(kiosk.Email, []string{"a.teste@exemplo.pt", "A.Teste@exemplo.pt"}[i%2])
 		b.bind(ids[i])
 		b.later(1000e9) // past the window, or the address would be locked for resends
 	}

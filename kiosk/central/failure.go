@@ -28,6 +28,7 @@ const (
 	RefusedInvalid   = "invalid"           // an argument outside its domain
 	RefusedNoCode    = "no_code"           // no code was asked for on this channel
 	RefusedNoContact = "no_contact"        // nothing is proven yet
+	RefusedTooMany   = "too_many"          // this desk opened too many enrolments that became no key
 	RefusedDesk      = "not_a_desk"        // this role may not do it: not a desk, or wrong credentials
 )
 

@@ -87,14 +87,22 @@ type Opened struct {
 	ExpiresAt time.Time
 }
 
+var openEnrolment = statement{"balcao_open_enrolment",
+	`select challenge, opened_at, expires_at, refusal from desk.open_enrolment($1, $2, $3, $4)`}
+
 // Open opens an enrolment under an identifier of the caller's (UUIDv7). Codes of *Refused: Ended,
-// Conflict, Invalid, Unknown.
+// Conflict, Invalid, Unknown, TooMany.
 func (c *Centre) Open(ctx context.Context, enrolment uuid.UUID, p Person) (Opened, error) {
-	const sql = `select challenge, opened_at, expires_at, refusal from desk.open_enrolment($1, $2, $3, $4)`
 	var o Opened
 	err := c.ask(ctx, "open an enrolment", func(ctx context.Context) error {
-		return c.pool.QueryRow(ctx, sql, enrolment, p.Document, p.Country, p.CivilNumber).
-			Scan(&o.Challenge, (*instant)(&o.OpenedAt), (*instant)(&o.ExpiresAt), (*word)(&o.Refusal))
+		params := [][]byte{[]byte(enrolment.String()), []byte(p.Document), []byte(p.Country), []byte(p.CivilNumber)}
+		o = Opened{}
+		err := c.askTwice(ctx, openEnrolment, params,
+			&o.Challenge, (*instant)(&o.OpenedAt), (*instant)(&o.ExpiresAt), (*word)(&o.Refusal))
+		if err == nil && o.Refusal == recorded {
+			err = errUnjudged
+		}
+		return err
 	})
 	return o, err
 }

@@ -123,8 +123,9 @@ func (w *Workload) Enrol(ctx context.Context) error {
 	n := w.last.Add(1)
 	enrolment, send, attempt := uuid.Must(uuid.NewV7()), uuid.Must(uuid.NewV7()), uuid.Must(uuid.NewV7())
 	code := fmt.Sprintf("%06d", n%1_000_000)
-	// Numbers that cannot exist: a civil number has 9 digits, a Portuguese mobile number begins with 9.
-	o, err := w.desk.Open(ctx, enrolment, central.Person{Document: kiosk.CitizenCard, Country: "PRT",
+	// Numbers that cannot exist: those of Utopia, the country of specimens in ICAO 9303, and telephones of 13
+	// digits in North America.
+	o, err := w.desk.Open(ctx, enrolment, central.Person{Document: kiosk.CitizenCard, Country: "UTO",
 		CivilNumber: fmt.Sprintf("%d", n)})
 	if err != nil || o.Refusal != "" {
 		return fmt.Errorf("opening: %s %w", o.Refusal, err)

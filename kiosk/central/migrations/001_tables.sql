@@ -31,6 +31,9 @@ insert into cmd.setting (name, value, lowest, highest, note) values
 	('pin_max',                    '8',   4,     8, 'digits'),
 	('national_grace_days',       '30',   0,   365, 'a national''s key outlives the document by so many days'),
 	('clock_skew_seconds',       '300',   1,  3600, 'a desk whose clock differs by more opens no case'),
+	('desk_opens_per_hour',      '100',   1, 1000000, 'enrolments that a desk opens and that become no key'),
+	('desk_codes_per_hour',      '200',   1, 1000000, 'codes that a desk asks for in such enrolments'),
+	('desk_transaction_seconds',  '30',  10,   600, 'a desk''s transaction that is older is ended, whatever it does'),
 	('worker_fresh_seconds',      '60',   5,  3600, 'a registrar not heard of for longer counts as gone');
 
 -- One random key of this database. Contacts are counted by their HMAC under it, so that a limit
@@ -110,6 +113,7 @@ create table cmd.enrolment (
 	country       text,  -- these two are wiped when the enrolment ends; the person keeps them
 	civil_number  text,
 	challenge     bytea not null check (octet_length(challenge) = 32),
+	xid           xid8 not null default pg_current_xact_id(), -- see desk.open_enrolment
 	opened_at     timestamptz not null,
 	expires_at    timestamptz not null,
 	bound_at      timestamptz,
@@ -117,6 +121,7 @@ create table cmd.enrolment (
 	key           bigint references cmd.key
 );
 create index enrolment_open on cmd.enrolment (expires_at) where state = 'open';
+create index enrolment_desk on cmd.enrolment (desk, opened_at) where state <> 'active';
 
 create table cmd.one_time_code (
 	id          uuid primary key,  -- the client's send_id
@@ -260,6 +265,7 @@ $$;
 --   BK008 isolation            a transaction that is not read committed
 --   BK009 wrong_state          (registrar) the enrolment is not waiting for this
 --   BK010 person_mismatch      (registrar) the evidence speaks of another person than the enrolment
+--   BK011 too_many             this desk opened too many enrolments that became no key
 create function cmd.refuse(code text, word text) returns void
 	language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
@@ -339,6 +345,32 @@ begin
 	perform cmd.tell_desk(wanted, 'key');
 end $$;
 
+-- How often a desk opened enrolments, or asked for codes, within the hour without a key coming of it. A desk at
+-- work never gets near these limits; one that asks who is enrolled, or has messages sent to strangers,
+-- soon does.
+create function cmd.fruitless_opens(of_desk text) returns integer
+	language sql stable set search_path = pg_catalog, pg_temp as $$
+	select count(*)::integer from cmd.enrolment
+	where desk = of_desk and state <> 'active' and opened_at > clock_timestamp() - interval '1 hour'
+$$;
+
+create function cmd.fruitless_codes(of_desk text) returns integer
+	language sql stable set search_path = pg_catalog, pg_temp as $$
+	select count(*)::integer from cmd.one_time_code c join cmd.enrolment e on e.id = c.enrolment
+	where e.desk = of_desk and e.state <> 'active' and c.sent_at > clock_timestamp() - interval '1 hour'
+		and e.opened_at > clock_timestamp() - interval '1 hour' - make_interval(secs => cmd.setting_number('enrolment_seconds'))
+$$;
+
+-- Ends sessions of desks in this database whose transaction has been open for too long. A desk can lift
+-- its own time limits, and a transaction that never ends keeps its locks on contacts, keeps dead rows
+-- from being cleared and keeps the queue of notices from shrinking, for everybody.
+create function cmd.end_stuck_desks() returns integer
+	language sql set search_path = pg_catalog, pg_temp as $$
+	select count(pg_terminate_backend(a.pid))::integer from pg_stat_activity a join pg_roles r on r.oid = a.usesysid
+	where a.datname = current_database() and not r.rolsuper and pg_has_role(r.oid, 'balcao_desk', 'member')
+		and a.xact_start < clock_timestamp() - make_interval(secs => cmd.setting_number('desk_transaction_seconds'))
+$$;
+
 -- Keys past their last day, of one person or holding one of the enrolment's contacts, are expired now
 -- rather than at the next round of registrar.expire: they must not stand in the way of a new one.
 create function cmd.lapse_for(of_person bigint, wanted uuid) returns void
@@ -362,6 +394,9 @@ end $$;
 ---- create above / drop below ----
 
 drop function cmd.lapse_for(bigint, uuid);
+drop function cmd.end_stuck_desks();
+drop function cmd.fruitless_codes(text);
+drop function cmd.fruitless_opens(text);
 drop function cmd.end_enrolment(uuid, text, text);
 drop function cmd.tell_desk(uuid, text);
 drop function cmd.enqueue(text, uuid, uuid, text);

@@ -26,8 +26,13 @@ begin
 	end;
 end $$;
 
--- open_enrolment: gives the challenge that the card will sign. refusal 'already_active': the person
--- has a living key, nothing was opened and the other columns are null.
+-- open_enrolment: gives the challenge that the card will sign. THE SAME CALL IS MADE TWICE, in two
+-- transactions: the first opens the enrolment and answers refusal 'recorded'; the second, and any later one,
+-- answers
+--   null              challenge, opened_at and expires_at
+--   'already_active'  the person has a living key; the enrolment has ended and the other columns are null
+-- Why twice: "does this person have a key?" is answered only to an enrolment that is committed, so that
+-- whoever asks about many people leaves a row for each and meets the limit (BK011).
 create function desk.open_enrolment(id uuid, document_kind text, country text, civil_number text,
 	out challenge bytea, out opened_at timestamptz, out expires_at timestamptz, out refusal text)
 	language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -36,30 +41,47 @@ declare
 	caller text := cmd.enter();
 	t timestamptz := clock_timestamp();
 	e cmd.enrolment;
+	number text := $4;
 begin
 	if $1 is null or $2 is null or $3 is null or $4 is null
 		or $2 !~ '^[a-z][a-z-]{1,30}$' or $3 !~ '^[A-Z]{3}$' or $4 !~ '^[0-9A-Z]{1,30}$' then
 		perform cmd.refuse('BK005', 'invalid');
 	end if;
-	select * into e from cmd.enrolment x where x.id = $1;
+	-- A Portuguese civil number is written with its check digit or without. It is one person.
+	if $3 = 'PRT' then
+		if $4 !~ '^[0-9]{8,9}$' then
+			perform cmd.refuse('BK005', 'invalid');
+		end if;
+		number := left($4, 8);
+	end if;
+	select * into e from cmd.enrolment x where x.id = $1 for no key update;
 	if not found then
-		if exists (select from cmd.person p join cmd.key k on k.person = p.id
-			where p.country = $3 and p.civil_number = $4 and k.living and k.valid_until >= current_date) then
-			refusal := 'already_active';
-			return;
+		if cmd.fruitless_opens(caller) >= cmd.setting_number('desk_opens_per_hour') then
+			perform cmd.refuse('BK011', 'too_many');
 		end if;
 		insert into cmd.enrolment (id, desk, document_kind, country, civil_number, challenge, opened_at, expires_at)
-			values ($1, caller, $2, $3, $4, crypto.gen_random_bytes(32), t,
+			values ($1, caller, $2, $3, number, crypto.gen_random_bytes(32), t,
 				t + make_interval(secs => cmd.setting_number('enrolment_seconds')))
 			on conflict do nothing;
-		select * into e from cmd.enrolment x where x.id = $1;
+		select * into e from cmd.enrolment x where x.id = $1 for no key update;
 	end if;
 	if e.desk <> caller then
 		perform cmd.refuse('BK001', 'unknown_enrolment');
+	elsif e.state = 'refused' and e.refusal = 'already_active' and e.bound_at is null then
+		refusal := 'already_active';
+		return;
 	elsif e.state not in ('open', 'pending') then
 		perform cmd.refuse('BK002', 'enrolment_ended');
-	elsif (e.document_kind, e.country, e.civil_number) is distinct from ($2, $3, $4) then
+	elsif (e.document_kind, e.country, e.civil_number) is distinct from ($2, $3, number) then
 		perform cmd.refuse('BK004', 'conflict');
+	elsif e.xid = pg_current_xact_id() then
+		refusal := 'recorded';
+		return;
+	elsif e.state = 'open' and exists (select from cmd.person p join cmd.key k on k.person = p.id
+		where p.country = $3 and p.civil_number = number and k.living and k.valid_until >= current_date) then
+		perform cmd.end_enrolment($1, 'refused', 'already_active');
+		refusal := 'already_active';
+		return;
 	end if;
 	challenge := e.challenge;
 	opened_at := e.opened_at;
@@ -69,7 +91,8 @@ end $$;
 -- send_code: queues a one-time code for a contact. refusal, with nothing done:
 --   'enrolment_expired'
 --   'code_locked'   wrong codes have used up the tries of this enrolment's channel or of this contact
---   'resends_used'  one send and code_resends resends within the window, counted for both as well
+--   'resends_used'  one send and code_resends resends within the window, counted for both as well; or
+--                   the desk's own limit, see cmd.fruitless_codes
 --   'too_soon'      before resend_at of the last send to this contact; resend_at says when
 create function desk.send_code(enrolment uuid, send_id uuid, channel text, value text, language text,
 	out refusal text, out sent_at timestamptz, out expires_at timestamptz, out resend_at timestamptz,
@@ -81,6 +104,7 @@ declare
 	c cmd.one_time_code;
 	t timestamptz;
 	counted bytea; -- the contact, as the counters know it
+	locked boolean;
 	since timestamptz;
 	sends integer;
 	resends integer := cmd.setting_number('code_resends');
@@ -98,37 +122,49 @@ begin
 	if e.state <> 'open' then
 		perform cmd.refuse('BK002', 'enrolment_ended');
 	end if;
-	-- E.164, or one address of printable characters: what a message could carry beyond it is refused here.
+	-- Contacts come in the one form in which they are dialled or mailed: E.164, and a dot-atom at a domain of
+	-- lower-case ASCII letters (RFC 5322 §3.2.3, RFC 5891). Another spelling of a mailbox would be
+	-- counted, and bound to a person, as another mailbox.
 	if $2 is null or $5 is null or $5 !~ '^[a-z]{2}$' or $4 is null or not (
-		$3 = 'sms' and $4 ~ '^\+[1-9][0-9]{6,14}$'
-		or $3 = 'email' and length($4) <= 254 and $4 ~ '^[^@[:space:][:cntrl:]<>",;:]+@[^@[:space:][:cntrl:]<>",;:]+[.][^@[:space:][:cntrl:]<>",;:]+$')
+		$3 = 'sms' and $4 ~ '^[+][1-9][0-9]{6,14}$'
+		or $3 = 'email' and length($4) <= 254 and position('@' in $4) <= 65
+			and $4 ~ '^[A-Za-z0-9!#$%&''*+/=?^_`{|}~-]+([.][A-Za-z0-9!#$%&''*+/=?^_`{|}~-]+)*@([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?[.])+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$')
 	then
 		perform cmd.refuse('BK005', 'invalid');
 	end if;
 
 	counted := cmd.contact_hash($3, $4);
-	-- Every counter of this contact is under this lock, whichever enrolment it comes from.
-	perform pg_advisory_xact_lock(hashtextextended(encode(counted, 'hex'), 0));
-	t := clock_timestamp();
-	since := t - make_interval(secs => cmd.setting_number('code_window_seconds'));
-	tries_left := tries - cmd.tries_used($1, $3, counted);
-	select greatest(
-		(select count(*) from cmd.one_time_code x where x.enrolment = $1 and x.channel = $3 and x.sent_at > since),
-		(select count(*) from cmd.one_time_code x where x.contact = counted and x.sent_at > since))
-		into sends;
-	sends_left := greatest(1 + resends - sends, 0);
-	select max(x.resend_at) into resend_at from cmd.one_time_code x where x.contact = counted;
+	-- Every counter of a contact is under its lock, whichever enrolment it comes from. It is taken only
+	-- when there is something to decide: a desk that asks about thousands of contacts in one transaction would
+	-- fill the server's table of locks.
+	foreach locked in array '{false,true}'::boolean[] loop
+		if locked then
+			perform pg_advisory_xact_lock(hashtextextended(encode(counted, 'hex'), 0));
+		end if;
+		t := clock_timestamp();
+		since := t - make_interval(secs => cmd.setting_number('code_window_seconds'));
+		tries_left := tries - cmd.tries_used($1, $3, counted);
+		select greatest(
+			(select count(*) from cmd.one_time_code x where x.enrolment = $1 and x.channel = $3 and x.sent_at > since),
+			(select count(*) from cmd.one_time_code x where x.contact = counted and x.sent_at > since))
+			into sends;
+		sends_left := greatest(1 + resends - sends, 0);
+		if cmd.fruitless_codes(e.desk) >= cmd.setting_number('desk_codes_per_hour') then
+			sends_left := 0;
+		end if;
+		select max(x.resend_at) into resend_at from cmd.one_time_code x where x.contact = counted;
 
-	refusal := case
-		when t >= e.expires_at then 'enrolment_expired'
-		when tries_left <= 0 then 'code_locked'
-		when sends_left = 0 then 'resends_used'
-		when t < resend_at then 'too_soon'
-	end;
-	tries_left := greatest(tries_left, 0);
-	if refusal is not null then
-		return;
-	end if;
+		refusal := case
+			when t >= e.expires_at then 'enrolment_expired'
+			when tries_left <= 0 then 'code_locked'
+			when sends_left = 0 then 'resends_used'
+			when t < resend_at then 'too_soon'
+		end;
+		tries_left := greatest(tries_left, 0);
+		if refusal is not null then
+			return;
+		end if;
+	end loop;
 	sends_left := sends_left - 1;
 	sent_at := t;
 	expires_at := t + make_interval(secs => cmd.setting_number('code_' || $3 || '_seconds'));
@@ -266,8 +302,12 @@ declare
 	e cmd.enrolment := cmd.own_enrolment($1);
 	hash bytea;
 begin
-	if $2 is null or $3 is null or $4 is null or $5 is null
-		or jsonb_typeof($2) <> 'object' or octet_length($2::text) > 262144
+	-- A JWS has texts only. A number of six characters, 1e9999, has ten thousand digits when it is written
+	-- out, so numbers are looked for before anything is.
+	if $2 is null or jsonb_typeof($2) <> 'object' or jsonb_path_exists($2, '$.** ? (@.type() == "number")') then
+		perform cmd.refuse('BK005', 'invalid');
+	end if;
+	if $3 is null or $4 is null or $5 is null or octet_length($2::text) > 262144
 		or octet_length($3) not between 1 and 65536 or octet_length($4) not between 1 and 65536
 		or octet_length($5) not between 1 and 4096 then
 		perform cmd.refuse('BK005', 'invalid');

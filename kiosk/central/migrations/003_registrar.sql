@@ -274,8 +274,8 @@ create function registrar.heartbeat(sms text, email text) returns void
 		on conflict (name) do update set seen = excluded.seen, sms = excluded.sms, email = excluded.email
 $$;
 
--- expire: ends enrolments that were open too long and keys past their last day, forgets contact hashes
--- that no limit needs any more. Returns how many enrolments and keys ended. Call it every few minutes.
+-- expire: ends enrolments that were open too long, keys past their last day and stuck sessions of desks,
+-- forgets contact hashes that no limit needs any more. Returns how many enrolments and keys ended. Call it every minute.
 create function registrar.expire() returns integer
 	language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -285,6 +285,7 @@ declare
 	old timestamptz := clock_timestamp() - interval '1 day';
 begin
 	perform cmd.enter();
+	perform cmd.end_stuck_desks();
 	for i in
 		select id from cmd.enrolment where state = 'open' and expires_at <= clock_timestamp()
 		order by id for no key update skip locked

@@ -40,6 +40,10 @@ create schema if not exists registrar authorization balcao_owner;
 alter default privileges for role balcao_owner revoke execute on functions from public;
 alter default privileges for role balcao_owner revoke usage on types from public;
 
+-- The owner's functions see how long a desk's transaction has been open, and end it (cmd.end_stuck_desks). The
+-- second power reaches no superuser.
+grant pg_read_all_stats, pg_signal_backend to balcao_owner;
+
 -- Everybody may write large objects, hold advisory locks and run anonymous PL/pgSQL by default. The
 -- first fills the disk, the second would stop the functions that lock contacts, the third makes every
 -- probing cheaper. LISTEN and NOTIFY cannot be taken away; their payloads are hints without content.

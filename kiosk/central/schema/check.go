@@ -92,7 +92,8 @@ var rules = []struct{ rule, cure, sql string }{
 		select r.rolname::text from pg_roles r
 		where r.rolname in ('balcao_owner', 'balcao_desk', 'balcao_registrar')
 			and (r.rolcanlogin or r.rolsuper or r.rolcreaterole or r.rolcreatedb or r.rolreplication or r.rolbypassrls
-				or exists (select from pg_auth_members m where m.member = r.oid))`,
+				or exists (select from pg_auth_members m where m.member = r.oid and not (r.rolname = 'balcao_owner'
+					and m.roleid in ('pg_read_all_stats'::regrole, 'pg_signal_backend'::regrole))))`,
 	},
 	{
 		"the history of keys can only be added to",
