@@ -179,7 +179,9 @@ func (p present) contactActions(d drafts) []action {
 	handingOver := len(actions) > 0
 	main := p.contactMain(d)
 	main.Main = !handingOver
-	actions = append(actions, main)
+	if !handingOver || main.live() { // beside "hand over" there is no need to say for whom the desk waits
+		actions = append(actions, main)
+	}
 	if again, shown := p.resend(d); shown {
 		actions = append(actions, again)
 	}

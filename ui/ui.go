@@ -18,6 +18,7 @@
 package ui
 
 import (
+	"image"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -31,7 +32,7 @@ import (
 type Options struct {
 	Send         func(kiosk.Event) // takes what people do; called on the UI goroutine and must not block
 	TextScale    float32           // 1 to 1.5; 0 is 1
-	SecondScreen bool              // the citizen's window fills a second monitor
+	SecondScreen *image.Point      // where the second monitor begins, which the citizen's window then fills
 	OneScreen    bool              // no citizen's window: the clerk hands the only screen over
 	SideBySide   bool              // asks for both windows beside each other: BesideWidth pixels are needed
 	Closed       func()            // the clerk closed the window; nil lets the window close
@@ -90,12 +91,16 @@ func (u *UI) arrange() {
 	u.citizenWindow.Resize(fyne.NewSize(1024, 768))
 	u.citizenWindow.SetCloseIntercept(func() {}) // the clerk's to close
 	u.citizen.keys.listen(u.citizenWindow)
-	if window, ok := u.citizenWindow.(desktop.Window); ok && u.options.SecondScreen {
-		window.RequestFullScreenSecondary()
-	}
-	if u.options.SideBySide {
-		place(u.clerkWindow, frame)
-		place(u.citizenWindow, 1280+3*frame)
+	if second := u.options.SecondScreen; second != nil {
+		// Openbox, for one, fills the monitor that the window is on, whichever was asked for.
+		place(u.clerkWindow, image.Pt(frame, titleBar))
+		place(u.citizenWindow, second.Add(image.Pt(frame, titleBar)))
+		if window, ok := u.citizenWindow.(desktop.Window); ok {
+			window.RequestFullScreenSecondary()
+		}
+	} else if u.options.SideBySide {
+		place(u.clerkWindow, image.Pt(frame, titleBar))
+		place(u.citizenWindow, image.Pt(1280+3*frame, titleBar))
 	}
 }
 
@@ -109,9 +114,9 @@ const (
 
 // place asks the window manager for a position; it may have its own idea. The toolkit takes 0,0 for no
 // wish at all.
-func place(w fyne.Window, x int) {
+func place(w fyne.Window, at image.Point) {
 	if w, ok := w.(desktop.Window); ok {
-		w.RequestPosition(x, titleBar)
+		w.RequestPosition(at.X, at.Y)
 	}
 }
 

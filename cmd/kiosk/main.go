@@ -77,7 +77,6 @@ func run(cfg config, log *slog.Logger) error {
 		Show: func(s kiosk.State) { fyne.Do(func() { screens.Show(s); journal.Note(s) }) },
 		Log:  log,
 	})
-	screens = ui.New(a, ui.Options{Send: runner.Send, TextScale: cfg.TextScale, SecondScreen: cfg.SecondScreen,
-		OneScreen: cfg.SingleScreen, SideBySide: cfg.sideBySide() && roomForBoth(), Closed: a.Quit})
+	screens = ui.New(a, arrange(cfg, ui.Options{Send: runner.Send, TextScale: cfg.TextScale, Closed: a.Quit}, log))
 	return serve(ctx, a, screens, runner)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
 	"log/slog"
 	"os"
 	"strings"
@@ -41,6 +42,36 @@ func openDisplay() error {
 	if err := glfw.Init(); err != nil {
 		return &startError{fmt.Errorf("opening the windows on display %s: %v", name, err),
 			"Is the X server running, and may this user use it? Try: DISPLAY=" + name + " xset q"}
+	}
+	return nil
+}
+
+// arrange says where the windows go. A desk whose second monitor is missing today works with one.
+func arrange(cfg config, options ui.Options, log *slog.Logger) ui.Options {
+	options.OneScreen = cfg.SingleScreen
+	if cfg.SecondScreen {
+		options.SecondScreen = secondMonitor()
+		if options.SecondScreen == nil {
+			log.Warn("no second monitor, the clerk hands the only screen over")
+			options.OneScreen = true
+		}
+	}
+	options.SideBySide = cfg.sideBySide() && roomForBoth()
+	return options
+}
+
+// secondMonitor returns where the first monitor beside the primary one begins, nil when there is none
+// or it shows the same.
+func secondMonitor() *image.Point {
+	var first image.Point
+	for i, monitor := range glfw.GetMonitors() { // the primary one comes first
+		x, y := monitor.GetPos()
+		at := image.Pt(x, y)
+		if i == 0 {
+			first = at
+		} else if at != first {
+			return &at
+		}
 	}
 	return nil
 }
