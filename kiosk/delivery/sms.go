@@ -29,9 +29,9 @@ type SMS struct {
 
 	reference atomic.Uint32 // of joined messages
 
-	mu    sync.Mutex
-	bound *bind         // nil while there is none
-	ready chan struct{} // closed once bound
+	mu      sync.Mutex
+	bound   *bind         // nil while there is none
+	changed chan struct{} // closed, and replaced, when the bind comes or goes
 }
 
 // NewSMS returns a sender that Run connects. Each final receipt is given to the function receipt;
@@ -46,7 +46,7 @@ func NewSMS(cfg SMSConfig, log *slog.Logger, receipt func(context.Context, Recei
 	if err != nil {
 		return nil, fmt.Errorf("configuring SMS: %w", err)
 	}
-	s := &SMS{cfg: cfg, log: log, source: source, receipt: receipt, ready: make(chan struct{})}
+	s := &SMS{cfg: cfg, log: log, source: source, receipt: receipt, changed: make(chan struct{})}
 	s.reference.Store(rand.Uint32()) //nolint:gosec // a reference, no secret
 	return s, nil
 }
@@ -88,11 +88,7 @@ func (s *SMS) serve(ctx context.Context, b *bind) error {
 			s.store(ctx, b, p)
 		}
 	}()
-	s.mu.Lock()
-	s.bound = b
-	close(s.ready)
-	s.mu.Unlock()
-
+	s.setBound(b)
 	err := b.run(ctx, s.cfg.EnquireEvery, s.cfg.Timeout, func(p *pdu.DeliverSM) {
 		select {
 		case receipts <- p:
@@ -101,13 +97,25 @@ func (s *SMS) serve(ctx context.Context, b *bind) error {
 		}
 	})
 
-	s.mu.Lock()
-	s.bound = nil
-	s.ready = make(chan struct{})
-	s.mu.Unlock()
+	s.setBound(nil)
 	close(receipts)
 	<-stored
 	return err
+}
+
+func (s *SMS) setBound(b *bind) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.bound = b
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
+
+// Changed returns a channel that is closed when the bind comes or goes the next time.
+func (s *SMS) Changed() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.changed
 }
 
 // store keeps one receipt and only then acknowledges it. Anything that is not a final receipt is
@@ -214,7 +222,7 @@ func (s *SMS) waitBound(ctx context.Context) (*bind, error) {
 	defer timer.Stop()
 	for {
 		s.mu.Lock()
-		b, ready := s.bound, s.ready
+		b, changed := s.bound, s.changed
 		s.mu.Unlock()
 		if b != nil {
 			return b, nil
@@ -224,7 +232,7 @@ func (s *SMS) waitBound(ctx context.Context) (*bind, error) {
 			return nil, ctx.Err()
 		case <-timer.C:
 			return nil, temporary("sms_unbound")
-		case <-ready:
+		case <-changed:
 		}
 	}
 }

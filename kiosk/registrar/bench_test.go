@@ -48,7 +48,7 @@ type bench struct {
 	sms      *outbox
 	mail     *outbox
 	verifier verifierFunc
-	real     *realParts // instead of sms, mail and verifier
+	real     *realChannels // instead of sms and mail
 	log      *safeBuffer
 	names    int
 }
@@ -113,7 +113,7 @@ func (b *bench) start(jobs int, change func(*run)) *run {
 		Log: slog.New(slog.NewJSONHandler(b.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	if b.real != nil {
-		cfg.Verifier, cfg.SMS, cfg.Mail = b.real.verifier, b.real.sms, b.real.mail
+		cfg.SMS, cfg.Mail = b.real.sms, b.real.mail
 	}
 	r.worker, err = registrar.New(cfg)
 	b.check(err)
@@ -306,11 +306,33 @@ type outbox struct {
 	sent []delivery.Message
 	news chan struct{}
 	fail func(delivery.Message) error
+
+	down    error
+	changed chan struct{}
 }
 
-func newOutbox() *outbox { return &outbox{news: make(chan struct{})} }
+func newOutbox() *outbox { return &outbox{news: make(chan struct{}), changed: make(chan struct{})} }
 
-func (o *outbox) Check(context.Context) error { return nil }
+func (o *outbox) Check(context.Context) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.down
+}
+
+func (o *outbox) Changed() <-chan struct{} {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.changed
+}
+
+// set makes the channel work or not.
+func (o *outbox) set(down error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.down = down
+	close(o.changed)
+	o.changed = make(chan struct{})
+}
 
 func (o *outbox) Send(_ context.Context, m delivery.Message) (string, error) {
 	o.mu.Lock()

@@ -9,31 +9,47 @@ import (
 	"balcao/kiosk/delivery"
 )
 
-// How often the centre is told how the channels are, and how often the mail relay is asked, which
-// takes a connection each time.
+// How often the centre is told how the channels are, when nothing changes; how often while one of them is
+// not well; and how often a mail relay that is well is asked, which takes a connection each time.
 const (
-	beatEvery  = 15 * time.Second
-	probeEvery = time.Minute
+	beatEvery    = 15 * time.Second
+	troubleEvery = 3 * time.Second
+	probeEvery   = time.Minute
 )
+
+// firstBind is how long the first beat waits for the bind to the message centre, which begins when the
+// registrar does. Without it every desk would show trouble for a moment after each start.
+const firstBind = 2 * time.Second
 
 // pulse remembers how the last message of each channel went.
 type pulse struct {
+	changed chan struct{} // holds a token when a channel's health changed
+
 	mu      sync.Mutex
-	failing map[string]bool
+	failing map[kiosk.Channel]bool
+}
+
+func newPulse() *pulse {
+	return &pulse{changed: make(chan struct{}, 1), failing: make(map[kiosk.Channel]bool)}
 }
 
 // sent records how a send went. What is wrong with one address says nothing about the channel.
-func (p *pulse) sent(channel string, err error) {
+func (p *pulse) sent(channel kiosk.Channel, err error) {
+	failing := err != nil && delivery.IsTemporary(err)
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.failing == nil {
-		p.failing = make(map[string]bool)
+	before := p.failing[channel]
+	p.failing[channel] = failing
+	p.mu.Unlock()
+	if failing != before {
+		select {
+		case p.changed <- struct{}{}:
+		default: // a token waits already
+		}
 	}
-	p.failing[channel] = err != nil && delivery.IsTemporary(err)
 }
 
 // health joins what a check of the channel and its last message say.
-func (p *pulse) health(channel string, check error) kiosk.Health {
+func (p *pulse) health(channel kiosk.Channel, check error) kiosk.Health {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
@@ -46,27 +62,68 @@ func (p *pulse) health(channel string, check error) kiosk.Health {
 }
 
 // heartbeat tells the centre, and through it every desk's status bar, that this registrar lives and
-// how its channels are.
+// how its channels are: at once when that changes.
 func (w *Worker) heartbeat(ctx context.Context) error {
+	w.awaitBind(ctx)
 	var mail error
 	var probed time.Time
-	pause := time.Second // the first beat comes before the bind is up; the second soon corrects it
 	for {
-		sms := w.check(ctx, w.cfg.SMS)
+		changed := changeOf(w.cfg.SMS) // before the check: what changes after it is not missed
+		sms := check(ctx, w.cfg.SMS)
 		if mail != nil || time.Since(probed) >= probeEvery {
-			mail, probed = w.check(ctx, w.cfg.Mail), time.Now()
+			mail, probed = check(ctx, w.cfg.Mail), time.Now()
 		}
+		smsHealth, mailHealth := w.pulse.health(kiosk.SMS, sms), w.pulse.health(kiosk.Email, mail)
 		// Trouble shows in listen; a registrar that is not heard of counts as gone.
-		_ = exec(ctx, w.cfg.DB, "beating", `select registrar.heartbeat($1, $2)`,
-			string(w.pulse.health(string(kiosk.SMS), sms)), string(w.pulse.health(string(kiosk.Email), mail)))
-		if err := sleep(ctx, pause); err != nil {
-			return err
+		_ = exec(ctx, w.cfg.DB, "beating", `select registrar.heartbeat($1, $2)`, string(smsHealth), string(mailHealth))
+		w.beaten()
+		pause := beatEvery
+		if smsHealth != kiosk.HealthGood || mailHealth != kiosk.HealthGood {
+			pause = troubleEvery
 		}
-		pause = beatEvery
+		timer := time.NewTimer(pause)
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+		case <-changed:
+		case <-w.pulse.changed:
+		}
+		timer.Stop()
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 	}
 }
 
-func (w *Worker) check(ctx context.Context, channel Channel) error {
+// awaitBind waits for the message centre, for a moment.
+func (w *Worker) awaitBind(ctx context.Context) {
+	timer := time.NewTimer(firstBind)
+	defer timer.Stop()
+	for {
+		changed := changeOf(w.cfg.SMS)
+		if check(ctx, w.cfg.SMS) == nil {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+			return
+		case <-changed:
+		}
+	}
+}
+
+// changeOf returns a channel that is closed when Check may answer otherwise than now, of a channel that
+// knows; *delivery.SMS does. A mail relay is only known by being asked.
+func changeOf(channel Channel) <-chan struct{} {
+	if c, ok := channel.(interface{ Changed() <-chan struct{} }); ok {
+		return c.Changed()
+	}
+	return nil
+}
+
+func check(ctx context.Context, channel Channel) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	return channel.Check(ctx)

@@ -20,6 +20,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"filippo.io/age"
@@ -65,10 +66,13 @@ type Worker struct {
 	keys    keys
 	hashing chan struct{} // holds a token for each hash being computed: each takes 64 MiB
 	wake    chan struct{} // holds a token for each worker that shall look for a job
-	pulse   pulse
+	pulse   *pulse
 
 	// ready is called once the queue is being listened to; see Ready.
 	ready func()
+
+	firstBeat chan struct{} // closed when the centre was first told how the channels are
+	beaten    func()        // closes it
 
 	// testOnlyAt is called at each point where a crash would matter. Tests set it; nothing else does.
 	testOnlyAt func(point string)
@@ -105,15 +109,20 @@ func New(cfg Config) (*Worker, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	return &Worker{
-		cfg:     cfg,
-		keys:    keys,
-		hashing: make(chan struct{}, hashesAtOnce),
-		wake:    make(chan struct{}, cfg.Workers),
-	}, nil
+	w := &Worker{
+		cfg:       cfg,
+		keys:      keys,
+		hashing:   make(chan struct{}, hashesAtOnce),
+		wake:      make(chan struct{}, cfg.Workers),
+		pulse:     newPulse(),
+		firstBeat: make(chan struct{}),
+	}
+	w.beaten = sync.OnceFunc(func() { close(w.firstBeat) })
+	return w, nil
 }
 
-// Ready sets a function that Run calls each time it begins to listen to the queue. Call it before Run.
+// Ready sets a function that Run calls each time it begins to listen to the queue, the first time after the
+// centre was told how the channels are: what starts next shows it. Call it before Run.
 func (w *Worker) Ready(f func()) { w.ready = f }
 
 // Run works until ctx ends, then finishes the jobs at hand, for which they have a grace of ten
@@ -159,6 +168,11 @@ func (w *Worker) listen(ctx context.Context) error {
 			}
 			down = false
 			w.wakeAll()
+			select {
+			case <-ctx.Done():
+				return
+			case <-w.firstBeat: // a few seconds at the start; notices wait in the connection meanwhile
+			}
 			if w.ready != nil {
 				w.ready()
 			}

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"balcao/kiosk"
 	"balcao/kiosk/delivery"
 )
 
@@ -34,6 +35,9 @@ func (w *Worker) sendCode(ctx context.Context, j *job) (record, error) {
 	}
 	if !w.cfg.Now().Before(p.ExpiresAt) {
 		return nil, &trouble{code: "code_expired", final: true}
+	}
+	if !canonical(kiosk.Channel(p.Channel), p.Value) {
+		return nil, &trouble{code: "contact_form", final: true}
 	}
 	code := w.keys.oneTimeCode(j.Enrolment, p.Channel, p.Send)
 	defer clear(code)
@@ -68,6 +72,21 @@ func (w *Worker) sendCode(ctx context.Context, j *job) (record, error) {
 	}
 	w.at("sent")
 	return func(ctx context.Context, tx pgx.Tx) error { return messageSent(ctx, tx, j.ID, id) }, nil
+}
+
+// canonical reports whether a contact is spelt in the one way in which a desk that keeps the rules spells
+// it, and is of the kind that receives messages. Where the database takes more, such as a number to which
+// a message costs dear, no code is made, so it is never proven.
+func canonical(channel kiosk.Channel, value string) bool {
+	var spelt string
+	var problem kiosk.ContactProblem
+	switch channel {
+	case kiosk.SMS:
+		spelt, problem = kiosk.ParsePhone(value, "")
+	case kiosk.Email:
+		spelt, problem = kiosk.ParseEmail(value)
+	}
+	return problem == kiosk.ContactOK && spelt == value && value != ""
 }
 
 // welcomeJob is the payload of a welcome job. The centre queues one for each channel that was proven,

@@ -90,22 +90,23 @@ func (w *Worker) verify(ctx context.Context, j *job) (record, error) {
 		return nil, &trouble{code: "database", cause: err}
 	}
 	bundle := evidence.Bundle{JWS: p.Evidence, Identity: p.Identity, SOD: p.SOD}
-	verified, err := w.cfg.Verifier.Verify(ctx, bundle, p.expect(j.Enrolment))
+	expected := p.expect(j.Enrolment)
+	verified, err := w.cfg.Verifier.Verify(ctx, bundle, expected)
 	if err != nil {
-		return refusal(ctx, j, err)
+		return w.refusal(ctx, j, err)
 	}
 	w.at("verified")
 	id := verified.Identity
 	if id.BirthDate.AgeOn(kiosk.DateOf(w.cfg.Now())) < rules.MinAge {
-		return refused(j, string(kiosk.ReasonUnderAge)), nil
+		return w.refused(j, string(kiosk.ReasonUnderAge)), nil
 	}
 	pin, err := seal.Open(w.cfg.Identity, j.Enrolment, p.SealedPIN)
 	if err != nil {
-		return refused(j, RefusedSeal), nil
+		return w.refused(j, RefusedSeal), nil
 	}
 	defer clear(pin)
-	if !(kiosk.PINPolicy{MinDigits: rules.PINMin, MaxDigits: rules.PINMax}).Valid(pin) {
-		return refused(j, RefusedPIN), nil
+	if !kiosk.PolicyFor(id, expected.Contacts, rules.PINMin, rules.PINMax).Valid(pin) {
+		return w.refused(j, RefusedPIN), nil
 	}
 	hash, err := w.hash(ctx, p.Country+":"+p.CivilNumber, pin)
 	if err != nil {
@@ -129,7 +130,7 @@ func (w *Worker) verify(ctx context.Context, j *job) (record, error) {
 			return err
 		}
 		w.at("activated")
-		w.cfg.Log.InfoContext(ctx, "judged an enrolment", "enrolment", j.Enrolment, "outcome", outcome)
+		w.logOutcome(ctx, j, outcome)
 		return nil
 	}, nil
 }
@@ -147,7 +148,7 @@ func (w *Worker) hash(ctx context.Context, person string, pin []byte) (PINHash, 
 
 // refusal turns a verifier's error into a refusal, or into trouble when the evidence may yet be good:
 // "I do not know" is never a yes, but neither is it a no while a responder may come back.
-func refusal(ctx context.Context, j *job, err error) (record, error) {
+func (w *Worker) refusal(ctx context.Context, j *job, err error) (record, error) {
 	r, ok := errors.AsType[*evidence.Refusal](err)
 	switch {
 	case ctx.Err() != nil:
@@ -157,11 +158,24 @@ func refusal(ctx context.Context, j *job, err error) (record, error) {
 	case r.Temporary:
 		return nil, &trouble{code: r.Reason}
 	}
-	return refused(j, r.Reason), nil
+	return w.refused(j, r.Reason), nil
 }
 
-func refused(j *job, reason string) record {
-	return func(ctx context.Context, tx pgx.Tx) error { return refuse(ctx, tx, j.Enrolment, reason) }
+func (w *Worker) refused(j *job, reason string) record {
+	return func(ctx context.Context, tx pgx.Tx) error {
+		if err := refuse(ctx, tx, j.Enrolment, reason); err != nil {
+			return err
+		}
+		w.logOutcome(ctx, j, reason)
+		return nil
+	}
+}
+
+// logOutcome lets an operator find out what became of an enrolment: the screens at the desk say of most
+// refusals only that the evidence was not accepted. The verifier's own words stay out; the reason is a
+// word from a list.
+func (w *Worker) logOutcome(ctx context.Context, j *job, outcome string) {
+	w.cfg.Log.InfoContext(ctx, "judged an enrolment", "enrolment", j.Enrolment, "outcome", outcome)
 }
 
 func (w *Worker) findingOf(v *evidence.Verified) finding {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"balcao/kiosk"
 	"balcao/kiosk/delivery"
 )
 
@@ -202,11 +203,11 @@ func backoff(n int, first, longest time.Duration) time.Duration {
 // deliver sends one message and remembers how it went.
 func (w *Worker) deliver(ctx context.Context, channel string, m delivery.Message) (id string, err error) {
 	via := w.cfg.Mail
-	if channel == "sms" {
+	if channel == string(kiosk.SMS) {
 		via = w.cfg.SMS
 	}
 	id, err = via.Send(ctx, m)
-	w.pulse.sent(channel, err)
+	w.pulse.sent(kiosk.Channel(channel), err)
 	if err != nil {
 		return "", &trouble{code: delivery.Code(err), final: !delivery.IsTemporary(err), until: m.Expires}
 	}

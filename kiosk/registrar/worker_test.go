@@ -106,6 +106,8 @@ func TestWorker_Refusals(t *testing.T) {
 		{"under age", young, goodPIN, "under_age"},
 		{"PIN too short", believe, "4829", registrar.RefusedPIN},
 		{"PIN a sequence", believe, "123456", registrar.RefusedPIN},
+		{"PIN the birth date", believe, "290280", registrar.RefusedPIN},
+		{"PIN of the tax number", believe, "400000", registrar.RefusedPIN},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -274,17 +276,55 @@ func TestReceipts(t *testing.T) {
 	}
 }
 
+// The desk's status bar follows the channels: from the first moment, and at once.
 func TestWorker_Heartbeat(t *testing.T) {
 	b := newBench(t)
-	if h, err := b.desk.Hello(b.ctx); err != nil || h.Delivery != kiosk.HealthDown {
-		t.Errorf("without a registrar: got %q, %v", h.Delivery, err)
-	}
-	b.start(1, nil)
-	b.until("delivery is good", func() bool {
+	delivery := func() kiosk.Health {
+		t.Helper()
 		h, err := b.desk.Hello(b.ctx)
 		b.check(err)
-		return h.Delivery == kiosk.HealthGood
-	})
+		return h.Delivery
+	}
+	if got := delivery(); got != kiosk.HealthDown {
+		t.Errorf("without a registrar: got %q", got)
+	}
+	b.sms.set(errors.New("not bound yet"))
+	ready := make(chan struct{})
+	b.start(1, func(r *run) { r.worker.Ready(func() { close(ready) }) })
+	b.sms.set(nil)
+	<-ready
+	if got := delivery(); got != kiosk.HealthGood {
+		t.Errorf("once it is ready: got %q", got)
+	}
+	began := time.Now()
+	b.sms.set(errors.New("the bind was lost"))
+	b.until("delivery is poor", func() bool { return delivery() == kiosk.HealthPoor })
+	b.sms.set(nil)
+	b.until("delivery is good", func() bool { return delivery() == kiosk.HealthGood })
+	if took := time.Since(began); took > 2*time.Second {
+		t.Errorf("told after %v", took)
+	}
+}
+
+// A contact in another spelling, or one that no desk would take, gets no code.
+func TestWorker_ContactForm(t *testing.T) {
+	b := newBench(t)
+	b.start(1, nil)
+	for channel, values := range map[kiosk.Channel][]string{
+		kiosk.SMS:   {"+3510912345678", "+351210000000", "+351760100100", "+99912345678"},
+		kiosk.Email: {"a@xn--a.pt"},
+	} {
+		for _, value := range values {
+			v := b.visit()
+			v.askForCode(channel, value)
+			b.until("it is given up", func() bool {
+				return scalar[bool](b, `select exists (select from cmd.job where enrolment = $1 and state = 'failed' and error = 'contact_form')`, v.id)
+			})
+			if n := scalar[int](b, `select count(*) from cmd.one_time_code where enrolment = $1 and mac is not null`, v.id); n != 0 {
+				t.Errorf("%s has a code", channel)
+			}
+		}
+	}
 }
 
 // The database goes away under idle workers; they come back by themselves.

@@ -1,0 +1,196 @@
+package registrar_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"balcao/cardreader/citizencard"
+	"balcao/kiosk"
+	"balcao/kiosk/central"
+	"balcao/kiosk/evidence"
+	"balcao/kiosk/trust"
+	"balcao/mock-pcsc/card"
+	"balcao/mock-pcsc/drawer"
+	"balcao/mock-pcsc/pki"
+	"balcao/mock-pcsc/revocation"
+)
+
+var testPKI = filepath.Join("..", "..", "assets", "testpki")
+
+// cards are the drawer of the test bench and the verifier of a centre that trusts its authorities.
+type cards struct {
+	drawer   *drawer.Drawer
+	verifier *evidence.Verifier
+}
+
+// useCards has the bench's workers verify evidence with the real verifier.
+func useCards(b *bench) *cards {
+	b.t.Helper()
+	var c cards
+	var err error
+	c.drawer, err = drawer.Open()
+	b.check(err)
+	responder := httptest.NewServer(revocation.New(pki.New(), c.drawer.Issued()))
+	b.t.Cleanup(responder.Close)
+	// The certificates name a fixed port; whatever listens there now, this test asks its own server.
+	transport := &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, network, responder.Listener.Addr().String())
+	}}
+	b.t.Cleanup(transport.CloseIdleConnections)
+	store, err := trust.Load(filepath.Join(testPKI, "trust"))
+	b.check(err)
+	c.verifier = &evidence.Verifier{Trust: store, Revocation: &trust.Revocation{HTTP: &http.Client{Transport: transport}}, MinAge: -1}
+	b.verifier = c.verifier.Verify
+	return &c
+}
+
+// heldCard is a card of the drawer, read as a desk reads it.
+type heldCard struct {
+	*citizencard.Card
+	pin    string
+	files  citizencard.Files
+	chain  [][]byte // for x5c
+	holder kiosk.Identity
+}
+
+// wire carries commands to an emulated card without a reader.
+type wire struct{ card card.Card }
+
+func (w wire) Transmit(_ context.Context, command []byte) ([]byte, error) {
+	return w.card.Transmit(command).Data, nil
+}
+
+// read takes a card out of the drawer and reads it, good or bad.
+func (c *cards) read(t *testing.T, name string) *heldCard {
+	t.Helper()
+	check := func(err error) {
+		if t.Helper(); err != nil {
+			t.Fatalf("reading %s: %v", name, err)
+		}
+	}
+	entries := c.drawer.Entries()
+	i := slices.IndexFunc(entries, func(e drawer.Entry) bool { return e.Name == name })
+	emulated, err := c.drawer.Card(name)
+	check(err)
+	emulated.PowerOn()
+	h := &heldCard{pin: entries[i].PIN}
+	h.Card, err = citizencard.Open(t.Context(), wire{emulated})
+	check(err)
+	h.files.Generation = h.Generation()
+	h.files.Identity, err = h.ReadIdentity(t.Context())
+	check(err)
+	h.files.SOD, err = h.ReadSOD(t.Context())
+	check(err)
+	h.files.Certificate, err = h.ReadCertificate(t.Context())
+	check(err)
+	h.files.Issuers, err = h.ReadIssuers(t.Context())
+	check(err)
+	h.chain = append([][]byte{h.files.Certificate}, h.files.Issuers...)
+	h.holder, err = evidence.IdentityOf(h.files)
+	check(err)
+	return h
+}
+
+// SignDigest has the card sign, with the PIN first: another reading of it may have reset the card.
+func (h *heldCard) SignDigest(ctx context.Context, digest []byte) ([]byte, error) {
+	if err := h.VerifyPIN(ctx, []byte(h.pin)); err != nil {
+		return nil, err
+	}
+	return h.Sign(ctx, digest)
+}
+
+// cardVisit is an enrolment with a card in the reader.
+type cardVisit struct {
+	*visit
+	card    *heldCard
+	opened  central.Opened
+	channel kiosk.Channel
+	value   string
+	proof   evidence.TranscriptProof // of the last contact that was confirmed
+	sealed  []byte
+}
+
+// openWith opens an enrolment for the holder of a card.
+func (b *bench) openWith(card *heldCard) *cardVisit {
+	b.t.Helper()
+	return b.openFor(card, card.holder.CivilNumber)
+}
+
+func (b *bench) openFor(card *heldCard, civilNumber string) *cardVisit {
+	b.t.Helper()
+	v := &cardVisit{visit: &visit{bench: b, id: newID()}, card: card}
+	var err error
+	v.opened, err = b.desk.Open(b.ctx, v.id, central.Person{Document: kiosk.CitizenCard, Country: card.holder.Country, CivilNumber: civilNumber})
+	b.check(err)
+	if v.opened.Refusal != "" {
+		b.t.Fatalf("opening: %s", v.opened.Refusal)
+	}
+	v.sealed = v.seal(v.id, goodPIN)
+	return v
+}
+
+func (v *cardVisit) askForCode(channel kiosk.Channel, value string) {
+	v.t.Helper()
+	v.channel, v.value = channel, value
+	v.visit.askForCode(channel, value)
+}
+
+// confirm confirms the code and keeps the centre's record of it, which goes into the transcript.
+func (v *cardVisit) confirm(code string) {
+	v.t.Helper()
+	answer, err := v.desk.ConfirmCode(v.ctx, v.id, central.Attempt{ID: newID(), Channel: v.channel, Code: kiosk.Secret(code)})
+	v.check(err)
+	if answer.Refusal != "" {
+		v.t.Fatalf("confirming: %s", answer.Refusal)
+	}
+	v.proof = evidence.TranscriptProof{Channel: v.channel, Value: v.value, Proof: answer.Proof, ConfirmedAt: answer.At}
+}
+
+// transcript is what an honest desk has the card sign.
+func (v *cardVisit) transcript() evidence.Transcript {
+	p, files := v.card.holder, v.card.files
+	return evidence.Transcript{
+		Version: evidence.TranscriptVersion, Enrolment: v.id, Challenge: v.opened.Challenge, Desk: v.desk.Desk(),
+		OpenedAt: v.opened.OpenedAt, SignedAt: time.Now(),
+		Document: evidence.TranscriptDocument{
+			Kind: p.Kind, Generation: p.Generation, Country: p.Country, Number: p.DocumentNumber,
+			CivilNumber: p.CivilNumber, ValidUntil: p.ValidUntil, Identity: hash(files.Identity), SOD: hash(files.SOD),
+		},
+		Person: evidence.TranscriptPerson{
+			Surname: p.Surname, GivenNames: p.GivenNames, BirthDate: p.BirthDate,
+			Nationality: p.Nationality, TaxNumber: p.TaxNumber,
+		},
+		Contacts: []evidence.TranscriptProof{v.proof}, SealedPIN: hash(v.sealed), PhotoCompared: true,
+		Language: kiosk.Portuguese, Level: kiosk.LevelHigh,
+	}
+}
+
+func hash(data []byte) evidence.Bytes {
+	sum := sha256.Sum256(data)
+	return sum[:]
+}
+
+// bindHonestly signs and binds as a desk does.
+func (v *cardVisit) bindHonestly() {
+	v.t.Helper()
+	jws, err := evidence.Sign(v.ctx, v.transcript(), v.card.chain, v.card)
+	v.check(err)
+	_, err = v.desk.Bind(v.ctx, v.id, central.Evidence{
+		JWS: jws, Identity: v.card.files.Identity, SOD: v.card.files.SOD, SealedPIN: v.sealed,
+	})
+	v.check(err)
+}
+
+// fabricated is a proof that no centre gave.
+func fabricated(channel kiosk.Channel, value string) evidence.TranscriptProof {
+	return evidence.TranscriptProof{Channel: channel, Value: value, Proof: uuid.New(), ConfirmedAt: time.Now()}
+}
