@@ -55,7 +55,7 @@ func TestPulledWhileReading(t *testing.T) {
 
 // In the photograph too, which is read last and takes longest.
 func TestPulledInThePhotograph(t *testing.T) {
-	b := newBench(t)
+	b := newCards(t)
 	d := b.start(nil)
 	c, _ := b.card("cc2024")
 	b.slots.interfere(func(int) hook { return hook{} })
@@ -274,31 +274,31 @@ func TestService(t *testing.T) {
 }
 
 func TestCardPIN(t *testing.T) {
-	t.Run("WrongThenRight", func(t *testing.T) {
+	t.Run("Wrong", func(t *testing.T) {
 		b := newBench(t)
 		d := b.start(nil)
-		d.toSigning("cc1-rsa2048", kiosk.SMS)
-		for left := 2; left > 0; left-- {
+		wrong := func(left int) {
+			t.Helper()
 			d.do(kiosk.CardPINTyped{PIN: kiosk.Secret("9753")})
 			s := d.until("wrong PIN", func(s kiosk.State) bool { return s.Review.PINWrong && s.Review.Phase == kiosk.ReviewCardPIN })
 			if s.Document.PINTries != left {
 				t.Errorf("got %d tries left, want %d", s.Document.PINTries, left)
 			}
 		}
-		d.finish()
-		b.oneKey()
-	})
-	t.Run("Blocked", func(t *testing.T) {
-		b := newBench(t)
-		d := b.start(nil)
 		d.toSigning("cc2024", kiosk.Email)
-		for range 2 {
-			d.do(kiosk.CardPINTyped{PIN: kiosk.Secret("9753")})
-			d.until("wrong PIN", func(s kiosk.State) bool { return s.Review.PINWrong && s.Review.Phase == kiosk.ReviewCardPIN })
-		}
+		wrong(2)
+		wrong(1)
 		s := d.do(kiosk.CardPINTyped{PIN: kiosk.Secret("9753")}).until("blocked", problem(kiosk.ProblemCode(kiosk.ReasonPINBlocked)))
 		d.untilForgotten(s.Case)
 		b.noKey()
+		b.slots.remove(1)
+		d.do(kiosk.NextPerson{}).until("empty desk", empty)
+
+		d.toSigning("cc1-rsa2048", kiosk.SMS)
+		wrong(2)
+		wrong(1)
+		d.finish()
+		b.oneKey()
 	})
 	// Pulled after the card has counted a wrong PIN and before it said so: the PIN is not presented twice.
 	t.Run("WrongAndPulled", func(t *testing.T) {
@@ -372,7 +372,7 @@ func (d *running) toSigningOnKeypad(name string) {
 
 // A fault in our own code ends the case, and the desk goes on.
 func TestFault(t *testing.T) {
-	b := newBench(t)
+	b := newCards(t)
 	d := b.start(nil)
 	b.slots.interfere(at(3, hook{answer: func([]byte, []byte) []byte { panic("about somebody@example") }}))
 	d.insert("cc2024")

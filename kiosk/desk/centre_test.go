@@ -141,18 +141,6 @@ func (b *bench) text(sql string) (text string) {
 
 // The centre's no ends the case with the reason that has a text, and nothing stays.
 func TestCentreRefuses(t *testing.T) {
-	t.Run("AlreadyActive", func(t *testing.T) {
-		b := newBench(t)
-		d := b.start(nil)
-		d.toSigning("cc2024", kiosk.Email)
-		d.finish()
-		b.slots.remove(1)
-		d.do(kiosk.NextPerson{}).until("empty desk", empty)
-		d.read("cc2024")
-		s := d.do(kiosk.PersonConfirmed{}).until("refused", problem(kiosk.ProblemAlreadyActive))
-		d.untilForgotten(s.Case)
-		b.oneKey()
-	})
 	t.Run("EvidenceThatDoesNotHold", func(t *testing.T) {
 		b := newBench(t)
 		d := b.start(func(cfg *desk.Config) { cfg.Desk = "loja_2" }) // which is not who sends it

@@ -10,7 +10,7 @@ import (
 func TestEnrolment(t *testing.T) {
 	b := newBench(t)
 	d := b.start(nil)
-	for i, name := range []string{"cc1-rsa2048", "cc2024", "cc1-rsa3072", "cc1-no-photo", "cc2024-senior", "cc1-issuer-on-card-only"} {
+	for i, name := range []string{"cc1-rsa2048", "cc2024", "cc1-rsa3072", "cc2024-senior"} {
 		channel := []kiosk.Channel{kiosk.SMS, kiosk.Email}[i%2]
 		d.toSigning(name, channel)
 		s := d.finish()
@@ -23,5 +23,12 @@ func TestEnrolment(t *testing.T) {
 		if n := b.count(`select count(*) from cmd.key where state = 'active'`); n != i+1 {
 			t.Fatalf("%s: got %d keys, want %d", name, n, i+1)
 		}
+	}
+	// Who has a key does not get another.
+	d.read("cc2024")
+	s := d.do(kiosk.PersonConfirmed{}).until("refused", problem(kiosk.ProblemAlreadyActive))
+	d.untilForgotten(s.Case)
+	if n := b.count(`select count(*) from cmd.key`); n != 4 {
+		t.Errorf("got %d keys, want 4", n)
 	}
 }

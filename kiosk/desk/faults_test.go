@@ -168,3 +168,16 @@ func (s *shaky) Listen(ctx context.Context, line central.Line) error {
 	}
 	return s.Centre.Listen(ctx, line)
 }
+
+// nowhere is a centre that was never there.
+type nowhere struct{ desk.Centre }
+
+func (nowhere) Hello(context.Context) (central.Hello, error) {
+	return central.Hello{}, central.ErrUnavailable
+}
+
+func (nowhere) Listen(ctx context.Context, line central.Line) error {
+	line.Down(central.ErrUnavailable)
+	<-ctx.Done()
+	return ctx.Err()
+}

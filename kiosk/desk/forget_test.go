@@ -178,7 +178,7 @@ func TestStoppedWhileAway(t *testing.T) {
 
 // Secrets that came too late are wiped by whoever has them.
 func TestLateSecrets(t *testing.T) {
-	b := newBench(t)
+	b := newCards(t)
 	secrets := []kiosk.Secret{kiosk.Secret("111111"), kiosk.Secret("222222"), kiosk.Secret("3333")}
 	runner := desk.New(desk.Config{
 		Centre: b.centre, Readers: b.slots, Verifier: b.verifier, Recipient: b.identity.Recipient(), Show: func(kiosk.State) {},

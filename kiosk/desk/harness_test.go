@@ -74,25 +74,32 @@ type bench struct {
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
+	b := newCards(t)
+	db := cluster.NewDatabase(t)
+	real, err := central.Dial(b.ctx, central.Config{DSN: db.Desk(deskName), Timeout: lifeTime})
+	b.check(err)
+	t.Cleanup(real.Close)
+	b.centre = newShaky(real)
+	b.admin, err = pgx.Connect(b.ctx, db.Admin())
+	b.check(err)
+	t.Cleanup(func() { _ = b.admin.Close(context.Background()) })
+	b.startRegistrar(db.Registrar())
+	return b
+}
+
+// newCards is a bench for tests that end before the centre is asked: there is none.
+func newCards(t *testing.T) *bench {
+	t.Helper()
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), lifeTime)
 	t.Cleanup(cancel)
-	b := &bench{t: t, ctx: ctx, slots: newSlots(t), outbox: newOutbox(), log: &safeBuffer{}}
+	b := &bench{t: t, ctx: ctx, slots: newSlots(t), centre: newShaky(nowhere{}), outbox: newOutbox(), log: &safeBuffer{}}
 	var err error
 	b.drawer, err = drawer.Open()
 	b.check(err)
 	b.verifier = b.newVerifier()
-	db := cluster.NewDatabase(t)
-	real, err := central.Dial(ctx, central.Config{DSN: db.Desk(deskName), Timeout: lifeTime})
-	b.check(err)
-	t.Cleanup(real.Close)
-	b.centre = newShaky(real)
-	b.admin, err = pgx.Connect(ctx, db.Admin())
-	b.check(err)
-	t.Cleanup(func() { _ = b.admin.Close(context.Background()) })
 	b.identity, err = age.GenerateX25519Identity()
 	b.check(err)
-	b.startRegistrar(db.Registrar())
 	t.Cleanup(func() {
 		if n := b.slots.unclosed(); n != 0 {
 			t.Errorf("%d cards were not given back", n)

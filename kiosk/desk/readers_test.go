@@ -9,7 +9,7 @@ import (
 
 // What PC/SC tells is what the status bar shows.
 func TestReaders(t *testing.T) {
-	b := newBench(t)
+	b := newCards(t)
 	d := b.start(nil)
 	tell := func(events ...cardreader.Event) {
 		d.fresh()

@@ -13,6 +13,13 @@ import (
 	"balcao/kiosk/evidence"
 )
 
+// ActivityRecognise is the first activity of a reading: the card has not answered yet.
+const ActivityRecognise = "activity.recognise"
+
+// photoStep is the percentage in which the photograph's progress is told: every piece of 256 bytes
+// would have the screens drawn fifty times in a second.
+const photoStep = 10
+
 // Reader reads and verifies a Citizen Card step by step and tells what it learns as it learns it.
 type Reader struct {
 	Verifier *evidence.Verifier
@@ -67,7 +74,7 @@ func outcomeOf(err error) Outcome {
 
 // files reads everything from the card.
 func (r Reader) files(ctx context.Context, session CardSession, ex *evidence.Examination, got *Reading) error {
-	r.activity("activity.recognise")
+	r.activity(ActivityRecognise)
 	card, err := citizencard.Open(ctx, session)
 	if err != nil {
 		return err
@@ -127,7 +134,7 @@ func (r Reader) rest(ctx context.Context, card *citizencard.Card, ex *evidence.E
 	r.activity("activity.read_photo")
 	last := -1
 	portrait, err := card.ReadPhoto(ctx, func(done, total int) {
-		if percent := done * 100 / max(total, 1); percent != last {
+		if percent := done * 100 / max(total, 1) / photoStep * photoStep; percent != last {
 			last = percent
 			r.Emit(kiosk.PhotoProgress{Case: r.Case, Percent: percent})
 		}

@@ -15,7 +15,6 @@ import (
 	"balcao/kiosk/desk"
 	"balcao/kiosk/desk/photo"
 	"balcao/kiosk/evidence"
-	"balcao/mock-pcsc/drawer"
 )
 
 func TestJudge(t *testing.T) {
@@ -74,22 +73,18 @@ func TestJudge(t *testing.T) {
 // onCard is a Reader's session with a card of the drawer, without a desk.
 func onCard(t *testing.T, name string) (*bench, *slots, desk.CardSession) {
 	t.Helper()
-	b := &bench{t: t, ctx: t.Context(), slots: newSlots(t)}
-	var err error
-	b.drawer, err = drawer.Open()
-	b.check(err)
-	b.verifier = b.newVerifier()
+	b := newCards(t)
 	c, _ := b.card(name)
 	b.slots.insert(1, c)
 	s, err := b.slots.Connect(t.Context(), names[1])
 	b.check(err)
+	t.Cleanup(func() { b.check(s.Close()) })
 	return b, b.slots, s
 }
 
 // The identity is told before anything else was read, each check when it is in, and the photograph when
 // the card is free for others again: decoding it takes longer than reading many a file.
 func TestReader_Order(t *testing.T) {
-	t.Parallel()
 	for _, name := range []string{"cc1-rsa2048", "cc2024"} {
 		t.Run(name, func(t *testing.T) {
 			b, slots, card := onCard(t, name)
@@ -140,7 +135,6 @@ func TestReader_Order(t *testing.T) {
 
 // What was broken off is never complete, wherever that happens.
 func TestReader_BrokenOff(t *testing.T) {
-	t.Parallel()
 	b, slots, _ := onCard(t, "cc2024")
 	for n := 1; ; n++ {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -149,6 +143,7 @@ func TestReader_BrokenOff(t *testing.T) {
 		b.check(err)
 		_, outcome := desk.Reader{Verifier: b.verifier, Case: 1, Emit: func(kiosk.Event) {}}.Read(ctx, card)
 		cancel()
+		b.check(card.Close())
 		if slots.exchanged() < n {
 			if outcome.Err != nil || n < 20 {
 				t.Errorf("after %d commands: got %v", n-1, outcome.Err)
