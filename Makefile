@@ -24,7 +24,7 @@ RUN_PACKAGES   := pcscd vsmartcard-vpcd postgresql libgl1-mesa-dri libopenjp2-to
 TEST_PACKAGES  := opensc openssl xvfb openbox xdotool imagemagick x11-utils pcsc-tools procps
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: help setup build run test bench lint screens clean
+.PHONY: help setup build run test bench lint clean
 
 help:
 	@echo 'make run    a desk with emulated cards: clerk, citizen, test bench'

@@ -97,9 +97,10 @@ var errNoReader = errors.New("no such reader; kioskctl doctor lists them")
 
 // newVerifier takes the trust folder that is named or that is in its place.
 func newVerifier(dir string) (*evidence.Verifier, error) {
-	store, err := trust.Load(trustFolder(dir))
+	dir = trustFolder(dir)
+	store, err := trust.Load(dir)
 	if err != nil {
-		return nil, fmt.Errorf("trust folder: %w", err)
+		return nil, fmt.Errorf("trust folder %s: %w (kioskctl trust import fills it; --trust names another)", dir, err)
 	}
 	return &evidence.Verifier{Trust: store, Revocation: &trust.Revocation{}}, nil
 }
@@ -156,6 +157,9 @@ func examine(ctx context.Context, f cardFlags, verifier *evidence.Verifier, pin 
 	r := desk.Reader{Verifier: verifier, Case: 1, Emit: report.note, SkipPhoto: f.noPhoto}
 	reading, outcome := r.Read(ctx, session)
 	defer reading.Wipe()
+	if errors.Is(outcome.Err, cardreader.ErrRemoved) && !report.began {
+		return nil, errNoCard // it went as we came: pcscd notices a removal a moment late
+	}
 	report.take(outcome.Verdict)
 	if outcome.Problem != nil {
 		return nil, fmt.Errorf("reading the card: %w", outcome.Err)

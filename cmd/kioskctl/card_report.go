@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 
 	"balcao/assets/i18n"
 	"balcao/kiosk"
+	"balcao/kiosk/desk"
 	"balcao/kiosk/evidence"
 )
 
@@ -27,6 +29,7 @@ type cardReport struct {
 	Millis   int64          `json:"ms_identity"` // from the connection to the identity
 
 	started time.Time
+	began   bool // the card answered at all
 }
 
 // person is the identity as printed.
@@ -60,6 +63,8 @@ type checkLine struct {
 // note takes what the reading tells on its way.
 func (r *cardReport) note(e kiosk.Event) {
 	switch e := e.(type) {
+	case kiosk.Activity:
+		r.began = r.began || e.Key != desk.ActivityRecognise
 	case kiosk.IdentityRead:
 		r.Millis = time.Since(r.started).Milliseconds()
 	case kiosk.PINTriesRead:
@@ -160,11 +165,11 @@ func (r *cardReport) writeText(w io.Writer) error {
 		return err
 	}
 	if r.Genuine {
-		level := string(r.Level)
-		if level == "" {
-			level = "none"
+		more := ""
+		if len(r.Missing) > 0 {
+			more = "; for more: " + strings.Join(r.Missing, ", ")
 		}
-		_, err := fmt.Fprintf(w, "\nGenuine. Level of assurance: %s; for more: %s\n", level, strings.Join(r.Missing, ", "))
+		_, err := fmt.Fprintf(w, "\nGenuine. Level of assurance: %s%s\n", cmp.Or(string(r.Level), "none"), more)
 		return err
 	}
 	for _, reason := range r.Reasons {

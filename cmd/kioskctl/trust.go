@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/x509"
 	"flag"
 	"fmt"
@@ -13,7 +14,7 @@ import (
 )
 
 const trustUsage = `Usage: kioskctl trust import [--dir DIR] FILE…   add CA certificates (DER or PEM); self-signed ones become anchors
-       kioskctl trust list   [--dir DIR]         show anchors and intermediates
+       kioskctl trust list   [--dir DIR]         show anchors and intermediates, with SHA-256 fingerprints
 
 DIR is otherwise $BALCAO_TRUST, /etc/balcao/trust or the demo's. Compare the fingerprint of each root with
 the one that the State publishes before you import it.
@@ -87,7 +88,7 @@ func listTrust(dir string, stdout, stderr io.Writer) int {
 	t := tabwriter.NewWriter(stdout, 0, 4, 2, ' ', 0)
 	row := func(kind string, certificates []*x509.Certificate) {
 		for _, c := range certificates {
-			_, _ = fmt.Fprintf(t, "%s\t%s\t%s\n", kind, c.Subject.CommonName, c.NotAfter.Format(time.DateOnly))
+			_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%X\n", kind, c.Subject.CommonName, c.NotAfter.Format(time.DateOnly), sha256.Sum256(c.Raw))
 		}
 	}
 	row("anchor", store.Anchors())
