@@ -49,8 +49,10 @@ type bench struct {
 	mail     *outbox
 	verifier verifierFunc
 	real     *realChannels // instead of sms and mail
+	dear     bool          // hash as in production
 	log      *safeBuffer
 	names    int
+	options  string // more of the workers' connection string: "&name=value"
 }
 
 func newBench(t *testing.T) *bench {
@@ -105,7 +107,7 @@ func (b *bench) start(jobs int, change func(*run)) *run {
 	b.names++
 	r := &run{name: fmt.Sprintf("worker-%d", b.names)}
 	var err error
-	r.pool, err = registrar.OpenPool(b.ctx, named(b.db.Registrar(), r.name), jobs)
+	r.pool, err = registrar.OpenPool(b.ctx, named(b.db.Registrar(), r.name)+b.options, jobs)
 	b.check(err)
 	cfg := registrar.Config{
 		DB: r.pool, Verifier: b.verifier, SMS: b.sms, Mail: b.mail, Texts: delivery.Texts{Support: "300 003 990"},
@@ -117,6 +119,9 @@ func (b *bench) start(jobs int, change func(*run)) *run {
 	}
 	r.worker, err = registrar.New(cfg)
 	b.check(err)
+	if !b.dear {
+		r.worker.HashCheaply()
+	}
 	if change != nil {
 		change(r)
 	}

@@ -1,6 +1,7 @@
 package registrar_test
 
 import (
+	"sync"
 	"testing"
 
 	"balcao/kiosk"
@@ -62,6 +63,46 @@ func TestCrash_Verify(t *testing.T) {
 				t.Fatalf("got %s for %q", got.State, got.Refusal)
 			}
 			b.sms.wait(b.ctx, t, v.phone, "welcome")
+			second.stop()
+			once(b, 1)
+			if n := len(b.sms.to(v.phone, "welcome")); n != 1 {
+				t.Errorf("%d welcomes", n)
+			}
+		})
+	}
+}
+
+// A worker that is not dead but stands still, as on a computer that lost its network or was put to sleep:
+// the server frees its job, another does it, and when the first goes on it finds that it is too late.
+func TestCrash_StandsStill(t *testing.T) {
+	for _, point := range []string{"verified", "activated", "settled"} {
+		t.Run(point, func(t *testing.T) {
+			b := newBench(t)
+			b.options = "&idle_in_transaction_session_timeout=200"
+			before := b.start(1, nil)
+			v := b.visit()
+			v.prove()
+			before.stop()
+
+			v.bind(goodPIN)
+			stands, goesOn := make(chan struct{}), make(chan struct{})
+			working, still := false, sync.Once{}
+			first := b.start(1, func(r *run) {
+				r.worker.CrashAt(func(at string) {
+					working = working || at == "taken"
+					if working && at == point {
+						still.Do(func() { close(stands); <-goesOn })
+					}
+				})
+			})
+			<-stands
+			second := b.start(1, nil)
+			if got := v.judged(); got.State != central.StateActive {
+				t.Errorf("got %s for %q", got.State, got.Refusal)
+			}
+			close(goesOn)
+			b.sms.wait(b.ctx, t, v.phone, "welcome")
+			first.stop()
 			second.stop()
 			once(b, 1)
 			if n := len(b.sms.to(v.phone, "welcome")); n != 1 {

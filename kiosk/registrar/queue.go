@@ -40,7 +40,9 @@ func OpenPool(ctx context.Context, dsn string, workers int) (*pgxpool.Pool, erro
 	cfg.PrepareConn = func(_ context.Context, conn *pgx.Conn) (bool, error) { return writable(conn), nil }
 	// Values of the session only, so a pooler between here and the server passes them on or refuses.
 	params := cfg.ConnConfig.RuntimeParams
-	params["idle_in_transaction_session_timeout"] = strconv.FormatInt((jobTime + settleTime).Milliseconds(), 10)
+	if params["idle_in_transaction_session_timeout"] == "" {
+		params["idle_in_transaction_session_timeout"] = strconv.FormatInt((jobTime + settleTime).Milliseconds(), 10)
+	}
 	if params["application_name"] == "" {
 		host, _ := os.Hostname() // only a name among registrars
 		params["application_name"] = "registrar@" + host

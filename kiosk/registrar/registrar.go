@@ -64,6 +64,7 @@ type Config struct {
 type Worker struct {
 	cfg     Config
 	keys    keys
+	cost    cost          // of a hash: recommended, but for tests of other things
 	hashing chan struct{} // holds a token for each hash being computed: each takes 64 MiB
 	wake    chan struct{} // holds a token for each worker that shall look for a job
 	pulse   *pulse
@@ -112,6 +113,7 @@ func New(cfg Config) (*Worker, error) {
 	w := &Worker{
 		cfg:       cfg,
 		keys:      keys,
+		cost:      recommended,
 		hashing:   make(chan struct{}, hashesAtOnce),
 		wake:      make(chan struct{}, cfg.Workers),
 		pulse:     newPulse(),

@@ -143,7 +143,7 @@ func (w *Worker) hash(ctx context.Context, person string, pin []byte) (PINHash, 
 		return PINHash{}, &trouble{code: "busy"}
 	}
 	defer func() { <-w.hashing }()
-	return w.keys.hashPIN(person, pin)
+	return w.keys.hashPIN(w.cost, person, pin)
 }
 
 // refusal turns a verifier's error into a refusal, or into trouble when the evidence may yet be good:
