@@ -138,8 +138,88 @@ func TestDeskCallsOnlyItsFunctions(t *testing.T) {
 		`set temp_file_limit = -1`,
 		`set log_statement = 'all'`,
 		`set session_replication_role = replica`,
+		`set role pg_read_all_stats`,
+		`set role pg_signal_backend`,
+		`table pg_authid`,
+		`table pg_shadow`,
+		`table pg_statistic`,
+		`table pg_largeobject`,
+		`table pg_hba_file_rules`,
+		`table pg_user_mapping`,
+		`select pg_ls_dir('.')`,
+		`select pg_read_binary_file('global/pg_control')`,
+		`select pg_logical_emit_message(true, 'x', 'x') from pg_ls_waldir()`,
+		`select pg_reload_conf()`,
+		`select pg_switch_wal()`,
+		`select pg_create_logical_replication_slot('x', 'test_decoding')`,
+		`copy (select 1) to '/tmp/balcao'`,
+		`copy desk.t from program 'id'`,
+		`load 'plpgsql'`,
+		`create function desk.f() returns int language sql as 'select 1'`,
+		`create operator desk.= (leftarg = text, rightarg = text, function = texteq)`,
+		`create cast (text as uuid) with inout`,
+		`create extension dblink schema desk`,
+		`create extension postgres_fdw schema desk`,
+		`create foreign data wrapper x`,
+		`create publication x for all tables`,
+		`create event trigger x on ddl_command_start execute function cmd.refuse_change()`,
+		`create trigger x before insert on cmd.person for each row execute function cmd.refuse_change()`,
+		`create rule x as on select to cmd.person do instead nothing`,
+		`create view desk.v as select 1`,
+		`create materialized view public.v as select 1`,
+		`alter function desk.hello() set search_path = public`,
+		`alter default privileges for role balcao_owner grant select on tables to public`,
+		`alter system set log_statement = 'all'`,
+		`alter database postgres set search_path = public`,
+		`grant balcao_owner to current_user`,
+		`grant select on cmd.person to current_user`,
+		`reassign owned by balcao_owner to current_user`,
+		`comment on table cmd.person is 'x'`,
+		`analyze cmd.person, pg_authid`,
+		`explain analyze select * from cmd.person`,
+		`select * from cmd.setting for update`,
+		`select cmd.person from cmd.person`,
+		`declare c cursor for select * from cmd.person`,
+		`select query_to_xml('select * from cmd.person', true, true, '')`,
+		`select schema_to_xml('cmd', true, true, '')`,
+		`select table_to_xml('cmd.person', true, true, '')`,
+		`select pg_terminate_backend(pid) from pg_stat_activity where usename = 'balcao_admin' and pid <> pg_backend_pid()`,
 	} {
 		wantDenied(t, desk, sql)
+	}
+}
+
+// What a desk sees of others without being denied anything: nothing of a person.
+func TestDeskSeesNobody(t *testing.T) {
+	t.Parallel()
+	db := cluster.NewDatabase(t)
+	admin := mustConnect(t, db.Admin())
+	if _, err := admin.Exec(t.Context(), `
+		insert into cmd.person (country, civil_number, surname, given_names, birth_date, nationality)
+			select 'UTO', n::text, 'Segredo', 'Ana', '1990-01-01', 'UTO' from generate_series(1, 500) n;
+		analyze cmd.person;
+		set application_name = 'segredo'; select 'Segredo'`); err != nil {
+		t.Fatal(err)
+	}
+	desk := mustConnect(t, db.Desk("loja_1"))
+	for sql, want := range map[string]string{
+		`select count(*)::text from pg_stats where schemaname in ('cmd', 'crypto')`:                                                 "0",
+		`select count(*)::text from pg_stats_ext`:                                                                                   "0",
+		`select count(*)::text from pg_stat_activity where query ilike '%segredo%' and usename <> current_user`:                     "0",
+		`select count(*)::text from pg_stat_activity where client_addr is not null and usename <> current_user`:                     "0",
+		`select count(*)::text from pg_prepared_xacts`:                                                                              "0",
+		`select count(*)::text from information_schema.columns where table_schema = 'cmd'`:                                          "0",
+		`select coalesce(max(setting), '0') from pg_settings where name = 'max_prepared_transactions'`:                              "0",
+		`select count(*)::text from pg_available_extensions where installed_version is not null and name !~ '^(pgcrypto|plpgsql)$'`: "0",
+		`select coalesce(string_agg(passwd, ''), '') from pg_user where passwd <> '********'`:                                       "",
+	} {
+		var got string
+		if err := desk.QueryRow(t.Context(), sql).Scan(&got); err != nil || got != want {
+			t.Errorf("%s: got %q, %v, want %q", sql, got, err, want)
+		}
+	}
+	if _, err := desk.Exec(t.Context(), `begin; prepare transaction 'x'`); err == nil {
+		t.Error("a transaction was prepared")
 	}
 }
 
