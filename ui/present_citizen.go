@@ -207,6 +207,7 @@ func (p present) cardPIN(m *citizenModel) {
 	if p.state.Document.Pinpad {
 		notice := m.Notice
 		p.message(m, "pinpad", signCard)
+		m.Text = p.text("citizen.pinpad.again")
 		m.Points = []line{notice}
 		m.Actions = []action{{Text: p.text("action.retry"), Key: "Enter", Main: true, Event: kiosk.Agreed{}}}
 		return

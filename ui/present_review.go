@@ -89,7 +89,7 @@ func (p present) reviewNow() string {
 		phase = kiosk.ReviewReading
 	}
 	key := "review.phase." + string(phase)
-	if phase == kiosk.ReviewCardPIN && p.state.Document.Pinpad {
+	if p.state.Document.Pinpad && (phase == kiosk.ReviewCardPIN || phase == kiosk.ReviewSigning) {
 		key += "_reader"
 	}
 	return p.format(key, values{"Reader": p.state.Document.Reader})

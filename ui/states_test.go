@@ -306,6 +306,12 @@ func reviewPinpad(l kiosk.Language) kiosk.State {
 	return s
 }
 
+func reviewPinpadSigning(l kiosk.Language) kiosk.State {
+	s := review(kiosk.ReviewSigning)(l)
+	s.Document.Pinpad = true
+	return s
+}
+
 func forgotten(l kiosk.Language) kiosk.State {
 	s := contactSent(l)
 	s.IdleSoon, s.IdleAt = true, today.Add(42*time.Second)
@@ -329,7 +335,7 @@ var screens = []struct {
 	{"4-pin-first", pin(kiosk.PINFirst)}, {"4-pin-mismatch", pinMismatch}, {"4-pin-repeat", pin(kiosk.PINRepeat)},
 	{"4-pin-sealing", pin(kiosk.PINSealing)}, {"4-pin-sealed", pin(kiosk.PINSealed)},
 	{"5-review", review(kiosk.ReviewReading)}, {"5-review-long", reviewLong}, {"5-review-disputed", reviewDisputed},
-	{"5-review-card", review(kiosk.ReviewCard)}, {"5-review-card-pin", review(kiosk.ReviewCardPIN)}, {"5-review-pin-wrong", reviewPINWrong}, {"5-review-pinpad", reviewPinpad},
+	{"5-review-card", review(kiosk.ReviewCard)}, {"5-review-card-pin", review(kiosk.ReviewCardPIN)}, {"5-review-pin-wrong", reviewPINWrong}, {"5-review-pinpad", reviewPinpad}, {"5-review-pinpad-signing", reviewPinpadSigning},
 	{"5-review-signing", review(kiosk.ReviewSigning)}, {"5-review-waiting", reviewWaiting},
 	{"6-done", done},
 	{"9-card-removed", problem(kiosk.ProblemCode(kiosk.ReasonRemoved), false)}, {"9-revoked", revoked}, {"9-unsure", unsure},

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
 
 	"fyne.io/fyne/v2"
@@ -65,6 +66,7 @@ func run(cfg config, log *slog.Logger) error {
 
 	a := app.NewWithID("pt.balcao.kiosk")
 	var screens *ui.UI
+	var closing atomic.Bool
 	journal := desk.Journal{Log: log}
 	runner := desk.New(desk.Config{
 		Settings:  cfg.settings(),
@@ -73,10 +75,18 @@ func run(cfg config, log *slog.Logger) error {
 		Readers:   desk.PCSC{},
 		Verifier:  &evidence.Verifier{Trust: store, Revocation: &trust.Revocation{}, MinAge: cfg.MinAge},
 		Recipient: recipient,
-		// The only place where another goroutine meets the windows.
-		Show: func(s kiosk.State) { fyne.Do(func() { screens.Show(s); journal.Note(s) }) },
-		Log:  log,
+		// The only place where another goroutine meets the windows. Once they close, the toolkit runs such
+		// functions wherever they come from, and a window may no longer be touched.
+		Show: func(s kiosk.State) {
+			fyne.Do(func() {
+				if !closing.Load() && ctx.Err() == nil {
+					screens.Show(s)
+					journal.Note(s)
+				}
+			})
+		},
+		Log: log,
 	})
-	screens = ui.New(a, arrange(cfg, ui.Options{Send: runner.Send, TextScale: cfg.TextScale, Closed: a.Quit}, log))
+	screens = ui.New(a, arrange(cfg, ui.Options{Send: runner.Send, TextScale: cfg.TextScale, Closed: func() { closing.Store(true); a.Quit() }}, log))
 	return serve(ctx, a, screens, runner)
 }

@@ -25,14 +25,14 @@ type startError struct {
 func (e *startError) Error() string { return e.err.Error() + "\n" + e.cure }
 func (e *startError) Unwrap() error { return e.err }
 
-// errNoWindow: the toolkit reached the display, and could not open a window on it.
+// errNoWindow: the toolkit ended without having begun.
 var errNoWindow = &startError{
-	errors.New("the windows did not open, or were closed before they were open"),
-	"The display needs OpenGL 2.1 with GLX: on a desk without a graphics card install libgl1-mesa-dri. The log above has the toolkit's words.",
+	errors.New("the windows were closed before they were open"),
+	"Start the kiosk again. If they close by themselves, the log above has the toolkit's words.",
 }
 
-// openDisplay connects to the display before the toolkit does. Fyne only logs that there is none,
-// and panics over the first window. Initialising GLFW twice is allowed, and the second time nothing.
+// openDisplay tries the display before the toolkit does: Fyne only logs that there is none, or none with
+// OpenGL, and panics over its windows. Initialising GLFW twice is allowed; the window costs 25 ms.
 func openDisplay() error {
 	name := os.Getenv("DISPLAY")
 	if name == "" {
@@ -43,6 +43,14 @@ func openDisplay() error {
 		return &startError{fmt.Errorf("opening the windows on display %s: %v", name, err),
 			"Is the X server running, and may this user use it? Try: DISPLAY=" + name + " xset q"}
 	}
+	glfw.WindowHint(glfw.Visible, glfw.False)
+	defer glfw.DefaultWindowHints()
+	probe, err := glfw.CreateWindow(1, 1, "", nil, nil)
+	if err != nil {
+		return &startError{fmt.Errorf("opening the windows on display %s: %v", name, err),
+			"The display needs OpenGL 2.1 (GLX). On a desk without a graphics card, Mesa draws it: install libgl1-mesa-dri."}
+	}
+	probe.Destroy()
 	return nil
 }
 
@@ -98,8 +106,11 @@ func serve(ctx context.Context, a fyne.App, screens *ui.UI, runner *desk.Runner)
 	go func() {
 		select {
 		case <-started: // before that, states would wait for a loop that may never begin
-			done <- runner.Run(ctx)
-			fyne.Do(a.Quit)
+			err := runner.Run(ctx)
+			if ctx.Err() == nil { // otherwise the windows are closing already, and Quit is theirs alone
+				fyne.Do(a.Quit)
+			}
+			done <- err
 		case <-ctx.Done():
 			done <- neverOpened(told)
 		}
@@ -120,8 +131,7 @@ func neverOpened(told context.Context) error {
 }
 
 // toolkitLog turns what Fyne writes by package log into lines of ours. It writes up to three lines for
-// one error: "Fyne error:", "Cause:" and "At:". That a desk has no D-Bus session to watch for dark
-// themes is no news: there is one palette.
+// one error: "Fyne error:", "Cause:" and "At:".
 type toolkitLog struct {
 	log   *slog.Logger
 	quiet bool
@@ -131,7 +141,8 @@ type toolkitLog struct {
 func (t *toolkitLog) Write(line []byte) (int, error) {
 	text := strings.TrimSpace(string(line))
 	if strings.HasPrefix(text, "Fyne error:") {
-		t.quiet = strings.Contains(text, "failed to watch theme settings")
+		t.quiet = strings.Contains(text, "failed to watch theme settings") || // no D-Bus; there is one palette
+			strings.Contains(text, "Preferences load error") // torn by a power cut; nothing of ours is in it
 	}
 	if !t.quiet {
 		t.log.Warn("window toolkit", "said", text)
