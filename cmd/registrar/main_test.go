@@ -17,7 +17,12 @@ import (
 	"balcao/kiosk/central/cluster"
 )
 
-func TestMain(m *testing.M) { cluster.TestMain(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(asRegistrar) != "" {
+		main()
+	}
+	cluster.TestMain(m)
+}
 
 // try runs the program to its end.
 func try(t *testing.T, args ...string) (code int, stdout, stderr string) {

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"balcao/kiosk"
+	"balcao/kiosk/central"
+	"balcao/kiosk/central/cluster"
+	"balcao/mock-pcsc/inbox"
+)
+
+// asRegistrar has the test's own binary be the registrar, so that a process can be killed.
+const asRegistrar = "BALCAO_TEST_REGISTRAR"
+
+// process starts a registrar of its own and returns when it is ready.
+func process(t *testing.T, config string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command(os.Args[0], "-config", config)
+	cmd.Env = append(os.Environ(), asRegistrar+"=1")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	if line, err := bufio.NewReader(out).ReadString('\n'); line != "ready\n" {
+		t.Fatalf("got %q, %v", line, err)
+	}
+	return cmd
+}
+
+// Registrars are killed with SIGKILL while two of them send codes; what they began is finished, each code
+// with the digits it began with, and each job once.
+func TestKilled(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	db := cluster.NewDatabase(t)
+	phones := inbox.New(1000)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { _ = inbox.NewCentre("balcao", "balcao", phones).Serve(ctx, l) }()
+	config := centre(t, db.Registrar(), "workers = 2")
+	text, err := os.ReadFile(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = []byte(strings.Replace(string(text), "127.0.0.1:1", l.Addr().String(), 1))
+	if err := os.WriteFile(filepath.Clean(config), text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	desk, err := central.Dial(ctx, central.Config{DSN: db.Desk("loja_1"), MaxConns: 8})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer desk.Close()
+	admin, err := pgx.Connect(ctx, db.Admin())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer admin.Close(context.WithoutCancel(ctx))
+
+	registrars := []*exec.Cmd{process(t, config), process(t, config)}
+	const people = 24
+	for n := range people {
+		id := uuid.Must(uuid.NewV7())
+		who := central.Person{Document: kiosk.CitizenCard, Country: "PRT", CivilNumber: fmt.Sprintf("99%06d", n)}
+		if _, err := desk.Open(ctx, id, who); err != nil {
+			t.Fatal(err)
+		}
+		s, err := desk.SendCode(ctx, id, central.CodeRequest{
+			ID: uuid.Must(uuid.NewV7()), Channel: kiosk.SMS, Value: fmt.Sprintf("+35191%07d", n), Language: kiosk.English,
+		})
+		if err != nil || s.Refusal != "" {
+			t.Fatalf("asking for a code: %q, %v", s.Refusal, err)
+		}
+		if n == people/3 || n == 2*people/3 {
+			if err := registrars[0].Process.Kill(); err != nil {
+				t.Fatal(err)
+			}
+			_ = registrars[0].Wait()
+			registrars = []*exec.Cmd{registrars[1], process(t, config)}
+		}
+	}
+	for done := 0; done < people; {
+		const sql = `select count(*) from cmd.job j join cmd.one_time_code c on c.id = j.code
+			where j.state = 'done' and c.delivery <> 'queued' and c.mac is not null`
+		if err := admin.QueryRow(ctx, sql).Scan(&done); err != nil {
+			t.Fatalf("%d of %d codes were sent: %v", done, people, err)
+		}
+		if done < people {
+			time.Sleep(20 * time.Millisecond) // the database tells nobody but the desk
+		}
+	}
+	for n := range people {
+		messages, err := phones.Wait(ctx, inbox.Filter{To: fmt.Sprintf("+35191%07d", n)})
+		if err != nil || len(messages) == 0 {
+			t.Fatalf("phone %d has no message: %v", n, err)
+		}
+		for _, m := range messages {
+			if m.Text != messages[0].Text {
+				t.Errorf("phone %d got another code the second time", n)
+			}
+		}
+	}
+}
