@@ -77,7 +77,7 @@ func TestKilled(t *testing.T) {
 
 	registrars := []*exec.Cmd{process(t, config), process(t, config)}
 	const people = 24
-	for n := range people {
+	for n := 1; n <= people; n++ {
 		id := uuid.Must(uuid.NewV7())
 		who := central.Person{Document: kiosk.CitizenCard, Country: "PRT", CivilNumber: fmt.Sprintf("99%06d", n)}
 		if _, err := desk.Open(ctx, id, who); err != nil {
@@ -107,7 +107,7 @@ func TestKilled(t *testing.T) {
 			time.Sleep(20 * time.Millisecond) // the database tells nobody but the desk
 		}
 	}
-	for n := range people {
+	for n := 1; n <= people; n++ {
 		messages, err := phones.Wait(ctx, inbox.Filter{To: fmt.Sprintf("+35191%07d", n)})
 		if err != nil || len(messages) == 0 {
 			t.Fatalf("phone %d has no message: %v", n, err)
