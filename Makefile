@@ -18,7 +18,7 @@ endif
 
 COMMANDS  := kiosk kioskctl registrar mock-pcsc
 
-BUILD_PACKAGES := gcc pkg-config libpcsclite-dev libgl1-mesa-dev libx11-dev libxcursor-dev libxrandr-dev \
+BUILD_PACKAGES := gcc libc6-dev pkg-config libpcsclite-dev libgl1-mesa-dev libx11-dev libxcursor-dev libxrandr-dev \
 	libxinerama-dev libxi-dev libxxf86vm-dev libwayland-dev libxkbcommon-dev
 RUN_PACKAGES   := pcscd vsmartcard-vpcd postgresql libgl1-mesa-dri libopenjp2-tools fonts-noto-core util-linux
 TEST_PACKAGES  := opensc openssl xvfb openbox xdotool imagemagick x11-utils pcsc-tools procps
