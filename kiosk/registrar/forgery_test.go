@@ -373,7 +373,7 @@ var badCards = map[string]string{
 	"cc2024-fifteen":          string(kiosk.ReasonUnderAge),
 }
 
-// forger is a bench whose worker verifies for real, and the cards.
+// newForger returns a bench whose worker verifies for real, and the cards.
 func newForger(t *testing.T) (*bench, *cards) {
 	t.Helper()
 	b := newBench(t)
