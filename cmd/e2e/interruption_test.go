@@ -247,7 +247,7 @@ func (c *centre) count(t testing.TB, state string, want int) {
 }
 
 // TestNothingPersonalStays enrols two people and searches everything that the desk wrote, and the
-// registrar's log, for what must not be there.
+// registrar's log, for what must not be there; and the desk's memory for the PINs.
 func TestNothingPersonalStays(t *testing.T) {
 	c := startDemo(t)
 	home := t.TempDir()
@@ -260,6 +260,11 @@ func TestNothingPersonalStays(t *testing.T) {
 	ines.shots, other.shots = "", ""
 	code1 := d.enrol(t, c, ines)
 	code2 := d.enrol(t, c, other)
+	for _, pin := range []string{ines.pin, other.pin} {
+		if times := d.remembers(t, pin); times != 0 {
+			t.Errorf("a PIN stands %d times in the desk's memory after the visit", times)
+		}
+	}
 	d.stop(t)
 	registrarLog, err := os.ReadFile(c.env["BALCAO_LOGS"] + "/registrar.log")
 	if err != nil {

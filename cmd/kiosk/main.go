@@ -68,6 +68,7 @@ func run(cfg config, log *slog.Logger) error {
 	var screens *ui.UI
 	var closing atomic.Bool
 	journal := desk.Journal{Log: log}
+	var memory forgetting
 	runner := desk.New(desk.Config{
 		Settings:  cfg.settings(),
 		Desk:      cfg.Desk,
@@ -82,6 +83,7 @@ func run(cfg config, log *slog.Logger) error {
 				if !closing.Load() && ctx.Err() == nil {
 					screens.Show(s)
 					journal.Note(s)
+					memory.drawn(s)
 				}
 			})
 		},
