@@ -22,6 +22,7 @@ const (
 	ProblemAlreadyActive ProblemCode = "already_active" // the person has a key
 	ProblemContactTaken  ProblemCode = "contact_taken"  // phone or e-mail belongs to another person's key
 	ProblemNotProven     ProblemCode = "not_proven"     // the centre did not accept the evidence
+	ProblemTooMany       ProblemCode = "too_many"       // this desk opened too many enrolments that became no key
 	ProblemExpired       ProblemCode = "enrolment_expired"
 
 	// The card's PIN at signing.

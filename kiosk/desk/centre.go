@@ -265,6 +265,8 @@ func (r *Runner) failed(v *visit, channel kiosk.Channel, err error) {
 		problem = kiosk.Problem{Code: kiosk.ProblemCentreDown}
 	case errors.As(err, &refused) && refused.Code == central.RefusedExpired:
 		problem = kiosk.Problem{Code: kiosk.ProblemExpired, Fatal: true}
+	case errors.As(err, &refused) && refused.Code == central.RefusedTooMany:
+		problem = kiosk.Problem{Code: kiosk.ProblemTooMany, Fatal: true}
 	}
 	r.Send(kiosk.CommandFailed{Case: v.id, Channel: channel, Problem: problem})
 }
