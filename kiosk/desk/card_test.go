@@ -224,6 +224,30 @@ func TestOtherPrograms(t *testing.T) {
 	b.oneKey()
 }
 
+// A reset may hide that the card was exchanged: nobody is shown with the document of somebody else.
+func TestExchangedUnderAReset(t *testing.T) {
+	b := newCards(t)
+	d := b.start(nil)
+	other, _ := b.card("cc1-rsa3072")
+	b.slots.interfere(func(sent int) hook {
+		if sent != 12 {
+			return hook{}
+		}
+		return hook{before: func(number int) {
+			other.PowerOn()
+			b.slots.cards[number] = other
+			b.slots.reset(number)
+		}}
+	})
+	d.insert("cc1-rsa2048")
+	s := d.until("started anew or complete", func(s kiosk.State) bool {
+		return complete(s) || problem(kiosk.ProblemCode(kiosk.ReasonRemoved))(s)
+	})
+	if complete(s) {
+		t.Error("the document of one person was completed with another's")
+	}
+}
+
 // What happens to PC/SC while a card is needed, and that the work goes on once it is cured.
 func TestService(t *testing.T) {
 	b := newBench(t)
@@ -313,6 +337,7 @@ func TestCardPIN(t *testing.T) {
 					verify.Add(1)
 					b.slots.pull(1)
 					b.slots.insertLocked(1, c)
+					return nil
 				}
 				return resp
 			}}
@@ -321,7 +346,9 @@ func TestCardPIN(t *testing.T) {
 		d.until("back", func(s kiosk.State) bool { return s.Review.Phase == kiosk.ReviewCardPIN })
 		b.slots.interfere(nil)
 		d.do(kiosk.CardPINTyped{PIN: kiosk.Secret("9753")})
-		s := d.until("wrong PIN", func(s kiosk.State) bool { return s.Review.PINWrong && s.Document.PINTries == 1 })
+		s := d.until("wrong PIN", func(s kiosk.State) bool {
+			return s.Review.Phase == kiosk.ReviewCardPIN && s.Review.PINWrong && s.Document.PINTries == 1
+		})
 		if n := verify.Load(); n != 1 {
 			t.Errorf("the PIN was presented %d times, %d tries left", n, s.Document.PINTries)
 		}

@@ -14,9 +14,10 @@ func Hurry(r *Runner) {
 	}
 }
 
-// OnForgotten calls f for each visit that was wiped, with what is still there.
-func OnForgotten(r *Runner, f func(id kiosk.CaseID, left []string)) {
-	r.testOnlyForgotten = func(v *visit) { f(v.id, v.left()) }
+// OnForgotten calls f for each visit that was wiped. What left returns is what is still there when it is
+// called.
+func OnForgotten(r *Runner, f func(id kiosk.CaseID, left func() []string)) {
+	r.testOnlyForgotten = func(v *visit) { f(v.id, v.left) }
 }
 
 // left names what a visit still knows of a person.

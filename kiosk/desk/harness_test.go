@@ -222,7 +222,7 @@ type running struct {
 	mu        sync.Mutex
 	seen      []kiosk.State
 	news      chan struct{} // closed when there is something new
-	forgotten map[kiosk.CaseID][]string
+	forgotten map[kiosk.CaseID]func() []string
 	from      int // the first state that until looks at
 	channel   kiosk.Channel
 	contact   string
@@ -232,7 +232,7 @@ type running struct {
 // start starts a desk. change may alter its configuration.
 func (b *bench) start(change func(*desk.Config)) *running {
 	b.t.Helper()
-	d := &running{bench: b, news: make(chan struct{}), forgotten: map[kiosk.CaseID][]string{}}
+	d := &running{bench: b, news: make(chan struct{}), forgotten: map[kiosk.CaseID]func() []string{}}
 	cfg := desk.Config{
 		Settings: kiosk.Settings{DeskName: "Loja de ensaio"}, Desk: deskName, Centre: b.centre, Readers: b.slots,
 		Verifier: b.verifier, Recipient: b.identity.Recipient(), Show: d.show,
@@ -268,7 +268,7 @@ func (d *running) show(s kiosk.State) {
 	d.wakeUp()
 }
 
-func (d *running) forgot(id kiosk.CaseID, left []string) {
+func (d *running) forgot(id kiosk.CaseID, left func() []string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if _, twice := d.forgotten[id]; twice {
@@ -292,8 +292,11 @@ func (d *running) clean() {
 		last = max(last, s.Case)
 	}
 	for id := kiosk.CaseID(1); id <= last; id++ {
-		if left, wiped := d.forgotten[id]; !wiped || len(left) > 0 {
-			d.t.Errorf("case %d: wiped %t, left %v", id, wiped, left)
+		left, wiped := d.forgotten[id]
+		if !wiped {
+			d.t.Errorf("case %d was not wiped", id)
+		} else if left := left(); len(left) > 0 {
+			d.t.Errorf("case %d: left %v", id, left)
 		}
 	}
 }

@@ -35,11 +35,11 @@ type slots struct {
 
 // hook is what happens at a command: before it, or instead of its answer.
 type hook struct {
-	before func(number int) // with the lock held
-	err    error            // instead of an answer
-	wait   bool             // no answer until the context ends
-	after  func(number int) // with the lock held, once the card has answered; the answer is lost
-	answer func(command, resp []byte) []byte
+	before func(number int)                  // with the lock held
+	err    error                             // instead of an answer
+	wait   bool                              // no answer until the context ends
+	after  func(number int)                  // with the lock held, once the card has answered; the answer is lost
+	answer func(command, resp []byte) []byte // with the lock held; nil when it is lost
 }
 
 var names = [3]string{"", "Leitor A 00 00", "Leitor B 01 00"}
@@ -295,7 +295,10 @@ func (s *session) exchange(ctx context.Context, command []byte) (hook, []byte, e
 		s.over = cardreader.ErrSilent
 		return h, nil, s.over
 	case h.answer != nil:
-		return h, h.answer(command, r.Data), nil
+		if answer := h.answer(command, r.Data); answer != nil {
+			return h, answer, nil
+		}
+		return h, nil, s.state()
 	}
 	return h, r.Data, nil
 }
