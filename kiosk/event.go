@@ -76,10 +76,12 @@ type (
 		Case    CaseID
 		Problem Problem
 	}
-	// CardReturned says that the card now in the reader is the one that was read.
+	// CardReturned says that the card now in the reader is the one that was read. It may be another reader
+	// than before, with a keypad or without.
 	CardReturned struct {
 		Case   CaseID
 		Reader int
+		Pinpad bool
 	}
 )
 

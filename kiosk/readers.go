@@ -68,6 +68,7 @@ func (s *Session) cardReturned(e CardReturned) {
 	s.recognising, s.stranger = 0, 0
 	s.state.Document.Reader = e.Reader
 	s.state.Document.CardPresent = true
+	s.state.Document.Pinpad = e.Pinpad
 	s.dismiss(ProblemCode(ReasonCardChanged))
 	s.dismiss("")
 	if s.at(StepReview) && s.state.Review.Phase == ReviewCard {

@@ -63,9 +63,12 @@ func TestReview(t *testing.T) {
 		d.do(cardPIN()).asked()
 		d.do(kiosk.Agreed{}).asked(sign)
 		d.do(kiosk.CardRemoved{Reader: 1}, kiosk.SignFailed{Case: 1, Reason: kiosk.ReasonRemoved}, kiosk.CardInserted{Reader: 1})
-		d.do(kiosk.CardReturned{Case: 1, Reader: 1}).asked(sign)
+		d.do(kiosk.CardReturned{Case: 1, Reader: 1, Pinpad: true}).asked(sign)
 		d.do(kiosk.CommandFailed{Case: 1, Problem: kiosk.Problem{Code: kiosk.ProblemReaderBusy}}).phase(kiosk.ReviewCardPIN)
 		d.do(kiosk.Retry{}).problem("", false).asked(sign)
+		d.do(kiosk.SignFailed{Case: 1, Reason: kiosk.ReasonRemoved}, kiosk.CardRemoved{Reader: 1}, kiosk.CardInserted{Reader: 2})
+		d.do(kiosk.CardReturned{Case: 1, Reader: 2}).asked().phase(kiosk.ReviewCardPIN) // this one has no keypad
+		d.do(cardPIN()).phase(kiosk.ReviewSigning)
 	})
 	t.Run("PulledWhileSigning", func(t *testing.T) {
 		d := newDesk(t).signing().do(kiosk.CardRemoved{Reader: 1}).phase(kiosk.ReviewSigning)

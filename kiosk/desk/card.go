@@ -17,34 +17,6 @@ import (
 	"balcao/kiosk/evidence"
 )
 
-// PCSC is the real Readers.
-type PCSC struct{ Dialer cardreader.Dialer }
-
-// Watch implements Readers.
-func (p PCSC) Watch(ctx context.Context, handle func(cardreader.Event)) error {
-	return cardreader.Watch(ctx, cardreader.WatchOptions{}, handle)
-}
-
-// Connect implements Readers.
-func (p PCSC) Connect(ctx context.Context, reader string) (CardSession, error) {
-	s, err := p.Dialer.Connect(ctx, reader)
-	if err != nil {
-		return nil, err
-	}
-	return pcscSession{s}, nil
-}
-
-// pcscSession turns a missing pinpad into a nil interface.
-type pcscSession struct{ *cardreader.Session }
-
-// Keypad implements CardSession.
-func (s pcscSession) Keypad() citizencard.Pinpad {
-	if p := s.Pinpad(); p != nil {
-		return p
-	}
-	return nil
-}
-
 // cardJob is one piece of work with a visit's card. Whoever takes it from the queue wipes its PIN.
 type cardJob struct {
 	do  func(ctx context.Context, w *cardWork)
@@ -194,7 +166,7 @@ func (r *Runner) recogniseAgain(c kiosk.RecogniseAgain) {
 			w.failed(ctx, "recognise", err)
 			return
 		}
-		w.emit(kiosk.CardReturned{Case: c.Case, Reader: c.Reader})
+		w.emit(kiosk.CardReturned{Case: c.Case, Reader: c.Reader, Pinpad: w.session.Keypad() != nil})
 	}})
 }
 

@@ -28,6 +28,34 @@ type CardSession interface {
 	Close() error
 }
 
+// PCSC is the real Readers. The zero value has the Dialer's defaults.
+type PCSC struct{ Dialer cardreader.Dialer }
+
+// Watch implements Readers.
+func (p PCSC) Watch(ctx context.Context, handle func(cardreader.Event)) error {
+	return cardreader.Watch(ctx, cardreader.WatchOptions{}, handle)
+}
+
+// Connect implements Readers.
+func (p PCSC) Connect(ctx context.Context, reader string) (CardSession, error) {
+	s, err := p.Dialer.Connect(ctx, reader)
+	if err != nil {
+		return nil, err
+	}
+	return pcscSession{s}, nil
+}
+
+// pcscSession turns a missing pinpad into a nil interface.
+type pcscSession struct{ *cardreader.Session }
+
+// Keypad implements CardSession.
+func (s pcscSession) Keypad() citizencard.Pinpad {
+	if p := s.Pinpad(); p != nil {
+		return p
+	}
+	return nil
+}
+
 // readerTable keeps what the reader events add up to. The watcher's goroutine owns it, and the loop
 // learns of it through events.
 type readerTable struct {
