@@ -34,6 +34,10 @@ func (s *Session) skewed() bool { return s.state.Status.Centre.Skew.Abs() > s.se
 // commandFailed stops what was under way and remembers what can be asked for again. Secrets are gone:
 // who typed them types them once more.
 func (s *Session) commandFailed(e CommandFailed) {
+	if s.refused {
+		s.forget() // a fault while the remaining checks came in: nothing follows it
+		return
+	}
 	if s.over() {
 		return
 	}

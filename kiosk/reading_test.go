@@ -64,6 +64,13 @@ func TestReading(t *testing.T) {
 		d.do(kiosk.CardRemoved{Reader: 1}).at(kiosk.StepDocument).problem("", false).asked()
 	})
 
+	t.Run("FaultAfterARefusalLetsTheCardGo", func(t *testing.T) {
+		d := newDesk(t).do(kiosk.CardInserted{Reader: 1}, kiosk.IdentityRead{Case: 1, Identity: anna()})
+		d.do(kiosk.CheckDone{Case: 1, Check: kiosk.Check{Name: kiosk.CheckAge, Result: kiosk.Failed, Reason: kiosk.ReasonUnderAge}})
+		d.do(kiosk.CommandFailed{Case: 1, Problem: kiosk.Problem{Code: kiosk.ProblemInternal, Fatal: true}})
+		d.asked(kiosk.Forget{Case: 1}).problem("under_age", true).nobody()
+	})
+
 	t.Run("NoStaysNo", func(t *testing.T) {
 		d := newDesk(t).do(kiosk.CardInserted{Reader: 1})
 		d.do(
