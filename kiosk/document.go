@@ -53,17 +53,17 @@ func (i Identity) FullName() string {
 // ImageKind is the encoding of a photograph.
 type ImageKind string
 
-// Encodings of photographs on documents.
+// Encodings of photographs for the screen.
 const (
-	JPEG     ImageKind = "jpeg"
-	JPEG2000 ImageKind = "jp2"
-	PNG      ImageKind = "png" // what a JPEG 2000 photograph is decoded to for the screen
+	JPEG ImageKind = "jpeg"
+	PNG  ImageKind = "png" // what a JPEG 2000 photograph is decoded to
 )
 
-// Photo is the holder's photograph, only ever in memory.
+// Photo is the holder's photograph, only ever in memory. Whoever draws it wipes Data when a state comes
+// without it: by then the session has let go of it.
 type Photo struct {
 	Kind ImageKind
-	Data []byte
+	Data []byte // a whole image file
 }
 
 // LogValue keeps faces out of logs.

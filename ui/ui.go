@@ -143,6 +143,9 @@ func (u *UI) Show(state kiosk.State) {
 	}
 	u.state, u.drawn = state, true
 	u.draw()
+	if before.Document.Photo != state.Document.Photo {
+		wipePhoto(before.Document.Photo)
+	}
 	if u.options.OneScreen || first {
 		return
 	}
@@ -168,8 +171,18 @@ func (u *UI) touch() {
 	u.options.Send(kiosk.StillHere{})
 }
 
-// Wipe empties what people typed and was not sent, for a desk that stops.
-func (u *UI) Wipe() { u.citizen.wipe() }
+// Wipe empties what people typed and was not sent, and the photograph, for a desk that stops.
+func (u *UI) Wipe() {
+	u.citizen.wipe()
+	wipePhoto(u.state.Document.Photo)
+}
+
+// wipePhoto overwrites a photograph that the session has let go of: the screens have it last.
+func wipePhoto(photo *kiosk.Photo) {
+	if photo != nil {
+		clear(photo.Data)
+	}
+}
 
 func (u *UI) draw() {
 	if !u.drawn {

@@ -57,6 +57,30 @@ func TestDigitsAreWiped(t *testing.T) {
 	})
 }
 
+func TestPhotographIsWiped(t *testing.T) {
+	pt := kiosk.Portuguese
+	for name, leave := range map[string]func(*desk){
+		"OnEmptyDesk": func(d *desk) { d.Show(idle(pt)) },
+		"OnStop":      func(d *desk) { d.Wipe() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t, ui.Options{})
+			state := identity(pt)
+			face := state.Document.Photo
+			d.Show(state)
+			state.Step = kiosk.StepContact // the page is another; "back" wants the photograph again
+			d.Show(state)
+			if bytes.Count(face.Data, []byte{0}) == len(face.Data) {
+				t.Fatal("wiped while the case goes on")
+			}
+			leave(d)
+			if bytes.Count(face.Data, []byte{0}) != len(face.Data) {
+				t.Error("the photograph is left in memory")
+			}
+		})
+	}
+}
+
 // TestPINIsNeverText types a PIN and looks for its digits in what either window draws.
 func TestPINIsNeverText(t *testing.T) {
 	d := newDesk(t, ui.Options{})
