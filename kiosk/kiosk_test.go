@@ -101,22 +101,3 @@ func TestStepNames(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
-
-func TestBusy(t *testing.T) {
-	busy := func(d *desk, want bool) *desk {
-		t.Helper()
-		if got := d.state.Busy(); got != want {
-			t.Errorf("%v %q: busy %v, want %v", d.state.Step, d.state.Review.Phase, got, want)
-		}
-		return d
-	}
-	busy(newDesk(t).do(kiosk.CardInserted{Reader: 1}), true)
-	d := busy(newDesk(t).identified(), false)
-	busy(d.do(kiosk.PersonConfirmed{}), true)
-	busy(d.do(kiosk.Opened{Case: 1}), false)
-	busy(d.do(enterPhone), true)
-	busy(d.do(phoneQueued(3)), false)
-	busy(newDesk(t).reviewing(), false)
-	busy(newDesk(t).signing(), true)
-	busy(newDesk(t).done(), false)
-}

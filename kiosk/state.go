@@ -220,13 +220,6 @@ type Receipt struct {
 	WipeAt     time.Time     // when the screen clears itself
 }
 
-// Busy reports whether something is going on that the person at the screen waits for.
-func (s State) Busy() bool {
-	return s.Document.Reading || s.Contact.Opening || s.Contact.Phone.Sending || s.Contact.Email.Sending ||
-		s.Contact.Phone.Checking || s.Contact.Email.Checking || s.PIN.Phase == PINSealing ||
-		s.Review.Phase == ReviewSigning || s.Review.Phase == ReviewBinding
-}
-
 // MayCancel reports whether the case can still end without a trace: until the evidence leaves.
 func (s State) MayCancel() bool {
 	return s.Step != StepDone && s.Review.Phase != ReviewBinding
