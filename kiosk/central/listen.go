@@ -69,7 +69,7 @@ func (c *Centre) listenOnce(ctx context.Context, line Line) (connected bool, err
 		_ = conn.Close(closeCtx) // it may be broken already; the error that matters is err
 	}()
 	before := time.Now()
-	if _, err := conn.Exec(ctx, "listen "+pgx.Identifier{"desk_" + c.desk}.Sanitize()); err != nil {
+	if err := c.subscribe(ctx, conn); err != nil {
 		return false, err
 	}
 	line.Up(time.Since(before))
@@ -86,6 +86,15 @@ func (c *Centre) listenOnce(ctx context.Context, line Line) (connected bool, err
 		}
 		line.Up(time.Since(before))
 	}
+}
+
+// subscribe has a limit like every question: a server that took the connection and then fell silent would
+// otherwise leave the desk without a line until TCP gives up.
+func (c *Centre) subscribe(ctx context.Context, conn *pgx.Conn) error {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	_, err := conn.Exec(ctx, "listen "+pgx.Identifier{"desk_" + c.desk}.Sanitize())
+	return err
 }
 
 func (c *Centre) ping(ctx context.Context, conn *pgx.Conn) error {
