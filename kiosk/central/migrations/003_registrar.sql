@@ -1,9 +1,9 @@
 -- What the centre's worker may do. Any number of registrars may run.
 --
 -- A job is worked inside the transaction that took it: take_job locks it, job_done or job_failed ends
--- it, commit publishes. When the worker dies the server rolls back and the job is free at once. What
--- a worker must say while it holds a job, it says on another connection: code_ready before the message
--- leaves, and job_retry after it rolled back.
+-- it, job_retry puts it off, commit publishes. When the worker dies the server rolls back and the job is
+-- free at once. What has to be known before the job ends is said on another connection: code_ready, before
+-- the message leaves.
 
 -- take_job: the next job that is due and that no one else holds, or no row. payload, bytes in base64:
 --   send_code  {channel, value, language, send_no, expires_at, code_row}
@@ -77,8 +77,8 @@ create function registrar.job_done(job bigint) returns void
 	update cmd.job set state = 'done', ended_at = clock_timestamp() where id = $1 and state = 'queued'
 $$;
 
--- job_retry: call it in a fresh transaction after rolling back the one that held the job. code is a
--- word for the operator (^[a-z0-9_.]{0,60}$), never an error text: those may name people.
+-- job_retry: puts the job off, in the transaction that holds it. code is a word for the operator
+-- (^[a-z0-9_.]{0,60}$), never an error text: those may name people.
 create function registrar.job_retry(job bigint, retry_at timestamptz, code text) returns void
 	language sql security definer set search_path = pg_catalog, pg_temp as $$
 	update cmd.job set attempts = attempts + 1, due_at = $2, error = $3 where id = $1 and state = 'queued'
