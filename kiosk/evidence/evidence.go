@@ -38,13 +38,8 @@ const (
 	SourceClock = "clock"
 )
 
-// Order lists the checks of a Citizen Card in the order of a verdict.
-var Order = []kiosk.CheckName{
-	kiosk.CheckRecognised, kiosk.CheckSODSignature, kiosk.CheckSODSigner, kiosk.CheckIdentityData,
-	kiosk.CheckPhotoData, kiosk.CheckCertificate, kiosk.CheckCertDates, kiosk.CheckCertPurpose,
-	kiosk.CheckRevocation, kiosk.CheckSamePerson, kiosk.CheckDocumentDate, kiosk.CheckAge,
-	kiosk.CheckPINState, kiosk.CheckKey,
-}
+// Order lists the checks of a Citizen Card in the order of a verdict, which is the clerk's.
+var Order = kiosk.ExpectedChecks(kiosk.CitizenCard)
 
 // Revocation answers whether a certificate was revoked; *trust.Revocation does. An error means that
 // nobody knows, which is never a yes.

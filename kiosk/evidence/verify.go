@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"time"
 
@@ -121,7 +122,7 @@ func (v *Verifier) Verify(ctx context.Context, bundle Bundle, expect Expect) (*V
 	verified.Level = assess(verified.Checks).Level
 	if verified.Level != kiosk.LevelHigh {
 		// With the card's signature verified nothing is left that could be missing.
-		return nil, refuse(RefusedForm, fmt.Errorf("checks without an answer"))
+		return nil, refuse(RefusedForm, errors.New("checks without an answer"))
 	}
 	return verified, nil
 }
