@@ -164,12 +164,16 @@ type settings struct {
 }
 
 func readSettings(ctx context.Context, pool *pgxpool.Pool) (settings, error) {
-	var s settings
-	if err := pool.QueryRow(ctx, `select registrar.settings()`).Scan(&s); err != nil {
-		return s, fmt.Errorf("reading settings: %w", plain(err))
+	var raw []byte
+	if err := pool.QueryRow(ctx, `select registrar.settings()`).Scan(&raw); err != nil {
+		return settings{}, fmt.Errorf("reading settings: %w", plain(err))
 	}
-	if s.PINMin < 4 || s.PINMax < s.PINMin { // a missing setting must not become a rule without force
-		return s, errors.New("reading settings: no rule for PINs")
+	s := settings{MinAge: -1} // a missing setting must not become a rule without force
+	if err := json.Unmarshal(raw, &s); err != nil {
+		return settings{}, errors.New("reading settings: not what this version understands")
+	}
+	if s.PINMin < 4 || s.PINMax < s.PINMin || s.MinAge < 0 {
+		return settings{}, errors.New("reading settings: no rule for PINs or for age")
 	}
 	return s, nil
 }
