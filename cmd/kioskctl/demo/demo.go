@@ -6,6 +6,7 @@ package demo
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -35,7 +36,10 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	headless := flags.Bool("headless", false, "start everything but the windows")
 	dir := flags.String("dir", filepath.Join("build", "demo"), "folder for addresses, keys and logs; emptied first")
 	line := flags.String("line", "full", "speed of the emulated card link, for example 250k")
-	if err := flags.Parse(args); err != nil {
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		return 0
+	case err != nil:
 		return 2
 	}
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
@@ -170,7 +174,8 @@ func (d *demo) startWindows(ctx context.Context) (err error) {
 	return err
 }
 
-// wait returns when the desk's window was closed, when a part ended by itself, or when ctx ends.
+// wait returns when the desk's window was closed, or when ctx ends. Other parts may end meanwhile: whoever
+// tries out what happens then kills them and starts them anew.
 func (d *demo) wait(ctx context.Context) error {
 	if d.window != nil {
 		_, _ = fmt.Fprintln(d.out, "close the clerk's window or press Ctrl-C to end")

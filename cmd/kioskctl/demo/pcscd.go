@@ -7,17 +7,13 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"time"
-
-	"github.com/fsnotify/fsnotify"
 )
 
 // Where Debian's pcscd listens, and where it learns of vpcd's virtual readers.
 const (
 	pcscdSocket = "/run/pcscd/pcscd.comm"
 	vpcdConfig  = "/etc/reader.conf.d/vpcd"
-	vpcdPort    = 0x8C7B // 35963, as in Debian's vpcd file
 )
 
 // errNoVPCD says that the virtual reader's driver is missing.
@@ -41,22 +37,13 @@ func startPCSCD(ctx context.Context, log string) (*process, error) {
 		args = append([]string{"--non-interactive", path}, args...)
 		path = "sudo"
 	}
-	if err := os.MkdirAll(filepath.Dir(pcscdSocket), 0o755); err != nil { //nolint:gosec // for every user's programs
-		return nil, fmt.Errorf("making pcscd's folder: %w", err)
-	}
-	appeared, stop, err := watchFolder(filepath.Dir(pcscdSocket))
-	if err != nil {
-		return nil, err
-	}
-	defer stop()
 	p, err := startProcess(ctx, log, "", path, args...)
 	if err != nil {
 		return nil, err
 	}
 	for !listening() {
 		select {
-		case <-appeared:
-		case <-time.After(20 * time.Millisecond): // the file appears at bind, a moment before listen
+		case <-time.After(20 * time.Millisecond): // its folder and its socket are pcscd's to make
 		case <-p.done:
 			return nil, fmt.Errorf("pcscd ended at once (%v); see %s", p.err, log)
 		case <-ctx.Done():
@@ -74,16 +61,4 @@ func listening() bool {
 	}
 	_ = c.Close()
 	return true
-}
-
-// watchFolder returns a channel that gets a value when something in dir changes.
-func watchFolder(dir string) (<-chan fsnotify.Event, func(), error) {
-	w, err := fsnotify.NewWatcher()
-	if err != nil {
-		return nil, nil, fmt.Errorf("watching %s: %w", dir, err)
-	}
-	if err := w.Add(dir); err != nil {
-		return nil, nil, errors.Join(fmt.Errorf("watching %s: %w", dir, err), w.Close())
-	}
-	return w.Events, func() { _ = w.Close() }, nil
 }
