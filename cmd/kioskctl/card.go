@@ -51,7 +51,7 @@ func runCard(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 	flags.BoolVar(&f.noPhoto, "no-photo", false, "leave the photograph on the card")
 	flags.DurationVar(&f.timeout, "timeout", 10*time.Second, "how long the card may take for one command")
 	if err := flags.Parse(args); err != nil {
-		return exitError
+		return mistake(err, exitError)
 	}
 	verifier, err := newVerifier(f.trust)
 	if err != nil {

@@ -62,10 +62,7 @@ func adminFlags(name, usage string, stderr io.Writer) (*flag.FlagSet, *string) {
 // ends here, with that exit code.
 func parseAdmin(fs *flag.FlagSet, dsn *string, args []string, stderr io.Writer) (exit int, ok bool) {
 	if err := fs.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return exitOK, false
-		}
-		return exitUsage, false
+		return mistake(err, exitUsage), false
 	}
 	if fs.NArg() > 0 {
 		_, _ = fmt.Fprintf(stderr, "%s: what is %q?\n", fs.Name(), fs.Arg(0))

@@ -123,7 +123,7 @@ func deskAuthority(args []string, stdout, stderr io.Writer) int {
 	fs, _ := adminFlags("desk ca", deskUsage, stderr)
 	ca := fs.String("ca", "desk-ca", "")
 	if err := fs.Parse(args); err != nil {
-		return exitUsage
+		return mistake(err, exitUsage)
 	}
 	if _, err := deskca.Create(*ca); err != nil {
 		return fail(stderr, fs.Name(), err)
@@ -139,7 +139,7 @@ func deskServer(args []string, stdout, stderr io.Writer) int {
 	out := fs.String("out", ".", "")
 	ca := fs.String("ca", "desk-ca", "")
 	if err := fs.Parse(rest); err != nil {
-		return exitUsage
+		return mistake(err, exitUsage)
 	}
 	authority, err := deskca.Load(*ca)
 	if err != nil {

@@ -17,7 +17,7 @@ func runDoctor(ctx context.Context, args []string, stdout, stderr io.Writer) int
 	flags.SetOutput(stderr)
 	asJSON := flags.Bool("json", false, "print JSON")
 	if err := flags.Parse(args); err != nil {
-		return exitUsage
+		return mistake(err, exitUsage)
 	}
 	findings := cardreader.Diagnose(ctx)
 	code := exitOK

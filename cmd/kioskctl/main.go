@@ -4,6 +4,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -11,6 +13,7 @@ import (
 	"syscall"
 
 	"balcao/cmd/kioskctl/demo"
+	"balcao/cmd/kioskctl/measure"
 )
 
 // Exit codes that all commands share. A command may give code 3 a meaning of its own.
@@ -39,6 +42,14 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
+// mistake is the exit code when flags could not be parsed; asking for help is none.
+func mistake(err error, code int) int {
+	if errors.Is(err, flag.ErrHelp) {
+		return exitOK
+	}
+	return code
+}
+
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if len(args) == 0 {
 		_, _ = fmt.Fprint(stderr, usage)
@@ -50,7 +61,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	case "doctor":
 		return runDoctor(ctx, rest, stdout, stderr)
 	case "trust":
-		return runTrust(ctx, rest, stdout, stderr)
+		return runTrust(rest, stdout, stderr)
 	case "db":
 		return runDB(ctx, rest, stdout, stderr)
 	case "desk":
@@ -58,7 +69,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	case "demo":
 		return demo.Run(ctx, rest, stdout, stderr)
 	case "bench":
-		return runBench(ctx, rest, stdout, stderr)
+		return measure.Run(ctx, rest, stdout, stderr)
 	case "help", "-h", "--help":
 		_, _ = fmt.Fprint(stdout, usage)
 		return exitOK

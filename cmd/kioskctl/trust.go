@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"crypto/sha256"
 	"crypto/x509"
 	"flag"
@@ -21,7 +20,7 @@ the one that the State publishes before you import it.
 `
 
 // runTrust keeps the folder that decides whom the kiosk believes.
-func runTrust(_ context.Context, args []string, stdout, stderr io.Writer) int {
+func runTrust(args []string, stdout, stderr io.Writer) int {
 	if len(args) == 0 {
 		_, _ = fmt.Fprint(stderr, trustUsage)
 		return exitUsage
@@ -31,7 +30,7 @@ func runTrust(_ context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.Usage = func() { _, _ = fmt.Fprint(stderr, trustUsage) }
 	dir := flags.String("dir", "", "trust folder")
 	if err := flags.Parse(args[1:]); err != nil {
-		return exitUsage
+		return mistake(err, exitUsage)
 	}
 	switch {
 	case args[0] == "import" && flags.NArg() > 0:

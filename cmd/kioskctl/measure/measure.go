@@ -39,7 +39,10 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.SetOutput(stderr)
 	file := flags.String("json", "", "also write the figures to this `file`")
 	runs := flags.Int("runs", 5, "runs of each reading; the median counts")
-	if err := flags.Parse(args); err != nil {
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		return 0
+	case err != nil:
 		return 2
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
