@@ -81,7 +81,7 @@ func (c config) validate() error {
 	}
 	must(c.TextScale >= 1 && c.TextScale <= 1.5, "text_scale: between 1.0 and 1.5")
 	must(len(c.Region) == 2, "region: two letters, for example PT")
-	must(c.MinAge >= 0 && c.MinAge <= 21, "min_age: between 0 and 21")
+	must(c.MinAge >= 1 && c.MinAge <= 21, "min_age: between 1 and 21")
 	must(!c.SecondScreen || !c.SingleScreen, "second_screen and single_screen exclude each other")
 	return errors.Join(problems...)
 }
