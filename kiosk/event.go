@@ -148,7 +148,7 @@ type (
 		Delivery Health
 	}
 	// Opened brings the centre's challenge for this enrolment; it stays with the runner, the session
-	// needs to know only that it is there.
+	// needs to know only that it is there. ExpiresAt is by the centre's clock.
 	Opened struct {
 		Case      CaseID
 		ExpiresAt time.Time
@@ -158,7 +158,7 @@ type (
 		Case CaseID
 		Code ProblemCode
 	}
-	// CodeQueued: the centre took the message.
+	// CodeQueued: the centre took the message. Times are by the centre's clock.
 	CodeQueued struct {
 		Case      CaseID
 		Channel   Channel
@@ -181,7 +181,7 @@ type (
 		Channel  Channel
 		Delivery Delivery
 	}
-	// CodeAnswered: the centre compared the code.
+	// CodeAnswered: the centre compared the code, At by its own clock.
 	CodeAnswered struct {
 		Case      CaseID
 		Channel   Channel
@@ -213,9 +213,9 @@ type (
 	// KeyActive: the centre verified everything and the key works.
 	KeyActive struct {
 		Case       CaseID
-		Register   int64
+		Register   int64 // number in the centre's register
 		ActiveAt   time.Time
-		ValidUntil Date
+		ValidUntil Date // the last day
 		Level      Level
 	}
 	// KeyRefused: the centre did not accept it.

@@ -147,7 +147,8 @@ type ContactState struct {
 	Settled bool    // at least one channel is confirmed: the clerk may continue
 }
 
-// ChannelState is one phone number or e-mail address on its way to being proven.
+// ChannelState is one phone number or e-mail address on its way to being proven. Times are by the centre's
+// clock, which CentreStatus.Skew compares with this computer's.
 type ChannelState struct {
 	Text        string // as typed
 	Value       string // normalised: E.164 or addr-spec; empty until valid
@@ -214,7 +215,7 @@ type Receipt struct {
 	Register   int64  // number in the centre's register
 	Login      string // the contact the person signs in with
 	ActiveAt   time.Time
-	ValidUntil Date
+	ValidUntil Date // the last day
 	Assurance  Assurance
 	DeskTime   time.Duration // from insertion of the document to the active key
 	WipeAt     time.Time     // when the screen clears itself

@@ -76,10 +76,11 @@ func (c *Centre) Hello(ctx context.Context) (Hello, error) {
 type Person struct {
 	Document    kiosk.DocumentKind
 	Country     string // ISO 3166-1 alpha-3
-	CivilNumber string
+	CivilNumber string // digits and capital letters, without spaces
 }
 
-// Opened is an enrolment that the centre has opened, or AlreadyActive and nothing else.
+// Opened is an enrolment that the centre has opened, or AlreadyActive and nothing else. Times, here and
+// below, are by the centre's clock and in UTC.
 type Opened struct {
 	Refusal   Refusal
 	Challenge []byte // 32 bytes, for the card to sign
@@ -167,7 +168,7 @@ type Status struct {
 	Refusal    string // why it was refused or abandoned: a kiosk.Reason or kiosk.ProblemCode
 	Register   int64  // number of the key, once active
 	ActiveAt   time.Time
-	ValidUntil kiosk.Date
+	ValidUntil kiosk.Date // the last day
 	Level      kiosk.Level
 	SMS        kiosk.Delivery // of the newest code on each channel
 	Email      kiosk.Delivery

@@ -65,9 +65,9 @@ type TranscriptPerson struct {
 // TranscriptProof is a contact with the centre's record that its possession was proven.
 type TranscriptProof struct {
 	Channel     kiosk.Channel `json:"channel"`
-	Value       string        `json:"value"`
+	Value       string        `json:"value"` // E.164 or addr-spec
 	Proof       uuid.UUID     `json:"proof"`
-	ConfirmedAt time.Time     `json:"confirmed_at"`
+	ConfirmedAt time.Time     `json:"confirmed_at"` // by the centre's clock
 }
 
 // Bytes is a byte string that JSON carries as unpadded base64url, as JOSE does (RFC 7515 §2).

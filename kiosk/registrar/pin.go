@@ -19,8 +19,8 @@ import (
 // PINHash is an Argon2id hash with its parameters, as the PHC string format writes it.
 type PINHash struct {
 	Memory  uint32 // KiB
-	Time    uint32
-	Threads uint8
+	Time    uint32 // passes
+	Threads uint8  // lanes
 	Salt    []byte
 	Sum     []byte
 }
