@@ -14,11 +14,11 @@ import (
 
 // Finding is one thing that Diagnose looked at, in words for whoever has to mend it.
 type Finding struct {
-	Code  string // stable, for scripts: one of the codes below
-	OK    bool
-	Title string // what is so
-	Cause string // why, as far as can be told; "" when OK
-	Cure  string // what to do; "" when OK
+	Code  string `json:"code"` // stable, for scripts: one of the codes below
+	OK    bool   `json:"ok"`
+	Title string `json:"title"`           // what is so
+	Cause string `json:"cause,omitempty"` // why, as far as can be told; "" when OK
+	Cure  string `json:"cure,omitempty"`  // what to do; "" when OK
 }
 
 // Codes of findings. They are those of the desk's screens where a clerk can see the same.
