@@ -133,6 +133,22 @@ func TestWorker_Refusals(t *testing.T) {
 	}
 }
 
+// A setting that is missing is no rule that lets everybody pass.
+func TestWorker_NoRuleForAge(t *testing.T) {
+	b := newBench(t)
+	b.exec(`delete from cmd.setting where name = 'min_age'`)
+	b.start(1, nil)
+	v := b.visit()
+	v.prove()
+	v.bind(goodPIN)
+	b.until("the job is put off", func() bool {
+		return scalar[bool](b, `select attempts > 0 and error = 'database' from cmd.job where kind = 'verify' and enrolment = $1`, v.id)
+	})
+	if !strings.Contains(b.log.String(), "no rule") {
+		t.Errorf("the log does not say why:\n%s", b.log)
+	}
+}
+
 func TestWorker_PINOfAnotherEnrolment(t *testing.T) {
 	b := newBench(t)
 	b.start(1, nil)
