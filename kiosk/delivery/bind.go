@@ -75,9 +75,9 @@ func (b *bind) run(ctx context.Context, every, patience time.Duration, received 
 	group.Go(func() error { return b.enquire(ctx, every, patience) })
 	group.Go(func() error {
 		<-ctx.Done()
-		// A polite goodbye; whether it arrives does not matter.
+		// A polite goodbye, after what is being written; whether it arrives does not matter.
 		_ = b.conn.SetWriteDeadline(time.Now().Add(time.Second))
-		_ = b.write(pdu.NewUnbind())
+		_ = b.writeWithin(time.Second, pdu.NewUnbind())
 		return b.conn.Close()
 	})
 	err := group.Wait()
@@ -199,10 +199,12 @@ func (b *bind) refuse(p pdu.PDU) error {
 	return b.write(nack)
 }
 
-func (b *bind) write(p pdu.PDU) error {
+func (b *bind) write(p pdu.PDU) error { return b.writeWithin(10*time.Second, p) }
+
+func (b *bind) writeWithin(limit time.Duration, p pdu.PDU) error {
 	b.writing.Lock()
 	defer b.writing.Unlock()
-	if err := b.conn.SetWriteTimeout(10 * time.Second); err != nil {
+	if err := b.conn.SetWriteTimeout(limit); err != nil {
 		return fmt.Errorf("writing to the message centre: %w", err)
 	}
 	if _, err := b.conn.WritePDU(p); err != nil {
