@@ -198,7 +198,7 @@ func (c *Card) readObject(ctx context.Context, tag iso7816.Tag, most int, head [
 ) ([]byte, error) {
 	if len(head) == 0 {
 		var err error
-		head, err = iso7816.ReadBinary(ctx, c.t, 0, iso7816.MaxShortLe, nil)
+		head, err = iso7816.ReadBinary(ctx, c.t, 0, iso7816.ReadSize(c.t), nil)
 		if err != nil && (!errors.Is(err, iso7816.ErrEndOfFile) || len(head) == 0) {
 			return nil, endIsMalformed(err)
 		}

@@ -9,8 +9,8 @@ import (
 // MaxOffset is the highest offset READ BINARY with a short offset reaches (ISO/IEC 7816-4 §11.2.3: 15 bits).
 const MaxOffset = 0x7FFF
 
-// ReadBinary reads the bytes [from, to) of the current elementary file in as few short READ BINARY
-// commands as there are 256-byte pieces, asking for not one byte more. A file that ends before to
+// ReadBinary reads the bytes [from, to) of the current elementary file in as few READ BINARY commands as
+// there are pieces of ReadSize, which is 256 bytes mostly, asking for not one byte more. A file that ends before to
 // gives what there is and ErrEndOfFile. chunk, when not nil, is told the size of each piece as it comes.
 func ReadBinary(ctx context.Context, t Transmitter, from, to int, chunk func(n int)) ([]byte, error) {
 	if from < 0 || to < from || to > MaxOffset+1 {
@@ -18,7 +18,7 @@ func ReadBinary(ctx context.Context, t Transmitter, from, to int, chunk func(n i
 	}
 	out := make([]byte, 0, to-from)
 	for from < to {
-		piece, err := readPiece(ctx, t, byte(from>>8), byte(from), min(to-from, MaxShortLe))
+		piece, err := readPiece(ctx, t, byte(from>>8), byte(from), min(to-from, ReadSize(t)))
 		out = append(out, piece...)
 		if err != nil {
 			return out, err
@@ -31,14 +31,47 @@ func ReadBinary(ctx context.Context, t Transmitter, from, to int, chunk func(n i
 	return out, nil
 }
 
-// ReadBinarySFI reads up to n ≤ 256 bytes from the beginning of the file with this short identifier in
+// ReadBinarySFI reads up to n bytes, but not more than ReadSize, from the beginning of the file with this short identifier in
 // the current directory, and makes it the current file (§11.2.3: P1 = 100 and the identifier's five bits).
 // It saves the SELECT.
 func ReadBinarySFI(ctx context.Context, t Transmitter, sfi byte, n int) ([]byte, error) {
 	if sfi == 0 || sfi > 30 {
 		return nil, fmt.Errorf("iso7816: %d is no short file identifier", sfi)
 	}
-	return readPiece(ctx, t, 0x80|sfi, 0, n)
+	return readPiece(ctx, t, 0x80|sfi, 0, min(n, ReadSize(t)))
+}
+
+// ReadBinaryAt is one READ BINARY of up to n bytes of the current file from an offset. Beyond MaxOffset it is the
+// command with the odd instruction, whose answer has a header of its own (§11.3.3: offset in 54, data in 53); n counts
+// it, so that n stays the size of what comes back, and the data is up to four bytes less.
+func ReadBinaryAt(ctx context.Context, t Transmitter, offset, n int) ([]byte, error) {
+	switch {
+	case offset < 0 || offset > 0xFFFFFF || n < 5:
+		return nil, fmt.Errorf("iso7816: cannot read %d bytes at %d", n, offset)
+	case offset <= MaxOffset:
+		return readPiece(ctx, t, byte(offset>>8), byte(offset), n)
+	}
+	at := []byte{0x54, 2, byte(offset >> 8), byte(offset)}
+	if offset > 0xFFFF {
+		at = []byte{0x54, 3, byte(offset >> 16), byte(offset >> 8), byte(offset)}
+	}
+	answer, err := Send(ctx, t, Command{INS: 0xB1, Data: at, Le: n})
+	if err != nil && (!errors.Is(err, ErrEndOfFile) || len(answer) == 0) {
+		return nil, err
+	}
+	if len(answer) > n {
+		return nil, fmt.Errorf("iso7816: %d bytes came for the %d asked", len(answer), n)
+	}
+	data, parseErr := Unwrap(answer, 0x53)
+	if parseErr != nil {
+		if data, parseErr = Unwrap(answer, 0x73); parseErr != nil {
+			return nil, fmt.Errorf("iso7816: answer to READ BINARY: %w", parseErr)
+		}
+	}
+	if len(data) == 0 {
+		return nil, fmt.Errorf("iso7816: empty answer to READ BINARY: %w", ErrEndOfFile)
+	}
+	return data, err
 }
 
 // readPiece is one READ BINARY. Short data with 9000 is taken: near the end of a file cards answer so,

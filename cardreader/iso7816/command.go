@@ -10,7 +10,7 @@ const (
 	MaxShortData     = 255   // Lc in one byte
 	MaxShortLe       = 256   // Le 00
 	maxExtendedData  = 65535 // Lc in 00 + two bytes
-	maxExtendedLe    = 65536 // Le 0000
+	MaxExtendedLe    = 65536 // Le 0000
 	maxResponseChain = 64    // GET RESPONSE rounds: 16 KiB, more than any answer of a card we read
 )
 
@@ -24,7 +24,7 @@ type Command struct {
 
 // Encode returns the bytes for the card. It is an error when Data or Le fits no APDU.
 func (c Command) Encode() ([]byte, error) {
-	if len(c.Data) > maxExtendedData || c.Le < 0 || c.Le > maxExtendedLe {
+	if len(c.Data) > maxExtendedData || c.Le < 0 || c.Le > MaxExtendedLe {
 		return nil, fmt.Errorf("iso7816: %d bytes of data or Le %d fit no command", len(c.Data), c.Le)
 	}
 	extended := len(c.Data) > MaxShortData || c.Le > MaxShortLe
@@ -50,6 +50,53 @@ func (c Command) Encode() ([]byte, error) {
 	return out, nil
 }
 
+// ParseCommand reads an encoded command APDU. It is what Encode wrote, whichever of the forms it is in; an
+// APDU of none of the cases is an error. Data is part of apdu, not a copy.
+func ParseCommand(apdu []byte) (Command, error) {
+	malformed := fmt.Errorf("iso7816: %d bytes are no command", len(apdu))
+	if len(apdu) < 4 {
+		return Command{}, malformed
+	}
+	c := Command{CLA: apdu[0], INS: apdu[1], P1: apdu[2], P2: apdu[3]}
+	body := apdu[4:]
+	size := 1 // of Lc and Le
+	most := MaxShortLe
+	switch {
+	case len(body) == 0:
+		return c, nil
+	case body[0] == 0 && len(body) >= 3:
+		body, size, most = body[1:], 2, MaxExtendedLe
+	}
+	if len(body) > size {
+		n := number(body[:size])
+		body = body[size:]
+		if n == 0 || n > len(body) {
+			return Command{}, malformed
+		}
+		c.Data, body = body[:n:n], body[n:]
+	}
+	switch len(body) {
+	case 0:
+		return c, nil
+	case size:
+		c.Le = number(body)
+		if c.Le == 0 {
+			c.Le = most
+		}
+		return c, nil
+	}
+	return Command{}, malformed
+}
+
+// number reads one or two bytes.
+func number(b []byte) int {
+	n := 0
+	for _, c := range b {
+		n = n<<8 | int(c)
+	}
+	return n
+}
+
 // Send sends a command and returns the response data without the status bytes.
 //
 // A card's "61xx: xx more bytes" is followed by GET RESPONSE until everything is there, and its
@@ -58,35 +105,52 @@ func (c Command) Encode() ([]byte, error) {
 // a warning (62xx, 63xx) the data that came is returned beside it. The encoded command is wiped
 // before Send returns, because it may hold a PIN.
 func Send(ctx context.Context, t Transmitter, c Command) ([]byte, error) {
-	data, sw, err := exchange(ctx, t, c)
+	data, sw, err := Exchange(ctx, t, c)
 	if err != nil {
 		return nil, err
 	}
 	if sw>>8 == 0x6C {
 		c.Le = shortLength(sw)
-		if data, sw, err = exchange(ctx, t, c); err != nil {
+		if data, sw, err = Exchange(ctx, t, c); err != nil {
 			return nil, err
 		}
 	}
-	for round := 0; sw>>8 == 0x61; round++ {
-		if round == maxResponseChain {
-			return nil, fmt.Errorf("iso7816: response chain longer than %d parts", maxResponseChain)
-		}
-		var more []byte
-		// The class of GET RESPONSE is the command's without chaining (ISO/IEC 7816-4 §5.4.1).
-		next := Command{CLA: c.CLA &^ 0x10, INS: insGetResponse, Le: shortLength(sw)}
-		if more, sw, err = exchange(ctx, t, next); err != nil {
-			return nil, err
-		}
-		data = append(data, more...)
-	}
+	return Result(c.INS, data, sw)
+}
+
+// Result is what Send makes of an answer: data with 9000, data and a *StatusError with a warning, and a
+// *StatusError alone with anything else.
+func Result(ins byte, data []byte, sw SW) ([]byte, error) {
 	switch {
 	case sw == swOK:
 		return data, nil
 	case sw.Warning():
-		return data, &StatusError{INS: c.INS, SW: sw}
+		return data, &StatusError{INS: ins, SW: sw}
 	}
-	return nil, &StatusError{INS: c.INS, SW: sw}
+	return nil, &StatusError{INS: ins, SW: sw}
+}
+
+// Exchange sends a command once and returns the data with whatever status it has, collecting the parts
+// of a "61xx". Secure messaging needs it: there a refusal has data too, and a command that is protected
+// must not be sent again. The encoded command is wiped as by Send.
+func Exchange(ctx context.Context, t Transmitter, c Command) ([]byte, SW, error) {
+	data, sw, err := exchange(ctx, t, c)
+	if err != nil {
+		return nil, 0, err
+	}
+	for round := 0; sw>>8 == 0x61; round++ {
+		if round == maxResponseChain {
+			return nil, 0, fmt.Errorf("iso7816: response chain longer than %d parts", maxResponseChain)
+		}
+		var more []byte
+		// The class of GET RESPONSE is the command's without chaining and secure messaging (ISO/IEC 7816-4 §5.4.1).
+		next := Command{CLA: c.CLA &^ 0x1C, INS: insGetResponse, Le: shortLength(sw)}
+		if more, sw, err = exchange(ctx, t, next); err != nil {
+			return nil, 0, err
+		}
+		data = append(data, more...)
+	}
+	return data, sw, nil
 }
 
 const insGetResponse = 0xC0

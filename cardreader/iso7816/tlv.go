@@ -135,3 +135,25 @@ func Unwrap(b []byte, tag Tag) ([]byte, error) {
 	}
 	return object.Value, nil
 }
+
+// Append appends a data object to b, its length in the shortest form (DER).
+func Append(b []byte, tag Tag, value []byte) []byte {
+	for shift := 24; shift >= 0; shift -= 8 {
+		if c := byte(tag >> shift); shift == 0 || tag>>shift != 0 {
+			b = append(b, c)
+		}
+	}
+	switch n := len(value); {
+	case n < 0x80:
+		b = append(b, byte(n))
+	case n <= 0xFF:
+		b = append(b, 0x81, byte(n))
+	case n <= 0xFFFF:
+		b = append(b, 0x82, byte(n>>8), byte(n))
+	case n <= 0xFFFFFF:
+		b = append(b, 0x83, byte(n>>16), byte(n>>8), byte(n))
+	default:
+		b = append(b, 0x84, byte(n>>24), byte(n>>16), byte(n>>8), byte(n))
+	}
+	return append(b, value...)
+}

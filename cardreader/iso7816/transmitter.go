@@ -12,3 +12,18 @@ import "context"
 type Transmitter interface {
 	Transmit(ctx context.Context, command []byte) (response []byte, err error)
 }
+
+// Limited is a Transmitter that knows how much one READ BINARY can bring through it: less than a short
+// APDU has room for where secure messaging takes some of it, more where extended ones work.
+type Limited interface {
+	Transmitter
+	MaxRead() int
+}
+
+// ReadSize is the most bytes to ask for in one READ BINARY.
+func ReadSize(t Transmitter) int {
+	if l, ok := t.(Limited); ok {
+		return l.MaxRead()
+	}
+	return MaxShortLe
+}
