@@ -26,6 +26,16 @@ const (
 	CheckKey          CheckName = "key_possession"         // the card holds the certificate's private key
 )
 
+// More checks, of travel documents.
+const (
+	CheckAccess       CheckName = "access_control"    // the chip opened with what is printed, over a protected channel
+	CheckSignerStatus CheckName = "signer_revocation" // the document signer's certificate was not revoked
+	CheckOriginal     CheckName = "chip_original"     // the chip holds the key that its State signed: no copy
+	CheckPrinted      CheckName = "printed_match"     // the chip's machine-readable zone is the one that was typed
+	CheckDigits       CheckName = "mrz_digits"        // typed without a chip: every check digit is right
+	CheckAccepted     CheckName = "document_accepted" // documents of this kind and issuer are accepted here
+)
+
 // Result is the outcome of a check. The zero value is Pending: nothing is a yes until it was answered.
 type Result string
 
@@ -35,7 +45,7 @@ const (
 	Passed  Result = "passed"
 	Failed  Result = "failed"  // the answer was no
 	Unknown Result = "unknown" // no answer; never a yes
-	Absent  Result = "absent"  // does not apply to this document, for example no photograph on it
+	Absent  Result = "absent"  // the document has nothing to check, for example no photograph; Reason may say what
 )
 
 // Reason says why a check failed, as a stable code that tests, logs and screens share.
@@ -62,6 +72,22 @@ const (
 	ReasonUnderAge             Reason = "under_age"
 	ReasonPINBlocked           Reason = "pin_blocked"
 	ReasonKeyMismatch          Reason = "key_mismatch" // a clone: right certificate, another key
+
+	ReasonAccessDenied     Reason = "access_denied"         // the chip does not open with this MRZ or CAN
+	ReasonAccessDowngraded Reason = "access_downgraded"     // the chip says PACE and opens with the older BAC only
+	ReasonAccessFailed     Reason = "access_failed"         // the protected channel broke: a wrong token or MAC, an answer in clear
+	ReasonSignerRevoked    Reason = "signer_revoked"        // the document signer's certificate
+	ReasonPrintedMismatch  Reason = "mrz_mismatch"          // the chip is another document's than the MRZ that was typed
+	ReasonNotAccepted      Reason = "document_not_accepted" // a kind or an issuer that may not enrol here
+	ReasonAgeUnknown       Reason = "age_unknown"           // the document does not say when the person was born
+)
+
+// Reasons for which a check is Absent: the document offers nothing to check, which lowers the level.
+const (
+	ReasonNoOriginality Reason = "no_originality" // the chip has no key to prove that it is no copy
+	ReasonNoChip        Reason = "no_chip"        // the machine-readable zone was typed
+	ReasonNobodyToAsk   Reason = "nobody_to_ask"  // no list of revoked signers exists for this country
+	ReasonUnenforced    Reason = "unenforced"     // the chip lets itself be read without what is printed
 )
 
 // Check is one verification as a value: what was asked, the answer, who gave it, when, how long it
@@ -69,7 +95,7 @@ const (
 type Check struct {
 	Name   CheckName
 	Result Result
-	Reason Reason        // set when Result is Failed or Unknown
+	Reason Reason        // set when Result is Failed or Unknown, and at times when it is Absent
 	Source string        // who answered: "chip", "SOD", an OCSP or CRL host, "centre", "clock"; never personal
 	At     time.Time     // when the answer came
 	Took   time.Duration // how long it took; zero when immediate
@@ -98,9 +124,26 @@ var citizenCardChecks = []CheckName{
 	CheckDocumentDate, CheckAge, CheckPINState, CheckKey,
 }
 
+// travelChecks are the checks of a travel document's chip in the clerk's order.
+var travelChecks = []CheckName{
+	CheckRecognised, CheckAccess, CheckSODSignature, CheckSODSigner, CheckSignerStatus, CheckIdentityData, CheckPhotoData,
+	CheckOriginal, CheckPrinted, CheckAccepted, CheckDocumentDate, CheckAge, CheckKey,
+}
+
+// typedChecks are those of a machine-readable zone that was typed, without a chip.
+var typedChecks = []CheckName{CheckDigits, CheckOriginal, CheckAccepted, CheckDocumentDate, CheckAge}
+
 // ExpectedChecks returns the checks that a document of the kind must have answered, in the order in
-// which the clerk sees them. A document of an unknown kind is expected to pass all of them.
-func ExpectedChecks(DocumentKind) []CheckName { return slices.Clone(citizenCardChecks) }
+// which the clerk sees them. A document of an unknown kind is expected to pass those of a Citizen Card.
+func ExpectedChecks(kind DocumentKind) []CheckName {
+	if kind.Travel() {
+		return slices.Clone(travelChecks)
+	}
+	return slices.Clone(citizenCardChecks)
+}
+
+// ExpectedOfTyped returns the checks of a travel document whose machine-readable zone was typed.
+func ExpectedOfTyped() []CheckName { return slices.Clone(typedChecks) }
 
 // answered reports whether every check is in and none stands in the way. The card's key is proven last,
 // by the signature over what the person agreed to, and may still be pending.

@@ -14,6 +14,19 @@ type (
 		Case   CaseID
 		Reader int
 	}
+	// Unlock opens the chip with what is printed on the document and goes on reading: what ReadDocument
+	// brings, or AccessRefused.
+	Unlock struct {
+		Case CaseID
+		Kind AccessKind
+		Text string // the machine-readable zone as MRZEntry has it, lines joined, or the card access number
+	}
+	// ReadTyped takes a machine-readable zone that was typed as the document: IdentityRead, CheckDone…,
+	// DocumentComplete or DocumentRefused.
+	ReadTyped struct {
+		Case CaseID
+		MRZ  string // lines joined by a line feed
+	}
 	// RecogniseAgain finds out whether the card now in the reader is the case's card: CardReturned or
 	// SignFailed{ReasonCardChanged}.
 	RecogniseAgain struct {
@@ -22,8 +35,9 @@ type (
 	}
 	// OpenEnrolment asks the centre for a challenge: Opened or OpenRefused.
 	OpenEnrolment struct {
-		Case     CaseID
-		Identity Identity
+		Case      CaseID
+		Identity  Identity
+		TaxNumber string // typed by the clerk; "" when the document states it
 	}
 	// SendCode asks the centre to send a one-time code: CodeQueued or CodeRefused. Number counts the
 	// messages of a case; one that is asked for again keeps its number, and is sent once.
@@ -45,8 +59,9 @@ type (
 		Case CaseID
 		PIN  Secret
 	}
-	// Sign lets the card sign the transcript: Signed, CardPINRefused or SignFailed. The runner wipes PIN;
-	// it is nil when it is typed on the reader.
+	// Sign lets the card sign the transcript, or its chip answer for it, or signs it for the desk:
+	// Signed, CardPINRefused or SignFailed. The runner wipes PIN; it is nil when it is typed on the reader, or
+	// when there is none.
 	Sign struct {
 		Case       CaseID
 		PIN        Secret
@@ -68,7 +83,9 @@ type (
 type TranscriptFacts struct {
 	Identity      Identity
 	Contacts      []ProvenContact
-	PhotoCompared bool
+	Eligibility   Eligibility
+	Typed         bool     // the machine-readable zone was typed: there is no chip
+	PhotoCompared bool     // the clerk compared the person with the photograph: the chip's, or the printed one
 	Language      Language // in which the person read and agreed
 	Assurance     Assurance
 	At            time.Time
@@ -83,6 +100,8 @@ type ProvenContact struct {
 }
 
 func (ReadDocument) command()   {}
+func (Unlock) command()         {}
+func (ReadTyped) command()      {}
 func (RecogniseAgain) command() {}
 func (OpenEnrolment) command()  {}
 func (SendCode) command()       {}

@@ -7,8 +7,21 @@ type DocumentKind string
 
 // Kinds of documents.
 const (
-	CitizenCard DocumentKind = "citizen-card"
+	CitizenCard     DocumentKind = "citizen-card"
+	Passport        DocumentKind = "passport"
+	ResidencePermit DocumentKind = "residence-permit" // of a third-country national
+	ResidenceCard   DocumentKind = "residence-card"   // of an EU citizen's family member
 )
+
+// Travel reports whether the document is read as ICAO 9303 has it: by its machine-readable zone, with a
+// chip or without.
+func (k DocumentKind) Travel() bool {
+	switch k {
+	case Passport, ResidencePermit, ResidenceCard:
+		return true
+	}
+	return false
+}
 
 // CardGeneration tells the two generations of the Citizen Card apart.
 type CardGeneration string
@@ -29,11 +42,21 @@ type Identity struct {
 	Surname        string
 	GivenNames     string
 	Sex            string // "M", "F" or "X"
-	Nationality    string // ISO 3166-1 alpha-3
-	BirthDate      Date
-	ValidFrom      Date
+	Nationality    string // ISO 3166-1 alpha-3, or a code of ICAO 9303-3 §5 such as "UTO" or "XXA"
+	BirthDate      Date   // month and day are 0 where a travel document does not know them
+	ValidFrom      Date   // zero when the document does not state it
 	ValidUntil     Date
 	TaxNumber      string // NIF, 9 digits, empty when not stated
+
+	// Travel documents: the names as the machine-readable zone writes them, in capitals of the Latin
+	// alphabet and at times cut off. They differ from the names above when the chip states the real spelling.
+	MRZSurname    string
+	MRZGivenNames string
+}
+
+// Transliterated reports whether the machine-readable zone writes the names differently.
+func (i Identity) Transliterated() bool {
+	return (i.MRZSurname != "" || i.MRZGivenNames != "") && (i.MRZSurname != i.Surname || i.MRZGivenNames != i.GivenNames)
 }
 
 // LogValue keeps people out of logs.

@@ -34,6 +34,16 @@ type (
 		Case CaseID
 		Key  string
 	}
+	// DocumentRecognised says what the document is, as far as it can be told before it is opened; "" when a
+	// chip says only that it is a travel document's. With Accepts it is locked and waits for what is
+	// printed on it.
+	DocumentRecognised struct {
+		Case    CaseID
+		Kind    DocumentKind
+		Accepts []AccessKind
+	}
+	// AccessRefused says that the chip did not open with what was typed.
+	AccessRefused struct{ Case CaseID }
 	// IdentityRead brings the person as the document states it, before any check of it.
 	IdentityRead struct {
 		Case     CaseID
@@ -65,6 +75,7 @@ type (
 	DocumentComplete struct {
 		Case      CaseID
 		Assurance Assurance
+		Signing   Signing
 	}
 	// DocumentRefused ends the reading: the document cannot be used.
 	DocumentRefused struct {
@@ -91,6 +102,19 @@ type (
 	PersonConfirmed struct{}
 	// PersonMismatch: it is not. Ends the case.
 	PersonMismatch struct{}
+	// NoChip says that the document has no chip, or one that cannot be read: its machine-readable zone is
+	// typed instead.
+	NoChip struct{}
+	// AccessTyped is what the clerk typed so far, or what a document reader typed, of the machine-readable
+	// zone or the card access number.
+	AccessTyped struct {
+		Kind AccessKind
+		Text string
+	}
+	// AccessAgain goes back to typing, with what was typed before, while a chip is being opened or read.
+	AccessAgain struct{}
+	// EligibilityEntered is what was brought besides the document, as entered so far.
+	EligibilityEntered struct{ Eligibility Eligibility }
 	// ContactEntered asks for a code to this phone number or e-mail address.
 	ContactEntered struct {
 		Channel Channel
@@ -232,82 +256,90 @@ type (
 	}
 )
 
-func (Tick) event()             {}
-func (ServiceChanged) event()   {}
-func (ReadersChanged) event()   {}
-func (CardInserted) event()     {}
-func (CardRemoved) event()      {}
-func (CardMute) event()         {}
-func (Activity) event()         {}
-func (IdentityRead) event()     {}
-func (PINTriesRead) event()     {}
-func (CheckDone) event()        {}
-func (PhotoProgress) event()    {}
-func (PhotoRead) event()        {}
-func (DocumentComplete) event() {}
-func (DocumentRefused) event()  {}
-func (DocumentFailed) event()   {}
-func (CardReturned) event()     {}
-func (PersonConfirmed) event()  {}
-func (PersonMismatch) event()   {}
-func (ContactEntered) event()   {}
-func (Resend) event()           {}
-func (Continue) event()         {}
-func (Back) event()             {}
-func (Retry) event()            {}
-func (OtherDocument) event()    {}
-func (Cancel) event()           {}
-func (CancelConfirmed) event()  {}
-func (CancelDismissed) event()  {}
-func (NextPerson) event()       {}
-func (HandOver) event()         {}
-func (StillHere) event()        {}
-func (LanguageChosen) event()   {}
-func (CodeTyped) event()        {}
-func (PINTyped) event()         {}
-func (Agreed) event()           {}
-func (SomethingWrong) event()   {}
-func (CardPINTyped) event()     {}
-func (CentreChanged) event()    {}
-func (Opened) event()           {}
-func (OpenRefused) event()      {}
-func (CodeQueued) event()       {}
-func (CodeRefused) event()      {}
-func (DeliveryChanged) event()  {}
-func (CodeAnswered) event()     {}
-func (PINWasSealed) event()     {}
-func (CardPINRefused) event()   {}
-func (Signed) event()           {}
-func (SignFailed) event()       {}
-func (BindWaiting) event()      {}
-func (KeyActive) event()        {}
-func (KeyRefused) event()       {}
-func (CommandFailed) event()    {}
+func (Tick) event()               {}
+func (ServiceChanged) event()     {}
+func (ReadersChanged) event()     {}
+func (CardInserted) event()       {}
+func (CardRemoved) event()        {}
+func (CardMute) event()           {}
+func (Activity) event()           {}
+func (IdentityRead) event()       {}
+func (PINTriesRead) event()       {}
+func (DocumentRecognised) event() {}
+func (AccessRefused) event()      {}
+func (NoChip) event()             {}
+func (AccessTyped) event()        {}
+func (AccessAgain) event()        {}
+func (EligibilityEntered) event() {}
+func (CheckDone) event()          {}
+func (PhotoProgress) event()      {}
+func (PhotoRead) event()          {}
+func (DocumentComplete) event()   {}
+func (DocumentRefused) event()    {}
+func (DocumentFailed) event()     {}
+func (CardReturned) event()       {}
+func (PersonConfirmed) event()    {}
+func (PersonMismatch) event()     {}
+func (ContactEntered) event()     {}
+func (Resend) event()             {}
+func (Continue) event()           {}
+func (Back) event()               {}
+func (Retry) event()              {}
+func (OtherDocument) event()      {}
+func (Cancel) event()             {}
+func (CancelConfirmed) event()    {}
+func (CancelDismissed) event()    {}
+func (NextPerson) event()         {}
+func (HandOver) event()           {}
+func (StillHere) event()          {}
+func (LanguageChosen) event()     {}
+func (CodeTyped) event()          {}
+func (PINTyped) event()           {}
+func (Agreed) event()             {}
+func (SomethingWrong) event()     {}
+func (CardPINTyped) event()       {}
+func (CentreChanged) event()      {}
+func (Opened) event()             {}
+func (OpenRefused) event()        {}
+func (CodeQueued) event()         {}
+func (CodeRefused) event()        {}
+func (DeliveryChanged) event()    {}
+func (CodeAnswered) event()       {}
+func (PINWasSealed) event()       {}
+func (CardPINRefused) event()     {}
+func (Signed) event()             {}
+func (SignFailed) event()         {}
+func (BindWaiting) event()        {}
+func (KeyActive) event()          {}
+func (KeyRefused) event()         {}
+func (CommandFailed) event()      {}
 
 // caseEvent is an event about one case; those of an earlier case fall to the floor.
 type caseEvent interface{ caseID() CaseID }
 
-func (e Activity) caseID() CaseID         { return e.Case }
-func (e IdentityRead) caseID() CaseID     { return e.Case }
-func (e PINTriesRead) caseID() CaseID     { return e.Case }
-func (e CheckDone) caseID() CaseID        { return e.Case }
-func (e PhotoProgress) caseID() CaseID    { return e.Case }
-func (e PhotoRead) caseID() CaseID        { return e.Case }
-func (e DocumentComplete) caseID() CaseID { return e.Case }
-func (e DocumentRefused) caseID() CaseID  { return e.Case }
-func (e DocumentFailed) caseID() CaseID   { return e.Case }
-func (e CardReturned) caseID() CaseID     { return e.Case }
-func (e Opened) caseID() CaseID           { return e.Case }
-func (e OpenRefused) caseID() CaseID      { return e.Case }
-func (e CodeQueued) caseID() CaseID       { return e.Case }
-func (e CodeRefused) caseID() CaseID      { return e.Case }
-func (e DeliveryChanged) caseID() CaseID  { return e.Case }
-func (e CodeAnswered) caseID() CaseID     { return e.Case }
-func (e PINWasSealed) caseID() CaseID     { return e.Case }
-func (e CardPINRefused) caseID() CaseID   { return e.Case }
-func (e Signed) caseID() CaseID           { return e.Case }
-func (e SignFailed) caseID() CaseID       { return e.Case }
-func (e BindWaiting) caseID() CaseID      { return e.Case }
-func (e KeyActive) caseID() CaseID        { return e.Case }
-func (e KeyRefused) caseID() CaseID       { return e.Case }
-func (e CommandFailed) caseID() CaseID    { return e.Case }
+func (e Activity) caseID() CaseID           { return e.Case }
+func (e IdentityRead) caseID() CaseID       { return e.Case }
+func (e PINTriesRead) caseID() CaseID       { return e.Case }
+func (e DocumentRecognised) caseID() CaseID { return e.Case }
+func (e AccessRefused) caseID() CaseID      { return e.Case }
+func (e CheckDone) caseID() CaseID          { return e.Case }
+func (e PhotoProgress) caseID() CaseID      { return e.Case }
+func (e PhotoRead) caseID() CaseID          { return e.Case }
+func (e DocumentComplete) caseID() CaseID   { return e.Case }
+func (e DocumentRefused) caseID() CaseID    { return e.Case }
+func (e DocumentFailed) caseID() CaseID     { return e.Case }
+func (e CardReturned) caseID() CaseID       { return e.Case }
+func (e Opened) caseID() CaseID             { return e.Case }
+func (e OpenRefused) caseID() CaseID        { return e.Case }
+func (e CodeQueued) caseID() CaseID         { return e.Case }
+func (e CodeRefused) caseID() CaseID        { return e.Case }
+func (e DeliveryChanged) caseID() CaseID    { return e.Case }
+func (e CodeAnswered) caseID() CaseID       { return e.Case }
+func (e PINWasSealed) caseID() CaseID       { return e.Case }
+func (e CardPINRefused) caseID() CaseID     { return e.Case }
+func (e Signed) caseID() CaseID             { return e.Case }
+func (e SignFailed) caseID() CaseID         { return e.Case }
+func (e BindWaiting) caseID() CaseID        { return e.Case }
+func (e KeyActive) caseID() CaseID          { return e.Case }
+func (e KeyRefused) caseID() CaseID         { return e.Case }
+func (e CommandFailed) caseID() CaseID      { return e.Case }

@@ -34,6 +34,11 @@ const (
 	// Nobody touched the case for a while, so it ended and was wiped.
 	ProblemIdle ProblemCode = "idle"
 
+	// The person said that they are under an accompaniment measure: not eligible at a desk.
+	ProblemAccompanied ProblemCode = "accompanied"
+	// Documents without a chip are not enrolled at this desk.
+	ProblemNoChip ProblemCode = "no_chip"
+
 	// Anything else, with a reference number for the support.
 	ProblemInternal ProblemCode = "internal"
 )

@@ -11,7 +11,11 @@ type Settings struct {
 	ClerkLanguage   Language
 	CitizenLanguage Language
 
-	IdleAfter time.Duration // a case nobody touches ends by itself; 10 minutes
+	IdleAfter   time.Duration // a case nobody touches ends by itself; 10 minutes
+	MRZ         MRZReader     // understands machine-readable zones; nil: none can be typed
+	TypedMRZ    TypedRule     // whether one without a chip may enrol
+	Accompanied bool          // people under an accompaniment measure may enrol
+
 	WipeAfter time.Duration // the receipt leaves the screens by itself; 45 seconds
 	MaxSkew   time.Duration // between this clock and the centre's; 5 minutes
 }

@@ -19,6 +19,7 @@ type State struct {
 
 	DeskName        string // "Loja de Cidadão das Laranjeiras · Balcão 07"
 	MinAge          int    // completed years from which a person may enrol
+	TypedMRZ        bool   // documents without a chip may be typed
 	Step            Step
 	Case            CaseID
 	Started         time.Time // when this document was inserted
@@ -31,6 +32,7 @@ type State struct {
 
 	Status   Status
 	Document DocumentState
+	Eligible EligibleState
 	Contact  ContactState
 	PIN      PINState
 	Review   ReviewState
@@ -84,9 +86,22 @@ type CentreStatus struct {
 	Skew      time.Duration // this computer's clock minus the centre's
 }
 
+// Signing says what a document contributes to the evidence when the person has agreed.
+type Signing string
+
+// What a document contributes.
+const (
+	SigningPIN  Signing = ""     // a Citizen Card signs the transcript once its PIN is typed
+	SigningChip Signing = "chip" // a travel document's chip answers the centre's challenge
+	SigningDesk Signing = "desk" // nothing: the desk declares what its clerk saw
+)
+
 // DocumentState is the document at hand and what was learnt from it.
 type DocumentState struct {
-	Reader       int // 1-based number of the reader it is or was in
+	Kind         DocumentKind // as far as recognised; "" before
+	Access       AccessState  // what has to be typed for it
+	Signing      Signing      // known when Complete
+	Reader       int          // 1-based number of the reader it is or was in
 	Reading      bool
 	Activity     string // catalogue key of what is being read now
 	Identity     *Identity
@@ -99,6 +114,16 @@ type DocumentState struct {
 	CardPresent  bool // the same card is still (or again) in the reader
 	PINTries     int  // tries left of the authentication PIN
 	Pinpad       bool // the reader has its own keypad: the card's PIN is typed there
+}
+
+// EligibleState is what a person without a Citizen Card brings besides the document: the second half of the
+// step Identity, once the photograph was compared.
+type EligibleState struct {
+	Asked   bool // the page is shown; false before the comparison, and for a Citizen Card
+	Second  bool // a second clerk has to compare document and person
+	Entered Eligibility
+	Faults  []Fault // of what was entered, in the order of the page; shown once Refused
+	Refused bool    // the clerk wanted to go on and could not
 }
 
 // Channel is a kind of contact.

@@ -98,27 +98,18 @@ func (a algorithmIdentifier) hash() (crypto.Hash, error) {
 	return h, nil
 }
 
-// signature returns the signature algorithm an identifier names. Its hash has to be the one of
-// the message digest: a signer that uses two hashes makes the message as weak as the weaker.
+// signature returns the signature algorithm an identifier names. The digest is the hash of one whose
+// identifier names the scheme alone; without it such an identifier is refused.
 func (a algorithmIdentifier) signature(digest crypto.Hash) (signatureAlgorithm, error) {
-	var s signatureAlgorithm
 	switch known, ok := signatures[a.oid]; {
 	case ok && a.plain():
-		s = known
-	case a.oid == rsaEncryption && a.plain():
-		s = signatureAlgorithm{scheme: schemePKCS1v15, hash: digest}
+		return known, nil
+	case a.oid == rsaEncryption && a.plain() && digest != 0:
+		return signatureAlgorithm{scheme: schemePKCS1v15, hash: digest}, nil
 	case a.oid == rsassaPSS:
-		var err error
-		if s, err = parsePSS(a.params); err != nil {
-			return signatureAlgorithm{}, err
-		}
-	default:
-		return signatureAlgorithm{}, malformed("unknown signature algorithm " + a.oid)
+		return parsePSS(a.params)
 	}
-	if s.hash != digest {
-		return signatureAlgorithm{}, malformed("signature and message digest use different hashes")
-	}
-	return s, nil
+	return signatureAlgorithm{}, malformed("unknown signature algorithm " + a.oid)
 }
 
 // parsePSS reads RSASSA-PSS-params (RFC 4055 §3.1). The hash of the mask generation has to be the

@@ -2,8 +2,6 @@ package cms
 
 import (
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/rsa"
 	"crypto/subtle"
 	"crypto/x509"
 	"encoding/asn1"
@@ -11,13 +9,6 @@ import (
 	"fmt"
 	"time"
 )
-
-// minRSABits is the least RSA modulus whose signatures mean anything.
-const minRSABits = 2048
-
-// ErrSignature says that a well-formed message is not signed by the certificate it names: it was
-// altered, or the signature was made with another key or algorithm.
-var ErrSignature = errors.New("CMS signature does not verify")
 
 // ErrNoSigner says that the message does not carry the certificate of its signer.
 var ErrNoSigner = errors.New("CMS message without its signer's certificate")
@@ -28,8 +19,13 @@ type Options struct {
 	// a collision prepared with the signer's help.
 	SHA1 bool
 
+	// MixedHashes admits a signature whose hash is another than that of the content, which some States'
+	// documents have. Each of the two is one that is admitted by itself.
+	MixedHashes bool
+
 	// ParseKey reads a DER SubjectPublicKeyInfo; x509.ParsePKIXPublicKey when nil. It returns an
-	// *rsa.PublicKey or an *ecdsa.PublicKey, whose curve may be one that crypto/elliptic does not have.
+	// *rsa.PublicKey, a *PSSPublicKey or an *ecdsa.PublicKey, whose curve may be one that crypto/elliptic does not
+	// have. ParsePublicKey reads those of travel documents.
 	ParseKey func(spki []byte) (crypto.PublicKey, error)
 }
 
@@ -41,6 +37,7 @@ type Verified struct {
 	Others      [][]byte  // DER of the other certificates in the message; nothing vouches for them
 	SigningTime time.Time // as the signer claims; zero when not stated
 	Digest      crypto.Hash
+	SignedHash  crypto.Hash // of the signature; Digest, unless Options.MixedHashes
 }
 
 // Verify parses and verifies a DER-encoded SignedData message. The error wraps ErrMalformed,
@@ -50,8 +47,11 @@ func Verify(der []byte, options Options) (*Verified, error) {
 	if err != nil {
 		return nil, err
 	}
-	if m.signer.digest == crypto.SHA1 && !options.SHA1 {
+	if (m.signer.digest == crypto.SHA1 || m.signer.algorithm.hash == crypto.SHA1) && !options.SHA1 {
 		return nil, malformed("SHA-1 is not accepted")
+	}
+	if m.signer.algorithm.hash != m.signer.digest && !options.MixedHashes {
+		return nil, malformed("signature and message digest use different hashes")
 	}
 	if !m.signer.contentType.Equal(m.contentType) {
 		return nil, fmt.Errorf("%w: content-type attribute differs", ErrSignature)
@@ -68,7 +68,7 @@ func Verify(der []byte, options Options) (*Verified, error) {
 	}
 	return &Verified{
 		ContentType: m.contentType, Content: m.content, Signer: signer.raw, Others: others,
-		SigningTime: m.signer.signingTime, Digest: m.signer.digest,
+		SigningTime: m.signer.signingTime, Digest: m.signer.digest, SignedHash: m.signer.algorithm.hash,
 	}, nil
 }
 
@@ -103,44 +103,5 @@ func (s signerInfo) verify(signer certificate, options Options) error {
 	if err != nil {
 		return fmt.Errorf("%w: signer's public key: %v", ErrMalformed, err)
 	}
-	digest := sum(s.algorithm.hash, s.attrs)
-	switch key := key.(type) {
-	case *rsa.PublicKey:
-		return s.verifyRSA(key, digest)
-	case *ecdsa.PublicKey:
-		if s.algorithm.scheme != schemeECDSA || !ecdsa.VerifyASN1(key, digest, s.signature) {
-			return ErrSignature
-		}
-		return nil
-	}
-	return malformed("signer's key is neither RSA nor ECDSA")
-}
-
-func (s signerInfo) verifyRSA(key *rsa.PublicKey, digest []byte) error {
-	if key.N.BitLen() < minRSABits {
-		return fmt.Errorf("%w: RSA key of %d bits", ErrSignature, key.N.BitLen())
-	}
-	var err error
-	switch s.algorithm.scheme {
-	case schemePKCS1v15:
-		err = rsa.VerifyPKCS1v15(key, s.algorithm.hash, digest, s.signature)
-	case schemePSS:
-		options := &rsa.PSSOptions{SaltLength: s.algorithm.salt, Hash: s.algorithm.hash}
-		if s.algorithm.salt == 0 {
-			return malformed("RSASSA-PSS without salt") // zero means "any" to crypto/rsa
-		}
-		err = rsa.VerifyPSS(key, s.algorithm.hash, digest, s.signature, options)
-	default:
-		return ErrSignature
-	}
-	if err != nil {
-		return ErrSignature
-	}
-	return nil
-}
-
-func sum(h crypto.Hash, data []byte) []byte {
-	w := h.New()
-	w.Write(data)
-	return w.Sum(nil)
+	return s.algorithm.verify(key, s.attrs, s.signature)
 }

@@ -1,0 +1,198 @@
+package kiosk
+
+import (
+	"slices"
+	"strings"
+)
+
+// Requirement is something that a person has to bring besides a genuine document.
+type Requirement string
+
+// Requirements of Portaria 77/2018 for people without a Citizen Card.
+const (
+	RequireTaxNumber    Requirement = "tax_number"   // NIF, typed once and kept with the person
+	RequireAddress      Requirement = "address"      // proof of address, seen by the clerk
+	RequireResidence    Requirement = "residence"    // proof of residence, where the document is none
+	RequireIndependence Requirement = "independence" // the person says that they are under no accompaniment measure
+)
+
+// Rule is what a kind of document needs. Rules are data: what decides about people must be readable by
+// those who answer for it.
+type Rule struct {
+	Kind         DocumentKind
+	Issuers      []string        // ISO 3166-1 alpha-3; empty: any State
+	Mandatory    []Requirement   // all of these
+	Alternatives [][]Requirement // and one of each of these
+}
+
+// Rules are those of facts and law for each kind of document. A kind that is not listed may not enrol.
+var Rules = []Rule{
+	{Kind: CitizenCard, Issuers: []string{"PRT"}},
+	{Kind: Passport, Mandatory: []Requirement{RequireTaxNumber, RequireIndependence},
+		Alternatives: [][]Requirement{{RequireResidence, RequireAddress}}},
+	{Kind: ResidencePermit, Issuers: []string{"PRT"},
+		Mandatory: []Requirement{RequireTaxNumber, RequireIndependence, RequireAddress}},
+	{Kind: ResidenceCard, Issuers: []string{"PRT"},
+		Mandatory: []Requirement{RequireTaxNumber, RequireIndependence, RequireAddress}},
+}
+
+// RuleFor returns the rule for a kind, and false when there is none.
+func RuleFor(kind DocumentKind) (Rule, bool) {
+	i := slices.IndexFunc(Rules, func(r Rule) bool { return r.Kind == kind })
+	if i < 0 {
+		return Rule{}, false
+	}
+	return Rules[i], true
+}
+
+// Accepts reports whether a document of the kind from that State may enrol.
+func Accepts(kind DocumentKind, issuer string) bool {
+	rule, known := RuleFor(kind)
+	return known && (len(rule.Issuers) == 0 || slices.Contains(rule.Issuers, issuer))
+}
+
+// SeenKind is a kind of paper that a clerk has seen.
+type SeenKind string
+
+// Papers that prove an address, and those that prove residence.
+const (
+	SeenUtilityBill    SeenKind = "utility_bill"
+	SeenLease          SeenKind = "lease"
+	SeenParish         SeenKind = "parish_certificate" // atestado da junta de freguesia
+	SeenTaxRecord      SeenKind = "tax_record"
+	SeenBankStatement  SeenKind = "bank_statement"
+	SeenEURegistration SeenKind = "eu_registration" // certificado de registo de cidadão da UE
+	SeenResidenceTitle SeenKind = "residence_title"
+	SeenVisa           SeenKind = "visa"
+	SeenApplication    SeenKind = "residence_application"
+)
+
+// AddressPapers and ResidencePapers list what may be recorded for each, in the order offered.
+var (
+	AddressPapers   = []SeenKind{SeenUtilityBill, SeenLease, SeenParish, SeenTaxRecord, SeenBankStatement}
+	ResidencePapers = []SeenKind{SeenEURegistration, SeenResidenceTitle, SeenVisa, SeenApplication}
+)
+
+// Seen records that the clerk saw a paper: its kind, who issued it and when. Never a copy, never its number.
+type Seen struct {
+	Kind   SeenKind
+	Issuer string // as written on it, at most maxIssuer characters
+	Issued Date
+}
+
+// IsZero reports whether nothing was seen.
+func (s Seen) IsZero() bool { return s == Seen{} }
+
+const maxIssuer = 60
+
+// Independence is what the person declares about accompaniment measures (Código Civil art. 138).
+type Independence string
+
+// What the person declares.
+const (
+	IndependenceUnasked Independence = ""
+	Independent         Independence = "independent" // under no measure
+	Accompanied         Independence = "accompanied" // under one: not eligible here
+)
+
+// Eligibility is what was brought and declared besides the document.
+type Eligibility struct {
+	TaxNumber    string // NIF, nine digits
+	Address      Seen
+	Residence    Seen
+	Independence Independence
+	SecondClerk  string // who else compared document and person, where that is asked for
+}
+
+// Fault is a requirement that is not met, and why.
+type Fault struct {
+	Requirement Requirement
+	Missing     bool // nothing was entered; otherwise what was entered cannot be
+}
+
+// Faults lists what of the rule is not met on a day, the first to ask for first. Alternatives count as one,
+// named by their first.
+func (r Rule) Faults(e Eligibility, today Date) []Fault {
+	var faults []Fault
+	for _, req := range r.Mandatory {
+		if f, ok := e.fault(req, today); !ok {
+			faults = append(faults, f)
+		}
+	}
+	for _, any := range r.Alternatives {
+		met := slices.ContainsFunc(any, func(req Requirement) bool { _, ok := e.fault(req, today); return ok })
+		entered := slices.IndexFunc(any, func(req Requirement) bool { f, ok := e.fault(req, today); return !ok && !f.Missing })
+		switch {
+		case entered >= 0:
+			f, _ := e.fault(any[entered], today) // something impossible was entered: better said than passed over
+			faults = append(faults, f)
+		case !met && len(any) > 0:
+			faults = append(faults, Fault{Requirement: any[0], Missing: true})
+		}
+	}
+	return faults
+}
+
+// fault says whether one requirement is met.
+func (e Eligibility) fault(req Requirement, today Date) (Fault, bool) {
+	missing, good := true, false
+	switch req {
+	case RequireTaxNumber:
+		missing, good = e.TaxNumber == "", CheckTaxNumber(e.TaxNumber)
+	case RequireAddress:
+		missing, good = e.Address.IsZero(), e.Address.valid(AddressPapers, today)
+	case RequireResidence:
+		missing, good = e.Residence.IsZero(), e.Residence.valid(ResidencePapers, today)
+	case RequireIndependence:
+		missing, good = e.Independence == IndependenceUnasked, e.Independence == Independent
+	}
+	return Fault{Requirement: req, Missing: missing}, good
+}
+
+// valid reports whether such a paper can exist: of a listed kind, by somebody, and not of the future.
+func (s Seen) valid(kinds []SeenKind, today Date) bool {
+	issuer := strings.TrimSpace(s.Issuer)
+	return slices.Contains(kinds, s.Kind) && issuer != "" && len([]rune(issuer)) <= maxIssuer &&
+		!s.Issued.IsZero() && !s.Issued.Partial() && !today.Before(s.Issued)
+}
+
+// CheckTaxNumber reports whether a NIF has nine digits and the check digit that they ask for: weights 9 to 2,
+// eleven less the sum modulo eleven, 10 and 11 written as 0 (Decreto-Lei 14/2013).
+func CheckTaxNumber(nif string) bool {
+	if len(nif) != 9 || strings.ContainsFunc(nif, func(r rune) bool { return r < '0' || r > '9' }) || nif[0] == '0' {
+		return false
+	}
+	sum := 0
+	for i := range 8 {
+		sum += int(nif[i]-'0') * (9 - i)
+	}
+	check := 11 - sum%11
+	if check >= 10 {
+		check = 0
+	}
+	return int(nif[8]-'0') == check
+}
+
+// Extension is a law that lets documents of some kinds count as valid beyond the day printed on them.
+type Extension struct {
+	Name  string         `json:"name"`  // of the law, as the screens and the transcript state it
+	Kinds []DocumentKind `json:"kinds"` // of documents
+	From  Date           `json:"from"`  // documents that expired from this day
+	To    Date           `json:"to"`    // to this day
+	Until Date           `json:"until"` // count as valid until this day
+}
+
+// Covers reports whether a document that has expired counts as valid on a day.
+func (x Extension) Covers(kind DocumentKind, expired, today Date) bool {
+	return slices.Contains(x.Kinds, kind) && !expired.Before(x.From) && !x.To.Before(expired) && !x.Until.Before(today)
+}
+
+// TypedRule says whether a machine-readable zone that was typed, without a chip, may enrol.
+type TypedRule string
+
+// Whether a typed zone may enrol. The zero value refuses.
+const (
+	TypedRefused TypedRule = ""
+	TypedSecond  TypedRule = "second" // when a second clerk compared document and person
+	TypedAllowed TypedRule = "allowed"
+)
