@@ -73,21 +73,40 @@ func (z zone) swaps(places []span, try func(c Correction, changed zone)) {
 func (z zone) corrections(i *Inspection, at int) []Correction {
 	type ranked struct {
 		Correction
-		rank int
+		rank, turns int
 	}
 	var found []ranked
 	name := i.Groups[at].Name
-	z.swaps(z.places(i.Groups, name), func(c Correction, changed zone) {
+	places := z.places(i.Groups, name)
+	z.swaps(places, func(c Correction, changed zone) {
 		if rank, ok := z.rank(i.Groups, name, c, changed); ok {
-			found = append(found, ranked{c, rank})
+			found = append(found, ranked{c, rank, changed.turns(places)})
 		}
 	})
-	slices.SortStableFunc(found, func(a, b ranked) int { return cmp.Compare(a.rank, b.rank) })
+	slices.SortStableFunc(found, func(a, b ranked) int {
+		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.turns, b.turns))
+	})
 	var out []Correction
 	for _, f := range found[:min(len(found), maxCorrections)] {
 		out = append(out, f.Correction)
 	}
 	return out
+}
+
+// turns counts the changes between letters and digits. Of corrections that are as good, the one that leaves
+// the fewest is the likeliest: numbers mostly are some letters and then digits, and a slip mostly is a
+// letter among digits.
+func (z zone) turns(places []span) int {
+	n := 0
+	for _, s := range places {
+		text := z.text(s)
+		for at := 1; at < len(text); at++ {
+			if isDigit(text[at]) && isLetter(text[at-1]) || isLetter(text[at]) && isDigit(text[at-1]) {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // rank says what a correction of the named group is worth, and whether it is worth anything: it must not

@@ -25,7 +25,8 @@ type Group struct {
 	State    GroupState
 	// Corrections are single characters, taken for one that looks like it, that mend a wrong group: at most
 	// four. First come those that make the composite check digit right as well, then those that make the
-	// group right, then those that only replace a character that cannot stand there.
+	// group right, then those that only replace a character that cannot stand there; among equals those
+	// that leave letters with letters and digits with digits.
 	Corrections []Correction
 	// Twins are the corrections of a right group that no check digit can tell from what is typed: G for 6
 	// and 6 for G in document numbers and optional data. They are worth offering when a chip refuses the key.
@@ -204,9 +205,7 @@ func (z zone) groups() []field {
 	for _, f := range layouts[z.format] {
 		if f.group == GroupOptional && n.overflow.len() > 0 {
 			out = append(out, field{GroupNumber, n.overflow})
-			if f.from = n.overflow.to; f.len() == 0 {
-				continue
-			}
+			f.from = n.overflow.to
 		}
 		out = append(out, f)
 	}

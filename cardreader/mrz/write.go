@@ -31,7 +31,10 @@ func (m MRZ) Lines() ([]string, error) {
 	if m.Format != TD1 && m.Optional2 != "" {
 		return nil, &Error{Group: GroupOptional2, Line: 1, Err: ErrFormat}
 	}
-	return z.lines, z.written()
+	if err := z.written(); err != nil {
+		return nil, err
+	}
+	return z.lines, nil
 }
 
 // written reports what Parse would refuse in lines just composed. Dates are left out: they are the
