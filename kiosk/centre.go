@@ -20,6 +20,9 @@ func (s *Session) centreChanged(e CentreChanged) {
 	s.state.Status.Centre = e.Centre
 	s.state.Status.Delivery = e.Delivery
 	up := e.Centre.Health == HealthGood || e.Centre.Health == HealthPoor
+	if up {
+		s.rules = e.Rules
+	}
 	if up && s.problem != nil && !s.problem.Fatal && s.problem.Code == ProblemCentreDown {
 		s.retry()
 	}

@@ -56,5 +56,5 @@ func (s *Session) pinWasSealed() {
 // pinPolicy is the desk's rules for this person. A number that was typed counts before it is proven.
 func (s *Session) pinPolicy() PINPolicy {
 	contacts := []ProvenContact{{Channel: SMS, Value: s.state.Contact.Phone.Value}}
-	return PolicyFor(*s.state.Document.Identity, contacts, s.settings.PINMin, s.settings.PINMax)
+	return PolicyFor(s.person(), contacts, s.settings.PINMin, s.settings.PINMax)
 }

@@ -14,6 +14,7 @@ const (
 	RequireAddress      Requirement = "address"      // proof of address, seen by the clerk
 	RequireResidence    Requirement = "residence"    // proof of residence, where the document is none
 	RequireIndependence Requirement = "independence" // the person says that they are under no accompaniment measure
+	RequireSecondClerk  Requirement = "second_clerk" // a second clerk compared document and person; in no rule, the centre asks for it
 )
 
 // Rule is what a kind of document needs. Rules are data: what decides about people must be readable by
@@ -171,6 +172,12 @@ func CheckTaxNumber(nif string) bool {
 		check = 0
 	}
 	return int(nif[8]-'0') == check
+}
+
+// CentreRules are those that the centre sets and the session follows. The zero value is the strictest.
+type CentreRules struct {
+	TypedMRZ    TypedRule // whether a machine-readable zone without a chip may enrol
+	Accompanied bool      // people under an accompaniment measure may enrol
 }
 
 // Extension is a law that lets documents of some kinds count as valid beyond the day printed on them.

@@ -35,6 +35,8 @@ func (s *Session) wipePerson() {
 	s.wipePIN()
 	doc := s.state.Document
 	s.state.Document = DocumentState{Reader: doc.Reader, Checks: doc.Checks, CardPresent: doc.CardPresent}
+	s.state.Eligible = EligibleState{}
+	s.carried, s.retyping = AccessState{}, false
 	s.state.Contact = ContactState{}
 	s.state.PIN = PINState{}
 	s.state.Review = ReviewState{}
@@ -54,7 +56,7 @@ func (s *Session) clear() {
 	s.expiresAt = time.Time{}
 	old := s.state
 	s.state = State{
-		Now: old.Now, DeskName: old.DeskName, MinAge: old.MinAge, Step: StepDocument, Status: old.Status,
+		Now: old.Now, DeskName: old.DeskName, MinAge: old.MinAge, TypedMRZ: old.TypedMRZ, Step: StepDocument, Status: old.Status,
 		ClerkLanguage: old.ClerkLanguage, CitizenLanguage: s.settings.CitizenLanguage,
 	}
 }
@@ -114,6 +116,10 @@ func (s *Session) proceed() {
 		s.nextPerson()
 	case s.state.Case == 0 || s.interrupted:
 		s.retry()
+	case s.typing():
+		s.tryAccess()
+	case s.at(StepIdentity) && s.state.Eligible.Asked:
+		s.eligibilityDone()
 	case s.at(StepContact) && s.state.Contact.Settled && !s.state.Contact.Phone.Checking && !s.state.Contact.Email.Checking:
 		s.startPIN()
 	case s.inReview(ReviewCardPIN):
@@ -127,6 +133,8 @@ func (s *Session) back() {
 	switch {
 	case s.at(StepContact):
 		s.state.Step = StepIdentity
+	case s.at(StepIdentity) && s.state.Eligible.Asked:
+		s.state.Eligible.Asked, s.state.Eligible.Refused = false, false
 	case s.at(StepPIN) && s.state.PIN.Phase != PINSealing:
 		s.wipePIN()
 		s.state.PIN = PINState{}

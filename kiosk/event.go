@@ -170,6 +170,7 @@ type (
 	CentreChanged struct {
 		Centre   CentreStatus
 		Delivery Health
+		Rules    CentreRules // of a centre that answers
 	}
 	// Opened brings the centre's challenge for this enrolment; it stays with the runner, the session
 	// needs to know only that it is there. ExpiresAt is by the centre's clock.

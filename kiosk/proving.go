@@ -18,7 +18,8 @@ func (s *Session) open() {
 	s.again.open = false
 	s.dismiss("")
 	s.state.Contact.Opening = true
-	s.ask(OpenEnrolment{Case: s.live, Identity: *s.state.Document.Identity})
+	s.state.Eligible.Fixed = s.state.Eligible.Asked
+	s.ask(OpenEnrolment{Case: s.live, Identity: *s.state.Document.Identity, TaxNumber: s.state.Eligible.Entered.TaxNumber})
 }
 
 // enrolmentOpened: contacts entered meanwhile get their codes.

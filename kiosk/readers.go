@@ -48,7 +48,9 @@ func (s *Session) cardInserted(e CardInserted) {
 	case s.over():
 		s.leave()
 		s.startCase(e.Reader)
-	case s.state.Document.Complete && !s.state.Document.CardPresent && !s.binding() && s.live != 0:
+	case s.typing() && !s.state.Document.CardPresent:
+		s.startCase(e.Reader)
+	case s.state.Document.Complete && s.state.Document.Signing != SigningDesk && !s.state.Document.CardPresent && !s.binding() && s.live != 0:
 		s.recognise(e.Reader)
 	}
 }
@@ -72,7 +74,7 @@ func (s *Session) cardReturned(e CardReturned) {
 	s.dismiss(ProblemCode(ReasonCardChanged))
 	s.dismiss("")
 	if s.at(StepReview) && s.state.Review.Phase == ReviewCard {
-		s.askForCardPIN()
+		s.haveSigned()
 	}
 }
 
@@ -170,7 +172,7 @@ func (s *Session) shownSlot(reader int) Slot {
 	ours := s.state.Case != 0 && doc.Reader == reader
 	slot, held := s.slots[reader]
 	switch {
-	case !held && ours && s.state.Step != StepDone && !s.over():
+	case !held && ours && s.state.Step != StepDone && !s.over() && !s.typing():
 		return SlotRemoved
 	case !held:
 		return SlotEmpty
@@ -180,6 +182,8 @@ func (s *Session) shownSlot(reader int) Slot {
 		return SlotReading
 	case s.stranger == reader, ours && s.over() && s.problem.Code == ProblemCode(ReasonUnknownCard):
 		return SlotUnknown
+	case ours && doc.CardPresent && doc.Kind.Travel(), ours && doc.CardPresent && doc.Access.Asked && doc.Kind == "":
+		return SlotTravel
 	case ours && doc.CardPresent && s.state.Step >= StepIdentity:
 		return SlotCitizen
 	}

@@ -6,11 +6,21 @@ import "slices"
 // this computer's clock is wrong no case starts, because evidence would carry a wrong time; the card
 // is read once the clock is right.
 func (s *Session) startCase(reader int) {
+	before := s.carriable()
+	if !s.begin(reader) {
+		return
+	}
+	s.carried = before
+	s.read()
+}
+
+// begin numbers a new case at a reader, 0 for none, unless the clock is wrong.
+func (s *Session) begin(reader int) bool {
 	language := s.state.CitizenLanguage
 	s.leave()
 	s.state.CitizenLanguage = language
 	if s.skewed() {
-		return
+		return false
 	}
 	delete(s.unread, reader)
 	s.cases++
@@ -18,8 +28,15 @@ func (s *Session) startCase(reader int) {
 	s.note = ""
 	s.state.Case = s.cases
 	s.state.Started = s.state.Now
+	s.state.Document.Reader = reader
+	return true
+}
+
+// read asks for what lies on the case's reader.
+func (s *Session) read() {
+	reader := s.state.Document.Reader
 	s.state.Document = DocumentState{
-		Reader: reader, Reading: true, CardPresent: true, Checks: pendingChecks(CitizenCard),
+		Reader: reader, Reading: true, CardPresent: true, Checks: pendingChecks(ExpectedChecks(CitizenCard)),
 	}
 	s.ask(ReadDocument{Case: s.live, Reader: reader})
 }
@@ -35,8 +52,7 @@ func (s *Session) startUnread() {
 }
 
 // pendingChecks is the list the clerk sees filling.
-func pendingChecks(kind DocumentKind) []Check {
-	names := ExpectedChecks(kind)
+func pendingChecks(names []CheckName) []Check {
 	checks := make([]Check, len(names))
 	for i, name := range names {
 		checks[i].Name = name
@@ -59,6 +75,8 @@ func (s *Session) identityRead(e IdentityRead) {
 		return
 	}
 	doc.Identity = &e.Identity
+	doc.Kind = e.Identity.Kind
+	doc.Access.Opening = false
 	doc.PINTries = e.PINTries
 	doc.Pinpad = e.Pinpad
 	s.state.Step = StepIdentity
@@ -130,6 +148,7 @@ func (s *Session) documentComplete(e DocumentComplete) {
 	doc.Complete = true
 	doc.Assurance = e.Assurance
 	doc.Assurance.Missing = slices.Clone(e.Assurance.Missing)
+	doc.Signing = e.Signing
 }
 
 // documentRefused ends the reading with the verdict over all that was found. A card that was pulled is
@@ -189,19 +208,31 @@ func (s *Session) interrupt(problem Problem) {
 	if problem.Activity == "" {
 		problem.Activity = s.state.Document.Activity
 	}
+	typed := s.carriable()
+	typed.Opening = false
 	s.wipePerson()
 	s.forget()
+	s.carried = typed // a document that slipped is not typed twice
 	s.interrupted = true
 	s.problem = &problem
 }
 
 // personConfirmed: the clerk compared the photograph with the person. Only a document that passed
-// every check leads on.
+// every check leads on; one that is no Citizen Card leads to what else is needed.
 func (s *Session) personConfirmed() {
 	doc := &s.state.Document
-	if !s.at(StepIdentity) || !doc.Complete || !answered(doc.Checks) || doc.Photo == nil && !doc.PhotoAbsent {
+	if !s.at(StepIdentity) || s.state.Eligible.Asked || !doc.Complete || !answered(doc.Checks) || doc.Photo == nil && !doc.PhotoAbsent {
 		return
 	}
+	if doc.Identity.Kind.Travel() {
+		s.askEligibility()
+		return
+	}
+	s.toContact()
+}
+
+// toContact opens the enrolment, unless the clerk only went back and on.
+func (s *Session) toContact() {
 	s.state.Step = StepContact
 	if !s.opened || s.again.open {
 		s.open()

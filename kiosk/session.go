@@ -11,10 +11,8 @@ type Settings struct {
 	ClerkLanguage   Language
 	CitizenLanguage Language
 
-	IdleAfter   time.Duration // a case nobody touches ends by itself; 10 minutes
-	MRZ         MRZReader     // understands machine-readable zones; nil: none can be typed
-	TypedMRZ    TypedRule     // whether one without a chip may enrol
-	Accompanied bool          // people under an accompaniment measure may enrol
+	IdleAfter time.Duration // a case nobody touches ends by itself; 10 minutes
+	MRZ       MRZReader     // understands machine-readable zones; nil: none can be typed
 
 	WipeAfter time.Duration // the receipt leaves the screens by itself; 45 seconds
 	MaxSkew   time.Duration // between this clock and the centre's; 5 minutes
@@ -63,10 +61,13 @@ type Session struct {
 	slots   map[int]Slot   // what each holds: nothing, a card, a mute card
 	unread  map[int]bool   // cards that came while they could not be looked at
 
-	interrupted bool // the reading stopped; a card in any reader starts it anew
-	refused     bool // a check failed; the remaining ones are still coming in
-	recognising int  // the reader whose card is being compared with the case's, 0 when none
-	stranger    int  // the reader that holds another card than the case's, 0 when none
+	interrupted bool        // the reading stopped; a card in any reader starts it anew
+	refused     bool        // a check failed; the remaining ones are still coming in
+	carried     AccessState // what was typed, while its document is laid on a reader again
+	retyping    bool        // the clerk went back to it: it is not tried by itself
+	rules       CentreRules // the centre's, as it last told
+	recognising int         // the reader whose card is being compared with the case's, 0 when none
+	stranger    int         // the reader that holds another card than the case's, 0 when none
 
 	opened    bool      // the centre has, or may have, an open enrolment to abandon
 	expiresAt time.Time // of the open enrolment, by the centre's clock
@@ -137,6 +138,10 @@ func (s *Session) dispatch(e Event) {
 
 	case Activity:
 		s.activity(e)
+	case DocumentRecognised:
+		s.documentRecognised(e)
+	case AccessRefused:
+		s.accessRefused()
 	case IdentityRead:
 		s.identityRead(e)
 	case PINTriesRead:
@@ -160,6 +165,14 @@ func (s *Session) dispatch(e Event) {
 		s.personConfirmed()
 	case PersonMismatch:
 		s.personMismatch()
+	case NoChip:
+		s.noChip()
+	case AccessTyped:
+		s.accessTyped(e)
+	case AccessAgain:
+		s.accessAgain()
+	case EligibilityEntered:
+		s.eligibilityEntered(e)
 	case ContactEntered:
 		s.contactEntered(e)
 	case Resend:
@@ -235,6 +248,7 @@ func (s *Session) settle() {
 	s.settleContact()
 	s.state.Problem = s.currentProblem()
 	s.settleHands()
+	s.state.TypedMRZ = s.settings.MRZ != nil && s.rules.TypedMRZ != TypedRefused
 	s.state.Status.Readers = s.shownReaders()
 	s.state.IdleAt = s.idleAt()
 	s.state.IdleSoon = s.idleSoon()

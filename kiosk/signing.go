@@ -28,19 +28,23 @@ func (s *Session) agreed() {
 	switch {
 	case s.inReview(ReviewReading):
 		s.state.Review.Disputed = false
-		if !s.state.Document.CardPresent {
+		if !s.state.Document.CardPresent && s.state.Document.Signing != SigningDesk {
 			s.state.Review.Phase = ReviewCard
 			return
 		}
-		s.askForCardPIN()
+		s.haveSigned()
 	case s.inReview(ReviewCardPIN) && s.state.Document.Pinpad:
 		s.sign(nil)
 	}
 }
 
-// askForCardPIN goes on with the card in the reader: the reader's own keypad asks for the PIN at once.
-// After a wrong PIN the person says when to try again.
-func (s *Session) askForCardPIN() {
+// haveSigned goes on with what signs: a Citizen Card wants its PIN first, and the reader's own keypad asks
+// for that at once. After a wrong PIN the person says when to try again.
+func (s *Session) haveSigned() {
+	if s.state.Document.Signing != SigningPIN {
+		s.sign(nil)
+		return
+	}
 	s.state.Review.Phase = ReviewCardPIN
 	if s.state.Document.Pinpad && !s.state.Review.PINWrong {
 		s.sign(nil)
@@ -69,9 +73,11 @@ func (s *Session) sign(pin Secret) {
 	s.state.Review.Phase = ReviewSigning
 	s.state.Review.PINWrong = false
 	facts := TranscriptFacts{
-		Identity:      *doc.Identity,
+		Identity:      s.person(),
+		Eligibility:   s.state.Eligible.Entered,
 		Contacts:      s.proven(),
-		PhotoCompared: doc.Photo != nil,
+		Typed:         doc.Access.NoChip,
+		PhotoCompared: doc.Photo != nil || doc.Access.NoChip, // without a chip: with the printed one
 		Language:      s.state.CitizenLanguage,
 		Assurance:     Assurance{Level: doc.Assurance.Level, Missing: append([]CheckName(nil), doc.Assurance.Missing...)},
 		At:            s.state.Now,
@@ -94,9 +100,14 @@ func (s *Session) cardPINRefused(e CardPINRefused) {
 
 // askForCard returns from a signature that did not come about to where it can be tried again.
 func (s *Session) askForCard() {
-	s.state.Review.Phase = ReviewCardPIN
-	if !s.state.Document.CardPresent {
+	signing := s.state.Document.Signing
+	switch {
+	case !s.state.Document.CardPresent && signing != SigningDesk:
 		s.state.Review.Phase = ReviewCard
+	case signing == SigningPIN:
+		s.state.Review.Phase = ReviewCardPIN
+	default:
+		s.state.Review.Phase = ReviewReading // the person says when to try again
 	}
 }
 
@@ -107,8 +118,11 @@ func (s *Session) signed(e Signed) {
 	}
 	check := e.Check
 	check.Name = CheckKey
-	s.file(check)
-	if check.Result != Passed {
+	desk := s.state.Document.Signing == SigningDesk // which proves nothing of a chip
+	if !desk {
+		s.file(check)
+	}
+	if check.Result != Passed && !desk {
 		s.end(Problem{Code: ProblemCode(check.reason()), Reader: s.state.Document.Reader})
 		return
 	}

@@ -56,6 +56,7 @@ const (
 	SlotCard    Slot = "card"    // some card, not yet recognised
 	SlotReading Slot = "reading" // the citizen's document is being read
 	SlotCitizen Slot = "citizen_card"
+	SlotTravel  Slot = "travel_document"
 	SlotUnknown Slot = "unknown_card"
 	SlotMute    Slot = "mute"
 	SlotRemoved Slot = "removed" // the citizen's document was pulled while it is needed
@@ -124,6 +125,7 @@ type EligibleState struct {
 	Entered Eligibility
 	Faults  []Fault // of what was entered, in the order of the page; shown once Refused
 	Refused bool    // the clerk wanted to go on and could not
+	Fixed   bool    // the centre knows the tax number: another one means another enrolment
 }
 
 // Channel is a kind of contact.

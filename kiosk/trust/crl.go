@@ -99,7 +99,7 @@ func (r *Revocation) list(ctx context.Context, address string, issuer *x509.Cert
 }
 
 func (r *Revocation) fetchList(ctx context.Context, address string, issuer *x509.Certificate, now time.Time) (*revocationList, error) {
-	body, err := r.exchange(ctx, address, "", nil, maxCRL)
+	body, err := exchange(ctx, r.HTTP, address, "", nil, maxCRL)
 	if err != nil {
 		return nil, err
 	}

@@ -27,7 +27,7 @@ func (r *Revocation) askOCSP(ctx context.Context, address string, cert, issuer *
 	if err != nil {
 		return Answer{}, fmt.Errorf("making the request: %w", err)
 	}
-	body, err := r.exchange(ctx, address, "application/ocsp-request", request, maxOCSP)
+	body, err := exchange(ctx, r.HTTP, address, "application/ocsp-request", request, maxOCSP)
 	if err != nil {
 		return Answer{}, err
 	}

@@ -10,9 +10,16 @@
 // or empty Store is an error, never "trust everybody". Functions return what they verified, not a
 // bool beside it.
 //
-// Brainpool curves and explicit curve parameters (travel documents) are not understood here: what
-// crypto/x509 can do stays with it. Package trust/cms has no such limit in its own parser and takes
-// the certificates of a message as bytes.
+// Passports and residence documents have a world of their own, with one authority per country and curves that
+// crypto/x509 does not know. Countries is for them what Store is for the Citizen Card:
+//
+//	countries, err := trust.LoadCountries("/etc/balcao/trust")
+//	object, err := trust.ReadTravelSOD(sod)
+//	chain, err := countries.TrustSigner(object, time.Now())
+//	answer, err := countryRevocation.Check(ctx, chain[0], chain[1])
+//
+// Its certificates are those of package trust/cms. What crypto/x509 can do stays with it: no certificate of the
+// Citizen Card is read by our own parser, and neither set of anchors vouches for the other's documents.
 package trust
 
 import (

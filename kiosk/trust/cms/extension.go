@@ -190,8 +190,13 @@ func (e *Extensions) readConstraints(value cryptobyte.String) bool {
 		return false
 	}
 	e.HasConstraints = true
-	if constraints.PeekASN1Tag(cbasn1.BOOLEAN) && !constraints.ReadASN1Boolean(&e.IsCA) {
-		return false
+	if constraints.PeekASN1Tag(cbasn1.BOOLEAN) {
+		// DER wants FF for true; one State writes 01.
+		var flag cryptobyte.String
+		if !constraints.ReadASN1(&flag, cbasn1.BOOLEAN) || len(flag) != 1 {
+			return false
+		}
+		e.IsCA = flag[0] != 0
 	}
 	if constraints.PeekASN1Tag(cbasn1.INTEGER) && (!constraints.ReadASN1Integer(&e.MaxPathLen) || e.MaxPathLen < 0) {
 		return false

@@ -8,10 +8,14 @@
 // It proves that the holder of the signer certificate's key signed the content. Whether that
 // certificate is to be believed is the caller's question; package trust answers it.
 //
-// Certificates of the message are read by a small parser of this package, down to what finding the
-// signer needs, so that one with an exotic key beside the signer's does no harm. Verified.Signer is
-// the certificate as bytes. Public keys come from Options.ParseKey, where curves that crypto/x509 does
-// not know can be added.
+// Certificates of the message are read down to what finding the signer needs, so that one with an exotic key
+// beside the signer's does no harm. Verified.Signer is the certificate as bytes. Public keys come from
+// Options.ParseKey, where curves that crypto/x509 does not know can be added.
+//
+// For travel documents, whose certificates crypto/x509 often refuses, the package has certificates and revocation
+// lists of its own: ParseCertificate, ParseRevocationList. They can be read, compared and their signatures verified;
+// what a chain of them is worth is for package trust to say. They are not for anything that crypto/x509 can do:
+// there are no name constraints, policies or chains here.
 package cms
 
 import (

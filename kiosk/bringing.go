@@ -1,0 +1,76 @@
+package kiosk
+
+import (
+	"slices"
+	"strings"
+)
+
+// What a person without a Citizen Card brings besides the document: the second half of the step Identity.
+
+// askEligibility shows the page. What was entered before stays.
+func (s *Session) askEligibility() {
+	eligible := &s.state.Eligible
+	eligible.Asked = true
+	eligible.Second = s.state.Document.Access.NoChip && s.rules.TypedMRZ == TypedSecond
+	s.judgeEligibility()
+}
+
+// eligibilityEntered takes the page as it stands. The tax number is one of the things by which the centre
+// opened the enrolment, so from then on it stays.
+func (s *Session) eligibilityEntered(e EligibilityEntered) {
+	eligible := &s.state.Eligible
+	if !s.at(StepIdentity) || !eligible.Asked {
+		return
+	}
+	entered := e.Eligibility
+	entered.TaxNumber = strings.Join(strings.Fields(entered.TaxNumber), "")
+	if eligible.Fixed {
+		entered.TaxNumber = eligible.Entered.TaxNumber
+	}
+	eligible.Entered = entered
+	s.judgeEligibility()
+}
+
+// judgeEligibility lists what is not met yet.
+func (s *Session) judgeEligibility() {
+	eligible := &s.state.Eligible
+	rule, known := RuleFor(s.state.Document.Identity.Kind)
+	if !known {
+		return
+	}
+	asked := eligible.Entered
+	if s.rules.Accompanied && asked.Independence == Accompanied {
+		asked.Independence = Independent // whoever may enrol all the same has only to say so
+	}
+	eligible.Faults = rule.Faults(asked, DateOf(s.state.Now))
+	if eligible.Second && strings.TrimSpace(asked.SecondClerk) == "" {
+		eligible.Faults = append(slices.Clip(eligible.Faults), Fault{Requirement: RequireSecondClerk, Missing: true})
+	}
+	if len(eligible.Faults) == 0 {
+		eligible.Refused = false
+	}
+}
+
+// eligibilityDone goes on when everything is there. Somebody under an accompaniment measure is told
+// now, before a contact is proven for nothing.
+func (s *Session) eligibilityDone() {
+	eligible := &s.state.Eligible
+	s.judgeEligibility()
+	switch {
+	case eligible.Entered.Independence == Accompanied && !s.rules.Accompanied:
+		s.end(Problem{Code: ProblemAccompanied})
+	case len(eligible.Faults) > 0:
+		eligible.Refused = true
+	default:
+		s.toContact()
+	}
+}
+
+// person is the identity with the tax number that was typed where the document states none.
+func (s *Session) person() Identity {
+	id := *s.state.Document.Identity
+	if id.TaxNumber == "" {
+		id.TaxNumber = s.state.Eligible.Entered.TaxNumber
+	}
+	return id
+}

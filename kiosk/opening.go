@@ -1,0 +1,172 @@
+package kiosk
+
+import "strings"
+
+// What a clerk types to open a chip, or in place of a chip.
+
+// maxTyped bounds what a document reader may type: a zone has 90 characters and some separators.
+const maxTyped = 256
+
+// documentRecognised says what lies on the reader. A chip that is locked waits for what is printed on the
+// document; when that was typed before, for the same document or ahead of it, it is tried at once.
+func (s *Session) documentRecognised(e DocumentRecognised) {
+	doc := &s.state.Document
+	if !s.reading() || doc.Identity != nil {
+		return
+	}
+	doc.Kind = e.Kind
+	if e.Kind != CitizenCard {
+		doc.Checks = pendingChecks(ExpectedChecks(Passport))
+	}
+	if len(e.Accepts) == 0 {
+		return
+	}
+	doc.Reading, doc.Activity = false, ""
+	doc.Access = AccessState{Asked: true, Accepts: append([]AccessKind(nil), e.Accepts...), Kind: e.Accepts[0]}
+	if before := s.carried; before.Asked && doc.Access.accepts(before.Kind) {
+		doc.Access.Kind, doc.Access.CAN, doc.Access.MRZ, doc.Access.Wrong = before.Kind, before.CAN, before.MRZ, before.Wrong
+		if !s.retyping && before.Wrong == 0 {
+			s.tryAccess()
+		}
+	}
+	s.carried, s.retyping = AccessState{}, false
+}
+
+func (a AccessState) accepts(kind AccessKind) bool {
+	for _, k := range a.Accepts {
+		if k == kind {
+			return true
+		}
+	}
+	return false
+}
+
+// noChip begins a case with a document that has none, or whose chip is dead.
+func (s *Session) noChip() {
+	doc := &s.state.Document
+	switch {
+	case s.state.Step != StepDocument || doc.Reading && !s.over() || doc.Access.Opening:
+	case !s.state.TypedMRZ:
+		s.leave()
+		s.note = ProblemNoChip
+	default:
+		s.startTyped(s.carriable())
+	}
+}
+
+// startTyped begins a case without a reader. Like any case, it waits until the clock is right.
+func (s *Session) startTyped(before AccessState) {
+	if !s.begin(0) {
+		return
+	}
+	s.state.Document = DocumentState{
+		Checks: pendingChecks(ExpectedOfTyped()),
+		Access: AccessState{Asked: true, NoChip: true, Accepts: []AccessKind{AccessMRZ}, Kind: AccessMRZ, MRZ: before.MRZ},
+	}
+}
+
+// carriable is what was typed for the document at hand, and stays while it is laid on a reader again.
+func (s *Session) carriable() AccessState {
+	if s.over() || s.state.Document.Complete && s.state.Step > StepIdentity {
+		return AccessState{}
+	}
+	if s.interrupted {
+		return s.carried
+	}
+	return s.state.Document.Access
+}
+
+// accessTyped takes what was typed so far.
+func (s *Session) accessTyped(e AccessTyped) {
+	access := &s.state.Document.Access
+	if !s.typing() || !access.accepts(e.Kind) || len(e.Text) > maxTyped {
+		return
+	}
+	access.Kind = e.Kind
+	switch e.Kind {
+	case AccessCAN:
+		if len(e.Text) <= canDigits && digits([]byte(e.Text), 0, canDigits) {
+			access.CAN = e.Text
+		}
+	case AccessMRZ:
+		access.MRZ = s.inspect(e.Text)
+	}
+}
+
+// inspect understands a zone; without somebody who does, it stays a text.
+func (s *Session) inspect(text string) MRZEntry {
+	if s.settings.MRZ == nil || text == "" {
+		return MRZEntry{Text: text}
+	}
+	return s.settings.MRZ.Inspect(text, DateOf(s.state.Now))
+}
+
+// typing reports whether the clerk is asked to type.
+func (s *Session) typing() bool {
+	doc := &s.state.Document
+	return s.live != 0 && !s.over() && !s.interrupted && s.state.Step == StepDocument &&
+		doc.Access.Asked && !doc.Access.Opening && !doc.Reading
+}
+
+// ready returns what is to be tried, when there is enough of it.
+func (a AccessState) ready() (text string, ok bool) {
+	if a.Kind == AccessCAN {
+		return a.CAN, len(a.CAN) == canDigits
+	}
+	return strings.Join(a.MRZ.Lines, "\n"), a.MRZ.Valid
+}
+
+// tryAccess opens the chip with what was typed, or takes it in place of a chip. A document that was lifted to
+// read what is printed on it has to lie on the reader again first; then this happens by itself.
+func (s *Session) tryAccess() {
+	doc := &s.state.Document
+	text, ok := doc.Access.ready()
+	if !s.typing() || !ok || !doc.Access.NoChip && !doc.CardPresent {
+		return
+	}
+	doc.Access.Opening, doc.Reading = true, true
+	if doc.Access.NoChip {
+		s.ask(ReadTyped{Case: s.live, MRZ: text})
+		return
+	}
+	s.ask(Unlock{Case: s.live, Kind: doc.Access.Kind, Text: text})
+}
+
+// accessRefused: the chip is another document's, or a character was misread. After the last try the
+// document is refused: chips get slower with each.
+func (s *Session) accessRefused() {
+	doc := &s.state.Document
+	if !s.reading() || !doc.Access.Opening {
+		return
+	}
+	doc.Access.Opening, doc.Reading, doc.Activity = false, false, ""
+	doc.Access.Wrong++
+	if doc.Access.Wrong >= accessTries {
+		s.refuse(ReasonAccessDenied)
+		s.forget()
+	}
+}
+
+// accessAgain goes back to what was typed, from a chip that is being read or was read.
+func (s *Session) accessAgain() {
+	doc := &s.state.Document
+	if s.live == 0 || s.over() || s.interrupted || s.state.Step > StepIdentity || !doc.Access.Asked || s.typing() {
+		return
+	}
+	before := doc.Access
+	before.Wrong = 0
+	if before.NoChip {
+		s.startTyped(before)
+		return
+	}
+	present := doc.CardPresent
+	if !s.begin(doc.Reader) {
+		return
+	}
+	s.carried, s.retyping = before, true
+	before.Opening = false
+	s.state.Document = DocumentState{Reader: s.state.Document.Reader, Access: before, Checks: pendingChecks(ExpectedChecks(Passport))}
+	if present {
+		s.read()
+	}
+}

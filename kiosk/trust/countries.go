@@ -1,0 +1,250 @@
+package trust
+
+import (
+	"bytes"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"balcao/kiosk/trust/cms"
+)
+
+// The folders of country signing within a trust folder.
+const (
+	countryFolder = "csca"
+	listFolder    = "csca-crl"
+)
+
+// Countries is the country signing CAs that passports and residence documents of their States are believed by
+// (Doc 9303-12 §3.1.1): self-signed certificates, each a trust anchor, link certificates by which one key of
+// a CA vouches for its next, and their revocation lists. It is immutable and safe for concurrent use; nil and
+// empty ones trust nobody.
+//
+// A CA speaks for its own country only. One that has expired still vouches for what it signed while it was
+// valid: the documents live on for ten years and the signer's certificate with them.
+type Countries struct {
+	authorities map[string][]*cms.Certificate // by country; self-signed ones first
+	lists       map[string][]*countryList     // by country
+}
+
+// NewCountries makes a set of certificates, in whatever order, and of lists. A certificate that cannot belong
+// to a country signing CA is an error, so that a mistake is seen when it is made. A list that nobody in the set signed is
+// no error: it is never used.
+func NewCountries(certificates []*cms.Certificate, lists ...*cms.RevocationList) (*Countries, error) {
+	c := &Countries{authorities: make(map[string][]*cms.Certificate), lists: make(map[string][]*countryList)}
+	for _, ca := range certificates {
+		if err := checkCountryCA(ca); err != nil {
+			return nil, fmt.Errorf("country signing CA %q: %w", ca.Title, err)
+		}
+		known := c.authorities[ca.Country]
+		if slices.ContainsFunc(known, ca.Equal) {
+			continue
+		}
+		if cms.SameName(ca.RawIssuer, ca.RawSubject) {
+			known = slices.Insert(known, 0, ca) // the shortest way to an anchor is tried first
+		} else {
+			known = append(known, ca)
+		}
+		c.authorities[ca.Country] = known
+	}
+	for _, l := range lists {
+		c.lists[l.Country] = append(c.lists[l.Country], c.newList(l))
+	}
+	return c, nil
+}
+
+// LoadCountries reads a trust folder: certificates (DER or PEM: *.cer, *.der, *.crt, *.pem) in "csca", revocation
+// lists (DER, *.crl) in "csca-crl". Folders that are not there are empty ones; a file that is not what it should be is an
+// error.
+func LoadCountries(dir string) (*Countries, error) {
+	certificates, err := loadCountryFolder(dir)
+	if err != nil {
+		return nil, fmt.Errorf("reading country signing CAs: %w", err)
+	}
+	var lists []*cms.RevocationList
+	err = eachFile(filepath.Join(dir, listFolder), []string{".crl"}, maxCRL, func(_ string, data []byte) error {
+		l, err := cms.ParseRevocationList(data)
+		lists = append(lists, l)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading country signing CAs' revocation lists: %w", err)
+	}
+	return NewCountries(certificates, lists...)
+}
+
+func loadCountryFolder(dir string) ([]*cms.Certificate, error) {
+	var certificates []*cms.Certificate
+	extensions := []string{".cer", ".der", ".crt", ".pem"}
+	err := eachFile(filepath.Join(dir, countryFolder), extensions, maxCertificateFile, func(_ string, data []byte) error {
+		c, err := parseCertificateFile(data)
+		certificates = append(certificates, c)
+		return err
+	})
+	return certificates, err
+}
+
+// eachFile reads the files of a folder with one of the extensions, in the order of their names.
+func eachFile(dir string, extensions []string, limit int64, read func(path string, data []byte) error) error {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if !slices.Contains(extensions, strings.ToLower(filepath.Ext(e.Name()))) {
+			continue
+		}
+		path := filepath.Join(dir, e.Name())
+		data, err := readBounded(path, limit)
+		if err == nil {
+			err = read(path, data)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", e.Name(), err)
+		}
+	}
+	return nil
+}
+
+func readBounded(path string, limit int64) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > limit {
+		return nil, fmt.Errorf("%d bytes are too many", info.Size())
+	}
+	return os.ReadFile(path)
+}
+
+// parseCertificateFile reads exactly one certificate, as DER or PEM.
+func parseCertificateFile(data []byte) (*cms.Certificate, error) {
+	if block, rest := pem.Decode(data); block != nil {
+		if block.Type != "CERTIFICATE" || len(bytes.TrimSpace(rest)) > 0 {
+			return nil, errors.New("not one PEM certificate")
+		}
+		data = block.Bytes
+	}
+	return cms.ParseCertificate(data)
+}
+
+// Certificates returns all certificates, by country.
+func (c *Countries) Certificates() []*cms.Certificate {
+	if c == nil {
+		return nil
+	}
+	var all []*cms.Certificate
+	for _, certificates := range c.authorities {
+		all = append(all, certificates...)
+	}
+	slices.SortFunc(all, compareCountryCAs)
+	return all
+}
+
+func compareCountryCAs(a, b *cms.Certificate) int {
+	if order := strings.Compare(a.Country, b.Country); order != 0 {
+		return order
+	}
+	if order := a.NotBefore.Compare(b.NotBefore); order != 0 {
+		return order
+	}
+	return bytes.Compare(a.Raw, b.Raw)
+}
+
+// TrustSigner checks that a document signer of one of the countries made the object, and returns its chain:
+// the signer's certificate, perhaps link certificates, and the CA's self-signed one. The signer's certificate
+// is valid at the time given, and each of the others was when it signed the one before it. Any other outcome is a
+// *ChainError. Revocation is another question: Status, CountryRevocation.
+func (c *Countries) TrustSigner(o *TravelObject, at time.Time) ([]*cms.Certificate, error) {
+	return c.TrustCertificate(o.Signer, at)
+}
+
+// TrustCertificate does the same for a document signer's certificate from elsewhere: that of EF.CardSecurity.
+func (c *Countries) TrustCertificate(signer *cms.Certificate, at time.Time) ([]*cms.Certificate, error) {
+	return c.chain(signer, at, checkTravelSigner)
+}
+
+// chain climbs from a leaf to an anchor. What the leaf is for is asked before whether it is in its dates, so
+// that "expired" means that nothing else speaks against it.
+func (c *Countries) chain(leaf *cms.Certificate, at time.Time, profile func(*cms.Certificate) error) ([]*cms.Certificate, error) {
+	issuers, err := c.climb(leaf, nil)
+	if err != nil && FaultOf(err) != FaultExpired {
+		return nil, err
+	}
+	if purposeErr := profile(leaf); purposeErr != nil {
+		return nil, purposeErr
+	}
+	if err != nil {
+		return nil, err
+	}
+	if fault := outside(leaf.NotBefore, leaf.NotAfter, at); fault != nil {
+		return nil, fault
+	}
+	return append([]*cms.Certificate{leaf}, issuers...), nil
+}
+
+// climb returns the certificates above one, up to an anchor. The path is the way up so far: CAs that certify each other
+// must not send us round in circles.
+//
+// Path lengths are not counted. All country signing CAs have zero, also those that issue link certificates, because
+// a link is no CA below another but the same CA with another key (Doc 9303-12 §2, §7.1.1.5), and nothing from a document
+// ever stands between.
+func (c *Countries) climb(below *cms.Certificate, path []*cms.Certificate) ([]*cms.Certificate, error) {
+	fault := &ChainError{Fault: FaultUntrusted, CA: len(path) > 0, Detail: "no country signing certificate of its issuer"}
+	if c == nil || len(path) >= maxChain {
+		return nil, fault
+	}
+	for _, ca := range c.authorities[below.Country] {
+		if ca.Equal(below) || slices.ContainsFunc(path, ca.Equal) || !below.IssuedBy(ca) || below.CheckSignatureFrom(ca) != nil {
+			continue
+		}
+		if expired := validWhenSigned(ca, below); expired != nil {
+			fault = expired
+			continue
+		}
+		if ca.SelfSigned() {
+			return []*cms.Certificate{ca}, nil
+		}
+		upper, err := c.climb(ca, append(slices.Clip(path), below))
+		if err == nil {
+			return append([]*cms.Certificate{ca}, upper...), nil
+		}
+		if FaultOf(err) == FaultExpired && errors.As(err, &fault) {
+			continue
+		}
+	}
+	return nil, fault
+}
+
+// dayOfIssue is by how much a certificate may begin before its CA's: States write midnight in the one and the hour in
+// the other.
+const dayOfIssue = 24 * time.Hour
+
+// validWhenSigned checks that a CA was valid when it issued a certificate, which is when that one begins.
+func validWhenSigned(ca, below *cms.Certificate) *ChainError {
+	fault := outside(ca.NotBefore.Add(-dayOfIssue), ca.NotAfter, below.NotBefore)
+	if fault != nil {
+		fault.CA = true
+		fault.Detail += " when it signed"
+	}
+	return fault
+}
+
+// outside returns a fault unless a time lies within a validity.
+func outside(from, until, at time.Time) *ChainError {
+	switch {
+	case at.Before(from):
+		return &ChainError{Fault: FaultExpired, NotYetValid: true, Detail: "valid from " + from.UTC().Format(time.DateOnly)}
+	case at.After(until):
+		return &ChainError{Fault: FaultExpired, Detail: "valid until " + until.UTC().Format(time.DateOnly)}
+	}
+	return nil
+}

@@ -1,0 +1,144 @@
+package trust
+
+import (
+	"bytes"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"balcao/kiosk/trust/cms"
+)
+
+// countryList is a revocation list of a country with whoever signed it, which is found out when it is first asked.
+type countryList struct {
+	*cms.RevocationList
+	signer func() (*cms.Certificate, error)
+}
+
+func (c *Countries) newList(l *cms.RevocationList) *countryList {
+	return &countryList{RevocationList: l, signer: sync.OnceValues(func() (*cms.Certificate, error) { return c.findListSigner(l) })}
+}
+
+// findListSigner returns the CA that signed a list: one of its country, trusted, allowed to, and valid then.
+func (c *Countries) findListSigner(l *cms.RevocationList) (*cms.Certificate, error) {
+	for _, ca := range c.authorities[l.Country] {
+		mayNot := ca.KeyUsage != 0 && ca.KeyUsage&x509.KeyUsageCRLSign == 0
+		if mayNot || !l.IssuedBy(ca) || l.CheckSignatureFrom(ca) != nil {
+			continue
+		}
+		if outside(ca.NotBefore.Add(-dayOfIssue), ca.NotAfter, l.ThisUpdate) != nil {
+			continue
+		}
+		if ca.SelfSigned() {
+			return ca, nil
+		}
+		if _, err := c.climb(ca, nil); err == nil {
+			return ca, nil
+		}
+	}
+	return nil, errors.New("no CA of the country signed the list")
+}
+
+// Status looks a certificate up in the revocation lists that were loaded; the issuer is the next in its verified
+// chain. Of several lists that speak of it the newest counts. When there is none that is in its dates the error wraps
+// ErrUnknown, which is never a yes.
+func (c *Countries) Status(cert, issuer *cms.Certificate, at time.Time) (Answer, error) {
+	if c == nil {
+		return Answer{}, fmt.Errorf("%w: no country signing certificates", ErrUnknown)
+	}
+	var best Answer
+	var failures []error
+	for _, l := range c.lists[issuer.Country] {
+		answer, err := c.ask(l, cert, issuer, at)
+		switch {
+		case err != nil:
+			failures = append(failures, err)
+		case answer.ThisUpdate.After(best.ThisUpdate):
+			best = answer
+		}
+	}
+	switch {
+	case best.Status != "":
+		best.Source = listFolder
+		return best, nil
+	case len(failures) == 0:
+		return Answer{}, fmt.Errorf("%w: no revocation list of country %s", ErrUnknown, issuer.Country)
+	}
+	return Answer{}, fmt.Errorf("%w: %w", ErrUnknown, errors.Join(failures...))
+}
+
+// ask looks a certificate up in one list, when the list may speak of it at all.
+func (c *Countries) ask(l *countryList, cert, issuer *cms.Certificate, at time.Time) (Answer, error) {
+	if l.Country != cert.Country || l.Country != issuer.Country {
+		return Answer{}, errors.New("the list is another country's")
+	}
+	if l.Partial {
+		return Answer{}, errors.New("the list does not speak of all certificates") // forbidden by Doc 9303-12 table 10
+	}
+	if len(l.UnknownCritical) > 0 {
+		return Answer{}, fmt.Errorf("the list has an unknown critical extension %v", l.UnknownCritical[0])
+	}
+	if err := current(at, l.ThisUpdate, l.NextUpdate); err != nil {
+		return Answer{}, err
+	}
+	signer, err := l.signer()
+	if err != nil {
+		return Answer{}, err
+	}
+	if !c.speaksFor(l, signer, issuer) {
+		return Answer{}, errors.New("the list is another CA's")
+	}
+	answer := Answer{Status: Good, Method: MethodCRL, ThisUpdate: l.ThisUpdate, NextUpdate: l.NextUpdate}
+	switch reason, listed := l.Reason(cert.Serial); {
+	case !listed || reason == reasonRemoveFromCRL:
+	case reason == reasonHold:
+		answer.Status = Suspended
+	default:
+		answer.Status = Revoked
+	}
+	return answer, nil
+}
+
+// speaksFor reports whether a list covers the certificates of an issuer. A CA signs its one list with its newest key,
+// under its newest name, for all that it ever issued (Doc 9303-12 §4.1.5, §7.1.4 note 1). The note lets the country alone
+// decide, since a country has one CA; in fact some have several (China, Hong Kong and Macao share a country code), and
+// a list that does not know a certificate must not pass it. So it has to be the issuer's name, or one that the list
+// says its issuer had, or that of a CA which link certificates make the same.
+func (c *Countries) speaksFor(l *countryList, signer, issuer *cms.Certificate) bool {
+	if cms.SameName(l.RawIssuer, issuer.RawSubject) {
+		return true
+	}
+	for _, name := range l.OtherNames {
+		if cms.SameName(name, issuer.RawSubject) {
+			return true
+		}
+	}
+	return c.sameAuthority(issuer, signer)
+}
+
+// sameAuthority reports whether two certificates are of one CA under two names: whether link certificates, common names
+// and common keys lead from the one to the other.
+func (c *Countries) sameAuthority(from, to *cms.Certificate) bool {
+	reached := []*cms.Certificate{from}
+	for next := 0; next < len(reached); next++ {
+		here := reached[next]
+		if here.Equal(to) {
+			return true
+		}
+		for _, ca := range c.authorities[here.Country] {
+			if !slices.ContainsFunc(reached, ca.Equal) && (neighbours(here, ca) || neighbours(ca, here)) {
+				reached = append(reached, ca)
+			}
+		}
+	}
+	return false
+}
+
+// neighbours reports whether one of a CA's certificates has the other's name or key, or was issued with it.
+func neighbours(a, b *cms.Certificate) bool {
+	return cms.SameName(a.RawSubject, b.RawSubject) || bytes.Equal(a.SPKI, b.SPKI) ||
+		a.IssuedBy(b) && a.CheckSignatureFrom(b) == nil
+}

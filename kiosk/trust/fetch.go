@@ -1,0 +1,77 @@
+package trust
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+const (
+	requestTimeout = 5 * time.Second // one HTTP exchange, redirects included
+	maxRedirects   = 3
+)
+
+// exchange makes one HTTP request through the transport of base, which may be nil, and returns the body, which
+// may not be longer than limit. The method is POST when there is a body to send.
+func exchange(ctx context.Context, base *http.Client, address, contentType string, body []byte, limit int64) ([]byte, error) {
+	where, err := url.Parse(address)
+	if err != nil || (where.Scheme != "http" && where.Scheme != "https") || where.Host == "" || where.User != nil {
+		return nil, errors.New("address is not an HTTP URL")
+	}
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	method := http.MethodGet
+	if body != nil {
+		method = http.MethodPost
+	}
+	request, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	if body != nil {
+		request.Header.Set("Content-Type", contentType)
+	}
+	response, err := boundClient(base, where.Hostname()).Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close() //nolint:errcheck // nothing was written
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("%s answered HTTP status %d", where.Host, response.StatusCode)
+	}
+	data, err := io.ReadAll(io.LimitReader(response.Body, limit+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(data)) > limit {
+		return nil, fmt.Errorf("%s answered more than %d bytes", where.Host, limit)
+	}
+	return data, nil
+}
+
+// boundClient follows redirects (307 and 308 repeat a POST, as OCSP responders moved to HTTPS ask for) a
+// few times and only within the host that the certificate names: an answer is signed wherever it comes from,
+// but where the kiosk connects to is not for a stranger to choose.
+func boundClient(base *http.Client, host string) *http.Client {
+	client := &http.Client{Timeout: requestTimeout}
+	if base != nil {
+		client.Transport = base.Transport
+	}
+	client.CheckRedirect = func(request *http.Request, via []*http.Request) error {
+		switch {
+		case len(via) > maxRedirects:
+			return errors.New("too many redirects")
+		case request.URL.Hostname() != host:
+			return errors.New("redirected to another host")
+		case request.URL.Scheme != "http" && request.URL.Scheme != "https":
+			return errors.New("redirected away from HTTP")
+		}
+		return nil
+	}
+	return client
+}

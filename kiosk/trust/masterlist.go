@@ -1,0 +1,86 @@
+package trust
+
+import (
+	"encoding/asn1"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/crypto/cryptobyte"
+	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
+	"balcao/kiosk/trust/cms"
+)
+
+// ErrMasterList says that bytes are not a master list, or one whose signature does not verify.
+var ErrMasterList = errors.New("not a signed master list")
+
+// maxListed bounds a master list; the largest known one has some 600 certificates.
+const maxListed = 10000
+
+var oidMasterList = asn1.ObjectIdentifier{2, 23, 136, 1, 1, 2}
+
+// MasterList is the country signing certificates that one State has verified and signed for others
+// (Doc 9303-12 §9).
+type MasterList struct {
+	Version      int
+	Certificates []*cms.Certificate // in the order of the list
+	Unreadable   int                // certificates of the list that are none
+	Signer       *cms.Certificate
+	SigningTime  time.Time // as the signer claims; zero when not stated
+}
+
+// ReadMasterList verifies a master list: that a signer certified for such lists made it, valid at the time given, under
+// one of the roots, which are country signing certificates that the operator has from elsewhere. Without a root
+// there is no list: the one inside would vouch for itself. The error wraps ErrMasterList, or is a *ChainError about the
+// signer.
+//
+// Whose the certificates are is the word of the State that signed. Whether one may be used at all is seen when it is:
+// a CA whose RSA key has less than 2048 bits is in the list like any other, and nothing it signed is believed.
+func ReadMasterList(ml []byte, roots []*cms.Certificate, at time.Time) (*MasterList, error) {
+	verified, err := cms.Verify(ml, cms.Options{MixedHashes: true, ParseKey: cms.ParsePublicKey})
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrMasterList, err)
+	}
+	if !verified.ContentType.Equal(oidMasterList) {
+		return nil, fmt.Errorf("%w: content of another type", ErrMasterList)
+	}
+	list := &MasterList{SigningTime: verified.SigningTime}
+	if list.Signer, err = cms.ParseCertificate(verified.Signer); err != nil {
+		return nil, fmt.Errorf("%w: signer's certificate: %w", ErrMasterList, err)
+	}
+	anchors, err := NewCountries(roots)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := anchors.chain(list.Signer, at, checkMasterListSigner); err != nil {
+		return nil, err
+	}
+	if err := list.read(verified.Content); err != nil {
+		return nil, err
+	}
+	return list, nil
+}
+
+// read reads CscaMasterList (Doc 9303-12 §9.2).
+func (l *MasterList) read(der []byte) error {
+	input := cryptobyte.String(der)
+	var list, set cryptobyte.String
+	if !input.ReadASN1(&list, cbasn1.SEQUENCE) || !input.Empty() || !list.ReadASN1Integer(&l.Version) || l.Version != 0 ||
+		!list.ReadASN1(&set, cbasn1.SET) || !list.Empty() || set.Empty() {
+		return fmt.Errorf("%w: content", ErrMasterList)
+	}
+	for !set.Empty() {
+		var element cryptobyte.String
+		if !set.ReadASN1Element(&element, cbasn1.SEQUENCE) || len(l.Certificates)+l.Unreadable == maxListed {
+			return fmt.Errorf("%w: content", ErrMasterList)
+		}
+		c, err := cms.ParseCertificate(element)
+		if err != nil {
+			l.Unreadable++
+			continue
+		}
+		l.Certificates = append(l.Certificates, c)
+	}
+	return nil
+}
