@@ -50,8 +50,8 @@ type Inspection struct {
 	Valid    bool     // Parse of the Lines succeeds
 	MRZ      MRZ      // when Valid
 	Err      error    // why it is not Valid: an *Error as Parse gives; nil while only characters are missing
-	// Groups in reading order. A long document number of TD1 or TD2 has two groups of the same name and state, the second
-	// in the optional data; its corrections are with the first. Empty before the first character.
+	// Groups in reading order; none before the first character. A long document number of TD1 or TD2 has two
+	// groups of the same name and state, the second in the optional data; corrections are with the first.
 	Groups []Group
 }
 
@@ -194,8 +194,8 @@ func (z zone) misshapen() error {
 	return nil
 }
 
-// groups is the layout, with the optional data divided where a document number goes on in it. Of a format not yet
-// known it is what all have.
+// groups is the layout, with the optional data divided where a document number goes on in it. Of a format
+// not yet known it is what all have.
 func (z zone) groups() []field {
 	if z.format == 0 {
 		return layouts[TD1][:2]

@@ -165,6 +165,7 @@ func TestInspect_Errors(t *testing.T) {
 		"WholeVisa":   {"V" + td3[1:], mrz.ErrVisa, mrz.GroupCode, 0, false},
 		"Number":      {strings.Replace(td3, "L898902C3", "L898902C4", 1), mrz.ErrCheckDigit, mrz.GroupNumber, 1, true},
 		"Early":       {td3[:45+10+3+1] + "X", mrz.ErrCharacter, mrz.GroupBirth, 1, false},
+		"EarlyIssuer": {"I<<", mrz.ErrCharacter, mrz.GroupIssuer, 0, false},
 		"SpareChars":  {td3 + "<", mrz.ErrFormat, "", 2, false},
 		"LongLine":    {strings.Replace(td3, "\n", "<\n", 1), mrz.ErrFormat, "", 0, false},
 		"ThirdLine":   {td3 + "\nX", mrz.ErrFormat, "", 2, false},
@@ -306,5 +307,32 @@ func BenchmarkInspect(b *testing.B) {
 	text := strings.Replace(strings.Join(lines, "\n"), "L898902C3", "L89B902C3", 1)
 	for b.Loop() {
 		mrz.Inspect(text, today)
+	}
+}
+
+// Blanks in a single line are fillers, unless they lie between whole lines.
+func TestInspect_Blanks(t *testing.T) {
+	td1 := mustLines(t, mrz.TD1, nil)
+	for text, want := range map[string]string{
+		"p utoeriksson  anna m":                  "P<UTOERIKSSON<<ANNA<M",
+		" I<UTOL898902C3 6 ":                     "I<UTOL898902C3<6",
+		strings.ReplaceAll(td1, "\n", " "):       td1,
+		strings.ReplaceAll(td1[:40], "\n", "  "): td1[:40],
+	} {
+		if got := strings.Join(mrz.Inspect(text, today).Lines, "\n"); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+}
+
+// A composite check digit waits for all that it covers, also where an earlier line was ended too soon.
+func TestInspect_CompositeWaits(t *testing.T) {
+	td1 := mustLines(t, mrz.TD1, nil)
+	i := mrz.Inspect(td1[:20]+td1[30:], today)
+	if got := group(t, i, mrz.GroupComposite).State; got != mrz.GroupMissing {
+		t.Errorf("got state %d", got)
+	}
+	if got := wantError(t, i.Err, mrz.ErrFormat); got.Line != 0 {
+		t.Errorf("got line %d", got.Line)
 	}
 }

@@ -62,20 +62,24 @@ type field struct {
 // layouts gives each format's groups in reading order (9303-4, -5, -6 §4.2.2).
 var layouts = map[Format][]field{
 	TD1: {
-		{GroupCode, span{0, 0, 2}}, {GroupIssuer, span{0, 2, 5}}, {GroupNumber, span{0, 5, 15}}, {GroupOptional, span{0, 15, 30}},
-		{GroupBirth, span{1, 0, 7}}, {GroupSex, span{1, 7, 8}}, {GroupExpiry, span{1, 8, 15}}, {GroupNationality, span{1, 15, 18}},
+		{GroupCode, span{0, 0, 2}}, {GroupIssuer, span{0, 2, 5}},
+		{GroupNumber, span{0, 5, 15}}, {GroupOptional, span{0, 15, 30}},
+		{GroupBirth, span{1, 0, 7}}, {GroupSex, span{1, 7, 8}},
+		{GroupExpiry, span{1, 8, 15}}, {GroupNationality, span{1, 15, 18}},
 		{GroupOptional2, span{1, 18, 29}}, {GroupComposite, span{1, 29, 30}},
 		{GroupNames, span{2, 0, 30}},
 	},
 	TD2: {
 		{GroupCode, span{0, 0, 2}}, {GroupIssuer, span{0, 2, 5}}, {GroupNames, span{0, 5, 36}},
-		{GroupNumber, span{1, 0, 10}}, {GroupNationality, span{1, 10, 13}}, {GroupBirth, span{1, 13, 20}}, {GroupSex, span{1, 20, 21}},
-		{GroupExpiry, span{1, 21, 28}}, {GroupOptional, span{1, 28, 35}}, {GroupComposite, span{1, 35, 36}},
+		{GroupNumber, span{1, 0, 10}}, {GroupNationality, span{1, 10, 13}},
+		{GroupBirth, span{1, 13, 20}}, {GroupSex, span{1, 20, 21}}, {GroupExpiry, span{1, 21, 28}},
+		{GroupOptional, span{1, 28, 35}}, {GroupComposite, span{1, 35, 36}},
 	},
 	TD3: {
 		{GroupCode, span{0, 0, 2}}, {GroupIssuer, span{0, 2, 5}}, {GroupNames, span{0, 5, 44}},
-		{GroupNumber, span{1, 0, 10}}, {GroupNationality, span{1, 10, 13}}, {GroupBirth, span{1, 13, 20}}, {GroupSex, span{1, 20, 21}},
-		{GroupExpiry, span{1, 21, 28}}, {GroupOptional, span{1, 28, 43}}, {GroupComposite, span{1, 43, 44}},
+		{GroupNumber, span{1, 0, 10}}, {GroupNationality, span{1, 10, 13}},
+		{GroupBirth, span{1, 13, 20}}, {GroupSex, span{1, 20, 21}}, {GroupExpiry, span{1, 21, 28}},
+		{GroupOptional, span{1, 28, 43}}, {GroupComposite, span{1, 43, 44}},
 	},
 }
 

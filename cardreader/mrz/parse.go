@@ -3,12 +3,13 @@ package mrz
 import "time"
 
 // Parse reads a whole zone: lines separated by line breaks, or one run of 90 (TD1), 72 (TD2) or 88 (TD3)
-// characters as in data group 1. Lower case is accepted, and « and ‹ for the filler. Blanks and empty lines around lines do
-// not count, blanks inside a line count as fillers, unless they lie between whole lines. Nothing else is mended: every check digit,
-// the composite's among them, must be right and every character must be one that can stand in its place.
+// characters as in data group 1. Lower case is accepted, and « and ‹ for the filler. Blanks and empty
+// lines around lines do not count; blanks inside a line count as fillers, unless they lie between whole
+// lines. Nothing else is mended: every check digit, the composite's among them, must be right, and every
+// character must be one that can stand in its place.
 //
-// now gives the century of dates (see the package) in its own time zone. Errors are *Error: ErrFormat, ErrVisa,
-// ErrCharacter, ErrCheckDigit or ErrDate for the first group in reading order that is wrong.
+// now gives the century of dates (see the package) in its own time zone. Errors are *Error: ErrFormat,
+// ErrVisa, ErrCharacter, ErrCheckDigit or ErrDate for the first group in reading order that is wrong.
 func Parse(text string, now time.Time) (MRZ, error) {
 	in, _ := lines(text)
 	got, format, ok := whole(in)

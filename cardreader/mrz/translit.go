@@ -8,9 +8,9 @@ import (
 )
 
 // Transliterate writes a name in Latin script with the letters of the zone, its parts separated by one
-// filler: the recommended transliterations of ICAO 9303-3 §6.A, of several the first; apostrophes and full stops are left out, hyphens,
-// commas and blanks separate (§4.6). Letters with marks that the table has not lose their marks. Digits
-// stay, though a name field takes none.
+// filler: the recommended transliterations of ICAO 9303-3 §6.A, of several the first. Apostrophes and full
+// stops are left out; hyphens, commas and blanks separate (§4.6). Letters with marks that the table has
+// not lose their marks. Digits stay, though a name field takes none.
 //
 // A character of no known transliteration, such as one of another script, is left out. An empty result of
 // a name that is not empty says that nothing of it could be written. The table is one of several that

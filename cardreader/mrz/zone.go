@@ -124,7 +124,7 @@ func stands(format Format, group string, at int, c byte) bool {
 	case GroupNumber:
 		return at < 9 && isZone(c) || isDigit(c) || c == filler && format != TD3
 	case GroupOptional:
-		return at < 14 && isZone(c) || digit && format == TD3 || format != TD3 && isZone(c)
+		return isZone(c) && (format != TD3 || at < 14) || digit
 	case GroupComposite:
 		return isDigit(c)
 	}
