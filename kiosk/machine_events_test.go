@@ -49,9 +49,11 @@ func (w *world) answer() kiosk.Event {
 		i = w.below(len(w.asked))
 	}
 	c := w.asked[i]
-	read, ok := c.(kiosk.ReadDocument)
-	if ok && w.state.Document.Reading {
-		return w.reads(read.Case)
+	switch c.(type) {
+	case kiosk.ReadDocument, kiosk.Unlock, kiosk.ReadTyped:
+		if w.state.Document.Reading {
+			return w.reads(w.state.Case)
+		}
 	}
 	good := w.mostly()
 	if _, bind := c.(kiosk.Bind); good || !bind {
@@ -117,18 +119,54 @@ func (w *world) reads(id kiosk.CaseID) kiosk.Event {
 			kiosk.DocumentRefused{Case: id, Reason: kiosk.ReasonSilent}, kiosk.DocumentComplete{Case: id},
 			kiosk.DocumentFailed{Case: id, Problem: kiosk.Problem{Code: kiosk.ProblemReaderBusy}}, w.failed(id))
 	}
+	travels := id%2 == 0
 	switch {
+	case travels && !doc.Access.Asked && doc.Kind == "":
+		return kiosk.DocumentRecognised{Case: id, Kind: pick(w, "", kiosk.Passport), Accepts: []kiosk.AccessKind{kiosk.AccessMRZ, kiosk.AccessCAN}}
+	case doc.Access.Opening && w.below(8) == 0:
+		return kiosk.AccessRefused{Case: id}
+	case doc.Identity == nil && (travels || doc.Access.Asked):
+		return kiosk.IdentityRead{Case: id, Identity: traveller()}
 	case doc.Identity == nil:
 		return kiosk.IdentityRead{Case: id, Identity: marked(), PINTries: 3, Pinpad: w.below(4) == 0}
+	case doc.Photo == nil && !doc.PhotoAbsent && doc.Access.NoChip:
+		return kiosk.PhotoRead{Case: id}
 	case doc.Photo == nil && !doc.PhotoAbsent:
 		return kiosk.PhotoRead{Case: id, Photo: &kiosk.Photo{Kind: kiosk.PNG, Data: []byte("face of Marcadora")}}
 	}
 	for _, c := range doc.Checks {
 		if c.Result == kiosk.Pending && c.Name != kiosk.CheckKey {
-			return kiosk.CheckDone{Case: id, Check: kiosk.Check{Name: c.Name, Result: kiosk.Passed}}
+			result := kiosk.Passed
+			if c.Name == kiosk.CheckOriginal && doc.Access.NoChip {
+				result = kiosk.Absent
+			}
+			return kiosk.CheckDone{Case: id, Check: kiosk.Check{Name: c.Name, Result: result}}
 		}
 	}
-	return kiosk.DocumentComplete{Case: id, Assurance: kiosk.Assurance{Level: kiosk.LevelSubstantial, Missing: []kiosk.CheckName{kiosk.CheckKey}}}
+	complete := kiosk.DocumentComplete{Case: id, Assurance: kiosk.Assurance{Level: kiosk.LevelSubstantial, Missing: []kiosk.CheckName{kiosk.CheckKey}}}
+	switch {
+	case doc.Access.NoChip:
+		complete.Signing = kiosk.SigningDesk
+	case doc.Access.Asked:
+		complete.Signing = pick(w, kiosk.SigningChip, kiosk.SigningChip, kiosk.SigningDesk)
+	}
+	return complete
+}
+
+// brings is what a person with a passport brings.
+func (w *world) brings() kiosk.EligibilityEntered {
+	paper := kiosk.Seen{Kind: kiosk.SeenLease, Issuer: "Senhoria Zelosa", Issued: kiosk.Date{Year: 2026, Month: time.March, Day: 2}}
+	return kiosk.EligibilityEntered{Eligibility: kiosk.Eligibility{
+		TaxNumber: pick(w, "400000008", "400000008", "400 000 008", "40"), Address: paper,
+		Independence: pick(w, kiosk.Independent, kiosk.Independent, kiosk.Independent, kiosk.Accompanied, ""),
+		SecondClerk:  pick(w, "Zelosa", "Zelosa", ""),
+	}}
+}
+
+// types is what a clerk types.
+func (w *world) types() kiosk.AccessTyped {
+	return pick(w, kiosk.AccessTyped{Kind: kiosk.AccessMRZ, Text: theZone}, kiosk.AccessTyped{Kind: kiosk.AccessCAN, Text: "683105"},
+		kiosk.AccessTyped{Kind: kiosk.AccessMRZ, Text: "P<UTO"}, kiosk.AccessTyped{Kind: kiosk.AccessCAN, Text: "6831o5"})
 }
 
 // sensible is what the clerk or the citizen would do next.
@@ -139,8 +177,14 @@ func (w *world) sensible() kiosk.Event {
 	}
 	switch s.Step {
 	case kiosk.StepDocument:
-		return w.insert()
+		if s.Document.Access.Asked && !s.Document.Reading {
+			return pick[kiosk.Event](w, w.types(), w.types(), kiosk.Continue{}, kiosk.Continue{}, w.insert())
+		}
+		return pick[kiosk.Event](w, w.insert(), w.insert(), w.insert(), kiosk.NoChip{})
 	case kiosk.StepIdentity:
+		if s.Eligible.Asked {
+			return pick[kiosk.Event](w, w.brings(), kiosk.Continue{})
+		}
 		return kiosk.PersonConfirmed{}
 	case kiosk.StepContact:
 		switch {
@@ -170,7 +214,8 @@ func (w *world) insert() kiosk.Event { return kiosk.CardInserted{Reader: w.reade
 func (w *world) remove() kiosk.Event { return kiosk.CardRemoved{Reader: w.reader()} }
 
 func (w *world) centreUp() kiosk.Event {
-	return kiosk.CentreChanged{Centre: kiosk.CentreStatus{Health: kiosk.HealthGood}, Delivery: kiosk.HealthGood}
+	rules := kiosk.CentreRules{TypedMRZ: pick(w, kiosk.TypedAllowed, kiosk.TypedSecond, kiosk.TypedRefused), Accompanied: w.below(4) == 0}
+	return kiosk.CentreChanged{Centre: kiosk.CentreStatus{Health: kiosk.HealthGood}, Delivery: kiosk.HealthGood, Rules: rules}
 }
 
 // tick lets some seconds pass, seldom a quarter of an hour.
@@ -204,6 +249,8 @@ func (w *world) noise() kiosk.Event {
 		kiosk.PhotoRead{Case: id}, kiosk.DocumentComplete{Case: id}, kiosk.DocumentRefused{Case: id, Reason: reason},
 		kiosk.DocumentFailed{Case: id, Problem: kiosk.Problem{Code: kiosk.ProblemReaderBusy}},
 		kiosk.CardReturned{Case: id, Reader: w.reader()},
+		kiosk.DocumentRecognised{Case: id, Kind: kiosk.CitizenCard}, kiosk.AccessRefused{Case: id}, kiosk.NoChip{}, w.types(),
+		kiosk.AccessAgain{}, w.brings(), kiosk.EligibilityEntered{},
 		kiosk.PersonConfirmed{}, kiosk.PersonMismatch{}, w.contact(), kiosk.ContactEntered{Channel: channel, Text: "912 345 678"},
 		kiosk.Resend{Channel: channel}, kiosk.Continue{}, kiosk.StillHere{}, kiosk.Back{}, kiosk.Retry{}, kiosk.OtherDocument{},
 		kiosk.Cancel{}, kiosk.CancelConfirmed{}, kiosk.CancelDismissed{}, kiosk.NextPerson{}, kiosk.HandOver{ToCitizen: true},
@@ -248,6 +295,9 @@ func copyEvent(e kiosk.Event) (kiosk.Event, kiosk.Secret) {
 	case kiosk.DocumentComplete:
 		e.Assurance.Missing = append([]kiosk.CheckName(nil), e.Assurance.Missing...)
 		return e, nil
+	case kiosk.DocumentRecognised:
+		e.Accepts = append([]kiosk.AccessKind(nil), e.Accepts...)
+		return e, nil
 	}
 	return e, nil
 }
@@ -259,5 +309,7 @@ func spoil(e kiosk.Event) {
 		clear(e.Readers)
 	case kiosk.DocumentComplete:
 		clear(e.Assurance.Missing)
+	case kiosk.DocumentRecognised:
+		clear(e.Accepts)
 	}
 }

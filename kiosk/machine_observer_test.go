@@ -1,6 +1,10 @@
 package kiosk_test
 
-import "balcao/kiosk"
+import (
+	"strings"
+
+	"balcao/kiosk"
+)
 
 // observer knows only events and commands, and complains about a command that should not have been
 // asked for. It keeps its own books of what was proven, apart from the session's.
@@ -8,6 +12,9 @@ type observer struct {
 	reading kiosk.CaseID // the case last begun
 	gone    kiosk.CaseID // the case last forgotten
 
+	kind      kiosk.DocumentKind // as it was identified
+	typed     bool               // its zone was typed
+	brought   kiosk.Eligibility  // as last entered
 	checks    map[kiosk.CheckName]kiosk.Result
 	complete  bool
 	confirmed bool
@@ -33,6 +40,14 @@ func (o *observer) event(before kiosk.State, e kiosk.Event) {
 		if before.Document.Reading && o.checks[e.Check.Name] != kiosk.Failed && e.Check.Result != kiosk.Pending {
 			o.checks[e.Check.Name] = e.Check.Result
 		}
+	case kiosk.IdentityRead:
+		if before.Document.Reading && before.Document.Identity == nil {
+			o.kind = e.Identity.Kind
+		}
+	case kiosk.EligibilityEntered:
+		if before.Eligible.Asked && before.Step == kiosk.StepIdentity {
+			o.brought = e.Eligibility
+		}
 	case kiosk.DocumentComplete:
 		o.complete = o.complete || before.Document.Reading
 	case kiosk.PersonConfirmed:
@@ -54,7 +69,7 @@ func (o *observer) event(before kiosk.State, e kiosk.Event) {
 		}
 	case kiosk.Signed:
 		if before.Review.Phase == kiosk.ReviewSigning {
-			o.signed = o.signing && e.Check.Result == kiosk.Passed
+			o.signed = o.signing && (e.Check.Result == kiosk.Passed || before.Document.Signing == kiosk.SigningDesk)
 		}
 	case kiosk.KeyActive, kiosk.KeyRefused, kiosk.CommandFailed:
 		o.decided = o.decided || before.Review.Phase == kiosk.ReviewBinding
@@ -63,15 +78,27 @@ func (o *observer) event(before kiosk.State, e kiosk.Event) {
 
 // command returns a complaint, "" when the command is in its place.
 func (o *observer) command(c kiosk.Command, after kiosk.State) string {
-	if read, ok := c.(kiosk.ReadDocument); ok {
-		if read.Case <= o.reading {
+	begun, typed := kiosk.CaseID(0), false
+	switch c := c.(type) {
+	case kiosk.ReadDocument:
+		begun = c.Case
+	case kiosk.ReadTyped:
+		begun, typed = c.Case, true
+	case kiosk.Forget:
+		if c.Case > o.reading { // nothing was asked for this one yet: somebody was only typing
+			o.reading, o.gone = c.Case, c.Case
+			return ""
+		}
+	}
+	if begun != 0 && !(typed && begun == o.reading && o.typed) {
+		if begun <= o.reading {
 			return "a case number was used twice"
 		}
 		if o.gone != o.reading {
 			return "the case before was not forgotten"
 		}
 		*o = observer{
-			reading: read.Case, gone: o.gone,
+			reading: begun, gone: o.gone, typed: typed,
 			checks: map[kiosk.CheckName]kiosk.Result{}, proven: map[kiosk.Channel]string{},
 			sentTo: map[kiosk.Channel]string{}, checking: map[kiosk.Channel]bool{},
 		}
@@ -98,10 +125,20 @@ func (o *observer) command(c kiosk.Command, after kiosk.State) string {
 		return wrongCase(c.Case, o.reading)
 	case kiosk.RecogniseAgain:
 		return wrongCase(c.Case, o.reading)
+	case kiosk.ReadTyped:
+		return "" // typed again: the first was refused
+	case kiosk.Unlock:
+		if o.typed || c.Text == "" {
+			return "opens a chip that is not there, or with nothing"
+		}
+		return wrongCase(c.Case, o.reading)
 	case kiosk.OpenEnrolment:
 		o.opened = true
 		if !o.complete || !o.confirmed || !o.allPassed() {
 			return "opened for a person nobody verified"
+		}
+		if rule, _ := kiosk.RuleFor(o.kind); o.kind.Travel() && !o.meets(rule) {
+			return "opened for a person who did not bring what is needed"
 		}
 		return wrongCase(c.Case, o.reading)
 	case kiosk.SendCode:
@@ -143,12 +180,26 @@ func (o *observer) command(c kiosk.Command, after kiosk.State) string {
 }
 
 func (o *observer) allPassed() bool {
-	for _, name := range kiosk.ExpectedChecks(kiosk.CitizenCard) {
-		if o.checks[name] != kiosk.Passed && name != kiosk.CheckKey {
+	expected := kiosk.ExpectedChecks(o.kind)
+	if o.typed {
+		expected = kiosk.ExpectedOfTyped()
+	}
+	for _, name := range expected {
+		if name != kiosk.CheckKey && o.checks[name] != kiosk.Passed && !(name == kiosk.CheckOriginal && o.checks[name] == kiosk.Absent) {
 			return false
 		}
 	}
 	return true
+}
+
+// meets judges apart from the session; whoever may enrol in spite of a measure has at least said so.
+func (o *observer) meets(rule kiosk.Rule) bool {
+	brought := o.brought
+	brought.TaxNumber = strings.ReplaceAll(brought.TaxNumber, " ", "")
+	if brought.Independence == kiosk.Accompanied {
+		brought.Independence = kiosk.Independent
+	}
+	return len(rule.Faults(brought, kiosk.DateOf(noon))) == 0
 }
 
 func wrongCase(got, want kiosk.CaseID) string {

@@ -28,7 +28,30 @@ var secrets = []string{secretPIN, secretOther, secretWeak, secretCode, secretCar
 
 // personal is everything of marked() and of the contacts typed that must be gone after a case.
 var personal = []string{
-	"Marcadora", "Invisível", "99000588", "990005887", "400000004", "912345678", "912 345 678", "marca@", "face of",
+	"Marcadora", "Invisível", "99000588", "990005887", "400000004", "400000008", "912345678", "912 345 678", "marca@", "face of",
+	theZone, "MARCADORA", "Zelosa",
+}
+
+// theZone is the only machine-readable zone that oneZone understands.
+const theZone = "P<UTOMARCADORA"
+
+// oneZone is a kiosk.MRZReader with one document in the world.
+type oneZone struct{}
+
+func (oneZone) Inspect(text string, _ kiosk.Date) kiosk.MRZEntry {
+	entry := kiosk.MRZEntry{Text: text, Lines: []string{text}, Groups: []kiosk.MRZGroup{{Name: "names", To: len(text), State: kiosk.MRZMissing}}}
+	if text == theZone {
+		entry.Complete, entry.Valid, entry.Identity = true, true, traveller()
+	}
+	return entry
+}
+
+// traveller is marked() with a passport.
+func traveller() kiosk.Identity {
+	id := marked()
+	id.Kind, id.Generation, id.Country, id.Nationality = kiosk.Passport, "", "UTO", "UTO"
+	id.CivilNumber, id.TaxNumber, id.MRZSurname, id.MRZGivenNames = "", "", "MARCADORA", "INVISIVEL"
+	return id
 }
 
 func marked() kiosk.Identity {
@@ -40,18 +63,22 @@ func marked() kiosk.Identity {
 // A desk hears a hundred thousand random events: answers to what it asked for, what people at it
 // might press, and noise.
 func TestSessionUnderRandomEvents(t *testing.T) {
-	bound := 0
+	bound := map[kiosk.DocumentKind]int{}
 	rapid.Check(t, func(t *rapid.T) {
 		w := newWorld(t)
 		for range 1000 {
 			w.step()
 		}
-		bound += w.bound
+		for kind, n := range w.bound {
+			bound[kind] += n
+		}
 	})
-	if bound == 0 {
-		t.Error("no random walk bound a key: the walk proves little")
+	for _, kind := range []kiosk.DocumentKind{kiosk.CitizenCard, kiosk.Passport} {
+		if bound[kind] == 0 {
+			t.Errorf("no random walk bound a key to a %s: the walk proves little", kind)
+		}
 	}
-	t.Logf("%d keys bound", bound)
+	t.Logf("keys bound: %v", bound)
 }
 
 // world is a session, its twin that sees the same events, and what an observer outside knows of them.
@@ -64,7 +91,7 @@ type world struct {
 	watch         observer
 	snapshot      []byte // of kept, as it was when it was returned
 	kept          kiosk.State
-	bound         int
+	bound         map[kiosk.DocumentKind]int
 	trace         []string // what happened, for the failure message
 }
 
@@ -74,9 +101,9 @@ func (w *world) fail(format string, args ...any) {
 }
 
 func newWorld(t *rapid.T) *world {
-	settings := kiosk.Settings{DeskName: "Balcão"}
+	settings := kiosk.Settings{DeskName: "Balcão", MRZ: oneZone{}}
 	w := &world{
-		T: t, now: noon,
+		T: t, now: noon, bound: map[kiosk.DocumentKind]int{},
 		session: kiosk.NewSession(settings, noon), twin: kiosk.NewSession(settings, noon),
 	}
 	w.state = w.session.State()
@@ -111,7 +138,7 @@ func (w *world) step() {
 			w.fail("after %T, %T: %s", e, c, complaint)
 		}
 		if _, ok := c.(kiosk.Bind); ok {
-			w.bound++
+			w.bound[before.Document.Kind]++
 		}
 	}
 	w.asked = append(w.asked, commands...)
@@ -164,6 +191,10 @@ func (w *world) checkState(e kiosk.Event) {
 		{s.Review.Phase == kiosk.ReviewCardPIN && !doc.CardPresent, "a card PIN is asked for without the card"},
 		{s.HandedOver && (s.Step < kiosk.StepContact || s.Step > kiosk.StepReview), "the citizen has the screen with nothing to do"},
 		{live && s.Step == kiosk.StepReview && s.PIN.Phase != kiosk.PINSealed, "a review without a sealed PIN"},
+		{doc.Access.Opening && !doc.Reading, "a chip is being opened and nobody reads it"},
+		{live && doc.Identity != nil && s.Step == kiosk.StepDocument, "a person is known and the step is Document"},
+		{s.Eligible.Asked && (doc.Identity == nil || !doc.Identity.Kind.Travel()), "asks a Citizen Card's holder for more"},
+		{live && s.Step > kiosk.StepIdentity && s.Step < kiosk.StepDone && s.Eligible.Asked && len(s.Eligible.Faults) > 0, "past Identity with something missing"},
 		{s.ConfirmCancel && !s.MayCancel(), "asks about a cancel that cannot be"},
 		{s.Step == kiosk.StepDone && s.Receipt == nil, "done without a receipt"},
 		{s.Case == 0 && s.Step != kiosk.StepDocument, "a step without a case"},

@@ -1,4 +1,4 @@
-// Package central is the centre as a desk sees it: seven questions to PostgreSQL, and a line on which
+// Package central is the centre as a desk sees it: eight questions to PostgreSQL, and a line on which
 // the centre says that something happened.
 //
 // Every question may be asked again with the same identifiers and gets the same answer, so a call that
@@ -6,7 +6,7 @@
 // Errors are of three kinds: ErrUnavailable (ask again later), *Refused (asking again is of no use), and
 // a context's own. What a server's error says about rows never leaves this package.
 //
-// The rules themselves are in migrations/002_desk.sql; this package adds none.
+// The rules themselves are in migrations/002_desk.sql and 004/desk.sql; this package adds none.
 package central
 
 import (
@@ -21,7 +21,7 @@ import (
 )
 
 // SchemaVersion is the version of the centre's schema that this package speaks to.
-const SchemaVersion = 3
+const SchemaVersion = 4
 
 // Config is how a desk reaches the centre.
 type Config struct {

@@ -18,6 +18,7 @@ type NoticeKind string
 const (
 	NoticeDelivery NoticeKind = "delivery" // a message left, arrived or failed
 	NoticeKey      NoticeKind = "key"      // the enrolment ended: active, refused, …
+	NoticeChip     NoticeKind = "chip"     // the question to the chip is ready, or cannot be made
 )
 
 // Notice says that something about an enrolment changed. It is a hint that Status is worth asking:

@@ -19,6 +19,7 @@ type Refusal string
 // Refusals of Open, SendCode and ConfirmCode. Those about codes read like kiosk.ContactProblem.
 const (
 	AlreadyActive    Refusal = "already_active"    // Open: the person has a living key
+	NoChip           Refusal = "no_chip"           // Open: the document was typed, and that is not enrolled
 	EnrolmentExpired Refusal = "enrolment_expired" // SendCode
 	ResendsUsed      Refusal = "resends_used"      // SendCode
 	TooSoon          Refusal = "too_soon"          // SendCode: before ResendAt
@@ -38,21 +39,6 @@ type Hello struct {
 	Delivery      kiosk.Health
 }
 
-// Settings are the centre's rules that a desk shows or applies early; the centre applies them anyway.
-type Settings struct {
-	MinAge             int `json:"min_age"`
-	PINMin             int `json:"pin_min"`
-	PINMax             int `json:"pin_max"`
-	CodeTries          int `json:"code_tries"`
-	CodeResends        int `json:"code_resends"`
-	CodeSMSSeconds     int `json:"code_sms_seconds"`
-	CodeEmailSeconds   int `json:"code_email_seconds"`
-	ResendAfterSeconds int `json:"code_resend_after_seconds"`
-	EnrolmentSeconds   int `json:"enrolment_seconds"`
-	NationalGraceDays  int `json:"national_grace_days"`
-	ClockSkewSeconds   int `json:"clock_skew_seconds"`
-}
-
 // Hello asks for the clock, the version, the rules and the state of delivery.
 func (c *Centre) Hello(ctx context.Context) (Hello, error) {
 	const sql = `select now, schema_version, settings, delivery from desk.hello()`
@@ -70,42 +56,6 @@ func (c *Centre) Hello(ctx context.Context) (Hello, error) {
 		return json.Unmarshal(settings, &h.Settings)
 	})
 	return h, err
-}
-
-// Person is whom an enrolment is opened for.
-type Person struct {
-	Document    kiosk.DocumentKind
-	Country     string // ISO 3166-1 alpha-3
-	CivilNumber string // digits and capital letters, without spaces
-}
-
-// Opened is an enrolment that the centre has opened, or AlreadyActive and nothing else. Times, here and
-// below, are by the centre's clock and in UTC.
-type Opened struct {
-	Refusal   Refusal
-	Challenge []byte // 32 bytes, for the card to sign
-	OpenedAt  time.Time
-	ExpiresAt time.Time
-}
-
-var openEnrolment = statement{"balcao_open_enrolment",
-	`select challenge, opened_at, expires_at, refusal from desk.open_enrolment($1, $2, $3, $4)`}
-
-// Open opens an enrolment under an identifier of the caller's (UUIDv7). Codes of *Refused: Ended,
-// Conflict, Invalid, Unknown, TooMany.
-func (c *Centre) Open(ctx context.Context, enrolment uuid.UUID, p Person) (Opened, error) {
-	var o Opened
-	err := c.ask(ctx, "open an enrolment", func(ctx context.Context) error {
-		params := [][]byte{[]byte(enrolment.String()), []byte(p.Document), []byte(p.Country), []byte(p.CivilNumber)}
-		o = Opened{}
-		err := c.askTwice(ctx, openEnrolment, params,
-			&o.Challenge, (*instant)(&o.OpenedAt), (*instant)(&o.ExpiresAt), (*word)(&o.Refusal))
-		if err == nil && o.Refusal == recorded {
-			err = errUnjudged
-		}
-		return err
-	})
-	return o, err
 }
 
 // CodeRequest asks for a one-time code. ID (UUIDv7) makes it one request however often it is asked.
@@ -144,9 +94,10 @@ func (c *Centre) SendCode(ctx context.Context, enrolment uuid.UUID, r CodeReques
 // Evidence is what proves an enrolment, for the registrar to verify.
 type Evidence struct {
 	JWS       []byte // general JSON serialisation
-	Identity  []byte // the identity file as read
-	SOD       []byte
+	Identity  []byte // the identity file as read; of a travel document its data groups, one behind the other
+	SOD       []byte // empty when the document was typed
 	SealedPIN []byte
+	Proof     []byte // what the chip of a travel document answered; empty when it can prove nothing
 }
 
 // State is where an enrolment stands at the centre.
@@ -190,13 +141,22 @@ func (c *Centre) Status(ctx context.Context, enrolment uuid.UUID) (Status, error
 // Bind hands over the evidence. Repeated with the same evidence it answers the status. Codes of *Refused:
 // Unknown, Ended, Expired, Conflict, Invalid, NoContact.
 func (c *Centre) Bind(ctx context.Context, enrolment uuid.UUID, e Evidence) (Status, error) {
-	const sql = `select ` + statusColumns + ` from desk.bind($1, $2, $3, $4, $5)`
+	const sql = `select ` + statusColumns + ` from desk.bind($1, $2, $3, $4, $5, $6)`
 	var s Status
 	err := c.ask(ctx, "bind", func(ctx context.Context) (err error) {
-		s, err = scanStatus(c.pool.QueryRow(ctx, sql, enrolment, json.RawMessage(e.JWS), e.Identity, e.SOD, e.SealedPIN))
+		s, err = scanStatus(c.pool.QueryRow(ctx, sql, enrolment, json.RawMessage(e.JWS), e.Identity, empty(e.SOD), e.SealedPIN,
+			empty(e.Proof)))
 		return err
 	})
 	return s, err
+}
+
+// empty makes nil the empty byte string: to the centre null is something forgotten.
+func empty(b []byte) []byte {
+	if b == nil {
+		return []byte{}
+	}
+	return b
 }
 
 // Abandon ends an open enrolment; the centre forgets the person. One that has ended already stays as it

@@ -20,7 +20,6 @@ package evidence
 import (
 	"context"
 	"crypto/x509"
-	"slices"
 	"time"
 
 	"balcao/cardreader/citizencard"
@@ -102,45 +101,4 @@ func (v *Verifier) Check(ctx context.Context, doc Document, report func(kiosk.Ch
 	ex.Photo(doc.Files.Photo)
 	ex.PIN(doc.PINTries)
 	return ex.Wait()
-}
-
-// assess computes the level that checks reach (CIR (EU) 2015/1502, annex 2.1.2): high when everything
-// asked was answered with yes, the holder's key included; substantial when nothing was answered with
-// no; none otherwise. Missing names what is between the checks and "high".
-func assess(checks []kiosk.Check) kiosk.Assurance {
-	a := kiosk.Assurance{Level: kiosk.LevelHigh}
-	for _, c := range checks {
-		switch c.Result {
-		case kiosk.Passed, kiosk.Absent:
-			continue
-		case kiosk.Failed:
-			a.Level = kiosk.LevelNone
-		case kiosk.Pending, kiosk.Unknown:
-			if a.Level == kiosk.LevelHigh {
-				a.Level = kiosk.LevelSubstantial
-			}
-		}
-		a.Missing = append(a.Missing, c.Name)
-	}
-	// Substantial needs a document known to be genuine, not only one not yet known to be false.
-	needed := []kiosk.CheckName{
-		kiosk.CheckSODSignature, kiosk.CheckSODSigner, kiosk.CheckIdentityData, kiosk.CheckDocumentDate,
-		kiosk.CheckCertificate, kiosk.CheckSamePerson,
-	}
-	if slices.ContainsFunc(needed, func(n kiosk.CheckName) bool { return slices.Contains(a.Missing, n) }) {
-		a.Level = kiosk.LevelNone
-	}
-	return a
-}
-
-// reasonsOf lists why checks refuse a document, each reason once.
-func reasonsOf(checks []kiosk.Check) []kiosk.Reason {
-	var reasons []kiosk.Reason
-	for _, c := range checks {
-		refused := c.Result == kiosk.Failed || c.Result == kiosk.Unknown
-		if refused && !slices.Contains(reasons, c.Reason) {
-			reasons = append(reasons, c.Reason)
-		}
-	}
-	return reasons
 }

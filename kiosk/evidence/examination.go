@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
-	"sync"
 	"time"
 
 	"balcao/cardreader/citizencard"
@@ -13,21 +12,15 @@ import (
 	"balcao/kiosk/trust"
 )
 
-// Examination is one document being verified while it is read. Each check runs once, as soon as what it
+// Examination is one Citizen Card being verified while it is read. Each check runs once, as soon as what it
 // needs is there and what it rests on has passed: names in an identity file that nobody signed prove
 // nothing, so they are not compared. A check whose ground gave way stays pending, and a document with one
 // fault is refused for that one reason.
 //
 // Its methods may be called from several goroutines. After the last call, Wait.
 type Examination struct {
-	v      *Verifier
-	ctx    context.Context // of the question of revocation, which outlives Update
-	now    time.Time       // when certificates and dates are judged
-	report func(kiosk.Check)
-
-	mu     sync.Mutex
-	checks map[kiosk.CheckName]kiosk.Check
-	files  citizencard.Files
+	answers
+	files citizencard.Files
 
 	identity  *kiosk.Identity
 	sod       *trust.SecurityObject
@@ -35,11 +28,16 @@ type Examination struct {
 	chain     []*x509.Certificate
 	photo     []byte
 	photoRead bool
-
-	asking sync.WaitGroup // the question of revocation
+	extension string
 }
 
-// Examine begins the examination of a document. Report is called with each answer when it is in, from
+// citizenNeeds are the checks without which a Citizen Card is not known to be genuine.
+var citizenNeeds = []kiosk.CheckName{
+	kiosk.CheckSODSignature, kiosk.CheckSODSigner, kiosk.CheckIdentityData, kiosk.CheckDocumentDate,
+	kiosk.CheckCertificate, kiosk.CheckSamePerson,
+}
+
+// Examine begins the examination of a Citizen Card. Report is called with each answer when it is in, from
 // one goroutine at a time; it must not call the Examination. It may be nil. The context ends the question
 // of revocation.
 func (v *Verifier) Examine(ctx context.Context, report func(kiosk.Check)) *Examination {
@@ -47,10 +45,7 @@ func (v *Verifier) Examine(ctx context.Context, report func(kiosk.Check)) *Exami
 }
 
 func (v *Verifier) examineAt(ctx context.Context, at time.Time, report func(kiosk.Check)) *Examination {
-	return &Examination{
-		v: v, ctx: ctx, now: at, report: report,
-		checks: make(map[kiosk.CheckName]kiosk.Check),
-	}
+	return &Examination{answers: v.newAnswers(ctx, at, report)}
 }
 
 // Update gives the examination what was read so far, and runs the checks that have become possible.
@@ -135,19 +130,12 @@ func (e *Examination) Wait() Verdict {
 func (e *Examination) Verdict() Verdict {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	var verdict Verdict
+	verdict := Verdict{Checks: e.list(Order), Extension: e.extension}
 	if e.identity != nil {
 		verdict.Identity = *e.identity
 	}
-	for _, name := range Order {
-		c, ok := e.checks[name]
-		if !ok {
-			c = kiosk.Check{Name: name}
-		}
-		verdict.Checks = append(verdict.Checks, c)
-	}
 	verdict.Reasons = reasonsOf(verdict.Checks)
-	verdict.Assurance = assess(verdict.Checks)
+	verdict.Assurance = assess(verdict.Checks, citizenNeeds)
 	return verdict
 }
 
@@ -170,42 +158,10 @@ func (e *Examination) advance() {
 		return
 	}
 	e.once(kiosk.CheckDocumentDate, e.checkDocumentDate)
-	e.once(kiosk.CheckAge, e.checkAge)
+	e.once(kiosk.CheckAge, func() kiosk.Check { return e.checkAge(*e.identity) })
 	if e.has(kiosk.CheckCertificate) && e.has(kiosk.CheckCertPurpose) {
 		e.once(kiosk.CheckSamePerson, e.checkSamePerson)
 	}
-}
-
-// has reports whether a check has passed.
-func (e *Examination) has(name kiosk.CheckName) bool { return e.checks[name].Result == kiosk.Passed }
-
-// once runs a check unless it has an answer, notes how long it took, and reports it. A check that
-// returns Pending has no answer yet.
-func (e *Examination) once(name kiosk.CheckName, check func() kiosk.Check) {
-	if _, answered := e.checks[name]; answered {
-		return
-	}
-	began := time.Now()
-	c := check()
-	if c.Result == kiosk.Pending {
-		return
-	}
-	c.Took = time.Since(began)
-	e.answer(name, c)
-}
-
-func (e *Examination) answer(name kiosk.CheckName, c kiosk.Check) {
-	c.Name, c.At = name, e.v.now()
-	e.checks[name] = c
-	if e.report != nil {
-		e.report(c)
-	}
-}
-
-func passed(source string) kiosk.Check { return kiosk.Check{Result: kiosk.Passed, Source: source} }
-
-func failed(reason kiosk.Reason, source string) kiosk.Check {
-	return kiosk.Check{Result: kiosk.Failed, Reason: reason, Source: source}
 }
 
 // checkSODSignature verifies the SOD's own signature. Bytes that are no TLV at all are a malformed
@@ -281,20 +237,9 @@ func (e *Examination) checkPhotoData() kiosk.Check {
 	return passed(SourceSOD)
 }
 
-// checkDocumentDate: a document is good from its first to its last day, both included.
-func (e *Examination) checkDocumentDate() kiosk.Check {
-	today := kiosk.DateOf(e.now)
-	if e.identity.ValidUntil.Before(today) || today.Before(e.identity.ValidFrom) {
-		return failed(kiosk.ReasonDocumentExpired, SourceClock)
-	}
-	return passed(SourceClock)
-}
-
-func (e *Examination) checkAge() kiosk.Check {
-	if e.identity.BirthDate.AgeOn(kiosk.DateOf(e.now)) < e.v.minAge() {
-		return failed(kiosk.ReasonUnderAge, SourceClock)
-	}
-	return passed(SourceClock)
+func (e *Examination) checkDocumentDate() (c kiosk.Check) {
+	c, e.extension = e.checkDates(*e.identity)
+	return c
 }
 
 func (e *Examination) checkSamePerson() kiosk.Check {

@@ -5,7 +5,6 @@ import (
 	"crypto/x509"
 	"slices"
 	"sync"
-	"time"
 
 	"balcao/kiosk"
 	"balcao/kiosk/trust"
@@ -19,21 +18,7 @@ type question struct {
 
 // askRevocation asks in the background, once, about every certificate that the document rests on.
 func (e *Examination) askRevocation() {
-	if _, asked := e.checks[kiosk.CheckRevocation]; asked {
-		return
-	}
-	e.checks[kiosk.CheckRevocation] = kiosk.Check{Name: kiosk.CheckRevocation} // asked, not answered
-	questions := e.questions()
-	e.asking.Add(1)
-	go func() {
-		defer e.asking.Done()
-		began := time.Now()
-		check := e.v.answerAll(e.ctx, questions)
-		check.Took = time.Since(began)
-		e.mu.Lock()
-		defer e.mu.Unlock()
-		e.answer(kiosk.CheckRevocation, check)
-	}()
+	e.ask(kiosk.CheckRevocation, func(ctx context.Context) kiosk.Check { return e.v.answerAll(ctx, e.questions()) })
 }
 
 // questions lists the citizen's certificate first, then its CAs below the anchor, then the document

@@ -13,8 +13,9 @@ import (
 	"balcao/kiosk"
 )
 
-// TranscriptVersion is the version of the transcript's form that this package writes and accepts.
-const TranscriptVersion = 1
+// TranscriptVersion is the version of the transcript's form that this package writes and accepts. Version 1
+// knew Citizen Cards only; none was ever signed outside of tests.
+const TranscriptVersion = 2
 
 // maxTranscript is far more than any transcript needs; names and contacts are bounded by their sources.
 const maxTranscript = 64 << 10
@@ -22,23 +23,25 @@ const maxTranscript = 64 << 10
 // ErrTranscript says that bytes are not a transcript in canonical form.
 var ErrTranscript = errors.New("not a transcript in canonical form")
 
-// Transcript is what the person agreed to and their card signs: who, from which document, over which
-// challenge of the centre, with which contacts and which sealed PIN. It holds hashes of everything that
-// travels beside it. Field order is the canonical order; a new field is a new version.
+// Transcript is what the person agreed to, and what their card signs or, where a document cannot sign, the
+// desk: who, from which document, over which challenge of the centre, with which contacts and which sealed PIN.
+// It holds hashes of everything that travels beside it, but for the chip's proof, which is made over
+// the transcript. Field order is the canonical order; a new field is a new version.
 type Transcript struct {
-	Version       int                `json:"v"`
-	Enrolment     uuid.UUID          `json:"enrolment"`
-	Challenge     Bytes              `json:"challenge"`
-	Desk          string             `json:"desk"`
-	OpenedAt      time.Time          `json:"opened_at"` // by the centre's clock
-	SignedAt      time.Time          `json:"signed_at"` // by the desk's
-	Document      TranscriptDocument `json:"document"`
-	Person        TranscriptPerson   `json:"person"`
-	Contacts      []TranscriptProof  `json:"contacts"`
-	SealedPIN     Bytes              `json:"sealed_pin_sha256"`
-	PhotoCompared bool               `json:"photo_compared"`
-	Language      kiosk.Language     `json:"language"` // in which the person read and agreed
-	Level         kiosk.Level        `json:"level"`    // as the desk saw it before the signature; the centre computes its own
+	Version       int                   `json:"v"`
+	Enrolment     uuid.UUID             `json:"enrolment"`
+	Challenge     Bytes                 `json:"challenge"`
+	Desk          string                `json:"desk"`
+	OpenedAt      time.Time             `json:"opened_at"` // by the centre's clock
+	SignedAt      time.Time             `json:"signed_at"` // by the desk's
+	Document      TranscriptDocument    `json:"document"`
+	Person        TranscriptPerson      `json:"person"`
+	Eligibility   TranscriptEligibility `json:"eligibility"`
+	Contacts      []TranscriptProof     `json:"contacts"`
+	SealedPIN     Bytes                 `json:"sealed_pin_sha256"`
+	PhotoCompared bool                  `json:"photo_compared"` // with the chip's photograph, or the printed one
+	Language      kiosk.Language        `json:"language"`       // in which the person read and agreed
+	Level         kiosk.Level           `json:"level"`          // as the desk saw it before the signature; the centre computes its own
 }
 
 // TranscriptDocument is the document and the hashes of what was read from it.
@@ -46,20 +49,39 @@ type TranscriptDocument struct {
 	Kind        kiosk.DocumentKind   `json:"kind"`
 	Generation  kiosk.CardGeneration `json:"generation"`
 	Country     string               `json:"country"`
-	Number      string               `json:"number"`
-	CivilNumber string               `json:"civil_number"`
+	Number      string               `json:"number"`       // of a travel document: as in the MRZ, without fillers
+	CivilNumber string               `json:"civil_number"` // empty for a travel document
 	ValidUntil  kiosk.Date           `json:"valid_until"`
-	Identity    Bytes                `json:"identity_sha256"`
-	SOD         Bytes                `json:"sod_sha256"`
+	Identity    Bytes                `json:"identity_sha256"` // of Bundle.Identity
+	SOD         Bytes                `json:"sod_sha256"`      // of Bundle.SOD; empty when the MRZ was typed
+	Access      string               `json:"access"`          // Access.String, AccessContact or AccessTyped
 }
 
-// TranscriptPerson is the person as the document states them.
+// TranscriptPerson is the person as the document states them; a travel document states no tax number, so there it
+// is the one that was typed.
 type TranscriptPerson struct {
 	Surname     string     `json:"surname"`
 	GivenNames  string     `json:"given_names"`
-	BirthDate   kiosk.Date `json:"birth_date"`
+	BirthDate   kiosk.Date `json:"birth_date"` // "1985" or "1985-04" where a travel document knows no more
 	Nationality string     `json:"nationality"`
 	TaxNumber   string     `json:"tax_number"`
+}
+
+// TranscriptEligibility is what was brought and declared besides the document, and the law that made a document
+// count that had expired. All of it is empty where nothing was asked for.
+type TranscriptEligibility struct {
+	Address      TranscriptSeen     `json:"address"`
+	Residence    TranscriptSeen     `json:"residence"`
+	Independence kiosk.Independence `json:"independence"`
+	SecondClerk  string             `json:"second_clerk"`
+	Extension    string             `json:"extension"` // name of the law
+}
+
+// TranscriptSeen is a paper that the clerk saw.
+type TranscriptSeen struct {
+	Kind   kiosk.SeenKind `json:"kind"`
+	Issuer string         `json:"issuer"`
+	Issued kiosk.Date     `json:"issued"`
 }
 
 // TranscriptProof is a contact with the centre's record that its possession was proven.

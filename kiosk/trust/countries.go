@@ -62,7 +62,8 @@ func NewCountries(certificates []*cms.Certificate, lists ...*cms.RevocationList)
 // lists (DER, *.crl) in "csca-crl". Folders that are not there are empty ones; a file that is not what it should be is an
 // error.
 func LoadCountries(dir string) (*Countries, error) {
-	certificates, err := loadCountryFolder(dir)
+	var certificates []*cms.Certificate
+	err := eachCountryFile(dir, func(_ string, c *cms.Certificate) { certificates = append(certificates, c) })
 	if err != nil {
 		return nil, fmt.Errorf("reading country signing CAs: %w", err)
 	}
@@ -78,15 +79,25 @@ func LoadCountries(dir string) (*Countries, error) {
 	return NewCountries(certificates, lists...)
 }
 
-func loadCountryFolder(dir string) ([]*cms.Certificate, error) {
-	var certificates []*cms.Certificate
+// eachCountryFile reads the certificates of the folder with their paths.
+func eachCountryFile(dir string, read func(path string, c *cms.Certificate)) error {
 	extensions := []string{".cer", ".der", ".crt", ".pem"}
-	err := eachFile(filepath.Join(dir, countryFolder), extensions, maxCertificateFile, func(_ string, data []byte) error {
+	return eachFile(filepath.Join(dir, countryFolder), extensions, maxCertificateFile, func(path string, data []byte) error {
 		c, err := parseCertificateFile(data)
-		certificates = append(certificates, c)
+		if err == nil {
+			read(path, c)
+		}
 		return err
 	})
-	return certificates, err
+}
+
+// ReadCountryCertificate reads a file that holds exactly one certificate, as DER or PEM, of whatever kind of key.
+func ReadCountryCertificate(path string) (*cms.Certificate, error) {
+	data, err := readBounded(path, maxCertificateFile)
+	if err != nil {
+		return nil, err
+	}
+	return parseCertificateFile(data)
 }
 
 // eachFile reads the files of a folder with one of the extensions, in the order of their names.

@@ -146,10 +146,23 @@ func fileName(name string) string {
 }
 
 // writeFile writes beside the place and renames.
-func writeFile(path string, data []byte) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), ".import-*")
+func writeFile(path string, data []byte) error {
+	temporary, err := stageFile(path, data)
 	if err != nil {
 		return err
+	}
+	if err := os.Rename(temporary, path); err != nil {
+		_ = os.Remove(temporary)
+		return err
+	}
+	return nil
+}
+
+// stageFile writes beside the place, under a name that no desk loads, and returns the name.
+func stageFile(path string, data []byte) (temporary string, err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), ".import-*")
+	if err != nil {
+		return "", err
 	}
 	defer func() {
 		if err != nil {
@@ -166,8 +179,5 @@ func writeFile(path string, data []byte) (err error) {
 	if closeErr := f.Close(); err == nil {
 		err = closeErr
 	}
-	if err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	return f.Name(), err
 }

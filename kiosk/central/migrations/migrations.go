@@ -4,7 +4,7 @@ package migrations
 
 import "embed"
 
-// FS holds 001_….sql and on, in tern's format.
+// FS holds 001_….sql and on, in tern's format. A folder has the parts of the migration of its number.
 //
-//go:embed *.sql
+//go:embed *.sql */*.sql
 var FS embed.FS

@@ -1,0 +1,320 @@
+package kiosk_test
+
+import (
+	"testing"
+	"time"
+
+	"balcao/kiosk"
+)
+
+const theCAN = "683105"
+
+// newTravelDesk is a desk that understands theZone, at a centre with those rules.
+func newTravelDesk(t *testing.T, rules kiosk.CentreRules) *desk {
+	t.Helper()
+	d := &desk{t: t, session: kiosk.NewSession(kiosk.Settings{DeskName: "Balcão 07", MRZ: oneZone{}}, noon)}
+	return d.do(
+		kiosk.ReadersChanged{Readers: []kiosk.ReaderStatus{{Number: 1, Name: "A"}, {Number: 2, Name: "B"}}},
+		kiosk.CentreChanged{Centre: kiosk.CentreStatus{Health: kiosk.HealthGood}, Delivery: kiosk.HealthGood, Rules: rules},
+	)
+}
+
+// locked lays a chip on reader 1 that waits for what is printed on its document.
+func (d *desk) locked() *desk {
+	d.t.Helper()
+	d.do(kiosk.CardInserted{Reader: 1})
+	id := d.state.Case
+	d.asked(kiosk.ReadDocument{Case: id, Reader: 1})
+	d.do(kiosk.DocumentRecognised{Case: id, Accepts: []kiosk.AccessKind{kiosk.AccessMRZ, kiosk.AccessCAN}})
+	if !d.state.Document.Access.Asked || d.state.Document.Reading {
+		d.t.Fatalf("nothing is asked for: %+v", d.state.Document.Access)
+	}
+	return d
+}
+
+// travelPasses answers the checks of a chip.
+func (d *desk) travelPasses() *desk {
+	d.t.Helper()
+	for _, c := range d.state.Document.Checks {
+		if c.Name != kiosk.CheckKey {
+			d.do(kiosk.CheckDone{Case: d.state.Case, Check: kiosk.Check{Name: c.Name, Result: kiosk.Passed, Source: "chip", At: noon}})
+		}
+	}
+	return d
+}
+
+// travelled brings the desk to a passport that was read completely.
+func (d *desk) travelled(signing kiosk.Signing) *desk {
+	d.t.Helper()
+	d.locked()
+	id := d.state.Case
+	d.do(kiosk.AccessTyped{Kind: kiosk.AccessMRZ, Text: theZone}, kiosk.Continue{})
+	d.asked(kiosk.Unlock{Case: id, Kind: kiosk.AccessMRZ, Text: theZone})
+	d.do(kiosk.IdentityRead{Case: id, Identity: traveller()}).at(kiosk.StepIdentity)
+	d.travelPasses()
+	return d.do(
+		kiosk.PhotoRead{Case: id, Photo: &kiosk.Photo{Kind: kiosk.PNG, Data: []byte("face")}},
+		kiosk.DocumentComplete{Case: id, Assurance: kiosk.Assurance{Level: kiosk.LevelHigh}, Signing: signing},
+	)
+}
+
+func TestLockedChip(t *testing.T) {
+	t.Run("OpensWithZone", func(t *testing.T) {
+		d := newTravelDesk(t, kiosk.CentreRules{}).travelled(kiosk.SigningChip)
+		if got := d.state.Document; !got.Complete || got.Kind != kiosk.Passport {
+			t.Errorf("got %+v, want a complete passport", got)
+		}
+	})
+	t.Run("OpensWithCAN", func(t *testing.T) {
+		d := newTravelDesk(t, kiosk.CentreRules{}).locked()
+		d.do(kiosk.AccessTyped{Kind: kiosk.AccessCAN, Text: theCAN[:5]}, kiosk.Continue{}).asked()
+		d.do(kiosk.AccessTyped{Kind: kiosk.AccessCAN, Text: theCAN}, kiosk.Continue{})
+		d.asked(kiosk.Unlock{Case: d.state.Case, Kind: kiosk.AccessCAN, Text: theCAN})
+	})
+	t.Run("NotWithHalfAZone", func(t *testing.T) {
+		d := newTravelDesk(t, kiosk.CentreRules{}).locked()
+		d.do(kiosk.AccessTyped{Kind: kiosk.AccessMRZ, Text: theZone[:5]}, kiosk.Continue{}).asked().at(kiosk.StepDocument)
+	})
+	t.Run("NotWithLetters", func(t *testing.T) {
+		d := newTravelDesk(t, kiosk.CentreRules{}).locked()
+		d.do(kiosk.AccessTyped{Kind: kiosk.AccessCAN, Text: "68310S"})
+		if got := d.state.Document.Access.CAN; got != "" {
+			t.Errorf("got a CAN of %q, want none", got)
+		}
+	})
+	t.Run("RefusesAfterThree", func(t *testing.T) {
+		d := newTravelDesk(t, kiosk.CentreRules{}).locked()
+		d.do(kiosk.AccessTyped{Kind: kiosk.AccessMRZ, Text: theZone})
+		for n := 1; n <= 3; n++ {
+			d.problem("", false)
+			d.do(kiosk.Continue{}, kiosk.AccessRefused{Case: d.state.Case})
+		}
+		d.problem(kiosk.ProblemCode(kiosk.ReasonAccessDenied), true)
+	})
+}
+
+// TestLiftedToRead: a passport lies face down on the reader, so its zone is read with the passport in the hand.
+func TestLiftedToRead(t *testing.T) {
+	d := newTravelDesk(t, kiosk.CentreRules{}).locked()
+	first := d.state.Case
+	d.do(kiosk.AccessTyped{Kind: kiosk.AccessMRZ, Text: theZone[:4]}, kiosk.CardRemoved{Reader: 1}).problem("", false)
+	d.do(kiosk.AccessTyped{Kind: kiosk.AccessMRZ, Text: theZone}, kiosk.Continue{}).asked().problem("", false)
+	d.do(kiosk.CardInserted{Reader: 2})
+	second := d.state.Case
+	d.asked(kiosk.Forget{Case: first}, kiosk.ReadDocument{Case: second, Reader: 2})
+	d.do(kiosk.DocumentRecognised{Case: second, Accepts: []kiosk.AccessKind{kiosk.AccessMRZ}})
+	d.asked(kiosk.Unlock{Case: second, Kind: kiosk.AccessMRZ, Text: theZone})
+}
+
+// TestSlippedWhileReading: nothing that was typed is typed twice, and of the person nothing stays.
+func TestSlippedWhileReading(t *testing.T) {
+	d := newTravelDesk(t, kiosk.CentreRules{}).locked()
+	id := d.state.Case
+	d.do(kiosk.AccessTyped{Kind: kiosk.AccessMRZ, Text: theZone}, kiosk.Continue{}, kiosk.IdentityRead{Case: id, Identity: traveller()},
+		kiosk.CardRemoved{Reader: 1}).problem(kiosk.ProblemCode(kiosk.ReasonRemoved), false)
+	if d.state.Document.Identity != nil {
+		t.Error("the person is still on the screen")
+	}
+	d.do(kiosk.CardInserted{Reader: 1})
+	again := d.state.Case
+	d.do(kiosk.DocumentRecognised{Case: again, Accepts: []kiosk.AccessKind{kiosk.AccessMRZ}})
+	d.asked(kiosk.Unlock{Case: again, Kind: kiosk.AccessMRZ, Text: theZone})
+}
+
+// TestWrongIsNotTriedByItself: laying a document down again does not spend another try on what was wrong.
+func TestWrongIsNotTriedByItself(t *testing.T) {
+	d := newTravelDesk(t, kiosk.CentreRules{}).locked()
+	d.do(kiosk.AccessTyped{Kind: kiosk.AccessMRZ, Text: theZone}, kiosk.Continue{}, kiosk.AccessRefused{Case: d.state.Case})
+	d.do(kiosk.CardRemoved{Reader: 1}, kiosk.CardInserted{Reader: 1})
+	d.do(kiosk.DocumentRecognised{Case: d.state.Case, Accepts: []kiosk.AccessKind{kiosk.AccessMRZ}}).asked()
+	if got := d.state.Document.Access; got.Wrong != 1 || got.MRZ.Text != theZone {
+		t.Errorf("got %+v, want what was typed and one wrong try", got)
+	}
+}
+
+func TestTypeAnew(t *testing.T) {
+	d := newTravelDesk(t, kiosk.CentreRules{}).travelled(kiosk.SigningChip)
+	before := d.state.Case
+	d.do(kiosk.AccessAgain{}).at(kiosk.StepDocument)
+	d.asked(kiosk.Forget{Case: before}, kiosk.ReadDocument{Case: d.state.Case, Reader: 1})
+	d.do(kiosk.DocumentRecognised{Case: d.state.Case, Accepts: []kiosk.AccessKind{kiosk.AccessMRZ}}).asked()
+	if got := d.state.Document.Access; got.MRZ.Text != theZone || got.Opening || d.state.Document.Identity != nil {
+		t.Errorf("got %+v, want what was typed, not tried, and nobody's identity", got)
+	}
+}
+
+func TestCitizenCardBehindPACE(t *testing.T) {
+	d := newTravelDesk(t, kiosk.CentreRules{})
+	d.do(kiosk.CardInserted{Reader: 1})
+	id := d.state.Case
+	d.do(kiosk.DocumentRecognised{Case: id, Kind: kiosk.CitizenCard, Accepts: []kiosk.AccessKind{kiosk.AccessCAN}})
+	d.do(kiosk.AccessTyped{Kind: kiosk.AccessCAN, Text: theCAN}, kiosk.Continue{})
+	d.asked(kiosk.Unlock{Case: id, Kind: kiosk.AccessCAN, Text: theCAN})
+	d.do(kiosk.IdentityRead{Case: id, Identity: anna(), PINTries: 3})
+	d.do(passes(id)...)
+	d.do(kiosk.PhotoRead{Case: id}, kiosk.DocumentComplete{Case: id}, kiosk.PersonConfirmed{}).at(kiosk.StepContact)
+}
+
+func TestNoChip(t *testing.T) {
+	t.Run("RefusedByTheCentre", func(t *testing.T) {
+		d := newTravelDesk(t, kiosk.CentreRules{})
+		if d.do(kiosk.NoChip{}).asked(); d.state.Case != 0 {
+			t.Error("a case began")
+		}
+		d.problem(kiosk.ProblemNoChip, false)
+	})
+	t.Run("SecondPairOfEyes", func(t *testing.T) {
+		d := newTravelDesk(t, kiosk.CentreRules{TypedMRZ: kiosk.TypedSecond}).typed()
+		d.do(kiosk.PersonConfirmed{}, kiosk.EligibilityEntered{Eligibility: brought()}, kiosk.Continue{}).asked().at(kiosk.StepIdentity)
+		alone := brought()
+		alone.SecondClerk = "F-204"
+		d.do(kiosk.EligibilityEntered{Eligibility: alone}, kiosk.Continue{}).at(kiosk.StepContact)
+	})
+	t.Run("Allowed", func(t *testing.T) {
+		d := newTravelDesk(t, kiosk.CentreRules{TypedMRZ: kiosk.TypedAllowed}).typed()
+		d.do(kiosk.PersonConfirmed{}, kiosk.EligibilityEntered{Eligibility: brought()}, kiosk.Continue{}).at(kiosk.StepContact)
+	})
+	t.Run("AChipAfterAll", func(t *testing.T) {
+		d := newTravelDesk(t, kiosk.CentreRules{TypedMRZ: kiosk.TypedAllowed})
+		d.do(kiosk.NoChip{}, kiosk.AccessTyped{Kind: kiosk.AccessMRZ, Text: theZone}, kiosk.CardInserted{Reader: 1})
+		id := d.state.Case
+		d.do(kiosk.DocumentRecognised{Case: id, Accepts: []kiosk.AccessKind{kiosk.AccessMRZ}})
+		d.asked(kiosk.Unlock{Case: id, Kind: kiosk.AccessMRZ, Text: theZone})
+	})
+}
+
+// typed brings the desk to a document without a chip whose zone was taken.
+func (d *desk) typed() *desk {
+	d.t.Helper()
+	d.do(kiosk.NoChip{}, kiosk.AccessTyped{Kind: kiosk.AccessMRZ, Text: theZone}, kiosk.Continue{})
+	id := d.state.Case
+	d.asked(kiosk.ReadTyped{Case: id, MRZ: theZone})
+	d.do(kiosk.IdentityRead{Case: id, Identity: traveller()}, kiosk.PhotoRead{Case: id}).travelPasses()
+	return d.do(kiosk.DocumentComplete{Case: id, Assurance: kiosk.Assurance{Level: kiosk.LevelSubstantial}, Signing: kiosk.SigningDesk})
+}
+
+// brought is what makes a passport's holder eligible.
+func brought() kiosk.Eligibility {
+	return kiosk.Eligibility{
+		TaxNumber: "400000008", Independence: kiosk.Independent,
+		Residence: kiosk.Seen{Kind: kiosk.SeenEURegistration, Issuer: "Câmara Municipal", Issued: kiosk.Date{Year: 2025, Month: time.May, Day: 6}},
+	}
+}
+
+func TestEligibilityPage(t *testing.T) {
+	t.Run("FaultsAreSaidAndStay", func(t *testing.T) {
+		d := newTravelDesk(t, kiosk.CentreRules{}).travelled(kiosk.SigningChip).do(kiosk.PersonConfirmed{}).at(kiosk.StepIdentity)
+		if d.state.Eligible.Refused {
+			t.Error("complains before anybody wanted to go on")
+		}
+		d.do(kiosk.Continue{}).asked().at(kiosk.StepIdentity)
+		if got := len(d.state.Eligible.Faults); !d.state.Eligible.Refused || got != 3 {
+			t.Errorf("got %d faults, want the tax number, the declaration and the residence", got)
+		}
+	})
+	t.Run("GoesOn", func(t *testing.T) {
+		d := newTravelDesk(t, kiosk.CentreRules{}).travelled(kiosk.SigningChip).do(kiosk.PersonConfirmed{})
+		spaced := brought()
+		spaced.TaxNumber = " 400 000 008"
+		d.do(kiosk.EligibilityEntered{Eligibility: spaced}, kiosk.Continue{}).at(kiosk.StepContact)
+		d.asked(kiosk.OpenEnrolment{Case: d.state.Case, Identity: traveller(), TaxNumber: "400000008"})
+	})
+	t.Run("Accompanied", func(t *testing.T) {
+		d := newTravelDesk(t, kiosk.CentreRules{}).travelled(kiosk.SigningChip).do(kiosk.PersonConfirmed{})
+		accompanied := brought()
+		accompanied.Independence = kiosk.Accompanied
+		d.do(kiosk.EligibilityEntered{Eligibility: accompanied}, kiosk.Continue{}).problem(kiosk.ProblemAccompanied, true)
+		if d.state.Document.Identity != nil || d.state.Eligible.Entered != (kiosk.Eligibility{}) {
+			t.Error("something of the person stayed")
+		}
+	})
+	t.Run("AccompaniedAllowed", func(t *testing.T) {
+		d := newTravelDesk(t, kiosk.CentreRules{Accompanied: true}).travelled(kiosk.SigningChip).do(kiosk.PersonConfirmed{})
+		accompanied := brought()
+		accompanied.Independence = kiosk.Accompanied
+		d.do(kiosk.EligibilityEntered{Eligibility: accompanied}, kiosk.Continue{}).at(kiosk.StepContact)
+	})
+	t.Run("TaxNumberStaysOnceOpened", func(t *testing.T) {
+		d := newTravelDesk(t, kiosk.CentreRules{}).travelled(kiosk.SigningChip)
+		d.do(kiosk.PersonConfirmed{}, kiosk.EligibilityEntered{Eligibility: brought()}, kiosk.Continue{}, kiosk.Back{}).at(kiosk.StepIdentity)
+		other := brought()
+		other.TaxNumber = "400000016"
+		d.do(kiosk.EligibilityEntered{Eligibility: other})
+		if got := d.state.Eligible.Entered.TaxNumber; got != "400000008" {
+			t.Errorf("got %s, want the number by which the enrolment was opened", got)
+		}
+	})
+}
+
+// reviewed brings a traveller to the review, their contact proven and their PIN sealed.
+func (d *desk) reviewed() *desk {
+	d.t.Helper()
+	id := d.state.Case
+	d.do(kiosk.PersonConfirmed{}, kiosk.EligibilityEntered{Eligibility: brought()}, kiosk.Continue{},
+		kiosk.Opened{Case: id, ExpiresAt: noon.Add(time.Hour)}, kiosk.ContactEntered{Channel: kiosk.SMS, Text: "912345678"},
+		kiosk.CodeQueued{Case: id, Channel: kiosk.SMS, SentAt: noon, ExpiresAt: noon.Add(time.Minute), SendsLeft: 3, TriesLeft: 3, Tries: 3},
+		kiosk.CodeTyped{Code: kiosk.Secret("123456")}, kiosk.CodeAnswered{Case: id, Channel: kiosk.SMS, At: noon, Proof: proof}, kiosk.Continue{},
+		kiosk.PINTyped{PIN: kiosk.Secret(goodPIN)}, kiosk.PINTyped{PIN: kiosk.Secret(goodPIN)}, kiosk.PINWasSealed{Case: id})
+	return d.at(kiosk.StepReview)
+}
+
+func TestChipSigns(t *testing.T) {
+	t.Run("OnTheReader", func(t *testing.T) {
+		d := newTravelDesk(t, kiosk.CentreRules{}).travelled(kiosk.SigningChip).reviewed().do(kiosk.Agreed{})
+		sign := mustSign(t, d)
+		if got := sign.Transcript; got.Identity.TaxNumber != "400000008" || !got.PhotoCompared || got.Typed || got.Eligibility != brought() {
+			t.Errorf("got %+v, want what was brought and compared", got)
+		}
+		d.do(kiosk.Signed{Case: d.state.Case, Check: kiosk.Check{Result: kiosk.Passed}}).asked(kiosk.Bind{Case: d.state.Case})
+	})
+	t.Run("LaidAgain", func(t *testing.T) {
+		d := newTravelDesk(t, kiosk.CentreRules{}).travelled(kiosk.SigningChip).reviewed()
+		d.do(kiosk.CardRemoved{Reader: 1}, kiosk.Agreed{}).asked()
+		if d.state.Review.Phase != kiosk.ReviewCard {
+			t.Fatalf("got phase %s, want to wait for the document", d.state.Review.Phase)
+		}
+		d.do(kiosk.CardInserted{Reader: 1}).asked(kiosk.RecogniseAgain{Case: d.state.Case, Reader: 1})
+		d.do(kiosk.CardReturned{Case: d.state.Case, Reader: 1})
+		mustSign(t, d)
+	})
+	t.Run("AnotherChip", func(t *testing.T) {
+		d := newTravelDesk(t, kiosk.CentreRules{}).travelled(kiosk.SigningChip).reviewed()
+		d.do(kiosk.CardRemoved{Reader: 1}, kiosk.Agreed{}, kiosk.CardInserted{Reader: 1})
+		d.do(kiosk.SignFailed{Case: d.state.Case, Reason: kiosk.ReasonCardChanged}).problem(kiosk.ProblemCode(kiosk.ReasonCardChanged), false)
+	})
+	t.Run("Slips", func(t *testing.T) {
+		d := newTravelDesk(t, kiosk.CentreRules{}).travelled(kiosk.SigningChip).reviewed().do(kiosk.Agreed{})
+		d.do(kiosk.CardRemoved{Reader: 1}, kiosk.SignFailed{Case: d.state.Case, Reason: kiosk.ReasonRemoved}).asked()
+		if d.state.Review.Phase != kiosk.ReviewCard {
+			t.Errorf("got phase %s, want to wait for the document", d.state.Review.Phase)
+		}
+	})
+	t.Run("IsACopy", func(t *testing.T) {
+		d := newTravelDesk(t, kiosk.CentreRules{}).travelled(kiosk.SigningChip).reviewed().do(kiosk.Agreed{})
+		d.do(kiosk.SignFailed{Case: d.state.Case, Reason: kiosk.ReasonKeyMismatch}).problem(kiosk.ProblemCode(kiosk.ReasonKeyMismatch), true)
+	})
+}
+
+// TestDeskSigns: nothing has to lie on a reader, and nothing claims that a chip proved something.
+func TestDeskSigns(t *testing.T) {
+	d := newTravelDesk(t, kiosk.CentreRules{TypedMRZ: kiosk.TypedAllowed}).typed().reviewed().do(kiosk.Agreed{})
+	if got := mustSign(t, d).Transcript; !got.Typed || !got.PhotoCompared {
+		t.Errorf("got %+v, want a typed zone, compared with the printed photograph", got)
+	}
+	d.do(kiosk.Signed{Case: d.state.Case, Check: kiosk.Check{Result: kiosk.Absent}}).asked(kiosk.Bind{Case: d.state.Case})
+	if _, there := d.state.Document.Check(kiosk.CheckKey); there {
+		t.Error("a check of a chip that is not there")
+	}
+}
+
+func mustSign(t *testing.T, d *desk) kiosk.Sign {
+	t.Helper()
+	if len(d.commands) == 0 {
+		t.Fatalf("nothing is signed: step %v, phase %s, problem %+v", d.state.Step, d.state.Review.Phase, d.state.Problem)
+	}
+	sign, ok := d.commands[len(d.commands)-1].(kiosk.Sign)
+	if !ok || sign.PIN != nil {
+		t.Fatalf("got %T, want a signature without a PIN", d.commands[len(d.commands)-1])
+	}
+	return sign
+}
