@@ -1,0 +1,148 @@
+package trust
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"balcao/kiosk/trust/cms"
+)
+
+// Change is what an import does to a certificate's place in the folder.
+type Change string
+
+// Changes. A changed one is another certificate for a CA and a key that the folder has already; both stay, because
+// a certificate in a document may name either.
+const (
+	Added     Change = "new"
+	Changed   Change = "changed"
+	Unchanged Change = "unchanged"
+)
+
+// CountryImport says how country signing certificates are imported. The zero value adds and never takes away.
+type CountryImport struct {
+	DryRun     bool // only say what would be done
+	RemoveGone bool // remove from the folder what is not among the certificates: for a list that is the only source
+}
+
+// CountryReport says what an import did, or would do.
+type CountryReport struct {
+	Items   []CountryItem
+	Gone    []*cms.Certificate // in the folder, but not among those imported
+	Removed bool               // the Gone ones were removed
+	Written int                // files
+}
+
+// CountryItem is one certificate of an import.
+type CountryItem struct {
+	Certificate *cms.Certificate
+	Change      Change // "" when Refused
+	Refused     error  // why it is none of a country signing CA
+}
+
+// Import adds country signing certificates, self-signed ones and links, to a trust folder: so what is imported decides whom
+// the kiosk believes. They are believed already when they come from a master list under a root that was verified;
+// compare the fingerprint of one that comes alone. Expired ones are stored too: documents live that they signed.
+//
+// All files are written beside their places first and renamed at the end, so that neither a full disk nor a desk that loads
+// the folder meanwhile sees half a file, or half a list for longer than the renaming takes. The error is about the folder.
+func (o CountryImport) Import(dir string, certificates []*cms.Certificate) (CountryReport, error) {
+	var report CountryReport
+	present, paths, err := presentCountries(dir)
+	if err != nil {
+		return report, fmt.Errorf("reading the trust folder: %w", err)
+	}
+	fresh := make(map[string][]byte)
+	for _, c := range certificates {
+		item := CountryItem{Certificate: c}
+		if item.Refused = checkCountryCA(c); item.Refused == nil {
+			item.Change = changeOf(c, present)
+		}
+		if item.Change == Added || item.Change == Changed {
+			fresh[filepath.Join(dir, countryFolder, countryFileName(c))] = c.Raw
+		}
+		report.Items = append(report.Items, item)
+	}
+	var gone []string
+	for i, p := range present {
+		if !slices.ContainsFunc(certificates, p.Equal) {
+			report.Gone = append(report.Gone, p)
+			gone = append(gone, paths[i])
+		}
+	}
+	if o.DryRun {
+		return report, nil
+	}
+	if err := writeAll(filepath.Join(dir, countryFolder), fresh); err != nil {
+		return report, fmt.Errorf("writing country signing certificates: %w", err)
+	}
+	report.Written = len(fresh)
+	if !o.RemoveGone {
+		return report, nil
+	}
+	for _, path := range gone {
+		if err := os.Remove(path); err != nil {
+			return report, fmt.Errorf("removing a country signing certificate: %w", err)
+		}
+	}
+	report.Removed = true
+	return report, nil
+}
+
+// presentCountries reads the certificates of a folder with their paths.
+func presentCountries(dir string) (certificates []*cms.Certificate, paths []string, err error) {
+	err = eachCountryFile(dir, func(path string, c *cms.Certificate) {
+		certificates, paths = append(certificates, c), append(paths, path)
+	})
+	return certificates, paths, err
+}
+
+func changeOf(c *cms.Certificate, present []*cms.Certificate) Change {
+	change := Added
+	for _, p := range present {
+		switch {
+		case p.Equal(c):
+			return Unchanged
+		case bytes.Equal(p.SPKI, c.SPKI) && cms.SameName(p.RawSubject, c.RawSubject) && cms.SameName(p.RawIssuer, c.RawIssuer):
+			change = Changed
+		}
+	}
+	return change
+}
+
+// countryFileName begins with the country, so that a listing of the folder is sorted as people look for things.
+func countryFileName(c *cms.Certificate) string {
+	sum := sha256.Sum256(c.Raw)
+	return fmt.Sprintf("%s-%s-%s.cer", strings.ToLower(c.Country), fileName(c.Title), hex.EncodeToString(sum[:4]))
+}
+
+// writeAll writes files by their paths, all in one folder: first all of them under other names, then the renaming.
+func writeAll(folder string, files map[string][]byte) (err error) {
+	if err := os.MkdirAll(folder, 0o755); err != nil { //nolint:gosec // certificates are public
+		return err
+	}
+	staged := make(map[string]string)
+	defer func() {
+		for _, temporary := range staged {
+			_ = os.Remove(temporary)
+		}
+	}()
+	for path, data := range files {
+		if staged[path], err = stageFile(path, data); err != nil {
+			delete(staged, path)
+			return err
+		}
+	}
+	for path, temporary := range staged {
+		if err := os.Rename(temporary, path); err != nil {
+			return err
+		}
+		delete(staged, path)
+	}
+	return nil
+}
