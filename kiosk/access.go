@@ -37,7 +37,6 @@ type MRZEntry struct {
 	Groups   []MRZGroup
 	Complete bool // there is enough of it
 	Valid    bool // complete, and every check digit is right
-	Identity Identity
 }
 
 // MRZGroup is a group of characters with its name, and a check digit where it has one.
