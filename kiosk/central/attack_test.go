@@ -34,7 +34,7 @@ func wantState(t *testing.T, err error, what, state string) {
 	}
 }
 
-const openSQL = `select coalesce(refusal, 'opened') from desk.open_enrolment($1, 'citizen-card', $2, $3)`
+const openSQL = `select coalesce(refusal, 'opened') from desk.open_enrolment($1, 'citizen-card', $2, $3, null, null, false)`
 
 // enrolled is a person with a key, and the phone that it is bound to.
 func (b *bench) enrolled() (central.Person, string) {
@@ -388,8 +388,8 @@ func TestAttack_Errors(t *testing.T) {
 		{`select desk.send_code($1, $2, null, $3, null)`, []any{id, newID(), number}},
 		{`select desk.confirm_code($1, $2, 'sms', $3)`, []any{id, newID(), long}},
 		{`select desk.confirm_code($1, null, null, null)`, []any{id}},
-		{`select desk.bind($1, '{}', '', '', '')`, []any{id}},
-		{`select desk.bind($1, null, null, null, null)`, []any{id}},
+		{`select desk.bind($1, '{}', '', '', '', '')`, []any{id}},
+		{`select desk.bind($1, null, null, null, null, null)`, []any{id}},
 		{`select desk.abandon($1, $2)`, []any{id, long}},
 		{`select desk.enrolment_status(null)`, nil},
 	} {

@@ -173,7 +173,7 @@ func (b *bench) bind(enrolment uuid.UUID) central.Status {
 
 const activateSQL = `select outcome, coalesce(register, 0) from registrar.activate($1,
 	'{"surname": "de Teste", "given_names": "Inês", "birth_date": "1990-02-28", "nationality": "PRT"}',
-	'$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA', 'high', '{}', current_date + 1000)`
+	'$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA', 'high', '{}', current_date + 1000, null)`
 
 func (b *bench) activate(enrolment uuid.UUID) (outcome string, register int64) {
 	b.tb.Helper()

@@ -134,12 +134,13 @@ type activation struct {
 	level      string
 	evidence   finding
 	validUntil string
+	kept       []byte // of a travel document's files; nil of a Citizen Card
 }
 
 // activate makes the key, or says whose key is in the way. Its answer is the same when repeated.
 func activate(ctx context.Context, tx pgx.Tx, a activation) (outcome string, err error) {
-	const sql = `select outcome from registrar.activate($1, $2, $3, $4, $5, $6::text::date)`
-	err = tx.QueryRow(ctx, sql, a.enrolment, a.person, a.pinHash, a.level, a.evidence, a.validUntil).Scan(&outcome)
+	const sql = `select outcome from registrar.activate($1, $2, $3, $4, $5, $6::text::date, $7)`
+	err = tx.QueryRow(ctx, sql, a.enrolment, a.person, a.pinHash, a.level, a.evidence, a.validUntil, a.kept).Scan(&outcome)
 	if err != nil {
 		return "", fmt.Errorf("activating: %w", plain(err))
 	}

@@ -177,7 +177,7 @@ func (w *Workload) activate(ctx context.Context, enrolment uuid.UUID) error {
 	const sql = `select outcome from registrar.activate($1,
 		'{"surname": "de Carga", "given_names": "Pessoa", "birth_date": "1990-01-01", "nationality": "PRT"}',
 		'$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g',
-		'high', '{}', current_date + 1000)`
+		'high', '{}', current_date + 1000, null)`
 	var outcome string
 	if err := w.registrar.QueryRow(ctx, sql, enrolment).Scan(&outcome); err != nil {
 		return fmt.Errorf("activating: %w", err)
