@@ -28,7 +28,7 @@ type Handle = handle
 // NewSession is a session with h.
 func NewSession(h Handle, protocol scard.Protocol, timeout time.Duration) *Session {
 	s := Dialer{Timeout: timeout, Patience: timeout}.session("fake")
-	s.pinpad = newPinpad(s, h)
+	s.equip(h)
 	go s.own(h, protocol, func() {})
 	return s
 }

@@ -52,15 +52,7 @@ type Pinpad struct {
 // the reader's driver says it can do, not its name.
 func (s *Session) Pinpad() *Pinpad { return s.pinpad }
 
-func newPinpad(s *Session, h handle) *Pinpad {
-	answer, err := h.Control(scard.CtlCode(getFeatures), nil)
-	if err != nil {
-		return nil // the driver has no such request: no pinpad
-	}
-	features, err := parseFeatures(answer)
-	if err != nil {
-		return nil
-	}
+func newPinpad(s *Session, features map[byte]uint32) *Pinpad {
 	p := &Pinpad{session: s, features: features}
 	if !p.has(featureVerifyDirect) && !(p.has(featureVerifyStart) && p.has(featureVerifyFinish)) {
 		return nil

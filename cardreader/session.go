@@ -48,6 +48,7 @@ type Session struct {
 	timeout  time.Duration
 	patience time.Duration
 	pinpad   *Pinpad
+	maxAPDU  uint32 // in bytes of data as the reader states it; 0 when it does not
 
 	work chan job
 	life context.Context // ends with the session, its cause says why
@@ -150,9 +151,16 @@ func (s *Session) open() error {
 		return classify(err)
 	}
 	s.atr = status.Atr
-	s.pinpad = newPinpad(s, connection)
+	s.equip(connection)
 	go s.own(connection, status.ActiveProtocol, func() { _ = pc.Release() })
 	return nil
+}
+
+// equip learns what the reader can do beyond passing commands on.
+func (s *Session) equip(h handle) {
+	features := featuresOf(h)
+	s.pinpad = newPinpad(s, features)
+	s.maxAPDU = maxAPDUOf(h, features)
 }
 
 // job is something to do with the connection, on the goroutine that owns it.

@@ -26,6 +26,7 @@ type Card struct {
 	t       iso7816.Transmitter
 	profile profile
 	current application // selected now
+	locked  bool        // the chip wants to be opened before it says anything
 	inData  bool        // the current directory is the application's data directory, so that SFIs work
 }
 
@@ -79,6 +80,7 @@ func Open(ctx context.Context, t iso7816.Transmitter) (*Card, error) {
 		var status *iso7816.StatusError
 		switch {
 		case err == nil, errors.Is(err, iso7816.ErrSecurityStatus):
+			c.locked = err != nil
 			return c, nil
 		case errors.As(err, &status):
 			continue
@@ -87,6 +89,11 @@ func Open(ctx context.Context, t iso7816.Transmitter) (*Card, error) {
 	}
 	return nil, ErrUnknownCard
 }
+
+// Locked reports whether the card wants PACE first, as it does on its contactless side: then package travel opens
+// it, and Open is called again with the channel. Other chips lock their applications likewise, so what the card
+// is shows only then.
+func (c *Card) Locked() bool { return c.locked }
 
 // Generation returns Generation1 or Generation2024.
 func (c *Card) Generation() string { return c.profile.generation }
