@@ -148,10 +148,15 @@ func readAndSign(ctx context.Context, v *evidence.Verifier, ex *evidence.Examina
 	return nil
 }
 
-// Every card of the drawer is refused for exactly its reason, and good ones reach the highest level.
+// contactCards are the cards of a contact reader: Citizen Cards, and what is no document at all.
+func contactCards(d *drawer.Drawer) []drawer.Entry {
+	return slices.DeleteFunc(d.Entries(), func(e drawer.Entry) bool { return len(e.MRZ) > 0 || e.CAN != "" })
+}
+
+// Every card of a contact reader is refused for exactly its reason, and good ones reach the highest level.
 func TestDrawer(t *testing.T) {
 	d, v := mustBench(t)
-	for _, entry := range d.Entries() {
+	for _, entry := range contactCards(d) {
 		t.Run(entry.Name, func(t *testing.T) {
 			t.Parallel()
 			c, err := d.Card(entry.Name)
@@ -194,7 +199,7 @@ func table(checks []kiosk.Check) string {
 // signature over the same person's transcript is accepted.
 func TestDrawer_SignAndVerify(t *testing.T) {
 	d, v := mustBench(t)
-	for _, entry := range d.Entries() {
+	for _, entry := range contactCards(d) {
 		if entry.RefusedFor != "" {
 			continue
 		}

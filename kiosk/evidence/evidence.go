@@ -8,13 +8,17 @@
 //	ex.PIN(triesLeft)
 //	verdict := ex.Wait()         // revocation has answered, or could not
 //
-// Sign lets the card sign the Transcript of an enrolment. The centre believes none of the desk's
-// verdicts: Verifier.Verify repeats all of it from the signed bytes (Bundle) and what the centre itself
-// knows (Expect), and says in a *Refusal why not.
+// A TravelExamination does the same for the chip of a passport, residence permit or residence card, and
+// ExamineTyped for one without a chip, whose machine-readable zone was typed.
+//
+// Sign lets a Citizen Card sign the Transcript of an enrolment. No other document can: there SignAsDesk
+// signs for the desk, and the chip proves itself over the transcript or to the centre (ProofAA, ProofCA). The centre
+// believes none of the desk's verdicts: Verifier.Verify repeats all of it from the signed bytes (Bundle)
+// and what the centre itself knows (Expect), and says in a *Refusal why not.
 //
 // Both sides use the same code on purpose: a document good at the desk is good at the centre. The
-// package reads no card and opens no connection but those of Revocation. Photographs are hashed at the
-// desk and never leave it, so the centre's verdict has no check of them.
+// package reads no card and opens no connection but those of Revocation and CountryRevocation. Photographs are
+// hashed at the desk and never leave it, so the centre's verdict has no check of them.
 package evidence
 
 import (
@@ -25,6 +29,7 @@ import (
 	"balcao/cardreader/citizencard"
 	"balcao/kiosk"
 	"balcao/kiosk/trust"
+	"balcao/kiosk/trust/cms"
 )
 
 // DefaultMinAge is the age in completed years from which a person may have a key.
@@ -35,6 +40,9 @@ const (
 	SourceChip  = "chip"
 	SourceSOD   = "SOD"
 	SourceClock = "clock"
+	SourceMRZ   = "MRZ"  // printed, and typed by the clerk
+	SourceDesk  = "desk" // at the centre: nobody but the desk could see it
+	SourceRules = "rules"
 )
 
 // Order lists the checks of a Citizen Card in the order of a verdict, which is the clerk's.
@@ -46,12 +54,23 @@ type Revocation interface {
 	Check(ctx context.Context, cert, issuer *x509.Certificate) (trust.Answer, error)
 }
 
-// Verifier holds what verdicts depend on besides the document. It is safe for concurrent use.
+// CountryRevocation answers whether a document signer's certificate was revoked; *trust.CountryRevocation does. An
+// error means that nobody knows, which is never a yes.
+type CountryRevocation interface {
+	Check(ctx context.Context, cert, issuer *cms.Certificate) (trust.Answer, error)
+}
+
+// Verifier holds what verdicts depend on besides the document. It is safe for concurrent use while its
+// fields stay as they are; a copy may have others.
 type Verifier struct {
-	Trust      *trust.Store     // nil trusts nobody: every document is refused
-	Revocation Revocation       // nil answers nothing: revocation stays unknown
-	MinAge     int              // completed years; DefaultMinAge when 0, no minimum when negative
-	Now        func() time.Time // time.Now when nil; its location is the one whose calendar counts
+	Trust             *trust.Store      // nil trusts nobody: every Citizen Card is refused
+	Revocation        Revocation        // nil answers nothing: revocation stays unknown
+	Countries         *trust.Countries  // nil trusts no State: every travel document with a chip is refused
+	CountryRevocation CountryRevocation // nil asks nobody but the lists that came with Countries
+	MinAge            int               // completed years; DefaultMinAge when 0, no minimum when negative
+	Extensions        []kiosk.Extension // laws by which expired documents count
+	Accompanied       bool              // people under an accompaniment measure may enrol
+	Now               func() time.Time  // time.Now when nil; its location is the one whose calendar counts
 }
 
 func (v *Verifier) now() time.Time {
@@ -82,9 +101,10 @@ func (v *Verifier) NeedsIssuers(certificate []byte) bool {
 // Verdict is what a document proves so far.
 type Verdict struct {
 	Identity  kiosk.Identity // as the document states it; believe it only without Reasons
-	Checks    []kiosk.Check  // all of Order, pending ones included
+	Checks    []kiosk.Check  // all that the document must answer, in the clerk's order, pending ones included
 	Reasons   []kiosk.Reason // why the document is refused; empty when nothing speaks against it
 	Assurance kiosk.Assurance
+	Extension string // name of the law by which the document counts though it has expired; else empty
 }
 
 // Document is a whole document, for callers that read everything first.

@@ -18,7 +18,11 @@ type question struct {
 
 // askRevocation asks in the background, once, about every certificate that the document rests on.
 func (e *Examination) askRevocation() {
-	e.ask(kiosk.CheckRevocation, func(ctx context.Context) kiosk.Check { return e.v.answerAll(ctx, e.questions()) })
+	if _, asked := e.checks[kiosk.CheckRevocation]; asked {
+		return
+	}
+	questions := e.questions()
+	e.ask(kiosk.CheckRevocation, func(ctx context.Context) kiosk.Check { return e.v.answerAll(ctx, questions) })
 }
 
 // questions lists the citizen's certificate first, then its CAs below the anchor, then the document

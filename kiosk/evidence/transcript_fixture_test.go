@@ -47,6 +47,7 @@ func transcriptFor(t testing.TB, files citizencard.Files, expect evidence.Expect
 		Document: evidence.TranscriptDocument{
 			Kind: id.Kind, Generation: id.Generation, Country: id.Country, Number: id.DocumentNumber,
 			CivilNumber: id.CivilNumber, ValidUntil: id.ValidUntil, Identity: identity[:], SOD: sod[:],
+			Access: evidence.AccessContact,
 		},
 		Person: evidence.TranscriptPerson{
 			Surname: id.Surname, GivenNames: id.GivenNames, BirthDate: id.BirthDate,

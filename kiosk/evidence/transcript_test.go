@@ -16,16 +16,21 @@ import (
 )
 
 var sample = evidence.Transcript{
-	Version: 1, Enrolment: uuid.MustParse("0199a1b2-0000-7000-8000-000000000001"), Challenge: []byte{0xFB, 0xFF, 0x00},
+	Version: 2, Enrolment: uuid.MustParse("0199a1b2-0000-7000-8000-000000000001"), Challenge: []byte{0xFB, 0xFF, 0x00},
 	Desk: "laranjeiras-07", OpenedAt: time.Date(2026, 11, 23, 10, 0, 0, 123456000, time.UTC),
 	SignedAt: time.Date(2026, 11, 23, 10, 5, 0, 0, time.UTC),
 	Document: evidence.TranscriptDocument{
 		Kind: kiosk.CitizenCard, Generation: kiosk.Generation2024, Country: "PRT", Number: "99000588 7 ZZ1",
 		CivilNumber: "990005887", ValidUntil: kiosk.Date{Year: 2034, Month: 2, Day: 1}, Identity: []byte{1}, SOD: []byte{2},
+		Access: evidence.AccessContact,
 	},
 	Person: evidence.TranscriptPerson{
 		Surname: "Inventada & Conceição", GivenNames: "Maria", BirthDate: kiosk.Date{Year: 1988, Month: 3, Day: 7},
 		Nationality: "PRT", TaxNumber: "400000012",
+	},
+	Eligibility: evidence.TranscriptEligibility{
+		Address:      evidence.TranscriptSeen{Kind: kiosk.SeenLease, Issuer: "Imobiliária", Issued: kiosk.Date{Year: 2026, Month: 1, Day: 2}},
+		Independence: kiosk.Independent, SecondClerk: "B. Segunda", Extension: "DL 1/2026",
 	},
 	Contacts: []evidence.TranscriptProof{{
 		Channel: kiosk.SMS, Value: "+351910000001", Proof: uuid.MustParse("0199a1b2-0000-7000-8000-000000000002"),
@@ -35,11 +40,13 @@ var sample = evidence.Transcript{
 }
 
 // sampleJSON is the canonical form, written out: what courts and other programs will read.
-const sampleJSON = `{"v":1,"enrolment":"0199a1b2-0000-7000-8000-000000000001","challenge":"-_8A","desk":"laranjeiras-07",` +
+const sampleJSON = `{"v":2,"enrolment":"0199a1b2-0000-7000-8000-000000000001","challenge":"-_8A","desk":"laranjeiras-07",` +
 	`"opened_at":"2026-11-23T10:00:00.123456Z","signed_at":"2026-11-23T10:05:00Z",` +
 	`"document":{"kind":"citizen-card","generation":"2024","country":"PRT","number":"99000588 7 ZZ1","civil_number":"990005887",` +
-	`"valid_until":"2034-02-01","identity_sha256":"AQ","sod_sha256":"Ag"},` +
+	`"valid_until":"2034-02-01","identity_sha256":"AQ","sod_sha256":"Ag","access":"contact"},` +
 	`"person":{"surname":"Inventada & Conceição","given_names":"Maria","birth_date":"1988-03-07","nationality":"PRT","tax_number":"400000012"},` +
+	`"eligibility":{"address":{"kind":"lease","issuer":"Imobiliária","issued":"2026-01-02"},"residence":{"kind":"","issuer":"","issued":""},` +
+	`"independence":"independent","second_clerk":"B. Segunda","extension":"DL 1/2026"},` +
 	`"contacts":[{"channel":"sms","value":"+351910000001","proof":"0199a1b2-0000-7000-8000-000000000002","confirmed_at":"2026-11-23T10:02:00Z"}],` +
 	`"sealed_pin_sha256":"Aw","photo_compared":true,"language":"pt","level":"substantial"}`
 
@@ -79,14 +86,17 @@ func TestDecodeTranscript(t *testing.T) {
 		"trailing space":   sampleJSON + " ",
 		"two":              sampleJSON + sampleJSON,
 		"leading space":    " " + sampleJSON,
-		"unknown field":    replace(`{"v":1,`, `{"v":1,"admin":true,`),
+		"unknown field":    replace(`{"v":2,`, `{"v":2,"admin":true,`),
 		"field twice":      replace(`"desk":"laranjeiras-07",`, `"desk":"x","desk":"laranjeiras-07",`),
 		"case":             replace(`"desk"`, `"Desk"`),
 		"missing":          replace(`"desk":"laranjeiras-07",`, ``),
-		"order":            replace(`"v":1,"enrolment":"0199a1b2-0000-7000-8000-000000000001"`, `"enrolment":"0199a1b2-0000-7000-8000-000000000001","v":1`),
-		"version":          replace(`"v":1`, `"v":2`),
-		"version as text":  replace(`"v":1`, `"v":"1"`),
-		"version as float": replace(`"v":1`, `"v":1.0`),
+		"order":            replace(`"v":2,"enrolment":"0199a1b2-0000-7000-8000-000000000001"`, `"enrolment":"0199a1b2-0000-7000-8000-000000000001","v":2`),
+		"version 1":        replace(`"v":2`, `"v":1`),
+		"version 3":        replace(`"v":2`, `"v":3`),
+		"version as text":  replace(`"v":2`, `"v":"2"`),
+		"version as float": replace(`"v":2`, `"v":2.0`),
+		"without access":   replace(`,"access":"contact"`, ``),
+		"no month":         replace(`1988-03-07`, `1988-00`),
 		"UUID form":        replace(`0199a1b2-0000-7000-8000-000000000001`, `{0199a1b2-0000-7000-8000-000000000001}`),
 		"UUID case":        replace(`0199a1b2-0000-7000-8000-000000000001`, `0199A1B2-0000-7000-8000-000000000001`),
 		"padding":          replace(`"AQ"`, `"AQ=="`),
@@ -137,7 +147,8 @@ func TestTranscript_RoundTrip(t *testing.T) {
 
 func FuzzDecodeTranscript(f *testing.F) {
 	f.Add([]byte(sampleJSON))
-	f.Add([]byte(`{"v":1}`))
+	f.Add([]byte(`{"v":2}`))
+	f.Add([]byte(strings.Replace(sampleJSON, "1988-03-07", "1988-03", 1)))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		got, err := evidence.DecodeTranscript(data)
 		if err != nil {

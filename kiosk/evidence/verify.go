@@ -119,7 +119,7 @@ func (v *Verifier) Verify(ctx context.Context, bundle Bundle, expect Expect) (*V
 			verified.Checks = append(verified.Checks, c)
 		}
 	}
-	verified.Level = assess(verified.Checks).Level
+	verified.Level = assess(verified.Checks, citizenNeeds).Level
 	if verified.Level != kiosk.LevelHigh {
 		// With the card's signature verified nothing is left that could be missing.
 		return nil, refuse(RefusedForm, errors.New("checks without an answer"))

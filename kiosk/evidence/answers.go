@@ -1,0 +1,128 @@
+package evidence
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"balcao/kiosk"
+)
+
+// answers is what examinations of all documents have in common: each check is answered once, reported when it
+// is, and may rest on others. Methods in lower case want the lock held, but for those that say otherwise.
+type answers struct {
+	v      *Verifier
+	ctx    context.Context // of questions to others, which outlive the call that asks them
+	now    time.Time       // when certificates and dates are judged
+	report func(kiosk.Check)
+
+	mu     sync.Mutex
+	checks map[kiosk.CheckName]kiosk.Check
+	asking sync.WaitGroup // questions to others
+}
+
+func (v *Verifier) newAnswers(ctx context.Context, at time.Time, report func(kiosk.Check)) answers {
+	return answers{v: v, ctx: ctx, now: at, report: report, checks: make(map[kiosk.CheckName]kiosk.Check)}
+}
+
+// has reports whether a check has passed.
+func (a *answers) has(name kiosk.CheckName) bool { return a.checks[name].Result == kiosk.Passed }
+
+// settled reports whether a check stands in nobody's way: it has passed, or there was nothing to check.
+func (a *answers) settled(name kiosk.CheckName) bool {
+	return a.has(name) || a.checks[name].Result == kiosk.Absent
+}
+
+// once runs a check unless it has an answer, notes how long it took, and reports it. A check that
+// returns Pending has no answer yet.
+func (a *answers) once(name kiosk.CheckName, check func() kiosk.Check) {
+	if _, answered := a.checks[name]; answered {
+		return
+	}
+	began := time.Now()
+	c := check()
+	if c.Result == kiosk.Pending {
+		return
+	}
+	c.Took = time.Since(began)
+	a.answer(name, c)
+}
+
+func (a *answers) answer(name kiosk.CheckName, c kiosk.Check) {
+	c.Name, c.At = name, a.v.now()
+	a.checks[name] = c
+	if a.report != nil {
+		a.report(c)
+	}
+}
+
+// ask asks somebody else in the background, once. The question runs without the lock.
+func (a *answers) ask(name kiosk.CheckName, question func(context.Context) kiosk.Check) {
+	if _, asked := a.checks[name]; asked {
+		return
+	}
+	a.checks[name] = kiosk.Check{Name: name} // asked, not answered
+	a.asking.Go(func() {
+		began := time.Now()
+		check := question(a.ctx)
+		check.Took = time.Since(began)
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.answer(name, check)
+	})
+}
+
+// list returns the checks of a verdict in its order, pending ones included.
+func (a *answers) list(order []kiosk.CheckName) []kiosk.Check {
+	checks := make([]kiosk.Check, len(order))
+	for i, name := range order {
+		checks[i] = a.checks[name]
+		checks[i].Name = name
+	}
+	return checks
+}
+
+func passed(source string) kiosk.Check { return kiosk.Check{Result: kiosk.Passed, Source: source} }
+
+func failed(reason kiosk.Reason, source string) kiosk.Check {
+	return kiosk.Check{Result: kiosk.Failed, Reason: reason, Source: source}
+}
+
+// absent is for a document that has nothing to check. With a reason it costs the document its highest level.
+func absent(reason kiosk.Reason, source string) kiosk.Check {
+	return kiosk.Check{Result: kiosk.Absent, Reason: reason, Source: source}
+}
+
+// assess computes the level that checks reach (CIR (EU) 2015/1502, annex 2.1.2): high when everything
+// asked was answered with yes; substantial when nothing was answered with no, but something was not answered, or
+// the document has not what would have answered it; none otherwise, and when one of the checks needed to
+// know the document to be genuine, not only not known to be false, has not passed. Missing names what is between
+// the checks and "high".
+func assess(checks []kiosk.Check, needed []kiosk.CheckName) kiosk.Assurance {
+	a := kiosk.Assurance{Level: kiosk.LevelHigh}
+	for _, c := range checks {
+		switch {
+		case c.Result == kiosk.Passed, c.Result == kiosk.Absent && c.Reason == "":
+			continue
+		case c.Result == kiosk.Failed, slices.Contains(needed, c.Name):
+			a.Level = kiosk.LevelNone
+		case a.Level == kiosk.LevelHigh:
+			a.Level = kiosk.LevelSubstantial
+		}
+		a.Missing = append(a.Missing, c.Name)
+	}
+	return a
+}
+
+// reasonsOf lists why checks refuse a document, each reason once.
+func reasonsOf(checks []kiosk.Check) []kiosk.Reason {
+	var reasons []kiosk.Reason
+	for _, c := range checks {
+		refused := c.Result == kiosk.Failed || c.Result == kiosk.Unknown
+		if refused && !slices.Contains(reasons, c.Reason) {
+			reasons = append(reasons, c.Reason)
+		}
+	}
+	return reasons
+}
