@@ -228,8 +228,8 @@ func (c *Countries) climb(below *cms.Certificate, path []*cms.Certificate) ([]*c
 		if err == nil {
 			return append([]*cms.Certificate{ca}, upper...), nil
 		}
-		if FaultOf(err) == FaultExpired && errors.As(err, &fault) {
-			continue
+		if fault.Fault != FaultExpired {
+			_ = errors.As(err, &fault)
 		}
 	}
 	return nil, fault

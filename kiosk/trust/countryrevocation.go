@@ -74,8 +74,11 @@ func (r *CountryRevocation) askAt(ctx context.Context, address string, cert, iss
 		return Answer{}, err
 	}
 	answer, err := r.Countries.ask(list, cert, issuer, now)
+	if err != nil {
+		return Answer{}, err
+	}
 	answer.Source = hostOf(address)
-	return answer, err
+	return answer, nil
 }
 
 // list returns a list from memory or from its address. One that is due for renewal but cannot be fetched serves until its

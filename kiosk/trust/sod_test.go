@@ -69,23 +69,36 @@ func wrap(tag byte, parts ...[]byte) []byte {
 // mustSOD makes a SOD around an encoded LDSSecurityObject.
 func mustSOD(t testing.TB, signer *authority, object []byte, others ...*x509.Certificate) []byte {
 	t.Helper()
-	digest := sha256.Sum256(object)
+	return wrap(0x77, mustMessage(t, signer, oidSecurityObject, object, crypto.SHA256, others...))
+}
+
+// Content types of the messages in tests.
+var (
+	oidSecurityObject = asn1.ObjectIdentifier{2, 23, 136, 1, 1, 1}
+	oidMasterList     = asn1.ObjectIdentifier{2, 23, 136, 1, 1, 2}
+	oidCardSecurity   = asn1.ObjectIdentifier{0, 4, 0, 127, 0, 7, 3, 2, 1}
+)
+
+// mustMessage makes a CMS message whose content is hashed with SHA-256, signed with one hash or another.
+func mustMessage(t testing.TB, signer *authority, contentType asn1.ObjectIdentifier, content []byte, hash crypto.Hash, others ...*x509.Certificate) []byte {
+	t.Helper()
+	digest := sha256.Sum256(content)
 	oid := func(ids ...int) []byte { return mustMarshal(t, asn1.ObjectIdentifier(ids)) }
-	contentType := oid(2, 23, 136, 1, 1, 1)
 	attributes := bytes.Join([][]byte{
-		wrap(0x30, oid(1, 2, 840, 113549, 1, 9, 3), wrap(0x31, contentType)),
+		wrap(0x30, oid(1, 2, 840, 113549, 1, 9, 3), wrap(0x31, mustMarshal(t, contentType))),
 		wrap(0x30, oid(1, 2, 840, 113549, 1, 9, 4), wrap(0x31, wrap(0x04, digest[:]))),
 	}, nil)
-	toSign := sha256.Sum256(wrap(0x31, attributes))
+	w := hash.New()
+	w.Write(wrap(0x31, attributes))
 	var signature, algorithm []byte
 	var err error
 	switch key := signer.key.(type) {
 	case *ecdsa.PrivateKey:
-		algorithm = wrap(0x30, oid(1, 2, 840, 10045, 4, 3, 2))
-		signature, err = ecdsa.SignASN1(rand.Reader, key, toSign[:])
+		algorithm = wrap(0x30, oid(1, 2, 840, 10045, 4, 3, map[crypto.Hash]int{crypto.SHA256: 2, crypto.SHA384: 3}[hash]))
+		signature, err = ecdsa.SignASN1(rand.Reader, key, w.Sum(nil))
 	case *rsa.PrivateKey:
-		algorithm = wrap(0x30, oid(1, 2, 840, 113549, 1, 1, 11), []byte{5, 0})
-		signature, err = rsa.SignPKCS1v15(nil, key, crypto.SHA256, toSign[:])
+		algorithm = wrap(0x30, oid(1, 2, 840, 113549, 1, 1, map[crypto.Hash]int{crypto.SHA256: 11, crypto.SHA384: 12}[hash]), []byte{5, 0})
+		signature, err = rsa.SignPKCS1v15(nil, key, hash, w.Sum(nil))
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -101,9 +114,9 @@ func mustSOD(t testing.TB, signer *authority, object []byte, others ...*x509.Cer
 		sha, wrap(0xA0, attributes), algorithm, wrap(0x04, signature))
 	signedData := wrap(0x30,
 		[]byte{2, 1, 3}, wrap(0x31, sha),
-		wrap(0x30, contentType, wrap(0xA0, wrap(0x04, object))),
+		wrap(0x30, mustMarshal(t, contentType), wrap(0xA0, wrap(0x04, content))),
 		wrap(0xA0, certificates), wrap(0x31, signerInfo))
-	return wrap(0x77, wrap(0x30, oid(1, 2, 840, 113549, 1, 7, 2), wrap(0xA0, signedData)))
+	return wrap(0x30, oid(1, 2, 840, 113549, 1, 7, 2), wrap(0xA0, signedData))
 }
 
 func TestVerifySOD(t *testing.T) {

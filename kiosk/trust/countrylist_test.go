@@ -1,0 +1,277 @@
+package trust_test
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"errors"
+	"math/big"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"balcao/kiosk/trust"
+	"balcao/kiosk/trust/cms"
+)
+
+func mustList(t testing.TB, signer *authority, change func(*x509.RevocationList)) *cms.RevocationList {
+	t.Helper()
+	template := x509.RevocationList{Number: big.NewInt(1), ThisUpdate: now.Add(-24 * time.Hour), NextUpdate: now.Add(60 * 24 * time.Hour)}
+	if change != nil {
+		change(&template)
+	}
+	der, err := x509.CreateRevocationList(rand.Reader, &template, signer.cert, signer.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := cms.ParseRevocationList(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// lists makes a change to a list that names certificates.
+func listing(reason int, revoked ...*authority) func(*x509.RevocationList) {
+	return func(l *x509.RevocationList) {
+		for _, a := range revoked {
+			l.RevokedCertificateEntries = append(l.RevokedCertificateEntries,
+				x509.RevocationListEntry{SerialNumber: a.cert.SerialNumber, RevocationTime: now.Add(-48 * time.Hour), ReasonCode: reason})
+		}
+	}
+}
+
+func mustWithLists(t testing.TB, authorities []*authority, lists ...*cms.RevocationList) *trust.Countries {
+	t.Helper()
+	var certificates []*cms.Certificate
+	for _, a := range authorities {
+		certificates = append(certificates, mustParse(t, a))
+	}
+	c, err := trust.NewCountries(certificates, lists...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestCountries_Status(t *testing.T) {
+	u := mustUtopia(t)
+	renamed, nameLink := mustRekey(t, u.first, countryTemplate("UT", "CSCA Utopia, renamed"))
+	apart := mustIssue(t, countryTemplate("UT", "CSCA of an island of Utopia"), nil, mustKey(t))
+	stranger := mustUtopia(t).first
+	other := mustIssue(t, countryTemplate("PT", "CSCA Utopia"), nil, mustKey(t))
+	silent := countryTemplate("UT", "CSCA Utopia")
+	silent.KeyUsage = x509.KeyUsageCertSign
+	noLists := mustIssue(t, silent, nil, u.first.key)
+	all := []*authority{u.first, u.link, u.second}
+
+	later := func(l *x509.RevocationList) { l.ThisUpdate = now.Add(-time.Hour) }
+	both := func(changes ...func(*x509.RevocationList)) func(*x509.RevocationList) {
+		return func(l *x509.RevocationList) {
+			for _, change := range changes {
+				change(l)
+			}
+		}
+	}
+	alsoNamed := func(l *x509.RevocationList) {
+		l.ExtraExtensions = []pkix.Extension{{
+			Id: asn1.ObjectIdentifier{2, 5, 29, 18}, Value: wrap(0x30, wrap(0xA4, u.first.cert.RawSubject)),
+		}}
+	}
+	revoked := listing(1, u.firstSigner)
+
+	cases := map[string]struct {
+		authorities []*authority
+		lists       []*cms.RevocationList
+		want        trust.Status // "" for unknown
+	}{
+		"good":                  {all, []*cms.RevocationList{mustList(t, u.first, nil)}, trust.Good},
+		"revoked":               {all, []*cms.RevocationList{mustList(t, u.first, revoked)}, trust.Revoked},
+		"revoked, no reason":    {all, []*cms.RevocationList{mustList(t, u.first, listing(0, u.firstSigner))}, trust.Revoked},
+		"suspended":             {all, []*cms.RevocationList{mustList(t, u.first, listing(6, u.firstSigner))}, trust.Suspended},
+		"another revoked":       {all, []*cms.RevocationList{mustList(t, u.first, listing(1, u.nextSigner))}, trust.Good},
+		"the new key's":         {all, []*cms.RevocationList{mustList(t, u.second, revoked)}, trust.Revoked},
+		"over the link only":    {all[:2], []*cms.RevocationList{mustList(t, u.second, revoked)}, trust.Revoked},
+		"newest of two":         {all, []*cms.RevocationList{mustList(t, u.second, both(later, revoked)), mustList(t, u.first, nil)}, trust.Revoked},
+		"newest of two, again":  {all, []*cms.RevocationList{mustList(t, u.first, revoked), mustList(t, u.second, later)}, trust.Good},
+		"renamed, linked":       {[]*authority{u.first, nameLink, renamed}, []*cms.RevocationList{mustList(t, renamed, revoked)}, trust.Revoked},
+		"renamed, says so":      {[]*authority{u.first, renamed}, []*cms.RevocationList{mustList(t, renamed, both(alsoNamed, revoked))}, trust.Revoked},
+		"unknown: none":         {all, nil, ""},
+		"unknown: out of date":  {all, []*cms.RevocationList{mustList(t, u.first, func(l *x509.RevocationList) { l.NextUpdate = now.Add(-time.Hour) })}, ""},
+		"unknown: future":       {all, []*cms.RevocationList{mustList(t, u.first, func(l *x509.RevocationList) { l.ThisUpdate = now.Add(time.Hour) })}, ""},
+		"unknown: stranger":     {all, []*cms.RevocationList{mustList(t, stranger, nil)}, ""},
+		"unknown: signer":       {all, []*cms.RevocationList{mustSignerList(t, u)}, ""},
+		"unknown: country":      {append([]*authority{other}, all...), []*cms.RevocationList{mustList(t, other, nil)}, ""},
+		"unknown: no link":      {[]*authority{u.first, renamed}, []*cms.RevocationList{mustList(t, renamed, nil)}, ""},
+		"unknown: other CA":     {append([]*authority{apart}, all...), []*cms.RevocationList{mustList(t, apart, nil)}, ""},
+		"unknown: may not sign": {[]*authority{noLists}, []*cms.RevocationList{mustList(t, u.first, nil)}, ""},
+		"unknown: unlinked":     {[]*authority{u.link}, []*cms.RevocationList{mustList(t, u.second, nil)}, ""},
+		"unknown: CA expired":   {[]*authority{expiredCA(t, u.first, day(2025))}, []*cms.RevocationList{mustList(t, u.first, nil)}, ""},
+		"unknown: partial": {all, []*cms.RevocationList{mustList(t, u.first, func(l *x509.RevocationList) {
+			l.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 28}, Critical: true, Value: wrap(0x30, []byte{0x82, 1, 0xFF})}}
+		})}, ""},
+		"unknown: critical": {all, []*cms.RevocationList{mustList(t, u.first, func(l *x509.RevocationList) {
+			l.ExtraExtensions = extension(true, 0x05, 0x00)
+		})}, ""},
+		"unknown: critical entry": {all, []*cms.RevocationList{mustList(t, u.first, func(l *x509.RevocationList) {
+			listing(0, u.nextSigner)(l)
+			l.RevokedCertificateEntries[0].ExtraExtensions = extension(true, 0x05, 0x00)
+		})}, ""},
+	}
+	for name, tt := range cases {
+		t.Run(name, func(t *testing.T) {
+			countries := mustWithLists(t, tt.authorities, tt.lists...)
+			answer, err := countries.Status(mustParse(t, u.firstSigner), mustParse(t, u.first), now)
+			if tt.want == "" {
+				if !errors.Is(err, trust.ErrUnknown) || answer != (trust.Answer{}) {
+					t.Errorf("got %+v, %v", answer, err)
+				}
+				return
+			}
+			if err != nil || answer.Status != tt.want || answer.Method != trust.MethodCRL || answer.Source == "" || answer.NextUpdate.IsZero() {
+				t.Errorf("got %+v, %v; want %s", answer, err, tt.want)
+			}
+		})
+	}
+	t.Run("unknown: nil", func(t *testing.T) {
+		var none *trust.Countries
+		if answer, err := none.Status(mustParse(t, u.firstSigner), mustParse(t, u.first), now); !errors.Is(err, trust.ErrUnknown) {
+			t.Errorf("got %+v, %v", answer, err)
+		}
+	})
+}
+
+// mustSignerList is a list in the CA's name, signed with the document signer's own key.
+func mustSignerList(t testing.TB, u utopia) *cms.RevocationList {
+	t.Helper()
+	return mustList(t, &authority{cert: u.first.cert, key: mustKey(t)}, nil)
+}
+
+// site serves one list and counts how often it is asked.
+type site struct {
+	*httptest.Server
+	answer atomic.Pointer[[]byte]
+	asked  atomic.Int32
+}
+
+func mustSite(t *testing.T) *site {
+	t.Helper()
+	s := &site{}
+	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.asked.Add(1)
+		body := s.answer.Load()
+		if body == nil || r.Method != http.MethodGet {
+			http.NotFound(w, r)
+			return
+		}
+		_, _ = w.Write(*body)
+	}))
+	t.Cleanup(s.Close)
+	return s
+}
+
+func (s *site) serve(body []byte) { s.answer.Store(&body) }
+
+func TestCountryRevocation(t *testing.T) {
+	ca := mustIssue(t, countryTemplate("UT", "CSCA Utopia"), nil, mustKey(t))
+	s := mustSite(t)
+	template := documentSignerTemplate()
+	template.CRLDistributionPoints = []string{"ldap://directory.example/c=UT", s.URL + "/ut.crl"}
+	signer := mustIssue(t, template, ca, mustKey(t))
+	clock := now
+	revocation := func(countries *trust.Countries) *trust.CountryRevocation {
+		return &trust.CountryRevocation{Countries: countries, Now: func() time.Time { return clock }}
+	}
+	check := func(r *trust.CountryRevocation) (trust.Answer, error) {
+		return r.Check(context.Background(), mustParse(t, signer), mustParse(t, ca))
+	}
+
+	t.Run("good", func(t *testing.T) {
+		s.serve(mustList(t, ca, nil).Raw)
+		answer, err := check(revocation(mustTrust(t, ca)))
+		if err != nil || answer.Status != trust.Good || !strings.HasPrefix(answer.Source, "127.0.0.1:") {
+			t.Errorf("got %+v, %v", answer, err)
+		}
+	})
+	t.Run("revoked", func(t *testing.T) {
+		s.serve(mustList(t, ca, listing(1, signer)).Raw)
+		answer, err := check(revocation(mustTrust(t, ca)))
+		if err != nil || answer.Status != trust.Revoked {
+			t.Errorf("got %+v, %v", answer, err)
+		}
+	})
+	t.Run("the folder's first", func(t *testing.T) {
+		s.asked.Store(0)
+		s.serve(mustList(t, ca, nil).Raw)
+		answer, err := check(revocation(mustWithLists(t, []*authority{ca}, mustList(t, ca, listing(1, signer)))))
+		if err != nil || answer.Status != trust.Revoked || s.asked.Load() != 0 {
+			t.Errorf("asked %d times, got %+v, %v", s.asked.Load(), answer, err)
+		}
+	})
+	t.Run("the folder's is out of date", func(t *testing.T) {
+		s.serve(mustList(t, ca, nil).Raw)
+		old := mustList(t, ca, func(l *x509.RevocationList) { l.NextUpdate = now.Add(-time.Hour) })
+		answer, err := check(revocation(mustWithLists(t, []*authority{ca}, old)))
+		if err != nil || answer.Status != trust.Good {
+			t.Errorf("got %+v, %v", answer, err)
+		}
+	})
+	t.Run("memory", func(t *testing.T) {
+		defer func() { clock = now }()
+		s.asked.Store(0)
+		s.serve(mustList(t, ca, func(l *x509.RevocationList) { l.NextUpdate = now.Add(3 * time.Hour) }).Raw)
+		r := revocation(mustTrust(t, ca))
+		for range 3 {
+			if _, err := check(r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got, want := s.asked.Load(), int32(1); got != want {
+			t.Errorf("asked %d times, want %d", got, want)
+		}
+		clock = now.Add(2 * time.Hour)
+		s.serve([]byte("out of order"))
+		if _, err := check(r); err != nil || s.asked.Load() != 2 {
+			t.Errorf("asked %d times; a list that still holds was dropped: %v", s.asked.Load(), err)
+		}
+		clock = now.Add(4 * time.Hour)
+		if _, err := check(r); !errors.Is(err, trust.ErrUnknown) {
+			t.Errorf("a list out of date still answers: %v", err)
+		}
+	})
+	for name, body := range map[string][]byte{
+		"unknown: garbage":     []byte("garbage"),
+		"unknown: stranger":    mustList(t, mustUtopia(t).first, nil).Raw,
+		"unknown: out of date": mustList(t, ca, func(l *x509.RevocationList) { l.NextUpdate = now.Add(-time.Hour) }).Raw,
+		"unknown: too long":    make([]byte, 21<<20),
+	} {
+		t.Run(name, func(t *testing.T) {
+			s.serve(body)
+			if answer, err := check(revocation(mustTrust(t, ca))); !errors.Is(err, trust.ErrUnknown) || answer != (trust.Answer{}) {
+				t.Errorf("got %+v, %v", answer, err)
+			}
+		})
+	}
+	t.Run("unknown: nobody to ask", func(t *testing.T) {
+		quiet := mustIssue(t, documentSignerTemplate(), ca, mustKey(t))
+		if _, err := revocation(mustTrust(t, ca)).Check(context.Background(), mustParse(t, quiet), mustParse(t, ca)); !errors.Is(err, trust.ErrUnknown) {
+			t.Errorf("got %v", err)
+		}
+		if _, err := check(&trust.CountryRevocation{}); !errors.Is(err, trust.ErrUnknown) {
+			t.Errorf("without countries: got %v", err)
+		}
+	})
+	t.Run("unknown: cancelled", func(t *testing.T) {
+		s.serve(mustList(t, ca, nil).Raw)
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		if _, err := revocation(mustTrust(t, ca)).Check(ctx, mustParse(t, signer), mustParse(t, ca)); !errors.Is(err, trust.ErrUnknown) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
