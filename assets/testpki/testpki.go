@@ -5,11 +5,12 @@
 //
 //	trust/anchors        roots, as a trust folder has them
 //	trust/intermediates  authorities that a desk is given beforehand
+//	trust/csca           country signing authorities of Utopia and Portugal, and a link certificate
 //	issued               certificates that only cards carry: an authority nobody was given, the
-//	                     document signers, and a forger's copies of all
+//	                     document signers, and a forger's copies of all (.cer: of travel documents)
 //	private              keys, PKCS#8 in PEM, named like their certificates
 //	private/cards        keys of cards
-//	portraits            faces that were drawn, never photographed (JPEG 2000)
+//	portraits            faces that were drawn, never photographed (JPEG 2000 and JPEG)
 //	tls                  the certificate of the bench's mail server, and its authority
 package testpki
 

@@ -7,6 +7,8 @@
 // what is written on one: package citizen and drawer do.
 package card
 
+import "time"
+
 // A Card is one physical card. It sits in one slot at a time, so its methods are not called
 // concurrently.
 type Card interface {
@@ -24,4 +26,7 @@ type Response struct {
 	Data    []byte // response APDU with its status word; empty when Silent or Removed
 	Silent  bool   // the card never answers this command
 	Removed bool   // the card leaves the reader now, unanswered
+	// Delay is how long a card that slows down after wrong passwords takes to answer. Where no card line
+	// is modelled nobody waits.
+	Delay time.Duration
 }

@@ -134,6 +134,14 @@ func mrz(p Person, until time.Time) [3]string {
 	return [3]string{first, second, filled(mrzName(p.Surname)+"<<"+mrzName(p.GivenNames), 30)}
 }
 
+// accessInformation is what the access key of the contactless side is made of (ICAO 9303-11 §4.3.3): the whole document
+// number, though it overflows its field, birth and expiry, each with its check digit.
+func accessInformation(p Person, until time.Time) []byte {
+	number := strings.ReplaceAll(p.documentNumber(), " ", "")
+	birth, expiry := p.Birth.Format("060102"), until.Format("060102")
+	return []byte(number + mrzCheck(number) + birth + mrzCheck(birth) + expiry + mrzCheck(expiry))
+}
+
 func filled(s string, width int) string {
 	if len(s) > width {
 		return s[:width]

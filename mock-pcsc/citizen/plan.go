@@ -22,6 +22,7 @@ type Plan struct {
 	PIN        string    // authentication PIN
 	From       time.Time // first day of the document
 	Until      time.Time // last day
+	CAN        string    // card access number, printed on the 2024 generation
 
 	CertificateFrom, CertificateUntil time.Time     // of the authentication certificate
 	CertificateUsage                  x509.KeyUsage // wrong key usage
@@ -94,10 +95,17 @@ func Make(authorities *pki.PKI, p Plan) (*card.Chip, error) {
 	return card.New(contents), nil
 }
 
+// Printed are the lines of the machine-readable zone on the card.
+func (p Plan) Printed() []string {
+	lines := mrz(p.Person, p.Until)
+	return lines[:]
+}
+
 // maker holds what both generations need while a card is put together.
 type maker struct {
-	plan Plan
-	pki  *pki.PKI
+	plan  Plan
+	pki   *pki.PKI
+	infos [][]byte // further security infos of data group 14
 
 	keys struct{ authentication, signature crypto.Signer }
 	ids  struct{ signed, written Identity } // as the SOD covers it, and as the card has it

@@ -115,7 +115,7 @@ func (m *maker) dataGroups() (signed, written map[int][]byte, err error) {
 		return nil, nil, fmt.Errorf("encoding the chip's key: %w", err)
 	}
 	signed = map[int][]byte{1: mrzGroup(m.ids.signed.MRZ), 15: append([]byte{0x6f, byte(len(info))}, info...)}
-	if signed[14], err = securityInfos(info); err != nil {
+	if signed[14], err = securityInfos(info, m.infos); err != nil {
 		return nil, nil, err
 	}
 	if signed[13], err = identityASN1(m.ids.signed, key); err != nil {
@@ -137,7 +137,7 @@ func mrzGroup(lines [3]string) []byte {
 }
 
 // securityInfos is data group 14 (ICAO 9303-11 §9.2): how the chip proves itself over the contactless interface.
-func securityInfos(chipKey []byte) ([]byte, error) {
+func securityInfos(chipKey []byte, more [][]byte) ([]byte, error) {
 	var b cryptobyte.Builder
 	b.AddASN1(application(14).Constructed(), func(b *cryptobyte.Builder) {
 		b.AddASN1(cbasn1.SET, func(b *cryptobyte.Builder) {
@@ -154,6 +154,9 @@ func securityInfos(chipKey []byte) ([]byte, error) {
 				b.AddASN1Int64(1)
 				b.AddASN1ObjectIdentifier(oidPlainECDSASHA256)
 			})
+			for _, info := range more {
+				b.AddBytes(info)
+			}
 		})
 	})
 	group, err := b.Bytes()

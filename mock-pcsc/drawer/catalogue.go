@@ -10,10 +10,13 @@ import (
 	"balcao/mock-pcsc/pki"
 )
 
-// builder collects the catalogue. Each card gets the next person.
+// builder collects the catalogue. Each Citizen Card gets the next person, each travel document the next
+// traveler: neither's numbers depend on how many there are of the other.
 type builder struct {
-	today time.Time
-	items []item
+	today     time.Time
+	items     []item
+	citizens  int
+	documents int
 }
 
 // kind is a sort of genuine card: what a fault is put into.
@@ -51,7 +54,8 @@ func date(year int, month time.Month, day int) time.Time {
 
 // add puts a card into the drawer. Change, if not nil, departs from the genuine card.
 func (b *builder) add(name string, k kind, refusedFor, title string, change func(*citizen.Plan)) *item {
-	i := len(b.items)
+	i := b.citizens
+	b.citizens++
 	plan := citizen.Plan{
 		Name: name, Generation: k.generation, Person: person(i, b.today), Key: k.key, CardKey: k.keys[i%len(k.keys)],
 		PIN: "1234", From: k.from, Until: k.until, CertificateFrom: k.from, CertificateUntil: date(2040, 1, 1),
@@ -59,10 +63,14 @@ func (b *builder) add(name string, k kind, refusedFor, title string, change func
 	if change != nil {
 		change(&plan)
 	}
+	level := LevelHigh
+	if refusedFor != "" {
+		level = ""
+	}
 	b.items = append(b.items, item{
 		Entry: Entry{
-			Name: name, Kind: KindCitizen, Generation: k.generation, Key: k.key, PIN: plan.PIN, RefusedFor: refusedFor,
-			Title: title, Holder: plan.Person.GivenNames + " " + plan.Person.Surname,
+			Name: name, Kind: KindCitizen, Generation: k.generation, Key: k.key, PIN: plan.PIN, RefusedFor: refusedFor, Level: level,
+			MRZ: []string{}, Title: title, Holder: plan.Person.GivenNames + " " + plan.Person.Surname,
 		},
 		plan: plan,
 	})
@@ -85,11 +93,12 @@ func prefix(k kind) string {
 
 func catalogue(today time.Time) []item {
 	b := &builder{today: today}
-	b.good()
-	b.badData()
-	b.badCertificate()
-	b.badHolder()
-	b.badChip()
+	for _, part := range []func(){
+		b.good, b.goodPassports, b.goodResidents, b.goodContactless,
+		b.badData, b.badCertificate, b.badHolder, b.badChip, b.badPassports, b.badAccess, b.badDocumentChip,
+	} {
+		part()
+	}
 	return b.items
 }
 
@@ -110,6 +119,19 @@ func (b *builder) good() {
 		func(p *citizen.Plan) { p.Until = b.today.AddDate(0, 0, 1) })
 	b.add("cc2024-no-photo", p256, "", "2024 generation, no photograph on the card",
 		func(p *citizen.Plan) { p.Person.Portrait = "" })
+}
+
+// contactless is a number for people on the contactless side of a card, far behind the others.
+const contactless = 400
+
+// goodContactless is the 2024 card laid on a contactless reader.
+func (b *builder) goodContactless() {
+	next := b.citizens
+	b.citizens = contactless
+	it := b.add("cc2024-contactless", p256, "", "2024 generation without contacts, opened with MRZ or CAN", nil)
+	b.citizens = next
+	it.MRZ, it.CAN = it.plan.Printed(), accessNumber(contactless)
+	it.plan.CAN = it.CAN
 }
 
 func (b *builder) badData() {
@@ -164,7 +186,7 @@ func (b *builder) revoked(suffix, refusedFor, title string, reason int) {
 func (b *builder) badHolder() {
 	b.both("other-person", "person_mismatch", "Certificate and key of another person",
 		func(p *citizen.Plan, _ kind) {
-			other := person(len(b.items)+200, b.today)
+			other := person(b.citizens-1+200, b.today)
 			p.CertificatePerson = &other
 		})
 	b.both("document-expired", "document_expired", "Card expired last year, certificate still valid",
@@ -189,6 +211,6 @@ func (b *builder) badChip() {
 	b.add("cc1-pulled-signing", rsa2048, "card_removed", "Good until it is to sign: pulled then", trouble(manageSecurity, 1, removed))
 	b.add("cc2024-pulled-signing", p256, "card_removed", "Good until it is to sign: pulled then", trouble(manageSecurity, 1, removed))
 	b.items = append(b.items, item{Entry: Entry{
-		Name: "bank-card", Kind: KindBank, RefusedFor: "unknown_card", Title: "A bank card (EMV)",
+		Name: "bank-card", Kind: KindBank, RefusedFor: "unknown_card", MRZ: []string{}, Title: "A bank card (EMV)",
 	}})
 }

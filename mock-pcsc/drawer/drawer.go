@@ -13,24 +13,37 @@ import (
 	"balcao/mock-pcsc/card"
 	"balcao/mock-pcsc/citizen"
 	"balcao/mock-pcsc/pki"
+	"balcao/mock-pcsc/travel"
 )
 
 // An Entry says what a card is before it is inserted.
 type Entry struct {
-	Name       string `json:"name"`
-	Kind       string `json:"kind"`        // "citizen-card" or "bank-card"
-	Generation string `json:"generation"`  // "1", "2024", or empty
-	Key        string `json:"key"`         // "RSA-2048", "RSA-3072", "P-256", or empty
-	PIN        string `json:"pin"`         // for authentication; empty on a bank card
-	RefusedFor string `json:"refused_for"` // reason code; empty for a good card
-	Title      string `json:"title"`       // one line for people
-	Holder     string `json:"holder"`      // full name; empty on a bank card
+	Name       string   `json:"name"`
+	Kind       string   `json:"kind"`        // one of the kinds below
+	Generation string   `json:"generation"`  // Citizen Card: "1", "2024"; travel document: how it is opened, "BAC", "PACE-GM"; or empty
+	Key        string   `json:"key"`         // "RSA-2048", "P-256"; travel document: how it proves itself, "CA-ECDH-…", "AA-…", "none"; or empty
+	PIN        string   `json:"pin"`         // for authentication; empty where there is none
+	RefusedFor string   `json:"refused_for"` // reason code; empty for a good card
+	Level      string   `json:"level"`       // that a good card reaches: "high" or "substantial"; empty for a bad one
+	MRZ        []string `json:"mrz"`         // lines as the document shows them, where a chip is opened with them
+	CAN        string   `json:"can"`         // card access number as the document shows it; empty: none
+	Title      string   `json:"title"`       // one line for people
+	Holder     string   `json:"holder"`      // full name; empty on a bank card
 }
 
 // Kinds of cards.
 const (
-	KindCitizen = "citizen-card"
-	KindBank    = "bank-card"
+	KindCitizen         = "citizen-card" // contactless when it has a CAN
+	KindPassport        = "passport"
+	KindResidencePermit = "residence-permit"
+	KindResidenceCard   = "residence-card"
+	KindBank            = "bank-card"
+)
+
+// Levels of assurance that good cards reach.
+const (
+	LevelHigh        = "high"
+	LevelSubstantial = "substantial"
 )
 
 // A Drawer owns the physical cards. PIN counters live in it, so they survive removal.
@@ -41,10 +54,12 @@ type Drawer struct {
 	cards map[string]card.Card
 }
 
-// item is an entry with the order for its card. Revoked is the reason in the authority's books.
+// item is an entry with the order for its card: a Citizen Card's, unless it is a travel document's. Revoked is
+// the reason in the authority's books.
 type item struct {
 	Entry
 	plan    citizen.Plan
+	travel  *travel.Plan
 	revoked int
 }
 
@@ -85,8 +100,13 @@ func (d *Drawer) Card(name string) (card.Card, error) {
 }
 
 func (d *Drawer) make(it item) (card.Card, error) {
-	if it.Kind == KindBank {
+	switch {
+	case it.Kind == KindBank:
 		return card.NewBank(bankATR()), nil
+	case it.travel != nil:
+		return travel.Make(d.pki, *it.travel)
+	case it.CAN != "":
+		return citizen.MakeContactless(d.pki, it.plan)
 	}
 	return citizen.Make(d.pki, it.plan)
 }
@@ -100,7 +120,7 @@ func (d *Drawer) Issued() []pki.Issued {
 			all = append(all, citizen.Issued(it.plan, it.revoked)...)
 		}
 	}
-	return all
+	return append(all, travel.Issued()...)
 }
 
 // bankATR is T=1 with nothing but a word in the historical bytes; the last byte is their check.

@@ -15,6 +15,7 @@ var reasons = []string{
 	"unknown_card", "card_malformed", "card_silent", "card_removed", "sod_invalid", "sod_untrusted", "data_altered",
 	"chain_untrusted", "certificate_expired", "certificate_purpose", "certificate_revoked", "certificate_suspended",
 	"revocation_unknown", "person_mismatch", "document_expired", "under_age", "pin_blocked", "key_mismatch",
+	"signer_revoked", "access_denied", "access_downgraded", "access_failed", "mrz_mismatch", "document_not_accepted",
 }
 
 func TestEntries(t *testing.T) {
@@ -30,8 +31,15 @@ func TestEntries(t *testing.T) {
 		}
 		bad = bad || e.RefusedFor != ""
 		refused[e.RefusedFor] = true
-		if e.Title == "" || e.Kind == drawer.KindCitizen && (e.PIN == "" || e.Key == "" || e.Generation == "" || e.Holder == "") {
+		if e.Title == "" || e.Kind != drawer.KindBank && (e.Key == "" || e.Generation == "" || e.Holder == "") {
 			t.Errorf("%s does not say what it is: %+v", e.Name, e)
+		}
+		travels := e.Kind != drawer.KindBank && e.Kind != drawer.KindCitizen
+		if (e.PIN != "") != (e.Kind == drawer.KindCitizen) || (len(e.MRZ) > 0) != (travels || e.CAN != "") {
+			t.Errorf("%s does not say what opens it: %+v", e.Name, e)
+		}
+		if (e.Level == "") != (e.RefusedFor != "") {
+			t.Errorf("%s reaches the level %q", e.Name, e.Level)
 		}
 		if _, err := d.Card(e.Name); err != nil {
 			t.Errorf("%s cannot be made: %v", e.Name, err)

@@ -83,10 +83,13 @@ func TestOpenSSL(t *testing.T) {
 	store := filepath.Join(dir, "store.pem") // cms takes intermediates from the store only
 	mustWrite(t, store, append(openssl(t, "x509", "-in", root), pem...))
 	for _, e := range d.Entries() {
+		if e.Kind != drawer.KindCitizen || e.CAN != "" {
+			continue // TestTravelOpenSSL has those that are opened first
+		}
 		// These two faults are in what openssl looks at; those with a fault of their own are left out.
 		wantChain, wantSOD := e.RefusedFor != "chain_untrusted", e.RefusedFor != "sod_untrusted" && e.RefusedFor != "sod_invalid"
 		switch e.RefusedFor {
-		case "unknown_card", "card_malformed", "card_silent", "card_removed", "certificate_expired":
+		case "card_malformed", "card_silent", "card_removed", "certificate_expired":
 			continue
 		}
 		t.Run(e.Name, func(t *testing.T) {

@@ -11,7 +11,6 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/pem"
-	"errors"
 	"fmt"
 	"io/fs"
 	"math/big"
@@ -114,13 +113,9 @@ func (p *PKI) key(name string) (crypto.Signer, error) {
 	if block == nil {
 		return nil, fmt.Errorf("key %s is not PEM", name)
 	}
-	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	signer, err := parseKey(block.Bytes)
 	if err != nil {
 		return nil, fmt.Errorf("parsing key %s: %w", name, err)
-	}
-	signer, ok := parsed.(crypto.Signer)
-	if !ok {
-		return nil, errors.New("key " + name + " cannot sign")
 	}
 	p.keys[name] = signer
 	return signer, nil

@@ -108,6 +108,9 @@ func (s *slot) exchange(command []byte) error {
 		return nil
 	}
 	delay := lineTime(len(command), s.opts.Line) + lineTime(len(response.Data), s.opts.Line)
+	if s.opts.Line > 0 {
+		delay += response.Delay
+	}
 	if err := s.wait(delay - time.Since(start)); err != nil {
 		return err
 	}

@@ -1,8 +1,10 @@
-// Command generate makes the test infrastructure of the bench anew: authorities, card keys, the mail
-// server's certificate and the portraits, into assets/testpki. It was run once and its result is
-// committed; running it again changes every certificate, which tests elsewhere may have copied.
+// Command generate makes the test infrastructure of the bench anew: authorities, those of countries,
+// card keys, the mail server's certificate and the portraits, into assets/testpki. It was run once and
+// its result is committed; running it again changes every certificate, which tests elsewhere may have
+// copied.
 //
 //	go run ./mock-pcsc/pki/generate
+//	go run ./mock-pcsc/pki/generate -only countries
 //
 // The portraits need opj_compress (Debian: libopenjp2-tools).
 package main
@@ -21,13 +23,14 @@ import (
 	"os"
 	"path/filepath"
 
+	"balcao/mock-pcsc/curve"
 	"balcao/mock-pcsc/pki"
 )
 
 func main() {
 	log.SetFlags(0)
 	out := flag.String("out", "assets/testpki", "folder to write to")
-	only := flag.String("only", "", "make only this part: portraits")
+	only := flag.String("only", "", "make only this part: portraits, passport-portraits, countries")
 	flag.Parse()
 	if err := run(*out, *only); err != nil {
 		log.Fatal(err)
@@ -35,7 +38,16 @@ func main() {
 }
 
 func run(out, only string) error {
+	switch only {
+	case "countries":
+		return makeCountries(out)
+	case "passport-portraits":
+		return drawPassportPortraits(filepath.Join(out, "portraits"))
+	}
 	if err := drawPortraits(filepath.Join(out, "portraits")); err != nil || only == "portraits" {
+		return err
+	}
+	if err := makeCountries(out); err != nil {
 		return err
 	}
 	if err := makeAuthorities(out); err != nil {
@@ -83,7 +95,7 @@ func makeKey(out, name, kind string) (crypto.Signer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making key %s: %w", name, err)
 	}
-	der, err := x509.MarshalPKCS8PrivateKey(key)
+	der, err := pki.MarshalKey(key)
 	if err != nil {
 		return nil, fmt.Errorf("encoding key %s: %w", name, err)
 	}
@@ -108,7 +120,11 @@ func newKey(kind string) (crypto.Signer, error) {
 	case "P-521":
 		return ecdsa.GenerateKey(elliptic.P521(), rand.Reader)
 	}
-	return nil, fmt.Errorf("unknown kind of key %q", kind)
+	c, err := curve.ByName(kind)
+	if err != nil {
+		return nil, fmt.Errorf("unknown kind of key %q", kind)
+	}
+	return ecdsa.GenerateKey(c.Curve, rand.Reader)
 }
 
 func write(out, name string, data []byte) error {

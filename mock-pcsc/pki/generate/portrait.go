@@ -55,33 +55,34 @@ func drawPortraits(dir string) error {
 		return fmt.Errorf("making a folder: %w", err)
 	}
 	for _, f := range faces() {
-		if err := compress(f.draw(), filepath.Join(dir, f.name+".jp2")); err != nil {
+		if err := compress(f.draw(1), filepath.Join(dir, f.name+".jp2"), portraitRatio); err != nil {
 			return fmt.Errorf("portrait %s: %w", f.name, err)
 		}
 	}
-	return nil
+	return drawPassportPortraits(dir)
 }
 
-func compress(ppm []byte, path string) error {
+func compress(ppm []byte, path, ratio string) error {
 	raw := path + ".ppm"
 	if err := os.WriteFile(raw, ppm, 0o600); err != nil {
 		return fmt.Errorf("writing the bitmap: %w", err)
 	}
 	defer os.Remove(raw)
-	out, err := exec.Command("opj_compress", "-i", raw, "-o", path, "-r", portraitRatio).CombinedOutput()
+	out, err := exec.Command("opj_compress", "-i", raw, "-o", path, "-r", ratio).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("opj_compress: %w: %s", err, out)
 	}
 	return nil
 }
 
-// draw renders the face as a binary PPM.
-func (f face) draw() []byte {
+// draw renders the face as a binary PPM, scale times as wide and high.
+func (f face) draw(scale float64) []byte {
+	width, height := int(portraitWidth*scale), int(portraitHeight*scale)
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "P6\n%d %d\n255\n", portraitWidth, portraitHeight)
-	for y := range portraitHeight {
-		for x := range portraitWidth {
-			c := f.at(float64(x)-portraitWidth/2, float64(y)-portraitHeight/2)
+	fmt.Fprintf(&b, "P6\n%d %d\n255\n", width, height)
+	for y := range height {
+		for x := range width {
+			c := f.at(float64(x)/scale-portraitWidth/2, float64(y)/scale-portraitHeight/2)
 			b.Write([]byte{clamp(c.r), clamp(c.g), clamp(c.b)})
 		}
 	}
