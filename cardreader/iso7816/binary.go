@@ -46,7 +46,7 @@ func ReadBinarySFI(ctx context.Context, t Transmitter, sfi byte, n int) ([]byte,
 // it, so that n stays the size of what comes back, and the data is up to four bytes less.
 func ReadBinaryAt(ctx context.Context, t Transmitter, offset, n int) ([]byte, error) {
 	switch {
-	case offset < 0 || offset > 0xFFFFFF || n < 5:
+	case offset < 0 || offset > 0xFFFFFF || n < 1 || offset > MaxOffset && n < 5:
 		return nil, fmt.Errorf("iso7816: cannot read %d bytes at %d", n, offset)
 	case offset <= MaxOffset:
 		return readPiece(ctx, t, byte(offset>>8), byte(offset), n)

@@ -103,7 +103,7 @@ func TestReadBinaryAt_Errors(t *testing.T) {
 	if _, err := iso7816.ReadBinaryAt(ctx, &script{answers: [][]byte{{0x53, 0, 0x90, 0}}}, 40000, 10); !errors.Is(err, iso7816.ErrEndOfFile) {
 		t.Errorf("nothing inside: got %v, want ErrEndOfFile", err)
 	}
-	for _, bad := range [][2]int{{-1, 10}, {1 << 24, 10}, {0, 4}} {
+	for _, bad := range [][2]int{{-1, 10}, {1 << 24, 10}, {0, 0}, {40000, 4}} {
 		if _, err := iso7816.ReadBinaryAt(ctx, &script{}, bad[0], bad[1]); err == nil {
 			t.Errorf("%v was read", bad)
 		}

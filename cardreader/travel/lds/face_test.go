@@ -1,0 +1,119 @@
+package lds_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"balcao/cardreader/iso7816"
+	"balcao/cardreader/travel/lds"
+)
+
+var jpegStart = []byte{0xFF, 0xD8, 0xFF, 0xE0}
+
+// face writes a facial record with so many feature points and images, the first of which is image.
+func face(points, images int, image []byte) []byte {
+	var faces []byte
+	for i := range images {
+		if i > 0 {
+			image = append(bytes.Clone(jpegStart), byte(i))
+		}
+		info := make([]byte, 20+8*points+12)
+		binary.BigEndian.PutUint32(info, uint32(len(info)+len(image)))
+		binary.BigEndian.PutUint16(info[4:], uint16(points))
+		faces = append(append(faces, info...), image...)
+	}
+	record := append([]byte("FAC\x00010\x00"), make([]byte, 6)...)
+	binary.BigEndian.PutUint32(record[8:], uint32(14+len(faces)))
+	binary.BigEndian.PutUint16(record[12:], uint16(images))
+	return append(record, faces...)
+}
+
+func dg2(tag iso7816.Tag, record []byte) []byte {
+	header := object(0xA1, object(0x87, []byte{1, 1}), object(0x88, []byte{0, 8}))
+	return object(0x75, object(0x7F61, object(0x02, []byte{1}), object(0x7F60, header, object(tag, record))))
+}
+
+func TestParseDG2(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		start, format := jpegStart, lds.JPEG
+		if rapid.Bool().Draw(t, "jp2") {
+			start, format = []byte("\x00\x00\x00\x0CjP  \x0D\x0A\x87\x0A"), lds.JPEG2000
+		}
+		image := append(bytes.Clone(start), rapid.SliceOfN(rapid.Byte(), 0, 500).Draw(t, "image")...)
+		tag := rapid.SampledFrom([]iso7816.Tag{0x5F2E, 0x7F2E}).Draw(t, "tag")
+		file := dg2(tag, face(rapid.IntRange(0, 9).Draw(t, "points"), rapid.IntRange(1, 3).Draw(t, "images"), image))
+		got, err := lds.ParseDG2(file)
+		if err != nil || got.Format != format || !bytes.Equal(got.Data, image) {
+			t.Fatalf("got %d bytes of %q, %v, want %d", len(got.Data), got.Format, err, len(image))
+		}
+	})
+}
+
+func TestParseDG2_Errors(t *testing.T) {
+	good := face(1, 1, jpegStart)
+	changed := func(at int, b byte) []byte {
+		c := bytes.Clone(good)
+		c[at] = b
+		return c
+	}
+	for name, test := range map[string]struct {
+		file []byte
+		want error
+	}{
+		"Empty":           {nil, lds.ErrMalformed},
+		"OtherTag":        {object(0x76), lds.ErrMalformed},
+		"NoTemplate":      {object(0x75, object(0x7F61, object(0x02, []byte{0}))), lds.ErrMalformed},
+		"NoData":          {object(0x75, object(0x7F61, object(0x02, []byte{1}), object(0x7F60, object(0xA1)))), lds.ErrMalformed},
+		"NoRecord":        {dg2(0x5F2E, []byte("JPEG")), lds.ErrMalformed},
+		"RecordLength":    {dg2(0x5F2E, changed(11, 200)), lds.ErrMalformed},
+		"NoFaces":         {dg2(0x5F2E, changed(13, 0)), lds.ErrMalformed},
+		"FaceTooLong":     {dg2(0x5F2E, changed(14, 1)), lds.ErrMalformed},
+		"FaceTooShort":    {dg2(0x5F2E, changed(17, 3)), lds.ErrMalformed},
+		"PointsWithout":   {dg2(0x5F2E, changed(18, 255)), lds.ErrMalformed},
+		"NoImage":         {dg2(0x5F2E, face(0, 1, nil)), lds.ErrMalformed},
+		"AnotherImage":    {dg2(0x5F2E, face(0, 1, []byte("GIF89a"))), lds.ErrMalformed},
+		"NewKindOfRecord": {dg2(0x7F2E, object(0xA1, make([]byte, 60))), lds.ErrUnsupported},
+		"CutOff":          {dg2(0x5F2E, good)[:40], lds.ErrMalformed},
+	} {
+		if got, err := lds.ParseDG2(test.file); !errors.Is(err, test.want) || got.Data != nil {
+			t.Errorf("%s: got %d bytes, %v, want %v", name, len(got.Data), err, test.want)
+		}
+	}
+}
+
+func TestParseDG7(t *testing.T) {
+	image := object(0x5F43, jpegStart)
+	got, err := lds.ParseDG7(object(0x67, object(0x02, []byte{2}), image, image))
+	if err != nil || len(got) != 2 || got[1].Format != lds.JPEG || !bytes.Equal(got[1].Data, jpegStart) {
+		t.Errorf("got %v, %v", got, err)
+	}
+	for name, file := range map[string][]byte{
+		"OtherTag":    object(0x66, object(0x02, []byte{1}), image),
+		"Miscounted":  object(0x67, object(0x02, []byte{2}), image),
+		"OtherObject": object(0x67, object(0x02, []byte{1}), object(0x5F44, jpegStart)),
+		"NoImage":     object(0x67, object(0x02, []byte{1}), object(0x5F43, []byte("x"))),
+	} {
+		if got, err := lds.ParseDG7(file); !errors.Is(err, lds.ErrMalformed) || got != nil {
+			t.Errorf("%s: got %v, %v", name, got, err)
+		}
+	}
+}
+
+func FuzzImages(f *testing.F) {
+	f.Add(dg2(0x5F2E, face(1, 2, jpegStart)))
+	f.Add(dg2(0x7F2E, object(0xA1, make([]byte, 60))))
+	f.Add(object(0x67, object(0x02, []byte{1}), object(0x5F43, jpegStart)))
+	f.Fuzz(func(t *testing.T, file []byte) {
+		image, err := lds.ParseDG2(file)
+		if (err == nil) != (len(image.Data) > 0 && image.Format != "") || !bytes.Contains(file, image.Data) {
+			t.Errorf("DG2: got %d bytes, %v", len(image.Data), err)
+		}
+		if images, err := lds.ParseDG7(file); err != nil && images != nil {
+			t.Errorf("DG7: got %d beside %v", len(images), err)
+		}
+	})
+}

@@ -1,0 +1,234 @@
+// Package lds reads the files of a travel document's logical data structure (ICAO Doc 9303-10) as they come from its
+// chip: strictly, to the last byte, with nothing in two meanings.
+//
+//	zone, err := lds.ParseDG1(file, time.Now())
+//	face, err := lds.ParseDG2(file)
+//	details, err := lds.ParseDG11(file)
+//
+// It verifies nothing: hashes and signatures are over the files as they are, and somebody else's. Images are taken
+// out and not decoded; they come from outside and do not belong into this process without care. DG14 and DG15 are keys,
+// which package travel reads.
+package lds
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"balcao/cardreader/iso7816"
+	"balcao/cardreader/mrz"
+)
+
+var (
+	// ErrMalformed means that a file cannot be what it says. Errors that wrap it name the field, never its content.
+	ErrMalformed = errors.New("malformed file")
+	// ErrUnsupported means that a file is in a form that is not read here.
+	ErrUnsupported = errors.New("form of the file is not supported")
+)
+
+// Tags of the files and of what is in more than one of them (Doc 9303-10 §4.6, §4.7).
+const (
+	tagCOM  iso7816.Tag = 0x60
+	tagDG1  iso7816.Tag = 0x61
+	tagDG2  iso7816.Tag = 0x75
+	tagDG7  iso7816.Tag = 0x67
+	tagDG11 iso7816.Tag = 0x6B
+	tagDG12 iso7816.Tag = 0x6C
+
+	tagList   iso7816.Tag = 0x5C
+	tagNumber iso7816.Tag = 0x02
+	tagOthers iso7816.Tag = 0xA0
+)
+
+// Common is EF.COM: what the document says it has. It is signed by nobody; the document security object is what
+// counts.
+type Common struct {
+	Version    string // of the LDS: "0107"
+	Unicode    string // "040000"
+	DataGroups []int  // 1 to 16
+}
+
+// groupTags gives the data group of each tag in EF.COM.
+var groupTags = map[byte]int{
+	0x61: 1, 0x75: 2, 0x63: 3, 0x76: 4, 0x65: 5, 0x66: 6, 0x67: 7, 0x68: 8,
+	0x69: 9, 0x6A: 10, 0x6B: 11, 0x6C: 12, 0x6D: 13, 0x6E: 14, 0x6F: 15, 0x70: 16,
+}
+
+// ParseCOM reads EF.COM. The errors wrap ErrMalformed.
+func ParseCOM(file []byte) (Common, error) {
+	fields, err := fieldsOf(file, tagCOM, "EF.COM")
+	if err != nil {
+		return Common{}, err
+	}
+	var c Common
+	if c.Version, err = fields.digits(0x5F01, 4); err != nil {
+		return Common{}, err
+	}
+	if c.Unicode, err = fields.digits(0x5F36, 6); err != nil {
+		return Common{}, err
+	}
+	for _, tag := range fields.values[tagList] {
+		group, ok := groupTags[tag]
+		if !ok {
+			return Common{}, fields.malformed("list of data groups")
+		}
+		c.DataGroups = append(c.DataGroups, group)
+	}
+	return c, nil
+}
+
+// fields are the data objects of a file, each at most once, except those in lists.
+type fields struct {
+	file   string
+	values map[iso7816.Tag][]byte
+	others []iso7816.TLV // what is in lists, in order
+}
+
+// fieldsOf reads the data objects in a file. A list (A0) is a number and as many objects; some documents have one
+// for each kind of object, so it may be there more than once.
+func fieldsOf(file []byte, tag iso7816.Tag, name string) (fields, error) {
+	f := fields{file: name, values: map[iso7816.Tag][]byte{}}
+	content, err := iso7816.Unwrap(file, tag)
+	if err != nil {
+		return fields{}, fmt.Errorf("%w: %s: %w", ErrMalformed, name, err)
+	}
+	objects, err := iso7816.Parse(content)
+	if err != nil {
+		return fields{}, fmt.Errorf("%w: %s: %w", ErrMalformed, name, err)
+	}
+	for _, object := range objects {
+		if object.Tag == tagOthers {
+			if err := f.list(object.Value); err != nil {
+				return fields{}, err
+			}
+			continue
+		}
+		if _, twice := f.values[object.Tag]; twice {
+			return fields{}, f.malformed(fmt.Sprintf("object %X is there twice", uint32(object.Tag)))
+		}
+		f.values[object.Tag] = object.Value
+	}
+	return f, nil
+}
+
+// list reads a list: 02 with how many there are, and those.
+func (f *fields) list(content []byte) error {
+	objects, err := iso7816.Parse(content)
+	if err != nil || len(objects) == 0 || objects[0].Tag != tagNumber || len(objects[0].Value) != 1 ||
+		int(objects[0].Value[0]) != len(objects)-1 {
+		return f.malformed("list")
+	}
+	f.others = append(f.others, objects[1:]...)
+	return nil
+}
+
+func (f *fields) malformed(what string) error {
+	return fmt.Errorf("%w: %s: %s", ErrMalformed, f.file, what)
+}
+
+// text reads a text, empty when it is not there: UTF-8 (Doc 9303-10 §4.2). What could be read in two ways is
+// refused: broken encoding, control characters that a screen would not show.
+func (f *fields) text(tag iso7816.Tag) (string, error) {
+	return f.decode(tag, f.values[tag])
+}
+
+func (f *fields) decode(tag iso7816.Tag, value []byte) (string, error) {
+	if !utf8.Valid(value) || strings.ContainsFunc(string(value), unicode.IsControl) {
+		return "", f.malformed(fmt.Sprintf("text %X", uint32(tag)))
+	}
+	return strings.TrimSpace(string(value)), nil
+}
+
+// list of texts under a tag: those in lists, and a single one outside, as the first documents had it.
+func (f *fields) texts(tag iso7816.Tag) ([]string, error) {
+	var texts []string
+	add := func(value []byte) error {
+		text, err := f.decode(tag, value)
+		if err == nil && text != "" {
+			texts = append(texts, text)
+		}
+		return err
+	}
+	if value, ok := f.values[tag]; ok {
+		if err := add(value); err != nil {
+			return nil, err
+		}
+	}
+	for _, object := range f.others {
+		if object.Tag != tag {
+			continue
+		}
+		if err := add(object.Value); err != nil {
+			return nil, err
+		}
+	}
+	return texts, nil
+}
+
+// digits reads a number of exactly so many digits in ASCII.
+func (f *fields) digits(tag iso7816.Tag, n int) (string, error) {
+	value := f.values[tag]
+	if len(value) != n || !allDigits(value) {
+		return "", f.malformed(fmt.Sprintf("number %X", uint32(tag)))
+	}
+	return string(value), nil
+}
+
+func allDigits(b []byte) bool {
+	for _, c := range b {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return true
+}
+
+// date reads YYYYMMDD, in ASCII or, as older documents have it, in four bytes of BCD. Parts that are not known are zeros or
+// fillers. The zero date when it is not there or empty.
+func (f *fields) date(tag iso7816.Tag) (mrz.Date, error) {
+	value := f.values[tag]
+	if len(value) == 4 {
+		value = []byte(fmt.Sprintf("%X", value))
+	}
+	if len(value) == 0 {
+		return mrz.Date{}, nil
+	}
+	d, ok := parseDate(strings.ReplaceAll(string(value), "<", "0"))
+	if !ok {
+		return mrz.Date{}, f.malformed(fmt.Sprintf("date %X", uint32(tag)))
+	}
+	return d, nil
+}
+
+func parseDate(text string) (mrz.Date, bool) {
+	if len(text) != 8 || !allDigits([]byte(text)) {
+		return mrz.Date{}, false
+	}
+	number := func(s string) (n int) {
+		for _, c := range s {
+			n = n*10 + int(c-'0')
+		}
+		return n
+	}
+	d := mrz.Date{Year: number(text[:4]), Month: number(text[4:6]), Day: number(text[6:])}
+	switch {
+	case d.Year == 0 && (d.Month != 0 || d.Day != 0), d.Month == 0 && d.Day != 0, d.Month > 12, d.Day > daysIn(d.Year, d.Month):
+		return mrz.Date{}, false
+	}
+	return d, true
+}
+
+func daysIn(year, month int) int {
+	switch month {
+	case 2:
+		if year%4 == 0 && year%100 != 0 || year%400 == 0 {
+			return 29
+		}
+		return 28
+	case 4, 6, 9, 11:
+		return 30
+	}
+	return 31
+}
