@@ -1,6 +1,7 @@
 package mrz_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -170,7 +171,7 @@ func TestKey_Errors(t *testing.T) {
 
 func TestCheckDigit_Error(t *testing.T) {
 	for _, s := range []string{"a", "1 2", "Ã", "?"} {
-		if _, err := mrz.CheckDigit(s); err != mrz.ErrCharacter {
+		if _, err := mrz.CheckDigit(s); !errors.Is(err, mrz.ErrCharacter) {
 			t.Errorf("%q: got %v", s, err)
 		}
 	}
