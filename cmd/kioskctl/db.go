@@ -18,6 +18,12 @@ const dbUsage = `Usage: kioskctl db COMMAND [flags]
   migrate                         bring the database up to this program's version
   check                           compare versions and audit who may do what (exit 3 when something is open)
   registrar NAME [--out DIR]      make a registrar's role and TLS client certificate
+  settings                        print the centre's rules: name, value, bounds, what it is
+  set NAME VALUE                  change one, for example: set typed_mrz 1
+  extension list | remove NAME    the laws that let expired documents count as valid
+  extension add NAME --kinds K,K --expired-from D --expired-to D --until D
+        documents of the kinds (citizen-card, passport, residence-permit, residence-card) whose last day is from
+        D to D count as valid until D; days as 2031-04-15
 
 The connection string of a superuser is --dsn, or better BALCAO_ADMIN_DSN, which other users of this
 computer cannot see. Create connects to any database of the server; the others to the centre's.
@@ -42,6 +48,12 @@ func runDB(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return dbCheck(ctx, rest, stdout, stderr)
 	case "registrar":
 		return addLogin(ctx, "db registrar", schema.RegistrarGroup, rest, stdout, stderr)
+	case "settings":
+		return dbSettings(ctx, rest, stdout, stderr)
+	case "set":
+		return dbSet(ctx, rest, stdout, stderr)
+	case "extension":
+		return dbExtension(ctx, rest, stdout, stderr)
 	case "help", "-h", "--help":
 		_, _ = fmt.Fprint(stdout, dbUsage)
 		return exitOK

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -63,6 +64,23 @@ func TestCentreFromNothing(t *testing.T) {
 	run(command{"no authority", []string{"desk", "add", "loja_2", "--ca", dir, "--out", out}, exitError, "authority"})
 	run(command{"a server", []string{"desk", "server", "db1", "10.0.0.1", "--ca", ca, "--out", out}, exitOK, "server.crt"})
 	run(command{"a second authority", []string{"desk", "ca", "--ca", ca}, exitError, "already"})
+	run(command{"no extension", []string{"db", "extension", "list"}, exitOK, "No law"})
+	law := []string{"db", "extension", "add", "DL 10-A/2020", "--kinds", "residence-permit,residence-card",
+		"--expired-from", "2020-02-22", "--expired-to", "2025-06-30", "--until", "2025-10-15"}
+	run(command{"an extension", law, exitOK, ""})
+	run(command{"the same again", law, exitError, "remove it first"})
+	run(command{"half an extension", law[:6], exitError, "three days in order"})
+	run(command{"an impossible day", append(slices.Clone(law[:11]), "2025-10-32"), exitUsage, "until"})
+	run(command{"extensions", []string{"db", "extension", "list"}, exitOK,
+		"residence-permit, residence-card that expired from 2020-02-22 to 2025-06-30 count as valid until 2025-10-15"})
+	run(command{"no more extension", []string{"db", "extension", "remove", "DL 10-A/2020"}, exitOK, ""})
+	run(command{"none to remove", []string{"db", "extension", "remove", "DL 10-A/2020"}, exitError, "no extension"})
+	run(command{"which extension", []string{"db", "extension", "remove"}, exitUsage, "Usage"})
+	run(command{"a rule", []string{"db", "set", "typed_mrz", "1"}, exitOK, "typed_mrz is 1."})
+	run(command{"an impossible rule", []string{"db", "set", "typed_mrz", "3"}, exitError, "between 0 and 2"})
+	run(command{"an unknown rule", []string{"db", "set", "typed", "1"}, exitError, "no such setting"})
+	run(command{"no number", []string{"db", "set", "typed_mrz", "yes"}, exitUsage, "whole number"})
+	run(command{"rules", []string{"db", "settings"}, exitOK, "typed_mrz                  1     0–2"})
 	run(command{"check", []string{"db", "check"}, exitOK, "ok    desks and registrars read no table"})
 
 	info, err := os.Stat(filepath.Join(out, "loja_1.key"))

@@ -1,4 +1,4 @@
 package schema
 
-// DropAll is for the test that the migrations go down.
-var DropAll = dropAll
+// MigrateTo is for tests that go back.
+var MigrateTo = migrateTo

@@ -143,8 +143,8 @@ func loadMigrations(ctx context.Context, conn *pgx.Conn) (*migrate.Migrator, err
 	return m, nil
 }
 
-// dropAll takes every migration back. Only a test does that: the keys go with it.
-func dropAll(ctx context.Context, conn *pgx.Conn) error {
+// migrateTo goes to a version, back as well. Only a test does that: what a migration made goes with it.
+func migrateTo(ctx context.Context, conn *pgx.Conn, version int32) error {
 	if _, err := conn.Exec(ctx, "set role balcao_owner"); err != nil {
 		return fmt.Errorf("becoming the owner of the schema: %w", redact(err))
 	}
@@ -152,10 +152,11 @@ func dropAll(ctx context.Context, conn *pgx.Conn) error {
 	if err != nil {
 		return err
 	}
-	if err := m.MigrateTo(ctx, 0); err != nil {
-		return fmt.Errorf("taking migrations back: %w", redact(err))
+	if err := m.MigrateTo(ctx, version); err != nil {
+		return fmt.Errorf("migrating to version %d: %w", version, redact(err))
 	}
-	return nil
+	_, err = conn.Exec(ctx, "reset role")
+	return redact(err)
 }
 
 func dial(ctx context.Context, dsn string) (*pgx.Conn, error) {

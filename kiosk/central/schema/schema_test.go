@@ -363,7 +363,7 @@ func TestCreateAndMigrateAtOnce(t *testing.T) {
 func TestMigrationsGoDown(t *testing.T) {
 	t.Parallel()
 	db := cluster.NewDatabase(t)
-	if err := schema.DropAll(t.Context(), mustConnect(t, db.Admin())); err != nil {
+	if err := schema.MigrateTo(t.Context(), mustConnect(t, db.Admin()), 0); err != nil {
 		t.Fatal(err)
 	}
 	if left := mustNames(t, mustConnect(t, db.Admin()), `select n.nspname || '.' || c.relname from pg_class c
