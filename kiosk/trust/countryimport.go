@@ -16,8 +16,8 @@ import (
 // Change is what an import does to a certificate's place in the folder.
 type Change string
 
-// Changes. A changed one is another certificate for a CA and a key that the folder has already; both stay, because
-// a certificate in a document may name either.
+// Changes. A changed one is another certificate for a name and a key that the folder has already, self-signed like
+// the other or a link like it; both stay, because a certificate in a document may name either.
 const (
 	Added     Change = "new"
 	Changed   Change = "changed"
@@ -108,7 +108,7 @@ func changeOf(c *cms.Certificate, present []*cms.Certificate) Change {
 		switch {
 		case p.Equal(c):
 			return Unchanged
-		case bytes.Equal(p.SPKI, c.SPKI) && cms.SameName(p.RawSubject, c.RawSubject) && cms.SameName(p.RawIssuer, c.RawIssuer):
+		case bytes.Equal(p.SPKI, c.SPKI) && cms.SameName(p.RawSubject, c.RawSubject) && p.SelfSigned() == c.SelfSigned():
 			change = Changed
 		}
 	}

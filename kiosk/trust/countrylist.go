@@ -42,9 +42,13 @@ func (c *Countries) findListSigner(l *cms.RevocationList) (*cms.Certificate, err
 	return nil, errors.New("no CA of the country signed the list")
 }
 
+// ErrNobodyToAsk says that the status is unknown because there is no revocation list to look into: none of the
+// country was loaded, and the certificate names none that can be fetched. It wraps ErrUnknown.
+var ErrNobodyToAsk = fmt.Errorf("%w: no revocation list", ErrUnknown)
+
 // Status looks a certificate up in the revocation lists that were loaded; the issuer is the next in its verified
 // chain. Of several lists that speak of it the newest counts. When there is none that is in its dates the error wraps
-// ErrUnknown, which is never a yes.
+// ErrUnknown, which is never a yes; when there is none at all, ErrNobodyToAsk.
 func (c *Countries) Status(cert, issuer *cms.Certificate, at time.Time) (Answer, error) {
 	if c == nil {
 		return Answer{}, fmt.Errorf("%w: no country signing certificates", ErrUnknown)
@@ -65,7 +69,7 @@ func (c *Countries) Status(cert, issuer *cms.Certificate, at time.Time) (Answer,
 		best.Source = listFolder
 		return best, nil
 	case len(failures) == 0:
-		return Answer{}, fmt.Errorf("%w: no revocation list of country %s", ErrUnknown, issuer.Country)
+		return Answer{}, fmt.Errorf("%w: of country %s", ErrNobodyToAsk, issuer.Country)
 	}
 	return Answer{}, fmt.Errorf("%w: %w", ErrUnknown, errors.Join(failures...))
 }

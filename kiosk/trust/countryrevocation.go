@@ -32,7 +32,7 @@ type fetchedList struct {
 }
 
 // Check asks about one certificate; the issuer is the next in its verified chain. When there is no usable list the
-// error wraps ErrUnknown and what was wrong with each.
+// error wraps ErrUnknown and what was wrong with each, or ErrNobodyToAsk when there was none to try.
 func (r *CountryRevocation) Check(ctx context.Context, cert, issuer *cms.Certificate) (Answer, error) {
 	now := time.Now()
 	if r.Now != nil {
@@ -42,7 +42,8 @@ func (r *CountryRevocation) Check(ctx context.Context, cert, issuer *cms.Certifi
 	if err == nil || r.Countries == nil {
 		return answer, err
 	}
-	failures := []error{err}
+	// In words only: that no list was at hand must not be mistaken for that there is none anywhere.
+	failures := []error{fmt.Errorf("%v", err)}
 	for _, address := range head(httpOnly(cert.CRLDistributionPoints)) {
 		answer, err := r.askAt(ctx, address, cert, issuer, now)
 		if err == nil {
