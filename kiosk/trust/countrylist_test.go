@@ -252,14 +252,18 @@ func TestCountryRevocation(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s.serve(body)
-			if answer, err := check(revocation(mustTrust(t, ca))); !errors.Is(err, trust.ErrUnknown) || answer != (trust.Answer{}) {
+			answer, err := check(revocation(mustTrust(t, ca)))
+			if !errors.Is(err, trust.ErrUnknown) || answer != (trust.Answer{}) {
 				t.Errorf("got %+v, %v", answer, err)
+			}
+			if errors.Is(err, trust.ErrNobodyToAsk) {
+				t.Errorf("a list that gives no answer is taken for none: %v", err)
 			}
 		})
 	}
 	t.Run("unknown: nobody to ask", func(t *testing.T) {
 		quiet := mustIssue(t, documentSignerTemplate(), ca, mustKey(t))
-		if _, err := revocation(mustTrust(t, ca)).Check(context.Background(), mustParse(t, quiet), mustParse(t, ca)); !errors.Is(err, trust.ErrUnknown) {
+		if _, err := revocation(mustTrust(t, ca)).Check(context.Background(), mustParse(t, quiet), mustParse(t, ca)); !errors.Is(err, trust.ErrNobodyToAsk) || !errors.Is(err, trust.ErrUnknown) {
 			t.Errorf("got %v", err)
 		}
 		if _, err := check(&trust.CountryRevocation{}); !errors.Is(err, trust.ErrUnknown) {
