@@ -30,12 +30,12 @@ type protectedHeader struct {
 	Chain     []string                `json:"x5c"`
 }
 
-// openJWS verifies a JWS of a citizen's card. It is decoded here strictly, then parsed and verified by
-// go-jose; the algorithm is the one that the certificate's key has, and the header has to agree. Since
-// the header is accepted in one form only, both readers see the same one.
+// openJWS verifies a JWS of one role: a citizen's card, or a desk. It is decoded here strictly, then parsed
+// and verified by go-jose; the algorithm is the one that the certificate's key has, and the header has to agree.
+// Since the header is accepted in one form only, both readers see the same one.
 //
 // Exactly one signature is accepted now. A clerk's signature beside it will be looked up by its "typ".
-func openJWS(data []byte) (*signedPayload, error) {
+func openJWS(data []byte, role jose.ContentType) (*signedPayload, error) {
 	if len(data) > maxJWS {
 		return nil, errors.New("JWS too long")
 	}
@@ -53,7 +53,7 @@ func openJWS(data []byte) (*signedPayload, error) {
 	if len(general.Signatures) != 1 {
 		return nil, fmt.Errorf("JWS with %d signatures", len(general.Signatures))
 	}
-	header, err := readHeader(general.Signatures[0].Protected)
+	header, err := readHeader(general.Signatures[0].Protected, role)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +86,7 @@ func openJWS(data []byte) (*signedPayload, error) {
 }
 
 // readHeader decodes a protected header in its one form.
-func readHeader(encoded string) (protectedHeader, error) {
+func readHeader(encoded string, role jose.ContentType) (protectedHeader, error) {
 	var header protectedHeader
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(encoded)
 	if err != nil {
@@ -99,8 +99,8 @@ func readHeader(encoded string) (protectedHeader, error) {
 	if err != nil || !bytes.Equal(again, raw) {
 		return header, errors.New("protected header in another form than the canonical one")
 	}
-	if header.Type != CitizenSignature {
-		return header, errors.New("not a citizen's signature")
+	if header.Type != role {
+		return header, fmt.Errorf("not a signature of role %q", role)
 	}
 	return header, nil
 }

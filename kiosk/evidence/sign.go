@@ -8,7 +8,6 @@ import (
 	"crypto/elliptic"
 	"crypto/rsa"
 	"crypto/sha256"
-	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -18,9 +17,12 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// CitizenSignature is the "typ" of the citizen's signature over a transcript. A clerk's signature
-// beside it will have another, so that neither can stand for the other.
-const CitizenSignature jose.ContentType = "balcao-citizen"
+// The "typ" of a signature over a transcript says whose it is, so that none can stand for another. A clerk's
+// signature beside them will have its own.
+const (
+	CitizenSignature jose.ContentType = "balcao-citizen" // of the Citizen Card
+	DeskSignature    jose.ContentType = "balcao-desk"    // of the desk, for documents that cannot sign
+)
 
 // p256Half is the length of r and of s in an ES256 signature (RFC 7518 §3.4).
 const p256Half = 32
@@ -42,37 +44,42 @@ type Signer interface {
 // signature says includes which certificate made it. The result was verified with that certificate:
 // the error is ErrKeyMismatch when the card holds another key.
 func Sign(ctx context.Context, t Transcript, chain [][]byte, card Signer) ([]byte, error) {
-	if len(chain) == 0 {
-		return nil, errors.New("signing a transcript: no certificate")
-	}
-	leaf, err := x509.ParseCertificate(chain[0])
+	jws, err := sign(ctx, t, chain, card, CitizenSignature)
 	if err != nil {
-		return nil, fmt.Errorf("signing a transcript: certificate: %w", err)
+		return nil, fmt.Errorf("signing a transcript: %w", err)
+	}
+	return jws, nil
+}
+
+func sign(ctx context.Context, t Transcript, chain [][]byte, card Signer, role jose.ContentType) ([]byte, error) {
+	leaf, err := leafOf(chain)
+	if err != nil {
+		return nil, fmt.Errorf("certificate: %w", err)
 	}
 	algorithm, err := algorithmFor(leaf.PublicKey)
 	if err != nil {
-		return nil, fmt.Errorf("signing a transcript: %w", err)
+		return nil, err
 	}
 	payload, err := t.Encode()
 	if err != nil {
-		return nil, fmt.Errorf("signing a transcript: %w", err)
+		return nil, err
 	}
 	if _, err := DecodeTranscript(payload); err != nil {
-		return nil, fmt.Errorf("signing a transcript: %w", err)
+		return nil, err
 	}
 	x5c := make([]string, len(chain))
 	for i, der := range chain {
 		x5c[i] = base64.StdEncoding.EncodeToString(der)
 	}
-	options := (&jose.SignerOptions{}).WithType(CitizenSignature).WithHeader("x5c", x5c)
+	options := (&jose.SignerOptions{}).WithType(role).WithHeader("x5c", x5c)
 	opaque := &opaqueCard{ctx: ctx, card: card, key: leaf.PublicKey, algorithm: algorithm}
 	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: algorithm, Key: opaque}, options)
 	if err != nil {
-		return nil, fmt.Errorf("signing a transcript: %w", err)
+		return nil, err
 	}
 	signed, err := signer.Sign(payload)
 	if err != nil {
-		return nil, fmt.Errorf("signing a transcript: %w", err)
+		return nil, err
 	}
 	return generalForm(signed.FullSerialize())
 }

@@ -1,0 +1,95 @@
+package evidence
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"balcao/cardreader/mrz"
+	"balcao/cardreader/travel/lds"
+	"balcao/kiosk"
+)
+
+// TravelIdentity reads the person from DG1 and, when it is there and can be read, DG11. Nothing is verified. The
+// day decides the century of the zone's two-digit years. The error wraps lds.ErrMalformed and names no content.
+//
+// The zone decides who it is. DG11 adds what a zone has no room for: the names as they are spelt, and the whole
+// date of birth where the zone has only a part of it or another century. A DG11 that cannot be read adds
+// nothing: a State that signed it wrong did not sign another person.
+func TravelIdentity(files TravelFiles, at time.Time) (kiosk.Identity, error) {
+	zone, err := lds.ParseDG1(files.Groups[groupZone], at)
+	if err != nil {
+		return kiosk.Identity{}, fmt.Errorf("reading identity: %w", err)
+	}
+	id, err := zoneIdentity(zone)
+	if err != nil {
+		return kiosk.Identity{}, err
+	}
+	details, err := lds.ParseDG11(files.Groups[groupDetails])
+	if err != nil {
+		return id, nil
+	}
+	addDetails(&id, details)
+	return id, nil
+}
+
+// zoneIdentity is the person as the machine-readable zone states them.
+func zoneIdentity(zone mrz.MRZ) (kiosk.Identity, error) {
+	number := strings.ReplaceAll(zone.Number, "<", "")
+	if number == "" || zone.Surname == "" {
+		return kiosk.Identity{}, fmt.Errorf("reading identity: %w: no number or no name", lds.ErrMalformed)
+	}
+	return kiosk.Identity{
+		Kind: kindOf(zone), Country: zone.Issuer, DocumentNumber: number,
+		Surname: zone.Surname, GivenNames: zone.GivenNames, MRZSurname: zone.Surname, MRZGivenNames: zone.GivenNames,
+		Sex: zone.Sex, Nationality: zone.Nationality,
+		BirthDate: dateOf(zone.Birth), ValidUntil: dateOf(zone.Expiry),
+	}, nil
+}
+
+func dateOf(d mrz.Date) kiosk.Date {
+	return kiosk.Date{Year: d.Year, Month: time.Month(d.Month), Day: d.Day}
+}
+
+// kindOf tells documents by their code (Doc 9303-4 to -6 §4.2.2). A passport's begins with P. For cards the standard
+// leaves the second letter to the State, but for AC (crew) and ID, and its practice decides: R for residence in the uniform
+// format of the EU, CR for family members' cards, whose format is the same (Regulations 1030/2002 and 2019/1157). A card
+// whose code says nothing is a residence document when its holder is of another nationality than its
+// issuer's. Anything else, such as another State's identity card, is of no kind that may enrol: "".
+func kindOf(zone mrz.MRZ) kiosk.DocumentKind {
+	switch code := zone.Code; {
+	case strings.HasPrefix(code, "P") && zone.Format == mrz.TD3:
+		return kiosk.Passport
+	case zone.Format == mrz.TD3 || code == "AC" || code == "ID" || code == "IP":
+		return ""
+	case code == "AR" || code == "IR":
+		return kiosk.ResidencePermit
+	case code == "CR":
+		return kiosk.ResidenceCard
+	case zone.Nationality != zone.Issuer:
+		return kiosk.ResidencePermit
+	}
+	return ""
+}
+
+// addDetails adds what DG11 says. A name that DG11 does not split is left as the zone has it: who would say where
+// the surname ends?
+func addDetails(id *kiosk.Identity, details lds.PersonalDetails) {
+	name := details.Name
+	if name.Surname != "" && (name.GivenNames != "" || id.MRZGivenNames == "") {
+		id.Surname, id.GivenNames = name.Surname, name.GivenNames
+	}
+	if born := dateOf(details.BirthDate); completes(born, id.BirthDate) {
+		id.BirthDate = born
+	}
+}
+
+// completes reports whether a date says more than one of a machine-readable zone and contradicts nothing in it:
+// the last two digits of the year, and month and day where they are known.
+func completes(full, zone kiosk.Date) bool {
+	if full.IsZero() || zone.IsZero() {
+		return !full.IsZero()
+	}
+	return full.Year%100 == zone.Year%100 &&
+		(zone.Month == 0 || full.Month == zone.Month) && (zone.Day == 0 || full.Day == zone.Day)
+}
