@@ -68,10 +68,11 @@ func (s *Session) activity(e Activity) {
 	}
 }
 
-// identityRead shows the person at once; the checks of what is shown follow one by one.
+// identityRead shows the person at once; the checks of what is shown follow one by one. A chip may state the real
+// spelling of the names in a file that is read later.
 func (s *Session) identityRead(e IdentityRead) {
 	doc := &s.state.Document
-	if !s.reading() || doc.Identity != nil {
+	if !s.reading() {
 		return
 	}
 	doc.Identity = &e.Identity

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"github.com/BurntSushi/toml"
 
 	"balcao/kiosk"
+	"balcao/kiosk/desk"
 )
 
 // config is the desk's configuration file. It names where things are; it holds nothing personal.
@@ -22,6 +24,10 @@ type config struct {
 	// CentreRecipient is the age recipient that PINs are sealed to ("age1…"). It is configured here, not
 	// fetched, so that a forged centre cannot have PINs sealed to itself.
 	CentreRecipient string `toml:"centre_recipient"`
+	// Certificate and Key are the desk's own (kioskctl desk add), the same as in Centre: with them it signs what no
+	// citizen's card can sign.
+	Certificate string `toml:"certificate"`
+	Key         string `toml:"key"`
 	// Trust is the folder with anchors and intermediates (kioskctl trust import).
 	Trust string `toml:"trust"`
 	// ClerkLanguage and CitizenLanguage are "pt" or "en".
@@ -74,6 +80,8 @@ func (c config) validate() error {
 	must(c.Centre != "", "centre: the connection string is missing")
 	_, err := age.ParseX25519Recipient(c.CentreRecipient)
 	must(err == nil, "centre_recipient: not an age recipient (registrar keygen prints it)")
+	_, err = c.desk()
+	must(err == nil, "certificate, key: "+text(err))
 	info, err := os.Stat(c.Trust)
 	must(err == nil && info.IsDir(), "trust: not a folder (kioskctl trust import)")
 	for _, l := range []kiosk.Language{c.ClerkLanguage, c.CitizenLanguage} {
@@ -86,11 +94,30 @@ func (c config) validate() error {
 	return errors.Join(problems...)
 }
 
+// desk reads the desk's certificate and key, which have to belong together and to this desk.
+func (c config) desk() (tls.Certificate, error) {
+	pair, err := tls.LoadX509KeyPair(c.Certificate, c.Key)
+	switch {
+	case err != nil:
+		return tls.Certificate{}, fmt.Errorf("not a certificate with its key (kioskctl desk add writes both): %w", err)
+	case pair.Leaf.Subject.CommonName != c.Desk:
+		return tls.Certificate{}, fmt.Errorf("the certificate is of %q, not of this desk", pair.Leaf.Subject.CommonName)
+	}
+	return pair, nil
+}
+
+func text(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
 // sideBySide reports whether two ordinary windows are wanted.
 func (c config) sideBySide() bool { return c.SideBySide && !c.SecondScreen && !c.SingleScreen }
 
 // settings are the rules of the session.
 func (c config) settings() kiosk.Settings {
 	return kiosk.Settings{DeskName: c.Name, MinAge: c.MinAge, DefaultRegion: c.Region,
-		ClerkLanguage: c.ClerkLanguage, CitizenLanguage: c.CitizenLanguage}
+		ClerkLanguage: c.ClerkLanguage, CitizenLanguage: c.CitizenLanguage, MRZ: desk.Zones{}}
 }

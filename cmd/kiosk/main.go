@@ -3,6 +3,8 @@ package main
 
 import (
 	"context"
+	"crypto"
+	"errors"
 	"flag"
 	"fmt"
 	stdlog "log"
@@ -54,6 +56,19 @@ func run(cfg config, log *slog.Logger) error {
 	if err != nil {
 		return fmt.Errorf("reading the centre's recipient: %w", err)
 	}
+	countries, err := trust.LoadCountries(cfg.Trust)
+	if err != nil {
+		return &startError{fmt.Errorf("loading the States that sign travel documents from %s: %w", cfg.Trust, err),
+			"Fill the folder with: kioskctl trust import, from a master list."}
+	}
+	own, err := cfg.desk()
+	if err != nil {
+		return fmt.Errorf("reading the desk's certificate: %w", err)
+	}
+	signer, ok := own.PrivateKey.(crypto.Signer)
+	if !ok {
+		return errors.New("the desk's key cannot sign")
+	}
 	centre, err := central.Dial(ctx, central.Config{DSN: cfg.Centre})
 	if err != nil {
 		return &startError{fmt.Errorf("preparing the connection to the centre: %w", err),
@@ -70,12 +85,17 @@ func run(cfg config, log *slog.Logger) error {
 	journal := desk.Journal{Log: log}
 	var memory forgetting
 	runner := desk.New(desk.Config{
-		Settings:  cfg.settings(),
-		Desk:      cfg.Desk,
-		Centre:    centre,
-		Readers:   desk.PCSC{},
-		Verifier:  &evidence.Verifier{Trust: store, Revocation: &trust.Revocation{}, MinAge: cfg.MinAge},
+		Settings: cfg.settings(),
+		Desk:     cfg.Desk,
+		Centre:   centre,
+		Readers:  desk.PCSC{},
+		Verifier: &evidence.Verifier{
+			Trust: store, Revocation: &trust.Revocation{}, MinAge: cfg.MinAge,
+			Countries: countries, CountryRevocation: &trust.CountryRevocation{Countries: countries},
+		},
 		Recipient: recipient,
+		Key:       signer,
+		Chain:     own.Certificate,
 		// The only place where another goroutine meets the windows. Once they close, the toolkit runs such
 		// functions wherever they come from, and a window may no longer be touched.
 		Show: func(s kiosk.State) {

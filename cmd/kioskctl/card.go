@@ -18,10 +18,12 @@ import (
 
 	"balcao/cardreader"
 	"balcao/cardreader/citizencard"
+	"balcao/cardreader/mrz"
 	"balcao/kiosk"
 	"balcao/kiosk/desk"
 	"balcao/kiosk/evidence"
 	"balcao/kiosk/trust"
+	"balcao/kiosk/trust/cms"
 )
 
 // Exit codes of `kioskctl card` besides exitOK (genuine) and exitError.
@@ -37,6 +39,20 @@ type cardFlags struct {
 	pinStdin bool
 	noPhoto  bool
 	timeout  time.Duration
+	mrz      lines
+	can      string
+	anchors  lines
+}
+
+// lines is a flag that may be given several times.
+type lines []string
+
+func (l *lines) String() string { return strings.Join(*l, "\n") }
+
+// Set implements flag.Value.
+func (l *lines) Set(text string) error {
+	*l = append(*l, text)
+	return nil
 }
 
 // runCard reads one card, prints what it says and what was verified, and judges it.
@@ -49,11 +65,17 @@ func runCard(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 	flags.BoolVar(&f.json, "json", false, "print JSON")
 	flags.BoolVar(&f.pinStdin, "pin-stdin", false, "read the card's authentication PIN from standard input and let the card sign a random challenge")
 	flags.BoolVar(&f.noPhoto, "no-photo", false, "leave the photograph on the card")
+	flags.Var(&f.mrz, "mrz", "a line of the machine-readable zone that is printed on a travel document; once for each line")
+	flags.StringVar(&f.can, "can", "", "the card access number that is printed on a document, six digits")
+	flags.Var(&f.anchors, "anchor", "file of a country signing certificate to trust instead of those in the trust folder; may be repeated")
 	flags.DurationVar(&f.timeout, "timeout", 10*time.Second, "how long the card may take for one command")
 	if err := flags.Parse(args); err != nil {
 		return mistake(err, exitError)
 	}
-	verifier, err := newVerifier(f.trust)
+	if err := f.checkPrinted(); err != nil {
+		return fail(stderr, "kioskctl card", err)
+	}
+	verifier, err := newVerifier(f)
 	if err != nil {
 		return fail(stderr, "kioskctl card", err)
 	}
@@ -95,14 +117,55 @@ func failCard(stderr io.Writer, err error) int {
 
 var errNoReader = errors.New("no such reader; kioskctl doctor lists them")
 
-// newVerifier takes the trust folder that is named or that is in its place.
-func newVerifier(dir string) (*evidence.Verifier, error) {
-	dir = trustFolder(dir)
+// checkPrinted refuses what cannot be printed on a document, before a chip is asked: a chip gets slower with each
+// wrong try.
+func (f cardFlags) checkPrinted() error {
+	if len(f.mrz) > 0 {
+		if _, err := mrz.Parse(f.mrz.String(), time.Now()); err != nil {
+			return fmt.Errorf("--mrz: %w", err)
+		}
+	}
+	if f.can != "" && (len(f.can) != 6 || strings.Trim(f.can, "0123456789") != "") {
+		return errors.New("--can: not six digits")
+	}
+	return nil
+}
+
+// newVerifier takes the trust folder that is named or that is in its place. With anchors of its own for States, it
+// does without a folder.
+func newVerifier(f cardFlags) (*evidence.Verifier, error) {
+	dir := trustFolder(f.trust)
 	store, err := trust.Load(dir)
-	if err != nil {
+	if err != nil && (len(f.anchors) == 0 || f.trust != "") {
 		return nil, fmt.Errorf("trust folder %s: %w (kioskctl trust import fills it; --trust names another)", dir, err)
 	}
-	return &evidence.Verifier{Trust: store, Revocation: &trust.Revocation{}}, nil
+	countries, err := loadCountries(dir, f.anchors)
+	if err != nil {
+		return nil, err
+	}
+	return &evidence.Verifier{
+		Trust: store, Revocation: &trust.Revocation{},
+		Countries: countries, CountryRevocation: &trust.CountryRevocation{Countries: countries},
+	}, nil
+}
+
+func loadCountries(dir string, anchors []string) (*trust.Countries, error) {
+	if len(anchors) == 0 {
+		countries, err := trust.LoadCountries(dir)
+		if err != nil {
+			return nil, fmt.Errorf("trust folder %s: %w", dir, err)
+		}
+		return countries, nil
+	}
+	var certificates []*cms.Certificate
+	for _, path := range anchors {
+		c, err := trust.ReadCountryCertificate(path)
+		if err != nil {
+			return nil, fmt.Errorf("--anchor: %w", err)
+		}
+		certificates = append(certificates, c)
+	}
+	return trust.NewCountries(certificates)
 }
 
 // systemTrust is where a desk's package keeps its anchors.
@@ -154,8 +217,19 @@ func examine(ctx context.Context, f cardFlags, verifier *evidence.Verifier, pin 
 	}
 	defer func() { _ = session.Close() }()
 	report := &cardReport{Reader: reader, started: time.Now()}
-	r := desk.Reader{Verifier: verifier, Case: 1, Emit: report.note, SkipPhoto: f.noPhoto}
+	r := desk.Reader{Verifier: verifier, Case: 1, Emit: report.note, SkipPhoto: f.noPhoto, Printed: f.mrz.String()}
 	reading, outcome := r.Read(ctx, session)
+	if locked := outcome.Locked; locked != nil {
+		defer locked.Chip.Close()
+		secret, err := f.secret(locked)
+		if err != nil {
+			return nil, err
+		}
+		defer secret.Wipe()
+		reading, outcome = r.Unlock(ctx, session, locked, secret)
+		report.access(reading)
+		session = desk.Channel(session, locked)
+	}
 	defer reading.Wipe()
 	if errors.Is(outcome.Err, cardreader.ErrRemoved) && !report.began {
 		return nil, errNoCard // it went as we came: pcscd notices a removal a moment late
@@ -164,10 +238,24 @@ func examine(ctx context.Context, f cardFlags, verifier *evidence.Verifier, pin 
 	if outcome.Problem != nil {
 		return nil, fmt.Errorf("reading the card: %w", outcome.Err)
 	}
-	if len(report.Reasons) == 0 && pin != nil {
+	if len(report.Reasons) == 0 && pin != nil && reading.Serial != "" {
 		err = prove(ctx, session, verifier, reading, pin, report)
 	}
 	return report, err
+}
+
+// errPrinted says that a chip opens only with what is printed on its document.
+var errPrinted = errors.New("the chip opens with what is printed on the document: give --mrz for each line, or --can")
+
+// secret is what the chip is opened with, of what was given.
+func (f cardFlags) secret(locked *desk.LockedChip) (desk.AccessSecret, error) {
+	given := map[kiosk.AccessKind]string{kiosk.AccessMRZ: f.mrz.String(), kiosk.AccessCAN: f.can}
+	for _, kind := range locked.Accepts {
+		if given[kind] != "" {
+			return desk.NewAccessSecret(kind, given[kind]), nil
+		}
+	}
+	return desk.AccessSecret{}, errPrinted
 }
 
 // connect opens the named reader's card, or the first there is.

@@ -23,6 +23,7 @@ type cardReport struct {
 	Missing  []string       `json:"missing_for_more"` // checks that a higher level wants
 	Reader   string         `json:"reader"`
 	Identity *person        `json:"identity,omitempty"`
+	Access   string         `json:"access,omitempty"` // how a chip was opened: "PACE-GM/AES-128/brainpoolP256r1", "BAC/3DES/unenforced"
 	PINTries int            `json:"pin_tries"`
 	Photo    string         `json:"photo"` // "shown", "absent", or "" when it was not read
 	Checks   []checkLine    `json:"checks"`
@@ -47,6 +48,8 @@ type person struct {
 	ValidFrom      kiosk.Date           `json:"valid_from"`
 	ValidUntil     kiosk.Date           `json:"valid_until"`
 	TaxNumber      string               `json:"tax_number"`
+	MRZSurname     string               `json:"mrz_surname,omitempty"` // as the machine-readable zone writes it
+	MRZGivenNames  string               `json:"mrz_given_names,omitempty"`
 }
 
 // checkLine is one check as printed.
@@ -75,6 +78,13 @@ func (r *cardReport) note(e kiosk.Event) {
 			r.Photo = "shown"
 			clear(e.Photo.Data)
 		}
+	}
+}
+
+// access says how a chip was opened, when it was.
+func (r *cardReport) access(reading desk.Reading) {
+	if opened := reading.Travel.Access; opened.Mechanism != "" {
+		r.Access = evidence.AccessText(opened)
 	}
 }
 
@@ -119,6 +129,7 @@ func newPerson(i kiosk.Identity) *person {
 		Document: i.Kind, Generation: i.Generation, Country: i.Country, DocumentNumber: i.DocumentNumber,
 		CivilNumber: i.CivilNumber, Surname: i.Surname, GivenNames: i.GivenNames, Sex: i.Sex, Nationality: i.Nationality,
 		BirthDate: i.BirthDate, ValidFrom: i.ValidFrom, ValidUntil: i.ValidUntil, TaxNumber: i.TaxNumber,
+		MRZSurname: i.MRZSurname, MRZGivenNames: i.MRZGivenNames,
 	}
 }
 

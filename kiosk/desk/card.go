@@ -13,6 +13,7 @@ import (
 
 	"balcao/cardreader"
 	"balcao/cardreader/citizencard"
+	"balcao/cardreader/travel"
 	"balcao/kiosk"
 	"balcao/kiosk/evidence"
 )
@@ -29,8 +30,9 @@ type cardWork struct {
 	runner  *Runner
 	visit   *visit
 	session CardSession
-	number  int    // of the reader
-	reader  string // its name
+	locked  *LockedChip // on the session, opened or not; nil for a Citizen Card in its contact reader
+	number  int         // of the reader
+	reader  string      // its name
 }
 
 // readDocument starts a visit and reads its card, once the card of the visit before was given back:
@@ -108,6 +110,10 @@ func (w *cardWork) connect(ctx context.Context) error {
 
 // disconnect resets the card and gives it back, so that a PIN verified on it is not left open.
 func (w *cardWork) disconnect() {
+	if w.locked != nil {
+		w.locked.Chip.Close()
+		w.locked = nil
+	}
 	if w.session != nil {
 		w.logFailure("close", w.session.Close())
 		w.session = nil
@@ -121,17 +127,24 @@ func (w *cardWork) read(ctx context.Context) {
 	if errors.Is(outcome.Err, cardreader.ErrReset) {
 		outcome = w.readOnce(ctx)
 	}
+	w.tell(ctx, outcome)
+}
+
+// tell tells the session what reading came to. A chip that waits to be opened has said so itself.
+func (w *cardWork) tell(ctx context.Context, outcome Outcome) {
 	id := w.visit.id
 	switch {
-	case ctx.Err() != nil:
+	case ctx.Err() != nil, outcome.Locked != nil:
 		return
+	case errors.Is(outcome.Err, travel.ErrWrongPassword), errors.Is(outcome.Err, travel.ErrPasswordKind):
+		w.emit(kiosk.AccessRefused{Case: id})
 	case len(outcome.Verdict.Reasons) > 0:
 		w.emit(kiosk.DocumentRefused{Case: id, Reason: outcome.Verdict.Reasons[0]})
 	case outcome.Problem != nil:
 		outcome.Problem.Reader = w.number
 		w.emit(kiosk.DocumentFailed{Case: id, Problem: *outcome.Problem})
 	default:
-		w.emit(kiosk.DocumentComplete{Case: id, Assurance: outcome.Verdict.Assurance})
+		w.emit(kiosk.DocumentComplete{Case: id, Assurance: outcome.Verdict.Assurance, Signing: w.visit.read.Signing})
 	}
 	w.logFailure("read", outcome.Err)
 }
@@ -143,7 +156,8 @@ func (w *cardWork) readOnce(ctx context.Context) Outcome {
 	if err := w.connect(ctx); err != nil {
 		return outcomeOf(err)
 	}
-	reading, outcome := Reader{Verifier: w.runner.cfg.Verifier, Case: w.visit.id, Emit: w.emit}.Read(ctx, w.session)
+	reading, outcome := w.reading().Read(ctx, w.session)
+	w.locked = outcome.Locked
 	shown := w.visit.read.Files.Identity
 	if len(shown) > 0 && !bytes.Equal(shown, reading.Files.Identity) && outcome.Err == nil {
 		outcome = outcomeOf(cardreader.ErrRemoved)
@@ -155,13 +169,17 @@ func (w *cardWork) readOnce(ctx context.Context) Outcome {
 	return outcome
 }
 
+func (w *cardWork) reading() Reader {
+	return Reader{Verifier: w.runner.verifier(), Case: w.visit.id, Emit: w.emit}
+}
+
 // recogniseAgain finds out whether a card that was put in is the visit's.
 func (r *Runner) recogniseAgain(c kiosk.RecogniseAgain) {
 	name := r.readerName(c.Reader)
 	r.onCard(c.Case, cardJob{do: func(ctx context.Context, w *cardWork) {
 		w.disconnect()
 		w.number, w.reader = c.Reader, name
-		err := w.onSameCard(ctx, func(context.Context, *citizencard.Card) error { return nil })
+		err := w.meetAgain(ctx)
 		if err != nil {
 			w.failed(ctx, "recognise", err)
 			return
@@ -203,7 +221,11 @@ func (w *cardWork) onceOnSameCard(ctx context.Context, f func(context.Context, *
 		return err
 	}
 	return w.session.Exclusive(ctx, func(ctx context.Context) error {
-		card, err := citizencard.Open(ctx, w.session)
+		channel, err := w.channel(ctx)
+		if err != nil {
+			return err
+		}
+		card, err := citizencard.Open(ctx, channel)
 		if errors.Is(err, citizencard.ErrUnknownCard) {
 			return errOtherCard
 		}
@@ -239,13 +261,17 @@ func keypadGaveUp(err error) bool {
 
 // sign lets the card sign the transcript.
 func (r *Runner) sign(c kiosk.Sign) {
+	if v := r.visit; v != nil && v.id == c.Case && v.read.Signing == kiosk.SigningDesk {
+		r.signAsDesk(c)
+		return
+	}
 	r.onCard(c.Case, cardJob{pin: c.PIN, do: func(ctx context.Context, w *cardWork) {
-		jws, err := w.signTranscript(ctx, c)
+		jws, proof, err := w.signTranscript(ctx, c)
 		if err != nil {
 			w.failed(ctx, "sign", err)
 			return
 		}
-		w.visit.signed(jws)
+		w.visit.signed(jws, proof)
 		w.disconnect()
 		w.emit(kiosk.Signed{Case: c.Case, Check: kiosk.Check{
 			Name: kiosk.CheckKey, Result: kiosk.Passed, Source: evidence.SourceChip, At: r.cfg.Now(),
@@ -253,11 +279,18 @@ func (r *Runner) sign(c kiosk.Sign) {
 	}})
 }
 
-func (w *cardWork) signTranscript(ctx context.Context, c kiosk.Sign) (jws []byte, err error) {
+func (w *cardWork) signTranscript(ctx context.Context, c kiosk.Sign) (jws, proof []byte, err error) {
 	v := w.visit
 	transcript, complete := v.transcript(w.runner.cfg.Desk, c.Transcript)
 	if !complete {
-		return nil, errIncomplete
+		return nil, nil, errIncomplete
+	}
+	if v.read.Signing == kiosk.SigningChip {
+		if proof, err = w.proveChip(ctx, transcript); err != nil {
+			return nil, nil, err
+		}
+		jws, err = w.runner.declare(transcript)
+		return jws, proof, err
 	}
 	err = w.onSameCard(ctx, func(ctx context.Context, card *citizencard.Card) error {
 		if err := w.presentPIN(ctx, card, c.PIN); err != nil {
@@ -266,7 +299,7 @@ func (w *cardWork) signTranscript(ctx context.Context, c kiosk.Sign) (jws []byte
 		jws, err = evidence.Sign(ctx, transcript, v.read.Chain, cardSigner{card})
 		return err
 	})
-	return jws, err
+	return jws, nil, err
 }
 
 func (w *cardWork) presentPIN(ctx context.Context, card *citizencard.Card, pin kiosk.Secret) error {
@@ -322,7 +355,8 @@ func (s cardSigner) SignDigest(ctx context.Context, digest []byte) ([]byte, erro
 func (v *visit) transcript(desk string, facts kiosk.TranscriptFacts) (t evidence.Transcript, complete bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	identity, sod, sealed := sha256.Sum256(v.read.Files.Identity), sha256.Sum256(v.read.Files.SOD), sha256.Sum256(v.sealed)
+	identityBytes, sodBytes := v.read.signed()
+	identity, sod, sealed := sha256.Sum256(identityBytes), sha256.Sum256(sodBytes), sha256.Sum256(v.sealed)
 	p := facts.Identity
 	t = evidence.Transcript{
 		Version:   evidence.TranscriptVersion,
@@ -333,8 +367,9 @@ func (v *visit) transcript(desk string, facts kiosk.TranscriptFacts) (t evidence
 		SignedAt:  facts.At,
 		Document: evidence.TranscriptDocument{
 			Kind: p.Kind, Generation: p.Generation, Country: p.Country, Number: p.DocumentNumber,
-			CivilNumber: p.CivilNumber, ValidUntil: p.ValidUntil, Identity: identity[:], SOD: sod[:],
+			CivilNumber: p.CivilNumber, ValidUntil: p.ValidUntil, Identity: identity[:], SOD: sod[:], Access: v.read.access(),
 		},
+		Eligibility: evidence.NewTranscriptEligibility(facts.Eligibility, v.read.Extension),
 		Person: evidence.TranscriptPerson{
 			Surname: p.Surname, GivenNames: p.GivenNames, BirthDate: p.BirthDate, Nationality: p.Nationality, TaxNumber: p.TaxNumber,
 		},

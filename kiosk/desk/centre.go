@@ -19,6 +19,7 @@ type Centre interface {
 	SendCode(ctx context.Context, enrolment uuid.UUID, r central.CodeRequest) (central.CodeSent, error)
 	ConfirmCode(ctx context.Context, enrolment uuid.UUID, a central.Attempt) (central.Confirmed, error)
 	Bind(ctx context.Context, enrolment uuid.UUID, e central.Evidence) (central.Status, error)
+	ChipChallenge(ctx context.Context, enrolment uuid.UUID, dg14 []byte) (central.ChipChallenge, error)
 	Status(ctx context.Context, enrolment uuid.UUID) (central.Status, error)
 	Abandon(ctx context.Context, enrolment uuid.UUID, reason string) error
 	Listen(ctx context.Context, line central.Line) error
@@ -33,11 +34,13 @@ type pace struct {
 	// abandon is how long to try to tell the centre, and farewell how long when the desk shuts. The
 	// centre forgets by itself in the end.
 	abandon, farewell time.Duration
+	// question is how long a chip on the reader waits for the centre's question, which was ordered minutes before.
+	question time.Duration
 }
 
 var usualPace = pace{
 	firstRetry: 500 * time.Millisecond, lastRetry: 8 * time.Second, overdue: 15 * time.Second,
-	abandon: 30 * time.Second, farewell: 2 * time.Second,
+	abandon: 30 * time.Second, farewell: 2 * time.Second, question: 10 * time.Second,
 }
 
 // ask runs a question of a visit on a goroutine of its own.
@@ -71,7 +74,10 @@ func (r *Runner) open(c kiosk.OpenEnrolment) {
 		r.watched.Store(v)
 	}
 	r.ask(c.Case, func(v *visit) {
-		person := central.Person{Document: c.Identity.Kind, Country: c.Identity.Country, CivilNumber: c.Identity.CivilNumber}
+		person := central.Person{
+			Document: c.Identity.Kind, Country: c.Identity.Country, CivilNumber: c.Identity.CivilNumber,
+			DocumentNumber: c.Identity.DocumentNumber, TaxNumber: c.TaxNumber, Typed: v.read.Zone != "",
+		}
 		opened, err := r.cfg.Centre.Open(v.ctx, v.enrolment, person)
 		switch {
 		case err != nil:
@@ -81,6 +87,7 @@ func (r *Runner) open(c kiosk.OpenEnrolment) {
 		default:
 			v.opened(opened)
 			r.Send(kiosk.Opened{Case: v.id, ExpiresAt: opened.ExpiresAt})
+			r.askChip(v)
 		}
 	})
 }
@@ -284,7 +291,12 @@ func (r *Runner) listenCentre(ctx context.Context) error {
 			r.Send(kiosk.CentreChanged{Centre: kiosk.CentreStatus{Health: kiosk.HealthDown}})
 		},
 		Notice: func(n central.Notice) {
-			if v := r.watched.Load(); v != nil && v.enrolment == n.Enrolment {
+			v := r.watched.Load()
+			switch {
+			case v == nil || v.enrolment != n.Enrolment:
+			case n.Kind == central.NoticeChip:
+				v.question.tell()
+			default:
 				r.tellStatus(v)
 			}
 		},
@@ -301,6 +313,7 @@ func (r *Runner) greet(ctx context.Context) {
 		return
 	}
 	r.foreign.Store(h.SchemaVersion != central.SchemaVersion)
+	r.rules.Store(&h.Settings)
 	health := kiosk.HealthGood
 	if h.RoundTrip > time.Second {
 		health = kiosk.HealthPoor
@@ -308,6 +321,7 @@ func (r *Runner) greet(ctx context.Context) {
 	r.Send(kiosk.CentreChanged{
 		Centre:   kiosk.CentreStatus{Health: health, RoundTrip: h.RoundTrip, Skew: h.Skew},
 		Delivery: h.Delivery,
+		Rules:    kiosk.CentreRules{TypedMRZ: h.Settings.TypedRule(), Accompanied: h.Settings.AccompaniedAllowed == 1},
 	})
 }
 

@@ -147,6 +147,10 @@ func (s *shaky) Bind(ctx context.Context, id uuid.UUID, e central.Evidence) (cen
 	return question(ctx, s, "bind", func() (central.Status, error) { return s.Centre.Bind(ctx, id, e) })
 }
 
+func (s *shaky) ChipChallenge(ctx context.Context, id uuid.UUID, dg14 []byte) (central.ChipChallenge, error) {
+	return question(ctx, s, "chip", func() (central.ChipChallenge, error) { return s.Centre.ChipChallenge(ctx, id, dg14) })
+}
+
 func (s *shaky) Status(ctx context.Context, id uuid.UUID) (central.Status, error) {
 	return question(ctx, s, "status", func() (central.Status, error) { return s.Centre.Status(ctx, id) })
 }

@@ -23,6 +23,10 @@ type CardSession interface {
 	iso7816.Transmitter
 	// Exclusive keeps other programs off the card while work runs.
 	Exclusive(ctx context.Context, work func(context.Context) error) error
+	// ATR is the card's answer to reset.
+	ATR() []byte
+	// Extended reports whether the reader carries commands of extended length.
+	Extended() bool
 	// Keypad is the reader's own keypad, nil when it has none.
 	Keypad() citizencard.Pinpad
 	Close() error

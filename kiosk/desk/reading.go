@@ -8,7 +8,9 @@ import (
 	"balcao/cardreader"
 	"balcao/cardreader/citizencard"
 	"balcao/cardreader/iso7816"
+	"balcao/cardreader/travel"
 	"balcao/kiosk"
+	"balcao/kiosk/central"
 	"balcao/kiosk/desk/photo"
 	"balcao/kiosk/evidence"
 )
@@ -27,22 +29,53 @@ type Reader struct {
 	Emit     func(kiosk.Event)
 	// SkipPhoto leaves the photograph on the card, for those who need only the identity.
 	SkipPhoto bool
+	// Printed is the machine-readable zone that is printed on a travel document, when it is known though the chip is
+	// opened with its number.
+	Printed string
 }
 
-// Outcome is what reading a card came to: a verdict, or a problem that is not the document's.
+// Outcome is what reading a card came to: a verdict, a problem that is not the document's, or a chip that
+// has to be opened first.
 type Outcome struct {
 	Verdict evidence.Verdict
 	Problem *kiosk.Problem
-	Err     error // for the log; names nothing personal
+	Err     error       // for the log; names nothing personal
+	Locked  *LockedChip // waits for Unlock; nothing else is set then
 }
 
-// Read reads the card of a session: identity, SOD and certificate first, each shown and checked when it
-// is there, then the photograph while the revocation question is under way. The card is held by one
-// transaction until then, so that nobody selects another file in between.
+// Read reads what lies on a reader. A Citizen Card gives its identity, SOD and certificate first, each shown
+// and checked when it is there, then the photograph while the revocation question is under way. The card is
+// held by one transaction until then, so that nobody selects another file in between. A chip that opens with
+// what is printed on its document is only recognised, see Unlock.
 func (r Reader) Read(ctx context.Context, session CardSession) (Reading, Outcome) {
+	r.activity(ActivityRecognise)
+	var card *citizencard.Card
+	var locked *LockedChip
+	err := session.Exclusive(ctx, func(ctx context.Context) (err error) {
+		if card, err = citizencard.Open(ctx, session); err == nil && !card.Locked() {
+			return nil
+		}
+		if err == nil || errors.Is(err, citizencard.ErrUnknownCard) {
+			locked, err = recogniseChip(ctx, session, card != nil)
+		}
+		return err
+	})
+	switch {
+	case err != nil:
+		return Reading{}, outcomeOf(err)
+	case locked != nil:
+		r.Emit(kiosk.DocumentRecognised{Case: r.Case, Kind: locked.Kind, Accepts: locked.Accepts})
+		return Reading{}, Outcome{Locked: locked}
+	}
+	return r.readCitizen(ctx, session, card)
+}
+
+// readCitizen reads a Citizen Card that was recognised.
+func (r Reader) readCitizen(ctx context.Context, session CardSession, card *citizencard.Card) (Reading, Outcome) {
 	var got Reading
-	ex := r.Verifier.Examine(ctx, func(c kiosk.Check) { r.Emit(kiosk.CheckDone{Case: r.Case, Check: c}) })
-	err := session.Exclusive(ctx, func(ctx context.Context) error { return r.files(ctx, session, ex, &got) })
+	r.Emit(kiosk.DocumentRecognised{Case: r.Case, Kind: kiosk.CitizenCard})
+	ex := r.Verifier.Examine(ctx, r.report)
+	err := session.Exclusive(ctx, func(ctx context.Context) error { return r.files(ctx, session, card, ex, &got) })
 	if err == nil && !r.SkipPhoto && len(ex.Verdict().Reasons) == 0 {
 		err = r.portrait(ctx, got.Files)
 	}
@@ -51,6 +84,14 @@ func (r Reader) Read(ctx context.Context, session CardSession) (Reading, Outcome
 		// Copies: what is wiped with the visit must not be the trust store's own certificates.
 		got.Chain = append(got.Chain, bytes.Clone(der))
 	}
+	return got, conclude(verdict, err)
+}
+
+func (r Reader) report(c kiosk.Check) { r.Emit(kiosk.CheckDone{Case: r.Case, Check: c}) }
+
+// conclude puts verdict and error together: what speaks against the document comes before what kept it from
+// being read.
+func conclude(verdict evidence.Verdict, err error) Outcome {
 	outcome := outcomeOf(err)
 	if len(verdict.Reasons) > 0 {
 		outcome.Problem = nil
@@ -58,7 +99,7 @@ func (r Reader) Read(ctx context.Context, session CardSession) (Reading, Outcome
 		verdict.Reasons = outcome.Verdict.Reasons
 	}
 	outcome.Verdict = verdict
-	return got, outcome
+	return outcome
 }
 
 // outcomeOf is what an error alone comes to.
@@ -73,12 +114,7 @@ func outcomeOf(err error) Outcome {
 }
 
 // files reads everything from the card.
-func (r Reader) files(ctx context.Context, session CardSession, ex *evidence.Examination, got *Reading) error {
-	r.activity(ActivityRecognise)
-	card, err := citizencard.Open(ctx, session)
-	if err != nil {
-		return err
-	}
+func (r Reader) files(ctx context.Context, session CardSession, card *citizencard.Card, ex *evidence.Examination, got *Reading) (err error) {
 	files := &got.Files
 	files.Generation = card.Generation()
 	r.activity("activity.read_identity")
@@ -132,13 +168,7 @@ func (r Reader) certificate(ctx context.Context, card *citizencard.Card, files *
 // rest reads the photograph, and what recognises the card when it comes back.
 func (r Reader) rest(ctx context.Context, card *citizencard.Card, ex *evidence.Examination, got *Reading) error {
 	r.activity("activity.read_photo")
-	last := -1
-	portrait, err := card.ReadPhoto(ctx, func(done, total int) {
-		if percent := done * 100 / max(total, 1) / photoStep * photoStep; percent != last {
-			last = percent
-			r.Emit(kiosk.PhotoProgress{Case: r.Case, Percent: percent})
-		}
-	})
+	portrait, err := card.ReadPhoto(ctx, r.progress())
 	if err != nil {
 		return err
 	}
@@ -148,6 +178,17 @@ func (r Reader) rest(ctx context.Context, card *citizencard.Card, ex *evidence.E
 	ex.Photo(files.Photo)
 	got.Serial, err = card.Serial(ctx)
 	return err
+}
+
+// progress tells how much of the photograph was read.
+func (r Reader) progress() func(done, total int) {
+	last := -1
+	return func(done, total int) {
+		if percent := done * 100 / max(total, 1) / photoStep * photoStep; percent != last {
+			last = percent
+			r.Emit(kiosk.PhotoProgress{Case: r.Case, Percent: percent})
+		}
+	}
 }
 
 // portrait makes the photograph fit for the screen. One that the State signed and nobody can decode
@@ -161,6 +202,11 @@ func (r Reader) portrait(ctx context.Context, files citizencard.Files) error {
 	if err != nil {
 		return err
 	}
+	return r.show(ctx, raw)
+}
+
+// show shows a photograph as the document has it.
+func (r Reader) show(ctx context.Context, raw []byte) error {
 	picture, err := photo.ForScreen(ctx, raw)
 	if err != nil {
 		return err
@@ -204,6 +250,18 @@ var verdicts = []struct {
 	{err: photo.ErrDamaged, reason: kiosk.ReasonMalformed},
 	{err: photo.ErrTooLarge, reason: kiosk.ReasonMalformed},
 	{err: iso7816.ErrTLV, reason: kiosk.ReasonMalformed},
+	{err: travel.ErrNotTravelDocument, reason: kiosk.ReasonUnknownCard},
+	{err: travel.ErrUnsupported, reason: kiosk.ReasonUnknownCard},
+	{err: travel.ErrWrongPassword, reason: kiosk.ReasonAccessDenied},
+	{err: travel.ErrPasswordKind, reason: kiosk.ReasonAccessDenied},
+	{err: travel.ErrDowngrade, reason: kiosk.ReasonAccessDowngraded},
+	{err: travel.ErrNoAccessControl, reason: kiosk.ReasonAccessFailed},
+	{err: travel.ErrAccessControl, reason: kiosk.ReasonAccessFailed},
+	{err: travel.ErrSecureMessaging, reason: kiosk.ReasonAccessFailed},
+	{err: travel.ErrClone, reason: kiosk.ReasonKeyMismatch},
+	{err: travel.ErrUnproven, reason: kiosk.ReasonKeyMismatch},
+	{err: travel.ErrMalformed, reason: kiosk.ReasonMalformed},
+	{err: travel.ErrNoFile, reason: kiosk.ReasonMalformed},
 	{err: cardreader.ErrSilent, reason: kiosk.ReasonSilent},
 	{err: cardreader.ErrRemoved, reason: kiosk.ReasonRemoved},
 	{err: cardreader.ErrTransport, reason: kiosk.ReasonRemoved}, // a card that slips out of its contacts
@@ -217,5 +275,6 @@ var verdicts = []struct {
 	{err: cardreader.ErrServiceGone, problem: kiosk.ProblemServiceStopped},
 	{err: cardreader.ErrNotAuthorised, problem: kiosk.ProblemNotAuthorised},
 	{err: cardreader.ErrStuck, problem: kiosk.ProblemServiceStuck},
+	{err: central.ErrUnavailable, problem: kiosk.ProblemCentreDown},
 	{err: context.DeadlineExceeded, reason: kiosk.ReasonSilent},
 }

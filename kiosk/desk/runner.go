@@ -9,6 +9,7 @@ package desk
 
 import (
 	"context"
+	"crypto"
 	"errors"
 	"log/slog"
 	"slices"
@@ -20,6 +21,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"balcao/kiosk"
+	"balcao/kiosk/central"
 	"balcao/kiosk/evidence"
 )
 
@@ -31,6 +33,8 @@ type Config struct {
 	Readers   Readers            // PC/SC
 	Verifier  *evidence.Verifier // trust anchors and revocation
 	Recipient age.Recipient      // the centre's key for PINs
+	Key       crypto.Signer      // the desk's own, P-256: signs what no card can sign
+	Chain     [][]byte           // its certificate first, DER
 	Show      func(kiosk.State)  // draws; called with every state in order, must not block
 	Log       *slog.Logger
 	Now       func() time.Time
@@ -49,6 +53,7 @@ type Runner struct {
 
 	watched atomic.Pointer[visit] // whose enrolment the centre's notices are about
 	foreign atomic.Bool           // the centre's schema is of another version than this desk
+	rules   atomic.Pointer[central.Settings]
 
 	// testOnlyForgotten is called when a visit was wiped. Tests set it; nothing else does.
 	testOnlyForgotten func(*visit)
@@ -68,6 +73,15 @@ func New(cfg Config) *Runner {
 		session: kiosk.NewSession(cfg.Settings, cfg.Now()),
 		inbox:   newQueue[kiosk.Event](),
 	}
+}
+
+// verifier is the configured one with the rules that the centre last told.
+func (r *Runner) verifier() *evidence.Verifier {
+	v := *r.cfg.Verifier
+	if rules := r.rules.Load(); rules != nil {
+		v.Extensions, v.Accompanied = rules.Extensions, rules.AccompaniedAllowed == 1
+	}
+	return &v
 }
 
 // Send hands an event to the session. It never blocks and may be called from any goroutine.
@@ -106,8 +120,11 @@ func (r *Runner) shut(ctx context.Context) {
 
 // begins reports whether a command would begin a case, which is too late when the desk shuts.
 func begins(c kiosk.Command) bool {
-	_, read := c.(kiosk.ReadDocument)
-	return read
+	switch c.(type) {
+	case kiosk.ReadDocument, kiosk.ReadTyped:
+		return true
+	}
+	return false
 }
 
 // loop is the only goroutine that touches the session.
@@ -159,6 +176,10 @@ func (r *Runner) execute(ctx context.Context, commands []kiosk.Command) {
 		switch c := c.(type) {
 		case kiosk.ReadDocument:
 			r.readDocument(ctx, c)
+		case kiosk.Unlock:
+			r.unlock(c)
+		case kiosk.ReadTyped:
+			r.readTyped(ctx, c)
 		case kiosk.RecogniseAgain:
 			r.recogniseAgain(c)
 		case kiosk.Sign:

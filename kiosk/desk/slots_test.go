@@ -246,6 +246,19 @@ func (s *session) state() error {
 	return s.over
 }
 
+// ATR implements desk.CardSession.
+func (s *session) ATR() []byte {
+	s.slots.mu.Lock()
+	defer s.slots.mu.Unlock()
+	if s.slots.cards[s.number] == nil {
+		return nil
+	}
+	return s.slots.cards[s.number].ATR()
+}
+
+// Extended implements desk.CardSession.
+func (s *session) Extended() bool { return true }
+
 // Transmit implements iso7816.Transmitter.
 func (s *session) Transmit(ctx context.Context, command []byte) ([]byte, error) {
 	h, resp, err := s.exchange(ctx, command)

@@ -11,6 +11,7 @@ import (
 	"balcao/cardreader/citizencard"
 	"balcao/kiosk"
 	"balcao/kiosk/central"
+	"balcao/kiosk/evidence"
 )
 
 // visit is what the runner keeps of one case: the card's files, the centre's challenge, the sealed
@@ -38,6 +39,16 @@ type visit struct {
 	attempts  map[kiosk.Channel]attempt
 	sealed    []byte
 	jws       []byte
+	proof     []byte       // what the chip answered to the centre or over the transcript; nil when it proves nothing
+	question  chipQuestion // the centre's to the chip
+}
+
+// chipQuestion is the centre's question to a travel document's chip, which somebody at the centre has to make first.
+type chipQuestion struct {
+	ready chan struct{} // closed when the answer is known; nil while nobody asked
+	send  []byte
+	err   error
+	told  chan struct{} // the centre says that there is news
 }
 
 // attempt is a typed code whose answer has not come. Typed again it is the same try, because the
@@ -51,6 +62,7 @@ func newVisit(ctx context.Context, id kiosk.CaseID) *visit {
 	v := &visit{
 		id: id, desk: ctx, jobs: newQueue[cardJob](), gone: make(chan struct{}),
 		sends: map[int]uuid.UUID{}, attempts: map[kiosk.Channel]attempt{},
+		question: chipQuestion{told: make(chan struct{}, 1)},
 	}
 	v.ctx, v.end = context.WithCancel(ctx)
 	return v
@@ -71,7 +83,8 @@ func (v *visit) wipe() {
 	clear(v.challenge)
 	clear(v.sealed)
 	clear(v.jws)
-	v.challenge, v.sealed, v.jws = nil, nil, nil
+	clear(v.proof)
+	v.challenge, v.sealed, v.jws, v.proof = nil, nil, nil, nil
 }
 
 // replaceReading takes what a card said and wipes what was known before.
@@ -93,14 +106,14 @@ func (v *visit) opened(o central.Opened) {
 func (v *visit) pinSealed(sealed []byte) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.sealed, v.jws = sealed, nil
+	v.sealed, v.jws, v.proof = sealed, nil, nil
 }
 
-// signed takes the card's signature.
-func (v *visit) signed(jws []byte) {
+// signed takes the signature, and the chip's proof where there is one.
+func (v *visit) signed(jws, proof []byte) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.jws = jws
+	v.jws, v.proof = jws, proof
 }
 
 // sendID returns the identifier of a message of this visit, the same for the same number.
@@ -146,26 +159,65 @@ func (v *visit) answered(channel kiosk.Channel) {
 func (v *visit) bundle() (e central.Evidence, complete bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	e = central.Evidence{JWS: v.jws, Identity: v.read.Files.Identity, SOD: v.read.Files.SOD, SealedPIN: v.sealed}
-	return e, v.signable() && len(e.JWS) > 0
+	identity, sod := v.read.signed()
+	e = central.Evidence{JWS: v.jws, Identity: identity, SOD: sod, SealedPIN: v.sealed, Proof: v.proof}
+	proven := v.read.Signing != kiosk.SigningChip || len(v.proof) > 0
+	return e, v.signable() && len(e.JWS) > 0 && proven
 }
 
 // signable reports whether everything is there that a transcript speaks of.
 func (v *visit) signable() bool {
-	return v.enrolment != uuid.Nil && len(v.challenge) > 0 && len(v.sealed) > 0 && len(v.read.Chain) > 0 &&
-		len(v.read.Files.Identity) > 0 && len(v.read.Files.SOD) > 0
+	identity, sod := v.read.signed()
+	return v.enrolment != uuid.Nil && len(v.challenge) > 0 && len(v.sealed) > 0 && len(identity) > 0 &&
+		(len(sod) > 0 || v.read.Zone != "") && (len(v.read.Chain) > 0 || v.read.travels())
 }
 
-// Reading is what was learnt from a card.
+// Reading is what was learnt from a document: a Citizen Card's files, or a travel document's, or the zone that was
+// typed.
 type Reading struct {
 	Files  citizencard.Files
 	Chain  [][]byte // verified, the card's certificate first, without the anchor
 	Serial string   // recognises the card when it comes back
+
+	Travel evidence.TravelFiles
+	Zone   string // typed, in place of a chip
+
+	Secret    AccessSecret // opens the chip again
+	Signing   kiosk.Signing
+	Extension string // name of the law by which the document counts though it has expired
+}
+
+// travels reports whether the document is no Citizen Card.
+func (r *Reading) travels() bool { return len(r.Travel.Groups) > 0 || r.Zone != "" }
+
+// signed returns the bytes that identify the person, and the SOD over them; a typed zone has none.
+func (r *Reading) signed() (identity, sod []byte) {
+	switch {
+	case r.Zone != "":
+		identity, _ = evidence.TypedFiles(r.Zone) // it was examined, so it is a zone
+		return identity, nil
+	case r.travels():
+		return evidence.EvidenceFiles(r.Travel), r.Travel.SOD
+	}
+	return r.Files.Identity, r.Files.SOD
+}
+
+// access says in a transcript's words how the document was read.
+func (r *Reading) access() string {
+	switch {
+	case r.Zone != "":
+		return evidence.AccessTyped
+	case r.travels():
+		return evidence.AccessText(r.Travel.Access)
+	}
+	return evidence.AccessContact
 }
 
 // Wipe overwrites everything personal.
 func (r *Reading) Wipe() {
 	r.Files.Wipe()
+	r.Travel.Wipe()
+	r.Secret.Wipe()
 	for _, der := range r.Chain {
 		clear(der)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"balcao/assets/testpki"
 	"balcao/kiosk/central/cluster"
+	"balcao/kiosk/central/deskca"
 )
 
 // Where the bench listens; its certificates name the first.
@@ -33,8 +34,13 @@ func (d *demo) writeConfigs(deskDSN string) error {
 	if err != nil {
 		return err
 	}
+	certificate, key, err := d.makeDeskKey()
+	if err != nil {
+		return err
+	}
 	if err := writeTOML(d.path("kiosk.toml"), map[string]any{
 		"name": deskName, "desk": deskRole, "centre": deskDSN, "centre_recipient": recipient,
+		"certificate": certificate, "key": key,
 		"trust": d.path("trust"), "clerk_language": "pt", "citizen_language": "pt",
 	}); err != nil {
 		return err
@@ -49,12 +55,29 @@ func (d *demo) registrarConfig() map[string]any {
 		"identity": filepath.Join(d.path("keys"), "identity.age"),
 		"pepper":   filepath.Join(d.path("keys"), "pepper"),
 		"trust":    d.path("trust"),
-		"support":  "+351 210 489 010",
-		"sms":      map[string]any{"address": smppAddress, "system_id": "balcao", "password": "balcao", "source": "CMD"},
+
+		"desk_authority": filepath.Join(d.path("desk-ca"), "ca.crt"),
+
+		"support": "+351 210 489 010",
+		"sms":     map[string]any{"address": smppAddress, "system_id": "balcao", "password": "balcao", "source": "CMD"},
 		"mail": map[string]any{
 			"address": smtpAddress, "from": "cmd@balcao.example", "ca_file": filepath.Join(d.path("tls"), "ca.crt"),
 		},
 	}
+}
+
+// makeDeskKey makes the authority of desks, as kioskctl db create does, and the desk's certificate, as kioskctl
+// desk add does. The demo's desk logs in over a socket without it; what it signs, it signs with it.
+func (d *demo) makeDeskKey() (certificate, key string, err error) {
+	authority, err := deskca.Create(d.path("desk-ca"))
+	if err != nil {
+		return "", "", fmt.Errorf("making the authority of desks: %w", err)
+	}
+	pair, err := authority.Login(deskRole)
+	if err != nil {
+		return "", "", fmt.Errorf("making the desk's certificate: %w", err)
+	}
+	return pair.Write(d.dir, deskRole)
 }
 
 // makeKeys lets the registrar make its keys and returns the recipient that desks seal PINs to.

@@ -328,6 +328,12 @@ func (c chip) Exclusive(ctx context.Context, work func(context.Context) error) e
 	return work(ctx)
 }
 
+// ATR implements desk.CardSession.
+func (c chip) ATR() []byte { return c.card.ATR() }
+
+// Extended implements desk.CardSession.
+func (c chip) Extended() bool { return true }
+
 // Keypad implements desk.CardSession.
 func (c chip) Keypad() citizencard.Pinpad { return nil }
 

@@ -1,0 +1,335 @@
+package desk
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"balcao/cardreader"
+	"balcao/cardreader/citizencard"
+	"balcao/cardreader/iso7816"
+	"balcao/cardreader/travel"
+	"balcao/kiosk"
+	"balcao/kiosk/central"
+	"balcao/kiosk/evidence"
+)
+
+// unlock opens the chip that waits and goes on reading. A chip that was reset meanwhile, or whose connection was
+// lost, is recognised anew once.
+func (r *Runner) unlock(c kiosk.Unlock) {
+	r.onCard(c.Case, cardJob{do: func(ctx context.Context, w *cardWork) {
+		secret := NewAccessSecret(c.Kind, c.Text)
+		defer secret.Wipe()
+		outcome := w.unlockOnce(ctx, secret)
+		if errors.Is(outcome.Err, cardreader.ErrReset) {
+			outcome = w.unlockOnce(ctx, secret)
+		}
+		w.tell(ctx, outcome)
+		w.logFailure("unlock", outcome.Err)
+	}})
+}
+
+// unlockOnce opens the chip on the connection there is, or on a new one.
+func (w *cardWork) unlockOnce(ctx context.Context, secret AccessSecret) Outcome {
+	if err := w.connectChip(ctx); err != nil {
+		return outcomeOf(err)
+	}
+	reading, outcome := w.reading().Unlock(ctx, w.session, w.locked, secret)
+	wrong := errors.Is(outcome.Err, travel.ErrWrongPassword) || errors.Is(outcome.Err, travel.ErrPasswordKind)
+	if outcome.Err != nil && !wrong {
+		w.disconnect()
+	}
+	w.visit.replaceReading(reading)
+	return outcome
+}
+
+// connectChip connects to a chip that opens with what is printed, unless it is connected.
+func (w *cardWork) connectChip(ctx context.Context) error {
+	if w.session != nil && w.locked != nil {
+		return nil
+	}
+	w.disconnect()
+	if err := w.connect(ctx); err != nil {
+		return err
+	}
+	err := w.session.Exclusive(ctx, func(ctx context.Context) error {
+		card, err := citizencard.Open(ctx, w.session)
+		if err == nil && !card.Locked() {
+			return errOtherCard
+		}
+		if err != nil && !errors.Is(err, citizencard.ErrUnknownCard) {
+			return err
+		}
+		w.locked, err = recogniseChip(ctx, w.session, card != nil)
+		if errors.Is(err, travel.ErrNotTravelDocument) {
+			return errOtherCard
+		}
+		return err
+	})
+	if err != nil {
+		w.disconnect()
+	}
+	return err
+}
+
+// openAgain opens the visit's chip with what opened it before. A chip that does not open with it is another.
+func (w *cardWork) openAgain(ctx context.Context) error {
+	password, err := w.visit.read.Secret.password(w.runner.cfg.Now())
+	if err != nil {
+		return err
+	}
+	defer password.Wipe()
+	_, err = w.locked.Chip.Unlock(ctx, password)
+	if errors.Is(err, travel.ErrWrongPassword) || errors.Is(err, travel.ErrPasswordKind) {
+		return fmt.Errorf("%w: %w", errOtherCard, err)
+	}
+	return err
+}
+
+// channel is how a Citizen Card's commands reach it: the session itself, or the channel of its contactless side.
+func (w *cardWork) channel(ctx context.Context) (iso7816.Transmitter, error) {
+	if w.visit.read.Secret.Kind == "" {
+		return w.session, nil
+	}
+	if w.locked == nil {
+		var err error
+		if w.locked, err = recogniseChip(ctx, w.session, true); err != nil {
+			return nil, err
+		}
+		if err := w.openAgain(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return channelled{w.session, w.locked.Chip.Transmitter()}, nil
+}
+
+// meetAgain finds out whether the card or chip now on the reader is the visit's.
+func (w *cardWork) meetAgain(ctx context.Context) error {
+	if w.visit.read.travels() {
+		return w.onSameChip(ctx, func(context.Context, *travel.Chip) error { return nil })
+	}
+	return w.onSameCard(ctx, func(context.Context, *citizencard.Card) error { return nil })
+}
+
+// onSameChip runs f on the travel document's chip that was read, over the session that reading left open, or over
+// a new one in which the chip has shown the same first data group.
+func (w *cardWork) onSameChip(ctx context.Context, f func(context.Context, *travel.Chip) error) error {
+	for try := 1; ; try++ {
+		begun := false
+		err := w.onceOnSameChip(ctx, func(ctx context.Context, chip *travel.Chip) error {
+			begun = true
+			return f(ctx, chip)
+		})
+		if err != nil {
+			w.disconnect()
+		}
+		// Asking a chip again does no harm, other than asking for a PIN; a session that another program broke is made anew.
+		if err == nil || try == 2 || !connectionDead(err) && !(begun && errors.Is(err, travel.ErrLocked)) {
+			return err
+		}
+	}
+}
+
+func (w *cardWork) onceOnSameChip(ctx context.Context, f func(context.Context, *travel.Chip) error) error {
+	known := w.session != nil && w.locked != nil
+	if err := w.connectChip(ctx); err != nil {
+		return err
+	}
+	return w.session.Exclusive(ctx, func(ctx context.Context) error {
+		chip := w.locked.Chip
+		if !known {
+			if err := w.openAgain(ctx); err != nil {
+				return err
+			}
+			dg1, err := chip.Read(ctx, travel.DG1, nil)
+			if err != nil {
+				return err
+			}
+			same := bytes.Equal(dg1, w.visit.read.Travel.Groups[1])
+			clear(dg1)
+			if !same {
+				return errOtherCard
+			}
+		}
+		return f(ctx, chip)
+	})
+}
+
+// proveChip has the chip prove itself to the centre: by a signature over a challenge made from the transcript, or by
+// answering the question that only the centre can judge.
+func (w *cardWork) proveChip(ctx context.Context, t evidence.Transcript) (proof []byte, err error) {
+	files := w.visit.read.Travel
+	if evidence.ProofOf(files.Groups) == evidence.ProofActive {
+		encoded, err := t.Encode()
+		if err != nil {
+			return nil, err
+		}
+		challenge := evidence.AAChallenge(encoded)
+		err = w.onSameChip(ctx, func(ctx context.Context, chip *travel.Chip) error {
+			signature, err := chip.ActiveAuthenticate(ctx, challenge[:])
+			if err != nil {
+				return err
+			}
+			proof = evidence.ProofAA(signature)
+			return travel.VerifyActiveAuthentication(files.Groups[15], files.Groups[14], challenge[:], signature)
+		})
+		return proof, err
+	}
+	question, err := w.visit.awaitQuestion(ctx, w.runner.pace.question)
+	if err != nil {
+		return nil, err
+	}
+	err = w.onSameChip(ctx, func(ctx context.Context, chip *travel.Chip) error {
+		answer, err := chip.AnswerChallenge(ctx, question)
+		proof = evidence.ProofCA(answer)
+		return err
+	})
+	return proof, err
+}
+
+// declare signs a transcript for the desk, because no card can.
+func (r *Runner) declare(t evidence.Transcript) ([]byte, error) {
+	if r.cfg.Key == nil {
+		return nil, errNoKey
+	}
+	return evidence.SignAsDesk(t, r.cfg.Key, r.cfg.Chain)
+}
+
+// errNoKey says that the desk has no key of its own, which its configuration should have named.
+var errNoKey = errors.New("the desk has no key to sign with")
+
+// signAsDesk signs for a document that proves nothing by itself.
+func (r *Runner) signAsDesk(c kiosk.Sign) {
+	c.PIN.Wipe()
+	r.ask(c.Case, func(v *visit) {
+		t, complete := v.transcript(r.cfg.Desk, c.Transcript)
+		if !complete {
+			r.failed(v, "", errIncomplete)
+			return
+		}
+		jws, err := r.declare(t)
+		if err != nil {
+			r.failed(v, "", err)
+			return
+		}
+		v.signed(jws, nil)
+		r.Send(kiosk.Signed{Case: v.id, Check: kiosk.Check{
+			Name: kiosk.CheckKey, Result: kiosk.Absent, Source: evidence.SourceDesk, At: r.cfg.Now(),
+		}})
+	})
+}
+
+// readTyped takes a zone that was typed for the document. No reader is needed.
+func (r *Runner) readTyped(ctx context.Context, c kiosk.ReadTyped) {
+	r.forget()
+	v := newVisit(ctx, c.Case)
+	close(v.gone)
+	r.visit, r.givenBack = v, v.gone
+	r.work.Add(1)
+	reader := Reader{Verifier: r.verifier(), Case: c.Case, Emit: r.Send}
+	v.work.Go(func() {
+		verdict := reader.Typed(v.ctx, c.MRZ)
+		if v.ctx.Err() != nil {
+			return
+		}
+		if len(verdict.Reasons) > 0 {
+			r.Send(kiosk.DocumentRefused{Case: c.Case, Reason: verdict.Reasons[0]})
+			return
+		}
+		v.replaceReading(Reading{Zone: c.MRZ, Signing: kiosk.SigningDesk, Extension: verdict.Extension})
+		r.Send(kiosk.DocumentComplete{Case: c.Case, Assurance: verdict.Assurance, Signing: kiosk.SigningDesk})
+	})
+}
+
+// Typed examines a machine-readable zone in place of a chip.
+func (r Reader) Typed(ctx context.Context, zone string) evidence.Verdict {
+	if file, err := evidence.TypedFiles(zone); err == nil {
+		files := evidence.TravelFiles{Groups: map[int][]byte{1: file}}
+		if identity, err := evidence.TravelIdentity(files, r.now()); err == nil {
+			r.Emit(kiosk.IdentityRead{Case: r.Case, Identity: identity})
+		}
+	}
+	r.Emit(kiosk.PhotoRead{Case: r.Case})
+	return r.Verifier.ExamineTyped(ctx, zone, r.report)
+}
+
+// askChip orders the centre's question to a chip that can answer one, so that it is there when the person has agreed.
+func (r *Runner) askChip(v *visit) {
+	v.mu.Lock()
+	wanted := evidence.ProofOf(v.read.Travel.Groups) == evidence.ProofChip && v.question.ready == nil
+	dg14 := v.read.Travel.Groups[14]
+	if wanted {
+		v.question.ready = make(chan struct{})
+	}
+	v.mu.Unlock()
+	if wanted {
+		v.work.Go(func() { r.fetchQuestion(v, dg14) })
+	}
+}
+
+// fetchQuestion asks until the question is made, when the centre says that there is news.
+func (r *Runner) fetchQuestion(v *visit, dg14 []byte) {
+	defer close(v.question.ready)
+	for {
+		answer, err := r.cfg.Centre.ChipChallenge(v.ctx, v.enrolment, dg14)
+		switch {
+		case err != nil && !errors.Is(err, central.ErrUnavailable):
+			v.question.err = err
+			return
+		case err == nil && answer.State == central.ChipReady:
+			v.question.send = answer.Challenge
+			return
+		case err == nil && answer.State == central.ChipUnsupported:
+			v.question.err = travel.ErrUnsupported
+			return
+		}
+		overdue := time.NewTimer(r.pace.overdue)
+		select {
+		case <-v.ctx.Done():
+			overdue.Stop()
+			v.question.err = v.ctx.Err()
+			return
+		case <-v.question.told:
+		case <-overdue.C: // the notice was lost with the line
+		}
+		overdue.Stop()
+	}
+}
+
+// tell says that there is news. Said twice it is heard once.
+func (q *chipQuestion) tell() {
+	select {
+	case q.told <- struct{}{}:
+	default:
+	}
+}
+
+// awaitQuestion returns the centre's question, which was ordered long before.
+func (v *visit) awaitQuestion(ctx context.Context, patience time.Duration) (travel.ChallengeToSend, error) {
+	v.mu.Lock()
+	ready := v.question.ready
+	v.mu.Unlock()
+	if ready == nil {
+		return travel.ChallengeToSend{}, errIncomplete
+	}
+	late := time.NewTimer(patience)
+	defer late.Stop()
+	select {
+	case <-ctx.Done():
+		return travel.ChallengeToSend{}, ctx.Err()
+	case <-late.C:
+		return travel.ChallengeToSend{}, central.ErrUnavailable
+	case <-ready:
+	}
+	if v.question.err != nil {
+		return travel.ChallengeToSend{}, v.question.err
+	}
+	var question travel.ChallengeToSend
+	if err := json.Unmarshal(v.question.send, &question); err != nil {
+		return travel.ChallengeToSend{}, errors.New("the centre's question to the chip is in no known form")
+	}
+	return question, nil
+}
