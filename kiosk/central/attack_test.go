@@ -355,6 +355,17 @@ func TestAttack_SessionSettings(t *testing.T) {
 				t.Errorf("with %s: an enrolled person is %q", setting, got)
 			}
 			ask(openSQL, fresh, "PRT", person().CivilNumber)
+			passport, tax := newID(), taxNumber()
+			open := func(id uuid.UUID, number string) string {
+				return ask(openTravellerSQL, id, "passport", "UTO", number, tax, false)
+			}
+			open(passport, "L1")
+			if got := open(passport, "L1"); got != "opened" {
+				t.Errorf("with %s: a passport is %q", setting, got)
+			}
+			if got := ask(`select state from desk.chip_challenge($1, 'dg14')`, passport); got != "queued" {
+				t.Errorf("with %s: a chip's question is %q", setting, got)
+			}
 			const send = `select coalesce(refusal, 'queued') from desk.send_code($1, $2, 'sms', $3, 'en')`
 			if got := ask(send, fresh, newID(), phone()); got != "queued" {
 				t.Errorf("with %s: a code is %q", setting, got)
@@ -383,6 +394,15 @@ func TestAttack_Errors(t *testing.T) {
 		{openSQL, []any{newID(), "PRT", victim.CivilNumber + "'"}},
 		{openSQL, []any{newID(), "PRT", long}},
 		{openSQL, []any{nil, nil, nil}},
+		{openTravellerSQL, []any{newID(), nil, nil, nil, nil, nil}},
+		{openTravellerSQL, []any{newID(), "passport", "UTO", victim.CivilNumber + "'", "400000008", false}},
+		{openTravellerSQL, []any{newID(), "passport", "UTO", long, "400000008", false}},
+		{openTravellerSQL, []any{newID(), "passport", "UTO", "L1", long, false}},
+		{openTravellerSQL, []any{newID(), long, "UTO", "L1", "400000008", false}},
+		{openTravellerSQL, []any{newID(), "passport", "UTO", "L1", "400000008", nil}},
+		{`select desk.chip_challenge($1, $2)`, []any{id, []byte(long)}},
+		{`select desk.chip_challenge($1, null)`, []any{id}},
+		{`select desk.chip_challenge(null, null)`, nil},
 		{`select desk.send_code($1, $2, 'sms', $3, 'en')`, []any{id, nil, number}},
 		{`select desk.send_code($1, $2, 'sms', $3, $4)`, []any{id, newID(), number, long}},
 		{`select desk.send_code($1, $2, null, $3, null)`, []any{id, newID(), number}},

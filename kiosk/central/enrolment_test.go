@@ -85,6 +85,8 @@ func TestDeskSeesItsOwn(t *testing.T) {
 		wantRefused(t, err, central.RefusedUnknown)
 		_, err = other.Bind(ctx, wanted, someEvidence)
 		wantRefused(t, err, central.RefusedUnknown)
+		_, err = other.ChipChallenge(ctx, wanted, []byte("dg14"))
+		wantRefused(t, err, central.RefusedUnknown)
 		wantRefused(t, other.Abandon(ctx, wanted, ""), central.RefusedUnknown)
 	}
 	_, err := other.Open(ctx, id, who)

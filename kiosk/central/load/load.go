@@ -27,8 +27,9 @@ import (
 type Options struct {
 	DeskDSN      string
 	RegistrarDSN string
-	Workers      int // at once; 8 when zero
-	Enrolments   int // in all
+	Workers      int  // at once; 8 when zero
+	Enrolments   int  // in all
+	Travellers   bool // with passports, whose chips the centre questions, instead of Citizen Cards
 }
 
 // Result is what was measured.
@@ -49,7 +50,11 @@ func Run(ctx context.Context, o Options) (Result, error) {
 		return Result{}, err
 	}
 	defer w.Close()
-	if err := w.Enrol(ctx); err != nil { // connections and statements, which a desk at work has
+	enrol := w.Enrol
+	if o.Travellers {
+		enrol = w.EnrolTraveller
+	}
+	if err := enrol(ctx); err != nil { // connections and statements, which a desk at work has
 		return Result{}, err
 	}
 	var mu sync.Mutex
@@ -61,7 +66,7 @@ func Run(ctx context.Context, o Options) (Result, error) {
 		g.Go(func() error {
 			for begun.Add(1) <= int64(o.Enrolments) {
 				before := time.Now()
-				if err := w.Enrol(gctx); err != nil {
+				if err := enrol(gctx); err != nil {
 					return err
 				}
 				mu.Lock()
@@ -118,18 +123,40 @@ func (w *Workload) Close() {
 	w.registrar.Close()
 }
 
-// Enrol takes one invented person from the challenge to the active key.
+// Enrol takes one invented person with a Citizen Card from the challenge to the active key.
 func (w *Workload) Enrol(ctx context.Context) error {
 	n := w.last.Add(1)
+	// Numbers that cannot exist: those of Utopia, the country of specimens in ICAO 9303.
+	who := central.Person{Document: kiosk.CitizenCard, Country: "UTO", CivilNumber: fmt.Sprintf("%d", n)}
+	return w.enrol(ctx, n, who, nil)
+}
+
+// EnrolTraveller does so with a passport, whose chip proves itself to the centre.
+func (w *Workload) EnrolTraveller(ctx context.Context) error {
+	n := w.last.Add(1)
+	who := central.Person{Document: kiosk.Passport, Country: "UTO", DocumentNumber: fmt.Sprintf("%d", n), TaxNumber: taxNumber(n)}
+	return w.enrol(ctx, n, who, make([]byte, 450))
+}
+
+// taxNumber is one of a million that begin with 40, which nobody has; the check digit is found by trying.
+func taxNumber(n int64) string {
+	for check := range 10 {
+		if nif := fmt.Sprintf("40%06d%d", n%1_000_000, check); kiosk.CheckTaxNumber(nif) {
+			return nif
+		}
+	}
+	panic("load: a NIF has no check digit")
+}
+
+// enrol asks what a desk and a registrar ask for one person; dg14 is nil without a chip to question.
+func (w *Workload) enrol(ctx context.Context, n int64, who central.Person, dg14 []byte) error {
 	enrolment, send, attempt := uuid.Must(uuid.NewV7()), uuid.Must(uuid.NewV7()), uuid.Must(uuid.NewV7())
 	code := fmt.Sprintf("%06d", n%1_000_000)
-	// Numbers that cannot exist: those of Utopia, the country of specimens in ICAO 9303, and telephones of 13
-	// digits in North America.
-	o, err := w.desk.Open(ctx, enrolment, central.Person{Document: kiosk.CitizenCard, Country: "UTO",
-		CivilNumber: fmt.Sprintf("%d", n)})
+	o, err := w.desk.Open(ctx, enrolment, who)
 	if err != nil || o.Refusal != "" {
 		return fmt.Errorf("opening: %s %w", o.Refusal, err)
 	}
+	// A telephone of 13 digits in North America, where there is none.
 	s, err := w.desk.SendCode(ctx, enrolment, central.CodeRequest{ID: send, Channel: kiosk.SMS,
 		Value: fmt.Sprintf("+1%013d", n%10_000_000_000_000), Language: kiosk.Portuguese})
 	if err != nil || s.Refusal != "" {
@@ -142,17 +169,38 @@ func (w *Workload) Enrol(ctx context.Context) error {
 	if err != nil || c.Refusal != "" {
 		return fmt.Errorf("confirming: %s %w", c.Refusal, err)
 	}
-	_, err = w.desk.Bind(ctx, enrolment, central.Evidence{JWS: jws, Identity: make([]byte, 1282),
-		SOD: make([]byte, 2600), SealedPIN: make([]byte, 250)})
-	if err != nil {
+	bundle := central.Evidence{JWS: jws, Identity: make([]byte, 1282), SOD: make([]byte, 2600), SealedPIN: make([]byte, 250)}
+	if dg14 != nil {
+		if err := w.questionChip(ctx, enrolment, dg14); err != nil {
+			return err
+		}
+		bundle.Proof = make([]byte, 40)
+	}
+	if _, err := w.desk.Bind(ctx, enrolment, bundle); err != nil {
 		return fmt.Errorf("binding: %w", err)
 	}
-	if err := w.activate(ctx, enrolment); err != nil {
+	if err := w.activate(ctx, enrolment, who); err != nil {
 		return err
 	}
 	st, err := w.desk.Status(ctx, enrolment)
 	if err != nil || st.State != central.StateActive {
 		return fmt.Errorf("asking for the status: %s %w", st.State, err)
+	}
+	return nil
+}
+
+// questionChip has the centre make a question to a chip, and fetches it.
+func (w *Workload) questionChip(ctx context.Context, enrolment uuid.UUID, dg14 []byte) error {
+	if _, err := w.desk.ChipChallenge(ctx, enrolment, dg14); err != nil {
+		return fmt.Errorf("questioning the chip: %w", err)
+	}
+	const sql = `select registrar.chip_challenge_made($1, $2, $3)`
+	if _, err := w.registrar.Exec(ctx, sql, enrolment, make([]byte, 150), make([]byte, 250)); err != nil {
+		return fmt.Errorf("making the question to the chip: %w", err)
+	}
+	q, err := w.desk.ChipChallenge(ctx, enrolment, dg14)
+	if err != nil || q.State != central.ChipReady {
+		return fmt.Errorf("questioning the chip: %s %w", q.State, err)
 	}
 	return nil
 }
@@ -173,13 +221,18 @@ func (w *Workload) codeReady(ctx context.Context, row uuid.UUID, code string) er
 	return nil
 }
 
-func (w *Workload) activate(ctx context.Context, enrolment uuid.UUID) error {
-	const sql = `select outcome from registrar.activate($1,
-		'{"surname": "de Carga", "given_names": "Pessoa", "birth_date": "1990-01-01", "nationality": "PRT"}',
+func (w *Workload) activate(ctx context.Context, enrolment uuid.UUID, who central.Person) error {
+	const sql = `select outcome from registrar.activate($1, jsonb_strip_nulls(jsonb_build_object(
+		'surname', 'de Carga', 'given_names', 'Pessoa', 'birth_date', '1990-01-01', 'nationality', 'UTO',
+		'document_number', nullif($2, ''), 'tax_number', nullif($3, ''))),
 		'$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g',
-		'high', '{}', current_date + 1000, null)`
+		'high', '{}', current_date + 1000, $4)`
+	var kept []byte
+	if who.Document.Travel() {
+		kept = make([]byte, 540)
+	}
 	var outcome string
-	if err := w.registrar.QueryRow(ctx, sql, enrolment).Scan(&outcome); err != nil {
+	if err := w.registrar.QueryRow(ctx, sql, enrolment, who.DocumentNumber, who.TaxNumber, kept).Scan(&outcome); err != nil {
 		return fmt.Errorf("activating: %w", err)
 	}
 	if outcome != "active" {
