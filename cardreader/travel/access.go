@@ -19,19 +19,26 @@ const (
 // readCardAccess reads EF.CardAccess (Doc 9303-11 §4.2) in clear; nil when the chip has none. The short identifier
 // finds it where the master file is current, as it is after a reset; else the master file is selected. Chips
 // without it answer whatever they like (6982, 6985, 6283, 6986, 6A82 have been seen), and every answer
-// that is not the file means that it is not there.
+// that is not the file means that it is not there. Only "wrong length" is asked again: a chip that cannot give 256 bytes
+// at once would else be taken for one without PACE.
 func (c *Chip) readCardAccess(ctx context.Context) ([]byte, error) {
-	head, err := iso7816.ReadBinarySFI(ctx, c.t, sfiCardAccess, iso7816.MaxShortLe)
-	if err != nil && !isStatus(err) && len(head) == 0 && !errors.Is(err, iso7816.ErrEndOfFile) {
+	size := iso7816.MaxShortLe
+	head, err := iso7816.ReadBinarySFI(ctx, c.t, sfiCardAccess, size)
+	if errors.Is(err, iso7816.ErrWrongLength) {
+		size = leastRead
+		head, err = iso7816.ReadBinarySFI(ctx, c.t, sfiCardAccess, size)
+	}
+	if len(head) == 0 && !isAnswer(err) {
 		return nil, err
 	}
 	c.inMaster = beginsSet(head)
 	if !c.inMaster {
 		// Another application's file may have the same short identifier: in the eMRTD application it is EF.CVCA.
-		if head, err = c.selectCardAccess(ctx); err != nil || !beginsSet(head) {
-			if err != nil && !isStatus(err) && !errors.Is(err, iso7816.ErrEndOfFile) {
-				return nil, err
-			}
+		head, err = c.selectCardAccess(ctx, size)
+		if !isAnswer(err) {
+			return nil, err
+		}
+		if err != nil || !beginsSet(head) {
 			return nil, nil
 		}
 	}
@@ -39,23 +46,28 @@ func (c *Chip) readCardAccess(ctx context.Context) ([]byte, error) {
 	if err != nil || h.Total() > maxCardAccess {
 		return nil, fmt.Errorf("%w: EF.CardAccess", ErrMalformed)
 	}
-	if h.Total() <= len(head) {
-		return head[:h.Total()], nil
-	}
-	rest, err := iso7816.ReadBinary(ctx, c.t, len(head), h.Total(), nil)
-	if err != nil {
-		if isStatus(err) || errors.Is(err, iso7816.ErrEndOfFile) {
-			return nil, fmt.Errorf("%w: EF.CardAccess ends early", ErrMalformed)
+	for len(head) < h.Total() {
+		piece, err := iso7816.ReadBinaryAt(ctx, c.t, len(head), min(size, h.Total()-len(head)))
+		if len(piece) == 0 {
+			if isAnswer(err) {
+				return nil, fmt.Errorf("%w: EF.CardAccess ends early", ErrMalformed)
+			}
+			return nil, err
 		}
-		return nil, err
+		head = append(head, piece...)
 	}
-	return append(head, rest...), nil
+	return head[:h.Total()], nil
+}
+
+// isAnswer reports whether a read came to what the chip said, be it that there is nothing.
+func isAnswer(err error) bool {
+	return err == nil || isStatus(err) || errors.Is(err, iso7816.ErrEndOfFile)
 }
 
 func beginsSet(head []byte) bool { return len(head) > 0 && head[0] == byte(tagSet) }
 
 // selectCardAccess finds the file without its short identifier.
-func (c *Chip) selectCardAccess(ctx context.Context) ([]byte, error) {
+func (c *Chip) selectCardAccess(ctx context.Context, size int) ([]byte, error) {
 	if err := selectMaster(ctx, c.t); err != nil {
 		return nil, err
 	}
@@ -63,7 +75,14 @@ func (c *Chip) selectCardAccess(ctx context.Context) ([]byte, error) {
 	if err := selectFile(ctx, c.t, 0x011C); err != nil {
 		return nil, err
 	}
-	return iso7816.ReadBinary(ctx, c.t, 0, iso7816.MaxShortLe, nil)
+	head, err := iso7816.ReadBinaryAt(ctx, c.t, 0, size)
+	if errors.Is(err, iso7816.ErrWrongLength) {
+		head, err = iso7816.ReadBinaryAt(ctx, c.t, 0, leastRead)
+	}
+	if len(head) > 0 && isAnswer(err) {
+		err = nil // 6282: it is shorter than what was asked
+	}
+	return head, err
 }
 
 // selectMaster selects the master file. There is no Le: German chips refuse one.
@@ -115,7 +134,7 @@ func (c *Chip) probe(ctx context.Context) error {
 			data, err = iso7816.ReadBinary(ctx, c.t, 0, 4, nil)
 		}
 	}
-	if err != nil && !isStatus(err) && !errors.Is(err, iso7816.ErrEndOfFile) {
+	if !isAnswer(err) {
 		return err
 	}
 	c.unenforced = len(data) > 0

@@ -165,7 +165,7 @@ type channel struct{ chip *Chip }
 var _ iso7816.Limited = channel{}
 
 // MaxRead is careful: who reads through the channel cannot open the card anew when it turns out too much.
-func (ch channel) MaxRead() int { return max(min(ch.chip.ladder[0], shortRead), ch.chip.proven) }
+func (ch channel) MaxRead() int { return min(ch.chip.ladder[0], shortRead) }
 
 func (ch channel) Transmit(ctx context.Context, apdu []byte) ([]byte, error) {
 	command, err := iso7816.ParseCommand(apdu)

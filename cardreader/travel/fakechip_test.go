@@ -55,6 +55,7 @@ type fakeChip struct {
 	paceRefused            iso7816.SW
 	breakPACE              func(step int, value []byte) []byte // changes what the chip sends in a step
 
+	tooLong     bool              // this command asked for too much
 	current     map[uint16][]byte // the directory
 	file        []byte
 	authed      bool
@@ -169,6 +170,7 @@ func (f *fakeChip) Transmit(ctx context.Context, apdu []byte) ([]byte, error) {
 		return nil, err
 	}
 	f.n++
+	f.tooLong = false
 	answer := f.transmit(apdu)
 	if f.raw != nil {
 		return f.raw(f.n, bytes.Clone(apdu), answer)
@@ -212,8 +214,8 @@ func (f *fakeChip) transmit(apdu []byte) []byte {
 	if f.answer != nil {
 		data, sw = f.answer(f.n, plain, data, sw)
 	}
-	if f.wrongSize != 0 && sw == f.wrongSize {
-		f.session, f.authed = nil, false
+	if f.tooLong {
+		f.session, f.authed, f.tooLong = nil, false, false
 		return end(nil, sw)
 	}
 	out := f.session.protect(plain.INS, data, sw)
@@ -339,6 +341,7 @@ func (f *fakeChip) read(c iso7816.Command) ([]byte, iso7816.SW) {
 	case f.file == nil:
 		return nil, 0x6986
 	case f.mostRead > 0 && le > f.mostRead:
+		f.tooLong = true
 		return nil, f.wrongSize
 	case offset >= len(f.file):
 		return nil, 0x6B00

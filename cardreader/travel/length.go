@@ -2,7 +2,6 @@ package travel
 
 import (
 	"context"
-	"errors"
 
 	"balcao/cardreader/iso7816"
 )
@@ -15,6 +14,8 @@ const (
 	// shortRead is what fits a short answer under AES. 3DES would have room for eight bytes more, but 223 is what
 	// every reader in the field asks for, so what every chip was tried with.
 	shortRead = 223
+	// leastRead is what is tried last.
+	leastRead = 96
 	// maxRead bounds an extended read: no faster with more, and the clerk sees how far it is.
 	maxRead = 16 << 10
 )
@@ -56,7 +57,7 @@ func (c *Chip) readATRInfo(ctx context.Context) ([]byte, error) {
 		return nil, err
 	}
 	info, err := iso7816.ReadBinary(ctx, c.t, 0, iso7816.MaxShortLe, nil)
-	if err != nil && !isStatus(err) && !errors.Is(err, iso7816.ErrEndOfFile) {
+	if !isAnswer(err) {
 		return nil, err
 	}
 	return info, nil
@@ -149,7 +150,7 @@ func capabilitiesOf(historical []byte) []byte {
 // sizes are the reads to try, largest first: what the answer has room for, then the one that is safe, then
 // less, for chips and readers that do not manage even that.
 func sizes(limit, bound int) []int {
-	ladder := []int{shortRead, 160, 96}
+	ladder := []int{shortRead, 160, leastRead}
 	if limit > shortAnswer {
 		// 19 bytes of secure messaging, a block of padding, and the status.
 		ladder = append([]int{min(max(limit-2-19-16, shortRead), maxRead)}, ladder...)

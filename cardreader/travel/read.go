@@ -141,6 +141,9 @@ func (c *Chip) readPiece(ctx context.Context, offset, left int) ([]byte, error) 
 	if offset > iso7816.MaxOffset {
 		asked = min(size, left+4) // the odd instruction's answer has a header
 	}
+	if asked == iso7816.MaxShortLe {
+		asked++ // 256 would be asked for in a short command, whose answer has no room for it under secure messaging
+	}
 	piece, err := iso7816.ReadBinaryAt(ctx, inside{c}, offset, asked)
 	if len(piece) == 0 || isFatal(err) {
 		return nil, c.explain(err, asked)

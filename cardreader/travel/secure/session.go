@@ -115,8 +115,11 @@ func (s *Session) Protect(c iso7816.Command) (iso7816.Command, error) {
 	}
 	header := Pad([]byte{protected.CLA, protected.INS, protected.P1, protected.P2}, block)
 	protected.Data = iso7816.Append(objects, tagChecksum, s.checksum(header, objects))
-	if len(protected.Data) > iso7816.MaxShortData {
-		protected.Le = iso7816.MaxExtendedLe // an APDU is extended as a whole
+	// An APDU is extended as a whole; and so much data, protected, has no room in a short answer. 256 stands for
+	// "all there is", which mostly is less, and stays short.
+	const short = iso7816.MaxShortLe
+	if len(protected.Data) > iso7816.MaxShortData || c.Le < short && c.Le > s.MaxRead(short+2) {
+		protected.Le = iso7816.MaxExtendedLe
 	}
 	return protected, nil
 }
