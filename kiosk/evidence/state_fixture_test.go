@@ -232,8 +232,8 @@ func wrap(tag byte, parts ...[]byte) []byte {
 	return append(header, content...)
 }
 
-// mustSOD signs the hashes of data groups as ICAO 9303-10 §4.6.2 has it.
-func mustSOD(t testing.TB, signer authority, groups map[int][]byte) []byte {
+// mustSOD signs the hashes of data groups as ICAO 9303-10 §4.6.2 has it, with the signing time where one is given.
+func mustSOD(t testing.TB, signer authority, groups map[int][]byte, at ...time.Time) []byte {
 	t.Helper()
 	oid := func(ids ...int) []byte { return mustMarshal(t, asn1.ObjectIdentifier(ids)) }
 	sha := wrap(0x30, oid(2, 16, 840, 1, 101, 3, 4, 2, 1))
@@ -250,6 +250,9 @@ func mustSOD(t testing.TB, signer authority, groups map[int][]byte) []byte {
 	attributes := append(
 		wrap(0x30, oid(1, 2, 840, 113549, 1, 9, 3), wrap(0x31, contentType)),
 		wrap(0x30, oid(1, 2, 840, 113549, 1, 9, 4), wrap(0x31, wrap(0x04, digest[:])))...)
+	if len(at) > 0 && !at[0].IsZero() {
+		attributes = append(attributes, wrap(0x30, oid(1, 2, 840, 113549, 1, 9, 5), wrap(0x31, mustMarshal(t, at[0].UTC())))...)
+	}
 	toSign := sha256.Sum256(wrap(0x31, attributes))
 	signature, err := signer.key.Sign(rand.Reader, toSign[:], crypto.SHA256)
 	if err != nil {

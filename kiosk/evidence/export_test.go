@@ -1,0 +1,4 @@
+package evidence
+
+// SameState is sameState, for the table of issuers.
+var SameState = sameState

@@ -1,0 +1,413 @@
+package evidence_test
+
+import (
+	"context"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"balcao/cardreader/mrz"
+	"balcao/cardreader/travel"
+	"balcao/kiosk"
+	"balcao/kiosk/evidence"
+	"balcao/kiosk/trust"
+	"balcao/kiosk/trust/cms"
+)
+
+// What is read arrives in pieces; each check is answered once, as early as it can be, and before the signature only the
+// chip's key is missing.
+func TestTravelExamination_Progress(t *testing.T) {
+	utopia := mustCountry(t, "UT")
+	files := passportOf(t, utopia).mustFiles(t)
+	var mu sync.Mutex
+	var reported []kiosk.CheckName
+	ex := believing(t, utopia).ExamineTravel(t.Context(), func(c kiosk.Check) {
+		mu.Lock()
+		defer mu.Unlock()
+		reported = append(reported, c.Name)
+		if c.Result == kiosk.Pending || c.At.IsZero() || c.Source == "" {
+			t.Errorf("reported %+v", c)
+		}
+	})
+	part := evidence.TravelFiles{Groups: map[int][]byte{}, Access: files.Access, Typed: files.Typed}
+	pending := func(when string, names ...kiosk.CheckName) {
+		t.Helper()
+		for _, name := range names {
+			if got := check(t, ex.Verdict(), name).Result; got != kiosk.Pending {
+				t.Errorf("%s: %s is %q", when, name, got)
+			}
+		}
+	}
+	answered := func(when string, names ...kiosk.CheckName) {
+		t.Helper()
+		for _, name := range names {
+			if got := check(t, ex.Verdict(), name).Result; got != kiosk.Passed {
+				t.Errorf("%s: %s is %q", when, name, got)
+			}
+		}
+	}
+	ex.Update(part)
+	answered("opened", kiosk.CheckRecognised, kiosk.CheckAccess)
+	part.Groups[1] = files.Groups[1]
+	ex.Update(part)
+	if got := ex.Verdict().Identity.Surname; got != "ERIKSSON" {
+		t.Errorf("identity is not there at once: %q", got)
+	}
+	pending("DG1 without a signature", kiosk.CheckAge, kiosk.CheckAccepted, kiosk.CheckPrinted)
+	part.SOD = files.SOD
+	ex.Update(part)
+	answered("SOD", kiosk.CheckSODSignature, kiosk.CheckSODSigner)
+	pending("DG11 is to come", kiosk.CheckIdentityData, kiosk.CheckAge)
+	part.Groups[11], part.Groups[14], part.Groups[15] = files.Groups[11], files.Groups[14], files.Groups[15]
+	ex.Update(part)
+	answered("all but the face", kiosk.CheckIdentityData, kiosk.CheckAge, kiosk.CheckDocumentDate, kiosk.CheckAccepted, kiosk.CheckPrinted)
+	pending("all but the face", kiosk.CheckPhotoData, kiosk.CheckOriginal, kiosk.CheckKey)
+	ex.Originality(evidence.Originality{Source: "AA", Proven: true})
+	answered("proven", kiosk.CheckOriginal)
+	ex.Update(files)
+	ex.Update(files)
+	verdict := ex.Wait()
+	answered("face", kiosk.CheckPhotoData, kiosk.CheckSignerStatus)
+	want := kiosk.Assurance{Level: kiosk.LevelSubstantial, Missing: []kiosk.CheckName{kiosk.CheckKey}}
+	if diff := cmp.Diff(want, verdict.Assurance); diff != "" || len(verdict.Reasons) > 0 {
+		t.Errorf("before the signature: %v (-want +got):\n%s", verdict.Reasons, diff)
+	}
+	if got := verdict.Identity; got.Surname != "Eriksson" || got.GivenNames != "Anna María" || !got.Transliterated() {
+		t.Error("the names are not those of DG11")
+	}
+	slices.Sort(reported)
+	all := slices.DeleteFunc(slices.Sorted(slices.Values(evidence.TravelOrder)), func(n kiosk.CheckName) bool { return n == kiosk.CheckKey })
+	if diff := cmp.Diff(all, reported); diff != "" {
+		t.Errorf("reported (-want +got):\n%s", diff)
+	}
+}
+
+// One fault, one reason, whatever it makes unknowable.
+func TestTravelExamination_OneReason(t *testing.T) {
+	utopia, portugal := mustCountry(t, "UT"), mustCountry(t, "PT")
+	forged := mustCountry(t, "UT")
+	resign := func(t *testing.T, f *evidence.TravelFiles, signer authority) {
+		f.SOD = mustSOD(t, signer, f.Groups)
+	}
+	cases := map[string]struct {
+		want   kiosk.Reason
+		change func(t *testing.T, v *evidence.Verifier, f *evidence.TravelFiles)
+	}{
+		"downgraded": {kiosk.ReasonAccessDowngraded, func(_ *testing.T, _ *evidence.Verifier, f *evidence.TravelFiles) {
+			f.Access = travel.Protection{Mechanism: "BAC", Cipher: "3DES", Downgraded: true}
+		}},
+		"zone altered": {kiosk.ReasonDataAltered, func(t *testing.T, _ *evidence.Verifier, f *evidence.TravelFiles) {
+			zone := anna()
+			zone.Surname, zone.Birth.Year = "OUTRA", 2020
+			f.Groups[1] = dg1(t, zone)
+		}},
+		"issuer altered": {kiosk.ReasonDataAltered, func(t *testing.T, _ *evidence.Verifier, f *evidence.TravelFiles) {
+			zone := anna()
+			zone.Issuer = "PRT"
+			f.Groups[1] = dg1(t, zone)
+		}},
+		"zone made unreadable": {kiosk.ReasonDataAltered, func(_ *testing.T, _ *evidence.Verifier, f *evidence.TravelFiles) {
+			f.Groups[1] = []byte{0x61, 0x01, 0x00}
+		}},
+		"names of DG11 altered": {kiosk.ReasonDataAltered, func(_ *testing.T, _ *evidence.Verifier, f *evidence.TravelFiles) {
+			f.Groups[11] = dg11("Outra<<Pessoa", "19740812")
+		}},
+		"DG11 removed": {kiosk.ReasonDataAltered, func(_ *testing.T, _ *evidence.Verifier, f *evidence.TravelFiles) { f.Groups[11] = nil }},
+		"DG12 that nobody signed": {kiosk.ReasonDataAltered, func(_ *testing.T, _ *evidence.Verifier, f *evidence.TravelFiles) {
+			f.Groups[12] = []byte{0x6C, 0x00}
+		}},
+		"chip's key exchanged": {kiosk.ReasonDataAltered, func(t *testing.T, _ *evidence.Verifier, f *evidence.TravelFiles) {
+			f.Groups[15] = wrap(0x6F, mustSPKI(t, &mustECKey(t).PublicKey))
+		}},
+		"chip's key taken away": {kiosk.ReasonDataAltered, func(_ *testing.T, _ *evidence.Verifier, f *evidence.TravelFiles) { f.Groups[15] = nil }},
+		"face altered": {kiosk.ReasonDataAltered, func(_ *testing.T, _ *evidence.Verifier, f *evidence.TravelFiles) {
+			f.Groups[2] = wrap(0x75, []byte("another face"))
+		}},
+		"face removed": {kiosk.ReasonDataAltered, func(_ *testing.T, _ *evidence.Verifier, f *evidence.TravelFiles) { f.Groups[2] = nil }},
+		"signed but unreadable": {kiosk.ReasonMalformed, func(t *testing.T, _ *evidence.Verifier, f *evidence.TravelFiles) {
+			f.Groups[1] = []byte{0x61, 0x01, 0x00}
+			resign(t, f, utopia.signer)
+		}},
+		"no DG1":            {kiosk.ReasonMalformed, func(_ *testing.T, _ *evidence.Verifier, f *evidence.TravelFiles) { f.Groups[1] = nil }},
+		"SOD is no TLV":     {kiosk.ReasonMalformed, func(_ *testing.T, _ *evidence.Verifier, f *evidence.TravelFiles) { f.SOD = f.SOD[:90] }},
+		"SOD is no CMS":     {kiosk.ReasonSODInvalid, func(_ *testing.T, _ *evidence.Verifier, f *evidence.TravelFiles) { f.SOD = []byte{0x77, 0} }},
+		"SOD of a stranger": {kiosk.ReasonSODUntrusted, func(t *testing.T, _ *evidence.Verifier, f *evidence.TravelFiles) { resign(t, f, forged.signer) }},
+		"SOD of another document": {kiosk.ReasonDataAltered, func(t *testing.T, _ *evidence.Verifier, f *evidence.TravelFiles) {
+			f.SOD = passportOf(t, utopia).mustFiles(t).SOD
+		}},
+		"signed by another State": {kiosk.ReasonSODUntrusted, func(t *testing.T, _ *evidence.Verifier, f *evidence.TravelFiles) {
+			resign(t, f, portugal.signer)
+		}},
+		"signer of other documents": {kiosk.ReasonSODUntrusted, func(t *testing.T, _ *evidence.Verifier, f *evidence.TravelFiles) {
+			template := documentSigner("UT")
+			template.ExtraExtensions = append(template.ExtraExtensions, documentTypes("AR"))
+			resign(t, f, mustIssue(t, template, utopia.csca, mustECKey(t)))
+		}},
+		"nobody is trusted": {kiosk.ReasonSODUntrusted, func(_ *testing.T, v *evidence.Verifier, _ *evidence.TravelFiles) { v.Countries = nil }},
+		"signer revoked": {kiosk.ReasonSignerRevoked, func(_ *testing.T, v *evidence.Verifier, _ *evidence.TravelFiles) {
+			v.CountryRevocation = signersAre(trust.Revoked)
+		}},
+		"signer on hold": {kiosk.ReasonSignerRevoked, func(_ *testing.T, v *evidence.Verifier, _ *evidence.TravelFiles) {
+			v.CountryRevocation = signersAre(trust.Suspended)
+		}},
+		"nobody answers": {kiosk.ReasonRevocationUnknown, func(_ *testing.T, v *evidence.Verifier, _ *evidence.TravelFiles) {
+			v.CountryRevocation = signersAnswer(trust.ErrUnknown)
+		}},
+		"unheard-of answer": {kiosk.ReasonRevocationUnknown, func(_ *testing.T, v *evidence.Verifier, _ *evidence.TravelFiles) {
+			v.CountryRevocation = signersAre("")
+		}},
+		"name typed otherwise": {kiosk.ReasonPrintedMismatch, func(t *testing.T, _ *evidence.Verifier, f *evidence.TravelFiles) {
+			zone := anna()
+			zone.GivenNames = "ANNE MARIA"
+			f.Typed = strings.Join(mustLines(t, zone), "\n")
+		}},
+		"typed is no zone": {kiosk.ReasonPrintedMismatch, func(_ *testing.T, _ *evidence.Verifier, f *evidence.TravelFiles) { f.Typed = "L898902C3" }},
+		"expired": {kiosk.ReasonDocumentExpired, func(t *testing.T, v *evidence.Verifier, _ *evidence.TravelFiles) {
+			v.Now = func() time.Time { return time.Date(2034, 4, 16, 0, 0, 1, 0, time.UTC) }
+		}},
+		"too young": {kiosk.ReasonUnderAge, func(_ *testing.T, v *evidence.Verifier, _ *evidence.TravelFiles) { v.MinAge = 120 }},
+	}
+	for name, tt := range cases {
+		t.Run(name, func(t *testing.T) {
+			v := believing(t, utopia, portugal)
+			files := passportOf(t, utopia).mustFiles(t)
+			tt.change(t, v, &files)
+			verdict := examineTravel(t, v, files)
+			if diff := cmp.Diff([]kiosk.Reason{tt.want}, verdict.Reasons); diff != "" {
+				t.Errorf("(-want +got):\n%s\n%s", diff, table(verdict.Checks))
+			}
+			if got := verdict.Assurance.Level; got == kiosk.LevelHigh || got != kiosk.LevelNone && tt.want != kiosk.ReasonRevocationUnknown {
+				t.Errorf("reaches level %q", got)
+			}
+		})
+	}
+}
+
+// documentTypes is the DocumentType extension (Doc 9303-12 §7.1.1.6).
+func documentTypes(codes ...string) pkix.Extension {
+	var list []byte
+	for _, code := range codes {
+		list = append(list, wrap(0x13, []byte(code))...)
+	}
+	return pkix.Extension{Id: asn1.ObjectIdentifier{2, 23, 136, 1, 1, 6, 2}, Value: wrap(0x30, []byte{2, 1, 0}, wrap(0x31, list))}
+}
+
+// What a document does not offer lowers the level and refuses nobody.
+func TestTravelExamination_Level(t *testing.T) {
+	utopia := mustCountry(t, "UT")
+	cases := map[string]struct {
+		missing []kiosk.CheckName
+		reason  kiosk.Reason // of the first that is missing
+		change  func(v *evidence.Verifier, c *chip)
+	}{
+		"everything":               {[]kiosk.CheckName{kiosk.CheckKey}, "", func(*evidence.Verifier, *chip) {}},
+		"chip authentication only": {[]kiosk.CheckName{kiosk.CheckKey}, "", func(_ *evidence.Verifier, c *chip) { c.active = nil }},
+		"no key": {[]kiosk.CheckName{kiosk.CheckOriginal}, kiosk.ReasonNoOriginality, func(_ *evidence.Verifier, c *chip) {
+			c.active, c.agree = nil, nil
+		}},
+		"gives its contents to anybody": {[]kiosk.CheckName{kiosk.CheckAccess, kiosk.CheckKey}, kiosk.ReasonUnenforced, func(_ *evidence.Verifier, c *chip) {
+			c.access.Unenforced = true
+		}},
+		"State without a list": {[]kiosk.CheckName{kiosk.CheckSignerStatus, kiosk.CheckKey}, kiosk.ReasonNobodyToAsk, func(v *evidence.Verifier, _ *chip) {
+			v.CountryRevocation = signersAnswer(trust.ErrNobodyToAsk)
+		}},
+		"no network, no lists": {[]kiosk.CheckName{kiosk.CheckSignerStatus, kiosk.CheckKey}, kiosk.ReasonNobodyToAsk, func(v *evidence.Verifier, _ *chip) {
+			v.CountryRevocation = nil
+		}},
+		"no face": {[]kiosk.CheckName{kiosk.CheckKey}, "", func(_ *evidence.Verifier, c *chip) { c.face = nil }},
+	}
+	for name, tt := range cases {
+		t.Run(name, func(t *testing.T) {
+			v, c := believing(t, utopia), passportOf(t, utopia)
+			tt.change(v, c)
+			files := c.mustFiles(t)
+			if c.face == nil {
+				files.Groups[2] = nil
+			}
+			verdict := examineTravel(t, v, files)
+			if len(verdict.Reasons) > 0 {
+				t.Fatalf("refused: %v\n%s", verdict.Reasons, table(verdict.Checks))
+			}
+			want := kiosk.Assurance{Level: kiosk.LevelSubstantial, Missing: tt.missing}
+			if diff := cmp.Diff(want, verdict.Assurance); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			if got := check(t, verdict, tt.missing[0]).Reason; got != tt.reason {
+				t.Errorf("got reason %q, want %q", got, tt.reason)
+			}
+		})
+	}
+}
+
+// A chip that opened by its access number has nothing typed to be compared with.
+func TestTravelExamination_AccessNumber(t *testing.T) {
+	portugal := mustCountry(t, "PT")
+	c := passportOf(t, portugal)
+	c.zone = permit()
+	files := c.mustFiles(t)
+	files.Typed = ""
+	verdict := examineTravel(t, believing(t, portugal), files)
+	if got := check(t, verdict, kiosk.CheckPrinted); got.Result != kiosk.Absent || got.Reason != "" {
+		t.Errorf("got %+v", got)
+	}
+	if got := verdict.Identity; got.Kind != kiosk.ResidencePermit || got.Country != "PRT" || len(verdict.Reasons) > 0 {
+		t.Errorf("got %q of %q, %v", got.Kind, got.Country, verdict.Reasons)
+	}
+}
+
+// The chip's own proof: a copy is refused, whatever it says of itself.
+func TestTravelExamination_Originality(t *testing.T) {
+	utopia := mustCountry(t, "UT")
+	cases := map[string]struct {
+		said   evidence.Originality
+		change func(c *chip)
+		want   kiosk.Check
+	}{
+		"copy":                       {evidence.Originality{Source: "AA"}, func(*chip) {}, kiosk.Check{Result: kiosk.Failed, Reason: kiosk.ReasonKeyMismatch}},
+		"copy that says it has none": {evidence.Originality{}, func(*chip) {}, kiosk.Check{Result: kiosk.Failed, Reason: kiosk.ReasonKeyMismatch}},
+		"none":                       {evidence.Originality{}, func(c *chip) { c.active, c.agree = nil, nil }, kiosk.Check{Result: kiosk.Absent, Reason: kiosk.ReasonNoOriginality}},
+		"said to have proven what it cannot": {evidence.Originality{Source: "AA", Proven: true}, func(c *chip) { c.active, c.agree = nil, nil },
+			kiosk.Check{Result: kiosk.Absent, Reason: kiosk.ReasonNoOriginality}},
+	}
+	for name, tt := range cases {
+		t.Run(name, func(t *testing.T) {
+			c := passportOf(t, utopia)
+			tt.change(c)
+			ex := believing(t, utopia).ExamineTravel(t.Context(), nil)
+			ex.Originality(tt.said)
+			ex.Update(c.mustFiles(t))
+			got := check(t, ex.Wait(), kiosk.CheckOriginal)
+			if got.Result != tt.want.Result || got.Reason != tt.want.Reason {
+				t.Errorf("got %q for %q", got.Result, got.Reason)
+			}
+		})
+	}
+}
+
+// Documents outlive their signers' certificates; what was signed while they were valid stays signed.
+func TestTravelExamination_SignerSinceExpired(t *testing.T) {
+	utopia := mustCountry(t, "UT")
+	template := documentSigner("UT")
+	template.NotBefore, template.NotAfter = time.Date(2023, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
+	signer := mustIssue(t, template, utopia.csca, mustECKey(t))
+	for name, tt := range map[string]struct {
+		signing time.Time
+		want    []kiosk.Reason
+	}{
+		"signed while valid": {time.Date(2024, 6, 1, 0, 0, 0, 0, time.UTC), nil},
+		"does not say when":  {time.Time{}, nil},
+		"signed after":       {time.Date(2025, 6, 1, 0, 0, 0, 0, time.UTC), []kiosk.Reason{kiosk.ReasonSODUntrusted}},
+		"signed before":      {time.Date(2022, 6, 1, 0, 0, 0, 0, time.UTC), []kiosk.Reason{kiosk.ReasonSODUntrusted}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := passportOf(t, utopia)
+			c.signer, c.signing = signer, tt.signing
+			if diff := cmp.Diff(tt.want, examineTravel(t, believing(t, utopia), c.mustFiles(t)).Reasons); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+	t.Run("not yet valid", func(t *testing.T) {
+		template.NotBefore, template.NotAfter = time.Now().AddDate(0, 0, 2), time.Now().AddDate(1, 0, 0)
+		c := passportOf(t, utopia)
+		c.signer, c.signing = mustIssue(t, template, utopia.csca, mustECKey(t)), time.Now().AddDate(0, 0, 3)
+		want := []kiosk.Reason{kiosk.ReasonSODUntrusted}
+		if diff := cmp.Diff(want, examineTravel(t, believing(t, utopia), c.mustFiles(t)).Reasons); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestTravelExamination_Dates(t *testing.T) {
+	utopia := mustCountry(t, "UT")
+	today := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	law := kiosk.Extension{
+		Name: "DL 99/2026", Kinds: []kiosk.DocumentKind{kiosk.Passport}, From: kiosk.Date{Year: 2026, Month: 1, Day: 1},
+		To: kiosk.Date{Year: 2026, Month: 6, Day: 30}, Until: kiosk.Date{Year: 2026, Month: 12, Day: 31},
+	}
+	later := law
+	later.Name, later.Until.Year = "DL 100/2026", 2027
+	permits := later
+	permits.Kinds = []kiosk.DocumentKind{kiosk.ResidencePermit}
+	cases := map[string]struct {
+		birth, expiry mrz.Date
+		laws          []kiosk.Extension
+		want          kiosk.Reason
+		extension     string
+	}{
+		"last day":                 {anna().Birth, mrz.Date{Year: 2026, Month: 11, Day: 23}, nil, "", ""},
+		"day after":                {anna().Birth, mrz.Date{Year: 2026, Month: 11, Day: 22}, nil, kiosk.ReasonDocumentExpired, ""},
+		"states no last day":       {anna().Birth, mrz.Date{}, []kiosk.Extension{law}, kiosk.ReasonDocumentExpired, ""},
+		"month of expiry":          {anna().Birth, mrz.Date{Year: 2026, Month: 11}, nil, "", ""},
+		"covered":                  {anna().Birth, mrz.Date{Year: 2026, Month: 6, Day: 30}, []kiosk.Extension{law}, "", law.Name},
+		"covered the longest":      {anna().Birth, mrz.Date{Year: 2026, Month: 6, Day: 30}, []kiosk.Extension{law, later, law}, "", later.Name},
+		"not needed":               {anna().Birth, anna().Expiry, []kiosk.Extension{law}, "", ""},
+		"expired too late":         {anna().Birth, mrz.Date{Year: 2026, Month: 7, Day: 1}, []kiosk.Extension{law}, kiosk.ReasonDocumentExpired, ""},
+		"another kind's law":       {anna().Birth, mrz.Date{Year: 2026, Month: 6, Day: 30}, []kiosk.Extension{permits}, kiosk.ReasonDocumentExpired, ""},
+		"sixteen today":            {mrz.Date{Year: 2010, Month: 11, Day: 23}, anna().Expiry, nil, "", ""},
+		"one day short":            {mrz.Date{Year: 2010, Month: 11, Day: 24}, anna().Expiry, nil, kiosk.ReasonUnderAge, ""},
+		"born in the month before": {mrz.Date{Year: 2010, Month: 10}, anna().Expiry, nil, "", ""},
+		"sixteen perhaps":          {mrz.Date{Year: 2010, Month: 11}, anna().Expiry, nil, kiosk.ReasonAgeUnknown, ""},
+		"sixteen this year":        {mrz.Date{Year: 2010}, anna().Expiry, nil, kiosk.ReasonAgeUnknown, ""},
+		"not sixteen anyhow":       {mrz.Date{Year: 2011}, anna().Expiry, nil, kiosk.ReasonUnderAge, ""},
+		"born nobody knows when":   {mrz.Date{}, anna().Expiry, nil, kiosk.ReasonAgeUnknown, ""},
+	}
+	for name, tt := range cases {
+		t.Run(name, func(t *testing.T) {
+			v, c := believing(t, utopia), passportOf(t, utopia)
+			v.Now = func() time.Time { return today }
+			v.Extensions = tt.laws
+			c.zone.Birth, c.zone.Expiry, c.born = tt.birth, tt.expiry, ""
+			verdict := examineTravel(t, v, c.mustFiles(t))
+			var want []kiosk.Reason
+			if tt.want != "" {
+				want = []kiosk.Reason{tt.want}
+			}
+			if diff := cmp.Diff(want, verdict.Reasons); diff != "" || verdict.Extension != tt.extension {
+				t.Errorf("by %q (-want +got):\n%s", verdict.Extension, diff)
+			}
+		})
+	}
+}
+
+// The question of revocation ends with the case, and is asked about the right certificates.
+func TestTravelExamination_RevocationInTheBackground(t *testing.T) {
+	utopia := mustCountry(t, "UT")
+	v := believing(t, utopia)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	asked := make(chan struct{})
+	v.CountryRevocation = countryBlocking{asked: asked, want: []*x509.Certificate{utopia.signer.cert, utopia.csca.cert}, t: t}
+	ex := v.ExamineTravel(ctx, nil)
+	ex.Update(passportOf(t, utopia).mustFiles(t))
+	<-asked
+	if got := check(t, ex.Verdict(), kiosk.CheckAge).Result; got != kiosk.Passed {
+		t.Errorf("age waits for revocation: %q", got)
+	}
+	cancel()
+	if got, want := check(t, ex.Wait(), kiosk.CheckSignerStatus).Reason, kiosk.ReasonRevocationUnknown; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+type countryBlocking struct {
+	t     *testing.T
+	asked chan struct{}
+	want  []*x509.Certificate
+}
+
+func (b countryBlocking) Check(ctx context.Context, cert, issuer *cms.Certificate) (trust.Answer, error) {
+	if !slices.Equal(cert.Raw, b.want[0].Raw) || !slices.Equal(issuer.Raw, b.want[1].Raw) {
+		b.t.Error("asked about other certificates than the signer's and its issuer's")
+	}
+	close(b.asked)
+	<-ctx.Done()
+	return trust.Answer{}, trust.ErrUnknown
+}

@@ -1,0 +1,136 @@
+package evidence_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"balcao/cardreader/mrz"
+	"balcao/cardreader/travel/lds"
+	"balcao/kiosk"
+	"balcao/kiosk/evidence"
+)
+
+var readOn = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+
+func TestTravelIdentity(t *testing.T) {
+	files := evidence.TravelFiles{Groups: map[int][]byte{1: dg1(t, anna())}}
+	want := kiosk.Identity{
+		Kind: kiosk.Passport, Country: "UTO", DocumentNumber: "L898902C3", Surname: "ERIKSSON", GivenNames: "ANNA MARIA",
+		MRZSurname: "ERIKSSON", MRZGivenNames: "ANNA MARIA", Sex: "F", Nationality: "UTO",
+		BirthDate: kiosk.Date{Year: 1974, Month: 8, Day: 12}, ValidUntil: kiosk.Date{Year: 2034, Month: 4, Day: 15},
+	}
+	compare := func(t *testing.T) {
+		t.Helper()
+		got, err := evidence.TravelIdentity(files, readOn)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	}
+	t.Run("OK/DG1", compare)
+	files.Groups[11] = dg11("Eriksson<<Ånna<María", "19740812")
+	want.Surname, want.GivenNames = "Eriksson", "Ånna María"
+	t.Run("OK/DG11", compare)
+	files.Groups[11] = []byte{0x6B, 0x02, 0xFF, 0xFF}
+	want.Surname, want.GivenNames = want.MRZSurname, want.MRZGivenNames
+	t.Run("OK/DG11Unreadable", compare)
+	files.Groups[11] = dg11("Anna Eriksson", "")
+	t.Run("OK/NameInOnePiece", compare)
+}
+
+func TestTravelIdentity_Birth(t *testing.T) {
+	cases := map[string]struct {
+		zone mrz.Date
+		full string
+		want kiosk.Date
+	}{
+		"the same":             {mrz.Date{Year: 1974, Month: 8, Day: 12}, "19740812", kiosk.Date{Year: 1974, Month: 8, Day: 12}},
+		"another century":      {mrz.Date{Year: 2021, Month: 8, Day: 12}, "19210812", kiosk.Date{Year: 1921, Month: 8, Day: 12}},
+		"another day":          {mrz.Date{Year: 1974, Month: 8, Day: 12}, "19740813", kiosk.Date{Year: 1974, Month: 8, Day: 12}},
+		"another year":         {mrz.Date{Year: 2012, Month: 8, Day: 12}, "19740812", kiosk.Date{Year: 2012, Month: 8, Day: 12}},
+		"day unknown":          {mrz.Date{Year: 1974, Month: 8}, "19740812", kiosk.Date{Year: 1974, Month: 8, Day: 12}},
+		"month unknown":        {mrz.Date{Year: 1974}, "19740812", kiosk.Date{Year: 1974, Month: 8, Day: 12}},
+		"unknown":              {mrz.Date{}, "19740812", kiosk.Date{Year: 1974, Month: 8, Day: 12}},
+		"unknown to both":      {mrz.Date{}, "00000000", kiosk.Date{}},
+		"known to the zone":    {mrz.Date{Year: 1974, Month: 8, Day: 12}, "", kiosk.Date{Year: 1974, Month: 8, Day: 12}},
+		"year known to either": {mrz.Date{Year: 1974}, "19740000", kiosk.Date{Year: 1974}},
+		"less known":           {mrz.Date{Year: 1974, Month: 8, Day: 12}, "19740000", kiosk.Date{Year: 1974, Month: 8, Day: 12}},
+	}
+	for name, tt := range cases {
+		t.Run(name, func(t *testing.T) {
+			zone := anna()
+			zone.Birth = tt.zone
+			files := evidence.TravelFiles{Groups: map[int][]byte{1: dg1(t, zone), 11: dg11("", tt.full)}}
+			got, err := evidence.TravelIdentity(files, readOn)
+			if err != nil || got.BirthDate != tt.want {
+				t.Errorf("got %v, %v; want %v", got.BirthDate, err, tt.want)
+			}
+		})
+	}
+}
+
+func TestTravelIdentity_Kind(t *testing.T) {
+	cases := []struct {
+		format              mrz.Format
+		code                string
+		issuer, nationality string
+		want                kiosk.DocumentKind
+	}{
+		{mrz.TD3, "P", "UTO", "UTO", kiosk.Passport},
+		{mrz.TD3, "PM", "PRT", "PRT", kiosk.Passport},
+		{mrz.TD1, "AR", "PRT", "UTO", kiosk.ResidencePermit},
+		{mrz.TD2, "IR", "PRT", "UTO", kiosk.ResidencePermit},
+		{mrz.TD1, "CR", "PRT", "UTO", kiosk.ResidenceCard},
+		{mrz.TD2, "CR", "PRT", "UTO", kiosk.ResidenceCard},
+		{mrz.TD1, "I", "PRT", "UTO", kiosk.ResidencePermit}, // a foreigner's card
+		{mrz.TD1, "I", "PRT", "PRT", ""},                    // a Citizen Card, or what looks like one
+		{mrz.TD1, "ID", "UTO", "PRT", ""},
+		{mrz.TD1, "AC", "UTO", "PRT", ""},
+		{mrz.TD1, "IP", "UTO", "PRT", ""},
+	}
+	for _, tt := range cases {
+		zone := anna()
+		zone.Format, zone.Code, zone.Issuer, zone.Nationality = tt.format, tt.code, tt.issuer, tt.nationality
+		got, err := evidence.TravelIdentity(evidence.TravelFiles{Groups: map[int][]byte{1: dg1(t, zone)}}, readOn)
+		if err != nil || got.Kind != tt.want {
+			t.Errorf("%s %s by %s for %s: got %q, %v; want %q", tt.format, tt.code, tt.issuer, tt.nationality, got.Kind, err, tt.want)
+		}
+	}
+}
+
+func TestTravelIdentity_ErrMalformed(t *testing.T) {
+	whole := dg1(t, anna())
+	for name, bad := range map[string][]byte{
+		"nothing": nil, "garbage": []byte("garbage"), "cut off": whole[:len(whole)-1], "trailing": append(whole[:len(whole):len(whole)], 0),
+		"check digit": []byte(strings.Replace(string(whole), "L898902C3", "L898902C4", 1)),
+	} {
+		_, err := evidence.TravelIdentity(evidence.TravelFiles{Groups: map[int][]byte{1: bad}}, readOn)
+		if !errors.Is(err, lds.ErrMalformed) {
+			t.Errorf("%s: got %v", name, err)
+		} else if strings.Contains(err.Error(), "ERIKSSON") || strings.Contains(err.Error(), "L8989") {
+			t.Errorf("%s: the error names a person: %v", name, err)
+		}
+	}
+}
+
+func TestSameState(t *testing.T) {
+	for _, tt := range []struct {
+		issuer, country string
+		want            bool
+	}{
+		{"PRT", "PT", true}, {"D", "DE", true}, {"DEU", "DE", true}, {"UTO", "UT", true}, {"XXK", "KS", true}, {"GBD", "GB", true},
+		{"EUE", "EU", true}, {"UNO", "UN", true}, {"ROU", "RO", true}, {"SRB", "RS", true}, {"CHN", "CN", true}, {"HKG", "CN", true},
+		{"PRT", "UT", false}, {"UTO", "PT", false}, {"PRT", "", false}, {"", "", false}, {"PT", "PT", false}, {"620", "PT", false},
+		{"XXA", "XX", false}, {"ZZZ", "ZZ", false}, {"AAA", "AA", false}, {"GBD", "PT", false}, {"USA", "UM", false}, {"prt", "PT", false},
+	} {
+		if got := evidence.SameState(tt.issuer, tt.country); got != tt.want {
+			t.Errorf("%q and %q: got %v, want %v", tt.issuer, tt.country, got, tt.want)
+		}
+	}
+}

@@ -1,0 +1,635 @@
+package evidence_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+
+	"balcao/cardreader/mrz"
+	"balcao/kiosk"
+	"balcao/kiosk/evidence"
+	"balcao/kiosk/trust"
+)
+
+// travelCase is everything of one enrolment with a travel document, honest unless a test changes it before bind.
+type travelCase struct {
+	state     country
+	verifier  *evidence.Verifier
+	chip      *chip
+	files     evidence.TravelFiles
+	authority authority // of the desks
+	desk      authority
+	chain     [][]byte
+	brought   kiosk.Eligibility
+	extension string
+	expect    evidence.Expect
+	bundle    evidence.Bundle
+
+	transcript func(*evidence.Transcript) // last changes before it is signed
+	proof      func([]byte) []byte        // last changes of it
+	unproven   bool                       // the desk brings no proof
+}
+
+const deskName = "laranjeiras-07"
+
+func deskTemplate(name string) x509.Certificate {
+	return x509.Certificate{
+		Subject: pkix.Name{CommonName: name}, KeyUsage: x509.KeyUsageDigitalSignature,
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+	}
+}
+
+func mustTravelCase(t testing.TB) *travelCase {
+	t.Helper()
+	c := &travelCase{state: mustCountry(t, "UT"), brought: brought()}
+	c.verifier = believing(t, c.state)
+	c.chip = passportOf(t, c.state)
+	c.authority = mustIssue(t, ca("(Test) desks"), authority{}, mustECKey(t))
+	c.desk = mustIssue(t, deskTemplate(deskName), c.authority, mustECKey(t))
+	c.chain = [][]byte{c.desk.cert.Raw}
+	opened := time.Now().Add(-2 * time.Minute)
+	c.expect = evidence.Expect{
+		Enrolment: uuid.MustParse("0199a1b2-0000-7000-8000-000000000001"), Challenge: []byte("a challenge of thirty-two bytes."),
+		Desk: deskName, OpenedAt: opened, Kind: kiosk.Passport, Country: "UTO", DocumentNumber: "L898902C3",
+		TaxNumber: c.brought.TaxNumber, SealedPIN: []byte("a PIN sealed to the centre"), DeskAuthority: c.authority.cert,
+		Contacts: []kiosk.ProvenContact{{
+			Channel: kiosk.Email, Value: "pessoa@example.pt", Proof: uuid.MustParse("0199a1b2-0000-7000-8000-000000000003"), At: opened.Add(time.Minute),
+		}},
+	}
+	c.files = c.chip.mustFiles(t)
+	return c
+}
+
+// remake makes the document anew, after its chip was changed.
+func (c *travelCase) remake(t testing.TB) {
+	t.Helper()
+	c.files = c.chip.mustFiles(t)
+}
+
+// typed makes the enrolment one of a document without a chip.
+func (c *travelCase) typed(t testing.TB) {
+	t.Helper()
+	c.expect.Typed, c.expect.TypedRule, c.unproven = true, kiosk.TypedAllowed, true
+	c.files = evidence.TravelFiles{Groups: map[int][]byte{1: dg1(t, c.chip.zone)}}
+}
+
+func hash(data []byte) evidence.Bytes {
+	h := sha256.Sum256(data)
+	return h[:]
+}
+
+// bind does what an honest desk does: it writes the transcript, signs it, lets the chip prove itself, and sends all of it.
+func (c *travelCase) bind(t testing.TB) (*evidence.Verified, error) {
+	t.Helper()
+	id, err := evidence.TravelIdentity(c.files, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.bundle.Identity, c.bundle.SOD = evidence.EvidenceFiles(c.files), c.files.SOD
+	transcript := evidence.Transcript{
+		Version: evidence.TranscriptVersion, Enrolment: c.expect.Enrolment, Challenge: c.expect.Challenge, Desk: c.expect.Desk,
+		OpenedAt: c.expect.OpenedAt, SignedAt: c.expect.OpenedAt.Add(90 * time.Second),
+		Document: evidence.TranscriptDocument{
+			Kind: id.Kind, Country: id.Country, Number: id.DocumentNumber, ValidUntil: id.ValidUntil,
+			Identity: hash(c.bundle.Identity), Access: evidence.AccessTyped,
+		},
+		Person: evidence.TranscriptPerson{
+			Surname: id.Surname, GivenNames: id.GivenNames, BirthDate: id.BirthDate, Nationality: id.Nationality, TaxNumber: c.brought.TaxNumber,
+		},
+		Eligibility: evidence.NewTranscriptEligibility(c.brought, c.extension),
+		SealedPIN:   hash(c.expect.SealedPIN), PhotoCompared: true, Language: kiosk.English, Level: kiosk.LevelSubstantial,
+	}
+	if !c.expect.Typed {
+		transcript.Document.SOD, transcript.Document.Access = hash(c.bundle.SOD), evidence.AccessText(c.files.Access)
+	}
+	for _, p := range c.expect.Contacts {
+		transcript.Contacts = append(transcript.Contacts, evidence.TranscriptProof{Channel: p.Channel, Value: p.Value, Proof: p.Proof, ConfirmedAt: p.At})
+	}
+	if c.transcript != nil {
+		c.transcript(&transcript)
+	}
+	if c.bundle.JWS == nil {
+		if c.bundle.JWS, err = evidence.SignAsDesk(transcript, c.desk.key, c.chain); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !c.unproven && c.bundle.Proof == nil {
+		c.prove(t, transcript)
+	}
+	if c.proof != nil {
+		c.bundle.Proof = c.proof(c.bundle.Proof)
+	}
+	return c.verifier.Verify(t.Context(), c.bundle, c.expect)
+}
+
+// prove lets the chip prove itself in its way.
+func (c *travelCase) prove(t testing.TB, transcript evidence.Transcript) {
+	t.Helper()
+	switch evidence.ProofOf(c.files.Groups) {
+	case evidence.ProofActive:
+		payload, err := transcript.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		challenge := evidence.AAChallenge(payload)
+		c.bundle.Proof = evidence.ProofAA(c.chip.sign(t, challenge[:]))
+	case evidence.ProofChip:
+		if c.bundle.ChipState != nil {
+			return
+		}
+		sent, state := mustChallenge(t, c.files.Groups[14])
+		c.bundle.ChipState, c.bundle.ChipDG14 = state, c.files.Groups[14]
+		c.bundle.Proof = evidence.ProofCA(c.chip.answer(t, sent))
+	}
+}
+
+func TestVerifyTravel(t *testing.T) {
+	cases := map[string]struct {
+		want    kiosk.Level
+		missing []kiosk.CheckName // whose answers are Absent with a reason
+		change  func(t *testing.T, c *travelCase)
+	}{
+		"active authentication": {kiosk.LevelHigh, nil, func(*testing.T, *travelCase) {}},
+		"chip authentication": {kiosk.LevelHigh, nil, func(t *testing.T, c *travelCase) {
+			c.chip.active = nil
+			c.remake(t)
+		}},
+		"no DG11, BAC": {kiosk.LevelHigh, nil, func(t *testing.T, c *travelCase) {
+			c.chip.name, c.chip.born = "", ""
+			c.remake(t)
+			c.files.Access.Mechanism, c.files.Access.Cipher, c.files.Access.Curve = "BAC", "3DES", ""
+		}},
+		"no key": {kiosk.LevelSubstantial, []kiosk.CheckName{kiosk.CheckOriginal}, func(t *testing.T, c *travelCase) {
+			c.chip.active, c.chip.agree = nil, nil
+			c.remake(t)
+		}},
+		"only the desk saw the chip's key": {kiosk.LevelSubstantial, []kiosk.CheckName{kiosk.CheckOriginal}, func(t *testing.T, c *travelCase) {
+			c.chip.active, c.chip.agree = nil, nil
+			c.remake(t)
+			c.files.Access.Mechanism = "PACE-CAM"
+		}},
+		"gives its contents to anybody": {kiosk.LevelSubstantial, []kiosk.CheckName{kiosk.CheckAccess}, func(_ *testing.T, c *travelCase) {
+			c.files.Access.Unenforced = true
+		}},
+		"State without a list": {kiosk.LevelSubstantial, []kiosk.CheckName{kiosk.CheckSignerStatus}, func(_ *testing.T, c *travelCase) {
+			c.verifier.CountryRevocation = signersAnswer(trust.ErrNobodyToAsk)
+		}},
+		"typed": {kiosk.LevelSubstantial, []kiosk.CheckName{kiosk.CheckOriginal}, func(t *testing.T, c *travelCase) { c.typed(t) }},
+		"typed, second clerk": {kiosk.LevelSubstantial, []kiosk.CheckName{kiosk.CheckOriginal}, func(t *testing.T, c *travelCase) {
+			c.typed(t)
+			c.expect.TypedRule, c.brought.SecondClerk = kiosk.TypedSecond, "B. Segunda"
+		}},
+		"under an accompaniment measure where that is allowed": {kiosk.LevelHigh, nil, func(_ *testing.T, c *travelCase) {
+			c.verifier.Accompanied, c.brought.Independence = true, kiosk.Accompanied
+		}},
+	}
+	for name, tt := range cases {
+		t.Run(name, func(t *testing.T) {
+			c := mustTravelCase(t)
+			tt.change(t, c)
+			got, err := c.bind(t)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var missing []kiosk.CheckName
+			for _, check := range got.Checks {
+				if check.Result == kiosk.Absent && check.Reason != "" {
+					missing = append(missing, check.Name)
+				} else if check.Result != kiosk.Passed && check.Result != kiosk.Absent {
+					t.Errorf("%s: %q", check.Name, check.Result)
+				}
+			}
+			if diff := cmp.Diff(tt.missing, missing); diff != "" || got.Level != tt.want {
+				t.Errorf("level %q (-want +got):\n%s", got.Level, diff)
+			}
+			if got.Identity.TaxNumber != c.expect.TaxNumber || got.ValidUntil != got.Identity.ValidUntil || got.Identity.DocumentNumber != "L898902C3" {
+				t.Error("another person than the one who was enrolled")
+			}
+			kept, err := evidence.ParseEvidenceFiles(got.Kept)
+			if err != nil || kept[11] != nil || !bytes.Equal(kept[1], c.files.Groups[1]) || !bytes.Equal(kept[15], c.files.Groups[15]) {
+				t.Errorf("keeps %d files, %v", len(kept), err)
+			}
+		})
+	}
+}
+
+func TestVerifyTravel_Extension(t *testing.T) {
+	c := mustTravelCase(t)
+	yesterday, inAYear := kiosk.DateOf(time.Now().AddDate(0, 0, -1)), kiosk.DateOf(time.Now().AddDate(1, 0, 0))
+	law := kiosk.Extension{Name: "DL 99/2026", Kinds: []kiosk.DocumentKind{kiosk.Passport}, From: yesterday, To: yesterday, Until: inAYear}
+	c.chip.zone.Expiry = mrz.Date{Year: yesterday.Year, Month: int(yesterday.Month), Day: yesterday.Day}
+	c.remake(t)
+	c.verifier.Extensions, c.extension = []kiosk.Extension{law}, law.Name
+	got, err := c.bind(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.ValidUntil != inAYear || got.Identity.ValidUntil != yesterday || got.Level != kiosk.LevelHigh {
+		t.Errorf("valid until %v at level %q", got.ValidUntil, got.Level)
+	}
+}
+
+// One thing wrong at a time; each is refused for what it is.
+func TestVerifyTravel_Refused(t *testing.T) {
+	other := uuid.MustParse("0199a1b2-ffff-7000-8000-000000000009")
+	set := func(change func(*evidence.Transcript)) func(*testing.T, *travelCase) {
+		return func(_ *testing.T, c *travelCase) { c.transcript = change }
+	}
+	typed := func(change func(c *travelCase)) func(*testing.T, *travelCase) {
+		return func(t *testing.T, c *travelCase) {
+			c.typed(t)
+			change(c)
+		}
+	}
+	chipOnly := func(t *testing.T, c *travelCase) {
+		c.chip.active = nil
+		c.remake(t)
+	}
+	cases := map[string]struct {
+		want   string
+		change func(t *testing.T, c *travelCase)
+	}{
+		// Who signed.
+		"another desk's signature": {evidence.RefusedDesk, func(t *testing.T, c *travelCase) {
+			c.desk = mustIssue(t, deskTemplate("coimbra-01"), c.authority, mustECKey(t))
+			c.chain = [][]byte{c.desk.cert.Raw}
+		}},
+		"another authority's desk": {evidence.RefusedAuthority, func(t *testing.T, c *travelCase) {
+			forged := mustIssue(t, ca("(Test) desks"), authority{}, mustECKey(t))
+			c.desk = mustIssue(t, deskTemplate(deskName), forged, mustECKey(t))
+			c.chain = [][]byte{c.desk.cert.Raw}
+		}},
+		"no authority configured": {evidence.RefusedAuthority, func(_ *testing.T, c *travelCase) { c.expect.DeskAuthority = nil }},
+		"self-made desk": {evidence.RefusedAuthority, func(t *testing.T, c *travelCase) {
+			c.desk = mustIssue(t, deskTemplate(deskName), authority{}, mustECKey(t))
+			c.chain = [][]byte{c.desk.cert.Raw}
+		}},
+		"the authority's own signature": {evidence.RefusedAuthority, func(_ *testing.T, c *travelCase) {
+			c.desk, c.chain = c.authority, [][]byte{c.authority.cert.Raw}
+		}},
+		"certificate of a server": {evidence.RefusedAuthority, func(t *testing.T, c *travelCase) {
+			template := deskTemplate(deskName)
+			template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
+			c.desk = mustIssue(t, template, c.authority, mustECKey(t))
+			c.chain = [][]byte{c.desk.cert.Raw}
+		}},
+		"desk's certificate expired": {evidence.RefusedAuthority, func(t *testing.T, c *travelCase) {
+			template := deskTemplate(deskName)
+			template.NotBefore, template.NotAfter = time.Now().AddDate(-2, 0, 0), time.Now().AddDate(0, 0, -1)
+			c.desk = mustIssue(t, template, c.authority, mustECKey(t))
+			c.chain = [][]byte{c.desk.cert.Raw}
+		}},
+		"a Citizen Card's signature": {evidence.RefusedSignature, func(_ *testing.T, c *travelCase) {
+			citizens := mustEnrolment(t)
+			if _, err := citizens.bind(t); err != nil {
+				t.Fatal(err)
+			}
+			c.bundle.JWS = citizens.bundle.JWS
+		}},
+		"signed as a citizen by the desk": {evidence.RefusedSignature, func(t *testing.T, c *travelCase) {
+			transcript := transcriptOf(t, c)
+			jws, err := evidence.Sign(t.Context(), transcript, c.chain, softCard{c.desk.key})
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.bundle.JWS = jws
+		}},
+
+		// What the desk signed is not what the centre knows.
+		"replayed in another enrolment":  {evidence.RefusedEnrolment, set(func(t *evidence.Transcript) { t.Enrolment = other })},
+		"another challenge":              {evidence.RefusedChallenge, set(func(t *evidence.Transcript) { t.Challenge = bytes.Repeat([]byte{7}, 32) })},
+		"in another desk's name":         {evidence.RefusedDesk, set(func(t *evidence.Transcript) { t.Desk = "coimbra-01" })},
+		"signed in the future":           {evidence.RefusedTime, set(func(t *evidence.Transcript) { t.SignedAt = time.Now().Add(6 * time.Minute) })},
+		"another contact":                {evidence.RefusedContact, set(func(t *evidence.Transcript) { t.Contacts[0].Value = "outra@example.pt" })},
+		"another PIN":                    {evidence.RefusedPIN, set(func(t *evidence.Transcript) { t.SealedPIN = hash([]byte("another")) })},
+		"another kind":                   {evidence.RefusedDocument, set(func(t *evidence.Transcript) { t.Document.Kind = kiosk.ResidencePermit })},
+		"another SOD than the signed":    {evidence.RefusedDocument, set(func(t *evidence.Transcript) { t.Document.SOD = hash([]byte("another")) })},
+		"without a SOD":                  {evidence.RefusedDocument, set(func(t *evidence.Transcript) { t.Document.SOD = nil })},
+		"other files than the signed":    {evidence.RefusedDocument, set(func(t *evidence.Transcript) { t.Document.Identity = hash([]byte("another")) })},
+		"opened for another document":    {evidence.RefusedDocument, func(_ *testing.T, c *travelCase) { c.expect.DocumentNumber = "L898902C4" }},
+		"opened for another State's":     {evidence.RefusedDocument, func(_ *testing.T, c *travelCase) { c.expect.Country = "PRT" }},
+		"opened for another kind":        {evidence.RefusedDocument, func(_ *testing.T, c *travelCase) { c.expect.Kind = kiosk.ResidenceCard }},
+		"opened with another NIF":        {evidence.RefusedDocument, func(_ *testing.T, c *travelCase) { c.expect.TaxNumber = "100000002" }},
+		"opened as typed":                {evidence.RefusedDocument, func(_ *testing.T, c *travelCase) { c.expect.Typed, c.expect.TypedRule = true, kiosk.TypedAllowed }},
+		"access in no known form":        {evidence.RefusedForm, set(func(t *evidence.Transcript) { t.Document.Access = "PACE-XX/AES-128/P-256" })},
+		"access by contact":              {evidence.RefusedForm, set(func(t *evidence.Transcript) { t.Document.Access = evidence.AccessContact })},
+		"nobody compared the photograph": {evidence.RefusedComparison, set(func(t *evidence.Transcript) { t.PhotoCompared = false })},
+		"files of no travel document": {evidence.RefusedForm, func(_ *testing.T, c *travelCase) {
+			c.files.Groups[15] = append(bytes.Clone(c.files.Groups[15]), 0)
+		}},
+		"the face came along": {evidence.RefusedForm, func(_ *testing.T, c *travelCase) {
+			c.files.Groups[11] = append(bytes.Clone(c.files.Groups[2]), c.files.Groups[11]...)
+		}},
+
+		// What the person agreed to is not what the document says.
+		"another number in the transcript": {evidence.RefusedDocument, set(func(t *evidence.Transcript) { t.Document.Number = "L898902C4" })},
+		"a civil number":                   {evidence.RefusedDocument, set(func(t *evidence.Transcript) { t.Document.CivilNumber = "990005887" })},
+		"a generation":                     {evidence.RefusedDocument, set(func(t *evidence.Transcript) { t.Document.Generation = kiosk.Generation2024 })},
+		"longer validity":                  {evidence.RefusedDocument, set(func(t *evidence.Transcript) { t.Document.ValidUntil.Year++ })},
+		"another surname":                  {evidence.RefusedDocument, set(func(t *evidence.Transcript) { t.Person.Surname = "Outra" })},
+		"names of the zone where DG11 has others": {evidence.RefusedDocument, set(func(t *evidence.Transcript) {
+			t.Person.Surname, t.Person.GivenNames = "ERIKSSON", "ANNA MARIA"
+		})},
+		"another birth date":       {evidence.RefusedDocument, set(func(t *evidence.Transcript) { t.Person.BirthDate = kiosk.Date{Year: 1974} })},
+		"another NIF":              {evidence.RefusedDocument, set(func(t *evidence.Transcript) { t.Person.TaxNumber = "100000002" })},
+		"a law that is not needed": {evidence.RefusedDocument, set(func(t *evidence.Transcript) { t.Eligibility.Extension = "DL 99/2026" })},
+
+		// The document is not good.
+		"altered zone": {string(kiosk.ReasonDataAltered), func(t *testing.T, c *travelCase) {
+			zone := anna()
+			zone.Surname = "OUTRA"
+			c.files.Groups[1] = dg1(t, zone)
+		}},
+		"altered spelling": {string(kiosk.ReasonDataAltered), func(_ *testing.T, c *travelCase) { c.files.Groups[11] = dg11("Outra<<Anna", "") }},
+		"SOD by a stranger": {string(kiosk.ReasonSODUntrusted), func(t *testing.T, c *travelCase) {
+			c.files.SOD = mustSOD(t, mustCountry(t, "UT").signer, c.files.Groups)
+		}},
+		"SOD broken": {string(kiosk.ReasonSODInvalid), func(_ *testing.T, c *travelCase) {
+			c.files.SOD = bytes.Clone(c.files.SOD)
+			c.files.SOD[len(c.files.SOD)-1] ^= 1
+		}},
+		"another State's signer": {string(kiosk.ReasonSODUntrusted), func(t *testing.T, c *travelCase) {
+			portugal := mustCountry(t, "PT")
+			c.verifier = believing(t, c.state, portugal)
+			c.files.SOD = mustSOD(t, portugal.signer, c.files.Groups)
+		}},
+		"no State trusted": {string(kiosk.ReasonSODUntrusted), func(_ *testing.T, c *travelCase) { c.verifier.Countries = nil }},
+		"signer revoked":   {string(kiosk.ReasonSignerRevoked), func(_ *testing.T, c *travelCase) { c.verifier.CountryRevocation = signersAre(trust.Revoked) }},
+		"nobody answers":   {string(kiosk.ReasonRevocationUnknown), func(_ *testing.T, c *travelCase) { c.verifier.CountryRevocation = signersAnswer(trust.ErrUnknown) }},
+		"expired": {string(kiosk.ReasonDocumentExpired), func(t *testing.T, c *travelCase) {
+			c.chip.zone.Expiry = mrz.Date{Year: time.Now().Year() - 1, Month: 1, Day: 1}
+			c.remake(t)
+		}},
+		"expired, by a law that does not exist": {string(kiosk.ReasonDocumentExpired), func(t *testing.T, c *travelCase) {
+			c.chip.zone.Expiry, c.extension = mrz.Date{Year: time.Now().Year() - 1, Month: 1, Day: 1}, "DL 0/0"
+			c.remake(t)
+		}},
+		"fifteen": {string(kiosk.ReasonUnderAge), func(t *testing.T, c *travelCase) {
+			born := time.Now().AddDate(-16, 0, 2)
+			c.chip.zone.Birth, c.chip.born = mrz.Date{Year: born.Year(), Month: int(born.Month()), Day: born.Day()}, ""
+			c.remake(t)
+		}},
+		"born nobody knows when": {string(kiosk.ReasonAgeUnknown), func(t *testing.T, c *travelCase) {
+			c.chip.zone.Birth, c.chip.born = mrz.Date{}, ""
+			c.remake(t)
+		}},
+		"an identity card": {string(kiosk.ReasonNotAccepted), func(t *testing.T, c *travelCase) {
+			c.chip.zone.Format, c.chip.zone.Code = mrz.TD1, "ID"
+			c.remake(t)
+			c.transcript = func(t *evidence.Transcript) { t.Document.Kind = kiosk.Passport }
+		}},
+		"another State's residence permit": {string(kiosk.ReasonNotAccepted), func(t *testing.T, c *travelCase) {
+			c.chip.zone.Format, c.chip.zone.Code, c.expect.Kind = mrz.TD1, "AR", kiosk.ResidencePermit
+			c.remake(t)
+		}},
+
+		// The chip did not prove itself.
+		"no proof":    {evidence.RefusedProof, func(_ *testing.T, c *travelCase) { c.unproven = true }},
+		"empty proof": {evidence.RefusedProof, func(_ *testing.T, c *travelCase) { c.proof = func([]byte) []byte { return evidence.ProofAA(nil) } }},
+		"proof of another kind": {evidence.RefusedProof, func(_ *testing.T, c *travelCase) {
+			c.proof = func(p []byte) []byte { return evidence.ProofCA(p[1:]) }
+		}},
+		"unknown kind of proof": {evidence.RefusedProof, func(_ *testing.T, c *travelCase) {
+			c.proof = func(p []byte) []byte { return append([]byte{9}, p[1:]...) }
+		}},
+		"proof by another chip": {string(kiosk.ReasonKeyMismatch), func(t *testing.T, c *travelCase) { c.chip.active = mustECKey(t) }},
+		"proof over another transcript": {string(kiosk.ReasonKeyMismatch), func(t *testing.T, c *travelCase) {
+			earlier := transcriptOf(t, c)
+			earlier.SignedAt = earlier.SignedAt.Add(time.Second)
+			c.prove(t, earlier)
+		}},
+		"proof over the challenge alone": {string(kiosk.ReasonKeyMismatch), func(t *testing.T, c *travelCase) {
+			c.bundle.Proof = evidence.ProofAA(c.chip.sign(t, c.expect.Challenge[:8]))
+		}},
+		"one bit of the proof": {string(kiosk.ReasonKeyMismatch), func(_ *testing.T, c *travelCase) {
+			c.proof = func(p []byte) []byte { p[len(p)-1] ^= 1; return p }
+		}},
+		"the chip's key left away": {evidence.RefusedDocument, func(_ *testing.T, c *travelCase) {
+			delete(c.files.Groups, 15)
+			c.unproven = true
+		}},
+		"all of the chip's keys left away": {evidence.RefusedDocument, func(_ *testing.T, c *travelCase) {
+			delete(c.files.Groups, 14)
+			delete(c.files.Groups, 15)
+			c.unproven = true
+		}},
+		"spelling left away": {evidence.RefusedDocument, func(_ *testing.T, c *travelCase) { delete(c.files.Groups, 11) }},
+		"proof of a chip without a key": {evidence.RefusedForm, func(t *testing.T, c *travelCase) {
+			c.chip.agree = nil
+			key := c.chip.active
+			c.chip.active = nil
+			c.remake(t)
+			c.chip.active = key
+			c.bundle.Proof = evidence.ProofAA(c.chip.sign(t, []byte("anything")))
+		}},
+		"no answer to the centre": {evidence.RefusedProof, func(t *testing.T, c *travelCase) {
+			chipOnly(t, c)
+			c.unproven = true
+		}},
+		"answer that the centre did not ask for": {evidence.RefusedProof, func(t *testing.T, c *travelCase) {
+			chipOnly(t, c)
+			sent, _ := mustChallenge(t, c.files.Groups[14])
+			c.bundle.Proof = evidence.ProofCA(c.chip.answer(t, sent))
+		}},
+		"answer to another challenge": {string(kiosk.ReasonKeyMismatch), func(t *testing.T, c *travelCase) {
+			chipOnly(t, c)
+			sent, _ := mustChallenge(t, c.files.Groups[14])
+			_, c.bundle.ChipState = mustChallenge(t, c.files.Groups[14])
+			c.bundle.ChipDG14 = c.files.Groups[14]
+			c.bundle.Proof = evidence.ProofCA(c.chip.answer(t, sent))
+		}},
+		"another chip's DG14": {evidence.RefusedDocument, func(t *testing.T, c *travelCase) {
+			chipOnly(t, c)
+			copycat := passportOf(t, c.state) // whose key the forger has
+			copycat.active = nil
+			c.bundle.ChipDG14 = copycat.dg14(t)
+			sent, state := mustChallenge(t, c.bundle.ChipDG14)
+			c.bundle.ChipState = state
+			c.bundle.Proof = evidence.ProofCA(copycat.answer(t, sent))
+		}},
+		"answer by another chip": {string(kiosk.ReasonKeyMismatch), func(t *testing.T, c *travelCase) {
+			chipOnly(t, c)
+			c.chip.agree = mustECKey(t)
+		}},
+
+		// What was brought.
+		"no NIF": {evidence.RefusedEligibility, func(_ *testing.T, c *travelCase) { c.expect.TaxNumber, c.brought.TaxNumber = "", "" }},
+		"NIF with a wrong check digit": {evidence.RefusedEligibility, func(_ *testing.T, c *travelCase) {
+			c.expect.TaxNumber, c.brought.TaxNumber = "299999997", "299999997"
+		}},
+		"no proof of address or residence": {evidence.RefusedEligibility, func(_ *testing.T, c *travelCase) { c.brought.Address = kiosk.Seen{} }},
+		"paper of tomorrow": {evidence.RefusedEligibility, func(_ *testing.T, c *travelCase) {
+			c.brought.Address.Issued = kiosk.DateOf(time.Now().AddDate(0, 0, 2))
+		}},
+		"not asked about measures": {evidence.RefusedEligibility, func(_ *testing.T, c *travelCase) { c.brought.Independence = "" }},
+		"under a measure":          {evidence.RefusedEligibility, func(_ *testing.T, c *travelCase) { c.brought.Independence = kiosk.Accompanied }},
+		"endless second clerk":     {evidence.RefusedEligibility, func(_ *testing.T, c *travelCase) { c.brought.SecondClerk = strings.Repeat("x", 61) }},
+
+		// Without a chip.
+		"typed where it may not be":       {evidence.RefusedTyped, typed(func(c *travelCase) { c.expect.TypedRule = kiosk.TypedRefused })},
+		"typed under a rule nobody knows": {evidence.RefusedTyped, typed(func(c *travelCase) { c.expect.TypedRule = "perhaps" })},
+		"typed without second clerk":      {evidence.RefusedSecondClerk, typed(func(c *travelCase) { c.expect.TypedRule = kiosk.TypedSecond })},
+		"typed with a blank second clerk": {evidence.RefusedSecondClerk, typed(func(c *travelCase) { c.expect.TypedRule, c.brought.SecondClerk = kiosk.TypedSecond, " " })},
+		"typed, opened for a chip": {evidence.RefusedDocument, typed(func(c *travelCase) {
+			c.expect.Typed = false
+			c.transcript = func(t *evidence.Transcript) { t.Document.Access = evidence.AccessTyped }
+		})},
+		"typed, with a SOD":       {evidence.RefusedDocument, typed(func(c *travelCase) { c.files.SOD = []byte{0x77, 0} })},
+		"typed, with a proof":     {evidence.RefusedForm, typed(func(c *travelCase) { c.bundle.Proof = evidence.ProofAA([]byte("anything")) })},
+		"typed, with other files": {evidence.RefusedForm, typed(func(c *travelCase) { c.files.Groups[11] = dg11("Eriksson<<Anna", "") })},
+		"typed, expired": {string(kiosk.ReasonDocumentExpired), func(t *testing.T, c *travelCase) {
+			c.chip.zone.Expiry = mrz.Date{Year: time.Now().Year() - 1, Month: 1, Day: 1}
+			c.typed(t)
+		}},
+		"typed, another document": {evidence.RefusedDocument, typed(func(c *travelCase) { c.expect.DocumentNumber = "L898902C4" })},
+		"typed, nobody compared": {evidence.RefusedComparison, func(t *testing.T, c *travelCase) {
+			c.typed(t)
+			c.transcript = func(t *evidence.Transcript) { t.PhotoCompared = false }
+		}},
+	}
+	for name, tt := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := mustTravelCase(t)
+			tt.change(t, c)
+			got, err := c.bind(t)
+			var refusal *evidence.Refusal
+			if got != nil || !errors.As(err, &refusal) {
+				t.Fatalf("got %v, %v; want refusal", got, err)
+			}
+			if refusal.Reason != tt.want {
+				t.Errorf("got %v, want %s", refusal, tt.want)
+			}
+			if want := tt.want == string(kiosk.ReasonRevocationUnknown); refusal.Temporary != want {
+				t.Errorf("got Temporary %v, want %v", refusal.Temporary, want)
+			}
+			for _, private := range []string{"Eriksson", "ERIKSSON", "L898902", "example.pt", "29999999"} {
+				if strings.Contains(err.Error(), private) {
+					t.Errorf("the error names a person: %v", err)
+				}
+			}
+		})
+	}
+}
+
+// transcriptOf is the transcript that bind would sign.
+func transcriptOf(t testing.TB, c *travelCase) (got evidence.Transcript) {
+	t.Helper()
+	again := *c
+	again.bundle = evidence.Bundle{}
+	again.transcript = func(t *evidence.Transcript) { got = *t }
+	_, _ = again.bind(t)
+	return got
+}
+
+// A state that the centre itself kept badly is its own trouble: no evidence is refused for it.
+func TestVerifyTravel_BrokenState(t *testing.T) {
+	c := mustTravelCase(t)
+	c.chip.active = nil
+	c.remake(t)
+	c.bundle.ChipState, c.bundle.ChipDG14, c.bundle.Proof = []byte("broken"), c.files.Groups[14], evidence.ProofCA([]byte("anything"))
+	got, err := c.bind(t)
+	var refusal *evidence.Refusal
+	if got != nil || err == nil || errors.As(err, &refusal) {
+		t.Errorf("got %v, %v", got, err)
+	}
+}
+
+// A citizen's enrolment takes no desk's signature for a card's.
+func TestVerify_DeskSignature(t *testing.T) {
+	e, c := mustEnrolment(t), mustTravelCase(t)
+	jws, err := evidence.SignAsDesk(e.transcript, c.desk.key, c.chain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.bundle.JWS, e.expect.DeskAuthority = jws, c.authority.cert
+	var refusal *evidence.Refusal
+	if got, err := e.bind(t); got != nil || !errors.As(err, &refusal) || refusal.Reason != evidence.RefusedSignature {
+		t.Errorf("got %v, %v", got, err)
+	}
+}
+
+// The 2024 card behind PACE signs as it does with its contacts; how it was opened has to be said in a known form.
+func TestVerify_CitizenAccess(t *testing.T) {
+	for access, want := range map[string]string{
+		evidence.AccessContact: "", "PACE-GM/AES-128/brainpoolP256r1": "",
+		"": evidence.RefusedForm, "PACE-GM": evidence.RefusedForm, "PACE-GM/AES-128": evidence.RefusedForm,
+		"PACE-GM/AES-128/P-256/unenforced": evidence.RefusedForm, evidence.AccessTyped: evidence.RefusedDocument,
+		"PACE-GM/AES-128/" + strings.Repeat("x", 99): evidence.RefusedForm, "PACE-GM/AES-128/P 256": evidence.RefusedForm,
+	} {
+		e := mustEnrolment(t)
+		e.transcript.Document.Access = access
+		_, err := e.bind(t)
+		var refusal *evidence.Refusal
+		if want == "" && err != nil || want != "" && (!errors.As(err, &refusal) || refusal.Reason != want) {
+			t.Errorf("%q: got %v, want %q", access, err, want)
+		}
+	}
+}
+
+func TestSignAsDesk_Refused(t *testing.T) {
+	c := mustTravelCase(t)
+	transcript := transcriptOf(t, c)
+	if _, err := evidence.SignAsDesk(transcript, mustECKey(t), c.chain); !errors.Is(err, evidence.ErrKeyMismatch) {
+		t.Errorf("another key: got %v", err)
+	}
+	if _, err := evidence.SignAsDesk(transcript, sharedRSAKey(), c.chain); !errors.Is(err, evidence.ErrKeyKind) {
+		t.Errorf("RSA key: got %v", err)
+	}
+	if _, err := evidence.SignAsDesk(transcript, c.desk.key, nil); err == nil {
+		t.Error("signed without a certificate")
+	}
+	transcript.Version = 1
+	if _, err := evidence.SignAsDesk(transcript, c.desk.key, c.chain); !errors.Is(err, evidence.ErrTranscript) {
+		t.Errorf("version 1: got %v", err)
+	}
+}
+
+// A desk's key file may bring its authority along; it does not travel.
+func TestSignAsDesk_OwnCertificateOnly(t *testing.T) {
+	c := mustTravelCase(t)
+	c.chain = [][]byte{c.desk.cert.Raw, c.authority.cert.Raw}
+	if _, err := c.bind(t); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAAChallenge(t *testing.T) {
+	h := sha256.Sum256(slices.Concat([]byte("balcao-aa-v1"), []byte("transcript")))
+	if got := evidence.AAChallenge([]byte("transcript")); !bytes.Equal(got[:], h[:8]) {
+		t.Errorf("got %x", got)
+	}
+}
+
+func FuzzVerifyDesk(f *testing.F) {
+	c := mustTravelCase(f)
+	if _, err := c.bind(f); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(c.bundle.JWS, c.bundle.Proof)
+	f.Add([]byte(`{"payload":"","signatures":[{"protected":"","signature":""}]}`), []byte{2})
+	f.Fuzz(func(t *testing.T, jws, proof []byte) {
+		bundle := c.bundle
+		bundle.JWS, bundle.Proof = jws, proof
+		got, err := c.verifier.Verify(context.Background(), bundle, c.expect)
+		var refusal *evidence.Refusal
+		switch {
+		case err == nil && !bytes.Equal(jws, c.bundle.JWS):
+			t.Fatal("a JWS that nobody signed was accepted")
+		case err == nil && !bytes.Equal(proof[1:], c.bundle.Proof[1:]) && len(proof) == len(c.bundle.Proof):
+			t.Fatal("a proof that no chip gave was accepted")
+		case err != nil && (got != nil || !errors.As(err, &refusal)):
+			t.Fatalf("got %v, %v", got, err)
+		}
+	})
+}
