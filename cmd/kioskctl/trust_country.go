@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -61,7 +62,7 @@ func importMasterList(o trustOptions, file string, stdout, stderr io.Writer) int
 		return fail(stderr, "kioskctl trust", err)
 	}
 	report := newListReport(list, imported, time.Now())
-	report.File, report.Root, report.DryRun, report.Folder = file, countryLine(root), o.dryRun, o.dir
+	report.File, report.Root, report.DryRun, report.Folder = file, countryLine(root), o.dryRun, filepath.Join(o.dir, "csca")
 	if o.json {
 		err = writeTrustJSON(stdout, report)
 	} else {
@@ -101,6 +102,9 @@ func newListReport(list *trust.MasterList, imported trust.CountryReport, now tim
 		r.SignedAt = &list.SigningTime
 	}
 	counts := make(map[string]*countryCount)
+	slices.SortStableFunc(imported.Items, func(a, b trust.CountryItem) int {
+		return strings.Compare(a.Certificate.Country, b.Certificate.Country)
+	})
 	for _, item := range imported.Items {
 		c := item.Certificate
 		line := countryLine(c)
@@ -126,12 +130,7 @@ func newListReport(list *trust.MasterList, imported trust.CountryReport, now tim
 	for _, n := range counts {
 		r.Countries = append(r.Countries, *n)
 	}
-	slices.SortFunc(r.Countries, func(a, b countryCount) int {
-		if a.Country < b.Country {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(r.Countries, func(a, b countryCount) int { return strings.Compare(a.Country, b.Country) })
 	for _, c := range imported.Gone {
 		r.Gone = append(r.Gone, countryLine(c))
 	}
