@@ -84,7 +84,7 @@ func TestOpenSSL(t *testing.T) {
 	mustWrite(t, store, append(openssl(t, "x509", "-in", root), pem...))
 	for _, e := range d.Entries() {
 		if e.Kind != drawer.KindCitizen || e.CAN != "" {
-			continue // TestTravelOpenSSL has those that are opened first
+			continue // TestDocuments has those that are opened first
 		}
 		// These two faults are in what openssl looks at; those with a fault of their own are left out.
 		wantChain, wantSOD := e.RefusedFor != "chain_untrusted", e.RefusedFor != "sod_untrusted" && e.RefusedFor != "sod_invalid"
@@ -134,6 +134,15 @@ func mustWrite(t *testing.T, name string, data []byte) {
 	if err := os.WriteFile(name, data, 0o600); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func mustRead(t *testing.T, name string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
 }
 
 // firstObject cuts the padding behind a DER object off.

@@ -45,10 +45,11 @@ func groupOf(domain byte) (group, error) {
 // keyPair draws a private key and returns it with its public key over a generator.
 func keyPair(g group, generator element, random io.Reader) (*big.Int, element, error) {
 	b := make([]byte, g.exponent())
-	for range 256 { // more than half of all attempts succeed
+	for range 256 { // most attempts succeed
 		if _, err := io.ReadFull(random, b); err != nil {
 			return nil, element{}, err
 		}
+		b[0] &= 0xff >> (8*len(b) - g.order().BitLen()) // bits that no private key has
 		k := new(big.Int).SetBytes(b)
 		if k.Sign() > 0 && k.Cmp(g.order()) < 0 {
 			return k, g.times(generator, k), nil

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"strings"
 
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
@@ -110,11 +111,11 @@ func (s signer) sign(message []byte) ([]byte, error) {
 	return signature, nil
 }
 
-// PublicKeyInfo encodes SubjectPublicKeyInfo. Brainpool curves are written out, because that is what
-// ICAO 9303-12 §4.1.6.3 demands and readers must take.
+// PublicKeyInfo encodes SubjectPublicKeyInfo. Brainpool curves are written out, which ICAO 9303-12 §4.1.6.3
+// demands of all; NIST's are named, which some issuers do all the same. Readers must take both.
 func PublicKeyInfo(key crypto.PublicKey) ([]byte, error) {
 	ec, ok := key.(*ecdsa.PublicKey)
-	if !ok {
+	if !ok || strings.HasPrefix(ec.Params().Name, "P-") {
 		return x509.MarshalPKIXPublicKey(key)
 	}
 	c, err := curve.Of(ec.Curve)

@@ -3,8 +3,12 @@ package pki_test
 import (
 	"crypto"
 	"crypto/x509"
+	"encoding/asn1"
 	"encoding/pem"
 	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -40,6 +44,86 @@ func TestHierarchy(t *testing.T) {
 		if spec.SHA1 && a.Certificate.SignatureAlgorithm != x509.SHA1WithRSA {
 			t.Errorf("%s: signed with %v", spec.Slug, a.Certificate.SignatureAlgorithm)
 		}
+	}
+}
+
+// TestCountries: openssl reads each certificate for travel documents, finds the issuer that was meant, and
+// verifies its signature; names are marked as a test; the key is the certificate's.
+func TestCountries(t *testing.T) {
+	p := pki.New()
+	for _, spec := range pki.Countries() {
+		t.Run(spec.Slug, func(t *testing.T) {
+			a, err := p.Country(spec.Slug)
+			if err != nil {
+				t.Fatal(err)
+			}
+			above := a
+			if spec.Issuer != "" {
+				if above, err = p.Country(spec.Issuer); err != nil {
+					t.Fatal(err)
+				}
+			}
+			dir := t.TempDir()
+			for name, data := range map[string][]byte{"own": a.Certificate, "above": above.Certificate} {
+				if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			run := func(args ...string) []byte {
+				cmd := exec.Command("openssl", args...)
+				cmd.Dir = dir
+				out, err := cmd.Output()
+				if err != nil {
+					t.Fatalf("openssl %s: %v", args, err)
+				}
+				return out
+			}
+			if text := string(run("x509", "-inform", "der", "-in", "own", "-noout", "-subject")); !strings.Contains(text, "CN = (Teste) ") {
+				t.Errorf("named as if it were real: %s", text)
+			}
+			public := run("x509", "-inform", "der", "-in", "above", "-noout", "-pubkey")
+			if err := os.WriteFile(filepath.Join(dir, "public"), public, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			var cert struct {
+				TBS       asn1.RawValue
+				Algorithm asn1.RawValue
+				Signature asn1.BitString
+			}
+			if _, err := asn1.Unmarshal(a.Certificate, &cert); err != nil {
+				t.Fatal(err)
+			}
+			for name, data := range map[string][]byte{"tbs": cert.TBS.FullBytes, "signature": cert.Signature.Bytes} {
+				if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			verify := map[pki.Scheme][]string{
+				pki.RSASHA256: {"-sha256"}, pki.ECDSASHA384: {"-sha384"},
+				pki.PSSSHA256: {"-sha256", "-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:digest"},
+			}[above.Scheme]
+			run(append(append([]string{"dgst"}, verify...), "-verify", "public", "-signature", "signature", "tbs")...)
+
+			// What the authority signs, openssl believes to be signed with the certificate's key.
+			sod, err := a.Sign(pki.SecurityObject{Groups: map[int][]byte{1: {1}}, Hash: crypto.SHA256, ByKeyID: true})
+			if spec.Role != pki.TravelSigner {
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			var object asn1.RawValue
+			if _, err := asn1.Unmarshal(sod, &object); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(dir, "sod"), object.Bytes, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			run("cms", "-verify", "-inform", "der", "-in", "sod", "-noverify", "-out", os.DevNull)
+		})
+	}
+	if _, err := p.Country("nobody"); err == nil {
+		t.Error("a country authority that does not exist")
 	}
 }
 

@@ -2,7 +2,7 @@
 // the certificates of issuers, over HTTP on loopback.
 //
 //	/ocsp/<authority>      POST, or GET with the request in the path
-//	/crl/<authority>.crl   full list
+//	/crl/<authority>.crl   full list; of a country's CSCA too
 //	/ca/<authority>.cer    certificate of the authority
 //
 // Two names are no authorities, but certificates of the drawer point to them: "silent" hangs up on
@@ -14,9 +14,11 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"maps"
 	"math/big"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -130,6 +132,9 @@ func (s *Service) getCRL(w http.ResponseWriter, r *http.Request) {
 
 // list makes the revocation list of an authority as of a moment.
 func (s *Service) list(slug string, now time.Time) ([]byte, error) {
+	if strings.HasPrefix(slug, "csca-") {
+		return s.countryList(slug, now)
+	}
 	a, err := s.authority(slug)
 	if err != nil {
 		return nil, err
@@ -150,6 +155,15 @@ func (s *Service) list(slug string, now time.Time) ([]byte, error) {
 		return nil, fmt.Errorf("making the revocation list of %s: %w", slug, err)
 	}
 	return list, nil
+}
+
+// countryList is the list of a CSCA, of its document signers.
+func (s *Service) countryList(slug string, now time.Time) ([]byte, error) {
+	a, err := s.pki.Country(slug)
+	if err != nil {
+		return nil, err
+	}
+	return a.CountryList(slices.Collect(maps.Values(s.book[slug])), now.Add(-time.Minute), now.Add(validity))
 }
 
 // hangUp closes the connection without an answer, which net/http does for this panic and no other way

@@ -23,6 +23,7 @@ import (
 
 	"balcao/mock-pcsc/pki"
 	"balcao/mock-pcsc/revocation"
+	"balcao/mock-pcsc/travel"
 )
 
 const issuerSlug = "auc-0014"
@@ -145,12 +146,38 @@ func TestCRL(t *testing.T) {
 	}
 }
 
+// TestCountryCRL lets openssl verify the lists of the countries, one of which has a signer in it.
+func TestCountryCRL(t *testing.T) {
+	server := httptest.NewServer(revocation.New(pki.New(), travel.Issued()))
+	t.Cleanup(server.Close)
+	for slug, revoked := range map[string]bool{"csca-ut-001": false, "csca-ut-002": true, "csca-pt-006": false} {
+		dir := t.TempDir()
+		list, authority := filepath.Join(dir, "list"), filepath.Join(dir, "authority")
+		if err := os.WriteFile(list, get(t, server.URL+"/crl/"+slug+".crl"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		run := func(args ...string) string {
+			out, err := exec.Command("openssl", args...).CombinedOutput()
+			if err != nil {
+				t.Fatalf("openssl %s: %v\n%s", args, err, out)
+			}
+			return string(out)
+		}
+		run("x509", "-inform", "der", "-in", "../../assets/testpki/trust/csca/"+slug+".cer", "-out", authority)
+		out := run("crl", "-inform", "der", "-in", list, "-CAfile", authority, "-noout", "-text")
+		serial := strings.ToUpper(pki.Serial(travel.RevokedSigner).Text(16))
+		if !strings.Contains(out, "verify OK") || strings.Contains(out, "Key Compromise") != revoked || strings.Contains(out, serial) != revoked {
+			t.Errorf("%s: openssl says\n%s", slug, out)
+		}
+	}
+}
+
 func TestAuthority(t *testing.T) {
 	server, issuer := start(t)
 	if got := get(t, server.URL+"/ca/"+issuerSlug+".cer"); !bytes.Equal(got, issuer.Raw) {
 		t.Error("not the authority's certificate")
 	}
-	for _, path := range []string{"/ca/forged-auc-0014.cer", "/ca/auc-0014", "/crl/nobody.crl", "/crl/forged-cc-006.crl"} {
+	for _, path := range []string{"/ca/forged-auc-0014.cer", "/ca/auc-0014", "/crl/nobody.crl", "/crl/csca-xx-001.crl", "/crl/forged-csca-ut-002.crl", "/crl/forged-cc-006.crl"} {
 		r, err := http.Get(server.URL + path)
 		if err != nil {
 			t.Fatal(err)
