@@ -11,6 +11,7 @@ import (
 	"github.com/BurntSushi/toml"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"balcao/kiosk/central/deskca"
 	"balcao/kiosk/delivery"
 )
 
@@ -18,8 +19,11 @@ import (
 type config struct {
 	// Database is a PostgreSQL connection string; it may name several hosts.
 	Database string `toml:"database"`
-	// Trust is the folder with anchors and intermediates (kioskctl trust import).
+	// Trust is the folder with anchors and intermediates, and those of other States (kioskctl trust import).
 	Trust string `toml:"trust"`
+	// DeskAuthority is the certificate of the desks' certification authority (desk-ca/ca.crt of kioskctl db create).
+	// Desks sign with their certificates for documents that cannot sign; without it no travel document is enrolled.
+	DeskAuthority string `toml:"desk_authority"`
 	// Identity and Pepper are the files that "registrar keygen" wrote; when left out they are looked for
 	// in $CREDENTIALS_DIRECTORY.
 	Identity string `toml:"identity"`
@@ -90,7 +94,7 @@ func loadConfig(path string) (config, error) {
 	credential(&c.Identity, identityFile)
 	credential(&c.Pepper, pepperFile)
 	for _, file := range []*string{
-		&c.Trust, &c.Identity, &c.Pepper,
+		&c.Trust, &c.DeskAuthority, &c.Identity, &c.Pepper,
 		&c.SMS.PasswordFile, &c.SMS.CAFile, &c.Mail.PasswordFile, &c.Mail.CAFile,
 	} {
 		if *file != "" && !filepath.IsAbs(*file) {
@@ -118,6 +122,11 @@ func (c config) Validate() error {
 	_, err := pgxpool.ParseConfig(c.Database) // its error quotes the password
 	must(c.Database != "" && err == nil, "database: not a connection string")
 	must(isFolder(c.Trust), "trust: not a folder (kioskctl trust import)")
+	if c.DeskAuthority != "" {
+		if _, err := deskca.LoadCertificate(c.DeskAuthority); err != nil {
+			problems = append(problems, fmt.Errorf("desk_authority: %w", err))
+		}
+	}
 	must(isFile(c.Identity), "identity: no such file, nor in $CREDENTIALS_DIRECTORY (registrar keygen)")
 	must(isFile(c.Pepper), "pepper: no such file, nor in $CREDENTIALS_DIRECTORY (registrar keygen)")
 	must(c.Support != "" && len(c.Support) <= 20, "support: a telephone number of at most 20 characters")

@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
 
+	"balcao/kiosk/central/deskca"
 	"balcao/kiosk/delivery"
 	"balcao/kiosk/evidence"
 	"balcao/kiosk/registrar"
@@ -25,6 +27,16 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, ready func()) erro
 	if err != nil {
 		return fmt.Errorf("loading trust anchors: %w", err)
 	}
+	countries, err := trust.LoadCountries(cfg.Trust)
+	if err != nil {
+		return fmt.Errorf("loading the anchors of States: %w", err)
+	}
+	var authority *x509.Certificate
+	if cfg.DeskAuthority == "" {
+		log.WarnContext(ctx, "no desk_authority is configured: every travel document is refused")
+	} else if authority, err = deskca.LoadCertificate(cfg.DeskAuthority); err != nil {
+		return err
+	}
 	pool, err := registrar.OpenPool(ctx, cfg.Database, cfg.Workers)
 	if err != nil {
 		return err
@@ -40,15 +52,18 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, ready func()) erro
 	}
 	worker, err := registrar.New(registrar.Config{
 		DB: pool,
-		// The centre's setting is what counts for age; the worker applies it.
-		Verifier: &evidence.Verifier{Trust: store, Revocation: &trust.Revocation{}, MinAge: -1},
-		SMS:      sms,
-		Mail:     mail,
-		Texts:    delivery.Texts{Support: cfg.Support},
-		Identity: identity,
-		Pepper:   pepper,
-		Workers:  cfg.Workers,
-		Log:      log,
+		Verifier: &evidence.Verifier{
+			Trust: store, Revocation: &trust.Revocation{},
+			Countries: countries, CountryRevocation: &trust.CountryRevocation{Countries: countries},
+		},
+		DeskAuthority: authority,
+		SMS:           sms,
+		Mail:          mail,
+		Texts:         delivery.Texts{Support: cfg.Support},
+		Identity:      identity,
+		Pepper:        pepper,
+		Workers:       cfg.Workers,
+		Log:           log,
 	})
 	if err != nil {
 		return err

@@ -164,6 +164,7 @@ func (v *cardVisit) transcript() evidence.Transcript {
 		Document: evidence.TranscriptDocument{
 			Kind: p.Kind, Generation: p.Generation, Country: p.Country, Number: p.DocumentNumber,
 			CivilNumber: p.CivilNumber, ValidUntil: p.ValidUntil, Identity: hash(files.Identity), SOD: hash(files.SOD),
+			Access: evidence.AccessContact,
 		},
 		Person: evidence.TranscriptPerson{
 			Surname: p.Surname, GivenNames: p.GivenNames, BirthDate: p.BirthDate,

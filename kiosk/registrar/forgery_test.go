@@ -288,7 +288,7 @@ var forgeries = []struct {
 			return append(bytes.TrimSuffix(canonical, []byte("}")), `,"desk":"loja_1"}`...)
 		}
 	}},
-	{"a transcript of a later version, signed", evidence.RefusedForm, func(f *forgery, _ *cards) { f.transcript.Version = 2 }},
+	{"a transcript of a later version, signed", evidence.RefusedForm, func(f *forgery, _ *cards) { f.transcript.Version++ }},
 	{"a word that is signed", evidence.RefusedForm, func(f *forgery, _ *cards) {
 		f.payload = func([]byte) []byte { return []byte("olá") }
 	}},

@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"balcao/kiosk"
 	"balcao/kiosk/delivery"
 )
 
@@ -66,6 +67,7 @@ const (
 	kindSendCode = "send_code"
 	kindVerify   = "verify"
 	kindWelcome  = "welcome"
+	kindChip     = "chip_challenge"
 )
 
 // job is work that the centre queued.
@@ -147,6 +149,11 @@ func activate(ctx context.Context, tx pgx.Tx, a activation) (outcome string, err
 	return outcome, nil
 }
 
+// chipChallengeMade stores a question to a chip, or with two nils that there is none, and tells the desk.
+func chipChallengeMade(ctx context.Context, tx pgx.Tx, enrolment uuid.UUID, toSend, private []byte) error {
+	return exec(ctx, tx, "storing a question to a chip", `select registrar.chip_challenge_made($1, $2, $3)`, enrolment, toSend, private)
+}
+
 // codeReady commits what the database keeps of a code. It reports false when nobody wants it any more.
 func codeReady(ctx context.Context, pool *pgxpool.Pool, row uuid.UUID, key, mac []byte) (wanted bool, err error) {
 	err = pool.QueryRow(ctx, `select registrar.code_ready($1, $2, $3)`, row, key, mac).Scan(&wanted)
@@ -162,6 +169,21 @@ type settings struct {
 	PINMax       int `json:"pin_max"`
 	MinAge       int `json:"min_age"`
 	NationalDays int `json:"national_grace_days"`
+	TypedMRZ     int `json:"typed_mrz"`           // 0 refused, 1 with a second clerk, 2 allowed
+	Accompanied  int `json:"accompanied_allowed"` // 0 not eligible, 1 eligible
+
+	Extensions []kiosk.Extension `json:"extensions"` // laws by which expired documents count
+}
+
+// typedRule reads what is not known as a refusal.
+func (s settings) typedRule() kiosk.TypedRule {
+	switch s.TypedMRZ {
+	case 1:
+		return kiosk.TypedSecond
+	case 2:
+		return kiosk.TypedAllowed
+	}
+	return kiosk.TypedRefused
 }
 
 func readSettings(ctx context.Context, pool *pgxpool.Pool) (settings, error) {

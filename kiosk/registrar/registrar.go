@@ -1,6 +1,6 @@
 // Package registrar is the centre's worker. It takes jobs from the queue in the database and works
-// them: sends one-time codes, verifies the evidence of an enrolment from scratch, hashes the PIN and
-// has the key activated, welcomes the holder.
+// them: sends one-time codes, questions the chips of travel documents, verifies the evidence of an enrolment
+// from scratch, hashes the PIN and has the key activated, welcomes the holder.
 //
 // A job is worked inside the transaction that took it, so a worker that is killed frees it at once and
 // another finishes it. What that means for each kind:
@@ -8,6 +8,7 @@
 //   - A code is derived, never drawn: the same send gives the same code again. What the database needs
 //     to compare it is committed before the message leaves. A message may therefore be sent twice,
 //     never with two codes, and a code that arrives can always be confirmed.
+//   - A question to a chip and the end of its job commit together: a desk sees one question or none.
 //   - An activation, the end of its job and the order to welcome the holder commit together: a key is
 //     active once or not at all.
 //
@@ -17,6 +18,7 @@ package registrar
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -32,7 +34,8 @@ import (
 )
 
 // EvidenceVerifier verifies what a desk sent; *evidence.Verifier does. An *evidence.Refusal says that
-// it does not hold, or with Temporary that nobody could tell just now.
+// it does not hold, or with Temporary that nobody could tell just now. Of an *evidence.Verifier the rules (least age,
+// extensions, accompaniment) are the centre's settings at that moment, whatever its fields say.
 type EvidenceVerifier interface {
 	Verify(ctx context.Context, bundle evidence.Bundle, expect evidence.Expect) (*evidence.Verified, error)
 }
@@ -45,7 +48,7 @@ type Channel interface {
 	Check(ctx context.Context) error
 }
 
-// Config is what a Worker works with. All fields but the last three are required.
+// Config is what a Worker works with. All fields but the last four are required.
 type Config struct {
 	DB       *pgxpool.Pool // from OpenPool
 	Verifier EvidenceVerifier
@@ -54,6 +57,10 @@ type Config struct {
 	Texts    delivery.Texts
 	Identity age.Identity // opens sealed PINs
 	Pepper   []byte       // PepperLength bytes; the worker keeps no copy
+
+	// DeskAuthority issues the desks' certificates (kiosk/central/deskca), with whose keys they sign for travel documents.
+	// Without it every travel document is refused.
+	DeskAuthority *x509.Certificate
 
 	Workers int              // jobs at a time; 2
 	Log     *slog.Logger     // slog.Default()

@@ -23,13 +23,16 @@ const (
 
 // verifyJob is the payload of a verify job.
 type verifyJob struct {
-	Challenge   []byte             `json:"challenge"`
-	Desk        string             `json:"desk"`
-	OpenedAt    time.Time          `json:"opened_at"`
-	Kind        kiosk.DocumentKind `json:"document_kind"`
-	Country     string             `json:"country"`
-	CivilNumber string             `json:"civil_number"`
-	Contacts    []struct {
+	Challenge      []byte             `json:"challenge"`
+	Desk           string             `json:"desk"`
+	OpenedAt       time.Time          `json:"opened_at"`
+	Kind           kiosk.DocumentKind `json:"document_kind"`
+	Country        string             `json:"country"`
+	CivilNumber    string             `json:"civil_number"`    // of a Citizen Card
+	DocumentNumber string             `json:"document_number"` // of any other document
+	TaxNumber      string             `json:"tax_number"`
+	Typed          bool               `json:"typed"`
+	Contacts       []struct {
 		Channel     kiosk.Channel `json:"channel"`
 		Value       string        `json:"value"`
 		Proof       uuid.UUID     `json:"proof"`
@@ -39,13 +42,24 @@ type verifyJob struct {
 	Identity  []byte          `json:"identity"`
 	SOD       []byte          `json:"sod"`
 	SealedPIN []byte          `json:"sealed_pin"`
+	Proof     []byte          `json:"proof"`
+	ChipState []byte          `json:"chip_state"` // of the centre's question to the chip, when one was made
+	ChipDG14  []byte          `json:"chip_dg14"`  // the chip's keys that it was made for
+}
+
+// bundle is what the desk sent, and what the centre has of its own question.
+func (p verifyJob) bundle() evidence.Bundle {
+	return evidence.Bundle{
+		JWS: p.Evidence, Identity: p.Identity, SOD: p.SOD, Proof: p.Proof, ChipState: p.ChipState, ChipDG14: p.ChipDG14,
+	}
 }
 
 // expect is what the evidence is held against.
-func (p verifyJob) expect(enrolment uuid.UUID) evidence.Expect {
+func (w *Worker) expect(enrolment uuid.UUID, p verifyJob, rules settings) evidence.Expect {
 	e := evidence.Expect{
 		Enrolment: enrolment, Challenge: p.Challenge, Desk: p.Desk, OpenedAt: p.OpenedAt,
-		Kind: p.Kind, Country: p.Country, CivilNumber: p.CivilNumber, SealedPIN: p.SealedPIN,
+		Kind: p.Kind, Country: p.Country, CivilNumber: p.CivilNumber, DocumentNumber: p.DocumentNumber, TaxNumber: p.TaxNumber,
+		Typed: p.Typed, SealedPIN: p.SealedPIN, TypedRule: rules.typedRule(), DeskAuthority: w.cfg.DeskAuthority,
 	}
 	for _, c := range p.Contacts {
 		e.Contacts = append(e.Contacts, kiosk.ProvenContact{Channel: c.Channel, Value: c.Value, Proof: c.Proof, At: c.ConfirmedAt})
@@ -53,12 +67,21 @@ func (p verifyJob) expect(enrolment uuid.UUID) evidence.Expect {
 	return e
 }
 
+// subject names the person to whose PIN a hash belongs, by what they are found by.
+func (p verifyJob) subject() string {
+	if p.CivilNumber != "" {
+		return p.Country + ":" + p.CivilNumber
+	}
+	return p.Country + ":document:" + p.DocumentNumber
+}
+
 // person is what the centre keeps of the person; country and civil number it has from the enrolment,
 // which the evidence was held against.
 type person struct {
 	Surname        string `json:"surname"`
 	GivenNames     string `json:"given_names"`
-	BirthDate      string `json:"birth_date"`
+	BirthDate      string `json:"birth_date"`   // the latest that it can be
+	BirthStated    string `json:"birth_stated"` // as stated, perhaps without day or month
 	Nationality    string `json:"nationality"`
 	Sex            string `json:"sex,omitempty"`
 	DocumentNumber string `json:"document_number,omitempty"`
@@ -69,12 +92,14 @@ type person struct {
 type finding struct {
 	VerifiedAt time.Time      `json:"verified_at"`
 	Level      kiosk.Level    `json:"level"`
+	Extension  string         `json:"extension,omitempty"` // the law by which the document counted
 	Checks     []findingCheck `json:"checks"`
 }
 
 type findingCheck struct {
 	Name   kiosk.CheckName `json:"name"`
 	Result kiosk.Result    `json:"result"`
+	Reason kiosk.Reason    `json:"reason,omitempty"` // why it is absent
 	Source string          `json:"source,omitempty"`
 	At     time.Time       `json:"at"`
 }
@@ -89,9 +114,9 @@ func (w *Worker) verify(ctx context.Context, j *job) (record, error) {
 	if err != nil {
 		return nil, &trouble{code: "database", cause: err}
 	}
-	bundle := evidence.Bundle{JWS: p.Evidence, Identity: p.Identity, SOD: p.SOD}
-	expected := p.expect(j.Enrolment)
-	verified, err := w.cfg.Verifier.Verify(ctx, bundle, expected)
+	defer clear(p.ChipState)
+	expected := w.expect(j.Enrolment, p, rules)
+	verified, err := w.verifier(rules).Verify(ctx, p.bundle(), expected)
 	if err != nil {
 		return w.refusal(ctx, j, err)
 	}
@@ -108,7 +133,7 @@ func (w *Worker) verify(ctx context.Context, j *job) (record, error) {
 	if !kiosk.PolicyFor(id, expected.Contacts, rules.PINMin, rules.PINMax).Valid(pin) {
 		return w.refused(j, RefusedPIN), nil
 	}
-	hash, err := w.hash(ctx, p.Country+":"+p.CivilNumber, pin)
+	hash, err := w.hash(ctx, p.subject(), pin)
 	if err != nil {
 		return nil, err
 	}
@@ -116,13 +141,15 @@ func (w *Worker) verify(ctx context.Context, j *job) (record, error) {
 	a := activation{
 		enrolment: j.Enrolment,
 		person: person{
-			Surname: id.Surname, GivenNames: id.GivenNames, BirthDate: id.BirthDate.String(), Nationality: id.Nationality,
-			Sex: id.Sex, DocumentNumber: id.DocumentNumber, TaxNumber: id.TaxNumber,
+			Surname: id.Surname, GivenNames: id.GivenNames, Nationality: id.Nationality, Sex: id.Sex,
+			BirthDate: id.BirthDate.Latest().String(), BirthStated: id.BirthDate.String(),
+			DocumentNumber: id.DocumentNumber, TaxNumber: id.TaxNumber,
 		},
 		pinHash:    hash.String(),
 		level:      string(verified.Level),
 		evidence:   w.findingOf(verified),
-		validUntil: validUntil(id, rules.NationalDays),
+		validUntil: validUntil(verified.ValidUntil, id.Nationality, rules.NationalDays),
+		kept:       verified.Kept,
 	}
 	return func(ctx context.Context, tx pgx.Tx) error {
 		outcome, err := activate(ctx, tx, a)
@@ -133,6 +160,21 @@ func (w *Worker) verify(ctx context.Context, j *job) (record, error) {
 		w.logOutcome(ctx, j, outcome)
 		return nil
 	}, nil
+}
+
+// verifier is the configured one under the centre's rules as they are now.
+func (w *Worker) verifier(rules settings) EvidenceVerifier {
+	v, ok := w.cfg.Verifier.(*evidence.Verifier)
+	if !ok {
+		return w.cfg.Verifier
+	}
+	under := *v
+	under.Extensions, under.Accompanied = rules.Extensions, rules.Accompanied == 1
+	under.MinAge = rules.MinAge
+	if under.MinAge == 0 {
+		under.MinAge = -1 // to the verifier 0 is its own default
+	}
+	return &under
 }
 
 // hash waits for its turn: each hash takes 64 MiB for a moment.
@@ -179,18 +221,18 @@ func (w *Worker) logOutcome(ctx context.Context, j *job, outcome string) {
 }
 
 func (w *Worker) findingOf(v *evidence.Verified) finding {
-	f := finding{VerifiedAt: w.cfg.Now().UTC(), Level: v.Level}
+	f := finding{VerifiedAt: w.cfg.Now().UTC(), Level: v.Level, Extension: v.Transcript.Eligibility.Extension}
 	for _, c := range v.Checks {
-		f.Checks = append(f.Checks, findingCheck{Name: c.Name, Result: c.Result, Source: c.Source, At: c.At.UTC()})
+		f.Checks = append(f.Checks, findingCheck{Name: c.Name, Result: c.Result, Reason: c.Reason, Source: c.Source, At: c.At.UTC()})
 	}
 	return f
 }
 
-// validUntil is the last day of the key: the document's; a national's outlives it by some days
-// (Portaria 77/2018), in which the card can be renewed without losing the key.
-func validUntil(id kiosk.Identity, nationalDays int) string {
-	until := time.Date(id.ValidUntil.Year, id.ValidUntil.Month, id.ValidUntil.Day, 0, 0, 0, 0, time.UTC)
-	if id.Nationality == "PRT" {
+// validUntil is the last day of the key: the one until which the document counts; a national's outlives it by some days
+// (Portaria 77/2018), in which the document can be renewed without losing the key.
+func validUntil(last kiosk.Date, nationality string, nationalDays int) string {
+	until := time.Date(last.Year, last.Month, last.Day, 0, 0, 0, 0, time.UTC)
+	if nationality == "PRT" {
 		until = until.AddDate(0, 0, nationalDays)
 	}
 	return until.Format(time.DateOnly)

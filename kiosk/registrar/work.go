@@ -131,6 +131,8 @@ func (w *Worker) attempt(ctx context.Context, j *job) (done record, err error) {
 		return w.verify(ctx, j)
 	case kindWelcome:
 		return w.welcome(ctx, j)
+	case kindChip:
+		return w.questionChip(ctx, j)
 	}
 	return nil, &trouble{code: "unknown_kind", final: true}
 }
@@ -177,13 +179,15 @@ func (w *Worker) settle(ctx context.Context, tx pgx.Tx, j *job, done record, err
 }
 
 // policy says how long a job waits after its latest attempt, and how many attempts it has. Evidence is
-// tried for about a minute, while the person stands at the desk: 2, 4, 8, 16, 30 seconds. A code is
-// tried for as long as it is valid, a welcome for about a day.
+// tried for about a minute, while the person stands at the desk: 2, 4, 8, 16, 30 seconds. So is a question to a
+// chip, which depends on nobody but the database: 1, 2, 4, 8, 15 seconds. A code is tried for as long as it is valid, a welcome for about a day.
 func policy(j *job) (pause time.Duration, most int) {
 	n := j.Attempts + 1
 	switch j.Kind {
 	case kindVerify:
 		return backoff(n, 2*time.Second, 30*time.Second), 6
+	case kindChip:
+		return backoff(n, time.Second, 15*time.Second), 6
 	case kindSendCode:
 		return backoff(n, time.Second, 15*time.Second), 100
 	}

@@ -379,7 +379,7 @@ func TestOpenPool_ErrKeepsThePassword(t *testing.T) {
 func TestValidUntil(t *testing.T) {
 	until := kiosk.Date{Year: 2028, Month: time.February, Day: 1}
 	for nationality, want := range map[string]string{"PRT": "2028-03-02", "BRA": "2028-02-01"} {
-		if got := registrar.ValidUntil(kiosk.Identity{Nationality: nationality, ValidUntil: until}, 30); got != want {
+		if got := registrar.ValidUntil(until, nationality, 30); got != want {
 			t.Errorf("%s: got %s, want %s", nationality, got, want)
 		}
 	}

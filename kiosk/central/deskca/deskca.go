@@ -7,6 +7,7 @@
 package deskca
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -99,6 +100,27 @@ func Load(dir string) (*Authority, error) {
 		return nil, fmt.Errorf("reading the authority: %w", err)
 	}
 	return &Authority{cert: cert, key: key, now: time.Now}, nil
+}
+
+// LoadCertificate reads the certificate of an authority from a file, for who verifies what desks sign and has no
+// business with the key.
+func LoadCertificate(file string) (*x509.Certificate, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("reading the authority of desks: %w", err)
+	}
+	block, rest := pem.Decode(text)
+	if block == nil || block.Type != "CERTIFICATE" || len(bytes.TrimSpace(rest)) > 0 {
+		return nil, errors.New("reading the authority of desks: not PEM of one certificate")
+	}
+	cert, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		return nil, fmt.Errorf("reading the authority of desks: %w", err)
+	}
+	if !cert.IsCA {
+		return nil, errors.New("reading the authority of desks: not an authority's certificate")
+	}
+	return cert, nil
 }
 
 func parse(certPEM, keyPEM []byte) (*x509.Certificate, *ecdsa.PrivateKey, error) {
