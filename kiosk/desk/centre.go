@@ -76,7 +76,7 @@ func (r *Runner) open(c kiosk.OpenEnrolment) {
 	r.ask(c.Case, func(v *visit) {
 		person := central.Person{
 			Document: c.Identity.Kind, Country: c.Identity.Country, CivilNumber: c.Identity.CivilNumber,
-			DocumentNumber: c.Identity.DocumentNumber, TaxNumber: c.TaxNumber, Typed: v.read.Zone != "",
+			DocumentNumber: c.Identity.DocumentNumber, TaxNumber: c.TaxNumber, Typed: len(v.read.Zone) > 0,
 		}
 		opened, err := r.cfg.Centre.Open(v.ctx, v.enrolment, person)
 		switch {

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"balcao/kiosk"
+	"balcao/mock-pcsc/drawer"
 )
 
 // Every bad card of the drawer is refused for its reason and its holder leaves the screen; every good
@@ -16,9 +17,16 @@ func TestDrawer(t *testing.T) {
 		reason := kiosk.Reason(e.RefusedFor)
 		atSigning := reason == kiosk.ReasonKeyMismatch || e.Name == "cc1-pulled-signing" || e.Name == "cc2024-pulled-signing"
 		d.insert(e.Name)
+		if travels(e) {
+			d.drawerOpens(e)
+		}
+		if travels(e) && e.Kind != drawer.KindCitizen {
+			// What a chip proves, it proves while it is read.
+			atSigning = false
+		}
 		if reason == "" || atSigning {
 			s := d.until(e.Name+" read", complete)
-			if !hasCheck(s, kiosk.CheckRevocation, kiosk.Passed) || s.Document.Identity.FullName() != e.Holder {
+			if !s.Document.Kind.Travel() && !hasCheck(s, kiosk.CheckRevocation, kiosk.Passed) || s.Document.Identity.FullName() != e.Holder {
 				t.Errorf("%s: read, but not as it should be", e.Name)
 			}
 		} else {
@@ -45,4 +53,19 @@ func TestDrawer(t *testing.T) {
 		t.Errorf("signing brought to light %v, want a clone and a card that is pulled", signing)
 	}
 	b.noKey()
+}
+
+// drawerOpens types what is printed on a document, three times where its chip refuses it: after that the document
+// is.
+func (d *running) drawerOpens(e drawer.Entry) {
+	d.t.Helper()
+	d.until(e.Name+" asks for what is printed", asks)
+	d.typePrinted(e)
+	if e.RefusedFor != string(kiosk.ReasonAccessDenied) {
+		return
+	}
+	for wrong := 1; wrong < 3; wrong++ {
+		d.until(e.Name+" does not open", func(s kiosk.State) bool { return asks(s) && s.Document.Access.Wrong == wrong })
+		d.fresh().do(kiosk.Continue{})
+	}
 }

@@ -10,7 +10,7 @@ import (
 func Hurry(r *Runner) {
 	r.pace = pace{
 		firstRetry: time.Millisecond, lastRetry: 5 * time.Millisecond, overdue: 20 * time.Millisecond,
-		abandon: 10 * time.Second, farewell: 5 * time.Second,
+		abandon: 10 * time.Second, farewell: 5 * time.Second, question: 10 * time.Second,
 	}
 }
 
@@ -38,6 +38,9 @@ func (v *visit) left() []string {
 	note(v.challenge != nil, "challenge")
 	note(v.sealed != nil, "sealed PIN")
 	note(v.jws != nil, "signature")
+	note(v.proof != nil, "chip's proof")
+	note(len(v.read.Travel.Groups)+len(v.read.Travel.SOD)+len(v.read.Travel.Typed) > 0, "travel files")
+	note(len(v.read.Zone)+len(v.read.Secret.text) > 0, "what was typed")
 	note(v.ctx.Err() == nil, "context")
 	_, waiting := v.jobs.take()
 	note(waiting, "card work")
@@ -51,10 +54,13 @@ func WipedVisit(fill func() []byte) [][]byte {
 	v.jobs.put(cardJob{pin: pin})
 	v.read.Files.Identity, v.read.Files.SOD, v.read.Files.Photo = fill(), fill(), fill()
 	v.read.Chain = [][]byte{fill(), fill()}
-	v.challenge, v.sealed, v.jws = fill(), fill(), fill()
+	v.challenge, v.sealed, v.jws, v.proof = fill(), fill(), fill(), fill()
+	v.read.Travel.SOD, v.read.Travel.Groups = fill(), map[int][]byte{1: fill(), 2: fill()}
+	v.read.Zone, v.read.Secret.text = fill(), fill()
 	held := [][]byte{
 		pin, v.attempts[kiosk.SMS].code, v.read.Files.Identity, v.read.Files.SOD, v.read.Files.Photo,
-		v.read.Chain[0], v.read.Chain[1], v.challenge, v.sealed, v.jws,
+		v.read.Chain[0], v.read.Chain[1], v.challenge, v.sealed, v.jws, v.proof,
+		v.read.Travel.SOD, v.read.Travel.Groups[1], v.read.Travel.Groups[2], v.read.Zone, v.read.Secret.text,
 	}
 	v.wipe()
 	return held

@@ -3,6 +3,10 @@ package desk_test
 import (
 	"bytes"
 	"context"
+	"crypto"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
 	"fmt"
 	"log/slog"
 	"net"
@@ -23,6 +27,7 @@ import (
 	"balcao/kiosk"
 	"balcao/kiosk/central"
 	"balcao/kiosk/central/cluster"
+	"balcao/kiosk/central/deskca"
 	"balcao/kiosk/delivery"
 	"balcao/kiosk/desk"
 	"balcao/kiosk/evidence"
@@ -70,6 +75,10 @@ type bench struct {
 	outbox   *outbox
 	log      *safeBuffer
 	numbers  int // of phones that were given out
+
+	authority *x509.Certificate // of desks
+	key       crypto.Signer     // this desk's
+	chain     [][]byte
 }
 
 func newBench(t *testing.T) *bench {
@@ -100,6 +109,7 @@ func newCards(t *testing.T) *bench {
 	b.verifier = b.newVerifier()
 	b.identity, err = age.GenerateX25519Identity()
 	b.check(err)
+	b.makeDeskKey()
 	t.Cleanup(func() {
 		if n := b.slots.unclosed(); n != 0 {
 			t.Errorf("%d cards were not given back", n)
@@ -126,7 +136,26 @@ func (b *bench) newVerifier() *evidence.Verifier {
 	b.t.Cleanup(transport.CloseIdleConnections)
 	store, err := trust.Load(filepath.Join("..", "..", "assets", "testpki", "trust"))
 	b.check(err)
-	return &evidence.Verifier{Trust: store, Revocation: &trust.Revocation{HTTP: &http.Client{Transport: transport}}}
+	countries, err := trust.LoadCountries(filepath.Join("..", "..", "assets", "testpki", "trust"))
+	b.check(err)
+	return &evidence.Verifier{
+		Trust: store, Revocation: &trust.Revocation{HTTP: &http.Client{Transport: transport}},
+		Countries: countries, CountryRevocation: &trust.CountryRevocation{Countries: countries, HTTP: &http.Client{Transport: transport}},
+	}
+}
+
+// makeDeskKey makes an authority of desks and this desk's certificate.
+func (b *bench) makeDeskKey() {
+	authority, err := deskca.Create(b.t.TempDir())
+	b.check(err)
+	block, _ := pem.Decode(authority.Certificate())
+	b.authority, err = x509.ParseCertificate(block.Bytes)
+	b.check(err)
+	login, err := authority.Login(deskName)
+	b.check(err)
+	pair, err := tls.X509KeyPair(login.Certificate, login.Key)
+	b.check(err)
+	b.key, b.chain = pair.PrivateKey.(crypto.Signer), pair.Certificate
 }
 
 func (b *bench) startRegistrar(dsn string) {
@@ -234,8 +263,9 @@ func (b *bench) start(change func(*desk.Config)) *running {
 	b.t.Helper()
 	d := &running{bench: b, news: make(chan struct{}), forgotten: map[kiosk.CaseID]func() []string{}}
 	cfg := desk.Config{
-		Settings: kiosk.Settings{DeskName: "Loja de ensaio"}, Desk: deskName, Centre: b.centre, Readers: b.slots,
+		Settings: kiosk.Settings{DeskName: "Loja de ensaio", MRZ: desk.Zones{}}, Desk: deskName, Centre: b.centre, Readers: b.slots,
 		Verifier: b.verifier, Recipient: b.identity.Recipient(), Show: d.show,
+		Key: b.key, Chain: b.chain,
 		Log: slog.New(slog.NewTextHandler(b.log, nil)),
 	}
 	if change != nil {

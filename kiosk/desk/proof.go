@@ -239,7 +239,7 @@ func (r *Runner) readTyped(ctx context.Context, c kiosk.ReadTyped) {
 			r.Send(kiosk.DocumentRefused{Case: c.Case, Reason: verdict.Reasons[0]})
 			return
 		}
-		v.replaceReading(Reading{Zone: c.MRZ, Signing: kiosk.SigningDesk, Extension: verdict.Extension})
+		v.replaceReading(Reading{Zone: []byte(c.MRZ), Signing: kiosk.SigningDesk, Extension: verdict.Extension})
 		r.Send(kiosk.DocumentComplete{Case: c.Case, Assurance: verdict.Assurance, Signing: kiosk.SigningDesk})
 	})
 }

@@ -250,6 +250,8 @@ var verdicts = []struct {
 	{err: photo.ErrDamaged, reason: kiosk.ReasonMalformed},
 	{err: photo.ErrTooLarge, reason: kiosk.ReasonMalformed},
 	{err: iso7816.ErrTLV, reason: kiosk.ReasonMalformed},
+	{err: travel.ErrClone, reason: kiosk.ReasonKeyMismatch}, // before the channel's errors, which it may come of
+	{err: travel.ErrUnproven, reason: kiosk.ReasonKeyMismatch},
 	{err: travel.ErrNotTravelDocument, reason: kiosk.ReasonUnknownCard},
 	{err: travel.ErrUnsupported, reason: kiosk.ReasonUnknownCard},
 	{err: travel.ErrWrongPassword, reason: kiosk.ReasonAccessDenied},
@@ -258,8 +260,6 @@ var verdicts = []struct {
 	{err: travel.ErrNoAccessControl, reason: kiosk.ReasonAccessFailed},
 	{err: travel.ErrAccessControl, reason: kiosk.ReasonAccessFailed},
 	{err: travel.ErrSecureMessaging, reason: kiosk.ReasonAccessFailed},
-	{err: travel.ErrClone, reason: kiosk.ReasonKeyMismatch},
-	{err: travel.ErrUnproven, reason: kiosk.ReasonKeyMismatch},
 	{err: travel.ErrMalformed, reason: kiosk.ReasonMalformed},
 	{err: travel.ErrNoFile, reason: kiosk.ReasonMalformed},
 	{err: cardreader.ErrSilent, reason: kiosk.ReasonSilent},

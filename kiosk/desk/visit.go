@@ -169,7 +169,7 @@ func (v *visit) bundle() (e central.Evidence, complete bool) {
 func (v *visit) signable() bool {
 	identity, sod := v.read.signed()
 	return v.enrolment != uuid.Nil && len(v.challenge) > 0 && len(v.sealed) > 0 && len(identity) > 0 &&
-		(len(sod) > 0 || v.read.Zone != "") && (len(v.read.Chain) > 0 || v.read.travels())
+		(len(sod) > 0 || len(v.read.Zone) > 0) && (len(v.read.Chain) > 0 || v.read.travels())
 }
 
 // Reading is what was learnt from a document: a Citizen Card's files, or a travel document's, or the zone that was
@@ -180,7 +180,7 @@ type Reading struct {
 	Serial string   // recognises the card when it comes back
 
 	Travel evidence.TravelFiles
-	Zone   string // typed, in place of a chip
+	Zone   []byte // typed, in place of a chip; lines joined by line feeds
 
 	Secret    AccessSecret // opens the chip again
 	Signing   kiosk.Signing
@@ -188,13 +188,13 @@ type Reading struct {
 }
 
 // travels reports whether the document is no Citizen Card.
-func (r *Reading) travels() bool { return len(r.Travel.Groups) > 0 || r.Zone != "" }
+func (r *Reading) travels() bool { return len(r.Travel.Groups) > 0 || len(r.Zone) > 0 }
 
 // signed returns the bytes that identify the person, and the SOD over them; a typed zone has none.
 func (r *Reading) signed() (identity, sod []byte) {
 	switch {
-	case r.Zone != "":
-		identity, _ = evidence.TypedFiles(r.Zone) // it was examined, so it is a zone
+	case len(r.Zone) > 0:
+		identity, _ = evidence.TypedFiles(string(r.Zone)) // it was examined, so it is a zone
 		return identity, nil
 	case r.travels():
 		return evidence.EvidenceFiles(r.Travel), r.Travel.SOD
@@ -205,7 +205,7 @@ func (r *Reading) signed() (identity, sod []byte) {
 // access says in a transcript's words how the document was read.
 func (r *Reading) access() string {
 	switch {
-	case r.Zone != "":
+	case len(r.Zone) > 0:
 		return evidence.AccessTyped
 	case r.travels():
 		return evidence.AccessText(r.Travel.Access)
@@ -218,6 +218,7 @@ func (r *Reading) Wipe() {
 	r.Files.Wipe()
 	r.Travel.Wipe()
 	r.Secret.Wipe()
+	clear(r.Zone)
 	for _, der := range r.Chain {
 		clear(der)
 	}

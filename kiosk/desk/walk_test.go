@@ -1,9 +1,12 @@
 package desk_test
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"balcao/kiosk"
+	"balcao/mock-pcsc/drawer"
 )
 
 // The walk through an enrolment, step by step. Each waits until the desk is where the next begins.
@@ -41,6 +44,75 @@ func (d *running) read(name string) {
 func (d *running) untilRead() {
 	d.t.Helper()
 	d.until("document read", complete)
+}
+
+// asks reports whether the desk waits for what is printed on a document.
+func asks(s kiosk.State) bool {
+	return s.Document.Access.Asked && !s.Document.Access.Opening && s.Step == kiosk.StepDocument
+}
+
+// typePrinted types what a document shows and lets the chip try it.
+func (d *running) typePrinted(e drawer.Entry) {
+	d.t.Helper()
+	typed := kiosk.AccessTyped{Kind: kiosk.AccessCAN, Text: e.CAN}
+	if len(e.MRZ) > 0 {
+		typed = kiosk.AccessTyped{Kind: kiosk.AccessMRZ, Text: strings.Join(e.MRZ, "\n")}
+	}
+	d.do(typed, kiosk.Continue{})
+}
+
+// readTravel reads a document whose chip has to be opened.
+func (d *running) readTravel(name string) {
+	d.t.Helper()
+	d.insert(name)
+	d.until(name+" asks for what is printed", asks)
+	d.typePrinted(d.entry(name))
+	d.untilRead()
+}
+
+func (d *running) entry(name string) drawer.Entry {
+	d.t.Helper()
+	for _, e := range d.drawer.Entries() {
+		if e.Name == name {
+			return e
+		}
+	}
+	d.t.Fatalf("no %s in the drawer", name)
+	return drawer.Entry{}
+}
+
+// bring enters what a person without a Citizen Card brings. The tax number is one that nobody used before.
+func (d *running) bring(change func(*kiosk.Eligibility)) {
+	d.t.Helper()
+	d.numbers++
+	brought := kiosk.Eligibility{
+		TaxNumber: taxNumber(d.numbers), Independence: kiosk.Independent,
+		Address: kiosk.Seen{Kind: kiosk.SeenLease, Issuer: "Senhorio de ensaio", Issued: kiosk.Date{Year: 2026, Month: 1, Day: 9}},
+	}
+	if change != nil {
+		change(&brought)
+	}
+	d.do(kiosk.PersonConfirmed{}, kiosk.EligibilityEntered{Eligibility: brought}, kiosk.Continue{})
+	d.until("enrolment open", func(s kiosk.State) bool { return s.Step == kiosk.StepContact && !s.Contact.Opening })
+}
+
+// taxNumber returns a number with a right check digit that nobody can have.
+func taxNumber(n int) string {
+	for check := range 10 {
+		if nif := fmt.Sprintf("4000%04d%d", n, check); kiosk.CheckTaxNumber(nif) {
+			return nif
+		}
+	}
+	panic("every number has a check digit")
+}
+
+// toReview goes from an open enrolment to the review.
+func (d *running) toReview(channel kiosk.Channel) {
+	d.t.Helper()
+	d.askForCode(channel)
+	d.typeCode()
+	d.choosePIN()
+	d.until("review", phase(kiosk.ReviewReading))
 }
 
 func (d *running) confirmPerson() {

@@ -1,0 +1,248 @@
+package desk_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"balcao/cardreader"
+	"balcao/cardreader/citizencard"
+	"balcao/kiosk"
+	"balcao/kiosk/desk"
+	"balcao/mock-pcsc/card"
+	"balcao/mock-pcsc/drawer"
+)
+
+// laid is a chip on a reader of its own, for tests that need no watcher.
+type laid struct{ card card.Card }
+
+func (l laid) Transmit(_ context.Context, command []byte) ([]byte, error) {
+	r := l.card.Transmit(command)
+	switch {
+	case r.Silent:
+		return nil, cardreader.ErrSilent
+	case r.Removed:
+		return nil, cardreader.ErrRemoved
+	}
+	return r.Data, nil
+}
+
+func (l laid) ATR() []byte    { return l.card.ATR() }
+func (l laid) Extended() bool { return true }
+
+func (l laid) Exclusive(ctx context.Context, work func(context.Context) error) error {
+	return work(ctx)
+}
+func (l laid) Keypad() citizencard.Pinpad { return nil }
+func (l laid) Close() error               { l.card.PowerOff(); return nil }
+
+// printed is what a clerk can type of a document: its zone, or its number.
+func printed(e drawer.Entry) desk.AccessSecret {
+	if len(e.MRZ) > 0 {
+		return desk.NewAccessSecret(kiosk.AccessMRZ, strings.Join(e.MRZ, "\n"))
+	}
+	return desk.NewAccessSecret(kiosk.AccessCAN, e.CAN)
+}
+
+// travels reports whether the entry is read over a chip that has to be opened.
+func travels(e drawer.Entry) bool { return len(e.MRZ) > 0 || e.CAN != "" }
+
+// TestDrawerOfTravelDocuments: each good document reaches the level it should, each bad one is refused for its reason
+// and for no other.
+func TestDrawerOfTravelDocuments(t *testing.T) {
+	d, err := drawer.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for _, e := range d.Entries() {
+		if !travels(e) {
+			continue
+		}
+		seen++
+		t.Run(e.Name, func(t *testing.T) {
+			b := newCards(t)
+			c, _ := b.card(e.Name)
+			c.PowerOn()
+			var reasons []kiosk.Reason
+			r := desk.Reader{Verifier: b.verifier, Case: 1, Emit: func(kiosk.Event) {}}
+			read, outcome := r.Read(b.ctx, laid{c})
+			if outcome.Locked == nil {
+				t.Fatalf("not a chip that wants to be opened: %v %v", outcome.Verdict.Reasons, outcome.Err)
+			}
+			read, outcome = r.Unlock(b.ctx, laid{c}, outcome.Locked, printed(e))
+			reasons = outcome.Verdict.Reasons
+			var want []kiosk.Reason
+			if e.RefusedFor != "" {
+				want = []kiosk.Reason{kiosk.Reason(e.RefusedFor)}
+			}
+			if len(reasons) != len(want) || len(want) > 0 && reasons[0] != want[0] || len(want) == 0 && outcome.Err != nil {
+				t.Fatalf("got %v (%v), want %v", reasons, outcome.Err, want)
+			}
+			level := string(outcome.Verdict.Assurance.Level)
+			if e.RefusedFor == "" && e.Kind != drawer.KindCitizen && level != e.Level {
+				// The chip's proof to the centre is pending at the desk, and nothing else may be missing.
+				missing := outcome.Verdict.Assurance.Missing
+				if e.Level != "high" || len(missing) != 1 || missing[0] != kiosk.CheckKey {
+					t.Errorf("got level %q missing %v, want %q", level, missing, e.Level)
+				}
+			}
+			read.Wipe()
+		})
+	}
+	if seen == 0 {
+		t.Error("the drawer has no travel documents")
+	}
+}
+
+// TestTravelEnrolment walks a document of each way of proving itself to an active key.
+func TestTravelEnrolment(t *testing.T) {
+	tests := []struct {
+		name    string
+		channel kiosk.Channel
+		level   kiosk.Level
+	}{
+		{"passport-bac-aa-rsa", kiosk.SMS, kiosk.LevelHigh},            // signs over the transcript's hash
+		{"passport-pace-im", kiosk.Email, kiosk.LevelHigh},             // likewise, ECDSA
+		{"passport-pace-gm", kiosk.SMS, kiosk.LevelHigh},               // answers the centre's question
+		{"passport-pace-cam", kiosk.Email, kiosk.LevelHigh},            // likewise
+		{"passport-no-originality", kiosk.SMS, kiosk.LevelSubstantial}, // nothing proves that it is no copy
+		{"residence-permit", kiosk.Email, kiosk.LevelHigh},             // opened with the number on it
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			b := newBench(t)
+			d := b.start(nil)
+			d.readTravel(tt.name)
+			d.bring(nil)
+			d.toReview(tt.channel)
+			d.do(kiosk.Agreed{})
+			if s := d.finish(); s.Receipt.Assurance.Level != tt.level {
+				t.Errorf("got level %q, want %q", s.Receipt.Assurance.Level, tt.level)
+			}
+			b.oneKey()
+			if n := b.count(`select count(*) from cmd.person where civil_number is null and tax_number is not null`); n != 1 {
+				t.Errorf("%d people are known by document and tax number, want 1", n)
+			}
+		})
+	}
+}
+
+// TestTravelSignedLater: the document was put away meanwhile, and is laid down once more for the proof; another
+// one is not taken for it.
+func TestTravelSignedLater(t *testing.T) {
+	for _, name := range []string{"passport-bac-aa-rsa", "passport-pace-gm"} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			d := b.start(nil)
+			d.readTravel(name)
+			d.bring(nil)
+			b.slots.remove(1)
+			d.toReview(kiosk.SMS)
+			d.do(kiosk.Agreed{}).until("document asked for", phase(kiosk.ReviewCard))
+			other, _ := b.card("passport-aa-ecdsa")
+			b.slots.insert(2, other)
+			d.until("another document", problem(kiosk.ProblemCode(kiosk.ReasonCardChanged)))
+			b.slots.remove(2)
+			c, _ := b.card(name)
+			b.slots.insert(1, c)
+			d.finish()
+			b.oneKey()
+		})
+	}
+}
+
+// TestTypedEnrolment: without a chip nothing is signed but the desk's declaration, and only where the centre allows it.
+func TestTypedEnrolment(t *testing.T) {
+	zone := func(d *running) string { return strings.Join(d.entry("passport-bac").MRZ, "\n") }
+	t.Run("Refused", func(t *testing.T) {
+		b := newBench(t)
+		d := b.start(nil)
+		d.until("rules known", func(s kiosk.State) bool { return s.Status.Centre.Health == kiosk.HealthGood })
+		d.do(kiosk.NoChip{}).until("refused", problem(kiosk.ProblemNoChip))
+	})
+	t.Run("SecondClerk", func(t *testing.T) {
+		b := newBench(t)
+		b.exec(`update cmd.setting set value = '1' where name = 'typed_mrz'`)
+		d := b.start(nil)
+		d.until("rules known", func(s kiosk.State) bool { return s.TypedMRZ })
+		d.do(kiosk.NoChip{}, kiosk.AccessTyped{Kind: kiosk.AccessMRZ, Text: zone(d)}, kiosk.Continue{}).untilRead()
+		d.bring(func(e *kiosk.Eligibility) { e.SecondClerk = "F-204" })
+		d.toReview(kiosk.SMS)
+		d.do(kiosk.Agreed{})
+		if s := d.finish(); s.Receipt.Assurance.Level != kiosk.LevelSubstantial {
+			t.Errorf("got level %q, want substantial", s.Receipt.Assurance.Level)
+		}
+		b.oneKey()
+	})
+}
+
+// TestOnePersonWithTwoDocuments: a passport and a residence permit with one tax number are one person.
+func TestOnePersonWithTwoDocuments(t *testing.T) {
+	b := newBench(t)
+	d := b.start(nil)
+	same := func(e *kiosk.Eligibility) { e.TaxNumber = taxNumber(777) }
+	d.readTravel("passport-bac-aa-rsa")
+	d.bring(same)
+	d.toReview(kiosk.SMS)
+	d.do(kiosk.Agreed{})
+	d.finish()
+	b.slots.remove(1)
+	d.do(kiosk.NextPerson{}).until("empty desk", empty)
+	d.readTravel("residence-permit")
+	brought := kiosk.Eligibility{
+		TaxNumber: taxNumber(777), Independence: kiosk.Independent,
+		Address: kiosk.Seen{Kind: kiosk.SeenLease, Issuer: "Senhorio de ensaio", Issued: kiosk.Date{Year: 2026, Month: 1, Day: 9}},
+	}
+	d.do(kiosk.PersonConfirmed{}, kiosk.EligibilityEntered{Eligibility: brought}, kiosk.Continue{})
+	d.until("refused", problem(kiosk.ProblemAlreadyActive))
+	b.oneKey()
+}
+
+// TestContactlessCitizenCard: the State's own card, behind PACE, becomes a key like any other.
+func TestContactlessCitizenCard(t *testing.T) {
+	b := newBench(t)
+	d := b.start(nil)
+	d.readTravel("cc2024-contactless")
+	d.confirmPerson()
+	d.toReview(kiosk.Email)
+	d.agree()
+	d.typeCardPIN()
+	d.finish()
+	b.oneKey()
+}
+
+// TestTravelPulledAnywhere pulls a passport at each command of its reading: what was typed stays, nobody stays on the
+// screen, and it is read when it lies there again.
+func TestTravelPulledAnywhere(t *testing.T) {
+	b := newCards(t)
+	d := b.start(nil)
+	const name = "passport-bac-aa-rsa"
+	d.readTravel(name)
+	c, _ := b.card(name)
+	all := b.slots.exchanged()
+	for n := 1; n <= all; n += 1 + all/12 {
+		b.slots.remove(1)
+		d.do(kiosk.OtherDocument{}, kiosk.Cancel{}, kiosk.CancelConfirmed{}).until("empty desk", empty)
+		b.slots.interfere(at(n, b.slots.pulled(n%2 == 0)))
+		d.insert(name)
+		d.until("asks or pulled", func(s kiosk.State) bool { return asks(s) || s.Problem != nil })
+		d.typePrinted(d.entry(name))
+		s := d.until("pulled", func(s kiosk.State) bool {
+			return s.Problem != nil && s.Problem.Code == kiosk.ProblemCode(kiosk.ReasonRemoved) || complete(s)
+		})
+		if !complete(s) && (s.Document.Identity != nil || s.Document.Photo != nil) {
+			t.Errorf("pulled at command %d: somebody stays on the screen", n)
+		}
+		b.slots.interfere(nil)
+		d.fresh()
+		if !complete(s) {
+			b.slots.insert(1, c)
+			s = d.until("asks or read", func(s kiosk.State) bool { return asks(s) || complete(s) })
+			if asks(s) {
+				d.typePrinted(d.entry(name))
+			}
+			d.untilRead()
+		}
+	}
+}
