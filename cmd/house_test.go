@@ -34,7 +34,7 @@ var mayImport = map[string][]string{
 	"kiosk/central":          {"kiosk"},
 	"kiosk/evidence":         {"kiosk", "kiosk/trust", "cardreader/citizencard", "cardreader/travel", "cardreader/mrz"},
 	"kiosk/desk":             {"kiosk", "kiosk/central", "kiosk/evidence", "kiosk/seal", "cardreader"},
-	"kiosk/registrar":        {"kiosk", "kiosk/evidence", "kiosk/delivery", "kiosk/trust", "kiosk/seal"},
+	"kiosk/registrar":        {"kiosk", "kiosk/evidence", "kiosk/delivery", "kiosk/trust", "kiosk/seal", "cardreader/travel"},
 	"cardreader":             {"cardreader/iso7816"},
 	"cardreader/iso7816":     {},
 	"cardreader/citizencard": {"cardreader/iso7816"},
