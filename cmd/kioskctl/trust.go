@@ -121,6 +121,9 @@ func importTrust(o trustOptions, files []string, stdout, stderr io.Writer) int {
 		if !item.NotAfter.IsZero() {
 			line.NotAfter = item.NotAfter.Format(time.DateOnly)
 		}
+		if item.Refused != nil && isCountry(item.File) {
+			line.Outcome += "; a country signing certificate? Then --country"
+		}
 		lines = append(lines, line)
 	}
 	err = writeTrust(o, stdout, lines, func(t io.Writer, l trustLine) {
@@ -133,6 +136,12 @@ func importTrust(o trustOptions, files []string, stdout, stderr io.Writer) int {
 		return exitError
 	}
 	return exitOK
+}
+
+// isCountry reports whether a file that crypto/x509 refuses may be what --country is for.
+func isCountry(file string) bool {
+	c, err := trust.ReadCountryCertificate(file)
+	return err == nil && c.Country != "" && c.SelfSigned()
 }
 
 // writeTrust prints lines as JSON or, by the function, as columns.

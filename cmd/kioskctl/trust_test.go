@@ -76,6 +76,18 @@ openssl cms -sign -binary -nodetach -econtent_type 2.23.136.1.1.2 -in content -s
 	return filepath.Join(dir, "list.ml")
 }
 
+// mustBrainpoolCA writes a country signing certificate that crypto/x509 does not read.
+func mustBrainpoolCA(t *testing.T, dir string) string {
+	t.Helper()
+	path := filepath.Join(dir, "brainpool.cer")
+	out, err := exec.Command("openssl", "req", "-x509", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:brainpoolP256r1",
+		"-subj", "/C=UT/CN=CSCA", "-days", "2", "-keyout", filepath.Join(dir, "brainpool.key"), "-outform", "DER", "-out", path).CombinedOutput()
+	if err != nil {
+		t.Fatalf("openssl: %v: %s", err, out)
+	}
+	return path
+}
+
 func derSequence(tag byte, content []byte) []byte {
 	return append([]byte{tag, 0x82, byte(len(content) >> 8), byte(len(content))}, content...)
 }
@@ -125,6 +137,7 @@ func TestTrust(t *testing.T) {
 	run(exitError, "refused", "import", "--country", garbage)
 	run(exitOK, "anchor until", "import", card)
 	run(exitError, "refused", "import", garbage)
+	run(exitError, "Then --country", "import", mustBrainpoolCA(t, work))
 
 	var lines []struct{ Kind, Country, Title, SHA256 string }
 	if err := json.Unmarshal([]byte(run(exitOK, "", "list", "--json")), &lines); err != nil || len(lines) != 3 {

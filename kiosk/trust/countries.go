@@ -2,7 +2,6 @@ package trust
 
 import (
 	"bytes"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"os"
@@ -125,26 +124,13 @@ func eachFile(dir string, extensions []string, limit int64, read func(path strin
 	return nil
 }
 
-func readBounded(path string, limit int64) ([]byte, error) {
-	info, err := os.Stat(path)
+// parseCertificateFile reads exactly one certificate, as DER or PEM.
+func parseCertificateFile(data []byte) (*cms.Certificate, error) {
+	der, err := singleDER(data)
 	if err != nil {
 		return nil, err
 	}
-	if info.Size() > limit {
-		return nil, fmt.Errorf("%d bytes are too many", info.Size())
-	}
-	return os.ReadFile(path)
-}
-
-// parseCertificateFile reads exactly one certificate, as DER or PEM.
-func parseCertificateFile(data []byte) (*cms.Certificate, error) {
-	if block, rest := pem.Decode(data); block != nil {
-		if block.Type != "CERTIFICATE" || len(bytes.TrimSpace(rest)) > 0 {
-			return nil, errors.New("not one PEM certificate")
-		}
-		data = block.Bytes
-	}
-	return cms.ParseCertificate(data)
+	return cms.ParseCertificate(der)
 }
 
 // Certificates returns all certificates, by country.

@@ -261,6 +261,22 @@ func TestCountryRevocation(t *testing.T) {
 			}
 		})
 	}
+	t.Run("many at once", func(t *testing.T) {
+		s.serve(mustList(t, ca, nil).Raw)
+		r := revocation(mustTrust(t, ca))
+		results := make(chan error)
+		for range 8 {
+			go func() {
+				_, err := check(r)
+				results <- err
+			}()
+		}
+		for range 8 {
+			if err := <-results; err != nil {
+				t.Error(err)
+			}
+		}
+	})
 	t.Run("unknown: nobody to ask", func(t *testing.T) {
 		quiet := mustIssue(t, documentSignerTemplate(), ca, mustKey(t))
 		if _, err := revocation(mustTrust(t, ca)).Check(context.Background(), mustParse(t, quiet), mustParse(t, ca)); !errors.Is(err, trust.ErrNobodyToAsk) || !errors.Is(err, trust.ErrUnknown) {

@@ -6,8 +6,6 @@ import (
 	"crypto/x509"
 	"encoding/asn1"
 	"errors"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -92,110 +90,6 @@ func TestReadMasterList(t *testing.T) {
 			}
 		})
 	}
-}
-
-// changes counts the items of a report by change.
-func changes(r trust.CountryReport) map[trust.Change]int {
-	counts := make(map[trust.Change]int)
-	for _, item := range r.Items {
-		counts[item.Change]++
-	}
-	return counts
-}
-
-func TestCountryImport(t *testing.T) {
-	u := mustUtopia(t)
-	dir := t.TempDir()
-	first, link, second := mustParse(t, u.first), mustParse(t, u.link), mustParse(t, u.second)
-	mustImport := func(o trust.CountryImport, certificates ...*cms.Certificate) trust.CountryReport {
-		t.Helper()
-		r, err := o.Import(dir, certificates)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return r
-	}
-	inFolder := func() int {
-		t.Helper()
-		c, err := trust.LoadCountries(dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		files, err := os.ReadDir(filepath.Join(dir, "csca"))
-		if err == nil && len(files) != len(c.Certificates()) {
-			t.Errorf("%d files for %d certificates", len(files), len(c.Certificates()))
-		}
-		return len(c.Certificates())
-	}
-
-	if r := mustImport(trust.CountryImport{DryRun: true}, first, link); r.Written != 0 || inFolder() != 0 || changes(r)[trust.Added] != 2 {
-		t.Errorf("a dry run: got %v, %d written", changes(r), r.Written)
-	}
-	if r := mustImport(trust.CountryImport{}, first, link, mustParse(t, u.firstSigner)); r.Written != 2 || inFolder() != 2 || r.Items[2].Refused == nil {
-		t.Errorf("the first import: got %v, %d written", changes(r), r.Written)
-	}
-	if r := mustImport(trust.CountryImport{}, first, link); r.Written != 0 || changes(r)[trust.Unchanged] != 2 || len(r.Gone) != 0 {
-		t.Errorf("again: got %v, %d gone", changes(r), len(r.Gone))
-	}
-	// The same CA and key, certified for longer; the link has left the list.
-	anew := mustParse(t, expiredCA(t, u.first, day(2040)))
-	r := mustImport(trust.CountryImport{}, anew, second)
-	if changes(r)[trust.Changed] != 1 || changes(r)[trust.Added] != 1 || len(r.Gone) != 2 || r.Removed || inFolder() != 4 {
-		t.Errorf("a newer list: got %v, %d gone, removed %v", changes(r), len(r.Gone), r.Removed)
-	}
-	r = mustImport(trust.CountryImport{DryRun: true, RemoveGone: true}, anew, second)
-	if len(r.Gone) != 2 || r.Removed || inFolder() != 4 {
-		t.Errorf("a dry run removes: %d gone, removed %v", len(r.Gone), r.Removed)
-	}
-	r = mustImport(trust.CountryImport{RemoveGone: true}, anew, second)
-	if len(r.Gone) != 2 || !r.Removed || inFolder() != 2 {
-		t.Errorf("removing: %d gone, removed %v", len(r.Gone), r.Removed)
-	}
-
-	mustWrite(t, dir, "csca/broken.cer", []byte("garbage"))
-	if _, err := (trust.CountryImport{}).Import(dir, []*cms.Certificate{first}); err == nil {
-		t.Error("a folder that cannot be read was written to")
-	}
-}
-
-func FuzzReadTravelSOD(f *testing.F) {
-	u := mustUtopia(f)
-	f.Add(mustSOD(f, u.firstSigner, mustMarshal(f, securityObject{Algorithm: sha256ID, Hashes: hashesOf(1, 3, 4)})))
-	f.Add([]byte{0x77, 0x82, 0xFF, 0xFF})
-	countries := mustTrust(f, u.first, u.link)
-	f.Fuzz(func(t *testing.T, sod []byte) {
-		object, err := trust.ReadTravelSOD(sod)
-		if (object == nil) == (err == nil) {
-			t.Fatalf("got %v and %v", object, err)
-		}
-		if err != nil {
-			return
-		}
-		chain, err := countries.TrustSigner(object, now)
-		if err == nil && !chain[0].Equal(mustParse(t, u.firstSigner)) {
-			t.Fatal("somebody else's certificate is believed")
-		}
-	})
-}
-
-func FuzzParseGroupHashes(f *testing.F) {
-	f.Add(mustMarshal(f, securityObject{Algorithm: sha256ID, Hashes: hashesOf(1, 3, 4)}))
-	info := mustMarshal(f, struct{ LDS, Unicode string }{"0108", "040000"})
-	f.Add(mustMarshal(f, securityObject{Version: 1, Algorithm: sha256ID, Hashes: hashesOf(1), Info: asn1.RawValue{FullBytes: info}}))
-	f.Fuzz(func(t *testing.T, der []byte) {
-		g, err := trust.ParseGroupHashes(der)
-		if err != nil {
-			if g.Hashes != nil || !errors.Is(err, trust.ErrSODMalformed) {
-				t.Fatalf("got %v beside %v", g, err)
-			}
-			return
-		}
-		for number, hash := range g.Hashes {
-			if number < 1 || number > 16 || len(hash) != g.Hash.Size() {
-				t.Fatalf("group %d has a hash of %d bytes", number, len(hash))
-			}
-		}
-	})
 }
 
 func FuzzParseMasterList(f *testing.F) {

@@ -187,25 +187,39 @@ func loadFolder(dir string) ([]*x509.Certificate, error) {
 
 // readCertificate reads a file that holds exactly one certificate, as DER or PEM.
 func readCertificate(path string) (*x509.Certificate, error) {
+	data, err := readBounded(path, maxCertificateFile)
+	if err != nil {
+		return nil, err
+	}
+	der, err := singleDER(data)
+	if err != nil {
+		return nil, err
+	}
+	return x509.ParseCertificate(der)
+}
+
+// readBounded reads a file that may not be longer than limit.
+func readBounded(path string, limit int64) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
 	}
-	if info.Size() > maxCertificateFile {
-		return nil, fmt.Errorf("%d bytes are no certificate", info.Size())
+	if info.Size() > limit {
+		return nil, fmt.Errorf("%d bytes are too many", info.Size())
 	}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
+	return os.ReadFile(path)
+}
+
+// singleDER returns the one certificate in a file, which may be PEM.
+func singleDER(data []byte) ([]byte, error) {
+	block, rest := pem.Decode(data)
+	switch {
+	case block == nil:
+		return data, nil
+	case block.Type != "CERTIFICATE":
+		return nil, fmt.Errorf("PEM block %q is no certificate", block.Type)
+	case len(bytes.TrimSpace(rest)) > 0:
+		return nil, errors.New("more than one PEM block")
 	}
-	if block, rest := pem.Decode(data); block != nil {
-		if block.Type != "CERTIFICATE" {
-			return nil, fmt.Errorf("PEM block %q is no certificate", block.Type)
-		}
-		if len(bytes.TrimSpace(rest)) > 0 {
-			return nil, errors.New("more than one PEM block")
-		}
-		data = block.Bytes
-	}
-	return x509.ParseCertificate(data)
+	return block.Bytes, nil
 }
