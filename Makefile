@@ -21,7 +21,8 @@ COMMANDS  := kiosk kioskctl registrar mock-pcsc
 BUILD_PACKAGES := gcc libc6-dev pkg-config libpcsclite-dev libgl1-mesa-dev libx11-dev libxcursor-dev libxrandr-dev \
 	libxinerama-dev libxi-dev libxxf86vm-dev libwayland-dev libxkbcommon-dev
 RUN_PACKAGES   := pcscd vsmartcard-vpcd postgresql libgl1-mesa-dri libopenjp2-tools fonts-noto-core util-linux
-TEST_PACKAGES  := opensc openssl xvfb openbox xdotool imagemagick x11-utils pcsc-tools procps
+TEST_PACKAGES  := opensc openssl xvfb openbox xdotool imagemagick x11-utils pcsc-tools procps mrtdreader \
+	vsmartcard-vpicc python3-pycryptodome python3-pil
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
 .PHONY: help setup build run test bench lint clean

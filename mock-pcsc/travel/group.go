@@ -62,7 +62,8 @@ func photoGroup(picture []byte) ([]byte, error) {
 	record = binary.BigEndian.AppendUint16(record, uint16(height))
 	record = append(record, 0x01, 0x02, 0, 0, 0, 0) // sRGB, digital camera
 	record = append(record, picture...)
-	head := object(0xa1, object(0x80, []byte{0x01, 0x01}), object(0x81, []byte{0x02}), object(0x87, []byte{0x01, 0x01}),
+	// The four objects that issuers write; mrtdreader looks for the picture behind as many bytes as they make.
+	head := object(0xa1, object(0x81, []byte{0x02}), object(0x82, []byte{0x00}), object(0x87, []byte{0x01, 0x01}),
 		object(0x88, []byte{0x00, 0x08}))
 	template := object(0x7f60, head, object(0x5f2e, record))
 	return object(0x75, object(0x7f61, object(0x02, []byte{1}), template)), nil
