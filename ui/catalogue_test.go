@@ -107,6 +107,7 @@ func TestEveryTextIsUsed(t *testing.T) {
 }
 
 func used(code, key string) bool {
+	key = strings.TrimSuffix(key, "_travel") // the same text in the words of travel documents
 	if strings.HasPrefix(key, "activity.") || strings.HasPrefix(key, "reading.") {
 		return true // named by the runner; named by the page
 	}

@@ -15,6 +15,7 @@ import (
 type messageView struct {
 	card, wait fyne.CanvasObject
 	tick       fyne.CanvasObject
+	pictures   *pictures
 	points     *list[*look.Text, line]
 	content    fyne.CanvasObject
 }
@@ -25,8 +26,10 @@ func newMessageView() *messageView {
 		wait:   newWaitSign(),
 		tick:   look.BigTick(look.Passed),
 		points: newLines(12, func() *look.Text { return citizenText(look.Ink) }),
+		pictures: newPictures(1.5, pictureCard, pictureCover, pictureResidence,
+			picturePassport, pictureCardBack, pictureCAN),
 	}
-	signs := container.NewHBox(v.card, v.wait, v.tick)
+	signs := container.NewHBox(v.card, v.wait, v.tick, v.pictures.content)
 	v.content = rows(30, look.Padded(0, 10, signs), v.points.content)
 	return v
 }
@@ -38,8 +41,10 @@ func (v *messageView) show(m citizenModel) {
 	reveal(v.tick, message && m.Sign == signDone)
 	if message {
 		v.points.show(m.Points)
+		v.pictures.show(m.Pictures)
 	} else {
 		v.points.show(nil)
+		v.pictures.show(nil)
 	}
 }
 

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"reflect"
+	"slices"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -36,6 +37,8 @@ type clerkView struct {
 	lights  *lightsView
 	overlay *overlayView
 	contact *contactPage
+	access  *accessPage
+	bring   *bringPage
 	content fyne.CanvasObject
 }
 
@@ -48,7 +51,7 @@ type clerkPageView interface {
 
 func newClerkView(window fyne.Window, send func(kiosk.Event), redraw func()) *clerkView {
 	v := &clerkView{window: window, send: send, redraw: redraw}
-	v.keys.press = v.press
+	v.keys.press, v.keys.digit = v.press, func(r rune) { v.access.digit(r) }
 	v.header = newHeaderView(func() { v.press(fyne.KeyF12) })
 	v.rail = newRail()
 	v.title, v.sub, v.tick = look.Title("").Wrap(), look.Subtitle("").Wrap(), look.BigTick(look.Passed)
@@ -56,8 +59,10 @@ func newClerkView(window fyne.Window, send func(kiosk.Event), redraw func()) *cl
 	v.lights = newLightsView()
 	v.overlay = newOverlayView(v.press, v.do)
 	v.contact = newContactPage(&v.keys, redraw)
+	v.access = newAccessPage(&v.keys, send, v.do)
+	v.bring = newBringPage(&v.keys, send, v.seek)
 	v.pages = map[page]clerkPageView{
-		pageDocument: newDocumentPage(), pageReading: newReadingPage(), pageIdentity: newIdentityPage(),
+		pageDocument: newDocumentPage(), pageReading: newReadingPage(), pageAccess: v.access, pageIdentity: newIdentityPage(), pageBring: v.bring,
 		pageContact: v.contact, pagePIN: newPINPage(), pageReview: newReviewPage(),
 		pageDone: newDonePage(), pageError: newErrorPage(),
 	}
@@ -67,7 +72,7 @@ func newClerkView(window fyne.Window, send func(kiosk.Event), redraw func()) *cl
 
 func (v *clerkView) build() {
 	v.stack = rows(0)
-	for _, name := range []page{pageDocument, pageReading, pageIdentity, pageContact, pagePIN, pageReview, pageDone, pageError} {
+	for _, name := range []page{pageDocument, pageReading, pageAccess, pageIdentity, pageBring, pageContact, pagePIN, pageReview, pageDone, pageError} {
 		object := v.pages[name].content()
 		object.Hide()
 		v.stack.Add(object)
@@ -107,7 +112,7 @@ func (v *clerkView) show(m clerkModel) {
 	v.actions.show(m.Actions, m.Cancel, m.Note)
 	v.showOverlay(m.Overlay)
 	v.frame.Refresh()
-	if before.Page != m.Page || before.Case != m.Case {
+	if before.Page != m.Page || before.Case != m.Case || before.Access.Kind != m.Access.Kind {
 		v.scroll.ScrollToTop()
 		v.focus()
 	} else if unlocked(before.Contact, m.Contact) && v.window.Canvas().Focused() == nil {
@@ -127,9 +132,11 @@ func (v *clerkView) focus() {
 	if v.window.Canvas().Content() != v.content {
 		return
 	}
-	if entry := v.contact.first(); v.shown.Page == pageContact && entry != nil {
-		v.window.Canvas().Focus(entry)
-		return
+	if page, ok := v.pages[v.shown.Page].(interface{ first() fyne.Focusable }); ok {
+		if field := page.first(); field != nil {
+			v.window.Canvas().Focus(field)
+			return
+		}
 	}
 	v.window.Canvas().Unfocus()
 }
@@ -157,6 +164,9 @@ func (v *clerkView) press(key fyne.KeyName) bool {
 	if v.shown.Overlay != nil {
 		return v.pressOne(keyNames[key], v.shown.Overlay.Actions)
 	}
+	if v.pressField(key) {
+		return true
+	}
 	switch key {
 	case fyne.KeyF12:
 		v.send(kiosk.LanguageChosen{Language: otherLanguage(v.shown.Language)})
@@ -165,15 +175,42 @@ func (v *clerkView) press(key fyne.KeyName) bool {
 		scrollBy(v.scroll, key)
 		return true
 	}
-	actions := v.shown.Actions
+	actions := slices.Concat(v.shown.Actions, v.shown.Access.Corrections)
 	if v.shown.Cancel != nil {
-		actions = append(actions[:len(actions):len(actions)], *v.shown.Cancel)
+		actions = append(actions, *v.shown.Cancel)
 	}
 	if key == fyne.KeyEscape && v.shown.Cancel == nil && v.shown.Escape != nil {
 		v.send(v.shown.Escape)
 		return true
 	}
 	return v.pressOne(keyNames[key], actions)
+}
+
+// pressField offers a key to the field of the page.
+func (v *clerkView) pressField(key fyne.KeyName) bool {
+	switch v.shown.Page {
+	case pageAccess:
+		return v.access.press(key)
+	case pageBring:
+		c := v.window.Canvas()
+		return v.bring.press(key, c.Focused(), c.Focus, func() { v.press(fyne.KeyF10) })
+	default:
+		return false
+	}
+}
+
+// seek scrolls what has the focus into the window: large text makes pages longer than it.
+func (v *clerkView) seek(object fyne.CanvasObject) {
+	driver := fyne.CurrentApp().Driver()
+	top := driver.AbsolutePositionForObject(object).Y - driver.AbsolutePositionForObject(v.scroll.Content).Y
+	bottom := top + object.Size().Height
+	const room = 24 // for a label above and a hint below
+	switch {
+	case top-room < v.scroll.Offset.Y:
+		v.scroll.ScrollToOffset(fyne.NewPos(0, max(0, top-room)))
+	case bottom+room > v.scroll.Offset.Y+v.scroll.Size().Height:
+		v.scroll.ScrollToOffset(fyne.NewPos(0, bottom+room-v.scroll.Size().Height))
+	}
 }
 
 func (v *clerkView) pressOne(name string, actions []action) bool {
@@ -195,6 +232,12 @@ func (v *clerkView) do(a action) {
 	case a.Send != "":
 		v.send(kiosk.ContactEntered{Channel: a.Send, Text: v.contact.drafts().of(a.Send)})
 	case a.Event != nil:
+		switch e := a.Event.(type) {
+		case kiosk.AccessTyped:
+			v.access.put(e)
+		case kiosk.Continue:
+			v.bring.asked = v.shown.Page == pageBring
+		}
 		v.send(a.Event)
 	}
 }

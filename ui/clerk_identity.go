@@ -27,7 +27,7 @@ type identityPage struct {
 
 func newIdentityPage() *identityPage {
 	p := &identityPage{
-		photo: newPhotoView(), checks: newChecks(3), // all fourteen at once in 800 pixels
+		photo: newPhotoView(), checks: newChecks(2), // all fourteen, or thirteen with remarks, at once in 800 pixels
 		level: look.Value("").Bold().Wrap(), why: look.Small("").In(look.InkFaint).Wrap(),
 	}
 	p.fields = newFields(13, 118, nil)

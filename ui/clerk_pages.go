@@ -8,34 +8,38 @@ import (
 	"balcao/ui/look"
 )
 
-// documentPage says which document to insert, and how.
+// documentPage says which documents can be inserted or laid down, and how.
 type documentPage struct {
-	card, need   *look.Text
-	guide, needs *list[*look.Text, line]
-	notice       *problemView
-	person       fyne.CanvasObject // gives way to a notice
-	object       fyne.CanvasObject
+	names, guides [3]*look.Text
+	need          *look.Text
+	needs         *list[*look.Text, line]
+	notice        *problemView
+	person        fyne.CanvasObject // gives way to a notice
+	object        fyne.CanvasObject
 }
 
 func newDocumentPage() *documentPage {
 	p := &documentPage{
-		card: look.Heading(""), need: look.Heading(""), notice: newProblemView(),
-		guide: newLines(10, func() *look.Text { return look.Body("") }),
+		need: look.Heading(""), notice: newProblemView(),
 		needs: newLines(8, func() *look.Text { return look.Body("") }),
 	}
-	picture := container.NewCenter(newCardPicture(216, 136))
-	card := look.Panel(columns(34, []float32{0, 1},
-		look.Padded(12, 8, picture), rows(10, p.card, p.guide.content)))
+	var panels [3]fyne.CanvasObject
+	for i, drawn := range []picture{pictureCard, pictureCover, pictureResidence} {
+		p.names[i], p.guides[i] = look.Heading("").Wrap(), look.Value("").In(look.InkSoft).Wrap()
+		panels[i] = look.Panel(rows(8, container.NewCenter(newPicture(drawn, 1)), p.names[i], p.guides[i]))
+	}
 	p.person = look.Panel(rows(10, p.need, p.needs.content))
-	p.object = rows(18, p.notice.content, card, p.person)
+	p.object = rows(18, p.notice.content, columns(18, []float32{1, 1, 1}, panels[:]...), p.person)
 	return p
 }
 
 func (p *documentPage) content() fyne.CanvasObject { return p.object }
 
 func (p *documentPage) show(m clerkModel) {
-	p.card.SetText(m.Document.Card)
-	p.guide.show(plainLines(m.Document.Guide))
+	for i, document := range m.Document.Documents {
+		p.names[i].SetText(document.Label)
+		p.guides[i].SetText(document.Value)
+	}
 	p.need.SetText(m.Document.Need)
 	p.needs.show(bullets(m.Document.Needs))
 	if m.Document.Notice != nil {
@@ -70,14 +74,14 @@ const chipGold look.Colour = 0xC9A227
 // readingPage says what is being read until there is a person to show. The checks wait for the page
 // that follows within a second: a list that is gone before it was read only disturbs.
 type readingPage struct {
-	now    *look.Text
-	object fyne.CanvasObject
+	now      *look.Text
+	pictures *pictures
+	object   fyne.CanvasObject
 }
 
 func newReadingPage() *readingPage {
-	p := &readingPage{now: look.Body("").Wrap()}
-	p.object = look.Panel(centred(34, []float32{0, 1},
-		look.Padded(12, 8, container.NewCenter(newCardPicture(216, 136))), p.now))
+	p := &readingPage{now: look.Body("").Wrap(), pictures: newPictures(1.2, pictureCard, pictureCover)}
+	p.object = look.Panel(centred(34, []float32{0, 1}, look.Padded(12, 8, p.pictures.content), p.now))
 	return p
 }
 
@@ -85,6 +89,11 @@ func (p *readingPage) content() fyne.CanvasObject { return p.object }
 
 func (p *readingPage) show(m clerkModel) {
 	p.now.SetText(m.Reading.Now)
+	drawn := pictureCard
+	if m.Reading.Travel {
+		drawn = pictureCover
+	}
+	p.pictures.show([]picture{drawn})
 }
 
 // pinPage shows how far the citizen is, and never a digit: there is none in this window's model.

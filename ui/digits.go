@@ -34,6 +34,8 @@ type digitField struct {
 	masked   bool
 	locked   bool
 	focused  bool
+
+	width, height, gap float32 // of a box, and between two
 }
 
 var (
@@ -45,8 +47,33 @@ var (
 
 func newDigitField(keys *keyboard, changed func(), submit func(kiosk.Secret)) *digitField {
 	f := &digitField{keys: keys, changed: changed, submit: submit, name: func(int) string { return "" }, allowed: func([]byte) bool { return true }}
+	f.width, f.height, f.gap = boxWidth, boxHeight, boxGap
 	f.ExtendBaseWidget(f)
 	return f
+}
+
+// newNumberField is a digitField for a number that is no secret, in smaller boxes: changed looks at it after
+// each digit, and nothing submits it.
+func newNumberField(keys *keyboard, digits int, changed func()) *digitField {
+	f := newDigitField(keys, changed, func(number kiosk.Secret) { number.Wipe() })
+	f.width, f.height, f.gap = 36, 46, 7
+	f.min, f.max = digits, digits
+	return f
+}
+
+// text is what is typed, of a number that is no secret.
+func (f *digitField) text() string { return string(f.typed[:f.n]) }
+
+// put shows another number. Nobody is told.
+func (f *digitField) put(digits string) {
+	f.wipe()
+	for _, r := range digits {
+		if r >= '0' && r <= '9' && f.n < f.max {
+			f.typed[f.n] = byte(r)
+			f.n++
+		}
+	}
+	f.Refresh()
 }
 
 // configure says what is asked for; it keeps what was typed.
@@ -170,7 +197,7 @@ func (r *digitRenderer) Objects() []fyne.CanvasObject { return r.objects }
 
 func (r *digitRenderer) MinSize() fyne.Size {
 	n := float32(max(r.field.max, 1))
-	return fyne.NewSize(n*boxWidth+(n-1)*boxGap, boxHeight)
+	return fyne.NewSize(n*r.field.width+(n-1)*r.field.gap, r.field.height)
 }
 
 func (r *digitRenderer) Layout(fyne.Size) {}
@@ -192,9 +219,9 @@ func (r *digitRenderer) rebuild() {
 		if f.locked {
 			box.FillColor = look.Page
 		}
-		at := fyne.NewPos(float32(i)*(boxWidth+boxGap), 0)
+		at := fyne.NewPos(float32(i)*(f.width+f.gap), 0)
 		box.Move(at)
-		box.Resize(fyne.NewSize(boxWidth, boxHeight))
+		box.Resize(fyne.NewSize(f.width, f.height))
 		r.objects = append(r.objects, box)
 		if i < f.n {
 			r.objects = append(r.objects, r.sign(i, at))
@@ -207,13 +234,13 @@ func (r *digitRenderer) rebuild() {
 func (r *digitRenderer) sign(i int, at fyne.Position) fyne.CanvasObject {
 	if r.field.masked {
 		dot := canvas.NewCircle(look.Ink)
-		dot.Move(at.AddXY(boxWidth/2-5, boxHeight/2-5))
+		dot.Move(at.AddXY(r.field.width/2-5, r.field.height/2-5))
 		dot.Resize(fyne.NewSquareSize(10))
 		return dot
 	}
 	digit := canvas.NewText(string(rune(r.field.typed[i])), look.Ink)
-	digit.TextSize, digit.Alignment = 28, fyne.TextAlignCenter // in a box of fixed size
+	digit.TextSize, digit.Alignment = r.field.height*0.48, fyne.TextAlignCenter // in a box of fixed size
 	digit.Move(at)
-	digit.Resize(fyne.NewSize(boxWidth, boxHeight))
+	digit.Resize(fyne.NewSize(r.field.width, r.field.height))
 	return digit
 }

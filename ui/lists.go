@@ -152,7 +152,7 @@ func newChecks(room float32) *list[checkView, checkRow] {
 			v.text.SetBold(row.Current)
 			v.detail.SetText(row.Detail)
 			v.remedy.SetText(row.Remedy)
-			if row.Result == kiosk.Unknown {
+			if row.Result == kiosk.Unknown || row.Result == kiosk.Absent {
 				v.remedy.SetColour(look.Amber)
 			} else {
 				v.remedy.SetColour(look.Red)

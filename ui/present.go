@@ -3,6 +3,7 @@ package ui
 import (
 	"time"
 
+	"balcao/assets/i18n"
 	"balcao/kiosk"
 )
 
@@ -72,6 +73,46 @@ type present struct {
 	oneScreen bool
 }
 
+// kind is what document is at hand, as far as it is known.
+func (p present) kind() kiosk.DocumentKind {
+	if document := p.state.Document; document.Kind != "" || document.Identity == nil {
+		return document.Kind
+	}
+	return p.state.Document.Identity.Kind
+}
+
+// travel reports whether it is a travel document. Of one that was refused only the checks are left, which
+// tell by their names.
+func (p present) travel() bool {
+	document := p.state.Document
+	if kind := p.kind(); kind != "" {
+		return kind.Travel()
+	}
+	_, has := document.Check(kiosk.CheckOriginal)
+	return has || document.Access.Asked
+}
+
+// said is a text in the words of travel documents, where it has such and one is at hand: it lies on a reader
+// where a card stands in one, has no PIN, and was signed by any State.
+func (p present) said(key string, v values) string {
+	if special := key + "_travel"; p.travel() && i18n.Has(string(p.lang), special) {
+		key = special
+	}
+	return p.format(key, v)
+}
+
+// documentWord names the document at hand, or its kind as far as it is known.
+func (p present) documentWord() string {
+	kind := p.kind()
+	switch {
+	case kind != "":
+		return p.text("document.kind." + string(kind))
+	case p.travel():
+		return p.text("error.travel_document")
+	}
+	return p.text("document.kind." + string(kiosk.CitizenCard))
+}
+
 // centreNow is the centre's clock, by which codes are sent and expire.
 func (p present) centreNow() time.Time { return p.state.Now.Add(-p.state.Status.Centre.Skew) }
 
@@ -100,6 +141,9 @@ func (p present) lights() []light {
 	} else {
 		for _, reader := range status.Readers {
 			content := p.text("status.slot." + string(reader.Slot))
+			if reader.Slot == kiosk.SlotTravel && p.kind().Travel() {
+				content = lowerFirst(p.documentWord())
+			}
 			text := p.format("status.reader", values{"Number": reader.Number, "Content": content})
 			lights = append(lights, light{text, slotTone(reader.Slot)})
 		}
@@ -169,8 +213,9 @@ func citizensTurn(s kiosk.State) bool {
 	case kiosk.StepPIN:
 		return true // to the end: the keyboard must not wander while the PIN is being sealed
 	case kiosk.StepReview:
+		typesPIN := s.Document.Signing == kiosk.SigningPIN && !s.Document.Pinpad
 		return s.Review.Phase == kiosk.ReviewReading && !s.Review.Disputed ||
-			(s.Review.Phase == kiosk.ReviewCardPIN || s.Review.Phase == kiosk.ReviewSigning) && !s.Document.Pinpad
+			(s.Review.Phase == kiosk.ReviewCardPIN || s.Review.Phase == kiosk.ReviewSigning) && typesPIN
 	default:
 		return false
 	}

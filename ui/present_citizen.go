@@ -21,7 +21,8 @@ type citizenModel struct {
 	Page     citizenPage
 	Title    string
 	Text     string
-	Sign     sign   // beside a message
+	Sign     sign // beside a message
+	Pictures []picture
 	Points   []line // more lines of a message
 	Notice   line
 	Input    inputModel
@@ -80,10 +81,19 @@ func (p present) citizenPage(m *citizenModel) {
 	switch {
 	case s.ConfirmCancel, s.Problem != nil && s.Case != 0 && s.Problem.Code != kiosk.ProblemCardPINWrong:
 		p.message(m, "problem", signWait)
+	case s.Step == kiosk.StepDocument && s.Document.Access.Opening && !s.Document.Access.NoChip:
+		p.message(m, "opening", signCard)
+	case s.Step == kiosk.StepDocument && s.Document.Access.Asked:
+		p.showWhatIsPrinted(m)
 	case s.Step == kiosk.StepDocument && s.Document.Reading:
 		p.message(m, "reading", signCard)
+	case s.Step == kiosk.StepIdentity && s.Eligible.Asked:
+		p.showWhatWasBrought(m)
 	case s.Step == kiosk.StepIdentity:
 		p.message(m, "identity", signWait)
+		if p.travel() {
+			m.Points = []line{{p.text("citizen.next"), toneQuiet}}
+		}
 	case s.Step == kiosk.StepContact:
 		p.citizenContact(m)
 	case s.Step == kiosk.StepPIN:
@@ -93,14 +103,62 @@ func (p present) citizenPage(m *citizenModel) {
 	case s.Step == kiosk.StepDone:
 		p.citizenDone(m)
 	default:
-		p.message(m, "welcome", signCard)
+		p.message(m, "welcome", signNone)
+		m.Pictures = []picture{pictureCard, pictureCover, pictureResidence}
 		m.Points = []line{{p.text("citizen.welcome.bring"), tonePlain}, {p.text("citizen.welcome.language"), toneQuiet}}
 	}
 }
 
 func (p present) message(m *citizenModel, name string, s sign) {
 	m.Key, m.Sign = name, s
-	m.Title, m.Text = p.text("citizen."+name+".title"), p.text("citizen."+name+".text")
+	m.Title, m.Text = p.said("citizen."+name+".title", nil), p.said("citizen."+name+".text", nil)
+	if s == signCard && p.travel() {
+		m.Sign, m.Pictures = signNone, []picture{p.documentPicture()}
+	}
+}
+
+func (p present) documentPicture() picture {
+	switch p.kind() {
+	case kiosk.ResidencePermit, kiosk.ResidenceCard:
+		return pictureResidence
+	default:
+		return pictureCover
+	}
+}
+
+// showWhatIsPrinted asks the person to show the clerk what opens the chip, and where it is: in their language,
+// because they know their document and at times not ours.
+func (p present) showWhatIsPrinted(m *citizenModel) {
+	access := p.state.Document.Access
+	name := string(access.Kind)
+	if access.NoChip {
+		name = "no_chip"
+	}
+	p.message(m, name, signNone)
+	var where []string
+	m.Pictures, where = p.whereItIs()
+	m.Points = plainLines(where)
+}
+
+// showWhatWasBrought lists what the clerk asks for.
+func (p present) showWhatWasBrought(m *citizenModel) {
+	p.message(m, "bring", signNone)
+	rule, _ := kiosk.RuleFor(p.kind())
+	var asked []string
+	if requires(rule, kiosk.RequireTaxNumber) {
+		asked = append(asked, p.text("citizen.bring.tax_number"))
+	}
+	switch {
+	case len(rule.Alternatives) > 0:
+		asked = append(asked, p.text("citizen.bring.either"))
+	case requires(rule, kiosk.RequireAddress):
+		asked = append(asked, p.text("citizen.bring.address"))
+	}
+	if requires(rule, kiosk.RequireIndependence) {
+		asked = append(asked, p.text("citizen.bring.independence"))
+	}
+	m.Points = bullets(asked)
+	m.Points = append(m.Points, line{p.text("citizen.next"), toneQuiet})
 }
 
 func (p present) citizenContact(m *citizenModel) {
@@ -179,6 +237,10 @@ func (p present) citizenReview(m *citizenModel) {
 	case kiosk.ReviewCardPIN:
 		p.cardPIN(m)
 	case kiosk.ReviewSigning:
+		if p.state.Document.Signing == kiosk.SigningDesk {
+			p.message(m, "binding", signWait)
+			return
+		}
 		p.message(m, "signing", signCard)
 		if p.state.Document.Pinpad {
 			p.message(m, "pinpad", signCard)
@@ -222,19 +284,25 @@ func (p present) everythingRight(m *citizenModel) {
 	login, second := p.contacts()
 	m.Page, m.Key = citizenReview, "review"
 	m.Title = p.text("citizen.review.title")
-	document := p.format("citizen.review.document_value", values{
+	key := "citizen.review.document_value"
+	if person.Kind.Travel() {
+		key += "_issuer"
+	}
+	document := p.format(key, values{
 		"Kind": p.text("document.kind." + string(person.Kind)), "Number": person.DocumentNumber, "Until": p.longDate(person.ValidUntil),
+		"Issuer": p.country(person.Country),
 	})
 	m.Fields = []field{{p.text("citizen.review.name"), person.FullName()}, {p.text("citizen.review.document"), document}}
-	if person.TaxNumber != "" {
-		m.Fields = append(m.Fields, field{p.text("citizen.review.tax_number"), grouped(person.TaxNumber)})
-	}
+	m.Fields = append(m.Fields, p.brought("citizen.review.")...)
 	m.Fields = append(m.Fields, field{p.text("citizen.review.login"), p.format("citizen.review.login_value", values{"Contact": login})})
 	if second != "" {
 		m.Fields = append(m.Fields, field{p.text("citizen.review.second"), second})
 	}
+	if person.Kind.Travel() {
+		m.Fields = append(m.Fields, field{p.text("citizen.review.level"), p.levelText()})
+	}
 	m.Kept = []field{
-		{p.text("citizen.review.kept"), p.text("citizen.review.kept_text")},
+		{p.text("citizen.review.kept"), p.said("citizen.review.kept_text", nil)},
 		{p.text("citizen.review.not_kept"), p.text("citizen.review.not_kept_text")},
 	}
 	m.Rights = p.text("citizen.review.rights")

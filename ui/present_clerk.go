@@ -12,7 +12,9 @@ type page string
 const (
 	pageDocument page = "document"
 	pageReading  page = "reading"
+	pageAccess   page = "access"
 	pageIdentity page = "identity"
+	pageBring    page = "bring"
 	pageContact  page = "contact"
 	pagePIN      page = "pin"
 	pageReview   page = "review"
@@ -31,7 +33,9 @@ type clerkModel struct {
 	Title, Subtitle string
 	Document        documentModel
 	Reading         readingModel
+	Access          accessModel
 	Identity        identityModel
+	Bring           bringModel
 	Contact         contactModel
 	PIN             pinModel
 	Review          reviewModel
@@ -47,13 +51,16 @@ type clerkModel struct {
 }
 
 type documentModel struct {
-	Card, Need string
-	Guide      []string
-	Needs      []string
-	Notice     *problemModel // the centre cannot be reached, said before a person waits for it
+	Documents [3]field // what may be laid on a reader, and how
+	Need      string
+	Needs     []string
+	Notice    *problemModel // the centre cannot be reached, said before a person waits for it
 }
 
-type readingModel struct{ Now string }
+type readingModel struct {
+	Now    string
+	Travel bool // the picture is a passport
+}
 
 // problemModel is the three parts of every error, and the support's reference.
 type problemModel struct {
@@ -89,8 +96,12 @@ func clerkPage(s kiosk.State) page {
 	switch {
 	case s.Problem != nil, s.Step == kiosk.StepDocument && s.Status.Service != "":
 		return pageError
+	case s.Step == kiosk.StepDocument && s.Document.Access.Asked && (!s.Document.Reading || s.Document.Access.Opening):
+		return pageAccess
 	case s.Step == kiosk.StepDocument && s.Document.Reading:
 		return pageReading
+	case s.Step == kiosk.StepIdentity && s.Eligible.Asked:
+		return pageBring
 	case s.Step == kiosk.StepIdentity:
 		return pageIdentity
 	case s.Step == kiosk.StepContact:
@@ -120,16 +131,24 @@ func presentClerk(p present, d drafts) clerkModel {
 		Clock:    p.state.Now.Format("02-01-2006 15:04"),
 	}
 	m.Rail = p.rail(m.Page == pageError)
-	if m.Page != pageError {
-		m.Title = p.text(string(m.Page) + ".title")
+	switch m.Page {
+	case pageError:
+	case pageAccess:
+		m.Title = p.text("access.title_" + string(p.state.Document.Access.Kind))
+	default:
+		m.Title = p.said(string(m.Page)+".title", nil)
 	}
 	switch m.Page {
 	case pageError:
 		p.problem(&m)
 	case pageReading:
 		p.reading(&m)
+	case pageAccess:
+		p.access(&m)
 	case pageIdentity:
 		p.identityPage(&m)
+	case pageBring:
+		p.bring(&m)
 	case pageContact:
 		p.contact(&m, d)
 	case pagePIN:
@@ -200,10 +219,16 @@ func (p present) confirmCancel() *overlayModel {
 func (p present) document(m *clerkModel) {
 	m.Subtitle = p.text("document.subtitle")
 	m.Document = documentModel{
-		Card:  p.text("document.card"),
-		Guide: []string{p.text("document.guide_1"), p.text("document.guide_2"), p.text("document.guide_3")},
+		Documents: [3]field{
+			{p.text("document.card"), p.text("document.card_guide")},
+			{p.text("document.passport"), p.text("document.passport_guide")},
+			{p.text("document.residence"), p.text("document.residence_guide")},
+		},
 		Need:  p.text("document.need"),
-		Needs: []string{p.text("document.need_1"), p.text("document.need_2")},
+		Needs: []string{p.text("document.need_1"), p.text("document.need_2"), p.text("document.need_4")},
+	}
+	if p.state.TypedMRZ {
+		m.Actions = []action{{Text: p.text("action.no_chip"), Key: "F6", Event: kiosk.NoChip{}}}
 	}
 	if p.state.MinAge > 0 {
 		m.Document.Needs = append(m.Document.Needs, p.format("document.need_3", values{"Count": p.state.MinAge}))
@@ -215,7 +240,9 @@ func (p present) document(m *clerkModel) {
 }
 
 func (p present) reading(m *clerkModel) {
-	m.Subtitle = p.format("reading.subtitle", values{"Reader": p.state.Document.Reader})
+	m.Subtitle = p.said("reading.subtitle", values{"Reader": p.state.Document.Reader})
+	m.Reading.Travel = p.travel()
+	m.Actions = p.typeAgain()
 	if p.state.Document.Activity != "" {
 		m.Reading.Now = p.format("reading.now", values{"Activity": p.text(p.state.Document.Activity)})
 	}
@@ -229,9 +256,9 @@ func (p present) parts(problem kiosk.Problem) problemModel {
 	}
 	key := "problem." + string(problem.Code)
 	m := problemModel{
-		WhatLabel: p.text("error.what"), What: p.format(key+".what", v),
-		MeansLabel: p.text("error.means"), Means: p.format(key+".means", v),
-		NextLabel: p.text("error.next"), Next: p.format(key+".next", v),
+		WhatLabel: p.text("error.what"), What: p.said(key+".what", v),
+		MeansLabel: p.text("error.means"), Means: p.said(key+".means", v),
+		NextLabel: p.text("error.next"), Next: p.said(key+".next", v),
 	}
 	if problem.Reference != "" {
 		m.Reference = p.format("error.reference", values{"Reference": problem.Reference})
@@ -244,10 +271,10 @@ func (p present) problem(m *clerkModel) {
 	if p.state.Problem != nil {
 		problem = *p.state.Problem
 	}
-	m.Title = p.text("problem." + string(problem.Code) + ".title")
+	m.Title = p.said("problem."+string(problem.Code)+".title", nil)
 	m.Subtitle = p.text("step." + p.state.Step.String())
 	if p.state.Step > kiosk.StepDocument { // before, it may be any card, or none
-		m.Subtitle = p.format("error.subtitle", values{"Step": m.Subtitle})
+		m.Subtitle = p.format("error.subtitle", values{"Step": m.Subtitle, "Document": p.documentWord()})
 	}
 	m.Problem = p.parts(problem)
 	for _, row := range p.checks() {
@@ -275,7 +302,7 @@ func (p present) problemActions(problem kiosk.Problem) []action {
 		actions = []action{again}
 	case problem.Fatal:
 		actions = []action{{Text: p.text("action.next_person"), Key: "Enter", Main: true, Event: kiosk.NextPerson{}}}
-		if problem.Code == kiosk.ProblemNotThePerson {
+		if problem.Code == kiosk.ProblemNotThePerson || problem.Code == kiosk.ProblemAccompanied {
 			return actions
 		}
 	case problem.Code.OfService():
@@ -295,7 +322,8 @@ func (p present) problemActions(problem kiosk.Problem) []action {
 // answer, dirty contacts, a slip on the way. The card is then read again where it lies.
 func worthAnotherTry(code kiosk.ProblemCode) bool {
 	switch kiosk.Reason(code) {
-	case kiosk.ReasonRevocationUnknown, kiosk.ReasonSilent, kiosk.ReasonMalformed:
+	case kiosk.ReasonRevocationUnknown, kiosk.ReasonSilent, kiosk.ReasonMalformed,
+		kiosk.ReasonAccessDenied, kiosk.ReasonAccessFailed, kiosk.ReasonPrintedMismatch:
 		return true
 	}
 	switch code {
@@ -383,6 +411,10 @@ func (p present) done(m *clerkModel) {
 		},
 		Tell: p.text("done.tell"),
 		Tips: []string{p.text("done.tell_1"), p.text("done.tell_2"), p.text("done.tell_3")},
+	}
+	if missing := p.checkNames(receipt.Assurance.Missing); len(missing) > 0 {
+		why := p.format("done.why_missing", values{"Checks": strings.Join(missing, "; ")})
+		m.Receipt.Fields = append(m.Receipt.Fields, field{p.text("done.why"), why})
 	}
 	if !receipt.WipeAt.IsZero() {
 		m.Note = p.format("done.wipes_in", values{"Time": countdown(receipt.WipeAt.Sub(p.state.Now))})

@@ -27,8 +27,8 @@ type identityModel struct {
 }
 
 func (p present) identityPage(m *clerkModel) {
-	m.Subtitle = p.text("identity.subtitle")
 	document, person := p.state.Document, p.identity()
+	m.Subtitle = p.text("identity.subtitle")
 	m.Identity = identityModel{
 		Fields: p.identityFields(person),
 		Photo:  document.Photo,
@@ -37,9 +37,12 @@ func (p present) identityPage(m *clerkModel) {
 		Why:    p.why(),
 	}
 	switch {
+	case document.Access.NoChip:
+		m.Identity.PhotoNote = p.text("identity.photo_printed")
+		m.Subtitle = p.text("identity.subtitle_no_chip")
 	case document.PhotoAbsent:
 		m.Identity.PhotoNote = p.text("identity.photo_none")
-		m.Subtitle = p.text("identity.photo_absent")
+		m.Subtitle = p.said("identity.photo_absent", nil)
 	case document.Photo == nil:
 		m.Identity.PhotoNote = p.text("identity.photo_reading") + "\n" + strconv.Itoa(document.PhotoPercent) + " %"
 	}
@@ -50,6 +53,7 @@ func (p present) identityPage(m *clerkModel) {
 	if document.Complete {
 		m.Actions[0].Event = kiosk.PersonConfirmed{}
 	}
+	m.Actions = append(m.Actions, p.typeAgain()...)
 }
 
 func (p present) identityFields(person kiosk.Identity) []field {
@@ -58,18 +62,30 @@ func (p present) identityFields(person kiosk.Identity) []field {
 		age := person.BirthDate.AgeOn(kiosk.DateOf(p.state.Now))
 		born += " · " + p.format("format.age", values{"Count": age})
 	}
-	fields := []field{
-		{p.text("identity.surname"), person.Surname},
-		{p.text("identity.given_names"), person.GivenNames},
-		{p.text("identity.birth"), born},
-		{p.text("identity.nationality"), p.country(person.Nationality)},
-		{p.text("identity.document"), p.text("document.kind."+string(person.Kind)) + "\n" + person.DocumentNumber},
-		{p.text("identity.valid_until"), p.shortDate(person.ValidUntil)},
+	fields := []field{{p.text("identity.surname"), person.Surname}, {p.text("identity.given_names"), person.GivenNames}}
+	if person.Transliterated() {
+		fields = append(fields, field{p.text("identity.in_mrz"), mrzName(person)})
 	}
+	fields = append(fields,
+		field{p.text("identity.birth"), born},
+		field{p.text("identity.nationality"), p.country(person.Nationality)},
+		field{p.text("identity.document"), p.text("document.kind."+string(person.Kind)) + "\n" + person.DocumentNumber})
+	if person.Kind.Travel() {
+		fields = append(fields, field{p.text("identity.issuer"), p.country(person.Country)})
+	}
+	fields = append(fields, field{p.text("identity.valid_until"), p.shortDate(person.ValidUntil)})
 	if person.TaxNumber != "" {
 		fields = append(fields, field{p.text("identity.tax_number"), grouped(person.TaxNumber)})
 	}
 	return fields
+}
+
+// mrzName writes the names as the machine-readable zone orders them: the surname first.
+func mrzName(person kiosk.Identity) string {
+	if person.MRZGivenNames == "" {
+		return person.MRZSurname
+	}
+	return person.MRZSurname + ", " + person.MRZGivenNames
 }
 
 func (p present) documentName(person kiosk.Identity) string {
@@ -105,11 +121,13 @@ func levelTone(level string) tone {
 
 // missing names the checks without which the level is not high, but for the key: that one comes with
 // the signature, for every card.
-func (p present) missing() []string {
+func (p present) missing() []string { return p.checkNames(p.state.Document.Assurance.Missing) }
+
+func (p present) checkNames(checks []kiosk.CheckName) []string {
 	var names []string
-	for _, name := range p.state.Document.Assurance.Missing {
+	for _, name := range checks {
 		if name != kiosk.CheckKey {
-			names = append(names, p.text("check."+string(name)))
+			names = append(names, p.said("check."+string(name), nil))
 		}
 	}
 	return names
@@ -121,8 +139,11 @@ func (p present) why() string {
 		return p.text("assurance.why_pending")
 	}
 	missing := p.missing()
-	if len(missing) == 0 {
-		return p.text("assurance.why_high")
+	switch {
+	case p.state.Document.Access.NoChip:
+		return p.text("assurance.why_no_chip")
+	case len(missing) == 0:
+		return p.said("assurance.why_high", nil)
 	}
 	return p.format("assurance.why_missing", values{"Checks": strings.Join(missing, "; ")})
 }
@@ -130,23 +151,26 @@ func (p present) why() string {
 func (p present) checks() []checkRow {
 	var rows []checkRow
 	for _, check := range p.state.Document.Checks {
-		row := checkRow{Result: check.Result, Text: p.text("check." + string(check.Name))}
+		row := checkRow{Result: check.Result, Text: p.said("check."+string(check.Name), nil)}
 		switch check.Result {
 		case kiosk.Pending:
 			row.Detail = p.text("check_state.pending")
 			if check.Name == kiosk.CheckKey {
-				row.Detail = p.text("check_state.at_signature")
+				row.Detail = p.said("check_state.at_signature", nil)
 			}
 		case kiosk.Absent:
 			row.Detail = p.text("check_state.absent")
+			if check.Reason != "" {
+				row.Detail = p.text("check_state.not_offered")
+			}
 		default:
 			row.Detail = p.sourceAndTime(check)
 		}
 		if check.Result == kiosk.Unknown && check.Source == "" {
 			row.Detail = p.text("check_state.unknown")
 		}
-		if check.Reason != "" && (check.Result == kiosk.Failed || check.Result == kiosk.Unknown) {
-			row.Remedy = p.text("reason." + string(check.Reason))
+		if check.Reason != "" && check.Result != kiosk.Pending && check.Result != kiosk.Passed {
+			row.Remedy = p.said("reason."+string(check.Reason), nil)
 		}
 		rows = append(rows, row)
 	}

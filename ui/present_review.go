@@ -1,6 +1,10 @@
 package ui
 
-import "balcao/kiosk"
+import (
+	"strings"
+
+	"balcao/kiosk"
+)
 
 type reviewModel struct {
 	Fields []field
@@ -9,24 +13,89 @@ type reviewModel struct {
 	Notice line // what went wrong or needs care
 }
 
-// reviewOrder lists the phases as the clerk sees them; waiting for the card belongs to the PIN.
+// reviewOrder lists the phases as the clerk sees them; waiting for the card belongs to the PIN. Only a Citizen
+// Card has one.
 var reviewOrder = []kiosk.ReviewPhase{
 	kiosk.ReviewReading, kiosk.ReviewCardPIN, kiosk.ReviewSigning, kiosk.ReviewBinding,
 }
 
+var reviewOrderWithoutPIN = []kiosk.ReviewPhase{kiosk.ReviewReading, kiosk.ReviewSigning, kiosk.ReviewBinding}
+
+// signed is a text in the words of what signs: the card, the document's chip, or the desk for its clerk.
+func (p present) signed(key string, phase kiosk.ReviewPhase, v values) string {
+	signing := p.state.Document.Signing
+	switch {
+	case signing == kiosk.SigningPIN:
+	case phase == kiosk.ReviewSigning, phase == kiosk.ReviewCard, phase == "":
+		key += "_" + string(signing)
+	}
+	return p.format(key, v)
+}
+
+// taxNumber is the document's, or the one that was typed.
+func (p present) taxNumber() string {
+	if number := p.identity().TaxNumber; number != "" {
+		return number
+	}
+	return p.state.Eligible.Entered.TaxNumber
+}
+
+// brought lists what the person brought besides the document, named by keys that begin alike.
+func (p present) brought(names string) []field {
+	entered := p.state.Eligible.Entered
+	var fields []field
+	if number := p.taxNumber(); number != "" {
+		fields = append(fields, field{p.text(names + "tax_number"), grouped(number)})
+	}
+	if !entered.Residence.IsZero() {
+		fields = append(fields, field{p.text(names + "residence"), p.seen(entered.Residence)})
+	}
+	if !entered.Address.IsZero() {
+		fields = append(fields, field{p.text(names + "address"), p.seen(entered.Address)})
+	}
+	return fields
+}
+
+// documentIssued names the document, and the State that issued it where that is not clear.
+func (p present) documentIssued(person kiosk.Identity) string {
+	if !person.Kind.Travel() {
+		return p.documentName(person)
+	}
+	return p.format("format.from_issuer", values{"Document": p.documentName(person), "Issuer": p.country(person.Country)})
+}
+
+// levelText says the level, and why it is not higher.
+func (p present) levelText() string {
+	text := p.text("level." + p.level())
+	switch missing := p.missing(); {
+	case p.level() != string(kiosk.LevelSubstantial):
+	case p.state.Document.Access.NoChip:
+		text += ". " + p.text("assurance.why_no_chip")
+	case len(missing) > 0:
+		text += ". " + p.format("assurance.why_missing", values{"Checks": strings.Join(missing, "; ")})
+	}
+	return text
+}
+
 func (p present) review(m *clerkModel) {
-	m.Subtitle = p.text("review.subtitle")
+	m.Subtitle = p.signed("review.subtitle", "", nil)
 	person, state := p.identity(), p.state
 	login, second := p.contacts()
 	m.Review.Fields = []field{
 		{p.text("review.person"), person.FullName()},
-		{p.text("review.document"), p.documentName(person)},
-		{p.text("review.login"), p.format("review.login_value", values{"Contact": login})},
+		{p.text("review.document"), p.documentIssued(person)},
 	}
+	if person.Kind.Travel() {
+		m.Review.Fields = append(m.Review.Fields, p.brought("review.")...)
+	}
+	m.Review.Fields = append(m.Review.Fields, field{p.text("review.login"), p.format("review.login_value", values{"Contact": login})})
 	if second != "" {
 		m.Review.Fields = append(m.Review.Fields, field{p.text("review.second"), second})
 	}
-	m.Review.Fields = append(m.Review.Fields, field{p.text("review.level"), p.text("level." + p.level())})
+	if second := state.Eligible.Entered.SecondClerk; second != "" {
+		m.Review.Fields = append(m.Review.Fields, field{p.text("review.second_clerk"), second})
+	}
+	m.Review.Fields = append(m.Review.Fields, field{p.text("review.level"), p.levelText()})
 	m.Review.Phases = p.reviewPhases()
 	m.Review.Now = line{p.reviewNow(), tonePlain}
 	m.Review.Notice = p.reviewNotice()
@@ -48,8 +117,17 @@ func (p present) review(m *clerkModel) {
 
 // awaited is the key of what the clerk waits for.
 func awaited(s kiosk.State) string {
+	chip := s.Document.Signing == kiosk.SigningChip
 	switch s.Review.Phase {
 	case kiosk.ReviewCard, kiosk.ReviewSigning:
+		switch {
+		case chip && s.Review.Phase == kiosk.ReviewCard:
+			return "action.waiting_document"
+		case chip:
+			return "action.waiting_chip"
+		case s.Document.Signing == kiosk.SigningDesk:
+			return "action.waiting_centre"
+		}
 		return "action.waiting_card"
 	case kiosk.ReviewBinding:
 		return "action.waiting_centre"
@@ -59,19 +137,25 @@ func awaited(s kiosk.State) string {
 }
 
 func (p present) reviewPhases() []checkRow {
-	current := p.state.Review.Phase
+	current, order := p.state.Review.Phase, reviewOrder
 	if current == kiosk.ReviewCard {
 		current = kiosk.ReviewCardPIN
 	}
+	if p.state.Document.Signing != kiosk.SigningPIN {
+		order = reviewOrderWithoutPIN
+		if current == kiosk.ReviewCardPIN {
+			current = kiosk.ReviewSigning
+		}
+	}
 	reached := 0
-	for i, phase := range reviewOrder {
+	for i, phase := range order {
 		if phase == current {
 			reached = i
 		}
 	}
 	var rows []checkRow
-	for i, phase := range reviewOrder {
-		row := checkRow{Text: p.text("review.line." + string(phase)), Current: i == reached}
+	for i, phase := range order {
+		row := checkRow{Text: p.signed("review.line."+string(phase), phase, nil), Current: i == reached}
 		if i < reached {
 			row.Result = kiosk.Passed
 		}
@@ -89,10 +173,14 @@ func (p present) reviewNow() string {
 		phase = kiosk.ReviewReading
 	}
 	key := "review.phase." + string(phase)
+	reader := values{"Reader": p.state.Document.Reader}
+	if p.state.Document.Signing != kiosk.SigningPIN {
+		return p.signed(key, phase, reader)
+	}
 	if p.state.Document.Pinpad && (phase == kiosk.ReviewCardPIN || phase == kiosk.ReviewSigning) {
 		key += "_reader"
 	}
-	return p.format(key, values{"Reader": p.state.Document.Reader})
+	return p.format(key, reader)
 }
 
 func (p present) reviewNotice() line {

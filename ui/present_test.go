@@ -19,7 +19,7 @@ func TestClerkPages(t *testing.T) {
 		name, want string
 		state      kiosk.State
 	}{
-		{"Idle", "Insert the Citizen Card", idle(en)},
+		{"Idle", "Insert the document, or lay it down", idle(en)},
 		{"Reading", "Reading the Citizen Card", reading(en)},
 		{"ServiceStopped", "The card reader service has stopped", stopped(en)},
 		{"Identity", "Confirm the identity", identity(en)},
@@ -113,8 +113,8 @@ func TestAgeFollowsTheSetting(t *testing.T) {
 		s := idle(kiosk.Portuguese)
 		s.MinAge = age
 		got := ""
-		if needs := ui.PresentClerk(s, false, "", "", "").Document.Needs; len(needs) > 2 {
-			got = needs[2]
+		if needs := ui.PresentClerk(s, false, "", "", "").Document.Needs; len(needs) > 3 {
+			got = needs[3]
 		}
 		if got != want {
 			t.Errorf("%d: got %q, want %q", age, got, want)

@@ -5,6 +5,7 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"slices"
 	"time"
 
 	"balcao/kiosk"
@@ -324,11 +325,16 @@ func cancelling(l kiosk.Language) kiosk.State {
 	return s
 }
 
-// screens are the states of which each window is drawn, by name.
-var screens = []struct {
+// screen is a state of which each window is drawn.
+type screen struct {
 	name  string
 	state func(kiosk.Language) kiosk.State
-}{
+}
+
+// screens are all of them, those of travel documents among them.
+var screens = slices.Concat(cardScreens, travelScreens)
+
+var cardScreens = []screen{
 	{"1-document", idle}, {"1-centre-down", centreDown}, {"1-service-stopped", stopped}, {"1-reading", reading},
 	{"2-identity", identity}, {"2-identity-long", identityLong}, {"2-identity-loading", identityLoading}, {"2-identity-unsure", identityUnsure},
 	{"3-contact", contact}, {"3-contact-sent", contactSent}, {"3-contact-wrong", contactWrong}, {"3-contact-both", contactBoth}, {"3-contact-cancel", cancelling}, {"3-contact-forgotten", forgotten},

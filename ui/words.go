@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/nyaruka/phonenumbers"
+	"golang.org/x/text/language"
+	"golang.org/x/text/language/display"
 
 	"balcao/assets/i18n"
 	"balcao/kiosk"
@@ -27,18 +29,23 @@ func (w words) text(key string) string { return i18n.Text(string(w.lang), key, n
 func (w words) format(key string, v values) string { return i18n.Text(string(w.lang), key, v) }
 
 // shortDate writes 15-04-2032: what Portuguese documents print, and what English-speaking clerks
-// compare them with.
+// compare them with. Of a travel document's date that is known in part only, 04/1985 or 1985.
 func (w words) shortDate(d kiosk.Date) string {
-	if d.IsZero() {
+	switch {
+	case d.IsZero():
 		return "—"
+	case d.Month == 0:
+		return fmt.Sprintf("%04d", d.Year)
+	case d.Day == 0:
+		return fmt.Sprintf("%02d/%04d", d.Month, d.Year)
 	}
 	return fmt.Sprintf("%02d-%02d-%04d", d.Day, d.Month, d.Year)
 }
 
 // longDate writes 15 de abril de 2032, for people who do not handle documents all day.
 func (w words) longDate(d kiosk.Date) string {
-	if d.IsZero() {
-		return "—"
+	if d.IsZero() || d.Partial() {
+		return w.shortDate(d)
 	}
 	month := w.text("month." + strconv.Itoa(int(d.Month)))
 	return w.format("format.long_date", values{"Day": d.Day, "Month": month, "Year": d.Year})
@@ -131,17 +138,32 @@ func contactTyped(value string) string {
 	return phonenumbers.Format(number, phonenumbers.INTERNATIONAL)
 }
 
-// country names a State by its ISO 3166-1 alpha-3 code, with the code.
+// country names a State by its ISO 3166-1 alpha-3 code, with the code; or what ICAO 9303-3 §5 adds to those:
+// stateless people, organisations, Utopia, Germany's single letter. A code that nobody knows stands alone.
 func (w words) country(code string) string {
-	if key := "country." + code; i18n.Has(string(w.lang), key) {
-		return w.text(key) + " (" + code + ")"
+	if name := w.countryName(code); name != "" {
+		return name + " (" + code + ")"
 	}
 	return code
 }
 
-func upperFirst(s string) string {
+func (w words) countryName(code string) string {
+	if key := "country." + code; i18n.Has(string(w.lang), key) {
+		return w.text(key)
+	}
+	region, err := language.ParseRegion(code)
+	if err != nil || len(code) != 3 || !region.IsCountry() {
+		return ""
+	}
+	if w.lang == kiosk.English {
+		return display.Regions(language.BritishEnglish).Name(region)
+	}
+	return display.Regions(language.EuropeanPortuguese).Name(region)
+}
+
+func lowerFirst(s string) string {
 	r, size := utf8.DecodeRuneInString(s)
-	return string(unicode.ToUpper(r)) + s[size:]
+	return string(unicode.ToLower(r)) + s[size:]
 }
 
 // health names a Health for a key: "unknown" instead of the empty word.

@@ -1,0 +1,296 @@
+package ui
+
+import (
+	"strconv"
+	"unicode"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/widget"
+
+	"balcao/ui/look"
+)
+
+// choice is one of a few answers, chosen with the arrow keys or with an answer's first letter. It begins
+// without any: what nobody chose is not recorded as chosen. Fyne's select opens a menu that keys do not reach
+// well, and forgets the focus.
+type choice struct {
+	widget.BaseWidget
+
+	keys    *keyboard
+	changed func()
+	gained  func() // told when the focus comes
+	label   string // for a screen reader
+	none    string // shown while nothing is chosen
+	options []optionModel
+	chosen  int  // -1 for none
+	listed  bool // all answers are shown, each with what it means
+	focused bool
+}
+
+var (
+	_ fyne.Focusable  = (*choice)(nil)
+	_ fyne.Tappable   = (*choice)(nil)
+	_ fyne.Accessible = (*choice)(nil)
+	_ desktop.Keyable = (*choice)(nil)
+)
+
+// newChoice shows the answer that is chosen; newListedChoice shows them all.
+func newChoice(keys *keyboard, changed, gained func()) *choice {
+	c := &choice{keys: keys, changed: changed, gained: gained, chosen: -1}
+	c.ExtendBaseWidget(c)
+	return c
+}
+
+func newListedChoice(keys *keyboard, changed, gained func()) *choice {
+	c := newChoice(keys, changed, gained)
+	c.listed = true
+	return c
+}
+
+// offer says what can be chosen; it keeps what is.
+func (c *choice) offer(label, none string, options []optionModel) {
+	c.label, c.none, c.options = label, none, options
+	if c.chosen >= len(options) {
+		c.chosen = -1
+	}
+	c.Refresh()
+}
+
+// put chooses without telling anybody.
+func (c *choice) put(chosen int) {
+	if c.chosen != chosen {
+		c.chosen = chosen
+		c.Refresh()
+	}
+}
+
+func (c *choice) choose(chosen int) {
+	c.keys.touched()
+	if c.chosen == chosen {
+		return
+	}
+	c.put(chosen)
+	c.changed()
+}
+
+// step goes to the next answer, or the one before, and stays at the last.
+func (c *choice) step(by int) {
+	if c.chosen < 0 {
+		c.choose(0)
+		return
+	}
+	c.choose(min(max(c.chosen+by, 0), len(c.options)-1))
+}
+
+// FocusGained implements fyne.Focusable.
+func (c *choice) FocusGained() { c.focused = true; c.Refresh(); c.gained() }
+
+// FocusLost implements fyne.Focusable.
+func (c *choice) FocusLost() { c.focused = false; c.Refresh() }
+
+// KeyDown implements desktop.Keyable.
+func (c *choice) KeyDown(ev *fyne.KeyEvent) { c.keys.down(ev) }
+
+// KeyUp implements desktop.Keyable.
+func (c *choice) KeyUp(ev *fyne.KeyEvent) { c.keys.up(ev) }
+
+// TypedRune implements fyne.Focusable: a letter goes to the next answer that begins with it.
+func (c *choice) TypedRune(r rune) {
+	for i := range c.options {
+		at := (c.chosen + 1 + i) % len(c.options)
+		for _, first := range c.options[at].Text {
+			if unicode.ToLower(first) == unicode.ToLower(r) {
+				c.choose(at)
+				return
+			}
+			break
+		}
+	}
+}
+
+// TypedKey implements fyne.Focusable. Deleting leaves no answer, which a slip of the hand may need.
+func (c *choice) TypedKey(ev *fyne.KeyEvent) {
+	switch ev.Name {
+	case fyne.KeyRight, fyne.KeyDown, fyne.KeySpace:
+		c.step(1)
+	case fyne.KeyLeft, fyne.KeyUp:
+		c.step(-1)
+	case fyne.KeyBackspace, fyne.KeyDelete:
+		c.choose(-1)
+	default:
+		c.keys.typed(ev)
+	}
+}
+
+// Tapped implements fyne.Tappable: an answer of those listed, or the next one.
+func (c *choice) Tapped(ev *fyne.PointEvent) {
+	if canvas := fyne.CurrentApp().Driver().CanvasForObject(c); canvas != nil {
+		canvas.Focus(c)
+	}
+	if len(c.options) == 0 {
+		return
+	}
+	if c.listed {
+		c.choose(min(int(ev.Position.Y/(c.Size().Height/float32(len(c.options)))), len(c.options)-1))
+		return
+	}
+	c.choose((c.chosen + 1) % len(c.options))
+}
+
+// AccessibilityLabel implements fyne.Accessible.
+func (c *choice) AccessibilityLabel() string { return c.label + ": " + c.text() }
+
+// AccessibilityRole implements fyne.Accessible.
+func (c *choice) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleText }
+
+func (c *choice) text() string {
+	if c.chosen < 0 || c.chosen >= len(c.options) {
+		return c.none
+	}
+	return c.options[c.chosen].Text
+}
+
+// CreateRenderer implements fyne.Widget.
+func (c *choice) CreateRenderer() fyne.WidgetRenderer {
+	c.ExtendBaseWidget(c)
+	r := &choiceRenderer{choice: c, frame: canvas.NewRectangle(look.Surface)}
+	r.frame.CornerRadius = 8
+	r.update()
+	return r
+}
+
+// choiceRenderer draws a field with the answer and how many there are, or a row for each answer.
+type choiceRenderer struct {
+	choice  *choice
+	frame   *canvas.Rectangle
+	content fyne.CanvasObject
+	rows    []answerRow
+	line    *look.Text
+	count   *look.Text
+	before  *chevron
+	after   *chevron
+}
+
+// answerRow is one of the answers listed.
+type answerRow struct {
+	ring, dot   *canvas.Circle
+	text, means *look.Text
+}
+
+func (r *choiceRenderer) Destroy() {}
+
+func (r *choiceRenderer) Objects() []fyne.CanvasObject {
+	return []fyne.CanvasObject{r.frame, r.content}
+}
+
+func (r *choiceRenderer) MinSize() fyne.Size { return r.content.MinSize() }
+
+func (r *choiceRenderer) Layout(size fyne.Size) {
+	r.frame.Resize(size)
+	r.content.Resize(size)
+}
+
+func (r *choiceRenderer) Refresh() {
+	r.update()
+	r.Layout(r.choice.Size())
+	canvas.Refresh(r.choice)
+}
+
+func (r *choiceRenderer) update() {
+	c := r.choice
+	r.frame.StrokeColor, r.frame.StrokeWidth = look.FieldEdge, 2
+	if c.focused {
+		r.frame.StrokeColor, r.frame.StrokeWidth = look.Blue, 3
+	}
+	if c.listed {
+		r.list()
+	} else {
+		r.field()
+	}
+}
+
+func (r *choiceRenderer) field() {
+	c := r.choice
+	if r.line == nil {
+		r.line, r.count = look.Value("").Sized(look.SizeHeading).Wrap(), look.Small("").In(look.InkFaint)
+		r.before, r.after = newChevron(-1), newChevron(1)
+		r.content = look.Padded(12, 9, centred(10, []float32{1, 0, 0, 0}, r.line, r.before.content, r.count, r.after.content))
+	}
+	r.line.SetText(c.text())
+	r.line.SetColour(look.Ink)
+	if c.chosen < 0 {
+		r.line.SetColour(look.InkFaint)
+	}
+	r.count.SetText(strconv.Itoa(c.chosen+1) + "/" + strconv.Itoa(len(c.options)))
+	r.before.show(c.chosen > 0)
+	r.after.show(c.chosen < len(c.options)-1)
+}
+
+// chevron points to the next answer or the one before. It is drawn, because fonts do not agree on arrows.
+type chevron struct {
+	lines   [2]*canvas.Line
+	content *fyne.Container
+}
+
+func newChevron(direction float32) *chevron {
+	c := &chevron{content: sized(10, 14)}
+	tip, back := 5+3*direction, 5-3*direction
+	strokes := container.NewWithoutLayout()
+	for i, y := range []float32{1, 13} {
+		c.lines[i] = canvas.NewLine(look.Blue)
+		c.lines[i].StrokeWidth = 2
+		c.lines[i].Position1, c.lines[i].Position2 = fyne.NewPos(back, y), fyne.NewPos(tip, 7)
+		strokes.Add(c.lines[i])
+	}
+	c.content.Add(strokes)
+	return c
+}
+
+// show draws it boldly where there is somewhere to go.
+func (c *chevron) show(open bool) {
+	for _, line := range c.lines {
+		line.StrokeColor = look.Edge
+		if open {
+			line.StrokeColor = look.Blue
+		}
+	}
+}
+
+func (r *choiceRenderer) list() {
+	c := r.choice
+	if r.content == nil || len(r.rows) != len(c.options) {
+		all := rows(0)
+		r.rows = nil
+		for range c.options {
+			row := newAnswerRow()
+			r.rows = append(r.rows, row)
+			sign := sized(20, 20, row.ring)
+			sign.Add(sized(20, 20, row.dot))
+			all.Add(look.Padded(12, 6, columns(12, []float32{0, 1}, sign, rows(2, row.text, row.means))))
+		}
+		r.content = all
+	}
+	for i, row := range r.rows {
+		row.text.SetText(c.options[i].Text)
+		row.means.SetText(c.options[i].Means)
+		chosen := i == c.chosen
+		row.text.SetBold(chosen)
+		row.ring.StrokeColor = look.FieldEdge
+		if chosen {
+			row.ring.StrokeColor = look.Blue
+		}
+		reveal(row.dot, chosen)
+	}
+}
+
+func newAnswerRow() answerRow {
+	row := answerRow{
+		ring: canvas.NewCircle(look.Surface), dot: canvas.NewCircle(look.Blue),
+		text: look.Value("").Sized(look.SizeHeading).Wrap(), means: look.Small("").In(look.InkFaint).Wrap(),
+	}
+	row.ring.StrokeWidth = 2
+	return row
+}

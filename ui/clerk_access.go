@@ -1,0 +1,190 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"balcao/kiosk"
+	"balcao/ui/look"
+)
+
+// accessPage is where the clerk types what a chip opens with, or what stands in place of a chip, beside a
+// picture of where it is printed.
+type accessPage struct {
+	send func(kiosk.Event)
+
+	label, notice *look.Text
+	zone          *zoneField
+	can           *digitField
+	marks         *list[markView, checkRow]
+	corrections   *list[correctionView, action]
+	heading       *look.Text
+	guide         *list[*look.Text, line]
+	pictures      *pictures
+	object        fyne.CanvasObject
+
+	model   accessModel
+	open    bool
+	filling bool // what changes is not the clerk's typing
+	entered bool // Enter was pressed behind what is not understood yet
+}
+
+func newAccessPage(keys *keyboard, send func(kiosk.Event), do func(action)) *accessPage {
+	p := &accessPage{
+		send: send, label: look.NewText("", look.SizeLabel, fyne.TextStyle{}, look.InkSoft).Wrap(), notice: look.Value("").Wrap(),
+		heading: look.Heading(""), guide: newLines(6, func() *look.Text { return look.Body("") }),
+		pictures: newPictures(1, picturePassport, pictureCardBack, pictureCAN),
+		marks:    newMarks(), corrections: newCorrections(do),
+	}
+	p.zone = newZoneField(keys, p.typed)
+	p.can = newDigitField(keys, p.typed, func(code kiosk.Secret) { code.Wipe() })
+	p.object = rows(12,
+		look.PanelPadded(16, rows(9, p.label, p.zone, container.NewHBox(p.can), p.marks.content, p.corrections.content, p.notice)),
+		look.PanelPadded(16, centred(30, []float32{0, 1}, p.pictures.content, rows(6, p.heading, p.guide.content))))
+	return p
+}
+
+func (p *accessPage) content() fyne.CanvasObject { return p.object }
+
+func (p *accessPage) show(m clerkModel) {
+	before := p.model
+	entering := !p.open || before.Case != m.Access.Case || before.Kind != m.Access.Kind
+	p.open, p.model = m.Page == pageAccess, m.Access
+	p.filling = true
+	p.label.SetText(m.Access.Label)
+	p.fields(m, entering)
+	p.marks.show(m.Access.Marks)
+	p.corrections.show(m.Access.Corrections)
+	say(p.notice, m.Access.Notice)
+	p.heading.SetText(m.Access.Heading)
+	p.guide.show(plainLines(m.Access.Guide))
+	p.pictures.show(m.Access.Pictures)
+	p.filling = false
+	if m.Access.Wrong > before.Wrong && !entering {
+		p.zone.seek()
+	}
+	p.goOn()
+}
+
+// fields shows the one that is typed into. The other is wiped: what was typed there comes back with the
+// state.
+func (p *accessPage) fields(m clerkModel, entering bool) {
+	access := m.Access
+	name := func(n int) string { return words{m.Language}.format(access.Name, values{"Count": n}) }
+	p.zone.name = name
+	zone := p.open && access.Kind == kiosk.AccessMRZ
+	can := p.open && access.Kind == kiosk.AccessCAN
+	reveal(p.zone, zone)
+	reveal(p.can, can)
+	switch {
+	case !zone:
+		p.zone.wipe()
+		p.zone.show(zoneModel{First: -1}, false)
+	case entering:
+		p.zone.put(access.Zone.Text)
+		p.zone.show(access.Zone, access.Locked)
+		if access.Wrong > 0 {
+			p.zone.seek()
+		}
+	default:
+		p.zone.show(access.Zone, access.Locked)
+	}
+	p.can.configure(inputModel{Min: canDigits, Max: canDigits, Locked: access.Locked}, name)
+	switch {
+	case !can:
+		p.can.wipe()
+	case entering:
+		p.can.put(access.CAN)
+	}
+}
+
+// typed tells the session what stands in the field.
+func (p *accessPage) typed() {
+	p.entered = false
+	if p.open && !p.filling {
+		p.send(kiosk.AccessTyped{Kind: p.model.Kind, Text: p.text()})
+	}
+}
+
+func (p *accessPage) text() string {
+	if p.model.Kind == kiosk.AccessCAN {
+		return p.can.text()
+	}
+	return p.zone.text()
+}
+
+// put takes the place of what was typed: a correction, or nothing.
+func (p *accessPage) put(e kiosk.AccessTyped) {
+	p.entered = false
+	switch {
+	case e.Kind != p.model.Kind:
+	case e.Kind == kiosk.AccessCAN:
+		p.filling = true
+		p.can.put(e.Text)
+		p.filling = false
+	default:
+		p.zone.put(e.Text)
+	}
+}
+
+// press gives the field its keys. Enter goes on when everything is there; inside a zone it begins the next
+// line. A document reader ends its last line with Enter before the session can have answered: then it is the
+// answer that goes on.
+func (p *accessPage) press(key fyne.KeyName) bool {
+	if !p.open || p.model.Locked {
+		return false
+	}
+	if key != fyne.KeyReturn && key != fyne.KeyEnter {
+		if p.model.Kind == kiosk.AccessCAN {
+			return p.can.press(key)
+		}
+		return p.zone.press(key)
+	}
+	current := p.current()
+	switch {
+	case current && p.model.Ready:
+		return false // the page's main button
+	case p.model.Kind == kiosk.AccessMRZ && current && p.model.Zone.Complete:
+		p.zone.seek() // something in it is wrong
+	case p.model.Kind == kiosk.AccessMRZ:
+		p.zone.breakLine()
+	}
+	p.entered = true
+	return true
+}
+
+// current reports whether the session has answered what stands in the field.
+func (p *accessPage) current() bool {
+	if p.model.Kind == kiosk.AccessCAN {
+		return p.model.CAN == p.can.text()
+	}
+	return p.model.Zone.Text == p.zone.text() || p.zone.keepsAll() && p.zone.n > 0
+}
+
+func (p *accessPage) goOn() {
+	if p.open && p.entered && p.current() {
+		p.entered = false
+		if p.model.Ready {
+			p.send(kiosk.Continue{})
+		}
+	}
+}
+
+// digit takes characters that are typed while a button has the focus.
+func (p *accessPage) digit(r rune) {
+	switch {
+	case !p.open:
+	case p.model.Kind == kiosk.AccessCAN:
+		p.can.enter(r)
+	default:
+		p.zone.enter(r)
+	}
+}
+
+// first is where the page begins.
+func (p *accessPage) first() fyne.Focusable {
+	if p.model.Kind == kiosk.AccessCAN {
+		return p.can
+	}
+	return p.zone
+}

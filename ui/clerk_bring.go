@@ -1,0 +1,287 @@
+package ui
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"balcao/kiosk"
+	"balcao/ui/look"
+)
+
+// bringPage is the second half of the step Identity: what is needed besides the document. What is typed stands
+// in its fields and leaves as a whole after each change.
+type bringPage struct {
+	send func(kiosk.Event)
+	seek func(fyne.CanvasObject) // brings what has the focus into the window
+
+	taxNumber, declaration, second *askedView
+	number                         *digitField
+	answer                         *choice
+	clerk                          *entry
+	papers                         [2]*paperView
+	either, keys                   *look.Text
+	object                         fyne.CanvasObject
+
+	model bringModel
+	open  bool
+	asked bool // the clerk wants to go on: the answer says where something is missing
+}
+
+// askedView is a field with its label above and what is said of it below.
+type askedView struct {
+	label, hint *look.Text
+	content     *fyne.Container
+}
+
+func newAskedView(field fyne.CanvasObject) *askedView {
+	v := &askedView{label: look.NewText("", look.SizeLabel, fyne.TextStyle{}, look.InkSoft).Wrap(), hint: look.Small("").Wrap()}
+	v.content = rows(5, v.label, field, v.hint)
+	return v
+}
+
+func (v *askedView) show(m askedModel) {
+	v.label.SetText(m.Label)
+	say(v.hint, m.Hint)
+	reveal(v.content, m.Asked)
+}
+
+// paperView is a paper that the clerk sees: its kind, who issued it, when.
+type paperView struct {
+	model          paperModel
+	label, hint    *look.Text
+	kind           *choice
+	issuer, issued *entry
+	names          [2]*look.Text
+	content        *fyne.Container
+}
+
+func newBringPage(keys *keyboard, send func(kiosk.Event), seek func(fyne.CanvasObject)) *bringPage {
+	p := &bringPage{send: send, seek: seek, either: look.Small("").Wrap(), keys: look.Small("").In(look.InkFaint).Wrap()}
+	p.number = newNumberField(keys, taxDigits, p.changed)
+	p.answer = newListedChoice(keys, p.changed, func() { seek(p.answer) })
+	p.clerk = newEntry(keys, p.changed)
+	p.clerk.focused = func() { seek(p.clerk) }
+	p.taxNumber = newAskedView(container.NewHBox(p.number))
+	p.declaration = newAskedView(p.answer)
+	p.second = newAskedView(p.clerk.field())
+	for i := range p.papers {
+		p.papers[i] = newPaperView(keys, p.changed, seek)
+	}
+	left := look.PanelPadded(18, rows(8, p.taxNumber.content, p.declaration.content, p.second.content))
+	right := look.PanelPadded(18, rows(12, p.papers[0].content, p.papers[1].content, p.either))
+	p.object = rows(10, sideBySide(18, 860, []float32{440, 522}, left, right), p.keys)
+	return p
+}
+
+func newPaperView(keys *keyboard, changed func(), seek func(fyne.CanvasObject)) *paperView {
+	v := &paperView{
+		label: look.NewText("", look.SizeLabel, fyne.TextStyle{Bold: true}, look.InkSoft).Wrap(), hint: look.Small("").Wrap(),
+		issuer: newEntry(keys, changed), issued: newEntry(keys, changed),
+	}
+	v.kind = newChoice(keys, changed, func() { seek(v.kind) })
+	for _, e := range []*entry{v.issuer, v.issued} {
+		e.focused = func() { seek(e) }
+	}
+	for i := range v.names {
+		v.names[i] = look.NewText("", look.SizeLabel, fyne.TextStyle{}, look.InkSoft).Wrap()
+	}
+	v.content = rows(6, v.label, v.kind,
+		columns(12, []float32{3, 2}, rows(4, v.names[0], v.issuer.field()), rows(4, v.names[1], v.issued.field())), v.hint)
+	return v
+}
+
+func (v *paperView) show(m paperModel, issuer, issued, choose string) {
+	v.model = m
+	v.label.SetText(m.Label)
+	v.names[0].SetText(issuer)
+	v.names[1].SetText(issued)
+	options := make([]optionModel, len(m.Names))
+	for i, name := range m.Names {
+		options[i].Text = name
+	}
+	v.kind.offer(m.Label, choose, options)
+	say(v.hint, m.Hint)
+	reveal(v.content, m.Requirement != "")
+}
+
+func (v *paperView) put(seen kiosk.Seen) {
+	v.kind.put(slices.Index(v.model.Kinds, seen.Kind))
+	v.issuer.put(seen.Issuer)
+	issued := ""
+	if !seen.Issued.IsZero() {
+		issued = words{}.shortDate(seen.Issued)
+	}
+	v.issued.put(issued)
+}
+
+func (v *paperView) seen() kiosk.Seen {
+	s := kiosk.Seen{Issuer: strings.TrimSpace(v.issuer.Text), Issued: day(v.issued.Text)}
+	if v.kind.chosen >= 0 && v.kind.chosen < len(v.model.Kinds) {
+		s.Kind = v.model.Kinds[v.kind.chosen]
+	}
+	return s
+}
+
+// day reads a date as clerks type it, 04-11-2026 or 04112026; the zero Date while it is none.
+func day(text string) kiosk.Date {
+	text = strings.NewReplacer("-", "", "/", "", ".", "", " ", "").Replace(text)
+	t, err := time.Parse("02012006", text)
+	if err != nil {
+		return kiosk.Date{}
+	}
+	return kiosk.DateOf(t)
+}
+
+func (p *bringPage) content() fyne.CanvasObject { return p.object }
+
+func (p *bringPage) show(m clerkModel) {
+	entering := !p.open || p.model.Case != m.Bring.Case
+	p.open, p.model = false, m.Bring
+	p.taxNumber.show(m.Bring.TaxNumber)
+	p.number.configure(inputModel{Min: taxDigits, Max: taxDigits, Locked: m.Bring.TaxNumber.Fixed}, func(n int) string {
+		return words{m.Language}.format(m.Bring.TaxNumber.Name, values{"Count": n})
+	})
+	p.declaration.show(m.Bring.Declaration)
+	p.answer.offer(m.Bring.Declaration.Label, "", m.Bring.Declaration.Options)
+	p.second.show(m.Bring.Second)
+	for i, paper := range p.papers {
+		var model paperModel
+		if i < len(m.Bring.Papers) {
+			model = m.Bring.Papers[i]
+		}
+		paper.show(model, m.Bring.Issuer, m.Bring.Issued, m.Bring.Choose)
+	}
+	p.either.SetText(m.Bring.Either)
+	p.keys.SetText(m.Bring.Keys)
+	if entering || m.Page != pageBring {
+		p.put(m.Bring.Entered)
+	}
+	p.open = m.Page == pageBring
+	p.seekFault()
+}
+
+// put fills the fields, or with nothing entered empties them.
+func (p *bringPage) put(e kiosk.Eligibility) {
+	p.number.put(e.TaxNumber)
+	p.answer.put(slices.Index(independences, e.Independence))
+	p.clerk.put(e.SecondClerk)
+	for _, paper := range p.papers {
+		switch paper.model.Requirement {
+		case kiosk.RequireResidence:
+			paper.put(e.Residence)
+		case kiosk.RequireAddress:
+			paper.put(e.Address)
+		default:
+			paper.put(kiosk.Seen{})
+		}
+	}
+}
+
+// entered reads the fields.
+func (p *bringPage) entered() kiosk.Eligibility {
+	e := kiosk.Eligibility{TaxNumber: p.number.text(), SecondClerk: strings.TrimSpace(p.clerk.Text)}
+	if p.answer.chosen >= 0 {
+		e.Independence = independences[p.answer.chosen]
+	}
+	for _, paper := range p.papers {
+		switch paper.model.Requirement {
+		case kiosk.RequireResidence:
+			e.Residence = paper.seen()
+		case kiosk.RequireAddress:
+			e.Address = paper.seen()
+		}
+	}
+	return e
+}
+
+func (p *bringPage) changed() {
+	if p.open {
+		p.number.keys.touched()
+		p.send(kiosk.EligibilityEntered{Eligibility: p.entered()})
+	}
+}
+
+// fields are those that can be filled in, in the order of the page.
+func (p *bringPage) fields() []fyne.Focusable {
+	var all []fyne.Focusable
+	if p.model.TaxNumber.Asked && !p.model.TaxNumber.Fixed {
+		all = append(all, p.number)
+	}
+	if p.model.Declaration.Asked {
+		all = append(all, p.answer)
+	}
+	if p.model.Second.Asked {
+		all = append(all, p.clerk)
+	}
+	for _, paper := range p.papers {
+		if paper.model.Requirement != "" {
+			all = append(all, paper.kind, paper.issuer, paper.issued)
+		}
+	}
+	return all
+}
+
+func (p *bringPage) first() fyne.Focusable {
+	if all := p.fields(); len(all) > 0 {
+		return all[0]
+	}
+	return nil
+}
+
+// press takes Enter to the next field, and behind the last one on; and gives the number its keys.
+func (p *bringPage) press(key fyne.KeyName, focused fyne.Focusable, focus func(fyne.Focusable), onward func()) bool {
+	if focused == fyne.Focusable(p.number) && (key == fyne.KeyBackspace || key == fyne.KeyDelete) {
+		p.number.delete()
+		return true
+	}
+	if key != fyne.KeyReturn && key != fyne.KeyEnter {
+		return false
+	}
+	all := p.fields()
+	switch at := slices.Index(all, focused); {
+	case at < 0 && len(all) > 0:
+		focus(all[0])
+	case at < len(all)-1:
+		focus(all[at+1])
+	default:
+		onward()
+	}
+	return true
+}
+
+// seekFault puts the cursor where something is missing, when the clerk wanted to go on.
+func (p *bringPage) seekFault() {
+	if !p.open {
+		p.asked = false
+	}
+	if !p.asked || !p.model.Refused {
+		return
+	}
+	p.asked = false
+	if field := p.fieldOf(p.model.Fault); field != nil {
+		if canvas := fyne.CurrentApp().Driver().CanvasForObject(p.object); canvas != nil {
+			canvas.Focus(field)
+		}
+	}
+}
+
+func (p *bringPage) fieldOf(req kiosk.Requirement) fyne.Focusable {
+	switch req {
+	case kiosk.RequireTaxNumber:
+		return p.number
+	case kiosk.RequireIndependence:
+		return p.answer
+	case kiosk.RequireSecondClerk:
+		return p.clerk
+	}
+	for _, paper := range p.papers {
+		if paper.model.Requirement == req {
+			return paper.kind
+		}
+	}
+	return nil
+}

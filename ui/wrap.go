@@ -1,0 +1,105 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+
+	"balcao/kiosk"
+	"balcao/ui/look"
+)
+
+// wrapLayout sets objects in a row that breaks where it is full. It remembers the width it was given last,
+// because its height depends on it.
+type wrapLayout struct{ gap, width float32 }
+
+// Layout implements fyne.Layout.
+func (l *wrapLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	l.width = size.Width
+	l.place(objects, func(object fyne.CanvasObject, at fyne.Position, least fyne.Size) {
+		object.Move(at)
+		object.Resize(least)
+	})
+}
+
+func (l *wrapLayout) place(objects []fyne.CanvasObject, put func(fyne.CanvasObject, fyne.Position, fyne.Size)) fyne.Size {
+	var at fyne.Position
+	var all fyne.Size
+	for _, object := range objects {
+		if !object.Visible() {
+			continue
+		}
+		least := object.MinSize()
+		if at.X > 0 && l.width > 0 && at.X+least.Width > l.width {
+			at = fyne.NewPos(0, all.Height+l.gap/2)
+		}
+		put(object, at, least)
+		all = all.Max(fyne.NewSize(at.X+least.Width, at.Y+least.Height))
+		at.X += least.Width + l.gap
+	}
+	return all
+}
+
+// MinSize implements fyne.Layout.
+func (l *wrapLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	var widest float32
+	size := l.place(objects, func(_ fyne.CanvasObject, _ fyne.Position, least fyne.Size) { widest = max(widest, least.Width) })
+	size.Width = widest
+	return size
+}
+
+// wrapped lets a list's rows stand side by side.
+func wrapped[R, V any](gap float32, l *list[R, V]) *list[R, V] {
+	l.content.Layout = &wrapLayout{gap: gap}
+	return l
+}
+
+// markView says how a group of a zone stands, in words too.
+type markView struct {
+	icon *look.Circle
+	text *look.Text
+}
+
+func newMarks() *list[markView, checkRow] {
+	return wrapped(22, newList(0,
+		func() (markView, fyne.CanvasObject) {
+			v := markView{look.TickIcon(look.Pending), look.Value("")}
+			return v, centred(8, []float32{0, 0}, v.icon, v.text)
+		},
+		func(v markView, row checkRow) {
+			v.icon.SetResult(look.Result(row.Result))
+			text := row.Text
+			if row.Detail != "" {
+				text += ": " + row.Detail
+			}
+			v.text.SetText(text)
+			v.text.SetColour(look.Ink)
+			if row.Result == kiosk.Failed {
+				v.text.SetColour(look.Red)
+			}
+		}))
+}
+
+// correctionView is a correction and the key that applies it.
+type correctionView struct {
+	text, key *look.Text
+	area      *tapArea
+}
+
+func newCorrections(do func(action)) *list[correctionView, action] {
+	return wrapped(12, newList(0,
+		func() (correctionView, fyne.CanvasObject) {
+			v := correctionView{text: look.Value("").Bold(), key: look.NewText("", look.SizeKey, fyne.TextStyle{}, look.InkSoft)}
+			back := canvas.NewRectangle(look.Selected)
+			back.CornerRadius, back.StrokeColor, back.StrokeWidth = 8, look.Blue, 1
+			chip := look.Padded(14, 5, centred(10, []float32{0, 0}, v.key, v.text))
+			v.area = newTapArea(container.NewStack(back, chip), func() {})
+			return v, v.area
+		},
+		func(v correctionView, a action) {
+			v.text.SetText(a.Text)
+			v.key.SetText(a.Key)
+			v.area.tap = func() { do(a) }
+			v.area.Refresh()
+		}))
+}

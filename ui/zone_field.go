@@ -1,0 +1,237 @@
+package ui
+
+import (
+	"bytes"
+	"strings"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/widget"
+)
+
+// zoneField is a machine-readable zone to type into. What is typed stands in one array of bytes inside the
+// widget, without an undo history, and is overwritten when the page goes. What the session understood of it
+// is drawn and becomes what is edited: the same characters, in the lines of the format.
+//
+// Document readers type as a keyboard does, fast and with Enter after each line. So the field never waits
+// for an answer before the next character, and what is understood of an older text is passed over.
+type zoneField struct {
+	widget.BaseWidget
+
+	keys    *keyboard
+	changed func() // told after each change
+	now     func() time.Time
+	name    func(n int) string // for a screen reader
+
+	typed   [zoneRoom]byte // capitals, digits, '<' and '\n'; '?' for what no zone has
+	n, at   int            // how many, and before which the cursor stands
+	model   zoneModel
+	locked  bool
+	focused bool
+
+	run     [swipeLength]byte // characters that came faster than anybody types
+	running int
+	afresh  bool // they began where a zone does not go on
+	last    time.Time
+}
+
+// zoneRoom is more than the longest zone and its line breaks.
+const zoneRoom = 128
+
+// A run of this many characters, none later than this after the one before, is a document reader's. People
+// do not type eight characters in half a second; keys that are held repeat one character.
+const (
+	swipeLength = 8
+	swipeGap    = 60 * time.Millisecond
+)
+
+var (
+	_ fyne.Focusable    = (*zoneField)(nil)
+	_ fyne.Tappable     = (*zoneField)(nil)
+	_ fyne.Shortcutable = (*zoneField)(nil)
+	_ fyne.Accessible   = (*zoneField)(nil)
+	_ desktop.Keyable   = (*zoneField)(nil)
+)
+
+func newZoneField(keys *keyboard, changed func()) *zoneField {
+	f := &zoneField{keys: keys, changed: changed, now: time.Now, name: func(int) string { return "" }}
+	f.ExtendBaseWidget(f)
+	return f
+}
+
+// text is what is typed so far.
+func (f *zoneField) text() string { return string(f.typed[:f.n]) }
+
+// put replaces what was typed.
+func (f *zoneField) put(text string) {
+	f.wipe()
+	for _, r := range text {
+		f.insert(zoneCharacter(r))
+	}
+	f.Refresh()
+}
+
+// wipe overwrites what was typed.
+func (f *zoneField) wipe() {
+	clear(f.typed[:])
+	clear(f.run[:])
+	f.n, f.at, f.running = 0, 0, 0
+	f.Refresh()
+}
+
+// show takes what is understood. Its lines replace the typed ones when they belong to what stands here now:
+// the cursor stays before the same character.
+func (f *zoneField) show(m zoneModel, locked bool) {
+	f.model, f.locked = m, locked
+	if m.Text == f.text() && len(m.Lines) > 0 {
+		f.adopt(m.Lines)
+	}
+	f.Refresh()
+}
+
+func (f *zoneField) adopt(lines []string) {
+	understood := strings.Join(lines, "\n")
+	if f.n > 0 && f.typed[f.n-1] == '\n' {
+		understood += "\n" // who ended a line goes on in the next
+	}
+	if understood == f.text() || len(understood) > len(f.typed) {
+		return
+	}
+	line, column := f.place(f.at)
+	end, before := f.at == f.n, f.counted(f.at)
+	kept := f.keeps(lines)
+	clear(f.typed[:])
+	f.n = copy(f.typed[:], understood)
+	switch {
+	case end:
+		f.at = f.n
+	case kept:
+		f.at = f.offset(line, column)
+	default:
+		f.at = f.after(before)
+	}
+}
+
+// keeps reports whether the lines are those that are typed, at most filled up.
+func (f *zoneField) keeps(lines []string) bool {
+	typed := strings.Split(strings.TrimSuffix(f.text(), "\n"), "\n")
+	if len(typed) != len(lines) {
+		return false
+	}
+	for i := range typed {
+		if !strings.HasPrefix(lines[i], typed[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// counted is how many characters stand before a place, line breaks not counted.
+func (f *zoneField) counted(at int) int { return at - bytes.Count(f.typed[:at], []byte{'\n'}) }
+
+// after is the place behind that many characters.
+func (f *zoneField) after(count int) int {
+	for i := range f.n {
+		if count == 0 {
+			return i
+		}
+		if f.typed[i] != '\n' {
+			count--
+		}
+	}
+	return f.n
+}
+
+// place is the line and the column of an offset, and offset the other way round.
+func (f *zoneField) place(at int) (line, column int) {
+	before := f.typed[:at]
+	return bytes.Count(before, []byte{'\n'}), at - 1 - bytes.LastIndexByte(before, '\n')
+}
+
+func (f *zoneField) offset(line, column int) int {
+	at := 0
+	for ; line > 0; line-- {
+		next := bytes.IndexByte(f.typed[at:f.n], '\n')
+		if next < 0 {
+			return f.n
+		}
+		at += next + 1
+	}
+	return min(at+column, f.lineEnd(at))
+}
+
+func (f *zoneField) lineEnd(at int) int {
+	if end := bytes.IndexByte(f.typed[at:f.n], '\n'); end >= 0 {
+		return at + end
+	}
+	return f.n
+}
+
+func (f *zoneField) lineStart(at int) int { return bytes.LastIndexByte(f.typed[:at], '\n') + 1 }
+
+// seek moves the cursor to the group in which to look first.
+func (f *zoneField) seek() {
+	if first := f.model.First; first >= 0 && first < len(f.model.Groups) {
+		group := f.model.Groups[first]
+		f.at = f.offset(group.Line, group.From)
+		f.Refresh()
+	}
+}
+
+// FocusGained implements fyne.Focusable.
+func (f *zoneField) FocusGained() { f.focused = true; f.Refresh() }
+
+// FocusLost implements fyne.Focusable.
+func (f *zoneField) FocusLost() { f.focused = false; f.Refresh() }
+
+// KeyDown implements desktop.Keyable.
+func (f *zoneField) KeyDown(ev *fyne.KeyEvent) { f.keys.down(ev) }
+
+// KeyUp implements desktop.Keyable.
+func (f *zoneField) KeyUp(ev *fyne.KeyEvent) { f.keys.up(ev) }
+
+// TypedRune implements fyne.Focusable.
+func (f *zoneField) TypedRune(r rune) { f.enter(r) }
+
+// TypedKey implements fyne.Focusable.
+func (f *zoneField) TypedKey(ev *fyne.KeyEvent) { f.keys.typed(ev) }
+
+// TypedShortcut implements fyne.Shortcutable: a zone may be pasted, and nothing of it copied.
+func (f *zoneField) TypedShortcut(shortcut fyne.Shortcut) {
+	paste, ok := shortcut.(*fyne.ShortcutPaste)
+	if !ok || f.locked || paste.Clipboard == nil {
+		return
+	}
+	f.keys.touched()
+	f.paste(paste.Clipboard.Content())
+}
+
+// paste puts in a text as it is, which takes the place of a zone that is complete.
+func (f *zoneField) paste(text string) {
+	if f.model.Complete {
+		f.wipe()
+	}
+	for _, r := range strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text) {
+		f.insert(zoneCharacter(r))
+	}
+	f.report()
+}
+
+// Tapped implements fyne.Tappable.
+func (f *zoneField) Tapped(*fyne.PointEvent) {
+	if c := fyne.CurrentApp().Driver().CanvasForObject(f); c != nil {
+		c.Focus(f)
+	}
+}
+
+// AccessibilityLabel implements fyne.Accessible. It says how much there is, never what.
+func (f *zoneField) AccessibilityLabel() string { return f.name(f.counted(f.n)) }
+
+// AccessibilityRole implements fyne.Accessible.
+func (f *zoneField) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleText }
+
+func (f *zoneField) report() {
+	f.Refresh()
+	f.changed()
+}
