@@ -48,8 +48,10 @@ type bench struct {
 	sms      *outbox
 	mail     *outbox
 	verifier verifierFunc
-	real     *realChannels // instead of sms and mail
-	dear     bool          // hash as in production
+	genuine  *evidence.Verifier // instead of verifier
+	desks    *deskKey           // what the desk signs with, and who issued it; nil for tests of Citizen Cards
+	real     *realChannels      // instead of sms and mail
+	dear     bool               // hash as in production
 	log      *safeBuffer
 	names    int
 	options  string // more of the workers' connection string: "&name=value"
@@ -113,6 +115,12 @@ func (b *bench) start(jobs int, change func(*run)) *run {
 		DB: r.pool, Verifier: b.verifier, SMS: b.sms, Mail: b.mail, Texts: delivery.Texts{Support: "300 003 990"},
 		Identity: b.identity, Pepper: bytes.Clone(pepper), Workers: jobs,
 		Log: slog.New(slog.NewJSONHandler(b.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	}
+	if b.genuine != nil {
+		cfg.Verifier = b.genuine
+	}
+	if b.desks != nil {
+		cfg.DeskAuthority = b.desks.authority
 	}
 	if b.real != nil {
 		cfg.SMS, cfg.Mail = b.real.sms, b.real.mail

@@ -26,13 +26,10 @@ import (
 
 var testPKI = filepath.Join("..", "..", "assets", "testpki")
 
-// cards are the drawer of the test bench and the verifier of a centre that trusts its authorities.
-type cards struct {
-	drawer   *drawer.Drawer
-	verifier *evidence.Verifier
-}
+// cards are the drawer of the test bench.
+type cards struct{ drawer *drawer.Drawer }
 
-// useCards has the bench's workers verify evidence with the real verifier.
+// useCards has the bench's workers verify evidence with the real verifier, which trusts the drawer's authorities.
 func useCards(b *bench) *cards {
 	b.t.Helper()
 	var c cards
@@ -48,8 +45,13 @@ func useCards(b *bench) *cards {
 	b.t.Cleanup(transport.CloseIdleConnections)
 	store, err := trust.Load(filepath.Join(testPKI, "trust"))
 	b.check(err)
-	c.verifier = &evidence.Verifier{Trust: store, Revocation: &trust.Revocation{HTTP: &http.Client{Transport: transport}}, MinAge: -1}
-	b.verifier = c.verifier.Verify
+	countries, err := trust.LoadCountries(filepath.Join(testPKI, "trust"))
+	b.check(err)
+	client := &http.Client{Transport: transport}
+	b.genuine = &evidence.Verifier{
+		Trust: store, Revocation: &trust.Revocation{HTTP: client},
+		Countries: countries, CountryRevocation: &trust.CountryRevocation{Countries: countries, HTTP: client},
+	}
 	return &c
 }
 

@@ -1,0 +1,537 @@
+package registrar_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"balcao/cardreader/travel"
+	"balcao/kiosk"
+	"balcao/kiosk/central"
+	"balcao/kiosk/central/schema"
+	"balcao/kiosk/evidence"
+	"balcao/kiosk/registrar"
+)
+
+// Each way in which a chip proves itself, or cannot.
+func TestTravel_WholePath(t *testing.T) {
+	b, drawer := newTravelBench(t)
+	for name, level := range map[string]kiosk.Level{
+		"passport-bac-aa-rsa":          kiosk.LevelHigh,
+		"passport-aa-ecdsa":            kiosk.LevelHigh,
+		"passport-pace-gm":             kiosk.LevelHigh, // the centre's question
+		"passport-bac-ca":              kiosk.LevelHigh, // likewise, 3DES
+		"passport-no-originality":      kiosk.LevelSubstantial,
+		"passport-td-unknown-birth":    kiosk.LevelHigh,
+		"residence-permit":             kiosk.LevelHigh,
+		"residence-permit-long-number": kiosk.LevelHigh,
+	} {
+		v := b.travelWith(drawer.lay(t, name))
+		v.proveChip()
+		v.bind()
+		got := v.active(name, level)
+		if got.State != central.StateActive {
+			continue
+		}
+		p := v.chip.holder
+		if want := p.ValidUntil; got.ValidUntil != want {
+			t.Errorf("%s: valid until %s, want %s", name, got.ValidUntil, want)
+		}
+		var kept struct{ Civil, Number, Tax, Born, Stated, Hash string }
+		err := b.admin.QueryRow(b.ctx, `select coalesce(p.civil_number, ''), p.document_number, k.tax_number, p.birth_date::text, p.birth_stated,
+			k.pin_hash from cmd.key k join cmd.person p on p.id = k.person where k.enrolment = $1`, v.id).
+			Scan(&kept.Civil, &kept.Number, &kept.Tax, &kept.Born, &kept.Stated, &kept.Hash)
+		b.check(err)
+		if kept.Civil != "" || kept.Number != p.DocumentNumber || kept.Tax != v.taxNumber ||
+			kept.Born != p.BirthDate.Latest().String() || kept.Stated != p.BirthDate.String() {
+			t.Errorf("%s: kept %+v of %+v", name, kept, v.transcript.Person)
+		}
+		pin, err := registrar.ParsePINHash(kept.Hash)
+		b.check(err)
+		if !registrar.VerifyPIN(pepper, pin, p.Country+":document:"+p.DocumentNumber, []byte(goodPIN)) {
+			t.Errorf("%s: the stored hash is not of the PIN that was chosen", name)
+		}
+	}
+}
+
+// What is kept of an enrolment proves it again, years later and without the centre's word for it.
+func TestTravel_KeptEvidenceVerifies(t *testing.T) {
+	b, drawer := newTravelBench(t)
+	for _, name := range []string{"passport-bac-aa-rsa", "passport-pace-gm"} {
+		v := b.travelWith(drawer.lay(t, name))
+		v.proveChip()
+		v.bind()
+		v.active(name, kiosk.LevelHigh)
+		var proof, kept, sod, private []byte
+		var payload string
+		err := b.admin.QueryRow(b.ctx, `select v.proof, v.kept, v.sod, c.private, v.jws ->> 'payload' from cmd.evidence v
+			left join cmd.chip_challenge c on c.enrolment = v.enrolment where v.enrolment = $1`, v.id).
+			Scan(&proof, &kept, &sod, &private, &payload)
+		b.check(err)
+		groups, err := evidence.ParseEvidenceFiles(kept)
+		b.check(err)
+		if !bytes.Equal(groups[1], v.chip.files.Groups[1]) || groups[11] != nil || !bytes.Equal(sod, v.sod) {
+			t.Errorf("%s: kept %d files, want DG1 and the chip's keys", name, len(groups))
+		}
+		transcript, err := base64.RawURLEncoding.DecodeString(payload)
+		b.check(err)
+		switch evidence.ProofKind(proof[0]) {
+		case evidence.ProofActive:
+			challenge := evidence.AAChallenge(transcript)
+			err = travel.VerifyActiveAuthentication(groups[15], groups[14], challenge[:], proof[1:])
+		case evidence.ProofChip:
+			var question *travel.ChipChallenge
+			if question, err = travel.UnmarshalChipChallenge(private); err == nil {
+				err = question.Verify(proof[1:])
+			}
+		}
+		if err != nil {
+			t.Errorf("%s: the proof that was kept: %v", name, err)
+		}
+	}
+}
+
+// travelForgeries are enrolments with a good passport, whose chip answers the centre's question. Each differs from
+// an honest one in one thing and is refused for it.
+var travelForgeries = []struct {
+	name   string
+	reason string
+	change func(*travelVisit, *cards)
+}{
+	{"no proof", evidence.RefusedProof, func(v *travelVisit, _ *cards) { v.proof = nil }},
+	{"a proof of another kind", evidence.RefusedProof, func(v *travelVisit, _ *cards) { v.proof[0] = byte(evidence.ProofActive) }},
+	{"one bit of the answer", string(kiosk.ReasonKeyMismatch), func(v *travelVisit, _ *cards) { v.proof[len(v.proof)-4] ^= 1 }},
+	{"an answer to the desk's own question", string(kiosk.ReasonKeyMismatch), func(v *travelVisit, c *cards) {
+		v.answerOwn(c.lay(v.t, v.chip.entry.Name))
+	}},
+	{"keys that the chip cannot prove, left away", evidence.RefusedDocument, func(v *travelVisit, _ *cards) {
+		v.proof = nil
+		v.only(1, 11)
+	}},
+	{"MRZ changed", string(kiosk.ReasonDataAltered), func(v *travelVisit, _ *cards) {
+		v.identity = bytes.Replace(v.identity, []byte("<<"), []byte("<A"), 1)
+		v.transcript.Document.Identity = hash(v.identity)
+	}},
+	{"another document's SOD", string(kiosk.ReasonDataAltered), func(v *travelVisit, c *cards) {
+		v.sod = c.lay(v.t, "passport-bac").files.SOD
+		v.transcript.Document.SOD = hash(v.sod)
+	}},
+	{"another document's files, not signed for", evidence.RefusedDocument, func(v *travelVisit, c *cards) {
+		v.identity = evidence.EvidenceFiles(c.lay(v.t, "passport-bac").files)
+	}},
+	{"an SOD that was not signed for", evidence.RefusedDocument, func(v *travelVisit, _ *cards) { v.sod = append(v.sod, 0) }},
+	{"another name", evidence.RefusedDocument, func(v *travelVisit, _ *cards) { v.transcript.Person.Surname = "Outra" }},
+	{"another NIF", evidence.RefusedDocument, func(v *travelVisit, _ *cards) { v.transcript.Person.TaxNumber = nif() }},
+	{"no NIF", evidence.RefusedDocument, func(v *travelVisit, _ *cards) { v.transcript.Person.TaxNumber = "" }},
+	{"called typed", evidence.RefusedDocument, func(v *travelVisit, _ *cards) { v.transcript.Document.Access = evidence.AccessTyped }},
+	{"called a permit", evidence.RefusedDocument, func(v *travelVisit, _ *cards) { v.transcript.Document.Kind = kiosk.ResidencePermit }},
+	{"nothing brought", evidence.RefusedEligibility, func(v *travelVisit, _ *cards) {
+		v.transcript.Eligibility = evidence.NewTranscriptEligibility(kiosk.Eligibility{}, "")
+	}},
+	{"a law that does not apply", evidence.RefusedDocument, func(v *travelVisit, _ *cards) { v.transcript.Eligibility.Extension = "A law" }},
+	{"under accompaniment", evidence.RefusedEligibility, func(v *travelVisit, _ *cards) {
+		v.transcript.Eligibility.Independence = kiosk.Accompanied
+	}},
+	{"nobody compared the photograph", evidence.RefusedComparison, func(v *travelVisit, _ *cards) { v.transcript.PhotoCompared = false }},
+	{"another challenge", evidence.RefusedChallenge, func(v *travelVisit, _ *cards) { rand.Read(v.transcript.Challenge) }},
+	{"another enrolment", evidence.RefusedEnrolment, func(v *travelVisit, _ *cards) { v.transcript.Enrolment = newID() }},
+	{"another desk named", evidence.RefusedDesk, func(v *travelVisit, _ *cards) { v.transcript.Desk = "loja_2" }},
+	{"another desk's signature", evidence.RefusedDesk, func(v *travelVisit, _ *cards) {
+		other := *v.desks
+		other.issue(v.t, "loja_2")
+		v.signAs = &other
+	}},
+	{"a desk of another authority", evidence.RefusedAuthority, func(v *travelVisit, _ *cards) { v.signAs = useDesk(v.t, "loja_1") }},
+	{"a contact that nobody proved", evidence.RefusedContact, func(v *travelVisit, _ *cards) {
+		v.transcript.Contacts[0].Value = "+351919999999"
+	}},
+	{"sealed PIN swapped", evidence.RefusedPIN, func(v *travelVisit, _ *cards) { v.sealed = v.seal(v.id, "739150") }},
+	{"PIN from the NIF", registrar.RefusedPIN, func(v *travelVisit, _ *cards) {
+		v.sealed = v.seal(v.id, v.taxNumber[3:])
+		v.transcript.SealedPIN = hash(v.sealed)
+	}},
+}
+
+// only sends some of the files, and signs for that.
+func (v *travelVisit) only(numbers ...int) {
+	some := evidence.TravelFiles{Groups: map[int][]byte{}}
+	for _, n := range numbers {
+		some.Groups[n] = v.chip.files.Groups[n]
+	}
+	v.identity = evidence.EvidenceFiles(some)
+	v.transcript.Document.Identity = hash(v.identity)
+}
+
+// answerOwn has a chip answer a question that the desk made, of which it has the private half.
+func (v *travelVisit) answerOwn(chip *heldChip) {
+	v.t.Helper()
+	own, err := travel.NewChipChallenge(rand.Reader, chip.files.Groups[14])
+	v.check(err)
+	answer, err := chip.AnswerChallenge(v.ctx, own.ToSend())
+	v.check(err)
+	v.proof = evidence.ProofCA(answer)
+}
+
+func TestTravelForgery_Transcript(t *testing.T) {
+	for part := range 3 { // each bench has its own time
+		t.Run("", func(t *testing.T) {
+			b, drawer := newTravelBench(t)
+			for n, tt := range travelForgeries {
+				if n%3 != part {
+					continue
+				}
+				v := b.travelWith(drawer.lay(t, "passport-pace-gm"))
+				v.proveChip()
+				tt.change(v, drawer)
+				v.bind()
+				v.refused(tt.name, tt.reason)
+			}
+			v := b.travelWith(drawer.lay(t, "passport-pace-gm"))
+			v.proveChip()
+			v.bind()
+			v.active("honestly", kiosk.LevelHigh)
+		})
+	}
+}
+
+// What a chip signed for one transcript, or answered to one question, serves for no other.
+func TestTravelForgery_Replay(t *testing.T) {
+	b, drawer := newTravelBench(t)
+	for _, name := range []string{"passport-bac-aa-rsa", "passport-pace-gm"} {
+		first := b.travelWith(drawer.lay(t, name))
+		first.proveChip()
+		b.check(b.desk.Abandon(b.ctx, first.id, "person_left"))
+		again := b.travelWith(drawer.lay(t, name))
+		if evidence.ProofOf(again.chip.files.Groups) == evidence.ProofChip {
+			again.question(again.chip.files.Groups[14])
+		}
+		again.proof = first.proof
+		again.bind()
+		again.refused(name+", an earlier proof", string(kiosk.ReasonKeyMismatch))
+
+		whole := b.travelWith(drawer.lay(t, name))
+		whole.transcript, whole.proof, whole.sealed = first.transcript, first.proof, first.sealed
+		whole.bind()
+		whole.refused(name+", all of an earlier enrolment", evidence.RefusedEnrolment)
+	}
+	// Signed by the chip for what the person agreed to, and bound with something else.
+	v := b.travelWith(drawer.lay(t, "passport-bac-aa-rsa"))
+	v.proveChip()
+	v.transcript.Language = kiosk.Portuguese
+	v.bind()
+	v.refused("signed for another transcript", string(kiosk.ReasonKeyMismatch))
+}
+
+// The files of a victim's passport, of which the thief has a copy, with the thief's own chip.
+func TestTravelForgery_AnotherChip(t *testing.T) {
+	b, drawer := newTravelBench(t)
+	victim := drawer.lay(t, "passport-pace-gm")
+	v := b.travelWith(victim)
+	thief := drawer.lay(t, "passport-bac-ca")
+	answer, err := thief.AnswerChallenge(b.ctx, v.question(thief.files.Groups[14]))
+	b.check(err)
+	v.proof = evidence.ProofCA(answer)
+	v.bind()
+	v.refused("a question for the thief's chip", evidence.RefusedDocument)
+
+	v = b.travelWith(victim)
+	v.answerOwn(drawer.lay(t, "passport-bac-ca"))
+	v.bind()
+	v.refused("no question at all", evidence.RefusedProof)
+
+	other := b.travelWith(drawer.lay(t, "passport-bac-aa-rsa"))
+	v = b.travelWith(drawer.lay(t, "passport-aa-ecdsa"))
+	encoded, err := v.transcript.Encode()
+	b.check(err)
+	challenge := evidence.AAChallenge(encoded)
+	signature, err := other.chip.ActiveAuthenticate(b.ctx, challenge[:])
+	b.check(err)
+	v.proof = evidence.ProofAA(signature)
+	v.bind()
+	v.refused("another chip's signature", string(kiosk.ReasonKeyMismatch))
+	b.check(b.desk.Abandon(b.ctx, other.id, ""))
+
+	// A Citizen Card's flow with a passport's data, and the reverse.
+	card := drawer.read(t, "cc1-rsa2048")
+	v = b.travelWith(drawer.lay(t, "passport-pace-gm"))
+	v.proveChip()
+	jws, err := evidence.Sign(b.ctx, v.transcript, card.chain, card)
+	b.check(err)
+	v.send(jws)
+	v.refused("signed by a Citizen Card", evidence.RefusedSignature)
+	cv := b.openWith(card)
+	cv.prove()
+	jws, err = evidence.SignAsDesk(cv.transcript(), b.desks.key, b.desks.chain)
+	b.check(err)
+	_, err = b.desk.Bind(b.ctx, cv.id, central.Evidence{JWS: jws, Identity: card.files.Identity, SOD: card.files.SOD, SealedPIN: cv.sealed})
+	b.check(err)
+	if got := cv.judged(); got.Refusal != evidence.RefusedSignature {
+		t.Errorf("a Citizen Card's enrolment signed by the desk: got %s for %q", got.State, got.Refusal)
+	}
+}
+
+// The name as the person spells it is left away, so that the key would be in the one that the MRZ cut off.
+func TestTravelForgery_NameLeftAway(t *testing.T) {
+	b, drawer := newTravelBench(t)
+	v := b.travelWith(drawer.lay(t, "passport-long-name"))
+	if v.chip.files.Groups[11] == nil || !v.chip.holder.Transliterated() {
+		t.Fatal("the document spells no name out")
+	}
+	v.proveChip()
+	v.only(1, 14)
+	v.bind()
+	v.refused("without DG11", evidence.RefusedDocument)
+}
+
+// An enrolment opened for one document and bound with another.
+func TestTravelForgery_OpenedForAnother(t *testing.T) {
+	b, drawer := newTravelBench(t)
+	chip := drawer.lay(t, "passport-no-originality")
+	for name, change := range map[string]func(*central.Person){
+		"number":  func(p *central.Person) { p.DocumentNumber = "X" + p.DocumentNumber[1:] },
+		"country": func(p *central.Person) { p.Country = "D" },
+		"kind":    func(p *central.Person) { p.Document = kiosk.ResidenceCard },
+	} {
+		who := holderOf(chip, nif())
+		change(&who)
+		v := b.travelFor(chip, who)
+		v.bind()
+		v.refused("another "+name, evidence.RefusedDocument)
+	}
+}
+
+// badChips are documents of the drawer that a desk binds as if they were good.
+var badChips = map[string]string{
+	"passport-altered":                string(kiosk.ReasonDataAltered),
+	"passport-stranger-sod":           string(kiosk.ReasonSODUntrusted),
+	"passport-wrong-country-signer":   string(kiosk.ReasonSODUntrusted),
+	"passport-broken-sod":             string(kiosk.ReasonSODInvalid),
+	"passport-revoked-signer":         string(kiosk.ReasonSignerRevoked),
+	"passport-expired":                string(kiosk.ReasonDocumentExpired),
+	"passport-fifteen":                string(kiosk.ReasonUnderAge),
+	"residence-permit-foreign-issuer": string(kiosk.ReasonNotAccepted),
+	"passport-clone-aa":               string(kiosk.ReasonKeyMismatch),
+	"passport-clone-ca":               string(kiosk.ReasonKeyMismatch),
+}
+
+func TestTravelForgery_BadDocuments(t *testing.T) {
+	b, drawer := newTravelBench(t)
+	for name, reason := range badChips {
+		v := b.travelWith(drawer.lay(t, name))
+		v.proveChip()
+		v.bind()
+		v.refused(name, reason)
+	}
+}
+
+// Without an authority of desks nobody's declaration is believed.
+func TestTravel_NoDeskAuthority(t *testing.T) {
+	b := newBench(t)
+	drawer := useCards(b)
+	b.start(1, nil)
+	b.desks = useDesk(t, "loja_1")
+	v := b.travelWith(drawer.lay(t, "passport-no-originality"))
+	v.bind()
+	v.refused("no authority", evidence.RefusedAuthority)
+}
+
+// The rules of the moment are the centre's settings.
+func TestTravel_Rules(t *testing.T) {
+	b, drawer := newTravelBench(t)
+	set := func(name string, value int) { b.check(schema.Set(b.ctx, b.db.Admin(), name, value)) }
+	accompanied := func() *travelVisit {
+		v := b.travelWith(drawer.lay(t, "passport-no-originality"))
+		v.transcript.Eligibility.Independence = kiosk.Accompanied
+		v.bind()
+		return v
+	}
+	accompanied().refused("accompanied", evidence.RefusedEligibility)
+	set("accompanied_allowed", 1)
+	accompanied().active("accompanied, allowed", kiosk.LevelSubstantial)
+
+	set("min_age", 17)
+	v := b.travelWith(drawer.lay(t, "passport-fifteen"))
+	v.proveChip()
+	v.bind()
+	v.refused("fifteen, 17 wanted", string(kiosk.ReasonUnderAge))
+	set("min_age", 14)
+	v = b.travelWith(drawer.lay(t, "passport-fifteen"))
+	v.proveChip()
+	v.bind()
+	v.active("fifteen, 14 wanted", kiosk.LevelHigh)
+
+	expired := drawer.lay(t, "passport-expired")
+	until := kiosk.DateOf(time.Now().AddDate(0, 0, 40))
+	law := kiosk.Extension{Name: "DL de Teste", Kinds: []kiosk.DocumentKind{kiosk.Passport},
+		From: expired.holder.ValidUntil, To: expired.holder.ValidUntil, Until: until}
+	b.check(schema.AddExtension(b.ctx, b.db.Admin(), law))
+	v = b.travelWith(expired)
+	v.transcript.Eligibility.Extension = law.Name
+	v.proveChip()
+	v.bind()
+	if got := v.active("expired, extended", kiosk.LevelHigh); got.ValidUntil != until {
+		t.Errorf("the key is valid until %s, want %s", got.ValidUntil, until)
+	}
+	var found struct{ Extension string }
+	b.check(json.Unmarshal([]byte(scalar[string](b, `select verification::text from cmd.evidence where enrolment = $1`, v.id)), &found))
+	if found.Extension != law.Name {
+		t.Errorf("the finding names the law %q, want %q", found.Extension, law.Name)
+	}
+}
+
+// typedVisit is an enrolment of which only the zone was typed.
+func (b *bench) typedVisit(chip *heldChip) *travelVisit {
+	b.t.Helper()
+	who := holderOf(chip, nif())
+	who.Typed = true
+	zone, err := evidence.TypedFiles(strings.Join(chip.entry.MRZ, "\n"))
+	b.check(err)
+	typed := &heldChip{entry: chip.entry, files: evidence.TravelFiles{Groups: map[int][]byte{1: zone}}}
+	typed.holder, err = evidence.TravelIdentity(typed.files, time.Now())
+	b.check(err)
+	v := b.travelFor(typed, who)
+	v.transcript.Document.Access, v.transcript.Document.SOD = evidence.AccessTyped, nil
+	return v
+}
+
+func TestTravel_Typed(t *testing.T) {
+	b, drawer := newTravelBench(t)
+	set := func(value int) { b.check(schema.Set(b.ctx, b.db.Admin(), "typed_mrz", value)) }
+	chip := drawer.lay(t, "passport-pace-gm")
+	set(1)
+	v := b.typedVisit(chip)
+	v.bind()
+	v.refused("one clerk", evidence.RefusedSecondClerk)
+	v = b.typedVisit(chip)
+	set(0) // between opening and binding
+	v.transcript.Eligibility.SecondClerk = "M. Santos"
+	v.bind()
+	v.refused("refused meanwhile", evidence.RefusedTyped)
+	set(1)
+	v = b.typedVisit(chip)
+	v.transcript.Eligibility.SecondClerk = "M. Santos"
+	v.bind()
+	v.active("two clerks", kiosk.LevelSubstantial)
+	if n := scalar[int](b, `select octet_length(kept) from cmd.evidence where enrolment = $1`, v.id); n != len(v.identity) {
+		t.Errorf("%d bytes are kept, want the zone's %d", n, len(v.identity))
+	}
+	set(2)
+	v = b.typedVisit(drawer.lay(t, "passport-bac"))
+	v.bind()
+	v.active("one clerk is enough", kiosk.LevelSubstantial)
+}
+
+// A renewed passport and a Citizen Card are one person by the NIF.
+func TestTravel_OneNIF(t *testing.T) {
+	b, drawer := newTravelBench(t)
+	card := drawer.read(t, "cc1-rsa2048")
+	passport := drawer.lay(t, "passport-no-originality")
+	who := holderOf(passport, card.holder.TaxNumber)
+	v := b.travelFor(passport, who)
+	cv := b.openWith(card) // before the passport is bound
+	cv.prove()
+	v.bind()
+	v.active("the passport", kiosk.LevelSubstantial)
+	forge(cv).bind()
+	if got := cv.judged(); got.State != central.StateRefused || got.Refusal != string(kiosk.ProblemAlreadyActive) {
+		t.Errorf("the Citizen Card: got %s for %q", got.State, got.Refusal)
+	}
+	other := holderOf(drawer.lay(t, "passport-bac"), card.holder.TaxNumber)
+	if o, err := b.desk.Open(b.ctx, newID(), other); err != nil || o.Refusal != central.AlreadyActive {
+		t.Errorf("another passport: %+v, %v", o, err)
+	}
+}
+
+// What the evidence is held against is what the centre knows.
+func TestTravel_Expectation(t *testing.T) {
+	b := newBench(t)
+	b.desks = useDesk(t, "loja_1")
+	type call struct {
+		bundle evidence.Bundle
+		expect evidence.Expect
+	}
+	seen := make(chan call, 1)
+	b.verifier = func(_ context.Context, bundle evidence.Bundle, e evidence.Expect) (*evidence.Verified, error) {
+		bundle.ChipState = bytes.Clone(bundle.ChipState) // the worker wipes it
+		seen <- call{bundle, e}
+		return nil, &evidence.Refusal{Reason: evidence.RefusedProof}
+	}
+	b.check(schema.Set(b.ctx, b.db.Admin(), "typed_mrz", 1))
+	b.exec(`insert into cmd.setting (name, value, lowest, highest, note) values ('some_later_rule', '1', 0, 1, '')`)
+	dg14 := []byte("dg14")
+	v := &visit{bench: b, id: newID(), phone: "+351919999123"}
+	who := central.Person{Document: kiosk.ResidencePermit, Country: "PRT", DocumentNumber: "PT0000001", TaxNumber: nif()}
+	_, err := b.desk.Open(b.ctx, v.id, who)
+	b.check(err)
+	_, err = b.desk.ChipChallenge(b.ctx, v.id, dg14)
+	b.check(err)
+	b.exec(`select registrar.chip_challenge_made($1, 'send', 'keep')`, v.id)
+	b.start(1, nil)
+	v.prove()
+	_, err = b.desk.Bind(b.ctx, v.id, central.Evidence{JWS: []byte(`{}`), Identity: []byte("i"), SOD: []byte("s"),
+		SealedPIN: []byte("p"), Proof: []byte("\x02answer")})
+	b.check(err)
+	v.judged()
+	got := <-seen
+	if e := got.expect; e.Kind != who.Document || e.Country != "PRT" || e.CivilNumber != "" || e.DocumentNumber != who.DocumentNumber ||
+		e.TaxNumber != who.TaxNumber || e.Typed || e.TypedRule != kiosk.TypedSecond || !e.DeskAuthority.Equal(b.desks.authority) {
+		t.Errorf("expects %+v", e)
+	}
+	if p := got.bundle; string(p.Proof) != "\x02answer" || string(p.ChipState) != "keep" || !bytes.Equal(p.ChipDG14, dg14) ||
+		string(p.Identity) != "i" || string(p.SOD) != "s" {
+		t.Errorf("bundle %q", p)
+	}
+}
+
+// A worker that dies while it makes the question to a chip: the desk gets one question, and the chip's answer to it
+// is right.
+func TestCrash_ChipChallenge(t *testing.T) {
+	for _, point := range []string{"taken", "questioned", "settled"} {
+		t.Run(point, func(t *testing.T) {
+			b := newBench(t)
+			drawer := useCards(b)
+			b.desks = useDesk(t, "loja_1")
+			before := b.start(1, nil)
+			v := b.travelWith(drawer.lay(t, "passport-pace-gm"))
+			before.stop()
+			dg14 := v.chip.files.Groups[14]
+			var died chan struct{}
+			b.start(1, func(r *run) { died = b.crash(r, point) })
+			_, err := b.desk.ChipChallenge(b.ctx, v.id, dg14)
+			b.check(err)
+			<-died
+			if q, err := b.desk.ChipChallenge(b.ctx, v.id, dg14); err != nil || q.State != central.ChipQueued {
+				t.Fatalf("after the crash: %+v, %v", q, err)
+			}
+			b.start(2, nil)
+			v.proveChip()
+			v.bind()
+			v.active(point, kiosk.LevelHigh)
+			if n := scalar[int](b, `select count(*) from cmd.job where kind = 'chip_challenge' and state = 'done'`); n != 1 {
+				t.Errorf("%d questions were made", n)
+			}
+		})
+	}
+}
+
+// Bytes that are no keys, or keys of no known kind, are said to be unsupported, and stop nobody else.
+func TestChipChallenge_Unsupported(t *testing.T) {
+	b, drawer := newTravelBench(t)
+	v := b.travelWith(drawer.lay(t, "passport-no-originality"))
+	var q central.ChipChallenge
+	_, err := b.desk.ChipChallenge(b.ctx, v.id, []byte("n"))
+	b.check(err)
+	v.until("it is given up", func() bool {
+		q, err = b.desk.ChipChallenge(b.ctx, v.id, []byte("n"))
+		b.check(err)
+		return q.State != central.ChipQueued
+	})
+	if q.State != central.ChipUnsupported || q.Challenge != nil {
+		t.Errorf("got %+v", q)
+	}
+}
