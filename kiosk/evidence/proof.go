@@ -67,10 +67,9 @@ func canAgree(dg14 []byte) bool {
 	return true
 }
 
-// checkProof decides whether the chip holds the key that its State signed. The groups are verified already. What
-// the chip signed are the transcript's bytes as they were signed by the desk.
-func checkProof(groups map[int][]byte, bundle Bundle, transcript []byte) error {
-	kind := ProofOf(groups)
+// checkProof decides whether the chip holds the key that its State signed, proven in the chip's way. The groups are
+// verified already. What the chip signed are the transcript's bytes as they were signed by the desk.
+func checkProof(kind ProofKind, groups map[int][]byte, bundle Bundle, transcript []byte) error {
 	switch {
 	case kind == ProofNone && len(bundle.Proof) == 0:
 		return nil

@@ -34,7 +34,8 @@ type TravelExamination struct {
 	object     *trust.TravelObject
 	chain      []*cms.Certificate
 	originally *Originality
-	atCentre   bool // the chip's proof is verified with the transcript, not before
+	atCentre   bool      // the chip's proof is verified with the transcript, not before
+	proof      ProofKind // of the files as they were signed
 	compared   map[int]bool
 	extension  string
 }

@@ -246,6 +246,47 @@ func TestTravelExamination_Level(t *testing.T) {
 	}
 }
 
+// A signature with SHA-1 somewhere below the State's key is verified and not worth the highest level.
+func TestTravelExamination_Weak(t *testing.T) {
+	utopia := mustCountry(t, "UT")
+	template := documentSigner("UT")
+	template.SignatureAlgorithm = x509.ECDSAWithSHA1
+	c := passportOf(t, utopia)
+	c.signer = mustIssue(t, template, utopia.csca, mustECKey(t))
+	verdict := examineTravel(t, believing(t, utopia), c.mustFiles(t))
+	want := kiosk.Assurance{Level: kiosk.LevelSubstantial, Missing: []kiosk.CheckName{kiosk.CheckSODSignature, kiosk.CheckKey}}
+	if diff := cmp.Diff(want, verdict.Assurance); diff != "" || len(verdict.Reasons) > 0 {
+		t.Errorf("%v (-want +got):\n%s", verdict.Reasons, diff)
+	}
+}
+
+// A signer that is certified for kinds of documents signs those, and no others (see OneReason).
+func TestTravelExamination_DocumentTypes(t *testing.T) {
+	utopia := mustCountry(t, "UT")
+	template := documentSigner("UT")
+	template.ExtraExtensions = append(template.ExtraExtensions, documentTypes("AR", "P"))
+	c := passportOf(t, utopia)
+	c.signer = mustIssue(t, template, utopia.csca, mustECKey(t))
+	if verdict := examineTravel(t, believing(t, utopia), c.mustFiles(t)); len(verdict.Reasons) > 0 {
+		t.Errorf("got %v", verdict.Reasons)
+	}
+}
+
+func TestTravelExamination_Lists(t *testing.T) {
+	utopia := mustCountry(t, "UT")
+	files := passportOf(t, utopia).mustFiles(t)
+	ex := believing(t, utopia).ExamineTravel(t.Context(), nil)
+	if ex.Lists(1) {
+		t.Error("lists a group before there is a SOD")
+	}
+	ex.Update(files)
+	for group := range 17 {
+		if _, want := files.Groups[group]; ex.Lists(group) != want {
+			t.Errorf("DG%d: got %v, want %v", group, !want, want)
+		}
+	}
+}
+
 // A chip that opened by its access number has nothing typed to be compared with.
 func TestTravelExamination_AccessNumber(t *testing.T) {
 	portugal := mustCountry(t, "PT")

@@ -134,6 +134,7 @@ func (e *TravelExamination) checkIdentityData() kiosk.Check {
 	if e.identity == nil {
 		return failed(kiosk.ReasonMalformed, SourceChip)
 	}
+	e.proof = ProofOf(groups)
 	return passed(SourceSOD)
 }
 
@@ -171,7 +172,7 @@ func (e *TravelExamination) compare(groups map[int][]byte) kiosk.Check {
 // to say: a copy would gladly have nothing.
 func (e *TravelExamination) checkOriginal() kiosk.Check {
 	mapped := e.files.Access.Mechanism == chipMapping
-	able := ProofOf(e.files.Groups) != ProofNone || mapped && !e.atCentre
+	able := e.proof != ProofNone || mapped && !e.atCentre
 	switch o := e.originally; {
 	case !able:
 		return absent(kiosk.ReasonNoOriginality, SourceChip)
@@ -213,7 +214,7 @@ func (e *TravelExamination) confirmMapping() error {
 // can be seen by the desk only.
 func (e *TravelExamination) checkKey() kiosk.Check {
 	switch {
-	case ProofOf(e.files.Groups) != ProofNone:
+	case e.proof != ProofNone:
 		return kiosk.Check{}
 	case e.has(kiosk.CheckOriginal):
 		return absent(kiosk.ReasonNoOriginality, SourceChip)

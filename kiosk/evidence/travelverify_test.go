@@ -181,6 +181,12 @@ func TestVerifyTravel(t *testing.T) {
 		"gives its contents to anybody": {kiosk.LevelSubstantial, []kiosk.CheckName{kiosk.CheckAccess}, func(_ *testing.T, c *travelCase) {
 			c.files.Access.Unenforced = true
 		}},
+		"SHA-1 in the signer's certificate": {kiosk.LevelSubstantial, nil, func(t *testing.T, c *travelCase) {
+			template := documentSigner("UT")
+			template.SignatureAlgorithm = x509.ECDSAWithSHA1
+			c.chip.signer = mustIssue(t, template, c.state.csca, mustECKey(t))
+			c.remake(t)
+		}},
 		"State without a list": {kiosk.LevelSubstantial, []kiosk.CheckName{kiosk.CheckSignerStatus}, func(_ *testing.T, c *travelCase) {
 			c.verifier.CountryRevocation = signersAnswer(trust.ErrNobodyToAsk)
 		}},

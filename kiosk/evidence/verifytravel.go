@@ -38,7 +38,7 @@ func (v *Verifier) verifyTravel(ctx context.Context, t Transcript, payload []byt
 	if err := v.matchPerson(t, verdict, expect); err != nil {
 		return nil, err
 	}
-	if err := checkProof(groups, bundle, payload); err != nil {
+	if err := checkProof(ex.proof, groups, bundle, payload); err != nil {
 		return nil, err
 	}
 	ex.proven()
@@ -68,7 +68,7 @@ func (e *TravelExamination) hidden() bool {
 func (e *TravelExamination) proven() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if ProofOf(e.files.Groups) == ProofNone {
+	if e.proof == ProofNone {
 		return
 	}
 	for _, name := range []kiosk.CheckName{kiosk.CheckOriginal, kiosk.CheckKey} {
