@@ -21,8 +21,9 @@ type runner = func(ctx context.Context, args []string, stdout, stderr io.Writer)
 func listCommand() command {
 	return command{
 		name: "list", arguments: "[--json]", summary: "Show the cards of the drawer; no bench needs to run",
+		more: "With --json also what is printed on passports and residence documents: mrz opens their chips, as can does.",
 		define: func(flags *flag.FlagSet) runner {
-			asJSON := flags.Bool("json", false, "an array of objects: name, kind, generation, key, pin, refused_for (empty: a good card), title")
+			asJSON := flags.Bool("json", false, "an array of objects: name, kind, generation, key, pin, refused_for (empty: a good card), level, mrz (lines as printed), can, title, holder")
 			return func(_ context.Context, _ []string, stdout, _ io.Writer) error {
 				cards, err := drawer.Open()
 				if err != nil {
@@ -42,13 +43,13 @@ func listCommand() command {
 }
 
 func printEntries(w io.Writer, entries []drawer.Entry) error {
-	lines := []string{"NAME\tKIND\tGENERATION\tKEY\tPIN\tREFUSED FOR\tTITLE\n"}
+	lines := []string{"NAME\tKIND\tGENERATION\tKEY\tPIN\tCAN\tREFUSED FOR\tTITLE\n"}
 	for _, e := range entries {
 		refused := e.RefusedFor
 		if refused == "" {
 			refused = "-"
 		}
-		lines = append(lines, strings.Join([]string{e.Name, e.Kind, e.Generation, e.Key, e.PIN, refused, e.Title}, "\t")+"\n")
+		lines = append(lines, strings.Join([]string{e.Name, e.Kind, e.Generation, e.Key, e.PIN, e.CAN, refused, e.Title}, "\t")+"\n")
 	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	_, err := io.WriteString(table, strings.Join(lines, ""))

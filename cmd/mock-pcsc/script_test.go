@@ -131,10 +131,13 @@ func TestListJSON(t *testing.T) {
 	}
 	good, bad := 0, 0
 	for _, e := range entries {
-		for _, key := range []string{"name", "kind", "generation", "key", "pin", "refused_for", "title"} {
+		for _, key := range []string{"name", "kind", "generation", "key", "pin", "refused_for", "level", "can", "title", "holder"} {
 			if _, ok := e[key].(string); !ok {
 				t.Errorf("%v has no %q", e["name"], key)
 			}
+		}
+		if _, ok := e["mrz"].([]any); !ok {
+			t.Errorf("%v has no array mrz", e["name"])
 		}
 		if e["refused_for"] == "" {
 			good++

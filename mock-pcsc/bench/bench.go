@@ -181,6 +181,7 @@ func (b *Bench) start(ctx context.Context, group *errgroup.Group) error {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		b.addresses = Addresses{SMPP: sms.Addr().String(), SMTP: mail.Addr().String(), HTTP: addr.String()}
+		b.notify()
 		return nil
 	case <-ctx.Done():
 		return nil // the group has the reason

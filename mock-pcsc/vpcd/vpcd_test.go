@@ -146,3 +146,21 @@ func TestLine(t *testing.T) {
 		t.Errorf("took %v, less than %v", took, least)
 	}
 }
+
+// TestDelay: a card that slows down is waited for where a line is modelled, and nowhere else.
+func TestDelay(t *testing.T) {
+	const delay = 300 * time.Millisecond
+	f := &fake{transmit: func([]byte) card.Response { return card.Response{Data: []byte{0x63, 0x00}, Delay: delay} }}
+	for line, waits := range map[int]bool{0: false, 1_000_000: true} {
+		var took time.Duration
+		options := vpcd.Options{Line: line, OnAPDU: func(_, _ []byte, d time.Duration) { took = d }}
+		conn, _, _ := start(t, f, options)
+		send(t, conn, 0, 0x82, 0, 0, 0)
+		receive(t, conn)
+		send(t, conn, 4) // OnAPDU is done when the ATR comes
+		receive(t, conn)
+		if (took >= delay) != waits {
+			t.Errorf("line %d: took %v, want the card's delay of %v: %v", line, took, delay, waits)
+		}
+	}
+}

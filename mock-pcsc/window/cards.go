@@ -3,6 +3,7 @@ package window
 import (
 	"fmt"
 	"strings"
+	"unicode"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -20,11 +21,16 @@ type cardList struct {
 
 	insert func(card string, slot int)
 	remove func(slot int)
+	// onChoose hears of each change of the chosen card, and onSeek of what is looked for.
+	onChoose func(drawer.Entry)
+	onSeek   func(text string)
 	// shift tells whether Shift is down: key events do not say.
 	shift func() bool
 
 	rows    []*cardRow
+	groups  []int // index of each group's first row
 	current int
+	sought  string // letters typed: part of the name of the card that is looked for
 	focused bool
 	places  map[string]int // slot of each card that is in one
 	scroll  *container.Scroll
@@ -39,13 +45,16 @@ var (
 )
 
 func newCardList(entries []drawer.Entry, insert func(string, int), remove func(int)) *cardList {
-	l := &cardList{insert: insert, remove: remove, shift: shiftIsDown}
+	l := &cardList{
+		insert: insert, remove: remove, shift: shiftIsDown, onChoose: func(drawer.Entry) {}, onSeek: func(string) {},
+	}
 	l.ExtendBaseWidget(l)
 	list := look.Rows(0)
 	heading := ""
 	for i, e := range entries {
 		if h := groupOf(e); h != heading {
 			heading = h
+			l.groups = append(l.groups, i)
 			list.Add(look.Padded(14, 8, look.Small(heading).Bold()))
 		}
 		row := newCardRow(e, func() { l.choose(i); l.takeFocus() }, func() { l.insert(e.Name, 1) })
@@ -64,10 +73,15 @@ func newCardList(entries []drawer.Entry, insert func(string, int), remove func(i
 }
 
 func groupOf(e drawer.Entry) string {
-	if e.RefusedFor == "" {
-		return "GOOD CARDS"
+	group := "CARDS"
+	switch e.Kind {
+	case drawer.KindPassport, drawer.KindResidencePermit, drawer.KindResidenceCard:
+		group = "PASSPORTS AND RESIDENCE DOCUMENTS"
 	}
-	return "CARDS THAT ARE REFUSED"
+	if e.RefusedFor == "" {
+		return "GOOD " + group
+	}
+	return group + " THAT ARE REFUSED"
 }
 
 // chosen is the entry that Enter inserts; the zero Entry in an empty drawer.
@@ -95,6 +109,43 @@ func (l *cardList) choose(i int) {
 	l.current = max(0, min(i, len(l.rows)-1))
 	l.draw()
 	l.reveal(l.rows[l.current])
+	l.onChoose(l.chosen())
+}
+
+// leap goes to the first card of the next group, or backwards: of this one, then of the one before.
+func (l *cardList) leap(forward bool) {
+	target := 0
+	for _, first := range l.groups {
+		if forward && first > l.current {
+			l.choose(first)
+			return
+		}
+		if first < l.current {
+			target = first
+		}
+	}
+	if !forward {
+		l.choose(target)
+	}
+}
+
+// seek chooses the next card, from the current one on, whose name has the letters typed so far. Letters that lead
+// nowhere are not taken.
+func (l *cardList) seek(letters string) {
+	for i := range l.rows {
+		at := (l.current + i) % len(l.rows)
+		if strings.Contains(l.rows[at].entry.Name, letters) {
+			l.sought = letters
+			l.choose(at)
+			l.onSeek(letters)
+			return
+		}
+	}
+}
+
+func (l *cardList) stopSeeking() {
+	l.sought = ""
+	l.onSeek("")
 }
 
 // reveal scrolls just so far that the row is seen, and its group's heading above the first row.
@@ -139,16 +190,22 @@ func (l *cardList) FocusGained() { l.focused = true; l.draw() }
 // FocusLost implements fyne.Focusable.
 func (l *cardList) FocusLost() { l.focused = false; l.draw() }
 
-// TypedRune implements fyne.Focusable: a digit is the slot to insert into.
+// TypedRune implements fyne.Focusable: a digit is the slot to insert into, letters look for a name.
 func (l *cardList) TypedRune(r rune) {
-	if slot := int(r - '0'); slot == 1 || slot == 2 {
-		l.insertChosen(slot)
+	switch r = unicode.ToLower(r); {
+	case r == '1' || r == '2':
+		l.insertChosen(int(r - '0'))
+	case r >= 'a' && r <= 'z' || r == '-' && l.sought != "":
+		l.seek(l.sought + string(r))
 	}
 }
 
 // TypedKey implements fyne.Focusable.
 func (l *cardList) TypedKey(ev *fyne.KeyEvent) {
 	const page = 6
+	if ev.Name != fyne.KeyReturn && ev.Name != fyne.KeyEnter && !typesRune(ev.Name) {
+		l.stopSeeking()
+	}
 	switch ev.Name {
 	case fyne.KeyUp:
 		l.choose(l.current - 1)
@@ -158,6 +215,10 @@ func (l *cardList) TypedKey(ev *fyne.KeyEvent) {
 		l.choose(l.current - page)
 	case fyne.KeyPageDown:
 		l.choose(l.current + page)
+	case fyne.KeyLeft:
+		l.leap(false)
+	case fyne.KeyRight:
+		l.leap(true)
 	case fyne.KeyHome:
 		l.choose(0)
 	case fyne.KeyEnd:
@@ -168,6 +229,9 @@ func (l *cardList) TypedKey(ev *fyne.KeyEvent) {
 		l.remove(l.slotOfKey())
 	}
 }
+
+// typesRune says whether a key comes as a rune too: those keep looking for a name.
+func typesRune(key fyne.KeyName) bool { return len(key) == 1 }
 
 func (l *cardList) slotOfKey() int {
 	if l.shift() {
@@ -184,10 +248,18 @@ func (l *cardList) insertChosen(slot int) {
 	}
 }
 
-// TypedShortcut implements fyne.Shortcutable: Shift+Del comes as the shortcut to cut.
+// TypedShortcut implements fyne.Shortcutable: Shift+Del comes as the shortcut to cut, and Ctrl+C copies what is
+// printed on the chosen document.
 func (l *cardList) TypedShortcut(s fyne.Shortcut) {
-	if _, ok := s.(*fyne.ShortcutCut); ok && l.shift() {
-		l.remove(2)
+	switch s := s.(type) {
+	case *fyne.ShortcutCut:
+		if l.shift() {
+			l.remove(2)
+		}
+	case *fyne.ShortcutCopy:
+		if lines := l.chosen().MRZ; len(lines) > 0 && s.Clipboard != nil {
+			s.Clipboard.SetContent(strings.Join(lines, "\n"))
+		}
 	}
 }
 
@@ -243,12 +315,23 @@ func facts(e drawer.Entry) string {
 		list = append(list, "Cartão de Cidadão, 2024")
 	default:
 		list = append(list, strings.ReplaceAll(e.Kind, "-", " "))
+		if e.Generation != "" {
+			list = append(list, e.Generation)
+		}
 	}
-	if e.Key != "" {
+	if e.Key == "none" {
+		list = append(list, "no proof of originality")
+	} else if e.Key != "" {
 		list = append(list, e.Key)
 	}
 	if e.PIN != "" {
 		list = append(list, "PIN "+e.PIN)
+	}
+	if e.CAN != "" {
+		list = append(list, "CAN "+e.CAN)
+	}
+	if e.Level == drawer.LevelSubstantial {
+		list = append(list, "level substantial")
 	}
 	return strings.Join(append(list, e.Name), " · ")
 }

@@ -23,7 +23,13 @@ var reasons = map[string]string{
 	"document_expired":      "the card has expired",
 	"under_age":             "its holder is under sixteen",
 	"pin_blocked":           "its authentication PIN is blocked",
-	"key_mismatch":          "it is a clone: the right certificate, another key",
+	"key_mismatch":          "it is a clone: the right data, another key",
+	"signer_revoked":        "the certificate of the State's document signer is revoked",
+	"access_denied":         "its chip does not open with what is printed on it",
+	"access_downgraded":     "its chip offers less protection than it announces",
+	"access_failed":         "its chip does not keep to the protocol that protects the data",
+	"mrz_mismatch":          "its chip names another person than is printed on it",
+	"document_not_accepted": "documents like it are not accepted",
 }
 
 func inWords(code string) string {

@@ -2,6 +2,7 @@ package window
 
 import (
 	"fmt"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -76,12 +77,15 @@ func (s *slotPanel) show(status bench.SlotStatus, entry drawer.Entry) {
 
 // holderAndPIN is what a tester has to type or to compare while the card is in.
 func holderAndPIN(e drawer.Entry) string {
-	switch {
-	case e.PIN == "":
-		return e.Holder
-	case e.Holder == "":
-		return "PIN\u00a0" + e.PIN
-	default:
-		return e.Holder + " · PIN\u00a0" + e.PIN
+	var parts []string
+	if e.Holder != "" {
+		parts = append(parts, e.Holder)
 	}
+	if e.PIN != "" {
+		parts = append(parts, "PIN\u00a0"+e.PIN)
+	}
+	if e.CAN != "" {
+		parts = append(parts, "CAN\u00a0"+e.CAN)
+	}
+	return strings.Join(parts, " · ")
 }

@@ -38,6 +38,8 @@ type Window struct {
 	dispatch func(func())
 
 	cards    *cardList
+	document *documentPanel
+	heading  *look.Text // of the drawer, with what is looked for in it
 	slots    [2]*slotPanel
 	messages *messageList
 	facts    *look.Text
@@ -57,6 +59,15 @@ func New(b Bench, dispatch func(func())) *Window {
 	}
 	w.ctx, w.cancel = context.WithCancel(context.Background())
 	w.cards = newCardList(b.Entries(), w.insert, w.remove)
+	w.document, w.heading = newDocumentPanel(), look.Heading(drawerHeading)
+	w.cards.onChoose = w.document.show
+	w.cards.onSeek = func(text string) {
+		if text != "" {
+			text = " · " + text + "…"
+		}
+		w.heading.SetText(drawerHeading + text)
+	}
+	w.document.show(w.cards.chosen())
 	w.messages = newMessageList()
 	for i := range w.slots {
 		w.slots[i] = newSlotPanel(i+1, func() { w.press(i + 1) })
@@ -64,14 +75,16 @@ func New(b Bench, dispatch func(func())) *Window {
 	return w
 }
 
+const drawerHeading = "Drawer"
+
 // Content is what the window shows.
 func (w *Window) Content() fyne.CanvasObject {
 	header := look.Fill(look.Header, look.Padded(24, 16, container.NewBorder(nil, nil,
 		look.Heading("Balcão · test bench").In(look.White), nil, w.facts.Aligned(fyne.TextAlignTrailing))))
 	slots := container.New(split{left: 0.5, gap: 14}, w.slots[0].content, w.slots[1].content)
-	keys := look.Small("Up and Down choose · Enter into slot 1 · Shift+Enter or 2 into slot 2 · Del takes out · Tab goes on")
+	keys := look.Small("Up, Down, Left, Right or a name choose · Enter into slot 1 · Shift+Enter or 2 into slot 2 · Del takes out · Tab goes on")
 	footer := look.Fill(look.Surface, look.Padded(24, 8, container.NewBorder(nil, nil, keys, nil, w.notice)))
-	left := container.NewBorder(look.Rows(14, slots, look.Heading("Drawer")), nil, nil, nil, w.cards)
+	left := container.NewBorder(look.Rows(14, slots, w.heading), look.Padded(0, 10, w.document.content), nil, nil, w.cards)
 	split := container.New(split{left: 0.6, gap: 20}, left, w.messages)
 	return look.Fill(look.Page, container.NewBorder(header, footer, nil, nil, look.Padded(20, 16, split)))
 }

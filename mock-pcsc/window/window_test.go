@@ -6,6 +6,7 @@ import (
 	"flag"
 	"image/png"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -47,6 +48,11 @@ func (f *fakeBench) Entries() []drawer.Entry {
 	return []drawer.Entry{
 		{Name: "cc1-rsa2048", Kind: "citizen-card", Generation: "1", Key: "RSA-2048", PIN: "1234", Title: "First generation, RSA-2048, name with diacritics"},
 		{Name: "cc2024", Kind: "citizen-card", Generation: "2024", Key: "P-256", PIN: "2580", Title: "2024 generation, P-256"},
+		{
+			Name: "passport-pace", Kind: "passport", Generation: "PACE-GM", Key: "CA-ECDH-brainpoolP256r1", Title: "Passport, PACE",
+			Level: "high", CAN: "123456", Holder: "Anna Maria Eriksson Fable",
+			MRZ: []string{"P<UTOERIKSSON<FABLE<<ANNA<MARIA<<<<<<<<<<<<<", "UT99001006UTO9208175F3403048<<<<<<<<<<<<<<00"},
+		},
 		{Name: "stuck", Kind: "citizen-card", Generation: "2024", Key: "P-256", PIN: "1234", RefusedFor: "certificate_revoked", Title: "Authentication certificate revoked: key compromised"},
 		{Name: "bank", Kind: "bank-card", RefusedFor: "unknown_card", Title: "A bank card"},
 	}
@@ -171,6 +177,69 @@ func TestKeyboard(t *testing.T) {
 	}
 }
 
+// TestSeek goes to a card by its group and by letters of its name.
+func TestSeek(t *testing.T) {
+	for name, c := range map[string]struct {
+		keys  []fyne.KeyName
+		typed string
+		want  string
+	}{
+		"NextGroup":     {[]fyne.KeyName{fyne.KeyRight}, "", "insert passport-pace"},
+		"GroupAfter":    {[]fyne.KeyName{fyne.KeyRight, fyne.KeyRight}, "", "waiting"},
+		"LastGroup":     {[]fyne.KeyName{fyne.KeyRight, fyne.KeyRight, fyne.KeyRight}, "", "waiting"},
+		"Back":          {[]fyne.KeyName{fyne.KeyEnd, fyne.KeyLeft, fyne.KeyLeft}, "", "insert passport-pace"},
+		"Letters":       {nil, "pace", "insert passport-pace"},
+		"Capitals":      {nil, "PASSPORT-P", "insert passport-pace"},
+		"WrongLetter":   {nil, "paxce", "insert passport-pace"},
+		"Anew":          {[]fyne.KeyName{fyne.KeyEnd, fyne.KeyEscape}, "stuc", "waiting"},
+		"FromTheBottom": {[]fyne.KeyName{fyne.KeyEnd}, "rsa", "insert cc1-rsa2048"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := show(t)
+			s.press(c.keys...)
+			for _, r := range c.typed {
+				s.canvas.Focused().TypedKey(&fyne.KeyEvent{Name: fyne.KeyName(r)}) // both come for a letter
+				s.canvas.Focused().TypedRune(r)
+			}
+			s.press(fyne.KeyReturn)
+			if got := s.done(); got != c.want {
+				t.Errorf("got %s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
+// TestPrinted shows and copies what has to be typed to open a chip.
+func TestPrinted(t *testing.T) {
+	s := show(t)
+	lines := strings.Join(s.bench.Entries()[2].MRZ, "\n")
+	copied := func() string {
+		board := test.NewClipboard()
+		s.canvas.Focused().(fyne.Shortcutable).TypedShortcut(&fyne.ShortcutCopy{Clipboard: board})
+		return board.Content()
+	}
+	if got := copied(); got != "" || s.shows(lines) {
+		t.Errorf("%q copied of a card on which nothing is printed", got)
+	}
+	s.press(fyne.KeyDown, fyne.KeyDown)
+	if got := copied(); got != lines {
+		t.Errorf("got %q copied, want %q", got, lines)
+	}
+	if !s.shows(lines) || !s.shows("Printed on it · CAN\u00a0123456 · Ctrl+C copies the MRZ") {
+		t.Error("what is printed is not on the window")
+	}
+}
+
+// shows says whether a text is on the window.
+func (s *shown) shows(text string) (found bool) {
+	walk(s.canvas.Content(), func(o fyne.CanvasObject) {
+		if t, ok := o.(*look.Text); ok && t.Text() == text {
+			found = true
+		}
+	})
+	return found
+}
+
 func TestTabReachesEverything(t *testing.T) {
 	s := show(t)
 	seen := map[fyne.Focusable]bool{}
@@ -196,7 +265,7 @@ func TestRun(t *testing.T) {
 	(<-s.updates)() // the first drawing
 	s.bench.box.Add(inbox.Message{Channel: inbox.SMS, To: "+351912345678", Text: "O seu código é 123456."})
 	(<-s.updates)()
-	s.press(fyne.KeyDown, fyne.KeyDown, fyne.KeyReturn)
+	s.press(fyne.KeyDown, fyne.KeyDown, fyne.KeyDown, fyne.KeyReturn)
 	if got := <-s.bench.done; got != "waiting" {
 		t.Errorf("got %s, want the card waiting", got)
 	}
@@ -255,20 +324,18 @@ func TestErrorsAreShown(t *testing.T) {
 	s.press(fyne.KeyEnd, fyne.KeyReturn)
 	s.done()
 	(<-s.updates)()
-	found := false
-	walk(s.canvas.Content(), func(o fyne.CanvasObject) {
-		if text, ok := o.(*look.Text); ok && text.Text() == "no such thing" {
-			found = true
-		}
-	})
-	if !found {
+	if !s.shows("no such thing") {
 		t.Error("the error is not on the window")
 	}
 }
 
 func TestPicture(t *testing.T) {
 	s := show(t)
-	s.bench.set(1, bench.SlotStatus{State: bench.Inserted, Card: "cc1-rsa2048", Title: "First generation, RSA-2048, name with diacritics"})
+	s.press(fyne.KeyDown, fyne.KeyDown)
+	for _, r := range "pass" {
+		s.canvas.Focused().TypedRune(r)
+	}
+	s.bench.set(1, bench.SlotStatus{State: bench.Inserted, Card: "passport-pace", Title: "Passport, PACE"})
 	s.bench.set(2, bench.SlotStatus{State: bench.Waiting, Card: "cc2024", Title: "2024 generation, P-256", Reason: "connecting to the virtual reader: connection refused"})
 	s.bench.box.Add(inbox.Message{Channel: inbox.SMS, To: "+351912345678", Text: "Chave Móvel Digital: o seu código é 123456. Válido 15 minutos. Não o diga a ninguém."})
 	s.bench.box.Add(inbox.Message{Channel: inbox.Email, To: "ana@example.org", Subject: "O seu código", Text: "Olá,\n\no código é 654321.\n\nChave Móvel Digital"})
