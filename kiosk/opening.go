@@ -15,9 +15,10 @@ func (s *Session) documentRecognised(e DocumentRecognised) {
 		return
 	}
 	doc.Kind = e.Kind
-	if e.Kind != CitizenCard {
-		doc.Checks = pendingChecks(ExpectedChecks(Passport))
+	if e.Kind == "" {
+		e.Kind = Passport // or another of its kind, which have the same checks
 	}
+	doc.Checks = pendingChecks(ExpectedChecks(e.Kind))
 	if len(e.Accepts) == 0 {
 		return
 	}

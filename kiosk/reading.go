@@ -69,10 +69,14 @@ func (s *Session) activity(e Activity) {
 }
 
 // identityRead shows the person at once; the checks of what is shown follow one by one. A chip may state the real
-// spelling of the names in a file that is read later.
+// spelling of the names in a file that is read later: the same document's, or it is no news of this one.
 func (s *Session) identityRead(e IdentityRead) {
 	doc := &s.state.Document
 	if !s.reading() {
+		return
+	}
+	if known := doc.Identity; known != nil && (known.Kind != e.Identity.Kind || known.Country != e.Identity.Country ||
+		known.DocumentNumber != e.Identity.DocumentNumber) {
 		return
 	}
 	doc.Identity = &e.Identity

@@ -356,7 +356,12 @@ func (v *visit) transcript(desk string, facts kiosk.TranscriptFacts) (t evidence
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	identityBytes, sodBytes := v.read.signed()
-	identity, sod, sealed := sha256.Sum256(identityBytes), sha256.Sum256(sodBytes), sha256.Sum256(v.sealed)
+	identity, sealed := sha256.Sum256(identityBytes), sha256.Sum256(v.sealed)
+	var sod []byte // a typed zone has none, and no hash of nothing
+	if len(sodBytes) > 0 {
+		sum := sha256.Sum256(sodBytes)
+		sod = sum[:]
+	}
 	p := facts.Identity
 	t = evidence.Transcript{
 		Version:   evidence.TranscriptVersion,
@@ -367,7 +372,7 @@ func (v *visit) transcript(desk string, facts kiosk.TranscriptFacts) (t evidence
 		SignedAt:  facts.At,
 		Document: evidence.TranscriptDocument{
 			Kind: p.Kind, Generation: p.Generation, Country: p.Country, Number: p.DocumentNumber,
-			CivilNumber: p.CivilNumber, ValidUntil: p.ValidUntil, Identity: identity[:], SOD: sod[:], Access: v.read.access(),
+			CivilNumber: p.CivilNumber, ValidUntil: p.ValidUntil, Identity: identity[:], SOD: sod, Access: v.read.access(),
 		},
 		Eligibility: evidence.NewTranscriptEligibility(facts.Eligibility, v.read.Extension),
 		Person: evidence.TranscriptPerson{

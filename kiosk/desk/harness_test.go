@@ -163,7 +163,7 @@ func (b *bench) startRegistrar(dsn string) {
 	b.check(err)
 	worker, err := registrar.New(registrar.Config{
 		DB: pool, Verifier: b.verifier, SMS: b.outbox, Mail: b.outbox, Texts: delivery.Texts{Support: "300 003 990"},
-		Identity: b.identity, Pepper: bytes.Repeat([]byte{7}, registrar.PepperLength), Workers: 1,
+		Identity: b.identity, Pepper: bytes.Repeat([]byte{7}, registrar.PepperLength), Workers: 1, DeskAuthority: b.authority,
 		Log: slog.New(slog.NewTextHandler(b.log, nil)),
 	})
 	b.check(err)
