@@ -14,8 +14,11 @@ type cardOutput struct {
 	Genuine  bool     `json:"genuine"`
 	Reasons  []string `json:"reasons"`
 	Level    string   `json:"level"`
+	Access   string   `json:"access"`
+	Photo    string   `json:"photo"`
 	Identity *struct {
 		Surname string `json:"surname"`
+		Number  string `json:"document_number"`
 	} `json:"identity"`
 	Checks []struct {
 		Name, Result, Reason string
