@@ -41,7 +41,8 @@ func (o *observer) event(before kiosk.State, e kiosk.Event) {
 			o.checks[e.Check.Name] = e.Check.Result
 		}
 	case kiosk.IdentityRead:
-		if before.Document.Reading && before.Document.Identity == nil {
+		travels := before.Document.Kind.Travel() || before.Document.Kind == "" && before.Document.Access.Asked
+		if before.Document.Reading && before.Document.Identity == nil && e.Identity.Kind.Travel() == travels {
 			o.kind = e.Identity.Kind
 		}
 	case kiosk.EligibilityEntered:

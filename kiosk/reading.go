@@ -75,6 +75,11 @@ func (s *Session) identityRead(e IdentityRead) {
 	if !s.reading() {
 		return
 	}
+	// A passport that became a Citizen Card would have nothing to bring, and checks that nobody answered.
+	travels := doc.Kind.Travel() || doc.Kind == "" && doc.Access.Asked
+	if e.Identity.Kind.Travel() != travels {
+		return
+	}
 	if known := doc.Identity; known != nil && (known.Kind != e.Identity.Kind || known.Country != e.Identity.Country ||
 		known.DocumentNumber != e.Identity.DocumentNumber) {
 		return
