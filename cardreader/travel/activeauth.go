@@ -28,7 +28,7 @@ func (c *Chip) ActiveAuthenticate(ctx context.Context, challenge []byte) ([]byte
 	}
 	const le, longer = iso7816.MaxShortLe, iso7816.MaxExtendedLe
 	lengths := []int{le, longer}
-	if c.signatureBytes > shortRead {
+	if c.signatureBytes > usualRead {
 		lengths = []int{longer, le}
 	}
 	if !c.o.Extended {

@@ -44,6 +44,7 @@ type Chip struct {
 	noSFI         bool // this chip knows no short file identifiers
 	unenforced    bool
 
+	limit   int   // most bytes of an answer
 	ladder  []int // the sizes that reading still can fall back to; the first is the one in use
 	proven  int   // most bytes that one read brought so far
 	session *secure.Session
@@ -81,11 +82,10 @@ func Recognise(ctx context.Context, t iso7816.Transmitter, o Options) (*Chip, er
 		c.offersPACE = len(c.infos.pace) > 0
 		c.suites = c.infos.paceSuites(o.Extended)
 	}
-	limit, err := c.answerLimit(ctx)
-	if err != nil {
+	if c.limit, err = c.answerLimit(ctx); err != nil {
 		return nil, fmt.Errorf("reading EF.ATR/INFO: %w", err)
 	}
-	c.ladder = sizes(limit, o.MaxRead)
+	c.ladder = sizes(c.limit, o.MaxRead)
 	if err := c.selectApplication(ctx); err != nil {
 		if !isStatus(err) {
 			return nil, fmt.Errorf("selecting the application: %w", err)
@@ -126,7 +126,7 @@ func (c *Chip) Offers() Offers {
 
 // ReadSize is the most bytes that one read brings. After a chip refused a size it is a smaller one, which the
 // same chip can be given as Options.MaxRead next time.
-func (c *Chip) ReadSize() int { return c.ladder[0] }
+func (c *Chip) ReadSize() int { return c.readSize() }
 
 // Close ends the session and overwrites its keys and the password. The chip can be unlocked anew.
 func (c *Chip) Close() {
@@ -165,21 +165,28 @@ type channel struct{ chip *Chip }
 var _ iso7816.Limited = channel{}
 
 // MaxRead is careful: who reads through the channel cannot open the card anew when it turns out too much.
-func (ch channel) MaxRead() int { return min(ch.chip.ladder[0], shortRead) }
+func (ch channel) MaxRead() int { return min(ch.chip.readSize(), shortRead) }
 
 func (ch channel) Transmit(ctx context.Context, apdu []byte) ([]byte, error) {
+	ch.chip.inApplication = false // it may select what it likes
+	return inside(ch).Transmit(ctx, apdu)
+}
+
+// inside is the same for this package's own commands, which leave the application selected.
+type inside struct{ chip *Chip }
+
+func (i inside) Transmit(ctx context.Context, apdu []byte) ([]byte, error) {
 	command, err := iso7816.ParseCommand(apdu)
 	if err != nil {
 		return nil, err
 	}
-	if ch.chip.session == nil || ch.chip.session.Ended() {
+	if i.chip.session == nil || i.chip.session.Ended() {
 		return nil, ErrLocked
 	}
-	data, sw, err := ch.chip.session.Exchange(ctx, ch.chip.t, command)
+	data, sw, err := i.chip.session.Exchange(ctx, i.chip.t, command)
 	if err != nil {
 		return nil, err
 	}
-	ch.chip.inApplication = false // it may select what it likes
 	return append(data, byte(sw>>8), byte(sw)), nil
 }
 

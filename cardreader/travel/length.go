@@ -11,9 +11,10 @@ const (
 	shortAnswer    = 256 + 2
 	extendedAnswer = 65536 + 2
 
-	// shortRead is what fits a short answer under AES. 3DES would have room for eight bytes more, but 223 is what
-	// every reader in the field asks for, so what every chip was tried with.
-	shortRead = 223
+	// shortRead is what fits a short answer under 3DES; AES, whose blocks are longer, has room for 223.
+	shortRead = 231
+	// usualRead is what most readers ask for, so what most chips were tried with.
+	usualRead = 223
 	// leastRead is what is tried last.
 	leastRead = 96
 	// maxRead bounds an extended read: no faster with more, and the clerk sees how far it is.
@@ -147,13 +148,12 @@ func capabilitiesOf(historical []byte) []byte {
 	return nil
 }
 
-// sizes are the reads to try, largest first: what the answer has room for, then the one that is safe, then
-// less, for chips and readers that do not manage even that.
+// sizes are the reads to try, largest first: what the longest answer has room for, then what a short one has, then
+// less, for chips and readers that do not manage even that. A session may have less room than the first of them.
 func sizes(limit, bound int) []int {
-	ladder := []int{shortRead, 160, leastRead}
+	ladder := []int{shortRead, usualRead, 160, leastRead}
 	if limit > shortAnswer {
-		// 19 bytes of secure messaging, a block of padding, and the status.
-		ladder = append([]int{min(max(limit-2-19-16, shortRead), maxRead)}, ladder...)
+		ladder = append([]int{min(limit, maxRead)}, ladder...)
 	}
 	if bound > 0 {
 		for len(ladder) > 1 && ladder[0] > bound {
@@ -165,4 +165,31 @@ func sizes(limit, bound int) []int {
 		}
 	}
 	return ladder
+}
+
+// readSize is the size in use: the first of those left, as far as the session has room.
+func (c *Chip) readSize() int {
+	if c.session == nil {
+		return c.ladder[0]
+	}
+	room := shortAnswer
+	if c.ladder[0] > shortRead {
+		room = c.limit
+	}
+	size := min(c.ladder[0], c.session.MaxRead(room))
+	if size == iso7816.MaxShortLe {
+		size-- // 256 would be asked for in a short command, whose answer has no room for it
+	}
+	return size
+}
+
+// shrink takes the next size that is smaller, if there is one.
+func (c *Chip) shrink() bool {
+	for used := c.readSize(); len(c.ladder) > 1; {
+		c.ladder = c.ladder[1:]
+		if c.ladder[0] < used {
+			return true
+		}
+	}
+	return false
 }

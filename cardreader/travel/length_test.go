@@ -55,22 +55,41 @@ func TestReadSize(t *testing.T) {
 		info []byte
 		want int
 	}{
-		"ShortReader":    {travel.Options{ATR: claimsExtended}, info, 223},
-		"NothingKnown":   {travel.Options{Extended: true}, nil, 223},
+		"ShortReader":    {travel.Options{ATR: claimsExtended}, info, 231},
+		"NothingKnown":   {travel.Options{Extended: true}, nil, 231},
 		"ATR":            {travel.Options{Extended: true, ATR: claimsExtended}, nil, 16384},
-		"ATRSaysNo":      {travel.Options{Extended: true, ATR: saysNo}, info, 223},
-		"Info":           {travel.Options{Extended: true}, info, 2011},
-		"ATRPoints":      {travel.Options{Extended: true, ATR: asksInfo}, info, 2011},
+		"ATRSaysNo":      {travel.Options{Extended: true, ATR: saysNo}, info, 231},
+		"Info":           {travel.Options{Extended: true}, info, 2048},
+		"ATRPoints":      {travel.Options{Extended: true, ATR: asksInfo}, info, 2048},
 		"ATRPointsVoid":  {travel.Options{Extended: true, ATR: asksInfo}, nil, 16384},
+		"Bound256":       {travel.Options{Extended: true, ATR: claimsExtended, MaxRead: 256}, nil, 256},
 		"Bound":          {travel.Options{Extended: true, ATR: claimsExtended, MaxRead: 1000}, nil, 1000},
 		"BoundShort":     {travel.Options{Extended: true, ATR: claimsExtended, MaxRead: 200}, nil, 200},
 		"BoundVerySmall": {travel.Options{MaxRead: 1}, nil, 96},
-		"BoundLarge":     {travel.Options{MaxRead: 5000}, nil, 223},
+		"BoundLarge":     {travel.Options{MaxRead: 5000}, nil, 231},
 	} {
 		f := pacePassport(t, 300, 12, 2, 2)
 		f.info = test.info
 		if got := mustRecognise(t, f, test.o).ReadSize(); got != test.want {
 			t.Errorf("%s: got %d, want %d", name, got, test.want)
 		}
+	}
+}
+
+// TestReadSize_Session: a session has room for so much, and no size is one that only seems to fit.
+func TestReadSize_Session(t *testing.T) {
+	for _, bound := range []int{0, 255, 256, 257, 300} {
+		f := basicPassport(2000)
+		chip, _ := mustUnlock(t, f, travel.Options{Extended: true, ATR: claimsExtended, MaxRead: bound})
+		mustRead(t, f, chip, travel.DG1, travel.DG2, travel.SOD)
+		for _, c := range f.log {
+			if c.INS == 0xB0 && bound > 0 && c.Le > bound+1 {
+				t.Errorf("bound %d: %d bytes were asked for", bound, c.Le)
+			}
+		}
+	}
+	f := pacePassport(t, 2000, 12, 2, 2)
+	if chip, _ := mustUnlock(t, f, travel.Options{}); chip.ReadSize() != 223 {
+		t.Errorf("AES: got %d, want 223", chip.ReadSize())
 	}
 }

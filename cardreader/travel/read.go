@@ -44,15 +44,6 @@ func (c *Chip) Read(ctx context.Context, f File, progress func(done, total int))
 	}
 }
 
-// shrink takes the next smaller size, if there is one.
-func (c *Chip) shrink() bool {
-	if len(c.ladder) == 1 {
-		return false
-	}
-	c.ladder = c.ladder[1:]
-	return true
-}
-
 func (c *Chip) readInApplication(ctx context.Context, spec fileSpec, progress func(done, total int)) ([]byte, error) {
 	if c.session == nil || c.session.Ended() {
 		return nil, ErrLocked
@@ -107,7 +98,7 @@ func (c *Chip) readFile(ctx context.Context, spec fileSpec, progress func(done, 
 // readHead reads the first piece, as large as any, and makes the file the current one: by its short
 // identifier, or by SELECT where the chip knows none.
 func (c *Chip) readHead(ctx context.Context, spec fileSpec) ([]byte, error) {
-	size := c.ladder[0]
+	size := c.readSize()
 	if !c.noSFI {
 		head, err := c.send(ctx, iso7816.Command{INS: 0xB0, P1: 0x80 | spec.sfi, Le: size})
 		if len(head) > 0 && !isFatal(err) {
@@ -136,13 +127,13 @@ func (c *Chip) readHead(ctx context.Context, spec fileSpec) ([]byte, error) {
 
 // readPiece reads on at an offset, up to left bytes.
 func (c *Chip) readPiece(ctx context.Context, offset, left int) ([]byte, error) {
-	size := c.ladder[0]
+	size := c.readSize()
 	asked := min(size, left)
 	if offset > iso7816.MaxOffset {
 		asked = min(size, left+4) // the odd instruction's answer has a header
 	}
 	if asked == iso7816.MaxShortLe {
-		asked++ // 256 would be asked for in a short command, whose answer has no room for it under secure messaging
+		asked++ // as in readSize
 	}
 	piece, err := iso7816.ReadBinaryAt(ctx, inside{c}, offset, asked)
 	if len(piece) == 0 || isFatal(err) {
@@ -152,21 +143,6 @@ func (c *Chip) readPiece(ctx context.Context, offset, left int) ([]byte, error) 
 		return nil, fmt.Errorf("%w: the file comes in crumbs", ErrMalformed)
 	}
 	return c.piece(piece, asked)
-}
-
-// inside sends in the session as readers of package iso7816 want it.
-type inside struct{ chip *Chip }
-
-func (i inside) Transmit(ctx context.Context, apdu []byte) ([]byte, error) {
-	command, err := iso7816.ParseCommand(apdu)
-	if err != nil {
-		return nil, err
-	}
-	if i.chip.session == nil || i.chip.session.Ended() {
-		return nil, ErrLocked
-	}
-	data, sw, err := i.chip.session.Exchange(ctx, i.chip.t, command)
-	return append(data, byte(sw>>8), byte(sw)), err
 }
 
 // piece remembers what the chip can do.

@@ -33,8 +33,8 @@
 //
 // # As few commands as there can be
 //
-// A read brings at most Chip.ReadSize bytes: 223 in short commands under secure messaging, which every chip and
-// reader can carry, and up to 16 KiB in extended ones. DG1, DG2 and SOD cannot be had in fewer reads than the sum of
+// A read brings at most Chip.ReadSize bytes: what has room in a short answer under secure messaging (231 bytes with
+// 3DES, 223 with AES), and up to 16 KiB in an extended one. DG1, DG2 and SOD cannot be had in fewer reads than the sum of
 // ⌈file/ReadSize⌉, and that is what they take: the first read of a file selects it by its short identifier and is
 // as large as any, so what is small costs one command. On top of the reads, a chip with BAC needs three commands
 // (application, challenge, authentication) and gets seven: three that find no EF.CardAccess and one probe. With PACE it

@@ -65,8 +65,9 @@ func (c *Chip) Unlock(ctx context.Context, p Password) (Protection, error) {
 		if err == nil {
 			return c.protection, nil
 		}
+		again := errors.Is(err, errReadSize) && c.shrink()
 		c.endSession()
-		if !errors.Is(err, errReadSize) || !c.shrink() {
+		if !again {
 			c.password.Wipe()
 			return Protection{}, fmt.Errorf("unlocking the chip: %w", err)
 		}
