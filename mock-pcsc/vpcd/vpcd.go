@@ -43,7 +43,10 @@ type Options struct {
 func Serve(ctx context.Context, addr string, c card.Card, opts Options) error {
 	var d net.Dialer
 	conn, err := d.DialContext(ctx, "tcp", addr)
-	if err != nil {
+	switch {
+	case ctx.Err() != nil && err != nil:
+		return nil
+	case err != nil:
 		return fmt.Errorf("connecting to the virtual reader: %w", err)
 	}
 	defer func() { _ = conn.Close() }()
