@@ -15,7 +15,8 @@ import (
 const dbUsage = `Usage: kioskctl db COMMAND [flags]
 
   create [--name DB] [--ca DIR]   make the centre's database and the certification authority of its desks
-  migrate                         bring the database up to this program's version
+  migrate                         bring the database up to this program's version; stop the registrars before, and
+                                  start those of the same version after
   check                           compare versions and audit who may do what (exit 3 when something is open)
   registrar NAME [--out DIR]      make a registrar's role and TLS client certificate
   settings                        print the centre's rules: name, value, bounds, what it is
@@ -110,6 +111,7 @@ The server trusts desks by %[2]s/%[3]s. In postgresql.conf:
 In pg_hba.conf, before anything more generous:
   hostssl %[1]s +%[4]s,+%[5]s all cert
   host    all   +%[4]s,+%[5]s all reject
+Registrars know by the same file what desks sign: desk_authority = "%[2]s/%[3]s" in their configuration.
 Keep %[2]s/%[6]s off the server. Next: kioskctl db registrar NAME, kioskctl desk add NAME.
 `, *name, *ca, deskca.CertificateFile, schema.DeskGroup, schema.RegistrarGroup, deskca.KeyFile)
 	return exitOK

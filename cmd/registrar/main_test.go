@@ -15,6 +15,7 @@ import (
 
 	"balcao/assets/testpki"
 	"balcao/kiosk/central/cluster"
+	"balcao/kiosk/central/deskca"
 )
 
 func TestMain(m *testing.M) {
@@ -112,7 +113,11 @@ func TestCheckConfig(t *testing.T) {
 		t.Errorf("good: exit %d: %s", code, errs)
 	}
 	t.Setenv("CREDENTIALS_DIRECTORY", filepath.Join(filepath.Dir(file), "keys"))
-	without := strings.NewReplacer("identity = ", "# ", "pepper = ", "# ")
+	if _, err := deskca.Create(filepath.Join(filepath.Dir(file), "desk-ca")); err != nil {
+		t.Fatal(err)
+	}
+	without := strings.NewReplacer("identity = ", "# ", "pepper = ", "# ",
+		"[sms]", "desk_authority = \"desk-ca/ca.crt\"\n[sms]")
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -121,7 +126,36 @@ func TestCheckConfig(t *testing.T) {
 		t.Fatal(err)
 	}
 	if code, _, errs := try(t, "-config", file, "-check-config"); code != exitOK {
-		t.Errorf("keys as systemd credentials: exit %d: %s", code, errs)
+		t.Errorf("keys as systemd credentials, an authority of desks: exit %d: %s", code, errs)
+	}
+}
+
+// An authority of desks that is named has to be one.
+func TestCheckConfig_DeskAuthority(t *testing.T) {
+	dir := t.TempDir()
+	ca, err := deskca.Create(filepath.Join(dir, "desk-ca"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pair, err := ca.Login("loja_1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := pair.Write(dir, "loja_1"); err != nil {
+		t.Fatal(err)
+	}
+	twice := filepath.Join(dir, "twice.crt")
+	if err := os.WriteFile(twice, bytes.Repeat(ca.Certificate(), 2), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, file := range map[string]string{
+		"missing": filepath.Join(dir, "ca.crt"), "a folder": dir, "its key": filepath.Join(dir, "desk-ca", deskca.KeyFile),
+		"a desk's certificate": filepath.Join(dir, "loja_1.crt"), "two certificates": twice,
+	} {
+		config := centre(t, "host=/tmp dbname=balcao", fmt.Sprintf("desk_authority = %q", file))
+		if code, _, errs := try(t, "-config", config, "-check-config"); code != exitError || !strings.Contains(errs, "desk_authority: reading") {
+			t.Errorf("%s: exit %d: %s", name, code, errs)
+		}
 	}
 }
 
@@ -160,7 +194,10 @@ from = "nobody"
 
 // The whole program begins to listen, says so, and ends in order when asked to.
 func TestServe(t *testing.T) {
-	file := centre(t, cluster.NewDatabase(t).Registrar(), "workers = 1")
+	file := centre(t, cluster.NewDatabase(t).Registrar(), "workers = 1\ndesk_authority = \"desk-ca/ca.crt\"")
+	if _, err := deskca.Create(filepath.Join(filepath.Dir(file), "desk-ca")); err != nil {
+		t.Fatal(err)
+	}
 	ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
 	defer stop()
 	reader, writer := io.Pipe()

@@ -469,6 +469,25 @@ func (b *bench) listen(t *testing.T, id uuid.UUID, kind central.NoticeKind) <-ch
 	return heard
 }
 
+// A desk that lost its patience asks again while its first question is under way.
+func TestChipChallenge_AtOnce(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	id := b.openFor(traveller())
+	var wg sync.WaitGroup
+	for range 6 {
+		wg.Go(func() {
+			if q, err := b.desk.ChipChallenge(t.Context(), id, []byte("dg14")); err != nil || q.State != central.ChipQueued {
+				t.Errorf("%+v, %v", q, err)
+			}
+		})
+	}
+	wg.Wait()
+	if n := scalar[int](b, `select count(*) from cmd.job where kind = 'chip_challenge'`); n != 1 {
+		t.Errorf("%d questions ordered, want 1", n)
+	}
+}
+
 func TestChipChallenge_Unsupported(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
