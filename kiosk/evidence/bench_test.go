@@ -5,6 +5,7 @@ import (
 
 	"balcao/cardreader/citizencard"
 	"balcao/kiosk/evidence"
+	"balcao/kiosk/trust"
 )
 
 // BenchmarkVerify is what one enrolment costs the centre in cryptography: RSA-3072 with RSA-4096
@@ -45,5 +46,35 @@ func BenchmarkVerify(b *testing.B) {
 			}
 			b.ReportMetric(float64(len(jws)), "bytes/JWS")
 		})
+	}
+}
+
+// BenchmarkExamineTravel is one passive authentication as a desk does it: the SOD's signature and its signer's
+// chain over brainpoolP256r1, and the hashes of the files without the photograph. Revocation answers at once.
+func BenchmarkExamineTravel(b *testing.B) {
+	d, v := mustCountryBench(b)
+	v.CountryRevocation = signersAre(trust.Good)
+	for _, e := range travelDocuments(d) {
+		if e.Name != "passport-pace-gm" {
+			continue
+		}
+		c, err := d.Card(e.Name)
+		if err != nil {
+			b.Fatal(err)
+		}
+		c.PowerOn()
+		defer c.PowerOff()
+		chip, err := openChip(b.Context(), wire{c}, e)
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer chip.Close()
+		for b.Loop() {
+			ex := v.ExamineTravel(b.Context(), nil)
+			ex.Update(chip.files)
+			if verdict := ex.Wait(); len(verdict.Reasons) > 0 {
+				b.Fatal(verdict.Reasons)
+			}
+		}
 	}
 }
