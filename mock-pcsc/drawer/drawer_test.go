@@ -120,4 +120,13 @@ func TestNobodyExists(t *testing.T) {
 			t.Errorf("%s: the tax number is not of the unused range", name)
 		}
 	}
+	for _, e := range d.Entries() {
+		if !travels(e) {
+			continue
+		}
+		number := string(fields(e.MRZ)[:4])
+		if issuer := e.MRZ[0][2:5]; issuer != "UTO" && issuer != "PRT" || number != "UT99" && number != "ZZ99" {
+			t.Errorf("%s: a document of %s whose number begins with %s", e.Name, issuer, number)
+		}
+	}
 }

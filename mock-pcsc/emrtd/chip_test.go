@@ -470,6 +470,9 @@ func TestFaults(t *testing.T) {
 	t.Run("Endless", func(t *testing.T) {
 		terminal := mustBAC(t, document(func(c *emrtd.Contents) { c.Fault, c.Extended = &emrtd.Fault{Endless: 0x0102}, true }))
 		terminal.Extended = true
+		if got, err := terminal.Send([4]byte{0x00, 0xb0, 0x82, 0}, nil, 100); err != nil || !bytes.Equal(got, pattern(100)) {
+			t.Errorf("the file begins with % x, %v", got, err)
+		}
 		if got, err := terminal.File(0x0102, 65536); err == nil || len(got) != 0 {
 			t.Errorf("got %d bytes, %v, want no end", len(got), err)
 		}

@@ -263,7 +263,7 @@ func (c *Chip) read(s span) answer {
 	case f == nil:
 		return refused(statusNoCurrentEF)
 	case c.endless(f):
-		return with(bytes.Repeat([]byte{endlessFiller}, fit))
+		return with(append(bytes.Clone(f.Data[min(s.offset, len(f.Data)):]), bytes.Repeat([]byte{endlessFiller}, fit)...)[:fit])
 	case s.offset >= len(f.Data):
 		return refused(statusBeyondEnd)
 	case c.Strict && s.le > s.room:
