@@ -48,25 +48,14 @@ func NewChipChallenge(rand io.Reader, dg14 []byte) (*ChipChallenge, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making a challenge: %w", err)
 	}
-	private, err := key.group.Scalar(rand)
+	private, public, err := key.pair(rand)
 	if err != nil {
 		return nil, fmt.Errorf("making a challenge: %w", err)
 	}
 	defer clear(private)
-	public, err := key.group.Multiply(key.group.Generator(), private)
-	if err != nil {
-		return nil, fmt.Errorf("making a challenge: %w: %v", ErrMalformed, err)
-	}
-	shared, err := key.group.Multiply(key.element, private)
-	if err != nil {
-		return nil, fmt.Errorf("making a challenge: %w: %v", ErrMalformed, err)
-	}
-	defer clear(shared)
-	secret := key.group.Secret(shared)
-	defer clear(secret)
-	c := &ChipChallenge{
-		key: key, public: public, dg14: bytes.Clone(dg14[:min(challengeRead, len(dg14))]),
-		enc: key.cipher.DeriveKey(secret, secure.ForEncryption), mac: key.cipher.DeriveKey(secret, secure.ForMAC),
+	c := &ChipChallenge{key: key, public: public, dg14: bytes.Clone(dg14[:min(challengeRead, len(dg14))])}
+	if c.enc, c.mac, err = key.keys(private); err != nil {
+		return nil, fmt.Errorf("making a challenge: %w", err)
 	}
 	session := c.session()
 	defer session.Wipe()

@@ -5,6 +5,7 @@ import (
 	"encoding/asn1"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 
 	"balcao/cardreader/iso7816"
@@ -110,19 +111,16 @@ func (c *Chip) AuthenticateChip(ctx context.Context, dg14 []byte) (ChipAuthentic
 
 // agreeWith does chip authentication with a key and goes on under the new session.
 func (c *Chip) agreeWith(ctx context.Context, key *chipKey) error {
-	private, err := key.group.Scalar(c.o.Rand)
+	private, ours, err := key.pair(c.o.Rand)
 	if err != nil {
 		return err
 	}
 	defer clear(private)
-	ours, err := key.group.Multiply(key.group.Generator(), private)
-	if err != nil {
-		return fmt.Errorf("%w: %v", ErrMalformed, err)
-	}
-	session, err := key.session(private)
+	encryption, mac, err := key.keys(private)
 	if err != nil {
 		return err
 	}
+	session := secure.NewFromKeys(key.cipher, encryption, mac, nil)
 	if err := c.sendKey(ctx, key.oid, key.id, ours); err != nil {
 		session.Wipe()
 		return err
@@ -141,16 +139,27 @@ func (c *Chip) agreeWith(ctx context.Context, key *chipKey) error {
 	return nil
 }
 
-// session makes the session that a private key of ours and the chip's key give.
-func (k *chipKey) session(private []byte) (*secure.Session, error) {
+// keys are those of the session that a private key of ours and the chip's key give.
+func (k *chipKey) keys(private []byte) (encryption, mac []byte, err error) {
 	shared, err := k.group.Multiply(k.element, private)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %v", ErrMalformed, err)
+		return nil, nil, fmt.Errorf("%w: %v", ErrMalformed, err)
 	}
 	defer clear(shared)
 	secret := k.group.Secret(shared)
 	defer clear(secret)
-	return secure.New(k.cipher, secret, nil), nil
+	return k.cipher.DeriveKey(secret, secure.ForEncryption), k.cipher.DeriveKey(secret, secure.ForMAC), nil
+}
+
+// pair makes a key pair of ours in the group of the chip's.
+func (k *chipKey) pair(random io.Reader) (private, public []byte, err error) {
+	if private, err = k.group.Scalar(random); err != nil {
+		return nil, nil, err
+	}
+	if public, err = k.group.Multiply(k.group.Generator(), private); err != nil {
+		return nil, nil, fmt.Errorf("%w: %v", ErrMalformed, err)
+	}
+	return private, public, nil
 }
 
 // sendKey gives the chip our public key inside the present session (§6.2.4): for 3DES in MSE:Set KAT, for AES with MSE:Set AT and

@@ -9,6 +9,7 @@
 //	dg1, err := chip.Read(ctx, travel.DG1, nil)
 //	sod, err := chip.Read(ctx, travel.SOD, nil)
 //	dg14, err := chip.Read(ctx, travel.DG14, nil)
+//	err = chip.ConfirmOffers(dg14)
 //	_, err = chip.AuthenticateChip(ctx, dg14)
 //
 // Package travel/lds says what is in the files. Nothing read here is verified: the document security object, its
@@ -19,7 +20,7 @@
 //
 // Nothing personal is read in clear: without Unlock there is no Read, and when secure messaging fails the
 // session is over. A chip that offers PACE is not opened with the weaker BAC unless Options.AllowDowngrade says so, and
-// then Protection.Downgraded tells. One command in clear asks whether the chip would have given its
+// then Protection.Downgraded tells; ConfirmOffers finds out when PACE was hidden. One command in clear asks whether the chip would have given its
 // contents to anybody (Protection.Unenforced); it is for EF.COM, which has nothing of a person, and its answer
 // changes nothing else.
 //

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"balcao/cardreader/iso7816"
 	"balcao/cardreader/travel/agreement"
@@ -222,6 +223,26 @@ func (c *Chip) decideMapping(ctx context.Context, g agreement.Group, result pace
 		}
 	}
 	return ErrClone
+}
+
+// ConfirmOffers compares what EF.CardAccess said, which nobody signs, with what the issuer says in DG14 (Doc 9303-11
+// §9.2): a PACE that the document has and EF.CardAccess left out was hidden by somebody, and is ErrDowngrade.
+// DG14 is as it was read, and verified by the caller. A DG14 that says nothing of PACE confirms nothing and
+// contradicts nothing.
+func (c *Chip) ConfirmOffers(dg14 []byte) error {
+	infos, err := parseDG14(dg14)
+	if err != nil {
+		return err
+	}
+	for _, signed := range infos.pace {
+		offered := slices.ContainsFunc(c.infos.pace, func(p paceInfo) bool {
+			return p.oid.Equal(signed.oid) && p.version == signed.version && p.parameter == signed.parameter
+		})
+		if !offered {
+			return fmt.Errorf("%w: EF.CardAccess lacks what DG14 has", ErrDowngrade)
+		}
+	}
+	return nil
 }
 
 // reopen makes a session as the one that ended was, chip authentication included. What was not downgraded
