@@ -3,7 +3,6 @@ package e2e
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"strconv"
 	"syscall"
 	"testing"
@@ -95,25 +94,23 @@ func (c *centre) one(t testing.TB, want string) {
 // TestServiceRestart stops and starts pcscd while the desk waits and in the middle of a visit.
 func TestServiceRestart(t *testing.T) {
 	c := startDemo(t)
-	if c.env["BALCAO_PCSCD_PID"] == "" {
-		t.Fatal("the demo found a running pcscd that is not its own to restart: stop it first (systemctl stop pcscd.socket pcscd)")
-	}
+	service := c.service(t)
 	d := startDesk(t, c, startScreen(t))
 	v := person("cc2024", "2580", 1)
 	v.shots = "service"
 
-	c.stopService(t)
+	service.stop(t)
 	d.awaits(t, "service=pcscd_stopped")
 	d.shot(t, v, "1-stopped")
-	service := startService(t)
+	service.start(t)
 	d.awaits(t, "service=")
 
 	c.mock(t, "insert", v.card)
 	d.awaits(t, "step=identity", "checked=true")
 	d.confirmPerson(t)
-	service.kill()
+	service.kill(t)
 	d.awaits(t, "service=pcscd_stopped", "step=contact", "card=false")
-	startService(t)
+	service.start(t)
 	d.awaits(t, "service=", "step=contact", "card=true")
 	d.typeContact(t, v)
 	d.typeCode(t, v, c.receivedCode(t, v))
@@ -123,28 +120,6 @@ func TestServiceRestart(t *testing.T) {
 	d.typeCardPIN(t, v)
 	d.awaits(t, "step=done")
 	c.one(t, "active")
-}
-
-// stopService ends the demo's pcscd.
-func (c *centre) stopService(t testing.TB) {
-	t.Helper()
-	pid, err := strconv.Atoi(c.env["BALCAO_PCSCD_PID"])
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
-		t.Fatalf("stopping pcscd: %v", err)
-	}
-}
-
-// startService starts another pcscd.
-func startService(t testing.TB) *program {
-	t.Helper()
-	path, err := exec.LookPath("pcscd")
-	if err != nil {
-		path = "/usr/sbin/pcscd"
-	}
-	return start(t, nil, path, "--foreground")
 }
 
 // TestKilledDuringBinding kills the desk or the registrar as a power cut would, at each moment of a
