@@ -117,8 +117,7 @@ func serviceFinding(cause Cause) Finding {
 		return Finding{
 			Code: CodeStopped, Title: "The smart-card service is installed but does not run.",
 			Cause: "pcscd was stopped, or failed when it started.",
-			Cure: "Start it: systemctl enable --now pcscd.socket — if it stops again, the reason is in " +
-				"journalctl -u pcscd",
+			Cure:  "Start it: systemctl restart pcscd — if it stops again, the reason is in journalctl -u pcscd",
 		}
 	}
 }
