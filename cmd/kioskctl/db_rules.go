@@ -65,7 +65,8 @@ func dbExtension(ctx context.Context, args []string, stdout, stderr io.Writer) i
 	command, args := args[0], args[1:]
 	leading, rest := names(args)
 	fs, dsn := adminFlags("db extension "+command, dbUsage, stderr)
-	wanted, do := 1, func() error { return nil }
+	wanted := 1
+	var do func() error
 	switch command {
 	case "list":
 		wanted, do = 0, func() error { return listExtensions(ctx, *dsn, stdout) }
