@@ -231,7 +231,13 @@ type drawerEntry struct {
 	Key        string `json:"key"`
 	PIN        string `json:"pin"`
 	RefusedFor string `json:"refused_for"`
+
+	MRZ []string `json:"mrz"`
+	CAN string   `json:"can"`
 }
+
+// opens reports whether its chip opens with what is printed on it.
+func (e drawerEntry) opens() bool { return len(e.MRZ) > 0 || e.CAN != "" }
 
 func (c *centre) drawer(t testing.TB) []drawerEntry {
 	t.Helper()

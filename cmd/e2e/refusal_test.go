@@ -16,7 +16,10 @@ func TestBadCardsOnScreen(t *testing.T) {
 		}
 		passed := t.Run(entry.Name, func(t *testing.T) {
 			c.mock(t, "insert", entry.Name)
-			atSignature := entry.RefusedFor == "key_mismatch" || strings.HasSuffix(entry.Name, "pulled-signing")
+			if entry.opens() {
+				d.openPrinted(t, entry)
+			}
+			atSignature := entry.RefusedFor == "key_mismatch" && !entry.opens() || strings.HasSuffix(entry.Name, "pulled-signing")
 			if atSignature {
 				d.signWith(t, c, entry)
 			}
@@ -41,6 +44,22 @@ func TestBadCardsOnScreen(t *testing.T) {
 	c.ask(t, `select (select count(*) from cmd.key), (select count(*) from cmd.enrolment where state in ('open', 'pending'))`, nil, &keys, &open)
 	if keys != 0 || open != 0 {
 		t.Errorf("got %d keys and %d open enrolments after refusals only, want none", keys, open)
+	}
+}
+
+// openPrinted types what is printed on a document, three times where its chip does not open: after that the document
+// is refused.
+func (d *kioskDesk) openPrinted(t testing.TB, entry drawerEntry) {
+	t.Helper()
+	d.awaits(t, "types=true")
+	d.typePrinted(t, visitor{}, entry)
+	if entry.RefusedFor != "access_denied" {
+		return
+	}
+	for _, wrong := range []string{"wrong=1", "wrong=2"} {
+		d.awaits(t, "types=true", wrong)
+		d.screen.picture(t, "refused-"+wrong[:5])
+		d.keys(t, "Return")
 	}
 }
 

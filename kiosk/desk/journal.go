@@ -27,6 +27,9 @@ type place struct {
 	present bool
 	open    bool
 	asking  bool
+	types   bool // what is printed on the document is typed
+	wrong   int  // how often a chip refused it
+	brings  bool // what else is needed is entered
 	problem kiosk.ProblemCode
 	service kiosk.ProblemCode
 }
@@ -37,7 +40,8 @@ func (j *Journal) Note(s kiosk.State) {
 		step: s.Step, visit: s.Case, pin: s.PIN.Phase, review: s.Review.Phase, awaited: s.Contact.Awaited,
 		read: s.Document.Identity != nil, checked: s.Document.Complete, photo: s.Document.Photo != nil,
 		settled: s.Contact.Settled, present: s.Document.CardPresent, open: !s.Contact.Opening,
-		asking: s.ConfirmCancel, service: s.Status.Service,
+		asking: s.ConfirmCancel, types: s.Document.Access.Asked && s.Step == kiosk.StepDocument && !s.Document.Access.Opening,
+		wrong: s.Document.Access.Wrong, brings: s.Eligible.Asked && s.Step == kiosk.StepIdentity, service: s.Status.Service,
 	}
 	if s.Problem != nil {
 		now.problem = s.Problem.Code
@@ -49,5 +53,5 @@ func (j *Journal) Note(s kiosk.State) {
 	j.Log.Info("state", "case", uint64(s.Case), "step", s.Step.String(), "identity", now.read, "checked", now.checked,
 		"photo", now.photo, "card", now.present, "opened", now.open, "awaits", string(now.awaited),
 		"contact", now.settled, "pin", string(now.pin), "review", string(now.review), "asking", now.asking,
-		"problem", string(now.problem), "service", string(now.service))
+		"types", now.types, "wrong", now.wrong, "brings", now.brings, "problem", string(now.problem), "service", string(now.service))
 }
