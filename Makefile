@@ -30,7 +30,7 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 help:
 	@echo 'make run    a desk with emulated cards: clerk, citizen, test bench'
 	@echo 'make test   every test, end to end included (real pcscd, PostgreSQL, SMTP, SMPP, Xvfb)'
-	@echo 'make bench  figures: card reading beside OpenSC, start-up beside an empty window, the centre'
+	@echo 'make bench  figures: card reading beside OpenSC and mrtdreader, start-up beside an empty window, the centre'
 	@echo 'make build  the four programs into $(BUILD)/bin'
 	@echo 'make lint   gofmt and golangci-lint (with go vet)'
 	@echo 'make setup  install Debian packages that are missing (the others do it by themselves)'

@@ -31,7 +31,7 @@ const usage = `Usage: kioskctl COMMAND [flags]
   db       create | migrate | check: the centre's database
   desk     add NAME: a desk's role and TLS client certificate
   demo     start everything on this machine, with emulated cards (--headless: without windows)
-  bench    measure card reading beside OpenSC, start-up, and the centre
+  bench    measure card reading beside OpenSC and mrtdreader, start-up, and the centre
 
 kioskctl COMMAND --help tells more.
 `

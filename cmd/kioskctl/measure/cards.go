@@ -211,10 +211,11 @@ func (m *cardMeasure) read(ctx context.Context, photo bool) (reading, error) {
 		Case:     1, Emit: w.note, SkipPhoto: !photo,
 	}
 	w.began = time.Now()
-	session, err := m.connect(ctx)
+	session, number, err := firstCard(ctx)
 	if err != nil {
 		return reading{}, err
 	}
+	m.number = number
 	wire := &counted{CardSession: session}
 	got, outcome := r.Read(ctx, wire)
 	defer got.Wipe()
@@ -236,29 +237,31 @@ func lengthsOf(f citizencard.Files) Lengths {
 	return Lengths{Identity: len(f.Identity), SOD: len(f.SOD), Certificate: len(f.Certificate), Photo: len(f.Photo)}
 }
 
-// connect takes the first reader with a card.
-func (m *cardMeasure) connect(ctx context.Context) (desk.CardSession, error) {
+// errNoCard says that no reader has a card, or not yet.
+var errNoCard = errors.New("no reader has a card in it")
+
+// firstCard takes the first reader with a card, and says which it is, from 0.
+func firstCard(ctx context.Context) (desk.CardSession, int, error) {
 	names, err := cardreader.List()
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	for i, name := range names {
 		session, err := desk.PCSC{}.Connect(ctx, name)
 		if errors.Is(err, cardreader.ErrRemoved) {
 			continue
 		}
-		m.number = i
-		return session, err
+		return session, i, err
 	}
-	return nil, errors.New("no reader has a card in it")
+	return nil, 0, errNoCard
 }
 
 // stopwatch notes when the desk learned what. Revocation answers on a goroutine of its own.
 type stopwatch struct {
 	began time.Time
 
-	mu                                       sync.Mutex
-	identity, files, photo, checked, picture time.Time
+	mu                                                        sync.Mutex
+	identity, files, original, begun, photo, checked, picture time.Time
 }
 
 func (w *stopwatch) note(e kiosk.Event) {
@@ -267,13 +270,21 @@ func (w *stopwatch) note(e kiosk.Event) {
 	defer w.mu.Unlock()
 	switch e := e.(type) {
 	case kiosk.IdentityRead:
-		w.identity = now
+		if w.identity.IsZero() { // it may come again with the name as it is spelled
+			w.identity = now
+		}
 	case kiosk.PINTriesRead:
 		w.files = now
 	case kiosk.PhotoProgress:
+		if w.begun.IsZero() {
+			w.begun = now
+		}
 		w.photo = now
 	case kiosk.CheckDone:
 		w.checked = now
+		if e.Check.Name == kiosk.CheckOriginal {
+			w.original = now
+		}
 	case kiosk.PhotoRead:
 		w.picture = now
 		if e.Photo != nil {

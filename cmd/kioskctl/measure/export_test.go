@@ -38,3 +38,21 @@ func (p *program) Await(ctx context.Context, what string, match func(string) boo
 }
 
 func (p *program) Stop() { p.stop() }
+
+// NewChipReport is a chip that was opened with BAC, or with PACE.
+func NewChipReport(c ChipReport, pace bool) ChipReport {
+	c.access = leastBAC
+	if pace {
+		c.access = leastPACE
+	}
+	return c
+}
+
+func (c ChipReport) LeastReads() int { return c.leastReads() }
+
+func (c ChipReport) Least() int { return c.least() }
+
+func (r TravelReport) Text() string { return r.text() }
+
+// InteropZone is the MRZ of the passport that nobody here wrote.
+var InteropZone = interopZone

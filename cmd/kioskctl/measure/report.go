@@ -13,8 +13,27 @@ func (r Report) text() string {
 	fmt.Fprintf(&b, "Balcão, measured %s\n", r.At.Format("2006-01-02 15:04 UTC"))
 	fmt.Fprintf(&b, "%d cores (%s), %d MiB, %s, %s, %s; load average %s at the start\n",
 		m.Cores, m.Processor, m.MemoryMiB, m.System, m.Go, m.OpenSC, m.Load)
-	b.WriteString("\n" + r.lengths() + "\n" + r.traffic() + "\n" + r.times() + "\n" + r.drawn() + "\n" + r.windows() + "\n" + r.centre())
+	for _, section := range r.sections() {
+		b.WriteString("\n" + section)
+	}
 	return b.String()
+}
+
+// sections are the tables of the parts that were measured.
+func (r Report) sections() (list []string) {
+	if len(r.Cards) > 0 {
+		list = append(list, r.lengths(), r.traffic(), r.times())
+	}
+	if len(r.Travel.Chips) > 0 {
+		list = append(list, r.Travel.text())
+	}
+	if len(r.Screen.Drawn) > 0 {
+		list = append(list, r.drawn(), r.windows())
+	}
+	if r.Centre.PerSecond > 0 {
+		list = append(list, r.centre())
+	}
+	return list
 }
 
 // atOneSpeed are the cards once each: what is counted does not depend on the line.
