@@ -20,8 +20,7 @@ import (
 // common name is the desk's; what else is in it stays here, because the centre knows its own authority. The
 // errors are ErrKeyKind, ErrKeyMismatch when certificate and key do not belong together, and ErrTranscript.
 func SignAsDesk(t Transcript, key crypto.Signer, chain [][]byte) ([]byte, error) {
-	public, ok := key.Public().(*ecdsa.PublicKey)
-	if !ok || public.Curve != elliptic.P256() {
+	if !deskKind(key.Public()) {
 		return nil, fmt.Errorf("signing for the desk: %w", ErrKeyKind)
 	}
 	jws, err := sign(context.Background(), t, chain[:min(1, len(chain))], deskKey{key}, DeskSignature)
@@ -29,6 +28,12 @@ func SignAsDesk(t Transcript, key crypto.Signer, chain [][]byte) ([]byte, error)
 		return nil, fmt.Errorf("signing for the desk: %w", err)
 	}
 	return jws, nil
+}
+
+// deskKind reports whether a key is of the kind that desks have.
+func deskKind(key crypto.PublicKey) bool {
+	public, ok := key.(*ecdsa.PublicKey)
+	return ok && public.Curve == elliptic.P256()
 }
 
 // deskKey signs as a card does, r||s.
@@ -84,7 +89,7 @@ func checkDesk(chain [][]byte, authority *x509.Certificate, desk string, at time
 	switch {
 	case err != nil:
 		return refuse(RefusedAuthority, err)
-	case leaf.IsCA || leaf.KeyUsage&x509.KeyUsageDigitalSignature == 0:
+	case leaf.IsCA || leaf.KeyUsage&x509.KeyUsageDigitalSignature == 0 || !deskKind(leaf.PublicKey):
 		return refuse(RefusedAuthority, errors.New("not a certificate of a desk"))
 	case desk == "" || leaf.Subject.CommonName != desk:
 		return refuse(RefusedDesk, nil)

@@ -2,10 +2,8 @@ package evidence_test
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"errors"
 	"slices"
 	"strings"
@@ -20,138 +18,6 @@ import (
 	"balcao/kiosk/evidence"
 	"balcao/kiosk/trust"
 )
-
-// travelCase is everything of one enrolment with a travel document, honest unless a test changes it before bind.
-type travelCase struct {
-	state     country
-	verifier  *evidence.Verifier
-	chip      *chip
-	files     evidence.TravelFiles
-	authority authority // of the desks
-	desk      authority
-	chain     [][]byte
-	brought   kiosk.Eligibility
-	extension string
-	expect    evidence.Expect
-	bundle    evidence.Bundle
-
-	transcript func(*evidence.Transcript) // last changes before it is signed
-	proof      func([]byte) []byte        // last changes of it
-	unproven   bool                       // the desk brings no proof
-}
-
-const deskName = "laranjeiras-07"
-
-func deskTemplate(name string) x509.Certificate {
-	return x509.Certificate{
-		Subject: pkix.Name{CommonName: name}, KeyUsage: x509.KeyUsageDigitalSignature,
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
-	}
-}
-
-func mustTravelCase(t testing.TB) *travelCase {
-	t.Helper()
-	c := &travelCase{state: mustCountry(t, "UT"), brought: brought()}
-	c.verifier = believing(t, c.state)
-	c.chip = passportOf(t, c.state)
-	c.authority = mustIssue(t, ca("(Test) desks"), authority{}, mustECKey(t))
-	c.desk = mustIssue(t, deskTemplate(deskName), c.authority, mustECKey(t))
-	c.chain = [][]byte{c.desk.cert.Raw}
-	opened := time.Now().Add(-2 * time.Minute)
-	c.expect = evidence.Expect{
-		Enrolment: uuid.MustParse("0199a1b2-0000-7000-8000-000000000001"), Challenge: []byte("a challenge of thirty-two bytes."),
-		Desk: deskName, OpenedAt: opened, Kind: kiosk.Passport, Country: "UTO", DocumentNumber: "L898902C3",
-		TaxNumber: c.brought.TaxNumber, SealedPIN: []byte("a PIN sealed to the centre"), DeskAuthority: c.authority.cert,
-		Contacts: []kiosk.ProvenContact{{
-			Channel: kiosk.Email, Value: "pessoa@example.pt", Proof: uuid.MustParse("0199a1b2-0000-7000-8000-000000000003"), At: opened.Add(time.Minute),
-		}},
-	}
-	c.files = c.chip.mustFiles(t)
-	return c
-}
-
-// remake makes the document anew, after its chip was changed.
-func (c *travelCase) remake(t testing.TB) {
-	t.Helper()
-	c.files = c.chip.mustFiles(t)
-}
-
-// typed makes the enrolment one of a document without a chip.
-func (c *travelCase) typed(t testing.TB) {
-	t.Helper()
-	c.expect.Typed, c.expect.TypedRule, c.unproven = true, kiosk.TypedAllowed, true
-	c.files = evidence.TravelFiles{Groups: map[int][]byte{1: dg1(t, c.chip.zone)}}
-}
-
-func hash(data []byte) evidence.Bytes {
-	h := sha256.Sum256(data)
-	return h[:]
-}
-
-// bind does what an honest desk does: it writes the transcript, signs it, lets the chip prove itself, and sends all of it.
-func (c *travelCase) bind(t testing.TB) (*evidence.Verified, error) {
-	t.Helper()
-	id, err := evidence.TravelIdentity(c.files, time.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.bundle.Identity, c.bundle.SOD = evidence.EvidenceFiles(c.files), c.files.SOD
-	transcript := evidence.Transcript{
-		Version: evidence.TranscriptVersion, Enrolment: c.expect.Enrolment, Challenge: c.expect.Challenge, Desk: c.expect.Desk,
-		OpenedAt: c.expect.OpenedAt, SignedAt: c.expect.OpenedAt.Add(90 * time.Second),
-		Document: evidence.TranscriptDocument{
-			Kind: id.Kind, Country: id.Country, Number: id.DocumentNumber, ValidUntil: id.ValidUntil,
-			Identity: hash(c.bundle.Identity), Access: evidence.AccessTyped,
-		},
-		Person: evidence.TranscriptPerson{
-			Surname: id.Surname, GivenNames: id.GivenNames, BirthDate: id.BirthDate, Nationality: id.Nationality, TaxNumber: c.brought.TaxNumber,
-		},
-		Eligibility: evidence.NewTranscriptEligibility(c.brought, c.extension),
-		SealedPIN:   hash(c.expect.SealedPIN), PhotoCompared: true, Language: kiosk.English, Level: kiosk.LevelSubstantial,
-	}
-	if !c.expect.Typed {
-		transcript.Document.SOD, transcript.Document.Access = hash(c.bundle.SOD), evidence.AccessText(c.files.Access)
-	}
-	for _, p := range c.expect.Contacts {
-		transcript.Contacts = append(transcript.Contacts, evidence.TranscriptProof{Channel: p.Channel, Value: p.Value, Proof: p.Proof, ConfirmedAt: p.At})
-	}
-	if c.transcript != nil {
-		c.transcript(&transcript)
-	}
-	if c.bundle.JWS == nil {
-		if c.bundle.JWS, err = evidence.SignAsDesk(transcript, c.desk.key, c.chain); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if !c.unproven && c.bundle.Proof == nil {
-		c.prove(t, transcript)
-	}
-	if c.proof != nil {
-		c.bundle.Proof = c.proof(c.bundle.Proof)
-	}
-	return c.verifier.Verify(t.Context(), c.bundle, c.expect)
-}
-
-// prove lets the chip prove itself in its way.
-func (c *travelCase) prove(t testing.TB, transcript evidence.Transcript) {
-	t.Helper()
-	switch evidence.ProofOf(c.files.Groups) {
-	case evidence.ProofActive:
-		payload, err := transcript.Encode()
-		if err != nil {
-			t.Fatal(err)
-		}
-		challenge := evidence.AAChallenge(payload)
-		c.bundle.Proof = evidence.ProofAA(c.chip.sign(t, challenge[:]))
-	case evidence.ProofChip:
-		if c.bundle.ChipState != nil {
-			return
-		}
-		sent, state := mustChallenge(t, c.files.Groups[14])
-		c.bundle.ChipState, c.bundle.ChipDG14 = state, c.files.Groups[14]
-		c.bundle.Proof = evidence.ProofCA(c.chip.answer(t, sent))
-	}
-}
 
 func TestVerifyTravel(t *testing.T) {
 	cases := map[string]struct {
@@ -528,16 +394,6 @@ func TestVerifyTravel_Refused(t *testing.T) {
 	}
 }
 
-// transcriptOf is the transcript that bind would sign.
-func transcriptOf(t testing.TB, c *travelCase) (got evidence.Transcript) {
-	t.Helper()
-	again := *c
-	again.bundle = evidence.Bundle{}
-	again.transcript = func(t *evidence.Transcript) { got = *t }
-	_, _ = again.bind(t)
-	return got
-}
-
 // A state that the centre itself kept badly is its own trouble: no evidence is refused for it.
 func TestVerifyTravel_BrokenState(t *testing.T) {
 	c := mustTravelCase(t)
@@ -547,20 +403,6 @@ func TestVerifyTravel_BrokenState(t *testing.T) {
 	got, err := c.bind(t)
 	var refusal *evidence.Refusal
 	if got != nil || err == nil || errors.As(err, &refusal) {
-		t.Errorf("got %v, %v", got, err)
-	}
-}
-
-// A citizen's enrolment takes no desk's signature for a card's.
-func TestVerify_DeskSignature(t *testing.T) {
-	e, c := mustEnrolment(t), mustTravelCase(t)
-	jws, err := evidence.SignAsDesk(e.transcript, c.desk.key, c.chain)
-	if err != nil {
-		t.Fatal(err)
-	}
-	e.bundle.JWS, e.expect.DeskAuthority = jws, c.authority.cert
-	var refusal *evidence.Refusal
-	if got, err := e.bind(t); got != nil || !errors.As(err, &refusal) || refusal.Reason != evidence.RefusedSignature {
 		t.Errorf("got %v, %v", got, err)
 	}
 }
@@ -583,59 +425,9 @@ func TestVerify_CitizenAccess(t *testing.T) {
 	}
 }
 
-func TestSignAsDesk_Refused(t *testing.T) {
-	c := mustTravelCase(t)
-	transcript := transcriptOf(t, c)
-	if _, err := evidence.SignAsDesk(transcript, mustECKey(t), c.chain); !errors.Is(err, evidence.ErrKeyMismatch) {
-		t.Errorf("another key: got %v", err)
-	}
-	if _, err := evidence.SignAsDesk(transcript, sharedRSAKey(), c.chain); !errors.Is(err, evidence.ErrKeyKind) {
-		t.Errorf("RSA key: got %v", err)
-	}
-	if _, err := evidence.SignAsDesk(transcript, c.desk.key, nil); err == nil {
-		t.Error("signed without a certificate")
-	}
-	transcript.Version = 1
-	if _, err := evidence.SignAsDesk(transcript, c.desk.key, c.chain); !errors.Is(err, evidence.ErrTranscript) {
-		t.Errorf("version 1: got %v", err)
-	}
-}
-
-// A desk's key file may bring its authority along; it does not travel.
-func TestSignAsDesk_OwnCertificateOnly(t *testing.T) {
-	c := mustTravelCase(t)
-	c.chain = [][]byte{c.desk.cert.Raw, c.authority.cert.Raw}
-	if _, err := c.bind(t); err != nil {
-		t.Error(err)
-	}
-}
-
 func TestAAChallenge(t *testing.T) {
 	h := sha256.Sum256(slices.Concat([]byte("balcao-aa-v1"), []byte("transcript")))
 	if got := evidence.AAChallenge([]byte("transcript")); !bytes.Equal(got[:], h[:8]) {
 		t.Errorf("got %x", got)
 	}
-}
-
-func FuzzVerifyDesk(f *testing.F) {
-	c := mustTravelCase(f)
-	if _, err := c.bind(f); err != nil {
-		f.Fatal(err)
-	}
-	f.Add(c.bundle.JWS, c.bundle.Proof)
-	f.Add([]byte(`{"payload":"","signatures":[{"protected":"","signature":""}]}`), []byte{2})
-	f.Fuzz(func(t *testing.T, jws, proof []byte) {
-		bundle := c.bundle
-		bundle.JWS, bundle.Proof = jws, proof
-		got, err := c.verifier.Verify(context.Background(), bundle, c.expect)
-		var refusal *evidence.Refusal
-		switch {
-		case err == nil && !bytes.Equal(jws, c.bundle.JWS):
-			t.Fatal("a JWS that nobody signed was accepted")
-		case err == nil && !bytes.Equal(proof[1:], c.bundle.Proof[1:]) && len(proof) == len(c.bundle.Proof):
-			t.Fatal("a proof that no chip gave was accepted")
-		case err != nil && (got != nil || !errors.As(err, &refusal)):
-			t.Fatalf("got %v, %v", got, err)
-		}
-	})
 }

@@ -1,0 +1,156 @@
+package evidence_test
+
+import (
+	"crypto/sha256"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"balcao/kiosk"
+	"balcao/kiosk/evidence"
+)
+
+// travelCase is everything of one enrolment with a travel document, honest unless a test changes it before bind.
+type travelCase struct {
+	state     country
+	verifier  *evidence.Verifier
+	chip      *chip
+	files     evidence.TravelFiles
+	authority authority // of the desks
+	desk      authority
+	chain     [][]byte
+	brought   kiosk.Eligibility
+	extension string
+	expect    evidence.Expect
+	bundle    evidence.Bundle
+
+	transcript func(*evidence.Transcript) // last changes before it is signed
+	proof      func([]byte) []byte        // last changes of it
+	unproven   bool                       // the desk brings no proof
+}
+
+const deskName = "laranjeiras-07"
+
+func deskTemplate(name string) x509.Certificate {
+	return x509.Certificate{
+		Subject: pkix.Name{CommonName: name}, KeyUsage: x509.KeyUsageDigitalSignature,
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+	}
+}
+
+func mustTravelCase(t testing.TB) *travelCase {
+	t.Helper()
+	c := &travelCase{state: mustCountry(t, "UT"), brought: brought()}
+	c.verifier = believing(t, c.state)
+	c.chip = passportOf(t, c.state)
+	c.authority = mustIssue(t, ca("(Test) desks"), authority{}, mustECKey(t))
+	c.desk = mustIssue(t, deskTemplate(deskName), c.authority, mustECKey(t))
+	c.chain = [][]byte{c.desk.cert.Raw}
+	opened := time.Now().Add(-2 * time.Minute)
+	c.expect = evidence.Expect{
+		Enrolment: uuid.MustParse("0199a1b2-0000-7000-8000-000000000001"), Challenge: []byte("a challenge of thirty-two bytes."),
+		Desk: deskName, OpenedAt: opened, Kind: kiosk.Passport, Country: "UTO", DocumentNumber: "L898902C3",
+		TaxNumber: c.brought.TaxNumber, SealedPIN: []byte("a PIN sealed to the centre"), DeskAuthority: c.authority.cert,
+		Contacts: []kiosk.ProvenContact{{
+			Channel: kiosk.Email, Value: "pessoa@example.pt", Proof: uuid.MustParse("0199a1b2-0000-7000-8000-000000000003"), At: opened.Add(time.Minute),
+		}},
+	}
+	c.files = c.chip.mustFiles(t)
+	return c
+}
+
+// remake makes the document anew, after its chip was changed.
+func (c *travelCase) remake(t testing.TB) {
+	t.Helper()
+	c.files = c.chip.mustFiles(t)
+}
+
+// typed makes the enrolment one of a document without a chip.
+func (c *travelCase) typed(t testing.TB) {
+	t.Helper()
+	c.expect.Typed, c.expect.TypedRule, c.unproven = true, kiosk.TypedAllowed, true
+	c.files = evidence.TravelFiles{Groups: map[int][]byte{1: dg1(t, c.chip.zone)}}
+}
+
+func hash(data []byte) evidence.Bytes {
+	h := sha256.Sum256(data)
+	return h[:]
+}
+
+// bind does what an honest desk does: it writes the transcript, signs it, lets the chip prove itself, and sends all of it.
+func (c *travelCase) bind(t testing.TB) (*evidence.Verified, error) {
+	t.Helper()
+	id, err := evidence.TravelIdentity(c.files, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.bundle.Identity, c.bundle.SOD = evidence.EvidenceFiles(c.files), c.files.SOD
+	transcript := evidence.Transcript{
+		Version: evidence.TranscriptVersion, Enrolment: c.expect.Enrolment, Challenge: c.expect.Challenge, Desk: c.expect.Desk,
+		OpenedAt: c.expect.OpenedAt, SignedAt: c.expect.OpenedAt.Add(90 * time.Second),
+		Document: evidence.TranscriptDocument{
+			Kind: id.Kind, Country: id.Country, Number: id.DocumentNumber, ValidUntil: id.ValidUntil,
+			Identity: hash(c.bundle.Identity), Access: evidence.AccessTyped,
+		},
+		Person: evidence.TranscriptPerson{
+			Surname: id.Surname, GivenNames: id.GivenNames, BirthDate: id.BirthDate, Nationality: id.Nationality, TaxNumber: c.brought.TaxNumber,
+		},
+		Eligibility: evidence.NewTranscriptEligibility(c.brought, c.extension),
+		SealedPIN:   hash(c.expect.SealedPIN), PhotoCompared: true, Language: kiosk.English, Level: kiosk.LevelSubstantial,
+	}
+	if !c.expect.Typed {
+		transcript.Document.SOD, transcript.Document.Access = hash(c.bundle.SOD), evidence.AccessText(c.files.Access)
+	}
+	for _, p := range c.expect.Contacts {
+		transcript.Contacts = append(transcript.Contacts, evidence.TranscriptProof{Channel: p.Channel, Value: p.Value, Proof: p.Proof, ConfirmedAt: p.At})
+	}
+	if c.transcript != nil {
+		c.transcript(&transcript)
+	}
+	if c.bundle.JWS == nil {
+		if c.bundle.JWS, err = evidence.SignAsDesk(transcript, c.desk.key, c.chain); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !c.unproven && c.bundle.Proof == nil {
+		c.prove(t, transcript)
+	}
+	if c.proof != nil {
+		c.bundle.Proof = c.proof(c.bundle.Proof)
+	}
+	return c.verifier.Verify(t.Context(), c.bundle, c.expect)
+}
+
+// prove lets the chip prove itself in its way.
+func (c *travelCase) prove(t testing.TB, transcript evidence.Transcript) {
+	t.Helper()
+	switch evidence.ProofOf(c.files.Groups) {
+	case evidence.ProofActive:
+		payload, err := transcript.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		challenge := evidence.AAChallenge(payload)
+		c.bundle.Proof = evidence.ProofAA(c.chip.sign(t, challenge[:]))
+	case evidence.ProofChip:
+		if c.bundle.ChipState != nil {
+			return
+		}
+		sent, state := mustChallenge(t, c.files.Groups[14])
+		c.bundle.ChipState, c.bundle.ChipDG14 = state, c.files.Groups[14]
+		c.bundle.Proof = evidence.ProofCA(c.chip.answer(t, sent))
+	}
+}
+
+// transcriptOf is the transcript that bind would sign.
+func transcriptOf(t testing.TB, c *travelCase) (got evidence.Transcript) {
+	t.Helper()
+	again := *c
+	again.bundle = evidence.Bundle{}
+	again.transcript = func(t *evidence.Transcript) { got = *t }
+	_, _ = again.bind(t)
+	return got
+}
