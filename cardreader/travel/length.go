@@ -193,3 +193,10 @@ func (c *Chip) shrink() bool {
 	}
 	return false
 }
+
+// learn takes note that the chip gave less than what was asked though there was more: that is what it gives.
+func (c *Chip) learn(given int) {
+	if len(c.ladder) > 1 && given > c.ladder[1] {
+		c.ladder[0] = given
+	}
+}

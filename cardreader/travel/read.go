@@ -80,6 +80,9 @@ func (c *Chip) readFile(ctx context.Context, spec fileSpec, progress func(done, 
 	if len(content) > total {
 		content = content[:total:total] // what is behind the object is the file's, not the object's
 	}
+	if len(content) < min(total, c.readSize()) {
+		c.learn(len(content))
+	}
 	for {
 		if progress != nil {
 			progress(len(content), total)
@@ -139,8 +142,12 @@ func (c *Chip) readPiece(ctx context.Context, offset, left int) ([]byte, error) 
 	if len(piece) == 0 || isFatal(err) {
 		return nil, c.explain(err, asked)
 	}
-	if piece = piece[:min(len(piece), left)]; len(piece) < min(asked-4, left, leastPiece) {
+	piece = piece[:min(len(piece), left)]
+	if len(piece) < min(asked-4, left, leastPiece) {
 		return nil, fmt.Errorf("%w: the file comes in crumbs", ErrMalformed)
+	}
+	if len(piece) < min(asked-4, left) {
+		c.learn(len(piece))
 	}
 	return c.piece(piece, asked)
 }

@@ -82,7 +82,7 @@ func (c *Chip) open(ctx context.Context) error {
 	if !c.offersPACE {
 		return c.openBasic(ctx)
 	}
-	err := fmt.Errorf("%w: no mechanism of EF.CardAccess is known", errRefused)
+	err := fmt.Errorf("%w: %w: no mechanism of EF.CardAccess can be done here", errRefused, ErrUnsupported)
 	if len(c.suites) > 0 {
 		err = c.openPACE(ctx, c.suites[0])
 	}
