@@ -15,7 +15,7 @@ import (
 )
 
 // rawKey is a catalogue key that reached a screen because it has no text.
-var rawKey = regexp.MustCompile(`\b(action|activity|assurance|check|check_state|citizen|contact|document|done|error|identity|pin|problem|reading|reason|review|status|step)\.[a-z_]+\b`)
+var rawKey = regexp.MustCompile(`\b(access|action|activity|bring|assurance|check|check_state|citizen|contact|document|done|error|fault|identity|independence|mrz|pin|problem|reading|reason|review|seen|status|step)\.[a-z_]+\b`)
 
 // constants returns the values of the string constants of a type of package kiosk: the catalogue has to
 // follow the vocabulary, also where a word was added yesterday.
@@ -68,6 +68,9 @@ func TestVocabularyHasTexts(t *testing.T) {
 		{"ContactProblem", "contact.problem.", ""}, {"Delivery", "contact.delivery.", ""},
 		{"Slot", "status.slot.", ""}, {"Health", "status.centre.", ""}, {"Health", "status.delivery.", ""},
 		{"PINPhase", "pin.phase.", ""}, {"ReviewPhase", "review.phase.", ""}, {"Level", "level.", ""}, {"Level", "assurance.", ""},
+		{"AccessKind", "access.title_", ""}, {"AccessKind", "access.label_", ""}, {"AccessKind", "access.wrong_", ""}, {"AccessKind", "access.field_", ""},
+		{"MRZGroupState", "mrz.state.", ""}, {"SeenKind", "seen.", ""}, {"Independence", "independence.", ""}, {"Independence", "independence.", "_means"},
+		{"Requirement", "fault.", "_missing"}, {"Requirement", "fault.", "_wrong"},
 		{"DocumentKind", "document.kind.", ""}, {"Language", "language.", ""}, {"Channel", "contact.awaiting_", ""},
 	} {
 		for _, value := range constants(t, word.typeName) {
@@ -78,6 +81,42 @@ func TestVocabularyHasTexts(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestGroupsHaveTexts: the groups of a zone have names on the screen. They are constants without a type, of a
+// package that this one does not know.
+func TestGroupsHaveTexts(t *testing.T) {
+	file, err := parser.ParseFile(token.NewFileSet(), "../cardreader/mrz/layout.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := 0
+	ast.Inspect(file, func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok || len(spec.Names) != 1 || len(spec.Values) != 1 || !strings.HasPrefix(spec.Names[0].Name, "Group") {
+			return true
+		}
+		literal, ok := spec.Values[0].(*ast.BasicLit)
+		if !ok {
+			return true
+		}
+		name, err := strconv.Unquote(literal.Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names++
+		for _, key := range []string{"mrz.group." + name, "mrz.in." + name} {
+			for _, language := range i18n.Languages {
+				if !i18n.Has(language, key) {
+					t.Errorf("%s: no text for %s", language, key)
+				}
+			}
+		}
+		return true
+	})
+	if names < 10 {
+		t.Errorf("found %d groups; the constants are elsewhere now", names)
 	}
 }
 

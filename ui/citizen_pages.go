@@ -16,6 +16,7 @@ type messageView struct {
 	card, wait fyne.CanvasObject
 	tick       fyne.CanvasObject
 	pictures   *pictures
+	signs      fyne.CanvasObject
 	points     *list[*look.Text, line]
 	content    fyne.CanvasObject
 }
@@ -29,8 +30,8 @@ func newMessageView() *messageView {
 		pictures: newPictures(1.5, pictureCard, pictureCover, pictureResidence,
 			picturePassport, pictureCardBack, pictureCAN),
 	}
-	signs := container.NewHBox(v.card, v.wait, v.tick, v.pictures.content)
-	v.content = rows(30, look.Padded(0, 10, signs), v.points.content)
+	v.signs = look.Padded(0, 10, container.NewHBox(v.card, v.wait, v.tick, v.pictures.content))
+	v.content = rows(30, v.signs, v.points.content)
 	return v
 }
 
@@ -42,6 +43,7 @@ func (v *messageView) show(m citizenModel) {
 	if message {
 		v.points.show(m.Points)
 		v.pictures.show(m.Pictures)
+		reveal(v.signs, m.Sign != signNone || len(m.Pictures) > 0)
 	} else {
 		v.points.show(nil)
 		v.pictures.show(nil)
@@ -167,7 +169,7 @@ type citizenReviewView struct {
 
 func newCitizenReviewView() *citizenReviewView {
 	v := &citizenReviewView{rights: look.Body("").Wrap()}
-	v.fields = newFields(12, 244, func(label, value *look.Text) {
+	v.fields = newFields(10, 244, func(label, value *look.Text) {
 		label.Sized(look.SizeCitizenText)
 		value.Sized(look.SizeCitizenText).Bold()
 	})
@@ -177,7 +179,7 @@ func newCitizenReviewView() *citizenReviewView {
 		halves[i] = rows(3, v.kept[i].label, v.kept[i].value)
 	}
 	note := look.Tinted(look.Page, rows(12, columns(28, []float32{1, 1}, halves[0], halves[1]), v.rights))
-	v.content = rows(20, v.fields.content, note)
+	v.content = rows(16, v.fields.content, note)
 	return v
 }
 

@@ -60,7 +60,7 @@ func newClerkView(window fyne.Window, send func(kiosk.Event), redraw func()) *cl
 	v.overlay = newOverlayView(v.press, v.do)
 	v.contact = newContactPage(&v.keys, redraw)
 	v.access = newAccessPage(&v.keys, send, v.do)
-	v.bring = newBringPage(&v.keys, send, v.seek)
+	v.bring = newBringPage(&v.keys, send, v.seek, func(field fyne.Focusable) { v.window.Canvas().Focus(field) })
 	v.pages = map[page]clerkPageView{
 		pageDocument: newDocumentPage(), pageReading: newReadingPage(), pageAccess: v.access, pageIdentity: newIdentityPage(), pageBring: v.bring,
 		pageContact: v.contact, pagePIN: newPINPage(), pageReview: newReviewPage(),
@@ -141,6 +141,13 @@ func (v *clerkView) focus() {
 	v.window.Canvas().Unfocus()
 }
 
+// wipe empties what the clerk typed, for a window that closes.
+func (v *clerkView) wipe() {
+	v.access.show(clerkModel{})
+	v.bring.show(clerkModel{})
+	v.contact.show(clerkModel{})
+}
+
 func (v *clerkView) showOverlay(m *overlayModel) {
 	overlays := v.window.Canvas().Overlays()
 	if m == nil {
@@ -192,8 +199,7 @@ func (v *clerkView) pressField(key fyne.KeyName) bool {
 	case pageAccess:
 		return v.access.press(key)
 	case pageBring:
-		c := v.window.Canvas()
-		return v.bring.press(key, c.Focused(), c.Focus, func() { v.press(fyne.KeyF10) })
+		return v.bring.press(key, v.window.Canvas().Focused(), func() { v.press(fyne.KeyF10) })
 	default:
 		return false
 	}

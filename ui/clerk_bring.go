@@ -16,7 +16,8 @@ import (
 // in its fields and leaves as a whole after each change.
 type bringPage struct {
 	send func(kiosk.Event)
-	seek func(fyne.CanvasObject) // brings what has the focus into the window
+	seek func(fyne.CanvasObject)    // brings what has the focus into the window
+	goTo func(field fyne.Focusable) // gives it the focus
 
 	taxNumber, declaration, second *askedView
 	number                         *digitField
@@ -59,8 +60,8 @@ type paperView struct {
 	content        *fyne.Container
 }
 
-func newBringPage(keys *keyboard, send func(kiosk.Event), seek func(fyne.CanvasObject)) *bringPage {
-	p := &bringPage{send: send, seek: seek, either: look.Small("").Wrap(), keys: look.Small("").In(look.InkFaint).Wrap()}
+func newBringPage(keys *keyboard, send func(kiosk.Event), seek func(fyne.CanvasObject), goTo func(fyne.Focusable)) *bringPage {
+	p := &bringPage{send: send, seek: seek, goTo: goTo, either: look.Small("").Wrap(), keys: look.Small("").In(look.InkFaint).Wrap()}
 	p.number = newNumberField(keys, taxDigits, p.changed)
 	p.answer = newListedChoice(keys, p.changed, func() { seek(p.answer) })
 	p.clerk = newEntry(keys, p.changed)
@@ -233,7 +234,7 @@ func (p *bringPage) first() fyne.Focusable {
 }
 
 // press takes Enter to the next field, and behind the last one on; and gives the number its keys.
-func (p *bringPage) press(key fyne.KeyName, focused fyne.Focusable, focus func(fyne.Focusable), onward func()) bool {
+func (p *bringPage) press(key fyne.KeyName, focused fyne.Focusable, onward func()) bool {
 	if focused == fyne.Focusable(p.number) && (key == fyne.KeyBackspace || key == fyne.KeyDelete) {
 		p.number.delete()
 		return true
@@ -244,9 +245,9 @@ func (p *bringPage) press(key fyne.KeyName, focused fyne.Focusable, focus func(f
 	all := p.fields()
 	switch at := slices.Index(all, focused); {
 	case at < 0 && len(all) > 0:
-		focus(all[0])
+		p.goTo(all[0])
 	case at < len(all)-1:
-		focus(all[at+1])
+		p.goTo(all[at+1])
 	default:
 		onward()
 	}
@@ -263,9 +264,7 @@ func (p *bringPage) seekFault() {
 	}
 	p.asked = false
 	if field := p.fieldOf(p.model.Fault); field != nil {
-		if canvas := fyne.CurrentApp().Driver().CanvasForObject(p.object); canvas != nil {
-			canvas.Focus(field)
-		}
+		p.goTo(field)
 	}
 }
 

@@ -30,7 +30,7 @@ func newIdentityPage() *identityPage {
 		photo: newPhotoView(), checks: newChecks(2), // all fourteen, or thirteen with remarks, at once in 800 pixels
 		level: look.Value("").Bold().Wrap(), why: look.Small("").In(look.InkFaint).Wrap(),
 	}
-	p.fields = newFields(13, 118, nil)
+	p.fields = newFields(11, 118, nil)
 	person := look.PanelPadded(20, columns(22, []float32{0, 1}, container.NewVBox(p.photo.content), p.fields.content))
 	level := look.PanelPadded(20, rows(3, p.level, p.why))
 	p.object = sideBySide(18, 860, []float32{530, 432}, rows(18, person, level), rows(0, look.PanelPadded(13, p.checks.content)))

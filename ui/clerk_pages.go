@@ -124,17 +124,18 @@ type reviewPage struct {
 	phases *list[checkView, checkRow]
 	now    *look.Text
 	notice *look.Text
+	lay    *pictures // what to lay on the reader again
 	object fyne.CanvasObject
 }
 
 func newReviewPage() *reviewPage {
 	p := &reviewPage{
-		fields: newFields(12, 134, nil), phases: newChecks(5),
+		fields: newFields(12, 134, nil), phases: newChecks(5), lay: newPictures(0.6, pictureCover, pictureResidence),
 		now: look.Body("").Wrap(), notice: look.Body("").Wrap(),
 	}
 	p.object = rows(18,
 		columns(18, []float32{530, 432}, look.Panel(p.fields.content), look.PanelPadded(20, p.phases.content)),
-		look.Panel(rows(8, p.now, p.notice)))
+		look.Panel(centred(22, []float32{0, 1}, p.lay.content, rows(8, p.now, p.notice))))
 	return p
 }
 
@@ -144,6 +145,7 @@ func (p *reviewPage) show(m clerkModel) {
 	p.fields.show(m.Review.Fields)
 	p.phases.show(m.Review.Phases)
 	say(p.now, m.Review.Now)
+	p.lay.show(m.Review.Pictures)
 	say(p.notice, m.Review.Notice)
 }
 

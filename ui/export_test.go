@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"time"
+
 	"fyne.io/fyne/v2"
 
 	"balcao/kiosk"
@@ -59,4 +61,70 @@ func (u *UI) TapKeypad(name string) {
 			}
 		}
 	}
+}
+
+// AccessText returns what stands in the page that opens chips: the zone's text, its cursor and the number.
+func (u *UI) AccessText() (zone string, cursor int, can string) {
+	access := u.clerk.access
+	return access.zone.text(), access.zone.at, access.can.text()
+}
+
+// AccessBytes returns the bytes inside the zone's field and the number's.
+func (u *UI) AccessBytes() []byte {
+	access := u.clerk.access
+	all := append(access.zone.typed[:len(access.zone.typed):len(access.zone.typed)], access.zone.run[:]...)
+	return append(all, access.can.typed[:]...)
+}
+
+// SetZoneClock sets the clock by which typing and swiping are told apart.
+func (u *UI) SetZoneClock(now func() time.Time) { u.clerk.access.zone.now = now }
+
+// BroughtTexts returns what stands in the page of what else is needed.
+func (u *UI) BroughtTexts() []string {
+	bring := u.clerk.bring
+	texts := []string{bring.number.text(), bring.clerk.Text}
+	for _, paper := range bring.papers {
+		texts = append(texts, paper.issuer.Text, paper.issued.Text)
+	}
+	return texts
+}
+
+// Day reads a date as clerks type it.
+func Day(text string) kiosk.Date { return day(text) }
+
+// Country names a State.
+func Country(language kiosk.Language, code string) string { return words{language}.country(code) }
+
+// ZoneField is the field alone, without a window.
+type ZoneField struct{ *zoneField }
+
+// NewZoneField makes one with a clock of its own.
+func NewZoneField(now func() time.Time) ZoneField {
+	f := newZoneField(&keyboard{}, func() {})
+	f.now = now
+	return ZoneField{f}
+}
+
+// Text returns what is typed, and Cursor where the cursor stands.
+func (f ZoneField) Text() string { return f.text() }
+
+// Cursor returns where the cursor stands.
+func (f ZoneField) Cursor() int { return f.at }
+
+// Put replaces what is typed.
+func (f ZoneField) Put(text string) { f.put(text) }
+
+// Paste pastes.
+func (f ZoneField) Paste(text string) { f.paste(text) }
+
+// Answer shows what was understood.
+func (f ZoneField) Answer(entry kiosk.MRZEntry) { f.show(zone(entry, kiosk.Passport), false) }
+
+// Press presses a key of the field's.
+func (f ZoneField) Press(key fyne.KeyName) {
+	if key == fyne.KeyReturn {
+		f.breakLine()
+		return
+	}
+	f.press(key)
 }

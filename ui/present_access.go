@@ -67,6 +67,9 @@ func (p present) access(m *clerkModel) {
 	} else {
 		of := m.Access.Zone.Shape
 		m.Access.Label = p.format("access.label_mrz", values{"Lines": of.Lines, "Width": of.Width})
+		if zoneOf(p.state.Document) == "" {
+			m.Access.Label = p.text("access.label_any")
+		}
 		m.Access.Marks = p.zoneMarks(access.MRZ)
 		m.Access.Corrections = p.corrections(access)
 	}
@@ -214,7 +217,7 @@ func (p present) accessActions() []action {
 		actions = append(actions, action{Text: p.text("action.erase"), Key: "F4", Event: kiosk.AccessTyped{Kind: access.Kind}})
 	}
 	if p.state.TypedMRZ && !access.NoChip {
-		actions = append(actions, action{Text: p.text("action.no_chip"), Key: "F6", Event: kiosk.NoChip{}})
+		actions = append(actions, action{Text: p.text("action.without_chip"), Key: "F6", Event: kiosk.NoChip{}})
 	}
 	return actions
 }

@@ -33,7 +33,7 @@ func (p present) identityPage(m *clerkModel) {
 		Fields: p.identityFields(person),
 		Photo:  document.Photo,
 		Checks: p.checks(),
-		Level:  line{p.text("assurance." + p.level()), levelTone(p.level())},
+		Level:  line{p.said("assurance."+p.level(), nil), levelTone(p.level())},
 		Why:    p.why(),
 	}
 	switch {

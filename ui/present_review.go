@@ -7,10 +7,11 @@ import (
 )
 
 type reviewModel struct {
-	Fields []field
-	Phases []checkRow
-	Now    line // what is going on, in words
-	Notice line // what went wrong or needs care
+	Fields   []field
+	Phases   []checkRow
+	Now      line // what is going on, in words
+	Notice   line // what went wrong or needs care
+	Pictures []picture
 }
 
 // reviewOrder lists the phases as the clerk sees them; waiting for the card belongs to the PIN. Only a Citizen
@@ -66,7 +67,7 @@ func (p present) documentIssued(person kiosk.Identity) string {
 
 // levelText says the level, and why it is not higher.
 func (p present) levelText() string {
-	text := p.text("level." + p.level())
+	text := p.said("level."+p.level(), nil)
 	switch missing := p.missing(); {
 	case p.level() != string(kiosk.LevelSubstantial):
 	case p.state.Document.Access.NoChip:
@@ -99,6 +100,9 @@ func (p present) review(m *clerkModel) {
 	m.Review.Phases = p.reviewPhases()
 	m.Review.Now = line{p.reviewNow(), tonePlain}
 	m.Review.Notice = p.reviewNotice()
+	if phase := state.Review.Phase; state.Document.Signing == kiosk.SigningChip && (phase == kiosk.ReviewCard || phase == kiosk.ReviewSigning) {
+		m.Review.Pictures = []picture{p.documentPicture()}
+	}
 
 	m.Actions = p.handOver()
 	switch {

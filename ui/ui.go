@@ -174,6 +174,7 @@ func (u *UI) touch() {
 // Wipe empties what people typed and was not sent, and the photograph, for a desk that stops.
 func (u *UI) Wipe() {
 	u.citizen.wipe()
+	u.clerk.wipe()
 	wipePhoto(u.state.Document.Photo)
 }
 

@@ -81,6 +81,36 @@ func TestPhotographIsWiped(t *testing.T) {
 	}
 }
 
+// TestWhatOpensAChipIsWiped leaves the page that it was typed on, in each way there is.
+func TestWhatOpensAChipIsWiped(t *testing.T) {
+	pt := kiosk.Portuguese
+	for name, typed := range map[string]func(kiosk.Language) kiosk.State{"Zone": whole, "Number": canRefused, "NoChip": noChip} {
+		for way, leave := range map[string]func(*desk){
+			"OnEmptyDesk": func(d *desk) { d.Show(idle(pt)) },
+			"OnIdentity":  func(d *desk) { d.Show(passport(pt)) },
+			"OnProblem":   func(d *desk) { d.Show(travelProblem(kiosk.ProblemCode(kiosk.ReasonAccessDenied), true)(pt)) },
+			"OnReading":   func(d *desk) { d.Show(readingPassport(pt)) },
+			"OnStop":      func(d *desk) { d.Wipe() },
+		} {
+			t.Run(name+way, func(t *testing.T) {
+				d := newDesk(t, ui.Options{})
+				d.Show(typed(pt))
+				write(d.Clerk(), "P<UTO31")
+				press(d.Clerk(), fyne.KeyBackspace)
+				write(d.Clerk(), "5")
+				blank := make([]byte, len(d.AccessBytes()))
+				if bytes.Equal(d.AccessBytes(), blank) {
+					t.Fatal("nothing was typed")
+				}
+				leave(d)
+				if !bytes.Equal(d.AccessBytes(), blank) {
+					t.Error("characters are left in the fields")
+				}
+			})
+		}
+	}
+}
+
 // TestPINIsNeverText types a PIN and looks for its digits in what either window draws.
 func TestPINIsNeverText(t *testing.T) {
 	d := newDesk(t, ui.Options{})
@@ -110,12 +140,18 @@ func TestNobodyStays(t *testing.T) {
 	if d.PhotoPixels() != nil || !bytes.Equal(pixels, make([]byte, len(pixels))) {
 		t.Error("the photograph's pixels are left")
 	}
+	if !bytes.Equal(d.AccessBytes(), make([]byte, len(d.AccessBytes()))) {
+		t.Error("what opens a chip is left in a field")
+	}
+	if left := strings.Join(d.BroughtTexts(), ""); left != "" {
+		t.Errorf("%q is left in what was brought", left)
+	}
 	if phone, email := d.ContactTexts(); phone != "" || email != "" {
 		t.Error("a contact is left in an entry")
 	}
 	for _, window := range []fyne.Window{d.Clerk(), d.Citizen()} {
 		all := strings.Join(everyText(window.Content()), "\n")
-		for _, personal := range []string{"Anabela", "Figueiredo", "99000588", "403", "345", "exemplo.pt", "1974"} {
+		for _, personal := range []string{"Anabela", "Figueiredo", "99000588", "403", "345", "exemplo.pt", "1974", "ERIKSSON", "L8989", "D2314", "Rossio", "314159"} {
 			if strings.Contains(all, personal) {
 				t.Errorf("%q is left in %s", personal, window.Title())
 			}

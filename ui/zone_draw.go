@@ -16,8 +16,9 @@ const (
 	zoneEdge = 10   // between frame and characters
 	zoneMark = 14   // room under a line for its marks
 	zoneTall = 1.75 // height of a character beside its width
-	monoWide = 0.602
 )
+
+var zoneStyle = fyne.TextStyle{Monospace: true}
 
 // CreateRenderer implements fyne.Widget.
 func (f *zoneField) CreateRenderer() fyne.WidgetRenderer {
@@ -29,6 +30,7 @@ func (f *zoneField) CreateRenderer() fyne.WidgetRenderer {
 
 type zoneRenderer struct {
 	field   *zoneField
+	size    float32 // of the text
 	cell    float32 // width of a character
 	objects []fyne.CanvasObject
 }
@@ -54,12 +56,17 @@ func (r *zoneRenderer) lines() int { return max(2, r.field.model.Shape.Lines) }
 
 func (r *zoneRenderer) lineHeight() float32 { return r.cell*zoneTall + zoneMark }
 
-// measure finds the width of a character: the text size setting's, or what the widest line leaves.
+// measure finds the text's size: the setting's, or what the widest line leaves. How wide its characters are
+// then is asked, because fonts round.
 func (r *zoneRenderer) measure() {
-	r.cell = zoneCell * textScale()
+	const many, wide = "0000000000", 0.602 // a character's width beside its height
+	r.size = zoneCell * textScale() / wide
+	cell := func() float32 { return fyne.MeasureText(many, r.size, zoneStyle).Width / float32(len(many)) }
+	r.cell = cell()
 	columns := max(r.field.model.Shape.Width, 30)
-	if room := r.field.Size().Width - 2*zoneEdge; room > 0 {
-		r.cell = min(r.cell, room/float32(columns))
+	if room := r.field.Size().Width - 2*zoneEdge; room > 0 && r.cell*float32(columns) > room {
+		r.size *= room / float32(columns) / r.cell
+		r.cell = cell()
 	}
 }
 
@@ -172,7 +179,7 @@ func (r *zoneRenderer) write(line, column int, text string, wrong bool) {
 		ink = look.RedOn
 	}
 	t := canvas.NewText(text, ink)
-	t.TextStyle, t.TextSize = fyne.TextStyle{Monospace: true, Bold: wrong}, r.cell/monoWide
+	t.TextStyle, t.TextSize = zoneStyle, r.size
 	t.Move(r.at(line, column))
 	t.Resize(size)
 	r.objects = append(r.objects, t)

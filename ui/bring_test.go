@@ -1,0 +1,200 @@
+package ui_test
+
+import (
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"github.com/google/go-cmp/cmp"
+
+	"balcao/kiosk"
+	"balcao/ui"
+)
+
+// last returns what was entered last, and everything else that was sent.
+func (d *desk) entered(t *testing.T) (kiosk.Eligibility, []kiosk.Event) {
+	t.Helper()
+	var last kiosk.Eligibility
+	var others []kiosk.Event
+	for _, e := range d.sent() {
+		if e, ok := e.(kiosk.EligibilityEntered); ok {
+			last = e.Eligibility
+			continue
+		}
+		others = append(others, e)
+	}
+	return last, others
+}
+
+func TestBringKeys(t *testing.T) {
+	pt := kiosk.Portuguese
+	onward := []kiosk.Event{kiosk.Continue{}}
+	t.Run("FilledInByKeyboard", func(t *testing.T) {
+		d := newDesk(t, ui.Options{})
+		d.Show(passport(pt))
+		d.Show(bring(pt))
+		w := d.Clerk()
+		write(w, "123456789")
+		press(w, fyne.KeyReturn, fyne.KeyDown, fyne.KeyReturn) // the declaration: the first answer
+		press(w, fyne.KeyReturn, fyne.KeyReturn, fyne.KeyReturn)
+		write(w, "c") // the address: Contrato de arrendamento, Certidão de domicílio fiscal
+		press(w, fyne.KeyReturn)
+		write(w, " Imobiliária do Rossio, Lda. ")
+		press(w, fyne.KeyReturn)
+		write(w, "01-03-2026")
+		press(w, fyne.KeyReturn)
+		got, others := d.entered(t)
+		want := kiosk.Eligibility{TaxNumber: "123456789", Independence: kiosk.Independent, Address: lease}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("entered (-want +got):\n%s", diff)
+		}
+		if diff := cmp.Diff(onward, others); diff != "" {
+			t.Errorf("sent (-want +got):\n%s", diff)
+		}
+	})
+	t.Run("SecondClerkIsAField", func(t *testing.T) {
+		d := newDesk(t, ui.Options{})
+		d.Show(bringSecond(pt))
+		press(d.Clerk(), fyne.KeyReturn, fyne.KeyReturn)
+		write(d.Clerk(), "0523")
+		if got, _ := d.entered(t); got.SecondClerk != "0523" || got.Address != lease || got.TaxNumber != "123456780" {
+			t.Errorf("entered %+v, want the page as a whole", got)
+		}
+	})
+	t.Run("ArrowsChoose", func(t *testing.T) {
+		d := newDesk(t, ui.Options{})
+		d.Show(bring(pt))
+		press(d.Clerk(), fyne.KeyReturn, fyne.KeyDown, fyne.KeyDown, fyne.KeyDown)
+		if got, _ := d.entered(t); got.Independence != kiosk.Accompanied {
+			t.Errorf("chose %q, want the last answer", got.Independence)
+		}
+		press(d.Clerk(), fyne.KeyDelete)
+		if got, _ := d.entered(t); got.Independence != kiosk.IndependenceUnasked {
+			t.Errorf("%q is left after deleting", got.Independence)
+		}
+		press(d.Clerk(), fyne.KeyReturn, fyne.KeyRight, fyne.KeyRight, fyne.KeyLeft)
+		if got, _ := d.entered(t); got.Residence.Kind != kiosk.ResidencePapers[0] {
+			t.Errorf("chose %q, want the first paper", got.Residence.Kind)
+		}
+	})
+	t.Run("FromAnyField", func(t *testing.T) {
+		for _, key := range []fyne.KeyName{fyne.KeyF10, fyne.KeyF3, fyne.KeyEscape} {
+			d := newDesk(t, ui.Options{})
+			d.Show(bringPermit(pt))
+			for range 6 {
+				press(d.Clerk(), key)
+				d.Clerk().Canvas().FocusNext()
+			}
+			if _, others := d.entered(t); len(others) != 6 {
+				t.Errorf("%s worked %d times of 6", key, len(others))
+			}
+		}
+	})
+	t.Run("RefusalLeadsToTheFirstFault", func(t *testing.T) {
+		d := newDesk(t, ui.Options{})
+		d.Show(bringPermit(pt))
+		press(d.Clerk(), fyne.KeyReturn, fyne.KeyReturn, fyne.KeyReturn) // on to the date
+		press(d.Clerk(), fyne.KeyF10)
+		d.entered(t)
+		refused := bringPermit(pt)
+		refused.Eligible.Refused = true
+		refused.Eligible.Faults = []kiosk.Fault{{Requirement: kiosk.RequireIndependence, Missing: true}}
+		d.Show(refused)
+		press(d.Clerk(), fyne.KeyDown)
+		if got, _ := d.entered(t); got.Independence != kiosk.Accompanied {
+			t.Errorf("the focus is not on the declaration: entered %+v", got)
+		}
+	})
+	t.Run("FixedNumberIsPassedOver", func(t *testing.T) {
+		d := newDesk(t, ui.Options{})
+		d.Show(bringFixed(pt))
+		press(d.Clerk(), fyne.KeyDown)
+		write(d.Clerk(), "5")
+		got, _ := d.entered(t)
+		if got.Independence != kiosk.Accompanied || got.TaxNumber != "123456789" {
+			t.Errorf("entered %+v, want the declaration changed and the number kept", got)
+		}
+	})
+	t.Run("BackToThePage", func(t *testing.T) {
+		d := newDesk(t, ui.Options{})
+		d.Show(bringPermit(pt))
+		photo := bringPermit(pt)
+		photo.Eligible.Asked = false
+		d.Show(photo)
+		d.Show(bringPermit(pt))
+		write(d.Clerk(), "9") // too many digits
+		press(d.Clerk(), fyne.KeyBackspace)
+		got, _ := d.entered(t)
+		want := kiosk.Eligibility{TaxNumber: "12345678", Independence: kiosk.Independent, Address: lease}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("entered (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestDay(t *testing.T) {
+	day := kiosk.Date{Year: 2026, Month: 3, Day: 1}
+	for text, want := range map[string]kiosk.Date{
+		"01-03-2026": day, "01/03/2026": day, "01.03.2026": day, "01032026": day, " 01 03 2026 ": day,
+		"1-3-2026": {}, "31-02-2026": {}, "2026-03-01": {}, "01-03-26": {}, "": {}, "ontem": {}, "01-03-20266": {},
+	} {
+		if got := ui.Day(text); got != want {
+			t.Errorf("%q: got %v, want %v", text, got, want)
+		}
+	}
+}
+
+func FuzzDay(f *testing.F) {
+	for _, text := range []string{"01-03-2026", "29022024", "31.02.2026", "００-00-0000"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if day := ui.Day(text); !day.IsZero() && (day.Partial() || day.Year > 9999) {
+			t.Errorf("%q: got %v", text, day)
+		}
+	})
+}
+
+func TestCountry(t *testing.T) {
+	for _, test := range []struct{ code, pt, en string }{
+		{"PRT", "Portugal (PRT)", "Portugal (PRT)"}, {"BRA", "Brasil (BRA)", "Brazil (BRA)"}, {"VNM", "Vietname (VNM)", "Vietnam (VNM)"},
+		{"D", "Alemanha (D)", "Germany (D)"}, {"UTO", "Utopia (UTO)", "Utopia (UTO)"}, {"XXA", "Apátrida (XXA)", "Stateless person (XXA)"},
+		{"GBD", "Territórios britânicos ultramarinos (GBD)", "British overseas territories citizen (GBD)"},
+		{"QQQ", "QQQ", "QQQ"}, {"PT", "PT", "PT"}, {"419", "419", "419"}, {"", "", ""},
+	} {
+		if got := ui.Country(kiosk.Portuguese, test.code); got != test.pt {
+			t.Errorf("%s: got %q, want %q", test.code, got, test.pt)
+		}
+		if got := ui.Country(kiosk.English, test.code); got != test.en {
+			t.Errorf("%s: got %q, want %q", test.code, got, test.en)
+		}
+	}
+}
+
+// TestWhatADocumentProves: the level and why it is not higher, in words.
+func TestWhatADocumentProves(t *testing.T) {
+	for _, test := range []struct {
+		name             string
+		state            kiosk.State
+		level, why, born string
+	}{
+		{"Chip", passport(kiosk.English), "Assurance level: high, once the chip answers",
+			"Everything is verified. Only the chip's answer to the centre is still to come, at the end.", "12-08-1974 · 52 years old"},
+		{"WeakChip", passportWeak(kiosk.English), "Assurance level: substantial",
+			"For the high level this is missing: Opened over a protected channel; Signer not revoked; Original chip, not a copy.", "1985 · 40 years old"},
+		{"Typed", typedIdentity(kiosk.English), "Assurance level: substantial",
+			"Without a chip, the document proves only what can be seen: the level cannot be high.", "12-08-1974 · 52 years old"},
+		{"Reading", passportLoading(kiosk.English), "Assurance level: not yet known", "The checks are still running.", "12-08-1974 · 52 years old"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			shown := ui.PresentClerk(test.state, false, "", "", "").Identity
+			if shown.Level.Text != test.level || shown.Why != test.why {
+				t.Errorf("got %q: %q, want %q: %q", shown.Level.Text, shown.Why, test.level, test.why)
+			}
+			for _, f := range shown.Fields {
+				if f.Label == "Born" && f.Value != test.born {
+					t.Errorf("born %q, want %q", f.Value, test.born)
+				}
+			}
+		})
+	}
+}
