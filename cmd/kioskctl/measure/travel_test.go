@@ -50,7 +50,7 @@ func TestTravelReport(t *testing.T) {
 	for _, want := range []string{
 		"one, short        50     45   1.11    MISS", "57     48   1.19", "1000         114   0.50", // commands
 		"two, extended      3      3   1.00    PASS     15      6   2.50  MISS",
-		"one, short     250k   750        1500   0.50      488", // times
+		"one, short     250k  750        1500   0.50      488",                                                  // times
 		"17.0       0.0        70.0    0.0            PASS", "71.0       0.0        70.0    0.0            MISS", // who is first
 		"7.50", "0.40", "Not measured: something else\n",
 	} {
