@@ -89,7 +89,7 @@ func TestOpenSSL(t *testing.T) {
 				Point     asn1.BitString
 			}{
 				struct{ Key, Curve asn1.ObjectIdentifier }{asn1.ObjectIdentifier{1, 2, 840, 10045, 2, 1}, c.OID},
-				asn1.BitString{Bytes: c.Point(key.X, key.Y)}, //nolint:staticcheck // crypto/ecdsa encodes NIST curves only
+				asn1.BitString{Bytes: c.Point(key.X, key.Y)},
 			})
 			if err != nil {
 				t.Fatal(err)

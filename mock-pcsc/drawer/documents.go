@@ -47,7 +47,7 @@ var (
 )
 
 // document puts a travel document into the drawer. Change, if not nil, departs from its sort.
-func (b *builder) document(name string, s sort, refusedFor, title string, change func(*travel.Plan)) *item {
+func (b *builder) document(name string, s sort, refusedFor, title string, change func(*travel.Plan)) {
 	i := b.documents
 	b.documents++
 	plan := s.plan
@@ -76,7 +76,6 @@ func (b *builder) document(name string, s sort, refusedFor, title string, change
 		},
 		travel: &plan,
 	})
-	return &b.items[len(b.items)-1]
 }
 
 // as is a sort with another way of opening and proving.

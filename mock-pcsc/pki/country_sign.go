@@ -226,7 +226,7 @@ func parseCurveKey(der []byte) (crypto.Signer, error) {
 		return nil, bad
 	}
 	x, y := c.ScalarBaseMult(private)
-	return &ecdsa.PrivateKey{ //nolint:staticcheck // crypto/ecdsa parses NIST curves only
-		PublicKey: ecdsa.PublicKey{Curve: c.Curve, X: x, Y: y}, D: new(big.Int).SetBytes(private),
-	}, nil
+	public := ecdsa.PublicKey{Curve: c.Curve, X: x, Y: y} //nolint:staticcheck // crypto/ecdsa parses NIST curves only
+	//nolint:staticcheck // as above
+	return &ecdsa.PrivateKey{PublicKey: public, D: new(big.Int).SetBytes(private)}, nil
 }
