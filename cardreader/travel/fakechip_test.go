@@ -134,9 +134,9 @@ func (s *chipSession) open(p iso7816.Command) (plain iso7816.Command, ok bool) {
 		covered = iso7816.Append(covered, o.Tag, o.Value)
 		switch o.Tag {
 		case 0x87:
-			plain.Data, ok = secure.Unpad(s.crypt(o.Value[1:], false))
+			plain.Data, _ = secure.Unpad(s.crypt(o.Value[1:], false))
 		case 0x85:
-			plain.Data, ok = secure.Unpad(s.crypt(o.Value, false))
+			plain.Data, _ = secure.Unpad(s.crypt(o.Value, false))
 		case 0x97:
 			for _, b := range o.Value {
 				plain.Le = plain.Le<<8 | int(b)

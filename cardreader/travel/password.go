@@ -26,7 +26,7 @@ func FromMRZ(key string) Password {
 	if key == "" {
 		return Password{reference: referenceMRZ}
 	}
-	hash := sha1.Sum([]byte(key))
+	hash := sha1.Sum([]byte(key)) //nolint:gosec // the standard's
 	return Password{reference: referenceMRZ, secret: hash[:]}
 }
 

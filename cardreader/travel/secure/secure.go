@@ -15,7 +15,7 @@ package secure
 import (
 	"crypto/aes"
 	"crypto/cipher"
-	"crypto/des"
+	"crypto/des" //nolint:gosec // what documents of the first years have
 	"crypto/sha1"
 	"crypto/sha256"
 	"errors"
@@ -82,7 +82,7 @@ func (c Cipher) Block(key []byte) cipher.Block {
 	if c == TripleDES {
 		three := append(append(make([]byte, 0, 24), key...), key[:8]...)
 		defer clear(three)
-		block, err = des.NewTripleDESCipher(three)
+		block, err = des.NewTripleDESCipher(three) //nolint:gosec // as above
 	} else {
 		block, err = aes.NewCipher(key)
 	}
@@ -111,7 +111,7 @@ func (c Cipher) DeriveKey(secret []byte, purpose byte) []byte {
 		clear(hash[:])
 		return key
 	}
-	hash := sha1.Sum(input)
+	hash := sha1.Sum(input) //nolint:gosec // the standard's, and no collision helps anybody here
 	copy(key, hash[:])
 	clear(hash[:])
 	if c == TripleDES {
