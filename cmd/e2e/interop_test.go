@@ -30,7 +30,7 @@ func TestInteropPassport(t *testing.T) {
 	for _, s := range signatures {
 		t.Run(s.kind, func(t *testing.T) {
 			p := makePassport(t, zone, s.kind, s.photo)
-			defer p.insert(t)()
+			defer p.insert(t, c)()
 			out, code := c.readPassport(t, zone, p.anchor)
 			if code != 0 || !out.Genuine || out.Level != "substantial" || out.Access != "BAC/3DES/unenforced" || out.Photo != "shown" {
 				t.Errorf("got exit code %d, level %q, access %q, photo %q, reasons %v; want a genuine passport of level substantial",
@@ -59,7 +59,7 @@ func TestInteropPassport(t *testing.T) {
 // MRZ is given. Although the chip would give everything to anybody, nothing of it is read then.
 func (c *centre) refuses(t *testing.T, zone []string) {
 	p, other := makePassport(t, zone, "bp256", "face.jpg"), makePassport(t, zone, "bp256", "face.jpg")
-	defer p.insert(t)()
+	defer p.insert(t, c)()
 	t.Run("ErrOtherAnchor", func(t *testing.T) {
 		out, code := c.readPassport(t, zone, other.anchor)
 		if code != 3 || out.Genuine || !slices.Equal(out.Reasons, []string{"sod_untrusted"}) {
@@ -124,18 +124,28 @@ func makePassport(t *testing.T, zone []string, kind, photo string) *passport {
 // vpcdPort is where the first slot of Debian's virtual reader waits for a card.
 const vpcdPort = 35963
 
-// insert starts the chip and puts it into the first slot. What it returns takes it out again.
-func (p *passport) insert(t *testing.T) (remove func()) {
+// insert starts the chip and puts it into the first slot. What it returns takes it out again, and waits until that was
+// noticed: a chip that follows another faster inherits its state.
+func (p *passport) insert(t *testing.T, c *centre) (remove func()) {
 	t.Helper()
 	p.wire = tap(t, fmt.Sprintf("127.0.0.1:%d", vpcdPort))
-	// The driver looks every 400 ms; a chip that follows another faster inherits its state.
-	time.Sleep(time.Second)
 	chip := start(t, []string{"LDS_DIR=" + p.dir, fmt.Sprintf("VPORT=%d", p.wire.port())}, "/usr/bin/python3", interop(t, "passport-card.py"))
 	return func() {
 		chip.stop(t)
 		p.wire.close()
+		for deadline := time.Now().Add(patience); ; {
+			if _, code := c.kioskctlCard(t, ""); code == noCard {
+				return
+			}
+			if time.Now().After(deadline) {
+				t.Fatal("the chip is still there")
+			}
+		}
 	}
 }
+
+// noCard is the exit code of `kioskctl card` without one.
+const noCard = 2
 
 // readPassport runs `kioskctl card` as soon as the chip is there.
 func (c *centre) readPassport(t *testing.T, zone []string, anchor string) (cardOutput, int) {
@@ -145,7 +155,7 @@ func (c *centre) readPassport(t *testing.T, zone []string, anchor string) (cardO
 		args = append(args, "--mrz", line)
 	}
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
-		if out, code := c.kioskctlCard(t, "", args...); code != 2 {
+		if out, code := c.kioskctlCard(t, "", args...); code != noCard {
 			return out, code
 		}
 	}

@@ -54,5 +54,8 @@ func (c ChipReport) Least() int { return c.least() }
 
 func (r TravelReport) Text() string { return r.text() }
 
-// InteropZone is the MRZ of the passport that nobody here wrote.
-var InteropZone = interopZone
+// The MRZ of the passport that nobody here wrote, and where its parts are.
+var (
+	InteropZone   = interopZone
+	InteropFolder = interopFolder
+)

@@ -13,15 +13,18 @@ import (
 // Traffic is what went over the wire between a program and a card.
 type Traffic struct {
 	APDUs     int `json:"apdus"`
-	Sent      int `json:"bytes_sent"`     // commands
-	Received  int `json:"bytes_received"` // responses with their status words
-	FileBytes int `json:"file_bytes"`     // of the responses: content of files
+	Sent      int `json:"bytes_sent"`           // commands
+	Received  int `json:"bytes_received"`       // responses with their status words
+	FileBytes int `json:"file_bytes,omitempty"` // of the responses: content of files; 0 where secure messaging hides it
 }
 
 // wire is all bytes both ways.
 func (t Traffic) wire() int { return t.Sent + t.Received }
 
-const readBinary = 0xB0
+const (
+	readBinary = 0xB0
+	secured    = 0x0C // in the class byte: secure messaging, header authenticated (ISO/IEC 7816-4 §5.4.1)
+)
 
 // add counts one exchange of which ins is the command's instruction.
 func (t *Traffic) add(ins byte, sent, received int) {
@@ -42,7 +45,7 @@ type counted struct {
 // Transmit implements iso7816.Transmitter.
 func (c *counted) Transmit(ctx context.Context, command []byte) ([]byte, error) {
 	ins, sent := byte(0), len(command)
-	if sent > 1 {
+	if sent > 1 && command[0]&secured != secured {
 		ins = command[1]
 	}
 	response, err := c.CardSession.Transmit(ctx, command)

@@ -32,16 +32,19 @@ func TestCounted(t *testing.T) {
 	if _, err := c.Transmit(t.Context(), read); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := c.Transmit(t.Context(), []byte{0x0C, 0xB0, 0x00, 0x00, 0x00}); err != nil { // under secure messaging
+		t.Fatal(err)
+	}
 	gone := errors.New("gone")
 	c.CardSession = session{err: gone}
 	if _, err := c.Transmit(t.Context(), read); !errors.Is(err, gone) {
 		t.Errorf("got error %v, want the session's", err)
 	}
-	want := measure.Traffic{APDUs: 2, Sent: 12, Received: 8, FileBytes: 4}
+	want := measure.Traffic{APDUs: 3, Sent: 17, Received: 14, FileBytes: 4}
 	if got := c.Traffic(); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
-	if got, want := c.Traffic().Wire(), 20; got != want {
+	if got, want := c.Traffic().Wire(), 31; got != want {
 		t.Errorf("got %d bytes on the wire, want %d", got, want)
 	}
 }

@@ -63,6 +63,8 @@ type ChipLengths struct {
 	DG2 int `json:"dg2"`
 }
 
+func (l ChipLengths) sum() int { return l.DG1 + l.SOD + l.DG2 }
+
 // leastAccess is how many commands it takes at least to open a chip and be in its application.
 type leastAccess int
 
@@ -236,6 +238,7 @@ func readChip(ctx context.Context, zone []string, extended bool) (r chipReading,
 	wire := &counted{CardSession: session}
 	err = session.Exclusive(ctx, func(ctx context.Context) error { return r.read(ctx, wire, password, extended) })
 	r.took, r.traffic = time.Since(began), wire.traffic
+	r.traffic.FileBytes = r.files.lengths().sum()
 	return r, errors.Join(err, session.Close())
 }
 

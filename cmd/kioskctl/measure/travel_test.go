@@ -50,7 +50,7 @@ func TestTravelReport(t *testing.T) {
 	for _, want := range []string{
 		"one, short        50     45   1.11    MISS", "57     48   1.19", "1000         114   0.50", // commands
 		"two, extended      3      3   1.00    PASS     15      6   2.50  MISS",
-		"one, short     250k  750        1500   0.50      488",                                                  // times
+		"one, short     250k  750        1500   0.50      488",                                                   // times
 		"17.0       0.0        70.0    0.0            PASS", "71.0       0.0        70.0    0.0            MISS", // who is first
 		"7.50", "0.40", "Not measured: something else\n",
 	} {
@@ -68,6 +68,14 @@ func TestInteropZone(t *testing.T) {
 	zone, err := mrz.Parse(strings.Join(lines, "\n"), time.Now())
 	if err != nil || len(lines) != 2 || zone.Expiry.Year <= time.Now().Year() {
 		t.Errorf("got a zone of %d lines that expires in %d, %v; want one that is valid", len(lines), zone.Expiry.Year, err)
+	}
+}
+
+// TestInteropFolder: what is not there is said, not an error.
+func TestInteropFolder(t *testing.T) {
+	t.Setenv("BALCAO_SHARED", t.TempDir())
+	if folder, why := measure.InteropFolder(); folder != "" || !strings.Contains(why, "make-passport.sh is not there") {
+		t.Errorf("got folder %q and reason %q, want none and that make-passport.sh is missing", folder, why)
 	}
 }
 

@@ -78,7 +78,7 @@ func (r TravelReport) times() string {
 			row[3], row[4] = ms(o.Millis), ratio(c.Millis/o.Millis)
 		}
 		if bits := bitsPerSecond(c.Line); bits > 0 {
-			row[5] = ms(lineAlone(c.Lengths.DG1+c.Lengths.SOD+c.Lengths.DG2, bits))
+			row[5] = ms(lineAlone(c.Lengths.sum(), bits))
 		}
 		t.row(row...)
 	}
