@@ -12,6 +12,7 @@ import (
 
 	"balcao/kiosk"
 	"balcao/ui"
+	"balcao/ui/look"
 )
 
 // understand is a reader of zones that knows passports only: enough to answer what is typed.
@@ -290,7 +291,7 @@ func TestZoneFieldTakesEveryKey(t *testing.T) {
 	keys := []fyne.KeyName{
 		fyne.KeyLeft, fyne.KeyRight, fyne.KeyUp, fyne.KeyDown, fyne.KeyHome, fyne.KeyEnd, fyne.KeyBackspace, fyne.KeyDelete, fyne.KeyReturn,
 	}
-	test.NewTempApp(t)
+	test.NewTempApp(t).Settings().SetTheme(look.Theme(1))
 	rapid.Check(t, func(t *rapid.T) {
 		now := today
 		f := ui.NewZoneField(func() time.Time { return now })
@@ -332,7 +333,7 @@ func FuzzZoneField(f *testing.F) {
 	for _, text := range []string{specimenTD3, specimenTD1, "p<uto\r\n«‹ \t?", "\n\n<", strings.Repeat("I<", 200), "\x02P<\x03\uFEFF"} {
 		f.Add(text)
 	}
-	test.NewTempApp(f)
+	test.NewTempApp(f).Settings().SetTheme(look.Theme(1))
 	f.Fuzz(func(t *testing.T, text string) {
 		field := ui.NewZoneField(time.Now)
 		field.Paste(text)

@@ -120,6 +120,43 @@ func TestGroupsHaveTexts(t *testing.T) {
 	}
 }
 
+// TestWordsOfTheRunnerHaveTexts: what is going on and who answered are said by packages that this one does not
+// know.
+func TestWordsOfTheRunnerHaveTexts(t *testing.T) {
+	for _, words := range []struct {
+		files  string
+		word   *regexp.Regexp
+		before string
+		least  int
+	}{
+		{"../kiosk/desk/*.go", regexp.MustCompile(`"activity\.([a-z_]+)"`), "activity.", 5},
+		{"../kiosk/evidence/evidence.go", regexp.MustCompile(`Source[A-Z]\w*\s*=\s*"(\w+)"`), "check_source.", 3},
+	} {
+		files, err := filepath.Glob(words.files)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := 0
+		for _, name := range files {
+			raw, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, match := range words.word.FindAllStringSubmatch(string(raw), -1) {
+				found++
+				for _, language := range i18n.Languages {
+					if key := words.before + strings.ToLower(match[1]); !i18n.Has(language, key) {
+						t.Errorf("%s: no text for %s", language, key)
+					}
+				}
+			}
+		}
+		if found < words.least {
+			t.Errorf("%s: found %d words, want at least %d", words.files, found, words.least)
+		}
+	}
+}
+
 // TestEveryTextIsUsed finds texts that nobody asks for: each key, or its beginning up to a dot or an
 // underscore that is completed at run time, stands in the source.
 func TestEveryTextIsUsed(t *testing.T) {

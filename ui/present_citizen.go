@@ -105,7 +105,7 @@ func (p present) citizenPage(m *citizenModel) {
 	default:
 		p.message(m, "welcome", signNone)
 		m.Pictures = []picture{pictureCard, pictureCover, pictureResidence}
-		m.Points = []line{{p.text("citizen.welcome.bring"), tonePlain}, {p.text("citizen.welcome.language"), toneQuiet}}
+		m.Points = []line{{p.text("citizen.welcome.bring"), tonePlain}, {p.text("citizen.welcome.language"), toneQuiet}, p.inOtherLanguage()}
 	}
 }
 
@@ -115,6 +115,11 @@ func (p present) message(m *citizenModel, name string, s sign) {
 	if s == signCard && p.travel() {
 		m.Sign, m.Pictures = signNone, []picture{p.documentPicture()}
 	}
+}
+
+// inOtherLanguage greets people who do not read the language that the screen begins in.
+func (p present) inOtherLanguage() line {
+	return line{words{otherLanguage(p.lang)}.text("citizen.here"), toneQuiet}
 }
 
 func (p present) documentPicture() picture {
@@ -137,7 +142,7 @@ func (p present) showWhatIsPrinted(m *citizenModel) {
 	p.message(m, name, signNone)
 	var where []string
 	m.Pictures, where = p.whereItIs()
-	m.Points = plainLines(where)
+	m.Points = append(plainLines(where), p.inOtherLanguage())
 }
 
 // showWhatWasBrought lists what the clerk asks for.
@@ -299,7 +304,11 @@ func (p present) everythingRight(m *citizenModel) {
 		m.Fields = append(m.Fields, field{p.text("citizen.review.second"), second})
 	}
 	if person.Kind.Travel() {
-		m.Fields = append(m.Fields, field{p.text("citizen.review.level"), p.levelText()})
+		level := p.said("level."+p.level(), nil)
+		if p.level() == string(kiosk.LevelSubstantial) {
+			level = p.format("citizen.review.level_less", values{"Level": level})
+		}
+		m.Fields = append(m.Fields, field{p.text("citizen.review.level"), level})
 	}
 	m.Kept = []field{
 		{p.text("citizen.review.kept"), p.said("citizen.review.kept_text", nil)},

@@ -107,7 +107,7 @@ func lifted(l kiosk.Language) kiosk.State {
 func opening(l kiosk.Language) kiosk.State {
 	s := whole(l)
 	s.Document.Reading, s.Document.Access.Opening = true, true
-	s.Document.Activity = "activity.open"
+	s.Document.Activity = "activity.unlock"
 	return s
 }
 
