@@ -3,6 +3,7 @@ package desk_test
 import (
 	"testing"
 
+	"balcao/cardreader/mrz"
 	"balcao/kiosk"
 	"balcao/mock-pcsc/drawer"
 )
@@ -26,7 +27,7 @@ func TestDrawer(t *testing.T) {
 		}
 		if reason == "" || atSigning {
 			s := d.until(e.Name+" read", complete)
-			if !s.Document.Kind.Travel() && !hasCheck(s, kiosk.CheckRevocation, kiosk.Passed) || s.Document.Identity.FullName() != e.Holder {
+			if !s.Document.Kind.Travel() && !hasCheck(s, kiosk.CheckRevocation, kiosk.Passed) || plain(s.Document.Identity.FullName()) != plain(e.Holder) {
 				t.Errorf("%s: read, but not as it should be", e.Name)
 			}
 		} else {
@@ -54,6 +55,9 @@ func TestDrawer(t *testing.T) {
 	}
 	b.noKey()
 }
+
+// plain is a name as a machine-readable zone writes it: not every chip states the real spelling.
+func plain(name string) string { return mrz.Transliterate(name) }
 
 // drawerOpens types what is printed on a document, three times where its chip refuses it: after that the document
 // is.

@@ -220,6 +220,12 @@ func (r Reader) travelFiles(ctx context.Context, chip *travel.Chip, opened trave
 	if len(ex.Verdict().Reasons) > 0 {
 		return nil // a refused document's photograph is nobody's business
 	}
+	if dg14 := files.Groups[14]; len(dg14) > 0 {
+		// What the chip offers before it is opened is not signed, and DG14 says what it should have been.
+		if err = chip.ConfirmOffers(dg14); err != nil {
+			return err
+		}
+	}
 	if err = r.originality(ctx, chip, opened, *files, ex); err != nil || len(ex.Verdict().Reasons) > 0 || r.SkipPhoto {
 		return err
 	}
