@@ -170,6 +170,13 @@ func TestCountry(t *testing.T) {
 	}
 }
 
+// deskOnly is a passport of which nothing but the signature at the end is missing, which will not come.
+func deskOnly(l kiosk.Language) kiosk.State {
+	s := passport(l)
+	s.Document.Signing = kiosk.SigningDesk
+	return s
+}
+
 // TestWhatADocumentProves: the level and why it is not higher, in words.
 func TestWhatADocumentProves(t *testing.T) {
 	for _, test := range []struct {
@@ -181,6 +188,8 @@ func TestWhatADocumentProves(t *testing.T) {
 			"Everything is verified. Only the chip's answer to the centre is still to come, at the end.", "12-08-1974 · 52 years old"},
 		{"WeakChip", passportWeak(kiosk.English), "Assurance level: substantial",
 			"For the high level this is missing: Opened over a protected channel; Signer not revoked; Original chip, not a copy.", "1985 · 40 years old"},
+		{"DeskOnly", deskOnly(kiosk.English), "Assurance level: substantial",
+			"The chip does not answer the centre: the desk alone declares what it saw.", "12-08-1974 · 52 years old"},
 		{"Typed", typedIdentity(kiosk.English), "Assurance level: substantial",
 			"Without a chip, the document proves only what can be seen: the level cannot be high.", "12-08-1974 · 52 years old"},
 		{"Reading", passportLoading(kiosk.English), "Assurance level: not yet known", "The checks are still running.", "12-08-1974 · 52 years old"},

@@ -303,6 +303,10 @@ func (p present) everythingRight(m *citizenModel) {
 	if second != "" {
 		m.Fields = append(m.Fields, field{p.text("citizen.review.second"), second})
 	}
+	kept := p.said("citizen.review.kept_text", nil)
+	if p.state.Document.Access.NoChip {
+		kept = p.text("citizen.review.kept_text") // there is nothing that a State signed
+	}
 	if person.Kind.Travel() {
 		level := p.said("level."+p.level(), nil)
 		if p.level() == string(kiosk.LevelSubstantial) {
@@ -311,7 +315,7 @@ func (p present) everythingRight(m *citizenModel) {
 		m.Fields = append(m.Fields, field{p.text("citizen.review.level"), level})
 	}
 	m.Kept = []field{
-		{p.text("citizen.review.kept"), p.said("citizen.review.kept_text", nil)},
+		{p.text("citizen.review.kept"), kept},
 		{p.text("citizen.review.not_kept"), p.text("citizen.review.not_kept_text")},
 	}
 	m.Rights = p.text("citizen.review.rights")

@@ -102,7 +102,8 @@ const onceSigned = "once_signed"
 // level names the level that was reached, or the higher one that the signature will bring.
 func (p present) level() string {
 	document := p.state.Document
-	if document.Complete && document.Assurance.Level == kiosk.LevelSubstantial && len(p.missing()) == 0 {
+	comes := document.Signing != kiosk.SigningDesk // a desk's declaration brings nothing higher
+	if document.Complete && comes && document.Assurance.Level == kiosk.LevelSubstantial && len(p.missing()) == 0 {
 		return onceSigned
 	}
 	return levelKey(document.Assurance.Level)
@@ -142,6 +143,8 @@ func (p present) why() string {
 	switch {
 	case p.state.Document.Access.NoChip:
 		return p.text("assurance.why_no_chip")
+	case len(missing) == 0 && p.state.Document.Signing == kiosk.SigningDesk:
+		return p.text("assurance.why_desk")
 	case len(missing) == 0:
 		return p.said("assurance.why_high", nil)
 	}
