@@ -134,3 +134,9 @@ func (d *kioskDesk) types(t testing.TB, text string) {
 	t.Helper()
 	d.screen.xdo(t, "type", "--delay", "20", text)
 }
+
+// swipes types text as fast as a document reader does.
+func (d *kioskDesk) swipes(t testing.TB, text string) {
+	t.Helper()
+	d.screen.xdo(t, "type", "--delay", "2", text)
+}

@@ -16,17 +16,17 @@ type traveller struct {
 
 var (
 	withPassport = traveller{
-		visitor:   visitor{card: "passport-pace-gm", contact: "932345678", to: "+351932345678", pin: "407182", english: true, shots: "passport"},
+		visitor:   visitor{card: "passport-pace-gm", contact: "932345678", to: "+351932345678", pin: "407182", english: true, shots: "passport", few: true},
 		taxNumber: "400000016", papers: 2, chip: true,
 	}
 	withPermit = traveller{
 		visitor: visitor{card: "residence-permit", contact: "permit@correio.example", to: "permit@correio.example", email: true,
-			pin: "839016", shots: "permit"},
+			pin: "839016", shots: "permit", few: true},
 		taxNumber: "400000024", papers: 1, chip: true,
 	}
 	withoutChip = traveller{
 		visitor: visitor{card: "passport-long-name", contact: "typed@correio.example", to: "typed@correio.example", email: true,
-			pin: "407182", shots: "typed"},
+			pin: "407182", shots: "typed", few: true},
 		taxNumber: "400000032", papers: 2, typed: true,
 	}
 )
@@ -47,7 +47,7 @@ func (d *kioskDesk) typePrinted(t testing.TB, v visitor, e drawerEntry) {
 	t.Helper()
 	d.has(t, clerkTitle)
 	if len(e.MRZ) > 0 {
-		d.types(t, strings.Join(e.MRZ, ""))
+		d.swipes(t, strings.Join(e.MRZ, ""))
 	} else {
 		d.types(t, e.CAN)
 	}

@@ -84,6 +84,7 @@ func run(cfg config, log *slog.Logger) error {
 	var closing atomic.Bool
 	journal := desk.Journal{Log: log}
 	var memory forgetting
+	var waiting frames
 	runner := desk.New(desk.Config{
 		Settings: cfg.settings(),
 		Desk:     cfg.Desk,
@@ -99,11 +100,16 @@ func run(cfg config, log *slog.Logger) error {
 		// The only place where another goroutine meets the windows. Once they close, the toolkit runs such
 		// functions wherever they come from, and a window may no longer be touched.
 		Show: func(s kiosk.State) {
+			if !waiting.add(s) {
+				return
+			}
 			fyne.Do(func() {
-				if !closing.Load() && ctx.Err() == nil {
-					screens.Show(s)
-					journal.Note(s)
-					memory.drawn(s)
+				for _, s := range waiting.take() {
+					if !closing.Load() && ctx.Err() == nil {
+						screens.Show(s)
+						journal.Note(s)
+						memory.drawn(s)
+					}
 				}
 			})
 		},
