@@ -71,6 +71,36 @@ func TestEveryCardOfTheDrawer(t *testing.T) {
 	}
 }
 
+// TestPINWithoutPhotograph sees the chip proven also when the photograph stays on the card, and a card
+// refused for what it is when there was no PIN to give.
+func TestPINWithoutPhotograph(t *testing.T) {
+	c := startDemo(t)
+	for _, want := range []struct {
+		card, pin string
+		code      int
+		reasons   []string
+	}{
+		{"cc1-rsa2048", "1234", 0, nil},
+		{"cc2024", "2580", 0, nil},
+		{"cc2024-clone", "1234", 3, []string{"key_mismatch"}},
+		{"bank-card", "", 3, []string{"unknown_card"}},
+		{"cc1-rsa3072", "", 1, nil},
+	} {
+		c.mock(t, "insert", want.card)
+		out, code := c.kioskctlCard(t, want.pin, "--no-photo", "--pin-stdin")
+		if code != want.code || !slices.Equal(out.Reasons, want.reasons) {
+			t.Errorf("%s: got exit code %d and reasons %v, want %d and %v", want.card, code, out.Reasons, want.code, want.reasons)
+		}
+		proven := slices.ContainsFunc(out.Checks, func(check struct{ Name, Result, Reason string }) bool {
+			return check.Name == "key_possession" && check.Result == "passed"
+		})
+		if proven != (want.code == 0) {
+			t.Errorf("%s: the chip is proven: got %v", want.card, proven)
+		}
+		c.take(t)
+	}
+}
+
 // take empties the first slot. Cards that are pulled by themselves are out already.
 func (c *centre) take(t testing.TB) {
 	t.Helper()

@@ -190,7 +190,8 @@ func trustFolder(named string) string {
 	return systemTrust
 }
 
-// readPIN takes the first line, digits only, without leaving a copy behind.
+// readPIN takes the first line without leaving a copy behind. An empty one is no mistake yet: a document
+// that is refused, or that has no PIN, needs none.
 func readPIN(stdin io.Reader) (kiosk.Secret, error) {
 	line := make([]byte, 0, 64)
 	defer func() { clear(line[:cap(line)]) }()
@@ -203,7 +204,7 @@ func readPIN(stdin io.Reader) (kiosk.Secret, error) {
 		line = append(line, b)
 	}
 	pin := bytes.TrimSpace(line)
-	if len(pin) < 4 || len(pin) > 8 {
+	if len(pin) > 0 && (len(pin) < 4 || len(pin) > 8) {
 		return nil, errors.New("the PIN on standard input is not 4 to 8 digits")
 	}
 	return kiosk.Secret(bytes.Clone(pin)), nil
@@ -238,11 +239,22 @@ func examine(ctx context.Context, f cardFlags, verifier *evidence.Verifier, pin 
 	if outcome.Problem != nil {
 		return nil, fmt.Errorf("reading the card: %w", outcome.Err)
 	}
-	if len(report.Reasons) == 0 && pin != nil && reading.Serial != "" {
-		err = prove(ctx, session, verifier, reading, pin, report)
+	if len(report.Reasons) == 0 && f.pinStdin && len(reading.Files.Certificate) > 0 { // only Citizen Cards have one
+		if len(pin) == 0 {
+			return nil, errNoPIN
+		}
+		ex := verifier.Examine(ctx, nil)
+		ex.Update(reading.Files)
+		if !f.noPhoto {
+			ex.Photo(reading.Files.Photo)
+		}
+		err = prove(ctx, session, ex, pin, report)
 	}
 	return report, err
 }
+
+// errNoPIN says that a good card was to sign and no PIN came.
+var errNoPIN = errors.New("the card signs only with its PIN: give it on standard input, or leave --pin-stdin out")
 
 // errPrinted says that a chip opens only with what is printed on its document.
 var errPrinted = errors.New("the chip opens with what is printed on the document: give --mrz for each line, or --can")
@@ -284,9 +296,9 @@ func connect(ctx context.Context, f cardFlags) (desk.CardSession, string, error)
 	return nil, "", errNoCard
 }
 
-// prove lets the card sign a random challenge with its authentication key. A copy of somebody's
+// prove lets the card of an examination sign a random challenge with its authentication key. A copy of somebody's
 // certificate on another card passes every other check and fails this one.
-func prove(ctx context.Context, session desk.CardSession, verifier *evidence.Verifier, reading desk.Reading, pin kiosk.Secret, report *cardReport) error {
+func prove(ctx context.Context, session desk.CardSession, ex *evidence.Examination, pin kiosk.Secret, report *cardReport) error {
 	challenge := make([]byte, sha256.Size)
 	_, _ = rand.Read(challenge) // never fails (Go 1.24)
 	digest := sha256.Sum256(challenge)
@@ -315,9 +327,6 @@ func prove(ctx context.Context, session desk.CardSession, verifier *evidence.Ver
 		report.refuse(reason)
 		return nil
 	}
-	ex := verifier.Examine(ctx, nil)
-	ex.Update(reading.Files)
-	ex.Photo(reading.Files.Photo)
 	ex.PIN(report.PINTries)
 	ex.Key(digest[:], signature)
 	verdict := ex.Wait()
