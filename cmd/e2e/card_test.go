@@ -49,7 +49,7 @@ func (c *centre) kioskctlCard(t testing.TB, pin string, args ...string) (cardOut
 }
 
 // TestEveryCardOfTheDrawer reads each card as an operator would: a good one is genuine and reaches the
-// level high once it has signed; a bad one is refused for its one reason and no other.
+// level it says, high once a Citizen Card has signed; a bad one is refused for its one reason and no other.
 func TestEveryCardOfTheDrawer(t *testing.T) {
 	c := startDemo(t)
 	if _, code := c.kioskctlCard(t, ""); code != 2 {
@@ -58,10 +58,10 @@ func TestEveryCardOfTheDrawer(t *testing.T) {
 	for _, entry := range c.drawer(t) {
 		t.Run(entry.Name, func(t *testing.T) {
 			c.mock(t, "insert", entry.Name)
-			out, code := c.kioskctlCard(t, entry.PIN)
+			out, code := c.kioskctlCard(t, entry.PIN, entry.printed()...)
 			if entry.RefusedFor == "" {
-				if code != 0 || !out.Genuine || out.Level != "high" || out.Identity == nil {
-					t.Errorf("got exit code %d, level %q, reasons %v; want a genuine card of level high", code, out.Level, out.Reasons)
+				if code != 0 || !out.Genuine || out.Level != entry.Level || out.Identity == nil {
+					t.Errorf("got exit code %d, level %q, reasons %v; want a genuine card of level %s", code, out.Level, out.Reasons, entry.Level)
 				}
 			} else if want := []string{entry.RefusedFor}; code != 3 || out.Genuine || !slices.Equal(out.Reasons, want) {
 				t.Errorf("got exit code %d and reasons %v, want 3 and %v", code, out.Reasons, want)

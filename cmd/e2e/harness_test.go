@@ -232,8 +232,21 @@ type drawerEntry struct {
 	PIN        string `json:"pin"`
 	RefusedFor string `json:"refused_for"`
 
-	MRZ []string `json:"mrz"`
-	CAN string   `json:"can"`
+	Level string   `json:"level"`
+	MRZ   []string `json:"mrz"`
+	CAN   string   `json:"can"`
+}
+
+// printed is what the document shows, as arguments of kioskctl card.
+func (e drawerEntry) printed() []string {
+	var args []string
+	for _, line := range e.MRZ {
+		args = append(args, "--mrz", line)
+	}
+	if e.CAN != "" {
+		args = append(args, "--can", e.CAN)
+	}
+	return args
 }
 
 // opens reports whether its chip opens with what is printed on it.

@@ -218,7 +218,7 @@ func examine(ctx context.Context, f cardFlags, verifier *evidence.Verifier, pin 
 	}
 	defer func() { _ = session.Close() }()
 	report := &cardReport{Reader: reader, started: time.Now()}
-	r := desk.Reader{Verifier: verifier, Case: 1, Emit: report.note, SkipPhoto: f.noPhoto, Printed: f.mrz.String()}
+	r := desk.Reader{Verifier: verifier, Case: 1, Emit: report.note, SkipPhoto: f.noPhoto, Printed: f.mrz.String(), Alone: true}
 	reading, outcome := r.Read(ctx, session)
 	if locked := outcome.Locked; locked != nil {
 		defer locked.Chip.Close()

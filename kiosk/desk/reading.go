@@ -29,6 +29,8 @@ type Reader struct {
 	Emit     func(kiosk.Event)
 	// SkipPhoto leaves the photograph on the card, for those who need only the identity.
 	SkipPhoto bool
+	// Alone says that there is no centre to convince: what a chip proves to this program counts.
+	Alone bool
 	// Printed is the machine-readable zone that is printed on a travel document, when it is known though the chip is
 	// opened with its number.
 	Printed string

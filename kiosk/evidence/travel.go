@@ -95,6 +95,16 @@ func (e *TravelExamination) Originality(o Originality) {
 	e.advance()
 }
 
+// Convinced says that nobody else has to be: whoever examines chose the challenge, so that the chip's proof of its
+// originality is its proof of the key. At a desk the centre has to see it too.
+func (e *TravelExamination) Convinced() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.has(kiosk.CheckOriginal) && ProofOf(e.files.Groups) != ProofNone {
+		e.once(kiosk.CheckKey, func() kiosk.Check { return passed(e.checks[kiosk.CheckOriginal].Source) })
+	}
+}
+
 // Wait waits for the question of revocation, if it was asked, and returns the verdict.
 func (e *TravelExamination) Wait() Verdict {
 	e.asking.Wait()
