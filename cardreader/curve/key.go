@@ -49,7 +49,7 @@ func ParsePublicKey(spki []byte) (crypto.PublicKey, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &ecdsa.PublicKey{Curve: c.Elliptic(), X: x, Y: y}, nil
+		return &ecdsa.PublicKey{Curve: c.Elliptic(), X: x, Y: y}, nil //nolint:staticcheck // ecdsa parses points of its own curves only
 	case oid.Equal(oidRSA):
 		return parseRSA(algorithm, bits)
 	}

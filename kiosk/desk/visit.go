@@ -197,7 +197,7 @@ func (r *Reading) signed() (identity, sod []byte) {
 		identity, _ = evidence.TypedFiles(string(r.Zone)) // it was examined, so it is a zone
 		return identity, nil
 	case r.travels():
-		return evidence.EvidenceFiles(r.Travel), r.Travel.SOD
+		return evidence.TravelBytes(r.Travel), r.Travel.SOD
 	}
 	return r.Files.Identity, r.Files.SOD
 }

@@ -65,9 +65,9 @@ func (f TravelFiles) read() map[int][]byte {
 	return found
 }
 
-// EvidenceFiles returns the identity bytes of a travel document that go to the centre: DG1, DG11, DG14 and DG15 as
+// TravelBytes returns the identity bytes of a travel document that go to the centre: DG1, DG11, DG14 and DG15 as
 // they were read, those that the chip has, one behind the other. The photograph is not among them.
-func EvidenceFiles(files TravelFiles) []byte { return joinGroups(files.Groups, evidenceGroups) }
+func TravelBytes(files TravelFiles) []byte { return joinGroups(files.Groups, evidenceGroups) }
 
 func joinGroups(groups map[int][]byte, numbers []int) []byte {
 	var out []byte

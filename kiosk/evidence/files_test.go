@@ -14,7 +14,7 @@ import (
 
 func TestEvidenceFiles(t *testing.T) {
 	files := passportOf(t, mustCountry(t, "UT")).mustFiles(t)
-	data := evidence.EvidenceFiles(files)
+	data := evidence.TravelBytes(files)
 	if bytes.Contains(data, []byte("a face")) {
 		t.Error("the face leaves the desk")
 	}
@@ -73,7 +73,7 @@ func TestParseEvidenceFiles_LongLengths(t *testing.T) {
 			}
 			want[number] = append(header, content...)
 		}
-		data := evidence.EvidenceFiles(evidence.TravelFiles{Groups: want})
+		data := evidence.TravelBytes(evidence.TravelFiles{Groups: want})
 		got, err := evidence.ParseEvidenceFiles(data)
 		if err != nil {
 			t.Fatal(err)
@@ -122,7 +122,7 @@ func TestTravelFiles_Wipe(t *testing.T) {
 }
 
 func FuzzParseEvidenceFiles(f *testing.F) {
-	f.Add(evidence.EvidenceFiles(passportOf(f, mustCountry(f, "UT")).mustFiles(f)))
+	f.Add(evidence.TravelBytes(passportOf(f, mustCountry(f, "UT")).mustFiles(f)))
 	f.Add(dg1(f, permit()))
 	f.Add([]byte{0x61, 0x82, 0x00, 0x01, 0x00, 0x6F, 0x81, 0x01, 0xFF})
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -133,7 +133,7 @@ func FuzzParseEvidenceFiles(f *testing.F) {
 			}
 			return
 		}
-		if !bytes.Equal(evidence.EvidenceFiles(evidence.TravelFiles{Groups: groups}), data) {
+		if !bytes.Equal(evidence.TravelBytes(evidence.TravelFiles{Groups: groups}), data) {
 			t.Fatal("files that say something else than their bytes")
 		}
 		_, _ = evidence.TravelIdentity(evidence.TravelFiles{Groups: groups}, readOn)

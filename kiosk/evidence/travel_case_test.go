@@ -87,7 +87,7 @@ func (c *travelCase) bind(t testing.TB) (*evidence.Verified, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.bundle.Identity, c.bundle.SOD = evidence.EvidenceFiles(c.files), c.files.SOD
+	c.bundle.Identity, c.bundle.SOD = evidence.TravelBytes(c.files), c.files.SOD
 	transcript := evidence.Transcript{
 		Version: evidence.TranscriptVersion, Enrolment: c.expect.Enrolment, Challenge: c.expect.Challenge, Desk: c.expect.Desk,
 		OpenedAt: c.expect.OpenedAt, SignedAt: c.expect.OpenedAt.Add(90 * time.Second),

@@ -64,7 +64,7 @@ func refuse(reason string, err error) error { return &Refusal{Reason: reason, Er
 // sent, what the centre kept of its own question to the chip.
 type Bundle struct {
 	JWS      []byte
-	Identity []byte // Files.Identity; of a travel document EvidenceFiles or TypedFiles
+	Identity []byte // Files.Identity; of a travel document TravelBytes or TypedFiles
 	SOD      []byte // Files.SOD or EF.SOD; empty when the zone was typed
 	Proof    []byte // ProofAA or ProofCA; empty when the chip has no key, and for a Citizen Card
 

@@ -161,7 +161,7 @@ func (b *bench) travelFor(chip *heldChip, who central.Person) *travelVisit {
 	}
 	v.sealed = v.seal(v.id, goodPIN)
 	v.cardVisit.prove()
-	v.identity, v.sod = evidence.EvidenceFiles(chip.files), chip.files.SOD
+	v.identity, v.sod = evidence.TravelBytes(chip.files), chip.files.SOD
 	v.transcript = v.honest()
 	return v
 }

@@ -38,7 +38,7 @@ var travelForgeries = []struct {
 		v.transcript.Document.SOD = hash(v.sod)
 	}},
 	{"another document's files, not signed for", evidence.RefusedDocument, func(v *travelVisit, c *cards) {
-		v.identity = evidence.EvidenceFiles(c.lay(v.t, "passport-bac").files)
+		v.identity = evidence.TravelBytes(c.lay(v.t, "passport-bac").files)
 	}},
 	{"an SOD that was not signed for", evidence.RefusedDocument, func(v *travelVisit, _ *cards) { v.sod = append(v.sod, 0) }},
 	{"another name", evidence.RefusedDocument, func(v *travelVisit, _ *cards) { v.transcript.Person.Surname = "Outra" }},
@@ -79,7 +79,7 @@ func (v *travelVisit) only(numbers ...int) {
 	for _, n := range numbers {
 		some.Groups[n] = v.chip.files.Groups[n]
 	}
-	v.identity = evidence.EvidenceFiles(some)
+	v.identity = evidence.TravelBytes(some)
 	v.transcript.Document.Identity = hash(v.identity)
 }
 
