@@ -235,7 +235,10 @@ func TestNothingPersonalStays(t *testing.T) {
 	ines.shots, other.shots = "", ""
 	code1 := d.enrol(t, c, ines)
 	code2 := d.enrol(t, c, other)
-	for _, pin := range []string{ines.pin, other.pin} {
+	foreign := withPermit
+	foreign.shots, foreign.pin = "", "615283"
+	code3 := d.enrolTraveller(t, c, foreign)
+	for _, pin := range []string{ines.pin, other.pin, foreign.pin} {
 		if times := d.remembers(t, pin); times != 0 {
 			t.Errorf("a PIN stands %d times in the desk's memory after the visit", times)
 		}
@@ -246,6 +249,8 @@ func TestNothingPersonalStays(t *testing.T) {
 		t.Fatal(err)
 	}
 	secrets := append(c.personal(t), ines.pin, other.pin, ines.contact, other.contact, ines.to, code1, code2)
+	secrets = append(secrets, c.entry(t, foreign.card).MRZ...)
+	secrets = append(secrets, foreign.pin, foreign.contact, foreign.taxNumber, "Senhorio de ensaio", code3)
 	for _, secret := range secrets {
 		search(t, "the desk's log", []byte(d.output()), secret)
 		search(t, "the registrar's log", registrarLog, secret)
