@@ -45,6 +45,7 @@ type MRZGroup struct {
 	Line, From, To int    // of MRZEntry.Lines, half open
 	State          MRZGroupState
 	Corrections    []MRZCorrection
+	Twins          []MRZCorrection // of a right group: look-alikes that no check digit tells apart, G and 6
 }
 
 // MRZGroupState is how a group stands.

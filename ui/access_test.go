@@ -108,6 +108,8 @@ func TestAccessKeys(t *testing.T) {
 		{"NotWhileOpening", opening(pt), fyne.KeyReturn, nil},
 		{"Correction", slipped(pt), fyne.KeyF7, typed(kiosk.AccessMRZ, specimenTD3)},
 		{"NoCorrection", slipped(pt), fyne.KeyF11, nil},
+		{"TwinOnceRefused", doubtful(pt, 1), fyne.KeyF7, typed(kiosk.AccessMRZ, "with a twin")},
+		{"NoTwinBefore", doubtful(pt, 0), fyne.KeyF7, nil},
 		{"UseCAN", whole(pt), fyne.KeyF9, typed(kiosk.AccessCAN, "")},
 		{"UseZone", permitCAN(pt), fyne.KeyF9, typed(kiosk.AccessMRZ, specimenTD1)},
 		{"Erase", whole(pt), fyne.KeyF4, typed(kiosk.AccessMRZ, "")},

@@ -170,17 +170,26 @@ func groupResult(state kiosk.MRZGroupState) kiosk.Result {
 // than can be told apart at a glance.
 var correctionKeys = []string{"F7", "F8", "F11"}
 
-// corrections offers those of the first group that has any: often the others follow from it.
+// corrections offers those of the first group that has any: often the others follow from it. When a chip refused a
+// zone that looks right, what no check digit tells apart is all that is left to doubt.
 func (p present) corrections(access kiosk.AccessState) []action {
 	if access.Opening {
 		return nil
 	}
 	for _, group := range access.MRZ.Groups {
-		if group.State != kiosk.MRZWrong || len(group.Corrections) == 0 {
+		offered := group.Corrections
+		switch {
+		case group.State == kiosk.MRZWrong:
+		case access.Wrong > 0 && access.MRZ.Valid:
+			offered = group.Twins
+		default:
+			continue
+		}
+		if len(offered) == 0 {
 			continue
 		}
 		var actions []action
-		for i, c := range group.Corrections[:min(len(group.Corrections), len(correctionKeys))] {
+		for i, c := range offered[:min(len(offered), len(correctionKeys))] {
 			text := p.format("mrz.correction", values{
 				"Was": string(rune(c.Was)), "Now": string(rune(c.Now)), "Where": p.text("mrz.in." + group.Name),
 			})

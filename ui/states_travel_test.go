@@ -97,6 +97,19 @@ func chipRefused(l kiosk.Language) kiosk.State {
 	return s
 }
 
+// doubtful is a zone in which everything is right, and one character may be another that looks like it.
+func doubtful(l kiosk.Language, wrong int) kiosk.State {
+	entry := passportZone(specimenTD3)
+	for i, g := range entry.Groups {
+		if g.Name == "document_number" {
+			entry.Groups[i].Twins = []kiosk.MRZCorrection{{Line: 1, At: 6, Was: '6', Now: 'G', Text: "with a twin"}}
+		}
+	}
+	s := typedZone(entry)(l)
+	s.Document.Access.Wrong = wrong
+	return s
+}
+
 func lifted(l kiosk.Language) kiosk.State {
 	s := whole(l)
 	s.Document.CardPresent = false

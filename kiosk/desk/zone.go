@@ -37,5 +37,8 @@ func zoneGroup(g mrz.Group) kiosk.MRZGroup {
 	for _, c := range g.Corrections {
 		group.Corrections = append(group.Corrections, kiosk.MRZCorrection(c))
 	}
+	for _, c := range g.Twins {
+		group.Twins = append(group.Twins, kiosk.MRZCorrection(c))
+	}
 	return group
 }
