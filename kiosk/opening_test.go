@@ -82,6 +82,16 @@ func TestLockedChip(t *testing.T) {
 			t.Errorf("got a CAN of %q, want none", got)
 		}
 	})
+	t.Run("IsNoCitizenCardWhenRefused", func(t *testing.T) {
+		d := newTravelDesk(t, kiosk.CentreRules{}).locked()
+		id := d.state.Case
+		d.do(kiosk.AccessTyped{Kind: kiosk.AccessMRZ, Text: theZone}, kiosk.Continue{}, kiosk.IdentityRead{Case: id, Identity: traveller()},
+			kiosk.CheckDone{Case: id, Check: kiosk.Check{Name: kiosk.CheckAge, Result: kiosk.Failed, Reason: kiosk.ReasonUnderAge}})
+		d.problem(kiosk.ProblemCode(kiosk.ReasonUnderAge), true)
+		if got := d.state.Status.Readers[0].Slot; got != kiosk.SlotTravel {
+			t.Errorf("got a reader with %q, want a travel document", got)
+		}
+	})
 	t.Run("RefusesAfterThree", func(t *testing.T) {
 		d := newTravelDesk(t, kiosk.CentreRules{}).locked()
 		d.do(kiosk.AccessTyped{Kind: kiosk.AccessMRZ, Text: theZone})

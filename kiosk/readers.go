@@ -167,6 +167,12 @@ func (s *Session) shownReaders() []ReaderStatus {
 	return shown
 }
 
+// travels reports whether the document is no Citizen Card, also when nothing is left of a refused one but its checks.
+func (d DocumentState) travels() bool {
+	_, asked := d.Check(CheckOriginal)
+	return d.Kind.Travel() || d.Kind == "" && (d.Access.Asked || asked)
+}
+
 func (s *Session) shownSlot(reader int) Slot {
 	doc := &s.state.Document
 	ours := s.state.Case != 0 && doc.Reader == reader
@@ -182,7 +188,7 @@ func (s *Session) shownSlot(reader int) Slot {
 		return SlotReading
 	case s.stranger == reader, ours && s.over() && s.problem.Code == ProblemCode(ReasonUnknownCard):
 		return SlotUnknown
-	case ours && doc.CardPresent && doc.Kind.Travel(), ours && doc.CardPresent && doc.Access.Asked && doc.Kind == "":
+	case ours && doc.CardPresent && doc.travels():
 		return SlotTravel
 	case ours && doc.CardPresent && s.state.Step >= StepIdentity:
 		return SlotCitizen
