@@ -10,7 +10,6 @@ import (
 
 	"balcao/cardreader"
 	"balcao/cardreader/citizencard"
-	"balcao/cardreader/travel"
 	"balcao/kiosk"
 	"balcao/kiosk/evidence"
 )
@@ -133,7 +132,7 @@ func (w *cardWork) tell(ctx context.Context, outcome Outcome) {
 	switch {
 	case ctx.Err() != nil, outcome.Locked != nil:
 		return
-	case errors.Is(outcome.Err, travel.ErrWrongPassword), errors.Is(outcome.Err, travel.ErrPasswordKind):
+	case accessRefused(outcome.Err):
 		w.emit(kiosk.AccessRefused{Case: id})
 	case len(outcome.Verdict.Reasons) > 0:
 		w.emit(kiosk.DocumentRefused{Case: id, Reason: outcome.Verdict.Reasons[0]})

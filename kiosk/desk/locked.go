@@ -97,12 +97,7 @@ func (c channelled) Transmit(ctx context.Context, command []byte) ([]byte, error
 }
 
 // MaxRead is how much one read brings, which package citizencard asks for.
-func (c channelled) MaxRead() int {
-	if limited, ok := c.channel.(interface{ MaxRead() int }); ok {
-		return limited.MaxRead()
-	}
-	return iso7816.MaxShortLe
-}
+func (c channelled) MaxRead() int { return iso7816.ReadSize(c.channel) }
 
 // Channel is the session through the open channel of a chip.
 func Channel(session CardSession, locked *LockedChip) CardSession {

@@ -32,14 +32,24 @@ func (r *Runner) unlock(c kiosk.Unlock) {
 	}})
 }
 
-// unlockOnce opens the chip on the connection there is, or on a new one.
+// accessRefused reports whether the chip said no to what was typed, and may be asked again.
+func accessRefused(err error) bool {
+	return errors.Is(err, travel.ErrWrongPassword) || errors.Is(err, travel.ErrPasswordKind)
+}
+
+// unlockOnce opens the chip on the connection there is, or on a new one. A second try must meet the document that
+// the screens show from the first.
 func (w *cardWork) unlockOnce(ctx context.Context, secret AccessSecret) Outcome {
 	if err := w.connectChip(ctx); err != nil {
 		return outcomeOf(err)
 	}
 	reading, outcome := w.reading().Unlock(ctx, w.session, w.locked, secret)
-	wrong := errors.Is(outcome.Err, travel.ErrWrongPassword) || errors.Is(outcome.Err, travel.ErrPasswordKind)
-	if outcome.Err != nil && !wrong {
+	before, _ := w.visit.read.signed()
+	now, _ := reading.signed()
+	if outcome.Err == nil && len(before) > 0 && !bytes.HasPrefix(now, before) {
+		outcome = outcomeOf(cardreader.ErrRemoved)
+	}
+	if outcome.Err != nil && !accessRefused(outcome.Err) {
 		w.disconnect()
 	}
 	w.visit.replaceReading(reading)
@@ -83,7 +93,7 @@ func (w *cardWork) openAgain(ctx context.Context) error {
 	}
 	defer password.Wipe()
 	_, err = w.locked.Chip.Unlock(ctx, password)
-	if errors.Is(err, travel.ErrWrongPassword) || errors.Is(err, travel.ErrPasswordKind) {
+	if accessRefused(err) {
 		return fmt.Errorf("%w: %w", errOtherCard, err)
 	}
 	return err
