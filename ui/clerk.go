@@ -168,8 +168,12 @@ func (v *clerkView) showOverlay(m *overlayModel) {
 
 // press gives a key its meaning on the page that is shown.
 func (v *clerkView) press(key fyne.KeyName) bool {
-	if v.shown.Overlay != nil {
-		return v.pressOne(keyNames[key], v.shown.Overlay.Actions)
+	if over := v.shown.Overlay; over != nil {
+		if key == fyne.KeyEscape && over.Escape != nil {
+			v.send(over.Escape)
+			return true
+		}
+		return v.pressOne(keyNames[key], over.Actions)
 	}
 	if v.pressField(key) {
 		return true

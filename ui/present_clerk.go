@@ -66,6 +66,7 @@ type readingModel struct {
 type overlayModel struct {
 	Title, Text string
 	Actions     []action
+	Escape      kiosk.Event // what Esc does without a button for it
 }
 
 type pinModel struct {
@@ -192,6 +193,8 @@ func (p present) idleWarning() *overlayModel {
 	}
 }
 
+// confirmCancel asks before the case ends. Enter, which the next page would want, goes on, and so does a second
+// Esc; ending takes the key of a refusal.
 func (p present) confirmCancel() *overlayModel {
 	text := p.text("cancel.text")
 	if p.state.Step > kiosk.StepContact || p.state.Contact.Settled {
@@ -201,9 +204,10 @@ func (p present) confirmCancel() *overlayModel {
 		Title: p.text("cancel.title"),
 		Text:  text,
 		Actions: []action{
-			{Text: p.text("action.end_case"), Key: "Enter", Grave: true, Event: kiosk.CancelConfirmed{}},
-			{Text: p.text("action.keep_going"), Key: "Esc", Event: kiosk.CancelDismissed{}},
+			{Text: p.text("action.keep_going"), Key: "Enter", Main: true, Event: kiosk.CancelDismissed{}},
+			{Text: p.text("action.end_case"), Key: "F8", Grave: true, Event: kiosk.CancelConfirmed{}},
 		},
+		Escape: kiosk.CancelDismissed{},
 	}
 }
 
