@@ -70,8 +70,8 @@ func (v *channelView) show(m channelModel, fill bool) {
 	say(v.status, m.Status)
 	reveal(v.tick, m.Tick)
 	switch {
-	case m.Meant != "" && (fill || m.Meant != v.meant):
-		v.entry.put(m.Meant) // the clerk sees the country that the desk assumed
+	case m.Meant != "" && (fill || m.Locked || m.Meant != v.meant):
+		v.entry.put(m.Meant) // the clerk sees the country that the desk assumed, and what is proven, not a draft of another
 	case fill:
 		v.entry.put(m.Text)
 	}

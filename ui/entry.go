@@ -70,6 +70,13 @@ func (e *entry) TypedKey(ev *fyne.KeyEvent) {
 	}
 }
 
+// TypedShortcut implements fyne.Shortcutable. What is locked can be copied: Fyne would also cut it, or paste over it.
+func (e *entry) TypedShortcut(shortcut fyne.Shortcut) {
+	if _, copies := shortcut.(*fyne.ShortcutCopy); copies || !e.Disabled() {
+		e.Entry.TypedShortcut(shortcut)
+	}
+}
+
 // fieldTheme is the application's theme with the text of a field.
 type fieldTheme struct{}
 

@@ -37,6 +37,9 @@ func (u *UI) ContactTexts() (phone, email string) {
 	return u.clerk.contact.phone.entry.Text, u.clerk.contact.email.entry.Text
 }
 
+// PhoneEntry returns the entry of the telephone number.
+func (u *UI) PhoneEntry() fyne.Focusable { return u.clerk.contact.phone.entry }
+
 // PhotoPixels returns the pixels on the identity page, nil when there are none.
 func (u *UI) PhotoPixels() []byte {
 	photo := u.clerk.pages[pageIdentity].(*identityPage).photo

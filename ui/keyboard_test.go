@@ -183,6 +183,30 @@ func TestContactEntry(t *testing.T) {
 			t.Errorf("a contact of somebody else's: sent %v, want nothing", got)
 		}
 	})
+	// A contact that is proven, or on its way, is shown as the centre has it: nothing typed or pasted stays in its field.
+	for name, held := range map[string]func(*kiosk.State){
+		"Confirmed": func(s *kiosk.State) { *s = proven(*s) },
+		"Sending":   func(s *kiosk.State) { s.Contact.Phone.Sending = true },
+		"Checking":  func(s *kiosk.State) { s.Contact.Phone.Checking = true },
+	} {
+		t.Run(name+"ShowsWhatIsStored", func(t *testing.T) {
+			d := newDesk(t, ui.Options{})
+			state := contactSent(kiosk.Portuguese)
+			d.Show(state)
+			write(d.Clerk(), "690515530")
+			held(&state)
+			d.Show(state)
+			d.Clerk().Canvas().Focus(d.PhoneEntry())
+			write(d.Clerk(), "7")
+			press(d.Clerk(), fyne.KeyBackspace)
+			clipboard := fyne.CurrentApp().Clipboard()
+			clipboard.SetContent("690")
+			d.PhoneEntry().(fyne.Shortcutable).TypedShortcut(&fyne.ShortcutPaste{Clipboard: clipboard})
+			if got, _ := d.ContactTexts(); got != "+351 912 345 678" {
+				t.Errorf("the field shows %q", got)
+			}
+		})
+	}
 	t.Run("KeysWorkInEntry", func(t *testing.T) {
 		d := newDesk(t, ui.Options{})
 		d.Show(contact(kiosk.Portuguese))
