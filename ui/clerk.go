@@ -100,7 +100,11 @@ func (v *clerkView) show(m clerkModel) {
 	v.rail.content.Refresh()
 	v.lights.show(m.Lights, m.Clock)
 	v.title.SetText(m.Title)
-	say(v.sub, line{m.Subtitle, toneQuiet})
+	speaks := toneQuiet
+	if m.Care {
+		speaks = toneCare
+	}
+	say(v.sub, line{m.Subtitle, speaks})
 	reveal(v.tick, m.Page == pageDone)
 	if before.Page != m.Page && before.Page != "" {
 		v.pages[before.Page].show(clerkModel{})

@@ -91,6 +91,9 @@ func (p present) citizenPage(m *citizenModel) {
 		p.showWhatWasBrought(m)
 	case s.Step == kiosk.StepIdentity:
 		p.message(m, "identity", signWait)
+		if p.state.Document.PhotoAbsent {
+			p.message(m, "no_photo", signWait)
+		}
 		if p.travel() {
 			m.Points = []line{{p.text("citizen.next"), toneQuiet}}
 		}

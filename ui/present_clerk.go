@@ -31,6 +31,7 @@ type clerkModel struct {
 	Page            page
 	Case            kiosk.CaseID
 	Title, Subtitle string
+	Care            bool // the subtitle asks for care
 	Document        documentModel
 	Reading         readingModel
 	Access          accessModel

@@ -42,7 +42,7 @@ func (p present) identityPage(m *clerkModel) {
 		m.Subtitle = p.text("identity.subtitle_no_chip")
 	case document.PhotoAbsent:
 		m.Identity.PhotoNote = p.text("identity.photo_none")
-		m.Subtitle = p.said("identity.photo_absent", nil)
+		m.Subtitle, m.Care = p.said("identity.photo_absent", nil), true
 	case document.Photo == nil:
 		m.Identity.PhotoNote = p.text("identity.photo_reading") + "\n" + strconv.Itoa(document.PhotoPercent) + " %"
 	}

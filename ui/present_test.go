@@ -205,3 +205,32 @@ func TestOneScreen(t *testing.T) {
 		t.Errorf("given back, sent (-want +got):\n%s", diff)
 	}
 }
+
+// TestWithoutPhotograph: both are told with what the person is compared, and the clerk's line asks for care.
+func TestWithoutPhotograph(t *testing.T) {
+	travels := identity(kiosk.English)
+	person := *travels.Document.Identity
+	person.Kind = kiosk.Passport
+	travels.Document.Identity, travels.Document.Photo, travels.Document.PhotoAbsent = &person, nil, true
+	for _, test := range []struct {
+		name           string
+		state          kiosk.State
+		care           bool
+		clerk, citizen string
+	}{
+		{"Card", identityUnsure(kiosk.English), true, "on another document", "Please show another document with a photograph"},
+		{"Chip", travels, true, "printed on the document", "The clerk confirms who you are"},
+		{"WithOne", identity(kiosk.English), false, "Compare the photograph", "The clerk confirms who you are"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			m := ui.PresentClerk(test.state, false, "", "", "")
+			if !strings.Contains(m.Subtitle, test.clerk) || m.Care != test.care {
+				t.Errorf("clerk: got %q, care %v", m.Subtitle, m.Care)
+			}
+			c := ui.PresentCitizen(test.state, false)
+			if c.Title != test.citizen || strings.Contains(c.Text, "compare the card's photograph") != (test.name == "WithOne") {
+				t.Errorf("citizen: got %q, %q", c.Title, c.Text)
+			}
+		})
+	}
+}

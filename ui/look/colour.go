@@ -35,7 +35,7 @@ const (
 	InkSoft    Colour = 0x44525F // field labels, status bar
 	InkFaint   Colour = 0x5A6978 // captions, explanations, times
 	Green      Colour = 0x1D7A46 // passed, connected
-	Amber      Colour = 0xA86200 // look at this
+	Amber      Colour = 0xA05D00 // look at this
 	Red        Colour = 0xB3261E // failed, lost
 	RedSurface Colour = 0xFDECEA // behind a failed step
 	RedOn      Colour = 0x9B1C13 // text on RedSurface

@@ -43,7 +43,7 @@ func TestTextHasContrast(t *testing.T) {
 	pairs := [][2]look.Colour{
 		{look.White, look.Header}, {look.White, look.HeaderChip}, {look.White, look.Blue}, {look.Halo, look.Blue},
 		{look.White, look.Green}, {look.White, look.Amber}, {look.White, look.Red}, {look.White, look.RedOn},
-		{look.RedOn, look.RedSurface}, {look.Amber, look.Surface}, {look.Ink, look.Halo},
+		{look.RedOn, look.RedSurface}, {look.Amber, look.Surface}, {look.Amber, look.Page}, {look.Ink, look.Halo},
 	}
 	for _, pair := range pairs {
 		if got := contrast(pair[0], pair[1]); got < 4.5 {
