@@ -37,6 +37,19 @@ func (u *UI) ContactTexts() (phone, email string) {
 	return u.clerk.contact.phone.entry.Text, u.clerk.contact.email.entry.Text
 }
 
+// WatchKeyboard tells from now on which window is given the keyboard: "clerk" or "citizen".
+func (u *UI) WatchKeyboard(told func(window string)) {
+	u.clerkWindow = watchedWindow{u.clerkWindow, func() { told("clerk") }}
+	u.citizenWindow = watchedWindow{u.citizenWindow, func() { told("citizen") }}
+}
+
+type watchedWindow struct {
+	fyne.Window
+	asked func()
+}
+
+func (w watchedWindow) RequestFocus() { w.asked(); w.Window.RequestFocus() }
+
 // PhoneEntry returns the entry of the telephone number.
 func (u *UI) PhoneEntry() fyne.Focusable { return u.clerk.contact.phone.entry }
 

@@ -97,6 +97,47 @@ func TestClerkKeys(t *testing.T) {
 	}
 }
 
+// TestKeyboardGoesToWhoIsAsked: each time something else is asked for, the window that it is asked in gets the keyboard,
+// wherever it was; while the same is asked for, nobody takes it away.
+func TestKeyboardGoesToWhoIsAsked(t *testing.T) {
+	pt := kiosk.Portuguese
+	mailFirst := contactBoth(pt)
+	mailFirst.Contact.Phone, mailFirst.Contact.Settled = kiosk.ChannelState{}, false
+	onlyPhone := contactSent(pt)
+	onlyPhone.Contact.Email, onlyPhone.Contact.Email.Delivery = mailFirst.Contact.Email, kiosk.DeliveryFailed
+	again := contactSent(pt)
+	again.Contact.Phone.SentAt = today
+	later := contactSent(pt)
+	later.Now = today.Add(time.Second)
+	for _, test := range []struct {
+		name          string
+		before, after kiosk.State
+		want          string
+	}{
+		{"CodeOut", contact(pt), contactSent(pt), "citizen"},
+		{"OnlyTheChannelChanges", mailFirst, onlyPhone, "citizen"},
+		{"SentAgain", contactSent(pt), again, "citizen"},
+		{"ClockMoves", contactSent(pt), later, ""},
+		{"WrongCode", contactSent(pt), contactWrong(pt), ""},
+		{"Confirmed", contactSent(pt), proven(contact(pt)), "clerk"},
+		{"PIN", proven(contact(pt)), pin(kiosk.PINFirst)(pt), "citizen"},
+		{"Ending", contactSent(pt), cancelling(pt), "clerk"},
+		{"EndingDismissed", cancelling(pt), contactSent(pt), "citizen"},
+		{"Disputed", review(kiosk.ReviewReading)(pt), reviewDisputed(pt), "clerk"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			d := newDesk(t, ui.Options{})
+			d.Show(test.before)
+			got := ""
+			d.WatchKeyboard(func(window string) { got += window })
+			d.Show(test.after)
+			if got != test.want {
+				t.Errorf("the keyboard goes to %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
 // TestTypingKeepsTheCase: what is typed is sent when it is complete, which may take a slow writer long.
 func TestTypingKeepsTheCase(t *testing.T) {
 	for _, test := range []struct {

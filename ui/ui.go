@@ -46,6 +46,7 @@ type UI struct {
 	citizen *citizenView
 	state   kiosk.State
 	drawn   bool
+	asked   string    // what the person is asked for: the key of their page; "" while it is the clerk's turn
 	touched time.Time // when the session was last told that hands are at work
 
 	clerkWindow, citizenWindow fyne.Window // the same one with OneScreen
@@ -137,11 +138,14 @@ func (u *UI) ShowWindows() {
 
 // Show draws a state. It must be called on the UI goroutine.
 func (u *UI) Show(state kiosk.State) {
-	before, first := u.state, !u.drawn
+	before, asked, first := u.state, u.asked, !u.drawn
 	if state.Case != before.Case {
 		u.touched = u.options.Now()
 	}
-	u.state, u.drawn = state, true
+	u.state, u.drawn, u.asked = state, true, ""
+	if citizensTurn(state) {
+		u.asked = presentCitizen(u.present()).Key
+	}
 	u.draw()
 	if before.Document.Photo != state.Document.Photo {
 		wipePhoto(before.Document.Photo)
@@ -149,13 +153,16 @@ func (u *UI) Show(state kiosk.State) {
 	if u.options.OneScreen || first {
 		return
 	}
-	switch now := citizensTurn(state); {
-	case now && (!citizensTurn(before) || before.Step != state.Step):
+	switch {
+	case u.asked == asked:
+	case u.asked != "":
 		u.citizenWindow.RequestFocus()
-	case !now && citizensTurn(before):
+	default:
 		u.clerkWindow.RequestFocus()
 	}
 }
+
+func (u *UI) present() present { return present{state: u.state, oneScreen: u.options.OneScreen} }
 
 // touchEvery is how often typing is worth an event of its own.
 const touchEvery = 30 * time.Second
@@ -189,7 +196,7 @@ func (u *UI) draw() {
 	if !u.drawn {
 		return
 	}
-	p := present{state: u.state, oneScreen: u.options.OneScreen}
+	p := u.present()
 	u.clerk.show(presentClerk(p, u.clerk.contact.drafts())) // with the overlay, also over a citizen's page
 	u.citizen.show(presentCitizen(p))
 	if u.options.OneScreen {
