@@ -250,8 +250,9 @@ func (p present) citizenReview(m *citizenModel) {
 			return
 		}
 		p.message(m, "signing", signCard)
-		if p.state.Document.Pinpad {
+		if p.state.Document.Pinpad { // it asks for the PIN while the card is to sign
 			p.message(m, "pinpad", signCard)
+			m.Points = []line{p.cardPINTries()}
 		}
 	case kiosk.ReviewBinding:
 		p.message(m, "binding", signWait)
@@ -264,27 +265,33 @@ func (p present) citizenReview(m *citizenModel) {
 }
 
 func (p present) cardPIN(m *citizenModel) {
-	tries := p.state.Document.PINTries
-	counted := values{"Count": tries}
-	switch {
-	case p.state.Review.PINWrong:
-		m.Notice = line{p.format("citizen.card_pin.wrong", counted), toneBad}
-	case tries == 1:
-		m.Notice = line{p.format("citizen.card_pin.tries", counted), toneCare}
-	case tries == 2:
-		m.Notice = line{p.format("citizen.card_pin.tries", counted), toneQuiet}
-	}
 	if p.state.Document.Pinpad {
-		notice := m.Notice
 		p.message(m, "pinpad", signCard)
 		m.Text = p.text("citizen.pinpad.again")
-		m.Points = []line{notice}
+		m.Points = []line{p.cardPINTries()}
 		m.Actions = []action{{Text: p.text("action.retry"), Key: "Enter", Main: true, Event: kiosk.Agreed{}}}
 		return
 	}
 	m.Page, m.Key = citizenCardPIN, "card_pin"
 	m.Title, m.Text = p.text("citizen.card_pin.title"), p.text("citizen.card_pin.text")
+	m.Notice = p.cardPINTries()
 	m.Input = inputModel{Min: 4, Max: 8, Masked: true, Label: "citizen.card_pin.field"}
+}
+
+// cardPINTries says how many tries the card's PIN has left, once one was lost.
+func (p present) cardPINTries() line {
+	tries := p.state.Document.PINTries
+	counted := values{"Count": tries}
+	switch {
+	case p.state.Review.PINWrong:
+		return line{p.format("citizen.card_pin.wrong", counted), toneBad}
+	case tries == 1:
+		return line{p.format("citizen.card_pin.tries", counted), toneCare}
+	case tries == 2:
+		return line{p.format("citizen.card_pin.tries", counted), toneQuiet}
+	default:
+		return line{}
+	}
 }
 
 func (p present) everythingRight(m *citizenModel) {

@@ -187,6 +187,11 @@ func (p present) reviewNow() string {
 	return p.format(key, reader)
 }
 
+// lastTry reports whether a wrong PIN would block the card.
+func (p present) lastTry() bool {
+	return p.state.Document.Signing == kiosk.SigningPIN && p.state.Document.PINTries == 1
+}
+
 func (p present) reviewNotice() line {
 	review := p.state.Review
 	switch {
@@ -194,6 +199,8 @@ func (p present) reviewNotice() line {
 		return line{p.text("review.disputed"), toneCare}
 	case review.PINWrong:
 		return line{p.format("review.card_pin_wrong", values{"Count": p.state.Document.PINTries}), toneBad}
+	case p.lastTry() && review.Phase != kiosk.ReviewBinding:
+		return line{p.text("review.last_try"), toneCare}
 	case review.Waiting:
 		return line{p.text("review.waiting"), toneCare}
 	default:

@@ -234,3 +234,34 @@ func TestWithoutPhotograph(t *testing.T) {
 		})
 	}
 }
+
+// TestLastTry: before the PIN that would block the card, both are warned, wherever it is typed.
+func TestLastTry(t *testing.T) {
+	const clerkWarned, citizenWarned = "the card blocks", "before the card blocks"
+	for _, test := range []struct {
+		name           string
+		state          kiosk.State
+		tries          int
+		clerk, citizen bool
+	}{
+		{"BeforeAgreeing", review(kiosk.ReviewReading)(kiosk.English), 1, true, false},
+		{"CardPIN", review(kiosk.ReviewCardPIN)(kiosk.English), 1, true, true},
+		{"WrongBefore", reviewPINWrong(kiosk.English), 1, true, true},
+		{"Keypad", reviewPinpadSigning(kiosk.English), 1, true, true},
+		{"KeypadAgain", reviewPinpad(kiosk.English), 1, true, true},
+		{"TwoLeft", review(kiosk.ReviewCardPIN)(kiosk.English), 2, false, false},
+		{"Binding", review(kiosk.ReviewBinding)(kiosk.English), 1, false, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			d := newDesk(t, ui.Options{})
+			test.state.Document.PINTries = test.tries
+			d.Show(test.state)
+			if got := strings.Contains(visibleText(d.Clerk()), clerkWarned); got != test.clerk {
+				t.Errorf("the clerk is warned: got %v", got)
+			}
+			if got := strings.Contains(visibleText(d.Citizen()), citizenWarned); got != test.citizen {
+				t.Errorf("the citizen is warned: got %v", got)
+			}
+		})
+	}
+}
