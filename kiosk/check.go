@@ -55,6 +55,7 @@ type Reason string
 const (
 	ReasonUnknownCard          Reason = "unknown_card"        // no application we know
 	ReasonMalformed            Reason = "card_malformed"      // files that cannot be what they say
+	ReasonRefused              Reason = "card_refused"        // the chip said no to a command that its kind carries out
 	ReasonSilent               Reason = "card_silent"         // the card stopped answering
 	ReasonRemoved              Reason = "card_removed"        // pulled during the work
 	ReasonCardChanged          Reason = "card_changed"        // another card than the one that was read

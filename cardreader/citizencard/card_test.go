@@ -188,7 +188,6 @@ func TestRead_ErrMalformed(t *testing.T) {
 		"Indefinite":   func(file []byte) []byte { return append([]byte{file[0], 0x80}, file[2:]...) },
 		"OtherTag":     func(file []byte) []byte { return append([]byte{0x04}, file[1:]...) },
 		"CutOff":       func(file []byte) []byte { return file[:300] },
-		"Empty":        func([]byte) []byte { return nil },
 		"Zeros":        func(file []byte) []byte { return make([]byte, len(file)) },
 	}
 	files := map[string]map[string]string{
@@ -219,8 +218,33 @@ func TestRead_ErrMalformed(t *testing.T) {
 	}
 }
 
+// TestRead_Empty: a file of which nothing comes is not damaged. There is the status word alone, and that is the error.
+func TestRead_Empty(t *testing.T) {
+	for generation, paths := range map[string][]string{
+		citizencard.Generation1:    {"\x5F\x00\xEF\x02", "\x5F\x00\xEF\x06", "\x5F\x00\xEF\x09"},
+		citizencard.Generation2024: {"\x01\x0D", "\x01\x1D", "\x5F\x00\xEF\x02"},
+	} {
+		for _, path := range paths {
+			fake, _ := firstGeneration()
+			if generation == citizencard.Generation2024 {
+				fake, _ = generation2024()
+			}
+			for _, app := range fake.apps {
+				if _, there := app[path]; there {
+					app[path] = nil
+				}
+			}
+			_, err := readAll(context.Background(), mustOpen(t, fake))
+			var status *iso7816.StatusError
+			if !errors.As(err, &status) || errors.Is(err, citizencard.ErrMalformed) {
+				t.Errorf("generation %s, %X: got %v, want the status alone", generation, path, err)
+			}
+		}
+	}
+}
+
 func TestRead_ErrMalformed_FirstIdentity(t *testing.T) {
-	for _, size := range []int{0, 1, 400, 1281} {
+	for _, size := range []int{1, 400, 1281} {
 		fake, _ := firstGeneration()
 		app := fake.apps[aidFirst]
 		app["\x5F\x00\xEF\x02"] = app["\x5F\x00\xEF\x02"][:size]

@@ -200,7 +200,7 @@ func (c *Card) readObject(ctx context.Context, tag iso7816.Tag, most int, head [
 		var err error
 		head, err = iso7816.ReadBinary(ctx, c.t, 0, iso7816.ReadSize(c.t), nil)
 		if err != nil && (!errors.Is(err, iso7816.ErrEndOfFile) || len(head) == 0) {
-			return nil, endIsMalformed(err)
+			return nil, err
 		}
 	}
 	h, err := iso7816.ReadHeader(head)
@@ -223,21 +223,17 @@ func (c *Card) readObject(ctx context.Context, tag iso7816.Tag, most int, head [
 	return append(head, rest...), nil
 }
 
-// exactly reads [from, to) of the current file; a file that is shorter is malformed.
+// exactly reads [from, to) of the current file; a file that has some of it and not all is malformed. One of which nothing
+// was read is not: there is only the card's word for that.
 func (c *Card) exactly(ctx context.Context, from, to int, chunk func(n int)) ([]byte, error) {
 	b, err := iso7816.ReadBinary(ctx, c.t, from, to, chunk)
+	if errors.Is(err, iso7816.ErrEndOfFile) && from+len(b) > 0 {
+		return nil, fmt.Errorf("%w: file ends early: %w", ErrMalformed, err)
+	}
 	if err != nil {
-		return nil, endIsMalformed(err)
+		return nil, err
 	}
 	return b, nil
-}
-
-// endIsMalformed turns "end of file" into what it means here: the content promised more.
-func endIsMalformed(err error) error {
-	if errors.Is(err, iso7816.ErrEndOfFile) {
-		return fmt.Errorf("%w: file ends early: %w", ErrMalformed, err)
-	}
-	return err
 }
 
 // reporter adds up pieces for a progress function, which may be nil.

@@ -37,6 +37,10 @@ type fakeChip struct {
 	open                   bool              // gives its files to anybody
 	locksApplication       bool              // until PACE
 	noSFI                  bool
+	noSFIStatus            iso7816.SW // what it answers then; 0 for 6A82
+	noSFIClear             bool       // in clear, ending the session
+	refuses                uint16     // file that can be selected and is not read
+	refusal                iso7816.SW // with this
 	noMF                   iso7816.SW // what SELECT of the master file is refused with, 0 for success
 	absent                 iso7816.SW // what a missing EF.CardAccess answers
 	mostRead               int        // more in a read is wrongSize and ends the session; 0 for no bound
@@ -55,7 +59,7 @@ type fakeChip struct {
 	paceRefused            iso7816.SW
 	breakPACE              func(step int, value []byte) []byte // changes what the chip sends in a step
 
-	tooLong     bool              // this command asked for too much
+	tooLong     bool              // this command is refused in clear, which ends the session
 	current     map[uint16][]byte // the directory
 	file        []byte
 	authed      bool
@@ -330,16 +334,25 @@ func (f *fakeChip) read(c iso7816.Command) ([]byte, iso7816.SW) {
 		switch {
 		case directory[id] == nil && id == 0x011C && f.absent != 0:
 			return nil, f.absent
+		case f.noSFI && f.noSFIStatus != 0:
+			f.tooLong = f.noSFIClear && f.session != nil
+			return nil, f.noSFIStatus
 		case f.noSFI, directory[id] == nil:
 			return nil, 0x6A82
 		case !f.permitted(id):
 			return nil, 0x6982
+		case f.refuses == id:
+			f.tooLong = f.noSFIClear
+			return nil, f.refusal
 		}
 		f.file, offset = directory[id], int(c.P2)
 	}
 	switch {
 	case f.file == nil:
 		return nil, 0x6986
+	case f.refuses != 0 && len(f.file) > 0 && &f.file[0] == &f.current[f.refuses][0]:
+		f.tooLong = f.noSFIClear
+		return nil, f.refusal
 	case f.mostRead > 0 && le > f.mostRead:
 		f.tooLong = true
 		return nil, f.wrongSize

@@ -22,6 +22,45 @@ func TestLesson_ChipsWithoutShortIdentifiers(t *testing.T) {
 	}
 }
 
+// They say so with every status there is, protected or in clear and with the end of the session: the file is selected.
+func TestLesson_ShortIdentifiersRefusedInEveryWay(t *testing.T) {
+	for _, sw := range []iso7816.SW{0x6985, 0x6986, 0x6A81, 0x6A82, 0x6A86, 0x6D00} {
+		for _, clear := range []bool{false, true} {
+			for name, f := range map[string]*fakeChip{
+				"BAC": basicPassport(900), "PACE": pacePassport(t, 900, 13, 2, 2),
+				"CA": withChipKey(t, pacePassport(t, 900, 13, 2, 2), 13, -1, 2),
+			} {
+				f.noSFI, f.noSFIStatus, f.noSFIClear = true, sw, clear
+				chip, _ := mustUnlock(t, f, travel.Options{})
+				size := chip.ReadSize()
+				mustRead(t, f, chip, travel.DG1, travel.SOD, travel.DG2)
+				if chip.ReadSize() < size {
+					t.Errorf("%s, %04X, in clear %v: reads %d bytes: it was taken for a wrong size", name, sw, clear, chip.ReadSize())
+				}
+				if f.plainInside > 0 {
+					t.Errorf("%s, %04X: %d commands in clear", name, sw, f.plainInside)
+				}
+			}
+		}
+	}
+}
+
+// A chip that refuses one file, selected or not, says so by a status word. That is no damaged content.
+func TestLesson_RefusalIsNoDamage(t *testing.T) {
+	for _, sw := range []iso7816.SW{0x6985, 0x6982, 0x6700, 0x6A82, 0x6B00, 0x6282, 0x6F00, 0x6581} {
+		for _, clear := range []bool{false, true} {
+			f := basicPassport(900)
+			f.refuses, f.refusal, f.noSFIClear = 0x011D, sw, clear
+			chip, _ := mustUnlock(t, f, travel.Options{})
+			mustRead(t, f, chip, travel.DG1)
+			_, err := chip.Read(context.Background(), travel.SOD, nil)
+			if err == nil || errors.Is(err, travel.ErrMalformed) {
+				t.Errorf("%04X, in clear %v: got %v", sw, clear, err)
+			}
+		}
+	}
+}
+
 // An offset beyond 32767 needs READ BINARY with the odd instruction.
 func TestLesson_LongFilesByTheOddInstruction(t *testing.T) {
 	for _, size := range []int{32768, 32769, 33000, 70000, 300000} {

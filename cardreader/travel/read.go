@@ -4,13 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"balcao/cardreader/iso7816"
 	"balcao/cardreader/travel/secure"
 )
 
-// errReadSize says that a read was refused in a way that a smaller one may not be.
-var errReadSize = errors.New("chip refused the size of a read")
+var (
+	// errReadSize says that a read was refused in a way that a smaller one may not be.
+	errReadSize = errors.New("chip refused the size of a read")
+	// errShortIdentifier says that a read by short identifier was refused in clear, which ends the session, in a way that
+	// SELECT and READ BINARY in a new one may not be.
+	errShortIdentifier = errors.New("chip refused a short file identifier")
+)
 
 // leastPiece is the fewest bytes that a read in the middle of a file may bring. A chip that gives less
 // would keep the reader busy for hours with a file of a permitted size.
@@ -20,8 +26,8 @@ const leastPiece = 64
 // piece how many bytes of how many there are. ErrNoFile when the chip does not have it; ErrMalformed when it
 // is no such file or impossibly long; ErrLocked without Unlock.
 //
-// A chip or a reader that refuses the size of a read has ended the session by that: the chip is unlocked anew, with
-// the chip authentication that it had, and the file is read in smaller pieces.
+// A chip or a reader that refuses the size of a read, or a short identifier in clear, has ended the session by that: the
+// chip is unlocked anew, with the chip authentication that it had, and the file is read in smaller pieces, or selected.
 func (c *Chip) Read(ctx context.Context, f File, progress func(done, total int)) ([]byte, error) {
 	spec, ok := files[f]
 	if !ok {
@@ -35,13 +41,25 @@ func (c *Chip) Read(ctx context.Context, f File, progress func(done, total int))
 				c.noteSignature(content)
 			}
 			return content, nil
-		case !errors.Is(err, errReadSize) || !c.shrink():
+		case !c.adapt(err):
 			return nil, fmt.Errorf("reading %s: %w", spec.name, err)
 		}
 		if err := c.reopen(ctx); err != nil {
 			return nil, fmt.Errorf("reading %s: %w", spec.name, err)
 		}
 	}
+}
+
+// adapt reports whether what was refused can be done in another way in a new session, and takes that way from now on.
+func (c *Chip) adapt(err error) bool {
+	switch {
+	case errors.Is(err, errShortIdentifier):
+		c.noSFI = true
+		return true
+	case errors.Is(err, errReadSize):
+		return c.shrink()
+	}
+	return false
 }
 
 func (c *Chip) readInApplication(ctx context.Context, spec fileSpec, progress func(done, total int)) ([]byte, error) {
@@ -107,8 +125,11 @@ func (c *Chip) readHead(ctx context.Context, spec fileSpec) ([]byte, error) {
 		if len(head) > 0 && !isFatal(err) {
 			return c.piece(head, size)
 		}
-		if !selectInstead(err) {
-			return nil, c.explain(err, size)
+		if sw, inClear := secure.Refusal(err); inClear && selectInstead(&iso7816.StatusError{SW: sw}) {
+			return nil, fmt.Errorf("%w: %w", errShortIdentifier, err)
+		}
+		if errors.Is(err, ErrSecureMessaging) || !selectInstead(err) {
+			return nil, c.explainHead(err, size)
 		}
 	}
 	_, err := c.send(ctx, iso7816.Command{INS: 0xA4, P1: 0x02, P2: 0x0C, Data: []byte{byte(spec.id >> 8), byte(spec.id)}})
@@ -122,7 +143,7 @@ func (c *Chip) readHead(ctx context.Context, spec fileSpec) ([]byte, error) {
 	}
 	head, err := c.send(ctx, iso7816.Command{INS: 0xB0, Le: size})
 	if len(head) == 0 || isFatal(err) {
-		return nil, c.explain(err, size)
+		return nil, c.explainHead(err, size)
 	}
 	c.noSFI = true
 	return c.piece(head, size)
@@ -165,18 +186,24 @@ func (c *Chip) piece(piece []byte, asked int) ([]byte, error) {
 func isFatal(err error) bool { return err != nil && !errors.Is(err, iso7816.ErrEndOfFile) }
 
 // selectInstead reports whether a chip may know the file by its identifier though not by the short one. 6A82 is among
-// them: chips without short identifiers answer it as well as chips without the file.
+// them: chips without short identifiers answer it as well as chips without the file. Applets that look at nothing but
+// whether a file was selected answer 6985 or 6986.
 func selectInstead(err error) bool {
-	if errors.Is(err, ErrSecureMessaging) {
-		return false
-	}
-	for _, meaning := range []error{iso7816.ErrNotFound, iso7816.ErrParameters, iso7816.ErrNotSupported, iso7816.ErrNoCurrentFile} {
-		if errors.Is(err, meaning) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc([]error{
+		iso7816.ErrNotFound, iso7816.ErrParameters, iso7816.ErrNotSupported, iso7816.ErrNoCurrentFile, iso7816.ErrConditions,
+	}, func(meaning error) bool { return errors.Is(err, meaning) })
 }
+
+// explainHead is explain where nothing of the file was read: a chip that says that it ends there has no such file.
+func (c *Chip) explainHead(err error, asked int) error {
+	if err = c.explain(err, asked); errors.Is(err, errEndsEarly) {
+		return fmt.Errorf("%w: it is empty", ErrNoFile)
+	}
+	return err
+}
+
+// errEndsEarly says that a file ends before the length that its beginning states.
+var errEndsEarly = fmt.Errorf("%w: file ends early", ErrMalformed)
 
 // explain decides what a read without data means: that it was too large, or that the file ends before it should.
 // Chips say the former in every way there is: 6700, 6Cxx, 6B00, 6282 with nothing, nothing at all; with or
@@ -193,16 +220,16 @@ func (c *Chip) explain(err error, asked int) error {
 		if untried {
 			return errReadSize
 		}
-		return fmt.Errorf("%w: file ends early", ErrMalformed)
-	case errors.Is(err, iso7816.ErrWrongLength):
-		if untried {
-			return errReadSize
-		}
-		return fmt.Errorf("%w: %w", ErrMalformed, err)
+		return errEndsEarly
+	case errors.Is(err, iso7816.ErrWrongLength) && untried:
+		return errReadSize
 	}
 	return err
 }
 
-// sizeCanBeWrong leaves out of the refusals in clear those that say that secure messaging itself went wrong
-// (6987, 6988), and 9000, which is no refusal.
-func sizeCanBeWrong(sw iso7816.SW) bool { return sw != 0x9000 && sw != 0x6987 && sw != 0x6988 }
+// sizeCanBeWrong leaves out of the refusals in clear those with a meaning of their own (ISO/IEC 7816-4 §5.6): that a
+// command is not allowed (69xx, with 6985 and secure messaging itself, 6987 and 6988), that there is no such file or
+// command, and 9000, which is no refusal.
+func sizeCanBeWrong(sw iso7816.SW) bool {
+	return sw != 0x9000 && sw>>8 != 0x69 && sw != 0x6A82 && sw>>8 != 0x6D && sw>>8 != 0x6E && sw>>8 != 0x68
+}

@@ -75,7 +75,7 @@ var (
 	// ErrMalformed means that a file cannot be what it says: impossible lengths, wrong structure. Errors that wrap
 	// it name the file or field, never its content.
 	ErrMalformed = errors.New("malformed chip content")
-	// ErrNoFile means that the chip does not have the file.
+	// ErrNoFile means that the chip says that it does not have the file, or nothing in it.
 	ErrNoFile = errors.New("no such file on the chip")
 	// ErrUnsupported means that the document does something that is not implemented here.
 	ErrUnsupported = errors.New("not supported")

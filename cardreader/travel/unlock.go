@@ -66,7 +66,7 @@ func (c *Chip) Unlock(ctx context.Context, p Password) (Protection, error) {
 		if err == nil {
 			return c.protection, nil
 		}
-		again := errors.Is(err, errReadSize) && c.shrink()
+		again := c.adapt(err)
 		c.endSession()
 		if !again {
 			c.password.Wipe()

@@ -343,7 +343,8 @@ func TestCardPIN(t *testing.T) {
 			}}
 		})
 		d.do(kiosk.CardPINTyped{PIN: kiosk.Secret("9753")})
-		d.until("back", func(s kiosk.State) bool { return s.Review.Phase == kiosk.ReviewCardPIN })
+		d.until("gone", func(s kiosk.State) bool { return !s.Document.CardPresent })
+		d.until("back", func(s kiosk.State) bool { return s.Review.Phase == kiosk.ReviewCardPIN && s.Document.CardPresent })
 		b.slots.interfere(nil)
 		d.do(kiosk.CardPINTyped{PIN: kiosk.Secret("9753")})
 		s := d.until("wrong PIN", func(s kiosk.State) bool {

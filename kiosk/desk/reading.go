@@ -235,8 +235,8 @@ func Judge(err error) (kiosk.Reason, *kiosk.Problem) {
 		}
 	}
 	var status *iso7816.StatusError
-	if errors.As(err, &status) { // a file that must be there is not, or may not be read
-		return kiosk.ReasonMalformed, nil
+	if errors.As(err, &status) { // the chip's word alone, of which nobody knows whether the document is damaged
+		return kiosk.ReasonRefused, nil
 	}
 	return "", &kiosk.Problem{Code: kiosk.ProblemInternal, Fatal: true}
 }
@@ -251,7 +251,6 @@ var verdicts = []struct {
 	{err: photo.ErrFormat, reason: kiosk.ReasonMalformed},
 	{err: photo.ErrDamaged, reason: kiosk.ReasonMalformed},
 	{err: photo.ErrTooLarge, reason: kiosk.ReasonMalformed},
-	{err: iso7816.ErrTLV, reason: kiosk.ReasonMalformed},
 	{err: travel.ErrClone, reason: kiosk.ReasonKeyMismatch}, // before the channel's errors, which it may come of
 	{err: travel.ErrUnproven, reason: kiosk.ReasonKeyMismatch},
 	{err: travel.ErrNotTravelDocument, reason: kiosk.ReasonUnknownCard},
@@ -263,7 +262,9 @@ var verdicts = []struct {
 	{err: travel.ErrAccessControl, reason: kiosk.ReasonAccessFailed},
 	{err: travel.ErrSecureMessaging, reason: kiosk.ReasonAccessFailed},
 	{err: travel.ErrMalformed, reason: kiosk.ReasonMalformed},
-	{err: travel.ErrNoFile, reason: kiosk.ReasonMalformed},
+	{err: iso7816.ErrTLV, reason: kiosk.ReasonMalformed}, // after the channel's errors, which it may be the cause of
+	{err: travel.ErrLocked, reason: kiosk.ReasonAccessFailed},
+	{err: travel.ErrNoFile, reason: kiosk.ReasonRefused},
 	{err: cardreader.ErrSilent, reason: kiosk.ReasonSilent},
 	{err: cardreader.ErrRemoved, reason: kiosk.ReasonRemoved},
 	{err: cardreader.ErrTransport, reason: kiosk.ReasonRemoved}, // a card that slips out of its contacts
@@ -279,4 +280,5 @@ var verdicts = []struct {
 	{err: cardreader.ErrStuck, problem: kiosk.ProblemServiceStuck},
 	{err: central.ErrUnavailable, problem: kiosk.ProblemCentreDown},
 	{err: context.DeadlineExceeded, reason: kiosk.ReasonSilent},
+	{err: iso7816.ErrEndOfFile, reason: kiosk.ReasonRefused}, // of a file of which nothing was read
 }

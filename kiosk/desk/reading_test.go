@@ -11,6 +11,7 @@ import (
 	"balcao/cardreader"
 	"balcao/cardreader/citizencard"
 	"balcao/cardreader/iso7816"
+	"balcao/cardreader/travel"
 	"balcao/kiosk"
 	"balcao/kiosk/desk"
 	"balcao/kiosk/desk/photo"
@@ -27,7 +28,18 @@ func TestJudge(t *testing.T) {
 		{citizencard.ErrUnknownCard, kiosk.ReasonUnknownCard, ""},
 		{citizencard.ErrMalformed, kiosk.ReasonMalformed, ""},
 		{iso7816.ErrTLV, kiosk.ReasonMalformed, ""},
-		{&iso7816.StatusError{SW: 0x6A82}, kiosk.ReasonMalformed, ""},
+		// What is damaged is content that was read: a status word alone says that the chip refused.
+		{&iso7816.StatusError{SW: 0x6A82}, kiosk.ReasonRefused, ""},
+		{&iso7816.StatusError{SW: 0x6985}, kiosk.ReasonRefused, ""},
+		{&iso7816.StatusError{SW: 0x6700}, kiosk.ReasonRefused, ""},
+		{&iso7816.StatusError{SW: 0x6B00}, kiosk.ReasonRefused, ""},
+		{&iso7816.StatusError{SW: 0x6F00}, kiosk.ReasonRefused, ""},
+		{iso7816.ErrEndOfFile, kiosk.ReasonRefused, ""},
+		{travel.ErrNoFile, kiosk.ReasonRefused, ""},
+		{travel.ErrMalformed, kiosk.ReasonMalformed, ""},
+		{travel.ErrLocked, kiosk.ReasonAccessFailed, ""},
+		{fmt.Errorf("%w: %w", travel.ErrSecureMessaging, &iso7816.StatusError{SW: 0x6985}), kiosk.ReasonAccessFailed, ""},
+		{fmt.Errorf("%w: %w", travel.ErrSecureMessaging, iso7816.ErrTLV), kiosk.ReasonAccessFailed, ""},
 		{photo.ErrDamaged, kiosk.ReasonMalformed, ""},
 		{photo.ErrFormat, kiosk.ReasonMalformed, ""},
 		{photo.ErrTooLarge, kiosk.ReasonMalformed, ""},

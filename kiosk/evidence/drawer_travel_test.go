@@ -101,7 +101,7 @@ func (o *openedChip) prove(ctx context.Context, t testing.TB, transcript evidenc
 // is.
 var atTheDeskOnly = []kiosk.Reason{
 	kiosk.ReasonAccessDenied, kiosk.ReasonAccessDowngraded, kiosk.ReasonAccessFailed, kiosk.ReasonPrintedMismatch,
-	kiosk.ReasonSilent, kiosk.ReasonRemoved, kiosk.ReasonMalformed,
+	kiosk.ReasonSilent, kiosk.ReasonRemoved, kiosk.ReasonMalformed, kiosk.ReasonRefused,
 }
 
 // Every travel document reaches its level at the centre, the chip's own proof verified there; and a desk that believes

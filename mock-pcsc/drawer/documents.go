@@ -183,6 +183,20 @@ func (b *builder) goodResidents() {
 	b.document("residence-card-td2", family, "", "Residence card of an EU citizen's family member, the larger size (TD2)", nil)
 }
 
+// applets is a number for travelers far behind the others.
+const applets = 440
+
+// goodApplets are documents whose chips have another applet than most.
+func (b *builder) goodApplets() {
+	next := b.documents
+	b.documents = applets
+	b.document("passport-no-short-ids", pace, "", "Passport whose applet answers 6985 to reads by short file identifier",
+		func(p *travel.Plan) { p.NoShort = true })
+	b.document("passport-no-short-ids-clear", bac, "", "Passport, BAC, whose applet ends the session at a read by short file identifier",
+		func(p *travel.Plan) { p.NoShort, p.Strict = true, true })
+	b.documents = next
+}
+
 func (b *builder) badPassports() {
 	b.document("passport-altered", pace, "data_altered", "Name changed after the State signed it", func(p *travel.Plan) { p.AlteredZone = true })
 	b.document("passport-altered-photo", pace, "data_altered", "Photograph changed after the State signed it",
@@ -233,6 +247,8 @@ func (b *builder) badDocumentChip() {
 			p.PACE = []emrtd.PACE{{Mapping: emrtd.ChipAuthentication, Cipher: emrtd.AES128, Domain: 13}}
 			p.ChipHolds, p.StaticHolds = "travel-bp256-clone", "travel-bp256-clone"
 		})
+	b.document("passport-refuses-sod", pace, "card_refused", "Lets its SOD be selected and refuses to have it read",
+		func(p *travel.Plan) { p.Fault = &emrtd.Fault{Refused: 0x011D} })
 	b.document("passport-dies-60", pace, "card_silent", "Stops answering after 60 % of the photograph",
 		func(p *travel.Plan) {
 			p.Longest, p.Fault = 1<<10, &emrtd.Fault{File: photo, At: 5000, Response: card.Response{Silent: true}}

@@ -164,6 +164,8 @@ func (o *opened) stopped(t *testing.T) string {
 		return "access_downgraded"
 	case strings.Contains(o.err.Error(), "token is wrong"), strings.Contains(o.err.Error(), "not protected"):
 		return "access_failed"
+	case errors.As(o.err, &status) && status == 0x6985:
+		return "card_refused"
 	case strings.Contains(o.err.Error(), "no end"):
 		return "card_malformed"
 	}

@@ -32,6 +32,7 @@ type Contents struct {
 	Extended bool            // takes extended lengths
 	Longest  int             // response data that it can send at once; 0: 256, or LongestResponse with Extended
 	Strict   bool            // refuses what the standard lets it refuse, where others are lenient; see Chip
+	NoShort  bool            // knows no short file identifiers and answers 6985; a Strict one in clear, ending the session
 	Fault    *Fault          // nil for a chip that works
 	Rand     io.Reader       // nil: crypto/rand
 }
@@ -43,6 +44,7 @@ type Fault struct {
 	Response card.Response // Silent or Removed
 
 	Endless     uint16 // file that goes on for ever
+	Refused     uint16 // file that can be selected and is never read: 6985
 	BadToken    bool   // PACE: the chip's token is wrong
 	Unprotected bool   // what is read within secure messaging comes back in clear
 	RefusesPACE bool   // as if EF.CardAccess had not promised it
@@ -172,9 +174,9 @@ func (c *Chip) answerSecured(outer command) card.Response {
 	switch {
 	case out.event != nil:
 		return *out.event
-	case out.status == statusWrongLength:
+	case out.status == statusWrongLength, c.Strict && c.NoShort && out.status == statusConditions:
 		// Real chips do not recover from a length that they cannot serve: the reader must begin anew.
-		return c.broken(statusWrongLength)
+		return c.broken(out.status)
 	case c.Fault != nil && c.Fault.Unprotected && (cmd.ins|1) == insReadBinaryOdd:
 		return out.response()
 	}

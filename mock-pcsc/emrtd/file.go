@@ -232,6 +232,9 @@ func inside(n int) int {
 
 // short selects a file by its short identifier.
 func (c *Chip) short(sfi byte) status {
+	if c.NoShort {
+		return statusConditions
+	}
 	if sfi == 0 || sfi > 30 {
 		return statusWrongP1P2
 	}
@@ -268,6 +271,8 @@ func (c *Chip) read(s span) answer {
 		return refused(statusBeyondEnd)
 	case c.Strict && s.le > s.room:
 		return refused(statusWrongLength)
+	case c.Fault != nil && c.Fault.Refused == f.ID:
+		return refused(statusConditions)
 	}
 	end := min(s.offset+fit, len(f.Data))
 	if event := c.stops(f, end); event != nil {

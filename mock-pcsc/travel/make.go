@@ -63,7 +63,7 @@ func (m *maker) contents() (emrtd.Contents, error) {
 	zone := p.zone()
 	c := emrtd.Contents{
 		ATR: ContactlessATR(p.Extended), Master: master, Files: files, Active: m.active, Extended: p.Extended, Longest: p.Longest,
-		Strict: p.Strict, Fault: p.Fault, Password: map[byte][]byte{emrtd.PasswordMRZ: zone.information()},
+		Strict: p.Strict, NoShort: p.NoShort, Fault: p.Fault, Password: map[byte][]byte{emrtd.PasswordMRZ: zone.information()},
 	}
 	if p.BAC {
 		c.BAC = zone.information()

@@ -59,6 +59,7 @@ type Plan struct {
 	Extended     bool        // extended lengths
 	Longest      int         // see emrtd.Contents
 	Strict       bool        // see emrtd.Chip
+	NoShort      bool        // see emrtd.Contents
 
 	ChipHolds     string  // clone: the key that the chip has instead of ChipKey
 	ActiveHolds   string  // clone: the key that the chip has instead of ActiveKey

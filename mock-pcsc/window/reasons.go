@@ -7,6 +7,7 @@ import "strings"
 var reasons = map[string]string{
 	"unknown_card":          "no application that the desk knows",
 	"card_malformed":        "its files cannot be what they say",
+	"card_refused":          "it refuses what others like it do",
 	"card_silent":           "it stops answering",
 	"card_removed":          "it leaves the reader during the work",
 	"card_changed":          "it is another card than the one that was read",
