@@ -60,6 +60,7 @@ const (
 	ReasonRemoved              Reason = "card_removed"        // pulled during the work
 	ReasonCardChanged          Reason = "card_changed"        // another card than the one that was read
 	ReasonSODInvalid           Reason = "sod_invalid"         // the SOD's signature does not verify
+	ReasonSODUnreadable        Reason = "sod_unreadable"      // the SOD is damaged, or of a kind that is not verified here
 	ReasonSODUntrusted         Reason = "sod_untrusted"       // the SOD was not signed by the State's document signer
 	ReasonDataAltered          Reason = "data_altered"        // a data group differs from its signed hash
 	ReasonChainUntrusted       Reason = "chain_untrusted"     // the certificate does not chain to an anchor

@@ -85,7 +85,7 @@ func TestReading(t *testing.T) {
 
 	t.Run("EveryReasonRefuses", func(t *testing.T) {
 		for _, reason := range []kiosk.Reason{
-			kiosk.ReasonUnknownCard, kiosk.ReasonMalformed, kiosk.ReasonSilent, kiosk.ReasonSODInvalid, kiosk.ReasonSODUntrusted,
+			kiosk.ReasonUnknownCard, kiosk.ReasonMalformed, kiosk.ReasonSilent, kiosk.ReasonSODInvalid, kiosk.ReasonSODUnreadable, kiosk.ReasonSODUntrusted,
 			kiosk.ReasonDataAltered, kiosk.ReasonChainUntrusted, kiosk.ReasonCertificateExpired, kiosk.ReasonCertificatePurpose,
 			kiosk.ReasonCertificateRevoked, kiosk.ReasonCertificateSuspended, kiosk.ReasonRevocationUnknown, kiosk.ReasonPersonMismatch,
 			kiosk.ReasonDocumentExpired, kiosk.ReasonUnderAge, kiosk.ReasonPINBlocked,

@@ -85,7 +85,7 @@ func (p present) problemActions(problem kiosk.Problem) []action {
 // answer, dirty contacts, a slip on the way. The card is then read again where it lies.
 func worthAnotherTry(code kiosk.ProblemCode) bool {
 	switch kiosk.Reason(code) {
-	case kiosk.ReasonRevocationUnknown, kiosk.ReasonSilent, kiosk.ReasonMalformed, kiosk.ReasonRefused,
+	case kiosk.ReasonRevocationUnknown, kiosk.ReasonSilent, kiosk.ReasonMalformed, kiosk.ReasonRefused, kiosk.ReasonSODUnreadable,
 		kiosk.ReasonAccessDenied, kiosk.ReasonAccessFailed, kiosk.ReasonPrintedMismatch:
 		return true
 	}

@@ -147,7 +147,7 @@ func TestDrawer_TravelAtTheCentre(t *testing.T) {
 		})
 	}
 	for _, reason := range []kiosk.Reason{
-		kiosk.ReasonDataAltered, kiosk.ReasonSODInvalid, kiosk.ReasonSODUntrusted, kiosk.ReasonSignerRevoked, kiosk.ReasonRevocationUnknown,
+		kiosk.ReasonDataAltered, kiosk.ReasonSODInvalid, kiosk.ReasonSODUnreadable, kiosk.ReasonSODUntrusted, kiosk.ReasonSignerRevoked, kiosk.ReasonRevocationUnknown,
 		kiosk.ReasonDocumentExpired, kiosk.ReasonUnderAge, kiosk.ReasonKeyMismatch, kiosk.ReasonNotAccepted,
 	} {
 		if !seen[reason] {
@@ -199,7 +199,7 @@ func TestDrawer_ChipMapping(t *testing.T) {
 	}{
 		"genuine":      {kiosk.Check{Result: kiosk.Passed}, func(*evidence.Verifier, *evidence.TravelFiles) {}},
 		"another key":  {kiosk.Check{Result: kiosk.Failed, Reason: kiosk.ReasonKeyMismatch}, func(_ *evidence.Verifier, f *evidence.TravelFiles) { f.Access.ChipKey = key }},
-		"not the file": {kiosk.Check{Result: kiosk.Failed, Reason: kiosk.ReasonKeyMismatch}, func(_ *evidence.Verifier, f *evidence.TravelFiles) { f.Access.CardSecurity = nil }},
+		"not the file": {kiosk.Check{Result: kiosk.Failed, Reason: kiosk.ReasonMalformed}, func(_ *evidence.Verifier, f *evidence.TravelFiles) { f.Access.CardSecurity = nil }},
 		"a SOD in its place": {kiosk.Check{Result: kiosk.Failed, Reason: kiosk.ReasonKeyMismatch}, func(_ *evidence.Verifier, f *evidence.TravelFiles) {
 			f.Access.CardSecurity = f.SOD[4:]
 		}},

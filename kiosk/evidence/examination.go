@@ -164,18 +164,26 @@ func (e *Examination) advance() {
 	}
 }
 
-// checkSODSignature verifies the SOD's own signature. Bytes that are no TLV at all are a malformed
-// card; a TLV without a message in it that verifies is an invalid SOD.
+// checkSODSignature verifies the SOD's own signature.
 func (e *Examination) checkSODSignature() kiosk.Check {
 	object, err := trust.ReadSOD(e.files.SOD)
-	switch {
-	case errors.Is(err, trust.ErrSODFraming):
-		return failed(kiosk.ReasonMalformed, SourceSOD)
-	case err != nil:
-		return failed(kiosk.ReasonSODInvalid, SourceSOD)
+	if err != nil {
+		return failed(sodReason(err), SourceSOD)
 	}
 	e.sod = object
 	return passed(SourceSOD)
+}
+
+// sodReason says why a SOD is refused. Bytes that are no TLV at all are a malformed chip. A message that is damaged, or
+// written in a way that is not known here, says nothing against the document: the signature alone can be wrong.
+func sodReason(err error) kiosk.Reason {
+	switch {
+	case errors.Is(err, trust.ErrSODFraming):
+		return kiosk.ReasonMalformed
+	case errors.Is(err, trust.ErrSODSignature):
+		return kiosk.ReasonSODInvalid
+	}
+	return kiosk.ReasonSODUnreadable
 }
 
 // checkSODSigner checks who signed. Document signers are valid for about five years and cards for up to

@@ -140,7 +140,7 @@ func TestExamination_OneReason(t *testing.T) {
 			f.SOD = s.mustFiles(t, joao, f.Photo).SOD
 		}},
 		"SOD is no TLV": {kiosk.ReasonMalformed, func(_ *testing.T, _ *evidence.Verifier, f *citizencard.Files) { f.SOD = f.SOD[:100] }},
-		"SOD is no CMS": {kiosk.ReasonSODInvalid, func(_ *testing.T, _ *evidence.Verifier, f *citizencard.Files) { f.SOD = []byte{0x77, 0x00} }},
+		"SOD is no CMS": {kiosk.ReasonSODUnreadable, func(_ *testing.T, _ *evidence.Verifier, f *citizencard.Files) { f.SOD = []byte{0x77, 0x00} }},
 		"forged chain": {kiosk.ReasonChainUntrusted, func(t *testing.T, v *evidence.Verifier, f *citizencard.Files) {
 			f.Certificate = mustIssue(t, citizen(t, maria), forged.auth, mustECKey(t)).cert.Raw
 			f.Issuers = [][]byte{forged.auth.cert.Raw, forged.cards.cert.Raw, forged.root.cert.Raw}

@@ -137,7 +137,7 @@ func TestTravelExamination_OneReason(t *testing.T) {
 		}},
 		"no DG1":            {kiosk.ReasonMalformed, func(_ *testing.T, _ *evidence.Verifier, f *evidence.TravelFiles) { f.Groups[1] = nil }},
 		"SOD is no TLV":     {kiosk.ReasonMalformed, func(_ *testing.T, _ *evidence.Verifier, f *evidence.TravelFiles) { f.SOD = f.SOD[:90] }},
-		"SOD is no CMS":     {kiosk.ReasonSODInvalid, func(_ *testing.T, _ *evidence.Verifier, f *evidence.TravelFiles) { f.SOD = []byte{0x77, 0} }},
+		"SOD is no CMS":     {kiosk.ReasonSODUnreadable, func(_ *testing.T, _ *evidence.Verifier, f *evidence.TravelFiles) { f.SOD = []byte{0x77, 0} }},
 		"SOD of a stranger": {kiosk.ReasonSODUntrusted, func(t *testing.T, _ *evidence.Verifier, f *evidence.TravelFiles) { resign(t, f, forged.signer) }},
 		"SOD of another document": {kiosk.ReasonDataAltered, func(t *testing.T, _ *evidence.Verifier, f *evidence.TravelFiles) {
 			f.SOD = passportOf(t, utopia).mustFiles(t).SOD

@@ -30,15 +30,11 @@ func (e *TravelExamination) checkAccess() kiosk.Check {
 	return passed(source)
 }
 
-// checkSODSignature verifies the SOD's own signature. Bytes that are no TLV at all are a malformed
-// chip; a TLV without a message in it that verifies is an invalid SOD.
+// checkSODSignature verifies the SOD's own signature.
 func (e *TravelExamination) checkSODSignature() kiosk.Check {
 	object, err := trust.ReadTravelSOD(e.files.SOD)
-	switch {
-	case errors.Is(err, trust.ErrSODFraming):
-		return failed(kiosk.ReasonMalformed, SourceSOD)
-	case err != nil:
-		return failed(kiosk.ReasonSODInvalid, SourceSOD)
+	if err != nil {
+		return failed(sodReason(err), SourceSOD)
 	}
 	e.object = object
 	return passed(SourceSOD)
@@ -181,7 +177,10 @@ func (e *TravelExamination) checkOriginal() kiosk.Check {
 	case !o.Proven:
 		return failed(kiosk.ReasonKeyMismatch, SourceChip)
 	case o.Source == chipMapping:
-		if err := e.confirmMapping(); err != nil {
+		switch err := e.confirmMapping(); {
+		case errors.Is(err, cms.ErrMalformed): // which proves nothing, but is no copy's mark either
+			return failed(kiosk.ReasonMalformed, SourceChip)
+		case err != nil:
 			return failed(kiosk.ReasonKeyMismatch, SourceChip)
 		}
 		return passed(o.Source)

@@ -217,7 +217,7 @@ var forgeries = []struct {
 		f.identity = make([]byte, len(f.identity))
 		f.transcript.Document.Identity = hash(f.identity)
 	}},
-	{"SOD that is none", string(kiosk.ReasonSODInvalid), func(f *forgery, _ *cards) {
+	{"SOD that is none", string(kiosk.ReasonSODUnreadable), func(f *forgery, _ *cards) {
 		f.sod = []byte("SOD")
 		f.transcript.Document.SOD = hash(f.sod)
 	}},

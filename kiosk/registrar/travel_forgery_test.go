@@ -227,6 +227,7 @@ var badChips = map[string]string{
 	"passport-stranger-sod":           string(kiosk.ReasonSODUntrusted),
 	"passport-wrong-country-signer":   string(kiosk.ReasonSODUntrusted),
 	"passport-broken-sod":             string(kiosk.ReasonSODInvalid),
+	"passport-half-sod":               string(kiosk.ReasonSODUnreadable),
 	"passport-revoked-signer":         string(kiosk.ReasonSignerRevoked),
 	"passport-expired":                string(kiosk.ReasonDocumentExpired),
 	"passport-fifteen":                string(kiosk.ReasonUnderAge),

@@ -10,6 +10,8 @@ import (
 
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
+	"balcao/kiosk/trust/cms"
 )
 
 // digestHashes are the hashes of data groups that are accepted (Doc 9303-12 §4.1.6.4). SHA-1 is not:
@@ -50,10 +52,15 @@ func (g GroupHashes) Match(groups map[int][]byte) (differ []int) {
 	return differ
 }
 
-// parseSecurityObject reads LDSSecurityObject, versions 0 and 1, with one of the hashes by identifier.
-func parseSecurityObject(der []byte, accepted map[string]crypto.Hash) (GroupHashes, error) {
+// parseSecurityObject reads LDSSecurityObject, versions 0 and 1, with one of the hashes by identifier. It is BER like the
+// message around it.
+func parseSecurityObject(ber []byte, accepted map[string]crypto.Hash) (GroupHashes, error) {
 	malformed := func(what string) (GroupHashes, error) {
 		return GroupHashes{}, fmt.Errorf("%w: %s", ErrSODMalformed, what)
+	}
+	der, err := cms.DER(ber)
+	if err != nil {
+		return malformed(err.Error())
 	}
 	g := GroupHashes{Hashes: make(map[int][]byte)}
 	input := cryptobyte.String(der)

@@ -63,7 +63,11 @@ func ReadMasterList(ml []byte, roots []*cms.Certificate, at time.Time) (*MasterL
 }
 
 // read reads CscaMasterList (Doc 9303-12 §9.2).
-func (l *MasterList) read(der []byte) error {
+func (l *MasterList) read(ber []byte) error {
+	der, err := cms.DER(ber)
+	if err != nil {
+		return fmt.Errorf("%w: content: %w", ErrMasterList, err)
+	}
 	input := cryptobyte.String(der)
 	var list, set cryptobyte.String
 	if !input.ReadASN1(&list, cbasn1.SEQUENCE) || !input.Empty() || !list.ReadASN1Integer(&l.Version) || l.Version != 0 ||

@@ -7,9 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"golang.org/x/crypto/cryptobyte"
-	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
-
 	"balcao/kiosk/trust/cms"
 )
 
@@ -24,7 +21,7 @@ var (
 var oidLDSSecurityObject = asn1.ObjectIdentifier{2, 23, 136, 1, 1, 1}
 
 // tagSOD is the application tag around the CMS message: 77, [APPLICATION 23] constructed.
-const tagSOD cbasn1.Tag = 0x77
+const tagSOD = 0x77
 
 // SecurityObject is a document security object whose signature was verified: what the data groups of
 // the document must hash to.
@@ -53,9 +50,12 @@ func (s *Store) VerifySOD(sod []byte, at time.Time) (*SecurityObject, error) {
 // ReadSOD verifies the signature of a document security object with the certificate in it, whoever's
 // that is. What it returns is not to be believed before Store.TrustSigner.
 func ReadSOD(sod []byte) (*SecurityObject, error) {
-	message, err := unwrapSOD(sod)
-	if err != nil {
-		return nil, err
+	message := sod
+	if len(sod) > 0 && sod[0] == tagSOD {
+		var err error
+		if message, err = unwrapSOD(sod); err != nil {
+			return nil, err
+		}
 	}
 	verified, err := cms.Verify(message, cms.Options{})
 	switch {
@@ -96,14 +96,11 @@ func (s *Store) TrustSigner(object *SecurityObject, at time.Time) error {
 	return nil
 }
 
-// unwrapSOD takes off the tag 77, whose length must be that of the whole.
+// unwrapSOD takes off the tag 77, whose length must be that of the whole: it is a file's, whose lengths are definite also
+// where those of the message are not (ISO 7816-4 §5.2.2.2).
 func unwrapSOD(sod []byte) ([]byte, error) {
-	input := cryptobyte.String(sod)
-	if !input.PeekASN1Tag(tagSOD) {
-		return sod, nil
-	}
-	var message cryptobyte.String
-	if !input.ReadASN1(&message, tagSOD) || !input.Empty() {
+	message, ok := cms.Content(sod, tagSOD)
+	if !ok {
 		return nil, ErrSODFraming
 	}
 	return message, nil

@@ -109,15 +109,6 @@ func mustReadCertificate(t testing.TB, path string) *cms.Certificate {
 	return c
 }
 
-func mustRead(t testing.TB, path string) []byte {
-	t.Helper()
-	data, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data
-}
-
 func mustCountries(t testing.TB, certificates ...*cms.Certificate) *trust.Countries {
 	t.Helper()
 	c, err := trust.NewCountries(certificates)

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/crypto/cryptobyte"
-
 	"balcao/kiosk/trust/cms"
 )
 
@@ -31,10 +29,9 @@ type TravelObject struct {
 // that is: RSA of 2048 bits and more (PKCS #1 v1.5 and PSS) and ECDSA over standardised curves of 224 bits and
 // more, with SHA-1 to SHA-512. The error wraps ErrSODMalformed (ErrSODFraming among them) or ErrSODSignature.
 func ReadTravelSOD(sod []byte) (*TravelObject, error) {
-	var message cryptobyte.String
-	input := cryptobyte.String(sod)
-	if !input.ReadASN1(&message, tagSOD) || !input.Empty() {
-		return nil, ErrSODFraming
+	message, err := unwrapSOD(sod)
+	if err != nil {
+		return nil, err
 	}
 	verified, err := cms.Verify(message, cms.Options{SHA1: true, MixedHashes: true, ParseKey: cms.ParsePublicKey})
 	switch {
@@ -78,7 +75,7 @@ var oidCardSecurity = asn1.ObjectIdentifier{0, 4, 0, 127, 0, 7, 3, 2, 1}
 var ErrCardSecurity = errors.New("card security object does not verify")
 
 // VerifyCardSecurity verifies the signature of an EF.CardSecurity with the certificate in it and returns the
-// SecurityInfos that it signed (PACE with chip authentication mapping, ICAO 9303-11 §4.4.3.3.3). Believe them only
+// SecurityInfos that it signed, in DER (PACE with chip authentication mapping, ICAO 9303-11 §4.4.3.3.3). Believe them only
 // after Countries.TrustCertificate of the signer. The error wraps ErrCardSecurity.
 func VerifyCardSecurity(der []byte) (content []byte, signer *cms.Certificate, err error) {
 	verified, err := cms.Verify(der, cms.Options{MixedHashes: true, ParseKey: cms.ParsePublicKey})
@@ -91,5 +88,8 @@ func VerifyCardSecurity(der []byte) (content []byte, signer *cms.Certificate, er
 	if signer, err = cms.ParseCertificate(verified.Signer); err != nil {
 		return nil, nil, fmt.Errorf("%w: signer's certificate: %w", ErrCardSecurity, err)
 	}
-	return verified.Content, signer, nil
+	if content, err = cms.DER(verified.Content); err != nil {
+		return nil, nil, fmt.Errorf("%w: content: %w", ErrCardSecurity, err)
+	}
+	return content, signer, nil
 }

@@ -130,6 +130,7 @@ func (b *builder) goodPassports() {
 		})
 	b.goodPhotographs()
 	b.goodNames()
+	b.goodSignatures()
 }
 
 func (b *builder) goodPhotographs() {
@@ -161,6 +162,12 @@ func (b *builder) goodNames() {
 			p.From, p.Until, p.Signer = date(2019, 6, 3), date(2029, 6, 2), "ds-ut-expired"
 			p.ChipKey, p.ChipCipher = "travel-bp256", []emrtd.Cipher{emrtd.TripleDES}
 		})
+}
+
+// goodSignatures are security objects as some States write them, which readers have taken for forgeries.
+func (b *builder) goodSignatures() {
+	b.document("passport-sod-ber", pace, "", "Passport whose SOD is in BER: indefinite lengths, strings in pieces",
+		func(p *travel.Plan) { p.BER, p.SigningTime = true, true })
 }
 
 func (b *builder) goodResidents() {
@@ -206,6 +213,7 @@ func (b *builder) badPassports() {
 	b.document("passport-wrong-country-signer", pace, "sod_untrusted", "Data signed by another State's document signer",
 		func(p *travel.Plan) { p.Signer = "ds-pt-01" })
 	b.document("passport-broken-sod", pace, "sod_invalid", "Signature over the data wrong in one bit", func(p *travel.Plan) { p.BrokenSOD = true })
+	b.document("passport-half-sod", pace, "sod_unreadable", "SOD of which the second half was never written", func(p *travel.Plan) { p.HalfSOD = true })
 	b.document("passport-revoked-signer", pace, "signer_revoked", "Data signed with a certificate that the State revoked",
 		func(p *travel.Plan) { p.Signer = travel.RevokedSigner })
 	b.document("passport-revocation-unknown", pace, "revocation_unknown", "The CRL server hangs up without an answer",

@@ -12,7 +12,7 @@ import (
 // reasons is the list of codes that the kiosk refuses cards with, repeated here on purpose: the bench
 // shares no code with it.
 var reasons = []string{
-	"unknown_card", "card_malformed", "card_refused", "card_silent", "card_removed", "sod_invalid", "sod_untrusted", "data_altered",
+	"unknown_card", "card_malformed", "card_refused", "card_silent", "card_removed", "sod_invalid", "sod_unreadable", "sod_untrusted", "data_altered",
 	"chain_untrusted", "certificate_expired", "certificate_purpose", "certificate_revoked", "certificate_suspended",
 	"revocation_unknown", "person_mismatch", "document_expired", "under_age", "pin_blocked", "key_mismatch",
 	"signer_revoked", "access_denied", "access_downgraded", "access_failed", "mrz_mismatch", "document_not_accepted",

@@ -25,6 +25,7 @@ type SecurityObject struct {
 	LDS     string         // version of the logical data structure, for example "0108"; empty: not said
 	At      time.Time      // signing time; zero: not said
 	ByKeyID bool           // names its signer by key identifier instead of issuer and serial number
+	BER     bool           // written in BER, see loose
 }
 
 // Sign makes the document security object (ICAO 9303-10 §4.7.15), tag 77 included.
@@ -36,6 +37,9 @@ func (a *CountryAuthority) Sign(o SecurityObject) ([]byte, error) {
 	signed, err := a.signedData(oidSecurityObject, content, o.At, o.ByKeyID)
 	if err != nil {
 		return nil, err
+	}
+	if o.BER {
+		signed = loose(signed, a.Certificate)
 	}
 	var b cryptobyte.Builder
 	b.AddASN1(cbasn1.Tag(23).Constructed()|0x40, func(b *cryptobyte.Builder) { b.AddBytes(signed) })

@@ -251,7 +251,7 @@ func (m *maker) files() ([]*emrtd.File, error) {
 
 func (m *maker) securityObject() ([]byte, error) {
 	p := m.plan
-	object := pki.SecurityObject{Groups: m.signed, Hash: cmp.Or(p.Hash, crypto.SHA256), LDS: p.LDS, ByKeyID: p.SignerByKey}
+	object := pki.SecurityObject{Groups: m.signed, Hash: cmp.Or(p.Hash, crypto.SHA256), LDS: p.LDS, ByKeyID: p.SignerByKey, BER: p.BER}
 	if p.SigningTime {
 		object.At = p.From
 	}
@@ -261,6 +261,11 @@ func (m *maker) securityObject() ([]byte, error) {
 	}
 	if p.BrokenSOD {
 		sod[len(sod)-1] ^= 0x01 // the signature ends the structure
+	}
+	if p.HalfSOD {
+		for i := len(sod) / 2; i < len(sod); i++ {
+			sod[i] = 0xff // as memory is from the factory
+		}
 	}
 	if p.Absurd == AbsurdSOD {
 		sod = absurdLength(sod)

@@ -53,6 +53,7 @@ type Plan struct {
 	LDS          string      // see pki.SecurityObject
 	SignerByKey  bool        // SOD names its signer by key identifier
 	SigningTime  bool        // SOD says when it was signed
+	BER          bool        // see pki.SecurityObject
 	FullName     bool        // data group 11 has the name as it is spelled
 	Details      bool        // data group 12
 	Fingerprints bool        // data group 3, which nobody here may read
@@ -67,6 +68,7 @@ type Plan struct {
 	AlteredZone   bool    // one letter of data group 1, changed after signing
 	AlteredPhoto  bool    // a byte of the photograph, changed after signing
 	BrokenSOD     bool    // one bit of its signature is wrong
+	HalfSOD       bool    // its second half was never written
 	PrintedNumber string  // the document shows another number than the chip has
 	PrintedCAN    string  // the document shows another CAN than the chip has
 	ChipPerson    *Person // the chip names somebody else

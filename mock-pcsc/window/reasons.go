@@ -12,6 +12,7 @@ var reasons = map[string]string{
 	"card_removed":          "it leaves the reader during the work",
 	"card_changed":          "it is another card than the one that was read",
 	"sod_invalid":           "the signature over its data is wrong",
+	"sod_unreadable":        "what the State signed cannot be read",
 	"sod_untrusted":         "its data were not signed by the State's document signer",
 	"data_altered":          "its data are not those that were signed",
 	"chain_untrusted":       "its certificate leads to no trusted authority",

@@ -1,6 +1,7 @@
 // Package cms verifies CMS SignedData messages (RFC 5652) of the kind that documents carry: one
-// signer, signed attributes, the content inside. It is strict where leniency would let two readers
-// see two messages, and returns what was signed, never a verdict beside unverified bytes:
+// signer, signed attributes, the content inside. Messages may be in BER, as RFC 5652 has it; beyond that it is strict
+// where leniency would let two readers see two messages, and returns what was signed, never a verdict beside
+// unverified bytes:
 //
 //	v, err := cms.Verify(der, cms.Options{})
 //	… v.Content, v.Signer …
@@ -62,7 +63,7 @@ type signerInfo struct {
 	serial    *big.Int // with issuer
 	keyID     []byte   // SubjectKeyIdentifier; nil when identified by issuer and serial number
 	digest    crypto.Hash
-	attrs     []byte // signed attributes as they are hashed: DER with the tag SET OF
+	attrs     [][]byte // signed attributes as they may have been hashed: DER with the tag SET OF
 	signature []byte
 	algorithm signatureAlgorithm
 
@@ -74,11 +75,14 @@ type signerInfo struct {
 // malformed wraps ErrMalformed with what is wrong.
 func malformed(what string) error { return fmt.Errorf("%w: %s", ErrMalformed, what) }
 
-// parse takes a message apart. cryptobyte reads DER only: indefinite and overlong lengths, which
-// BER would allow, are refused.
-func parse(der []byte) (*message, error) {
-	if len(der) > maxMessage {
+// parse takes a message apart. cryptobyte reads DER only, so that the message is brought into it first.
+func parse(ber []byte) (*message, error) {
+	if len(ber) > maxMessage {
 		return nil, malformed("too long")
+	}
+	der, err := DER(ber)
+	if err != nil {
+		return nil, malformed("not one value in BER")
 	}
 	input := cryptobyte.String(der)
 	var info, explicit, data cryptobyte.String
@@ -208,9 +212,14 @@ func (s *signerInfo) parse(data cryptobyte.String) error {
 // parseIdentifier reads the SignerIdentifier: issuer and serial number, or a key identifier.
 func (s *signerInfo) parseIdentifier(data *cryptobyte.String) error {
 	keyTag := cbasn1.Tag(0).ContextSpecific()
-	if data.PeekASN1Tag(keyTag) {
+	if data.PeekASN1Tag(keyTag) || data.PeekASN1Tag(contextTag(0)) {
 		var id cryptobyte.String
-		if !data.ReadASN1(&id, keyTag) || len(id) == 0 {
+		var tag cbasn1.Tag
+		ok := data.ReadAnyASN1(&id, &tag)
+		if ok && tag != keyTag { // an octet string in pieces, which its tag does not tell
+			id, ok = join(id, cbasn1.OCTET_STRING)
+		}
+		if !ok || len(id) == 0 {
 			return malformed("signer's key identifier")
 		}
 		s.keyID = bytes.Clone(id)
@@ -227,15 +236,22 @@ func (s *signerInfo) parseIdentifier(data *cryptobyte.String) error {
 }
 
 // parseAttributes reads the signed attributes (RFC 5652 §5.3, §11). What is hashed is the attributes
-// with the tag SET OF in place of [0] (§5.4); the bytes stay as they are, also when their order
-// is not the one of DER, because that is what signers of such messages have hashed.
+// in DER with the tag SET OF in place of [0] (§5.4). That has an order of its own; some signers wrote another order and
+// hashed what they wrote, so that is tried as well: it says the same.
 func (s *signerInfo) parseAttributes(element cryptobyte.String) error {
-	s.attrs = bytes.Clone(element)
-	s.attrs[0] = byte(cbasn1.SET)
+	written := bytes.Clone(element)
+	written[0] = byte(cbasn1.SET)
 
 	var set cryptobyte.String
 	if !element.ReadASN1(&set, contextTag(0)) {
 		return malformed("signed attributes")
+	}
+	sorted, ok := sortedAttributes(set)
+	if !ok {
+		return malformed("signed attributes")
+	}
+	if s.attrs = [][]byte{sorted}; !bytes.Equal(sorted, written) {
+		s.attrs = append(s.attrs, written)
 	}
 	seen := make(map[string]bool)
 	for !set.Empty() {

@@ -93,6 +93,9 @@ func (a signatureAlgorithm) verify(key crypto.PublicKey, data, signature []byte)
 		if bits := key.Curve.Params().N.BitLen(); bits < minCurveBits {
 			return fmt.Errorf("%w: elliptic curve of %d bits", ErrSignature, bits)
 		}
+		if der, err := DER(signature); err == nil {
+			signature = der // ECDSA-Sig-Value may be BER like the message around it (RFC 5753 §2.1.1)
+		}
 		if a.scheme != schemeECDSA || !ecdsa.VerifyASN1(key, digest, signature) {
 			return ErrSignature
 		}

@@ -40,7 +40,7 @@ type Verified struct {
 	SignedHash  crypto.Hash // of the signature; Digest, unless Options.MixedHashes
 }
 
-// Verify parses and verifies a DER-encoded SignedData message. The error wraps ErrMalformed,
+// Verify parses and verifies a SignedData message in BER. The error wraps ErrMalformed,
 // ErrNoSigner or ErrSignature.
 func Verify(der []byte, options Options) (*Verified, error) {
 	m, err := parse(der)
@@ -103,5 +103,10 @@ func (s signerInfo) verify(signer certificate, options Options) error {
 	if err != nil {
 		return fmt.Errorf("%w: signer's public key: %v", ErrMalformed, err)
 	}
-	return s.algorithm.verify(key, s.attrs, s.signature)
+	for _, attrs := range s.attrs {
+		if err = s.algorithm.verify(key, attrs, s.signature); err == nil {
+			return nil
+		}
+	}
+	return err
 }
