@@ -54,7 +54,7 @@ run: build
 	@[ -z "$(SUDO)" ] || [ -S /run/pcscd/pcscd.comm ] || { echo 'run: starting pcscd needs root'; $(SUDO) -v; }
 	$(BUILD)/bin/kioskctl demo
 
-test: build
+test: build $(BUILD)/bin/emptywindow
 ifeq ($(TEST_TAGS),)
 	@echo 'test: $(SHARED)/data is not there: tests against the real CAs and specimens are left out.'
 	@echo 'test: put the folder beside the checkout or set BALCAO_SHARED to run them.'
@@ -64,9 +64,12 @@ endif
 	BALCAO_BIN=$(abspath $(BUILD)/bin) BALCAO_SCREENS=$(abspath $(BUILD)/screens) \
 	  go test $(TEST_TAGS) -timeout 15m -count=1 -v ./cmd/e2e
 
-bench: build
-	go build -trimpath -o $(BUILD)/bin/ ./cmd/kioskctl/measure/emptywindow
+bench: build $(BUILD)/bin/emptywindow
 	$(BUILD)/bin/kioskctl bench
+
+.PHONY: $(BUILD)/bin/emptywindow
+$(BUILD)/bin/emptywindow: build
+	go build -trimpath -o $@ ./cmd/kioskctl/measure/emptywindow
 
 # golangci-lint runs go vet too; what it is to find, and why not more, is in .golangci.yml.
 lint: setup

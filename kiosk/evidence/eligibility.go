@@ -60,15 +60,6 @@ func (a *answers) checkAge(id kiosk.Identity) kiosk.Check {
 	return failed(kiosk.ReasonUnderAge, SourceClock)
 }
 
-// NewTranscriptEligibility is what was brought and declared, and the law that a verdict named, as a transcript
-// states it. The tax number is the person's and not in it.
-func NewTranscriptEligibility(e kiosk.Eligibility, extension string) TranscriptEligibility {
-	return TranscriptEligibility{
-		Address: TranscriptSeen(e.Address), Residence: TranscriptSeen(e.Residence),
-		Independence: e.Independence, SecondClerk: e.SecondClerk, Extension: extension,
-	}
-}
-
 // brought is the transcript's eligibility as the rules judge it.
 func (t Transcript) brought() kiosk.Eligibility {
 	return kiosk.Eligibility{

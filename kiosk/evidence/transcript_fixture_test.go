@@ -1,7 +1,6 @@
 package evidence_test
 
 import (
-	"crypto/sha256"
 	"testing"
 	"time"
 
@@ -40,25 +39,12 @@ func transcriptFor(t testing.TB, files citizencard.Files, expect evidence.Expect
 	if err != nil {
 		t.Fatal(err)
 	}
-	identity, sod, pin := sha256.Sum256(files.Identity), sha256.Sum256(files.SOD), sha256.Sum256(expect.SealedPIN)
-	transcript := evidence.Transcript{
-		Version: evidence.TranscriptVersion, Enrolment: expect.Enrolment, Challenge: expect.Challenge,
-		Desk: expect.Desk, OpenedAt: expect.OpenedAt, SignedAt: expect.OpenedAt.Add(90 * time.Second),
-		Document: evidence.TranscriptDocument{
-			Kind: id.Kind, Generation: id.Generation, Country: id.Country, Number: id.DocumentNumber,
-			CivilNumber: id.CivilNumber, ValidUntil: id.ValidUntil, Identity: identity[:], SOD: sod[:],
-			Access: evidence.AccessContact,
+	return evidence.Statement{
+		Enrolment: expect.Enrolment, Challenge: expect.Challenge, Desk: expect.Desk, OpenedAt: expect.OpenedAt,
+		Facts: kiosk.TranscriptFacts{
+			Identity: id, Contacts: expect.Contacts, PhotoCompared: true, Language: kiosk.Portuguese,
+			Assurance: kiosk.Assurance{Level: kiosk.LevelSubstantial}, At: expect.OpenedAt.Add(90 * time.Second),
 		},
-		Person: evidence.TranscriptPerson{
-			Surname: id.Surname, GivenNames: id.GivenNames, BirthDate: id.BirthDate,
-			Nationality: id.Nationality, TaxNumber: id.TaxNumber,
-		},
-		SealedPIN: pin[:], PhotoCompared: true, Language: kiosk.Portuguese, Level: kiosk.LevelSubstantial,
-	}
-	for _, c := range expect.Contacts {
-		transcript.Contacts = append(transcript.Contacts, evidence.TranscriptProof{
-			Channel: c.Channel, Value: c.Value, Proof: c.Proof, ConfirmedAt: c.At,
-		})
-	}
-	return transcript
+		Identity: files.Identity, SOD: files.SOD, Access: evidence.AccessContact, SealedPIN: expect.SealedPIN,
+	}.Transcript()
 }

@@ -88,25 +88,19 @@ func (c *travelCase) bind(t testing.TB) (*evidence.Verified, error) {
 		t.Fatal(err)
 	}
 	c.bundle.Identity, c.bundle.SOD = evidence.TravelBytes(c.files), c.files.SOD
-	transcript := evidence.Transcript{
-		Version: evidence.TranscriptVersion, Enrolment: c.expect.Enrolment, Challenge: c.expect.Challenge, Desk: c.expect.Desk,
-		OpenedAt: c.expect.OpenedAt, SignedAt: c.expect.OpenedAt.Add(90 * time.Second),
-		Document: evidence.TranscriptDocument{
-			Kind: id.Kind, Country: id.Country, Number: id.DocumentNumber, ValidUntil: id.ValidUntil,
-			Identity: hash(c.bundle.Identity), Access: evidence.AccessTyped,
+	id.TaxNumber = c.brought.TaxNumber
+	access := evidence.AccessText(c.files.Access)
+	if c.expect.Typed {
+		access = evidence.AccessTyped
+	}
+	transcript := evidence.Statement{
+		Enrolment: c.expect.Enrolment, Challenge: c.expect.Challenge, Desk: c.expect.Desk, OpenedAt: c.expect.OpenedAt,
+		Facts: kiosk.TranscriptFacts{
+			Identity: id, Contacts: c.expect.Contacts, Eligibility: c.brought, PhotoCompared: true, Language: kiosk.English,
+			Assurance: kiosk.Assurance{Level: kiosk.LevelSubstantial}, At: c.expect.OpenedAt.Add(90 * time.Second),
 		},
-		Person: evidence.TranscriptPerson{
-			Surname: id.Surname, GivenNames: id.GivenNames, BirthDate: id.BirthDate, Nationality: id.Nationality, TaxNumber: c.brought.TaxNumber,
-		},
-		Eligibility: evidence.NewTranscriptEligibility(c.brought, c.extension),
-		SealedPIN:   hash(c.expect.SealedPIN), PhotoCompared: true, Language: kiosk.English, Level: kiosk.LevelSubstantial,
-	}
-	if !c.expect.Typed {
-		transcript.Document.SOD, transcript.Document.Access = hash(c.bundle.SOD), evidence.AccessText(c.files.Access)
-	}
-	for _, p := range c.expect.Contacts {
-		transcript.Contacts = append(transcript.Contacts, evidence.TranscriptProof{Channel: p.Channel, Value: p.Value, Proof: p.Proof, ConfirmedAt: p.At})
-	}
+		Identity: c.bundle.Identity, SOD: c.bundle.SOD, Access: access, Extension: c.extension, SealedPIN: c.expect.SealedPIN,
+	}.Transcript()
 	if c.transcript != nil {
 		c.transcript(&transcript)
 	}

@@ -117,7 +117,7 @@ type cardVisit struct {
 	opened  central.Opened
 	channel kiosk.Channel
 	value   string
-	proof   evidence.TranscriptProof // of the last contact that was confirmed
+	proof   kiosk.ProvenContact // of the last contact that was confirmed
 	sealed  []byte
 }
 
@@ -154,27 +154,19 @@ func (v *cardVisit) confirm(code string) {
 	if answer.Refusal != "" {
 		v.t.Fatalf("confirming: %s", answer.Refusal)
 	}
-	v.proof = evidence.TranscriptProof{Channel: v.channel, Value: v.value, Proof: answer.Proof, ConfirmedAt: answer.At}
+	v.proof = kiosk.ProvenContact{Channel: v.channel, Value: v.value, Proof: answer.Proof, At: answer.At}
 }
 
 // transcript is what an honest desk has the card sign.
 func (v *cardVisit) transcript() evidence.Transcript {
-	p, files := v.card.holder, v.card.files
-	return evidence.Transcript{
-		Version: evidence.TranscriptVersion, Enrolment: v.id, Challenge: v.opened.Challenge, Desk: v.desk.Desk(),
-		OpenedAt: v.opened.OpenedAt, SignedAt: time.Now(),
-		Document: evidence.TranscriptDocument{
-			Kind: p.Kind, Generation: p.Generation, Country: p.Country, Number: p.DocumentNumber,
-			CivilNumber: p.CivilNumber, ValidUntil: p.ValidUntil, Identity: hash(files.Identity), SOD: hash(files.SOD),
-			Access: evidence.AccessContact,
+	return evidence.Statement{
+		Enrolment: v.id, Challenge: v.opened.Challenge, Desk: v.desk.Desk(), OpenedAt: v.opened.OpenedAt,
+		Facts: kiosk.TranscriptFacts{
+			Identity: v.card.holder, Contacts: []kiosk.ProvenContact{v.proof}, PhotoCompared: true, Language: kiosk.Portuguese,
+			Assurance: kiosk.Assurance{Level: kiosk.LevelHigh}, At: time.Now(),
 		},
-		Person: evidence.TranscriptPerson{
-			Surname: p.Surname, GivenNames: p.GivenNames, BirthDate: p.BirthDate,
-			Nationality: p.Nationality, TaxNumber: p.TaxNumber,
-		},
-		Contacts: []evidence.TranscriptProof{v.proof}, SealedPIN: hash(v.sealed), PhotoCompared: true,
-		Language: kiosk.Portuguese, Level: kiosk.LevelHigh,
-	}
+		Identity: v.card.files.Identity, SOD: v.card.files.SOD, Access: evidence.AccessContact, SealedPIN: v.sealed,
+	}.Transcript()
 }
 
 func hash(data []byte) evidence.Bytes {

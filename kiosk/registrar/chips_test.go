@@ -168,26 +168,20 @@ func (b *bench) travelFor(chip *heldChip, who central.Person) *travelVisit {
 
 // honest is the transcript of an honest desk.
 func (v *travelVisit) honest() evidence.Transcript {
-	p := v.chip.holder
-	today := kiosk.DateOf(time.Now())
-	brought := kiosk.Eligibility{
-		TaxNumber: v.taxNumber, Independence: kiosk.Independent,
-		Address: kiosk.Seen{Kind: kiosk.SeenUtilityBill, Issuer: "Águas de Exemplo", Issued: today},
-	}
-	return evidence.Transcript{
-		Version: evidence.TranscriptVersion, Enrolment: v.id, Challenge: v.opened.Challenge, Desk: v.desk.Desk(),
-		OpenedAt: v.opened.OpenedAt, SignedAt: time.Now(),
-		Document: evidence.TranscriptDocument{
-			Kind: p.Kind, Country: p.Country, Number: p.DocumentNumber, ValidUntil: p.ValidUntil,
-			Identity: hash(v.identity), SOD: hash(v.sod), Access: evidence.AccessText(v.chip.files.Access),
+	who := v.chip.holder
+	who.TaxNumber = v.taxNumber
+	return evidence.Statement{
+		Enrolment: v.id, Challenge: v.opened.Challenge, Desk: v.desk.Desk(), OpenedAt: v.opened.OpenedAt,
+		Facts: kiosk.TranscriptFacts{
+			Identity: who, Contacts: []kiosk.ProvenContact{v.cardVisit.proof}, PhotoCompared: true, Language: kiosk.English,
+			Eligibility: kiosk.Eligibility{
+				TaxNumber: v.taxNumber, Independence: kiosk.Independent,
+				Address: kiosk.Seen{Kind: kiosk.SeenUtilityBill, Issuer: "Águas de Exemplo", Issued: kiosk.DateOf(time.Now())},
+			},
+			Assurance: kiosk.Assurance{Level: kiosk.LevelHigh}, At: time.Now(),
 		},
-		Person: evidence.TranscriptPerson{
-			Surname: p.Surname, GivenNames: p.GivenNames, BirthDate: p.BirthDate, Nationality: p.Nationality, TaxNumber: v.taxNumber,
-		},
-		Eligibility: evidence.NewTranscriptEligibility(brought, ""),
-		Contacts:    []evidence.TranscriptProof{v.cardVisit.proof}, SealedPIN: hash(v.sealed), PhotoCompared: true,
-		Language: kiosk.English, Level: kiosk.LevelHigh,
-	}
+		Identity: v.identity, SOD: v.sod, Access: evidence.AccessText(v.chip.files.Access), SealedPIN: v.sealed,
+	}.Transcript()
 }
 
 // question asks the centre for its question to a chip until it is made.

@@ -47,7 +47,7 @@ var travelForgeries = []struct {
 	{"called typed", evidence.RefusedDocument, func(v *travelVisit, _ *cards) { v.transcript.Document.Access = evidence.AccessTyped }},
 	{"called a permit", evidence.RefusedDocument, func(v *travelVisit, _ *cards) { v.transcript.Document.Kind = kiosk.ResidencePermit }},
 	{"nothing brought", evidence.RefusedEligibility, func(v *travelVisit, _ *cards) {
-		v.transcript.Eligibility = evidence.NewTranscriptEligibility(kiosk.Eligibility{}, "")
+		v.transcript.Eligibility = evidence.TranscriptEligibility{}
 	}},
 	{"a law that does not apply", evidence.RefusedDocument, func(v *travelVisit, _ *cards) { v.transcript.Eligibility.Extension = "A law" }},
 	{"under accompaniment", evidence.RefusedEligibility, func(v *travelVisit, _ *cards) {

@@ -22,12 +22,6 @@ const (
 	mostTime  = 0.5  // of OpenSC's
 )
 
-// specimens are the cards that are read, and speeds at what.
-var (
-	specimens = []string{"cc1-rsa2048", "cc1-rsa3072", "cc2024"}
-	speeds    = []string{"250k", "full"}
-)
-
 // CardReport is one card read over one line.
 type CardReport struct {
 	Card       string   `json:"card"`
@@ -73,29 +67,29 @@ func (m Measured) bytesRatio() float64 { return float64(m.FileBytes) / float64(m
 // timeRatio is verified identity beside OpenSC, which verifies nothing.
 func (m Measured) timeRatio() float64 { return m.Verified / m.OpenSC.Millis }
 
-// measureCards reads each card at each speed.
-func measureCards(ctx context.Context, s *scene, dir string, runs int, say func(string, ...any)) ([]CardReport, error) {
+// measureCards reads each card at each speed. What was measured before an error is returned with it.
+func measureCards(ctx context.Context, s *scene, dir string, much amount, say func(string, ...any)) (reports []CardReport, err error) {
 	store, err := trust.Load(s.env["BALCAO_TRUST"])
 	if err != nil {
 		return nil, fmt.Errorf("trust folder: %w", err)
 	}
-	var reports []CardReport
-	for _, card := range specimens {
-		for _, speed := range speeds {
-			say("reading %s at %s, %d runs beside OpenSC", card, speed, runs)
+	defer func() { err = errors.Join(err, s.takeOut(ctx)) }()
+	for _, card := range much.cards {
+		for _, speed := range much.speeds {
+			say("reading %s at %s, %d runs beside OpenSC", card, speed, much.runs)
 			if err := s.insert(ctx, card, speed); err != nil {
-				return nil, err
+				return reports, err
 			}
-			m := &cardMeasure{scene: s, store: store, dir: dir, runs: runs}
+			m := &cardMeasure{scene: s, store: store, dir: dir, runs: much.runs}
 			report, err := m.measure(ctx)
 			if err != nil {
-				return nil, fmt.Errorf("%s at %s: %w", card, speed, err)
+				return reports, fmt.Errorf("%s at %s: %w", card, speed, err)
 			}
 			report.Card, report.Line = card, speed
 			reports = append(reports, report)
 		}
 	}
-	return reports, s.takeOut(ctx)
+	return reports, nil
 }
 
 // cardMeasure measures the card that is in the first slot.

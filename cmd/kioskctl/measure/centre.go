@@ -16,11 +16,8 @@ import (
 )
 
 const (
-	sqlEnrolments = 400 // through the database only
-	sqlDesks      = 8   // at once
-	fullVisits    = 48  // through the registrar, with real evidence
-	hashes        = 6   // of a PIN, one after the other
-	roleOfDesk    = "medida-1"
+	sqlDesks   = 8 // at once
+	roleOfDesk = "medida-1"
 )
 
 // CentreReport is how many enrolments a centre of one server takes.
@@ -41,20 +38,22 @@ type CentreReport struct {
 	HashLanes  uint8   `json:"argon2id_lanes"`
 }
 
-// measureCentre measures on a PostgreSQL of its own that writes to disk as a centre's does.
-func measureCentre(ctx context.Context, say func(string, ...any)) (report CentreReport, err error) {
+// measureCentre measures on a PostgreSQL of its own that writes to disk as a centre's does. What was measured before an
+// error is returned with it.
+func measureCentre(ctx context.Context, much amount, say func(string, ...any)) (report CentreReport, err error) {
 	say("the centre: starting PostgreSQL")
 	c, err := cluster.Start(context.WithoutCancel(ctx), cluster.Options{Durable: true})
 	if err != nil {
 		return report, fmt.Errorf("starting PostgreSQL: %w", err)
 	}
 	defer func() { err = errors.Join(err, c.Stop()) }()
-	say("the centre: %d enrolments by %d desks at once", sqlEnrolments, sqlDesks)
-	if err := report.measureSQL(ctx, c); err != nil {
+	say("the centre: %d enrolments by %d desks at once", much.enrolments, sqlDesks)
+	if err := report.measureSQL(ctx, c, much); err != nil {
 		return report, err
 	}
-	say("the centre: %d enrolments with the evidence of real signatures through a registrar", fullVisits)
-	return report, report.measureRegistrar(ctx, c)
+	say("the centre: %d enrolments with the evidence of real signatures through a registrar", much.visits)
+	err = report.measureRegistrar(ctx, c, much)
+	return report, err
 }
 
 // database makes a database with a desk.
@@ -68,13 +67,13 @@ func database(ctx context.Context, c *cluster.Cluster, name string) (desk string
 	return desk, nil
 }
 
-func (r *CentreReport) measureSQL(ctx context.Context, c *cluster.Cluster) error {
+func (r *CentreReport) measureSQL(ctx context.Context, c *cluster.Cluster, much amount) error {
 	desk, err := database(ctx, c, "measure_sql")
 	if err != nil {
 		return err
 	}
 	result, err := load.Run(ctx, load.Options{
-		DeskDSN: desk, RegistrarDSN: c.DSN(cluster.Registrar, "measure_sql"), Workers: sqlDesks, Enrolments: sqlEnrolments,
+		DeskDSN: desk, RegistrarDSN: c.DSN(cluster.Registrar, "measure_sql"), Workers: sqlDesks, Enrolments: much.enrolments,
 	})
 	if err != nil {
 		return fmt.Errorf("enrolling: %w", err)
@@ -84,30 +83,30 @@ func (r *CentreReport) measureSQL(ctx context.Context, c *cluster.Cluster) error
 	return nil
 }
 
-func (r *CentreReport) measureRegistrar(ctx context.Context, c *cluster.Cluster) error {
+func (r *CentreReport) measureRegistrar(ctx context.Context, c *cluster.Cluster, much amount) error {
 	const name = "measure_registrar"
 	desk, err := database(ctx, c, name)
 	if err != nil {
 		return err
 	}
-	o, err := newOffice(ctx, desk, c.DSN(cluster.Registrar, name))
+	o, err := newOffice(ctx, desk, c.DSN(cluster.Registrar, name), much.visits)
 	if err != nil {
 		return err
 	}
 	defer o.close()
-	if err := o.receive(ctx, fullVisits); err != nil {
+	if err := o.receive(ctx); err != nil {
 		return err
 	}
 	took, err := o.decide(ctx)
 	if err != nil {
 		return err
 	}
-	r.Verified, r.Workers, r.Registrar = fullVisits, officeWorkers, fullVisits/took.Seconds()
-	return r.measureHash(ctx, c.DSN(cluster.Admin, name))
+	r.Verified, r.Workers, r.Registrar = much.visits, officeWorkers, float64(much.visits)/took.Seconds()
+	return r.measureHash(ctx, c.DSN(cluster.Admin, name), much.hashes)
 }
 
 // measureHash computes the hash that the registrar has just stored, with its parameters, alone.
-func (r *CentreReport) measureHash(ctx context.Context, admin string) error {
+func (r *CentreReport) measureHash(ctx context.Context, admin string, times int) error {
 	conn, err := pgx.Connect(ctx, admin)
 	if err != nil {
 		return fmt.Errorf("asking for a PIN's hash: %w", err)
@@ -122,7 +121,7 @@ func (r *CentreReport) measureHash(ctx context.Context, admin string) error {
 		return fmt.Errorf("reading a PIN's hash: %w", err)
 	}
 	r.HashMemory, r.HashTime, r.HashLanes = h.Memory, h.Time, h.Threads
-	r.Hash, err = repeat(hashes, func() (time.Duration, error) {
+	r.Hash, err = repeat(times, func() (time.Duration, error) {
 		began := time.Now()
 		argon2.IDKey(make([]byte, 32), h.Salt, h.Time, h.Memory, h.Threads, uint32(len(h.Sum)))
 		return time.Since(began), nil

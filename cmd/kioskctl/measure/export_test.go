@@ -59,3 +59,5 @@ var (
 	InteropZone   = interopZone
 	InteropFolder = interopFolder
 )
+
+func (r *Report) Try(part string, measure func() error) { r.try(part, measure) }

@@ -16,20 +16,24 @@ import (
 	"balcao/kiosk/trust/cms"
 )
 
-const (
-	interopName = "vsmartcard-vpicc"
-	interopRuns = 3 // it takes some seconds each
-)
+const interopName = "vsmartcard-vpicc"
+
+// theirRuns bounds the runs with that passport, which take some seconds each.
+const theirRuns = 3
 
 // measureInterop measures a passport that nobody here wrote: signed by openssl, with the chip of Debian's
 // vsmartcard-vpicc. Where its parts are not there, it is left out and the report says why.
 func (m *travelMeasure) measureInterop(ctx context.Context) error {
+	if !m.much.theirs {
+		return nil
+	}
 	folder, why := interopFolder()
 	if why != "" {
 		m.report.Missing = append(m.report.Missing, "the passport of "+interopName+" was left out: "+why)
 		return nil
 	}
-	m.say("reading the passport of %s, %d runs beside mrtdreader", interopName, interopRuns)
+	runs := min(m.much.runs, theirRuns)
+	m.say("reading the passport of %s, %d runs beside mrtdreader", interopName, runs)
 	zone, err := interopZone()
 	if err != nil {
 		return err
@@ -50,15 +54,14 @@ func (m *travelMeasure) measureInterop(ctx context.Context) error {
 	if err := awaitCard(ctx, chip); err != nil {
 		return err
 	}
-	if err := m.measureTheirs(ctx, zone); err != nil {
+	if err := m.measureTheirs(ctx, zone, runs); err != nil {
 		return fmt.Errorf("the passport of %s: %w", interopName, err)
 	}
 	return proveInterop(m.files[interopName], filepath.Join(dir, "pki", "csca.der"))
 }
 
 // measureTheirs reads their chip with short lengths, and with extended ones if it says that it takes them.
-func (m *travelMeasure) measureTheirs(ctx context.Context, zone []string) error {
-	runs := min(m.runs, interopRuns)
+func (m *travelMeasure) measureTheirs(ctx context.Context, zone []string, runs int) error {
 	short, err := m.measureChip(ctx, interopName, zone, false, runs)
 	if err != nil {
 		return err

@@ -8,7 +8,8 @@
 //   - how many enrolments a centre takes.
 //
 // It starts everything it needs, alone, and stops it. A target that is missed is printed as a MISS and
-// is no error: the figures depend on the machine. What could not be measured at all is an error.
+// is no error: the figures depend on the machine. What could not be measured at all is an error; the report names it
+// and has the figures of everything else.
 package measure
 
 import (
@@ -20,6 +21,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -34,6 +36,20 @@ type Report struct {
 	Travel  TravelReport `json:"travel,omitzero"`
 	Screen  ScreenReport `json:"screen,omitzero"`
 	Centre  CentreReport `json:"centre,omitzero"`
+	Failed  []Failure    `json:"failed,omitempty"`
+}
+
+// Failure is a part that could not be measured, or not to its end.
+type Failure struct {
+	Part string `json:"part"`
+	Err  string `json:"error"`
+}
+
+// try measures one part. Its error is noted, and keeps no other part from being measured.
+func (r *Report) try(part string, measure func() error) {
+	if err := measure(); err != nil {
+		r.Failed = append(r.Failed, Failure{Part: part, Err: strings.ReplaceAll(err.Error(), "\n", "; ")})
+	}
 }
 
 // The parts, for --only.
@@ -47,7 +63,7 @@ const (
 // plan is what is measured, and how thoroughly.
 type plan struct {
 	only string // one part; all when empty
-	runs int
+	much amount
 }
 
 func (p plan) has(part string) bool { return p.only == "" || p.only == part }
@@ -60,13 +76,15 @@ func (p plan) validate() error {
 	return fmt.Errorf("--only takes %s, %s, %s or %s", partCards, partTravel, partScreen, partCentre)
 }
 
-// Run is `kioskctl bench`. It returns the exit code: 0 when everything was measured, whatever the figures.
+// Run is `kioskctl bench`. It returns the exit code: 0 when everything was measured, whatever the figures; 1 when a part
+// was not, after the figures of the others.
 func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	file := flags.String("json", "", "also write the figures to this `file`")
 	var p plan
-	flags.IntVar(&p.runs, "runs", 5, "runs of each reading; the median counts")
+	runs := flags.Int("runs", whole.runs, "runs of each reading; the median counts")
+	least := flags.Bool("smallest", false, "measure everything once, which takes seconds: shows that it can be measured")
 	flags.StringVar(&p.only, "only", "", "measure only this `part`: cards, travel, screen or centre")
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
@@ -78,18 +96,25 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		_, _ = fmt.Fprintln(stderr, "kioskctl bench:", err)
 		return 2
 	}
-	p.runs = max(1, p.runs)
+	if p.much = whole; *least {
+		p.much = smallest
+	} else {
+		p.much.runs = max(1, *runs)
+	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	report, err := all(ctx, p, stderr)
-	if err == nil && *file != "" {
-		err = writeJSON(*file, report)
+	if *file != "" {
+		err = errors.Join(err, writeJSON(*file, report))
 	}
-	if err == nil {
-		_, err = io.WriteString(stdout, report.text())
+	_, printing := io.WriteString(stdout, report.text())
+	for _, f := range report.Failed {
+		_, _ = fmt.Fprintf(stderr, "kioskctl bench: could not measure %s: %s\n", f.Part, f.Err)
 	}
-	if err != nil {
-		_, _ = fmt.Fprintln(stderr, "kioskctl bench: could not measure:", err)
+	if err = errors.Join(err, printing); err != nil {
+		_, _ = fmt.Fprintln(stderr, "kioskctl bench:", err)
+	}
+	if err != nil || len(report.Failed) > 0 {
 		return 1
 	}
 	return 0
@@ -105,38 +130,44 @@ func all(ctx context.Context, p plan, progress io.Writer) (report Report, err er
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	report = Report{At: time.Now().UTC(), Machine: thisMachine(ctx)}
 	if p.only != partCentre {
-		if err := atDesk(ctx, dir, p, &report, say); err != nil {
-			return report, err
-		}
+		atDesk(ctx, dir, p, &report, say)
 	}
 	if p.has(partCentre) {
-		report.Centre, err = measureCentre(ctx, say)
+		report.try(partCentre, func() (err error) {
+			report.Centre, err = measureCentre(ctx, p.much, say)
+			return err
+		})
 	}
-	return report, err
+	return report, nil
 }
 
 // atDesk measures what needs the demonstration: cards and windows.
-func atDesk(ctx context.Context, dir string, p plan, report *Report, say func(string, ...any)) error {
+func atDesk(ctx context.Context, dir string, p plan, report *Report, say func(string, ...any)) {
 	say("starting pcscd, the test bench, PostgreSQL and the registrar")
 	s, err := openScene(ctx, filepath.Join(dir, "demo"))
-	if err != nil {
+	if err == nil {
+		defer s.close()
+	}
+	try := func(part string, measure func() error) {
+		switch {
+		case p.has(part) && err != nil:
+			report.try(part, func() error { return err })
+		case p.has(part):
+			report.try(part, measure)
+		}
+	}
+	try(partCards, func() (err error) {
+		report.Cards, err = measureCards(ctx, s, dir, p.much, say)
 		return err
-	}
-	defer s.close()
-	if p.has(partCards) {
-		if report.Cards, err = measureCards(ctx, s, dir, p.runs, say); err != nil {
-			return err
-		}
-	}
-	if p.has(partTravel) {
-		if report.Travel, err = measureTravel(ctx, s, dir, p.runs, say); err != nil {
-			return fmt.Errorf("travel documents: %w", err)
-		}
-	}
-	if p.has(partScreen) {
-		report.Screen, err = measureScreen(ctx, s, say)
-	}
-	return err
+	})
+	try(partTravel, func() (err error) {
+		report.Travel, err = measureTravel(ctx, s, dir, p.much, say)
+		return err
+	})
+	try(partScreen, func() (err error) {
+		report.Screen, err = measureScreen(ctx, s, p.much, say)
+		return err
+	})
 }
 
 func writeJSON(path string, report Report) error {

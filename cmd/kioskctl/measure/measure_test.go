@@ -1,6 +1,7 @@
 package measure_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -127,7 +128,7 @@ func TestReport(t *testing.T) {
 	}
 	text := measure.Report{
 		Machine: measure.Machine{Cores: 2}, Cards: []measure.CardReport{card},
-		Screen: measure.ScreenReport{Drawn: []measure.Drawn{{Card: "cc1-rsa2048", Line: "250k", Identity: 149, Photo: 1472, First: true}}},
+		Screen: measure.ScreenReport{Desk: measure.Window{Millis: 300}, Empty: measure.Window{Millis: 200}, Drawn: []measure.Drawn{{Card: "cc1-rsa2048", Line: "250k", Identity: 149, Photo: 1472, First: true}}},
 		Centre: measure.CentreReport{PerSecond: 220, Registrar: 7.7, Hash: 104},
 	}.Text()
 	for _, want := range []string{
@@ -138,5 +139,30 @@ func TestReport(t *testing.T) {
 		if !strings.Contains(text, want) {
 			t.Errorf("the report lacks %q:\n%s", want, text)
 		}
+	}
+}
+
+// A part that fails is named, and what was measured before it, in it and after it is still told.
+func TestReport_Failed(t *testing.T) {
+	var r measure.Report
+	r.Try("screen", func() error {
+		r.Screen.Drawn = []measure.Drawn{{Card: "cc2024", Line: "full"}}
+		return errors.Join(errors.New("no window"), errors.New("no display"))
+	})
+	r.Try("centre", func() error {
+		r.Centre.PerSecond = 220
+		return nil
+	})
+	if diff := cmp.Diff([]measure.Failure{{Part: "screen", Err: "no window; no display"}}, r.Failed); diff != "" {
+		t.Error(diff)
+	}
+	text := r.Text()
+	for _, want := range []string{"cc2024", "220", "NOT MEASURED", "no window; no display"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the report lacks %q:\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, "Argon2id") || strings.Contains(text, "first screen ms") {
+		t.Errorf("the report has figures that nobody measured:\n%s", text)
 	}
 }

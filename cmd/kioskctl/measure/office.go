@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/rand"
@@ -26,6 +27,7 @@ import (
 	"balcao/cardreader/citizencard"
 	"balcao/kiosk"
 	"balcao/kiosk/central"
+	"balcao/kiosk/central/load"
 	"balcao/kiosk/delivery"
 	"balcao/kiosk/desk"
 	"balcao/kiosk/evidence"
@@ -45,6 +47,7 @@ const officeWorkers = 2
 // evidence is real: each card's certificate, SOD and signature, and an OCSP responder that is asked
 // about each. Messages go nowhere; PINs are sealed, opened and hashed.
 type office struct {
+	visits    int
 	desk      *central.Centre
 	pool      *pgxpool.Pool
 	identity  *age.X25519Identity
@@ -53,8 +56,8 @@ type office struct {
 	folder    string // of trust anchors
 }
 
-func newOffice(ctx context.Context, deskDSN, registrarDSN string) (o *office, err error) {
-	o = &office{}
+func newOffice(ctx context.Context, deskDSN, registrarDSN string, visits int) (o *office, err error) {
+	o = &office{visits: visits}
 	defer func() {
 		if err != nil {
 			o.close()
@@ -111,7 +114,7 @@ func (o *office) anchors() (store *trust.Store, err error) {
 // respond starts an OCSP responder that knows the cards of these people.
 func (o *office) respond() {
 	var issued []pki.Issued
-	for n := range fullVisits {
+	for n := range o.visits {
 		issued = append(issued, citizen.Issued(planOf(n), 0)...)
 	}
 	o.responder = httptest.NewServer(revocation.New(pki.New(), issued))
@@ -147,9 +150,9 @@ func planOf(n int) citizen.Plan {
 }
 
 // receive takes visitors as far as a bound enrolment each, before any registrar works.
-func (o *office) receive(ctx context.Context, visitors int) error {
+func (o *office) receive(ctx context.Context) error {
 	authorities := pki.New()
-	for n := range visitors {
+	for n := range o.visits {
 		c, err := citizen.Make(authorities, planOf(n))
 		if err == nil {
 			err = o.visit(ctx, n, c)
@@ -170,13 +173,13 @@ func (o *office) visit(ctx context.Context, n int, c card.Card) error {
 	read, outcome := reader.Read(ctx, session)
 	defer read.Wipe()
 	if outcome.Err != nil || len(outcome.Verdict.Reasons) > 0 {
-		return fmt.Errorf("reading: %v %w", outcome.Verdict.Reasons, outcome.Err)
+		return load.Fault("reading", fmt.Sprint(outcome.Verdict.Reasons), outcome.Err)
 	}
 	who := outcome.Verdict.Identity
 	enrolment := uuid.Must(uuid.NewV7())
 	opened, err := o.desk.Open(ctx, enrolment, central.Person{Document: who.Kind, Country: who.Country, CivilNumber: who.CivilNumber})
 	if err != nil || opened.Refusal != "" {
-		return fmt.Errorf("opening: %s %w", opened.Refusal, err)
+		return load.Fault("opening", opened.Refusal, err)
 	}
 	proof, err := o.prove(ctx, enrolment, fmt.Sprintf("+35191%07d", n))
 	if err != nil {
@@ -193,8 +196,14 @@ func (o *office) visit(ctx context.Context, n int, c card.Card) error {
 	if err != nil {
 		return fmt.Errorf("presenting the PIN: %w", err)
 	}
-	t := transcript(read.Files, who, proof, sealed)
-	t.Enrolment, t.Challenge, t.Desk, t.OpenedAt, t.SignedAt = enrolment, opened.Challenge, o.desk.Desk(), opened.OpenedAt, time.Now()
+	t := evidence.Statement{
+		Enrolment: enrolment, Challenge: opened.Challenge, Desk: o.desk.Desk(), OpenedAt: opened.OpenedAt,
+		Facts: kiosk.TranscriptFacts{
+			Identity: who, Contacts: []kiosk.ProvenContact{proof}, PhotoCompared: true, Language: kiosk.Portuguese,
+			Assurance: outcome.Verdict.Assurance, At: time.Now(),
+		},
+		Identity: read.Files.Identity, SOD: read.Files.SOD, Access: evidence.AccessContact, SealedPIN: sealed,
+	}.Transcript()
 	jws, err := evidence.Sign(ctx, t, read.Chain, signer{open})
 	if err != nil {
 		return fmt.Errorf("signing: %w", err)
@@ -207,44 +216,26 @@ func (o *office) visit(ctx context.Context, n int, c card.Card) error {
 }
 
 // prove proves a phone with a code that the measurement itself makes known to the database.
-func (o *office) prove(ctx context.Context, enrolment uuid.UUID, phone string) (evidence.TranscriptProof, error) {
+func (o *office) prove(ctx context.Context, enrolment uuid.UUID, phone string) (kiosk.ProvenContact, error) {
 	const code = "135790"
 	send, key := uuid.Must(uuid.NewV7()), make([]byte, 32)
 	_, _ = rand.Read(key) // never fails (Go 1.24)
 	mac := hmac.New(sha256.New, key)
 	mac.Write([]byte(code))
-	proof := evidence.TranscriptProof{Channel: kiosk.SMS, Value: phone}
+	proof := kiosk.ProvenContact{Channel: kiosk.SMS, Value: phone}
 	sent, err := o.desk.SendCode(ctx, enrolment, central.CodeRequest{ID: send, Channel: kiosk.SMS, Value: phone, Language: kiosk.Portuguese})
 	if err != nil || sent.Refusal != "" {
-		return proof, fmt.Errorf("asking for a code: %s %w", sent.Refusal, err)
+		return proof, load.Fault("asking for a code", sent.Refusal, err)
 	}
 	if _, err := o.pool.Exec(ctx, `select registrar.code_ready($1, $2, $3)`, send, key, mac.Sum(nil)); err != nil {
 		return proof, fmt.Errorf("preparing a code: %w", err)
 	}
 	answer, err := o.desk.ConfirmCode(ctx, enrolment, central.Attempt{ID: uuid.Must(uuid.NewV7()), Channel: kiosk.SMS, Code: []byte(code)})
 	if err != nil || answer.Refusal != "" {
-		return proof, fmt.Errorf("confirming a code: %s %w", answer.Refusal, err)
+		return proof, load.Fault("confirming a code", answer.Refusal, err)
 	}
-	proof.Proof, proof.ConfirmedAt = answer.Proof, answer.At
+	proof.Proof, proof.At = answer.Proof, answer.At
 	return proof, nil
-}
-
-// transcript is what an honest desk writes, without what belongs to the enrolment.
-func transcript(files citizencard.Files, who kiosk.Identity, proof evidence.TranscriptProof, sealedPIN []byte) evidence.Transcript {
-	identity, sod, sealed := sha256.Sum256(files.Identity), sha256.Sum256(files.SOD), sha256.Sum256(sealedPIN)
-	return evidence.Transcript{
-		Version: evidence.TranscriptVersion,
-		Document: evidence.TranscriptDocument{
-			Kind: who.Kind, Generation: who.Generation, Country: who.Country, Number: who.DocumentNumber,
-			CivilNumber: who.CivilNumber, ValidUntil: who.ValidUntil, Identity: identity[:], SOD: sod[:],
-		},
-		Person: evidence.TranscriptPerson{
-			Surname: who.Surname, GivenNames: who.GivenNames, BirthDate: who.BirthDate,
-			Nationality: who.Nationality, TaxNumber: who.TaxNumber,
-		},
-		Contacts:  []evidence.TranscriptProof{proof},
-		SealedPIN: sealed[:], PhotoCompared: true, Language: kiosk.Portuguese, Level: kiosk.LevelSubstantial,
-	}
 }
 
 // decide starts a registrar and returns how long it took until all keys were active.
@@ -259,7 +250,7 @@ func (o *office) decide(ctx context.Context) (time.Duration, error) {
 	if err != nil {
 		return 0, fmt.Errorf("making a registrar: %w", err)
 	}
-	up, heard := make(chan struct{}, 1), make(chan central.Notice, 4*fullVisits)
+	up, heard := make(chan struct{}, 1), make(chan central.Notice, 4*o.visits)
 	running, stop := context.WithCancel(ctx)
 	var parts sync.WaitGroup
 	defer parts.Wait()
@@ -279,7 +270,7 @@ func (o *office) decide(ctx context.Context) (time.Duration, error) {
 	}
 	began := time.Now()
 	parts.Go(func() { _ = w.Run(running) }) // ends with running and its error
-	for active := 0; active < fullVisits; {
+	for active := 0; active < o.visits; {
 		select {
 		case n := <-heard:
 			if n.Kind != central.NoticeKey {
@@ -287,7 +278,7 @@ func (o *office) decide(ctx context.Context) (time.Duration, error) {
 			}
 			status, err := o.desk.Status(ctx, n.Enrolment)
 			if err != nil || status.State != central.StateActive {
-				return 0, fmt.Errorf("an enrolment with good evidence is %s (%s): %w", status.State, status.Refusal, err)
+				return 0, load.Fault("an enrolment with good evidence", cmp.Or(status.Refusal, string(status.State)), err)
 			}
 			active++
 		case <-ctx.Done():

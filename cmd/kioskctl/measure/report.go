@@ -2,6 +2,7 @@ package measure
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -28,12 +29,27 @@ func (r Report) sections() (list []string) {
 		list = append(list, r.Travel.text())
 	}
 	if len(r.Screen.Drawn) > 0 {
-		list = append(list, r.drawn(), r.windows())
+		list = append(list, r.drawn())
+	}
+	if r.Screen.Empty.Millis > 0 && r.Screen.Desk.Millis > 0 {
+		list = append(list, r.windows())
 	}
 	if r.Centre.PerSecond > 0 {
 		list = append(list, r.centre())
 	}
+	if len(r.Failed) > 0 {
+		list = append(list, r.failures())
+	}
 	return list
+}
+
+// failures names what could not be measured.
+func (r Report) failures() string {
+	t := table{{"", ""}}
+	for _, f := range r.Failed {
+		t.row(f.Part, f.Err)
+	}
+	return "NOT MEASURED, or not to the end\n" + t.String()
 }
 
 // atOneSpeed are the cards once each: what is counted does not depend on the line.
@@ -80,9 +96,19 @@ func (r Report) traffic() string {
 	return "Reading: commands and bytes (the wire has commands and responses)\n" + t.String()
 }
 
+// speeds are those of the lines that cards were read over.
+func (r Report) speeds() (list []string) {
+	for _, c := range r.Cards {
+		if !slices.Contains(list, c.Line) {
+			list = append(list, c.Line)
+		}
+	}
+	return list
+}
+
 func (r Report) times() string {
 	var b strings.Builder
-	for _, speed := range speeds {
+	for _, speed := range r.speeds() {
 		t := table{{"", "identity", "files", "verified", "shown", "process", "OpenSC", "verified/OpenSC", "≤ 0.50", "at best", "process/OpenSC"}}
 		for _, c := range r.Cards {
 			if c.Line != speed {
@@ -141,7 +167,9 @@ func (r Report) windows() string {
 		t.row(w.name, ms(w.Millis), fmt.Sprintf("%.2f", w.IdleCPU), fmt.Sprintf("%.0f", w.RSSMiB))
 	}
 	t.row("difference", ms(desk.Millis-empty.Millis), fmt.Sprintf("%.2f", desk.IdleCPU-empty.IdleCPU), fmt.Sprintf("%.0f", desk.RSSMiB-empty.RSSMiB))
-	return fmt.Sprintf("Windows under Xvfb and openbox, software GL (idle over %s)\n%s", idle, t)
+	t.row("ratio", ratio(desk.Millis/empty.Millis), "", ratio(desk.RSSMiB/empty.RSSMiB))
+	return fmt.Sprintf("Windows under Xvfb and openbox, software GL (idle over %g s; first screen ≤ %.1f of an empty window: %s)\n%s",
+		r.Screen.Idle, mostFirst, verdict(desk.Millis/empty.Millis, mostFirst), t)
 }
 
 func (r Report) centre() string {
@@ -149,10 +177,13 @@ func (r Report) centre() string {
 	t := table{{"", "enrolments/s", ""}}
 	t.row("SQL, without hash", fmt.Sprintf("%.0f", c.PerSecond),
 		fmt.Sprintf("%d enrolments, %d desks at once; each %s ms in the middle, p95 %s ms", c.Enrolments, c.Desks, ms(c.Median), ms(c.P95)))
+	text := "The centre: one PostgreSQL that syncs to disk, on this machine with everything else\n"
+	if c.Registrar == 0 {
+		return text + t.String()
+	}
 	t.row("registrar, all of it", fmt.Sprintf("%.1f", c.Registrar),
 		fmt.Sprintf("%d enrolments, %d jobs at once; evidence, OCSP, Argon2id, activation", c.Verified, c.Workers))
-	return fmt.Sprintf(`The centre: one PostgreSQL that syncs to disk, on this machine with everything else
-%s  SQL: open, send a code, confirm, bind, activate, ask. registrar: from bound to active, real signatures.
+	return text + fmt.Sprintf(`%s  SQL: open, send a code, confirm, bind, activate, ask. registrar: from bound to active, real signatures.
   One Argon2id (%d MiB, %d passes, %d lanes) alone: %s ms, which limits this machine to about %.1f enrolments/s.
 `, t, c.HashMemory/1024, c.HashTime, c.HashLanes, ms(c.Hash), 1000/c.Hash)
 }

@@ -29,17 +29,6 @@ type travelWay struct {
 	extended bool
 }
 
-// travelWays have photographs of 8 KB in JPEG, and the last of 13 KB in JPEG 2000. The chip of passport-bac knows no
-// extended lengths.
-var travelWays = []travelWay{
-	{"passport-bac", false},
-	{"passport-bac-aa-rsa", true},
-	{"passport-no-originality", false},
-	{"passport-no-originality", true},
-	{"passport-pace-gm", false},
-	{"passport-pace-gm", true},
-}
-
 // ChipReport is DG1, SOD and DG2 read from one chip over one line.
 type ChipReport struct {
 	Card     string      `json:"card"`
@@ -90,7 +79,7 @@ func (c ChipReport) reads() int { return c.APDUs - c.Opening }
 type travelMeasure struct {
 	scene     *scene
 	dir       string
-	runs      int
+	much      amount
 	entries   []drawer.Entry
 	countries *trust.Countries
 	store     *trust.Store
@@ -99,13 +88,14 @@ type travelMeasure struct {
 	files     map[string]chipFiles // by card, as they were read last
 }
 
-// measureTravel measures chips of ours, then one that nobody here wrote.
-func measureTravel(ctx context.Context, s *scene, dir string, runs int, say func(string, ...any)) (TravelReport, error) {
+// measureTravel measures chips of ours, then one that nobody here wrote. What could not be measured keeps nothing else from
+// being measured.
+func measureTravel(ctx context.Context, s *scene, dir string, much amount, say func(string, ...any)) (TravelReport, error) {
 	d, err := drawer.Open()
 	if err != nil {
 		return TravelReport{}, fmt.Errorf("opening the drawer: %w", err)
 	}
-	m := &travelMeasure{scene: s, dir: dir, runs: runs, entries: d.Entries(), say: say, files: map[string]chipFiles{}}
+	m := &travelMeasure{scene: s, dir: dir, much: much, entries: d.Entries(), say: say, files: map[string]chipFiles{}}
 	if m.store, err = trust.Load(s.env["BALCAO_TRUST"]); err != nil {
 		return TravelReport{}, fmt.Errorf("trust folder: %w", err)
 	}
@@ -116,18 +106,17 @@ func measureTravel(ctx context.Context, s *scene, dir string, runs int, say func
 		m.report.Missing = append(m.report.Missing, "mrtdreader (Debian package mrtdreader) is not installed: nothing to compare with")
 	}
 	for _, part := range []func(context.Context) error{m.measureChips, m.measureDesk, m.measurePACE, m.measurePassive, m.measureInterop} {
-		if err := part(ctx); err != nil {
-			return m.report, err
-		}
+		err = errors.Join(err, part(ctx))
 	}
-	return m.report, nil
+	return m.report, err
 }
 
 // measureChips reads the chips of the drawer at each speed.
-func (m *travelMeasure) measureChips(ctx context.Context) error {
-	for _, way := range travelWays {
-		for _, speed := range speeds {
-			m.say("reading %s at %s with %s lengths, %d runs", way.card, speed, lengthsName(way.extended), m.runs)
+func (m *travelMeasure) measureChips(ctx context.Context) (err error) {
+	defer func() { err = errors.Join(err, m.scene.takeOut(ctx)) }()
+	for _, way := range m.much.chips {
+		for _, speed := range m.much.speeds {
+			m.say("reading %s at %s with %s lengths, %d runs", way.card, speed, lengthsName(way.extended), m.much.runs)
 			if err := m.scene.insert(ctx, way.card, speed); err != nil {
 				return err
 			}
@@ -135,7 +124,7 @@ func (m *travelMeasure) measureChips(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			report, err := m.measureChip(ctx, way.card, zone, way.extended, m.runs)
+			report, err := m.measureChip(ctx, way.card, zone, way.extended, m.much.runs)
 			if err != nil {
 				return fmt.Errorf("%s at %s: %w", way.card, speed, err)
 			}
@@ -143,7 +132,7 @@ func (m *travelMeasure) measureChips(ctx context.Context) error {
 			m.report.Chips = append(m.report.Chips, report)
 		}
 	}
-	return m.scene.takeOut(ctx)
+	return nil
 }
 
 func lengthsName(extended bool) string {

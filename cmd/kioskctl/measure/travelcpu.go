@@ -15,11 +15,7 @@ import (
 	"balcao/kiosk/trust/cms"
 )
 
-const (
-	paceRuns    = 20
-	passiveRuns = 40
-	paceCard    = "passport-no-originality" // PACE-GM, AES-128, brainpoolP256r1
-)
+const paceCard = "passport-no-originality" // PACE-GM, AES-128, brainpoolP256r1
 
 // TravelCPU is the processor time of what a desk computes, user and system; the chip computes elsewhere.
 type TravelCPU struct {
@@ -37,7 +33,7 @@ type PassiveCPU struct {
 
 // measurePACE opens one chip over and over.
 func (m *travelMeasure) measurePACE(ctx context.Context) (err error) {
-	m.say("processor time of PACE, %d runs", paceRuns)
+	m.say("processor time of PACE, %d runs", m.much.paces)
 	if err := m.scene.insert(ctx, paceCard, "full"); err != nil {
 		return err
 	}
@@ -62,30 +58,30 @@ func (m *travelMeasure) measurePACE(ctx context.Context) (err error) {
 		}
 		defer chip.Close()
 		began := time.Now()
-		m.report.CPU.PACE, err = processorTime(paceRuns, func() error {
+		m.report.CPU.PACE, err = processorTime(m.much.paces, func() error {
 			opened, err := chip.Unlock(ctx, password)
 			if err == nil && (opened.Mechanism != "PACE-GM" || opened.Curve != "brainpoolP256r1") {
 				err = fmt.Errorf("%s opened with %s over %s", paceCard, opened.Mechanism, opened.Curve)
 			}
 			return err
 		})
-		m.report.CPU.PACEWall = millis(time.Since(began)) / paceRuns
+		m.report.CPU.PACEWall = millis(time.Since(began)) / float64(m.much.paces)
 		return err
 	})
 }
 
 // measurePassive verifies what was read of each chip.
 func (m *travelMeasure) measurePassive(context.Context) error {
-	m.say("processor time of passive authentication, %d runs", passiveRuns)
+	m.say("processor time of passive authentication, %d runs", m.much.passives)
 	seen := map[string]bool{}
-	for _, way := range travelWays {
-		if seen[way.card] {
+	for _, way := range m.much.chips {
+		files, read := m.files[way.card]
+		if seen[way.card] || !read {
 			continue
 		}
 		seen[way.card] = true
-		files := m.files[way.card]
 		keys := ""
-		took, err := processorTime(passiveRuns, func() error {
+		took, err := processorTime(m.much.passives, func() error {
 			chain, err := passive(files, m.countries)
 			if err == nil {
 				keys = keysOf(chain)

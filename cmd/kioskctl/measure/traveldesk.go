@@ -8,13 +8,11 @@ import (
 	"time"
 
 	"balcao/kiosk"
+	"balcao/kiosk/central/load"
 	"balcao/kiosk/desk"
 	"balcao/kiosk/evidence"
 	"balcao/kiosk/trust"
 )
-
-// documentsAtDesk are those that are read as the desk reads them: everything, with every check.
-var documentsAtDesk = []string{"passport-bac", "passport-pace-gm"}
 
 // DeskReading is when the desk learned what of a travel document; medians of milliseconds since the connection began.
 // Nobody types in between: the MRZ is there before the document.
@@ -30,19 +28,20 @@ type DeskReading struct {
 }
 
 // measureDesk reads documents as the desk does.
-func (m *travelMeasure) measureDesk(ctx context.Context) error {
-	for _, card := range documentsAtDesk {
+func (m *travelMeasure) measureDesk(ctx context.Context) (err error) {
+	defer func() { err = errors.Join(err, m.scene.takeOut(ctx)) }()
+	for _, card := range m.much.documents {
 		zone, err := m.zone(card)
 		if err != nil {
 			return err
 		}
-		for _, speed := range speeds {
-			m.say("the desk reads %s at %s, %d runs", card, speed, m.runs)
+		for _, speed := range m.much.speeds {
+			m.say("the desk reads %s at %s, %d runs", card, speed, m.much.runs)
 			if err := m.scene.insert(ctx, card, speed); err != nil {
 				return err
 			}
 			var readings []DeskReading
-			for range m.runs {
+			for range m.much.runs {
 				r, err := m.readAtDesk(ctx, zone)
 				if err != nil {
 					return fmt.Errorf("%s at %s: %w", card, speed, err)
@@ -52,7 +51,7 @@ func (m *travelMeasure) measureDesk(ctx context.Context) error {
 			m.report.AtDesk = append(m.report.AtDesk, middle(card, speed, readings))
 		}
 	}
-	return m.scene.takeOut(ctx)
+	return nil
 }
 
 // middle has the medians of some readings.
@@ -88,7 +87,7 @@ func (m *travelMeasure) readAtDesk(ctx context.Context, zone []string) (DeskRead
 	wire := &counted{CardSession: session}
 	_, outcome := r.Read(ctx, wire)
 	if outcome.Locked == nil {
-		return DeskReading{}, errors.Join(fmt.Errorf("not recognised: %v %w", outcome.Verdict.Reasons, outcome.Err), session.Close())
+		return DeskReading{}, errors.Join(load.Fault("recognising", fmt.Sprint(outcome.Verdict.Reasons), outcome.Err), session.Close())
 	}
 	defer outcome.Locked.Chip.Close()
 	secret := desk.NewAccessSecret(kiosk.AccessMRZ, strings.Join(zone, "\n"))

@@ -154,20 +154,20 @@ func (w *Workload) enrol(ctx context.Context, n int64, who central.Person, dg14 
 	code := fmt.Sprintf("%06d", n%1_000_000)
 	o, err := w.desk.Open(ctx, enrolment, who)
 	if err != nil || o.Refusal != "" {
-		return fmt.Errorf("opening: %s %w", o.Refusal, err)
+		return Fault("opening", o.Refusal, err)
 	}
 	// A telephone of 13 digits in North America, where there is none.
 	s, err := w.desk.SendCode(ctx, enrolment, central.CodeRequest{ID: send, Channel: kiosk.SMS,
 		Value: fmt.Sprintf("+1%013d", n%10_000_000_000_000), Language: kiosk.Portuguese})
 	if err != nil || s.Refusal != "" {
-		return fmt.Errorf("sending: %s %w", s.Refusal, err)
+		return Fault("sending", s.Refusal, err)
 	}
 	if err := w.codeReady(ctx, send, code); err != nil {
 		return err
 	}
 	c, err := w.desk.ConfirmCode(ctx, enrolment, central.Attempt{ID: attempt, Channel: kiosk.SMS, Code: []byte(code)})
 	if err != nil || c.Refusal != "" {
-		return fmt.Errorf("confirming: %s %w", c.Refusal, err)
+		return Fault("confirming", c.Refusal, err)
 	}
 	bundle := central.Evidence{JWS: jws, Identity: make([]byte, 1282), SOD: make([]byte, 2600), SealedPIN: make([]byte, 250)}
 	if dg14 != nil {
@@ -184,7 +184,7 @@ func (w *Workload) enrol(ctx context.Context, n int64, who central.Person, dg14 
 	}
 	st, err := w.desk.Status(ctx, enrolment)
 	if err != nil || st.State != central.StateActive {
-		return fmt.Errorf("asking for the status: %s %w", st.State, err)
+		return Fault("asking for the status", st.State, err)
 	}
 	return nil
 }
@@ -200,7 +200,7 @@ func (w *Workload) questionChip(ctx context.Context, enrolment uuid.UUID, dg14 [
 	}
 	q, err := w.desk.ChipChallenge(ctx, enrolment, dg14)
 	if err != nil || q.State != central.ChipReady {
-		return fmt.Errorf("questioning the chip: %s %w", q.State, err)
+		return Fault("questioning the chip", q.State, err)
 	}
 	return nil
 }

@@ -1,0 +1,62 @@
+package evidence
+
+import (
+	"crypto/sha256"
+	"time"
+
+	"github.com/google/uuid"
+
+	"balcao/kiosk"
+)
+
+// Statement is all that a transcript is made of. Whoever needs a transcript fills in one of these, so that a new field
+// of the transcript is written in one place.
+type Statement struct {
+	Enrolment uuid.UUID
+	Challenge []byte // the centre's
+	Desk      string // its role at the centre
+	OpenedAt  time.Time
+	Facts     kiosk.TranscriptFacts // At is when it is signed; of a travel document, Identity has the tax number that was typed
+	Identity  []byte                // Bundle.Identity
+	SOD       []byte                // Bundle.SOD; empty when the zone was typed
+	Access    string                // AccessText, AccessContact or AccessTyped
+	Extension string                // name of the law that a verdict rests on, or empty
+	SealedPIN []byte                // Bundle's, as it goes to the centre
+}
+
+// Transcript is what the person agreed to, as it is signed.
+func (s Statement) Transcript() Transcript {
+	p := s.Facts.Identity
+	t := Transcript{
+		Version: TranscriptVersion, Enrolment: s.Enrolment, Challenge: s.Challenge, Desk: s.Desk,
+		OpenedAt: s.OpenedAt, SignedAt: s.Facts.At,
+		Document: TranscriptDocument{
+			Kind: p.Kind, Generation: p.Generation, Country: p.Country, Number: p.DocumentNumber,
+			CivilNumber: p.CivilNumber, ValidUntil: p.ValidUntil, Identity: hashOf(s.Identity), SOD: hashOf(s.SOD), Access: s.Access,
+		},
+		Person: TranscriptPerson{
+			Surname: p.Surname, GivenNames: p.GivenNames, BirthDate: p.BirthDate, Nationality: p.Nationality, TaxNumber: p.TaxNumber,
+		},
+		Eligibility: TranscriptEligibility{
+			Address: TranscriptSeen(s.Facts.Eligibility.Address), Residence: TranscriptSeen(s.Facts.Eligibility.Residence),
+			Independence: s.Facts.Eligibility.Independence, SecondClerk: s.Facts.Eligibility.SecondClerk, Extension: s.Extension,
+		},
+		SealedPIN:     hashOf(s.SealedPIN),
+		PhotoCompared: s.Facts.PhotoCompared,
+		Language:      s.Facts.Language,
+		Level:         s.Facts.Assurance.Level,
+	}
+	for _, c := range s.Facts.Contacts {
+		t.Contacts = append(t.Contacts, TranscriptProof{Channel: c.Channel, Value: c.Value, Proof: uuid.UUID(c.Proof), ConfirmedAt: c.At})
+	}
+	return t
+}
+
+// hashOf is the SHA-256 hash of data, and none of nothing.
+func hashOf(data []byte) Bytes {
+	if len(data) == 0 {
+		return nil
+	}
+	sum := sha256.Sum256(data)
+	return sum[:]
+}
