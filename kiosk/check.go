@@ -90,6 +90,7 @@ const (
 	ReasonNoChip        Reason = "no_chip"        // the machine-readable zone was typed
 	ReasonNobodyToAsk   Reason = "nobody_to_ask"  // no list of revoked signers exists for this country
 	ReasonUnenforced    Reason = "unenforced"     // the chip lets itself be read without what is printed
+	ReasonPhotoUnshown  Reason = "photo_unshown"  // the chip's photograph cannot be shown: the printed one was compared
 )
 
 // Check is one verification as a value: what was asked, the answer, who gave it, when, how long it

@@ -86,6 +86,7 @@ type TranscriptFacts struct {
 	Eligibility   Eligibility
 	Typed         bool     // the machine-readable zone was typed: there is no chip
 	PhotoCompared bool     // the clerk compared the person with the photograph: the chip's, or the printed one
+	PhotoPrinted  bool     // with the printed one, since the chip has none that can be shown
 	Language      Language // in which the person read and agreed
 	Assurance     Assurance
 	At            time.Time

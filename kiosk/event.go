@@ -66,7 +66,7 @@ type (
 		Case    CaseID
 		Percent int
 	}
-	// PhotoRead brings the photograph ready for the screen; nil when the document has none.
+	// PhotoRead brings the photograph ready for the screen; nil when the document has none that can be shown.
 	PhotoRead struct {
 		Case  CaseID
 		Photo *Photo

@@ -77,7 +77,8 @@ func (s *Session) sign(pin Secret) {
 		Eligibility:   s.state.Eligible.Entered,
 		Contacts:      s.proven(),
 		Typed:         doc.Access.NoChip,
-		PhotoCompared: doc.Photo != nil || doc.Access.NoChip, // without a chip: with the printed one
+		PhotoCompared: doc.Photo != nil || doc.Access.NoChip || doc.PhotoUnshown(), // without a chip: with the printed one
+		PhotoPrinted:  doc.PhotoUnshown(),
 		Language:      s.state.CitizenLanguage,
 		Assurance:     Assurance{Level: doc.Assurance.Level, Missing: append([]CheckName(nil), doc.Assurance.Missing...)},
 		At:            s.state.Now,

@@ -1,6 +1,7 @@
 package kiosk
 
 import (
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -107,7 +108,7 @@ type DocumentState struct {
 	Activity     string // catalogue key of what is being read now
 	Identity     *Identity
 	Photo        *Photo // nil until read; see PhotoAbsent
-	PhotoAbsent  bool   // the document carries none
+	PhotoAbsent  bool   // the document carries none that can be shown; why is with CheckPhotoData
 	PhotoPercent int
 	Checks       []Check // in the order of the Check… constants, pending ones included
 	Complete     bool    // everything was read and every check before the signature is in
@@ -115,6 +116,14 @@ type DocumentState struct {
 	CardPresent  bool // the same card is still (or again) in the reader
 	PINTries     int  // tries left of the authentication PIN
 	Pinpad       bool // the reader has its own keypad: the card's PIN is typed there
+}
+
+// PhotoUnshown reports whether the chip should have a photograph and has none that can be shown, so that the clerk
+// compares the person with the one that is printed.
+func (d DocumentState) PhotoUnshown() bool {
+	return d.PhotoAbsent && slices.ContainsFunc(d.Checks, func(c Check) bool {
+		return c.Name == CheckPhotoData && c.Reason == ReasonPhotoUnshown
+	})
 }
 
 // EligibleState is what a person without a Citizen Card brings besides the document: the second half of the

@@ -40,6 +40,9 @@ func (p present) identityPage(m *clerkModel) {
 	case document.Access.NoChip:
 		m.Identity.PhotoNote = p.text("identity.photo_printed")
 		m.Subtitle = p.text("identity.subtitle_no_chip")
+	case document.PhotoUnshown():
+		m.Identity.PhotoNote = p.text("identity.photo_unshown")
+		m.Subtitle = p.text("identity.subtitle_unshown")
 	case document.PhotoAbsent:
 		m.Identity.PhotoNote = p.text("identity.photo_none")
 		m.Subtitle, m.Care = p.said("identity.photo_absent", nil), true

@@ -11,6 +11,14 @@ var ErrTLV = errors.New("malformed TLV")
 // Tag is a BER-TLV tag with all its bits, as it is written: 0x77, 0x5F2E, 0x7F61.
 type Tag uint32
 
+// Constructed reports whether the value of such an object is made of data objects (ISO/IEC 7816-4 §6.3).
+func (t Tag) Constructed() bool {
+	for t > 0xFF {
+		t >>= 8
+	}
+	return t&0x20 != 0
+}
+
 // Header is the tag and length in front of a value.
 type Header struct {
 	Tag    Tag

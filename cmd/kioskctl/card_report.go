@@ -25,7 +25,7 @@ type cardReport struct {
 	Identity *person        `json:"identity,omitempty"`
 	Access   string         `json:"access,omitempty"` // how a chip was opened: "PACE-GM/AES-128/brainpoolP256r1", "BAC/3DES/unenforced"
 	PINTries int            `json:"pin_tries"`
-	Photo    string         `json:"photo"` // "shown", "absent", or "" when it was not read
+	Photo    string         `json:"photo"` // "shown", "absent", "unshown" when it cannot be shown, or "" when it was not read
 	Checks   []checkLine    `json:"checks"`
 	Millis   int64          `json:"ms_identity"` // from the connection to the identity
 
@@ -106,6 +106,9 @@ func (r *cardReport) take(v evidence.Verdict) {
 	r.Checks = nil
 	for _, c := range v.Checks {
 		r.Checks = append(r.Checks, newCheckLine(c))
+		if c.Name == kiosk.CheckPhotoData && c.Reason == kiosk.ReasonPhotoUnshown {
+			r.Photo = "unshown"
+		}
 	}
 }
 

@@ -165,7 +165,7 @@ func (r Reader) readTravel(ctx context.Context, session CardSession, chip *trave
 	ex := r.Verifier.ExamineTravel(ctx, r.report)
 	err := session.Exclusive(ctx, func(ctx context.Context) error { return r.travelFiles(ctx, chip, opened, ex, &got) })
 	if err == nil && !r.SkipPhoto && len(ex.Verdict().Reasons) == 0 {
-		err = r.travelPortrait(ctx, got.Travel.Groups[2])
+		err = r.travelPortrait(ctx, got.Travel.Groups[2], ex)
 	}
 	if r.Alone {
 		ex.Convinced()
@@ -264,10 +264,11 @@ func (r Reader) originality(ctx context.Context, chip *travel.Chip, opened trave
 }
 
 // travelPortrait makes the photograph fit for the screen.
-func (r Reader) travelPortrait(ctx context.Context, dg2 []byte) error {
-	face, err := lds.ParseDG2(dg2)
-	if err != nil {
-		return err
+func (r Reader) travelPortrait(ctx context.Context, dg2 []byte, ex examined) error {
+	if len(dg2) == 0 {
+		r.Emit(kiosk.PhotoRead{Case: r.Case})
+		return nil
 	}
-	return r.show(ctx, face.Data)
+	face, err := lds.ParseDG2(dg2)
+	return r.show(ctx, face.Data, err, ex)
 }

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 
 	"balcao/cardreader"
 	"balcao/cardreader/citizencard"
 	"balcao/cardreader/iso7816"
 	"balcao/cardreader/travel"
+	"balcao/cardreader/travel/lds"
 	"balcao/kiosk"
 	"balcao/kiosk/central"
 	"balcao/kiosk/desk/photo"
@@ -79,7 +81,7 @@ func (r Reader) readCitizen(ctx context.Context, session CardSession, card *citi
 	ex := r.Verifier.Examine(ctx, r.report)
 	err := session.Exclusive(ctx, func(ctx context.Context) error { return r.files(ctx, session, card, ex, &got) })
 	if err == nil && !r.SkipPhoto && len(ex.Verdict().Reasons) == 0 {
-		err = r.portrait(ctx, got.Files)
+		err = r.portrait(ctx, got.Files, ex)
 	}
 	verdict := ex.Wait()
 	for _, der := range ex.Chain() {
@@ -193,23 +195,34 @@ func (r Reader) progress() func(done, total int) {
 	}
 }
 
-// portrait makes the photograph fit for the screen. One that the State signed and nobody can decode
-// is a malformed document; a decoder that is missing is not the document's fault.
-func (r Reader) portrait(ctx context.Context, files citizencard.Files) error {
+// portrait makes the photograph fit for the screen.
+func (r Reader) portrait(ctx context.Context, files citizencard.Files, ex examined) error {
 	if len(files.Photo) == 0 {
 		r.Emit(kiosk.PhotoRead{Case: r.Case})
 		return nil
 	}
 	raw, err := citizencard.ParsePhoto(files.Generation, files.Photo)
-	if err != nil {
-		return err
-	}
-	return r.show(ctx, raw)
+	return r.show(ctx, raw, err, ex)
 }
 
-// show shows a photograph as the document has it.
-func (r Reader) show(ctx context.Context, raw []byte) error {
-	picture, err := photo.ForScreen(ctx, raw)
+// examined is an examination, as far as the photograph is concerned.
+type examined interface{ PhotoUnshown() }
+
+// unshown are the errors of a photograph that cannot be shown as it is: the State signed it, so it is no reason to
+// refuse the document. Anything else, such as a decoder that is missing, is the desk's own trouble.
+var unshown = []error{lds.ErrMalformed, citizencard.ErrMalformed, iso7816.ErrTLV, photo.ErrFormat, photo.ErrDamaged, photo.ErrTooLarge}
+
+// show shows a photograph as the document has it, or says that it cannot be shown. Err is from looking for it in its
+// file.
+func (r Reader) show(ctx context.Context, raw []byte, err error, ex examined) error {
+	var picture *kiosk.Photo
+	if err == nil {
+		picture, err = photo.ForScreen(ctx, raw)
+	}
+	if slices.ContainsFunc(unshown, func(known error) bool { return errors.Is(err, known) }) {
+		ex.PhotoUnshown()
+		picture, err = nil, nil
+	}
 	if err != nil {
 		return err
 	}
@@ -248,9 +261,7 @@ var verdicts = []struct {
 }{
 	{err: citizencard.ErrUnknownCard, reason: kiosk.ReasonUnknownCard},
 	{err: citizencard.ErrMalformed, reason: kiosk.ReasonMalformed},
-	{err: photo.ErrFormat, reason: kiosk.ReasonMalformed},
-	{err: photo.ErrDamaged, reason: kiosk.ReasonMalformed},
-	{err: photo.ErrTooLarge, reason: kiosk.ReasonMalformed},
+	{err: lds.ErrMalformed, reason: kiosk.ReasonMalformed},
 	{err: travel.ErrClone, reason: kiosk.ReasonKeyMismatch}, // before the channel's errors, which it may come of
 	{err: travel.ErrUnproven, reason: kiosk.ReasonKeyMismatch},
 	{err: travel.ErrNotTravelDocument, reason: kiosk.ReasonUnknownCard},

@@ -12,9 +12,9 @@ import (
 	"balcao/cardreader/citizencard"
 	"balcao/cardreader/iso7816"
 	"balcao/cardreader/travel"
+	"balcao/cardreader/travel/lds"
 	"balcao/kiosk"
 	"balcao/kiosk/desk"
-	"balcao/kiosk/desk/photo"
 	"balcao/kiosk/evidence"
 )
 
@@ -40,9 +40,7 @@ func TestJudge(t *testing.T) {
 		{travel.ErrLocked, kiosk.ReasonAccessFailed, ""},
 		{fmt.Errorf("%w: %w", travel.ErrSecureMessaging, &iso7816.StatusError{SW: 0x6985}), kiosk.ReasonAccessFailed, ""},
 		{fmt.Errorf("%w: %w", travel.ErrSecureMessaging, iso7816.ErrTLV), kiosk.ReasonAccessFailed, ""},
-		{photo.ErrDamaged, kiosk.ReasonMalformed, ""},
-		{photo.ErrFormat, kiosk.ReasonMalformed, ""},
-		{photo.ErrTooLarge, kiosk.ReasonMalformed, ""},
+		{lds.ErrMalformed, kiosk.ReasonMalformed, ""},
 		{cardreader.ErrSilent, kiosk.ReasonSilent, ""},
 		{context.DeadlineExceeded, kiosk.ReasonSilent, ""},
 		{cardreader.ErrRemoved, kiosk.ReasonRemoved, ""},

@@ -2,6 +2,7 @@ package desk_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 
@@ -95,6 +96,37 @@ func TestDrawerOfTravelDocuments(t *testing.T) {
 	}
 }
 
+// A photograph in a record with a wrong length, or of the newer standard, is shown; of one that nobody can read the
+// clerk hears that it cannot be shown, and the document goes on.
+func TestTravelPhotographs(t *testing.T) {
+	for name, shown := range map[string]bool{
+		"passport-photo-length-plus1": true, "passport-photo-39794": true, "passport-photo-unshown": false,
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newCards(t)
+			c, _ := b.card(name)
+			c.PowerOn()
+			i := slices.IndexFunc(b.drawer.Entries(), func(e drawer.Entry) bool { return e.Name == name })
+			var got *kiosk.PhotoRead
+			r := desk.Reader{Verifier: b.verifier, Case: 1, Emit: func(event kiosk.Event) {
+				if photo, ok := event.(kiosk.PhotoRead); ok {
+					got = &photo
+				}
+			}}
+			_, outcome := r.Read(b.ctx, laid{c})
+			read, outcome := r.Unlock(b.ctx, laid{c}, outcome.Locked, printed(b.drawer.Entries()[i]))
+			defer read.Wipe()
+			if outcome.Err != nil || len(outcome.Verdict.Reasons) > 0 || got == nil || (got.Photo != nil) != shown {
+				t.Fatalf("got %v, %v, photograph %v", outcome.Verdict.Reasons, outcome.Err, got)
+			}
+			missing := slices.Contains(outcome.Verdict.Assurance.Missing, kiosk.CheckPhotoData)
+			if missing == shown {
+				t.Errorf("what is missing for the highest level: %v", outcome.Verdict.Assurance.Missing)
+			}
+		})
+	}
+}
+
 // TestTravelEnrolment walks a document of each way of proving itself to an active key.
 func TestTravelEnrolment(t *testing.T) {
 	tests := []struct {
@@ -108,6 +140,7 @@ func TestTravelEnrolment(t *testing.T) {
 		{"passport-pace-cam", kiosk.Email, kiosk.LevelHigh},            // likewise
 		{"passport-no-originality", kiosk.SMS, kiosk.LevelSubstantial}, // nothing proves that it is no copy
 		{"residence-permit", kiosk.Email, kiosk.LevelHigh},             // opened with the number on it
+		{"passport-photo-unshown", kiosk.SMS, kiosk.LevelSubstantial},  // the printed photograph was compared
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -73,6 +73,16 @@ func (a *answers) ask(name kiosk.CheckName, question func(context.Context) kiosk
 	})
 }
 
+// PhotoUnshown says that the photograph, which is the one that the State signed, cannot be shown. Whoever compares the
+// printed one relies on paper for what the chip should have proven, which costs the highest level.
+func (a *answers) PhotoUnshown() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.has(kiosk.CheckPhotoData) {
+		a.answer(kiosk.CheckPhotoData, absent(kiosk.ReasonPhotoUnshown, a.checks[kiosk.CheckPhotoData].Source))
+	}
+}
+
 // list returns the checks of a verdict in its order, pending ones included.
 func (a *answers) list(order []kiosk.CheckName) []kiosk.Check {
 	checks := make([]kiosk.Check, len(order))

@@ -38,7 +38,8 @@ func mustCountryBench(t testing.TB) (*drawer.Drawer, *evidence.Verifier) {
 // openedChip is a chip that lies on a reader and was opened with what is printed on its document.
 type openedChip struct {
 	*travel.Chip
-	files evidence.TravelFiles
+	unshown bool // nobody can read its photograph
+	files   evidence.TravelFiles
 }
 
 // openChip opens and reads what goes to the centre. It believes everything.
@@ -56,7 +57,7 @@ func openChip(ctx context.Context, w wire, e drawer.Entry) (*openedChip, error) 
 		}
 		password = travel.FromMRZ(zone.Key())
 	}
-	opened := &openedChip{Chip: c, files: evidence.TravelFiles{Groups: map[int][]byte{}, Typed: typed}}
+	opened := &openedChip{Chip: c, unshown: e.Name == "passport-photo-unshown", files: evidence.TravelFiles{Groups: map[int][]byte{}, Typed: typed}}
 	if opened.files.Access, err = c.Unlock(ctx, password); err != nil {
 		return nil, err
 	}
@@ -167,6 +168,7 @@ func enrolAnyhow(t *testing.T, v *evidence.Verifier, chip *openedChip) (*evidenc
 	}
 	c.expect.Kind, c.expect.Country, c.expect.DocumentNumber = id.Kind, id.Country, id.DocumentNumber
 	transcript := transcriptOf(t, c)
+	transcript.PhotoPrinted = chip.unshown
 	if c.bundle.JWS, err = evidence.SignAsDesk(transcript, c.desk.key, c.chain); err != nil {
 		t.Fatal(err)
 	}

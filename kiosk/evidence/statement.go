@@ -43,6 +43,7 @@ func (s Statement) Transcript() Transcript {
 		},
 		SealedPIN:     hashOf(s.SealedPIN),
 		PhotoCompared: s.Facts.PhotoCompared,
+		PhotoPrinted:  s.Facts.PhotoPrinted,
 		Language:      s.Facts.Language,
 		Level:         s.Facts.Assurance.Level,
 	}

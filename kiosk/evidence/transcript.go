@@ -26,7 +26,8 @@ var ErrTranscript = errors.New("not a transcript in canonical form")
 // Transcript is what the person agreed to, and what their card signs or, where a document cannot sign, the
 // desk: who, from which document, over which challenge of the centre, with which contacts and which sealed PIN.
 // It holds hashes of everything that travels beside it, but for the chip's proof, which is made over
-// the transcript. Field order is the canonical order; a new field is a new version.
+// the transcript. Field order is the canonical order; a new field is a new version, unless it is left out where it says
+// nothing: then what was signed before keeps its form, and who does not know the field refuses what has it.
 type Transcript struct {
 	Version       int                   `json:"v"`
 	Enrolment     uuid.UUID             `json:"enrolment"`
@@ -39,9 +40,10 @@ type Transcript struct {
 	Eligibility   TranscriptEligibility `json:"eligibility"`
 	Contacts      []TranscriptProof     `json:"contacts"`
 	SealedPIN     Bytes                 `json:"sealed_pin_sha256"`
-	PhotoCompared bool                  `json:"photo_compared"` // with the chip's photograph, or the printed one
-	Language      kiosk.Language        `json:"language"`       // in which the person read and agreed
-	Level         kiosk.Level           `json:"level"`          // as the desk saw it before the signature; the centre computes its own
+	PhotoCompared bool                  `json:"photo_compared"`          // with the chip's photograph, or the printed one
+	PhotoPrinted  bool                  `json:"photo_printed,omitempty"` // with the printed one: the chip has none that can be shown
+	Language      kiosk.Language        `json:"language"`                // in which the person read and agreed
+	Level         kiosk.Level           `json:"level"`                   // as the desk saw it before the signature; the centre computes its own
 }
 
 // TranscriptDocument is the document and the hashes of what was read from it.

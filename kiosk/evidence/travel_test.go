@@ -221,7 +221,7 @@ func TestTravelExamination_Level(t *testing.T) {
 		"no network, no lists": {[]kiosk.CheckName{kiosk.CheckSignerStatus, kiosk.CheckKey}, kiosk.ReasonNobodyToAsk, func(v *evidence.Verifier, _ *chip) {
 			v.CountryRevocation = nil
 		}},
-		"no face": {[]kiosk.CheckName{kiosk.CheckKey}, "", func(_ *evidence.Verifier, c *chip) { c.face = nil }},
+		"no face": {[]kiosk.CheckName{kiosk.CheckPhotoData, kiosk.CheckKey}, kiosk.ReasonPhotoUnshown, func(_ *evidence.Verifier, c *chip) { c.face = nil }},
 	}
 	for name, tt := range cases {
 		t.Run(name, func(t *testing.T) {

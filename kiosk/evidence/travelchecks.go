@@ -148,7 +148,7 @@ func (e *TravelExamination) checkPhotoData() kiosk.Check {
 		return c
 	}
 	if groups[groupFace] == nil {
-		return absent("", SourceSOD)
+		return absent(kiosk.ReasonPhotoUnshown, SourceSOD)
 	}
 	return passed(SourceSOD)
 }

@@ -155,10 +155,10 @@ func (v *Verifier) verifyCitizen(ctx context.Context, t Transcript, chain [][]by
 	if err := v.matchPerson(t, verdict, expect); err != nil {
 		return nil, err
 	}
-	verified := v.verified(t, verdict, without(verdict.Checks, kiosk.CheckPhotoData, kiosk.CheckPINState))
+	verified := v.verified(t, verdict, atCentre(t, verdict.Checks, kiosk.CheckPINState))
 	verified.Level = assess(verified.Checks, citizenNeeds).Level
-	if verified.Level != kiosk.LevelHigh {
-		// With the card's signature verified nothing is left that could be missing.
+	if verified.Level != kiosk.LevelHigh && !t.PhotoPrinted {
+		// With the card's signature verified nothing is left that could be missing but the photograph.
 		return nil, refuse(RefusedForm, errors.New("checks without an answer"))
 	}
 	return verified, nil
@@ -168,9 +168,17 @@ func (v *Verifier) verifyCitizen(ctx context.Context, t Transcript, chain [][]by
 // from the truth, matchTranscript has decided.
 func (v *Verifier) signedAt(t Transcript) time.Time { return t.SignedAt.In(v.now().Location()) }
 
-// without leaves out checks that are the desk's alone.
-func without(checks []kiosk.Check, names ...kiosk.CheckName) []kiosk.Check {
-	return slices.DeleteFunc(slices.Clone(checks), func(c kiosk.Check) bool { return slices.Contains(names, c.Name) })
+// atCentre leaves out checks that are the desk's alone, the photograph's with them, unless the desk says that it could
+// not be shown: that makes a document worse.
+func atCentre(t Transcript, checks []kiosk.Check, desks ...kiosk.CheckName) []kiosk.Check {
+	checks = slices.DeleteFunc(slices.Clone(checks), func(c kiosk.Check) bool { return slices.Contains(desks, c.Name) })
+	photo := slices.IndexFunc(checks, func(c kiosk.Check) bool { return c.Name == kiosk.CheckPhotoData })
+	if !t.PhotoPrinted {
+		return slices.Delete(checks, photo, photo+1)
+	}
+	checks[photo] = absent(kiosk.ReasonPhotoUnshown, SourceDesk)
+	checks[photo].Name, checks[photo].At = kiosk.CheckPhotoData, t.SignedAt
+	return checks
 }
 
 // verified is what holds. A law that the verdict rests on says until when.

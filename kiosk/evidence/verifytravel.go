@@ -42,7 +42,7 @@ func (v *Verifier) verifyTravel(ctx context.Context, t Transcript, payload []byt
 		return nil, err
 	}
 	ex.proven()
-	verified := v.verified(t, verdict, without(ex.Verdict().Checks, kiosk.CheckPhotoData, kiosk.CheckPrinted))
+	verified := v.verified(t, verdict, atCentre(t, ex.Verdict().Checks, kiosk.CheckPrinted))
 	verified.Level = ex.assess(verified.Checks).Level
 	verified.Kept = joinGroups(groups, keptGroups)
 	if verified.Level == kiosk.LevelNone || unanswered(verified.Checks) {

@@ -94,7 +94,7 @@ func prefix(k kind) string {
 func catalogue(today time.Time) []item {
 	b := &builder{today: today}
 	for _, part := range []func(){
-		b.good, b.goodContactless, b.goodPassports, b.goodResidents, b.goodApplets,
+		b.good, b.goodContactless, b.goodPassports, b.goodResidents, b.goodApplets, b.oddDocuments,
 		b.badData, b.badCertificate, b.badHolder, b.badChip, b.badPassports, b.badAccess, b.badDocumentChip,
 	} {
 		part()

@@ -66,7 +66,7 @@ func (b *builder) document(name string, s sort, refusedFor, title string, change
 	switch {
 	case refusedFor != "":
 		level = ""
-	case plan.Original():
+	case plan.Original() && !plan.Gap():
 		level = LevelHigh
 	}
 	b.items = append(b.items, item{

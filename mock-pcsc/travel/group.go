@@ -43,13 +43,30 @@ const (
 	imageJPEG2000 = 1
 )
 
-// photoGroup is data group 2: one biometric information template (ICAO 9303-10 §4.7.2.1) around a facial
-// record (ISO/IEC 19794-5:2005 §5) without feature points.
-func photoGroup(picture []byte) ([]byte, error) {
+// photoGroup is data group 2: one biometric information template (ICAO 9303-10 §4.7.2.1) around a record.
+func photoGroup(picture []byte, form Record) ([]byte, error) {
 	kind, width, height, err := dimensions(picture)
 	if err != nil {
 		return nil, err
 	}
+	block, record := uint16(0x5f2e), facialRecord(picture, kind, width, height)
+	switch form {
+	case RecordPlain:
+	case RecordLong:
+		binary.BigEndian.PutUint32(record[8:], uint32(len(record)+1))
+	case RecordExtensible:
+		block, record = 0x7f2e, extensibleRecord(picture, kind)
+	case RecordUnreadable:
+		block, record = 0x7f2e, object(0xa1, object(0x30, picture))
+	}
+	// The four objects that issuers write; mrtdreader looks for the picture behind as many bytes as they make.
+	head := object(0xa1, object(0x81, []byte{0x02}), object(0x82, []byte{0x00}), object(0x87, []byte{0x01, 0x01}),
+		object(0x88, []byte{0x00, 0x08}))
+	return object(0x75, object(0x7f61, object(0x02, []byte{1}), object(0x7f60, head, object(block, record)))), nil
+}
+
+// facialRecord is a record of ISO/IEC 19794-5:2005 §5 without feature points.
+func facialRecord(picture []byte, kind byte, width, height int) []byte {
 	const header, information, imageInformation = 14, 20, 12
 	size := information + imageInformation + len(picture)
 	record := []byte("FAC\x00010\x00")
@@ -61,12 +78,16 @@ func photoGroup(picture []byte) ([]byte, error) {
 	record = binary.BigEndian.AppendUint16(record, uint16(width))
 	record = binary.BigEndian.AppendUint16(record, uint16(height))
 	record = append(record, 0x01, 0x02, 0, 0, 0, 0) // sRGB, digital camera
-	record = append(record, picture...)
-	// The four objects that issuers write; mrtdreader looks for the picture behind as many bytes as they make.
-	head := object(0xa1, object(0x81, []byte{0x02}), object(0x82, []byte{0x00}), object(0x87, []byte{0x01, 0x01}),
-		object(0x88, []byte{0x00, 0x08}))
-	template := object(0x7f60, head, object(0x5f2e, record))
-	return object(0x75, object(0x7f61, object(0x02, []byte{1}), template)), nil
+	return append(record, picture...)
+}
+
+// extensibleRecord is a record of ISO/IEC 39794-5:2019 annex A: version block, and one representation block with its 2D
+// image.
+func extensibleRecord(picture []byte, kind byte) []byte {
+	version := object(0xa0, object(0x80, []byte{3}), object(0x81, []byte{0x07, 0xe3})) // 3, 2019
+	format := object(0xa0, object(0x80, []byte{2 + kind}))                             // JPEG, JPEG 2000
+	image := object(0xa0, object(0xa0, object(0x80, picture), object(0xa1, format)))
+	return object(0xa1, object(0x65, version, object(0xa1, object(0x30, object(0x80, []byte{0}), object(0xa1, image)))))
 }
 
 // dimensions finds kind and size of a portrait. A JP2 file has its size in the image header box

@@ -169,7 +169,7 @@ func (m *maker) dataGroups() error {
 	if err != nil {
 		return fmt.Errorf("reading a portrait: %w", err)
 	}
-	photo, err := photoGroup(picture)
+	photo, err := photoGroup(picture, p.Record)
 	if err != nil {
 		return err
 	}

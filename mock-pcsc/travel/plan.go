@@ -73,6 +73,7 @@ type Plan struct {
 	PrintedCAN    string  // the document shows another CAN than the chip has
 	ChipPerson    *Person // the chip names somebody else
 	Absurd        Absurd
+	Record        Record // how the photograph is written down
 	Fault         *emrtd.Fault
 }
 
@@ -85,6 +86,17 @@ const (
 	AbsurdZone    Absurd = "dg1" // its outer length is 2 GiB
 	AbsurdPhoto   Absurd = "dg2" // its outer length is 2 GiB, and the chip goes on for ever
 	AbsurdSOD     Absurd = "sod" // its outer length is 2 GiB
+)
+
+// Record names a form of the photograph's record. All of them are signed as they are.
+type Record string
+
+// Forms of records.
+const (
+	RecordPlain      Record = ""           // ISO/IEC 19794-5:2005
+	RecordLong       Record = "long"       // its length says one byte more than there is
+	RecordExtensible Record = "extensible" // ISO/IEC 39794-5
+	RecordUnreadable Record = "unreadable" // the frame of ISO/IEC 39794-5 and a picture where its blocks belong
 )
 
 // zone is the machine-readable zone of the chip's data.
@@ -123,6 +135,9 @@ func (p Plan) ShownCAN() string {
 
 // Original says whether the chip can prove that it is no copy.
 func (p Plan) Original() bool { return p.ChipKey != "" || p.ActiveKey != "" }
+
+// Gap says whether something is missing in a good document for the highest level, beside a proof that it is no copy.
+func (p Plan) Gap() bool { return p.Record == RecordUnreadable }
 
 // Issued is what the books of the countries say of document signers. One was revoked.
 func Issued() []pki.Issued {

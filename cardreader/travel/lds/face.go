@@ -53,12 +53,12 @@ const (
 	facialInfo   = 20
 	featurePoint = 8
 	imageInfo    = 12
-	facialMark   = "FAC\x00010\x00"
+	facialMark   = "FAC\x00"
 )
 
 // ParseDG2 returns the face. Of several images it is the first, which Doc 9303-9 §4.3 demands to be the displayed portrait.
-// ErrMalformed when the file is no such, ErrUnsupported when the record is of ISO/IEC 39794-5, which documents
-// may have from 2026 on.
+// Records of ISO/IEC 19794-5 are read, and of ISO/IEC 39794-5, which documents may have from 2026 on. ErrMalformed
+// when the file is no such or has no image in it.
 func ParseDG2(file []byte) (Image, error) {
 	content, err := iso7816.Unwrap(file, tagDG2)
 	if err != nil {
@@ -81,7 +81,7 @@ func ParseDG2(file []byte) (Image, error) {
 	}
 	for _, object := range objects {
 		if object.Tag == tagBlock || object.Tag == tagBlockNested {
-			return faceIn(object)
+			return faceIn(object.Value)
 		}
 	}
 	return Image{}, fmt.Errorf("%w: DG2: template without data", ErrMalformed)
@@ -89,38 +89,83 @@ func ParseDG2(file []byte) (Image, error) {
 
 func malformedFace(err error) error { return fmt.Errorf("%w: DG2: %w", ErrMalformed, err) }
 
-// faceIn skips the headers of a facial record.
-func faceIn(object iso7816.TLV) (Image, error) {
-	record := object.Value
-	if len(record) < facialHeader+facialInfo+imageInfo || string(record[:8]) != facialMark {
-		if object.Tag == tagBlockNested && len(record) > 0 && record[0] == 0xA1 {
-			return Image{}, fmt.Errorf("%w: DG2: record of ISO/IEC 39794-5", ErrUnsupported)
-		}
+// tagExtensible is around a record of ISO/IEC 39794-5 (Doc 9303-10 §4.7.2).
+const tagExtensible iso7816.Tag = 0xA1
+
+// faceIn finds the image in a record of either kind.
+func faceIn(record []byte) (Image, error) {
+	if bytes.HasPrefix(record, []byte(facialMark)) {
+		return facialImage(record)
+	}
+	content, err := iso7816.Unwrap(record, tagExtensible)
+	if err != nil {
 		return Image{}, fmt.Errorf("%w: DG2: no facial record", ErrMalformed)
 	}
-	length := uint64(binary.BigEndian.Uint32(record[8:]))
-	if length != uint64(len(record)) || binary.BigEndian.Uint16(record[12:]) == 0 {
-		return Image{}, fmt.Errorf("%w: DG2: length or number of faces", ErrMalformed)
+	return extensibleImage(content, maxNesting)
+}
+
+// facialImage finds the image in a record of ISO/IEC 19794-5: behind its headers or, where they are of another
+// length than they say, at the first place where an image begins. Issuers have written wrong lengths into records
+// that they then signed; what the image is, the signed hash of the file decides, and not these numbers. Of several
+// images the first has the length that the record says, if that is possible.
+func facialImage(record []byte) (Image, error) {
+	if len(record) < facialHeader+facialInfo+imageInfo {
+		return Image{}, fmt.Errorf("%w: DG2: face without an image", ErrMalformed)
 	}
 	face := record[facialHeader:]
-	if size := uint64(binary.BigEndian.Uint32(face)); size <= uint64(len(face)) {
+	size := uint64(binary.BigEndian.Uint32(face))
+	if faces := binary.BigEndian.Uint16(record[12:]); faces > 1 && size > facialInfo+imageInfo && size <= uint64(len(face)) {
 		face = face[:size:size]
-	} else {
-		return Image{}, fmt.Errorf("%w: DG2: length of the face", ErrMalformed)
-	}
-	if len(face) < facialInfo+imageInfo {
-		return Image{}, fmt.Errorf("%w: DG2: face without an image", ErrMalformed)
 	}
 	points := int(binary.BigEndian.Uint16(face[4:]))
-	skip := facialInfo + points*featurePoint + imageInfo
-	if skip >= len(face) {
-		return Image{}, fmt.Errorf("%w: DG2: face without an image", ErrMalformed)
+	if at := facialInfo + points*featurePoint + imageInfo; at < len(face) {
+		if image, err := imageIn(face[at:]); err == nil {
+			return image, nil
+		}
 	}
-	image, err := imageIn(face[skip:])
+	first := len(face)
+	for _, m := range imageMagic {
+		if at := bytes.Index(face[:min(len(face), first+len(m.magic))], m.magic); at >= 0 {
+			first = at
+		}
+	}
+	image, err := imageIn(face[first:])
 	if err != nil {
 		return Image{}, fmt.Errorf("DG2: %w", err)
 	}
 	return image, nil
+}
+
+// maxNesting bounds how deep a record of ISO/IEC 39794-5 is looked into; its images are eight objects deep.
+const maxNesting = 12
+
+// Tags that an image has in a record of ISO/IEC 39794-5: representationData2D, or a plain octet string.
+const (
+	tagRepresentation iso7816.Tag = 0x80
+	tagOctets         iso7816.Tag = 0x04
+)
+
+// extensibleImage finds the first image in the DER of ISO/IEC 39794-5. Only an object that is an image from its first
+// byte counts, at whatever depth: later versions of the standard may put more around it.
+func extensibleImage(content []byte, depth int) (Image, error) {
+	none := fmt.Errorf("%w: DG2: no image in a record of ISO/IEC 39794-5", ErrMalformed)
+	objects, err := iso7816.Parse(content)
+	if err != nil || depth == 0 {
+		return Image{}, none
+	}
+	for _, object := range objects {
+		switch {
+		case object.Tag == tagRepresentation, object.Tag == tagOctets:
+			if image, err := imageIn(object.Value); err == nil {
+				return image, nil
+			}
+		case object.Tag.Constructed():
+			if image, err := extensibleImage(object.Value, depth-1); err == nil {
+				return image, nil
+			}
+		}
+	}
+	return Image{}, none
 }
 
 // ParseDG7 returns the displayed signatures or usual marks (Doc 9303-10 §4.7.7). The errors wrap ErrMalformed.

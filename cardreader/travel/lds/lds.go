@@ -21,12 +21,9 @@ import (
 	"balcao/cardreader/mrz"
 )
 
-var (
-	// ErrMalformed means that a file cannot be what it says. Errors that wrap it name the field, never its content.
-	ErrMalformed = errors.New("malformed file")
-	// ErrUnsupported means that a file is in a form that is not read here.
-	ErrUnsupported = errors.New("form of the file is not supported")
-)
+// ErrMalformed means that a file cannot be what it says, or says it in a form that is not read here. Errors that wrap it
+// name the field, never its content.
+var ErrMalformed = errors.New("malformed file")
 
 // Tags of the files and of what is in more than one of them (Doc 9303-10 §4.6, §4.7).
 const (

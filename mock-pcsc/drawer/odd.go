@@ -1,0 +1,19 @@
+package drawer
+
+import "balcao/mock-pcsc/travel"
+
+// odd is a number for people with odd documents, far behind the others.
+const odd = 300
+
+// oddDocuments are genuine passports whose contents are unusual, as States have issued them.
+func (b *builder) oddDocuments() {
+	next := b.documents
+	b.documents = odd
+	defer func() { b.documents = next }()
+	b.document("passport-photo-length-plus1", pace, "", "Passport whose photograph's record says one byte more than there is",
+		func(p *travel.Plan) { p.Record = travel.RecordLong })
+	b.document("passport-photo-39794", pace, "", "Passport with a photograph as of ISO/IEC 39794-5",
+		func(p *travel.Plan) { p.Record = travel.RecordExtensible })
+	b.document("passport-photo-unshown", pace, "", "Passport whose photograph nobody can read out of its record",
+		func(p *travel.Plan) { p.Record = travel.RecordUnreadable })
+}
