@@ -21,7 +21,7 @@ func TestReadTravelSOD_AsStatesWriteThem(t *testing.T) {
 		t.Fatal(err)
 	}
 	at := time.Date(2026, time.November, 30, 12, 0, 0, 0, time.UTC)
-	for _, name := range []string{"00-plain-control", "01-us-style-ber"} {
+	for _, name := range []string{"00-plain-control", "01-us-style-ber", "02-sid-other-string-type"} {
 		t.Run(name, func(t *testing.T) {
 			sod := mustRead(t, filepath.Join("testdata", name+".sod"))
 			object, err := trust.ReadTravelSOD(sod)

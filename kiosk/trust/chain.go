@@ -123,16 +123,13 @@ func (s *Store) build(leaf *x509.Certificate, extra []*x509.Certificate, at time
 	if depth > maxChain {
 		return nil, errors.New("chain too long")
 	}
-	pool := s.pool
-	if len(extra) > 0 {
-		pool = pool.Clone()
-		for _, c := range limited(extra) {
-			if checkCA(c) == nil {
-				pool.AddCert(c)
-			}
-		}
+	pool, names := s.pool.Clone(), s.names.clone()
+	extra = slices.DeleteFunc(slices.Clone(limited(extra)), func(c *x509.Certificate) bool { return checkCA(c) != nil })
+	names.learn(extra...)
+	for _, c := range extra {
+		pool.AddCert(names.respell(c))
 	}
-	chains, err := leaf.Verify(x509.VerifyOptions{
+	chains, err := names.respell(leaf).Verify(x509.VerifyOptions{
 		Roots:         s.roots,
 		Intermediates: pool,
 		CurrentTime:   at,
@@ -143,7 +140,7 @@ func (s *Store) build(leaf *x509.Certificate, extra []*x509.Certificate, at time
 	}
 	slices.SortStableFunc(chains, func(a, b []*x509.Certificate) int { return cmp.Compare(len(a), len(b)) })
 	for _, chain := range chains {
-		if chain, err = s.ascend(chain, at, depth); err == nil {
+		if chain, err = s.ascend(names.restore(chain), at, depth); err == nil {
 			return chain, nil
 		}
 	}

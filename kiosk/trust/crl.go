@@ -1,7 +1,6 @@
 package trust
 
 import (
-	"bytes"
 	"context"
 	"crypto/x509"
 	"encoding/asn1"
@@ -13,6 +12,8 @@ import (
 
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
+	"balcao/kiosk/trust/cms"
 )
 
 // CRL entry reasons (RFC 5280 §5.3.1).
@@ -121,7 +122,7 @@ func verifyCRL(der []byte, issuer *x509.Certificate) (*revocationList, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the list: %w", err)
 	}
-	if !bytes.Equal(crl.RawIssuer, issuer.RawSubject) {
+	if !cms.SameName(crl.RawIssuer, issuer.RawSubject) {
 		return nil, errors.New("the list is another CA's")
 	}
 	if err := crl.CheckSignatureFrom(issuer); err != nil {

@@ -1,7 +1,6 @@
 package trust
 
 import (
-	"bytes"
 	"crypto/x509"
 	"encoding/hex"
 	"errors"
@@ -13,6 +12,8 @@ import (
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
+
+	"balcao/kiosk/trust/cms"
 )
 
 // Report says what an import did, file by file.
@@ -99,7 +100,7 @@ func (r *Report) judge(dir string, certificates []*x509.Certificate) error {
 // selfSigned reports whether a certificate is signed with its own key. crypto/x509 does not verify SHA-1,
 // which roots of that age have; there the names decide, since nothing rests on an anchor's signature.
 func selfSigned(c *x509.Certificate) bool {
-	if !bytes.Equal(c.RawSubject, c.RawIssuer) {
+	if !cms.SameName(c.RawSubject, c.RawIssuer) {
 		return false
 	}
 	var insecure x509.InsecureAlgorithmError

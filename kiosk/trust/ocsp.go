@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto"
+	"crypto/sha1"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
@@ -15,6 +16,8 @@ import (
 	"time"
 
 	"golang.org/x/crypto/ocsp"
+
+	"balcao/kiosk/trust/cms"
 )
 
 // maxOCSPAge is how old an answer without NextUpdate may be. Such a responder claims to answer from
@@ -23,7 +26,9 @@ const maxOCSPAge = time.Hour
 
 // askOCSP asks one responder. Only a signed "good" or "revoked" in its dates is an answer.
 func (r *Revocation) askOCSP(ctx context.Context, address string, cert, issuer *x509.Certificate) (Answer, error) {
-	request, err := ocsp.CreateRequest(cert, issuer, nil)
+	named := *issuer // the name that is hashed is the issuer's as the certificate has it (RFC 6960 §4.1.1)
+	named.RawSubject = cert.RawIssuer
+	request, err := ocsp.CreateRequest(cert, &named, nil)
 	if err != nil {
 		return Answer{}, fmt.Errorf("making the request: %w", err)
 	}
@@ -78,7 +83,7 @@ func verifyOCSP(body, request []byte, cert, issuer *x509.Certificate, now time.T
 	if err != nil {
 		return nil, fmt.Errorf("the response's signer: %w", err)
 	}
-	if err := matchCertID(response, request); err != nil {
+	if err := matchCertID(response, request, issuer); err != nil {
 		return nil, err
 	}
 	return response, nil
@@ -88,7 +93,7 @@ func verifyOCSP(body, request []byte, cert, issuer *x509.Certificate, now time.T
 // certified it for signing OCSP answers.
 func checkResponder(responder, issuer *x509.Certificate, now time.Time) error {
 	switch {
-	case !bytes.Equal(responder.RawIssuer, issuer.RawSubject):
+	case !cms.SameName(responder.RawIssuer, issuer.RawSubject):
 		return errors.New("certified by another CA")
 	case !slices.Contains(responder.ExtKeyUsage, x509.ExtKeyUsageOCSPSigning):
 		return errors.New("not certified for OCSP")
@@ -109,8 +114,8 @@ type certID struct {
 }
 
 // matchCertID compares the issuer in the response with that of the request. The library compares the
-// serial number alone, and numbers of two CAs may coincide.
-func matchCertID(response *ocsp.Response, request []byte) error {
+// serial number alone, and numbers of two CAs may coincide. The name may be hashed as the issuer's own certificate has it.
+func matchCertID(response *ocsp.Response, request []byte, issuer *x509.Certificate) error {
 	asked, err := ocsp.ParseRequest(request)
 	if err != nil {
 		return err
@@ -129,6 +134,7 @@ func matchCertID(response *ocsp.Response, request []byte) error {
 		}
 		Ext asn1.RawValue `asn1:"optional"`
 	}
+	own := sha1.Sum(issuer.RawSubject) //nolint:gosec // the hash that names an issuer, no signature
 	if _, err := asn1.Unmarshal(response.TBSResponseData, &data); err != nil {
 		return fmt.Errorf("reading the response: %w", err)
 	}
@@ -138,7 +144,7 @@ func matchCertID(response *ocsp.Response, request []byte) error {
 		}
 		// The first of this number is the one that the library read.
 		if response.IssuerHash != crypto.SHA1 ||
-			!bytes.Equal(single.ID.NameHash, asked.IssuerNameHash) ||
+			!bytes.Equal(single.ID.NameHash, asked.IssuerNameHash) && !bytes.Equal(single.ID.NameHash, own[:]) ||
 			!bytes.Equal(single.ID.KeyHash, asked.IssuerKeyHash) {
 			break
 		}

@@ -36,6 +36,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"balcao/kiosk/trust/cms"
 )
 
 // The folders of a store.
@@ -58,6 +60,7 @@ type Store struct {
 
 	roots *x509.CertPool // anchors, and the CAs in legacy
 	pool  *x509.CertPool // the other intermediates
+	names spelling       // in which both pools are
 
 	// legacy maps a CA certificate in the store that was signed with SHA-1 to its issuer in the store.
 	// crypto/x509 refuses SHA-1, so these links were verified when the store was made. See legacyLink.
@@ -91,23 +94,24 @@ func NewStore(anchors, intermediates []*x509.Certificate) (*Store, error) {
 	s := &Store{
 		anchors: slices.Clone(anchors), intermediates: slices.Clone(intermediates),
 		roots: x509.NewCertPool(), pool: x509.NewCertPool(),
-		legacy: make(map[fingerprint]*x509.Certificate),
+		names: newSpelling(), legacy: make(map[fingerprint]*x509.Certificate),
 	}
+	s.names.learn(slices.Concat(anchors, intermediates)...)
 	for _, c := range slices.Concat(anchors, intermediates) {
 		if err := checkCA(c); err != nil {
 			return nil, fmt.Errorf("CA %q: %w", c.Subject.CommonName, err)
 		}
 	}
 	for _, c := range anchors {
-		s.roots.AddCert(c)
+		s.roots.AddCert(s.names.respell(c))
 	}
 	for _, c := range intermediates {
 		if issuer := s.legacyLink(c); issuer != nil {
 			s.legacy[fingerprintOf(c)] = issuer
-			s.roots.AddCert(c)
+			s.roots.AddCert(s.names.respell(c))
 			continue
 		}
-		s.pool.AddCert(c)
+		s.pool.AddCert(s.names.respell(c))
 	}
 	return s, nil
 }
@@ -135,7 +139,7 @@ func (s *Store) legacyLink(c *x509.Certificate) *x509.Certificate {
 	digest := sha1.Sum(c.RawTBSCertificate) //nolint:gosec // see above
 	for _, issuer := range slices.Concat(s.anchors, s.intermediates) {
 		key, ok := issuer.PublicKey.(*rsa.PublicKey)
-		if !ok || issuer.Equal(c) || !bytes.Equal(issuer.RawSubject, c.RawIssuer) {
+		if !ok || issuer.Equal(c) || !cms.SameName(issuer.RawSubject, c.RawIssuer) {
 			continue
 		}
 		if rsa.VerifyPKCS1v15(key, crypto.SHA1, digest[:], c.Signature) == nil {

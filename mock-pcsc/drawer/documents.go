@@ -168,6 +168,8 @@ func (b *builder) goodNames() {
 func (b *builder) goodSignatures() {
 	b.document("passport-sod-ber", pace, "", "Passport whose SOD is in BER: indefinite lengths, strings in pieces",
 		func(p *travel.Plan) { p.BER, p.SigningTime = true, true })
+	b.document("passport-issuer-respelt", pace, "", "Passport whose SOD writes the issuer's name otherwise than the certificate: in capitals, in another kind of string",
+		func(p *travel.Plan) { p.Respelt = true })
 }
 
 func (b *builder) goodResidents() {

@@ -4,6 +4,7 @@ import (
 	"encoding/asn1"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"balcao/assets/testpki"
 )
@@ -164,8 +165,21 @@ func countryBySlug(slug string) (CountrySpec, bool) {
 
 // subject is the distinguished name, the country code first and in capitals (ICAO 9303-12 §7.1.1).
 func (s CountrySpec) subject() ([]byte, error) {
+	return s.named(func(text string) any { return text })
+}
+
+// respelt is the same name in another spelling (RFC 5280 §7.1): in capitals, with two spaces for one, as UTF8String.
+func (s CountrySpec) respelt() ([]byte, error) {
+	return s.named(func(text string) any {
+		return asn1.RawValue{Tag: asn1.TagUTF8String, Bytes: []byte(strings.ReplaceAll(strings.ToUpper(text), " ", "  "))}
+	})
+}
+
+func (s CountrySpec) named(value func(text string) any) ([]byte, error) {
 	organization := map[string]string{"UT": "Utopia", "PT": "República Portuguesa"}[s.Country]
-	der, err := asn1.Marshal(name(oidCountry, s.Country, oidOrganization, organization, oidCommonName, "(Teste) "+s.Common))
+	der, err := asn1.Marshal(name(
+		oidCountry, value(s.Country), oidOrganization, value(organization), oidCommonName, value("(Teste) "+s.Common),
+	))
 	if err != nil {
 		return nil, fmt.Errorf("encoding the name of %s: %w", s.Slug, err)
 	}

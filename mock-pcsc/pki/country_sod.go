@@ -26,6 +26,7 @@ type SecurityObject struct {
 	At      time.Time      // signing time; zero: not said
 	ByKeyID bool           // names its signer by key identifier instead of issuer and serial number
 	BER     bool           // written in BER, see loose
+	Respelt bool           // names its signer's issuer in capitals and in another kind of string than the certificate
 }
 
 // Sign makes the document security object (ICAO 9303-10 §4.7.15), tag 77 included.
@@ -34,7 +35,7 @@ func (a *CountryAuthority) Sign(o SecurityObject) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	signed, err := a.signedData(oidSecurityObject, content, o.At, o.ByKeyID)
+	signed, err := a.signedData(oidSecurityObject, content, o)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +49,7 @@ func (a *CountryAuthority) Sign(o SecurityObject) ([]byte, error) {
 
 // SignCardSecurity makes EF.CardSecurity of security infos, a SET in DER.
 func (a *CountryAuthority) SignCardSecurity(infos []byte) ([]byte, error) {
-	return a.signedData(oidCardSecurity, infos, time.Time{}, false)
+	return a.signedData(oidCardSecurity, infos, SecurityObject{})
 }
 
 // content is LDSSecurityObject of version 0, or 1 where it says the versions.
@@ -92,8 +93,8 @@ func (o SecurityObject) content() ([]byte, error) {
 }
 
 // signedData is ContentInfo with SignedData of version 3 (RFC 5652 §5.1) and the signer's certificate.
-func (a *CountryAuthority) signedData(oid asn1.ObjectIdentifier, content []byte, at time.Time, byKeyID bool) ([]byte, error) {
-	info, err := a.signerInfo(oid, content, at, byKeyID)
+func (a *CountryAuthority) signedData(oid asn1.ObjectIdentifier, content []byte, o SecurityObject) ([]byte, error) {
+	info, err := a.signerInfo(oid, content, o)
 	if err != nil {
 		return nil, err
 	}
@@ -121,8 +122,8 @@ func (a *CountryAuthority) signedData(oid asn1.ObjectIdentifier, content []byte,
 	return signed, nil
 }
 
-func (a *CountryAuthority) signerInfo(oid asn1.ObjectIdentifier, content []byte, at time.Time, byKeyID bool) ([]byte, error) {
-	attributes, err := a.attributes(oid, content, at)
+func (a *CountryAuthority) signerInfo(oid asn1.ObjectIdentifier, content []byte, o SecurityObject) ([]byte, error) {
+	attributes, err := a.attributes(oid, content, o.At)
 	if err != nil {
 		return nil, err
 	}
@@ -130,7 +131,7 @@ func (a *CountryAuthority) signerInfo(oid asn1.ObjectIdentifier, content []byte,
 	if err != nil {
 		return nil, err
 	}
-	identifier, version, err := a.identifier(byKeyID)
+	identifier, version, err := a.identifier(o)
 	if err != nil {
 		return nil, err
 	}
@@ -148,9 +149,9 @@ func (a *CountryAuthority) signerInfo(oid asn1.ObjectIdentifier, content []byte,
 }
 
 // identifier is SignerIdentifier, and the version that SignerInfo has with it (RFC 5652 §5.3).
-func (a *CountryAuthority) identifier(byKeyID bool) (der []byte, version int64, err error) {
+func (a *CountryAuthority) identifier(o SecurityObject) (der []byte, version int64, err error) {
 	var b cryptobyte.Builder
-	if byKeyID {
+	if o.ByKeyID {
 		id, err := countryKeyIdentifier(a.key.Public())
 		if err != nil {
 			return nil, 0, err
@@ -164,6 +165,9 @@ func (a *CountryAuthority) identifier(byKeyID bool) (der []byte, version int64, 
 		return nil, 0, fmt.Errorf("no country authority %q in the test infrastructure", a.Issuer)
 	}
 	name, err := issuer.subject()
+	if o.Respelt {
+		name, err = issuer.respelt()
+	}
 	if err != nil {
 		return nil, 0, err
 	}

@@ -251,7 +251,9 @@ func (m *maker) files() ([]*emrtd.File, error) {
 
 func (m *maker) securityObject() ([]byte, error) {
 	p := m.plan
-	object := pki.SecurityObject{Groups: m.signed, Hash: cmp.Or(p.Hash, crypto.SHA256), LDS: p.LDS, ByKeyID: p.SignerByKey, BER: p.BER}
+	object := pki.SecurityObject{
+		Groups: m.signed, Hash: cmp.Or(p.Hash, crypto.SHA256), LDS: p.LDS, ByKeyID: p.SignerByKey, BER: p.BER, Respelt: p.Respelt,
+	}
 	if p.SigningTime {
 		object.At = p.From
 	}

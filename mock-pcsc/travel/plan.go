@@ -53,7 +53,7 @@ type Plan struct {
 	LDS          string      // see pki.SecurityObject
 	SignerByKey  bool        // SOD names its signer by key identifier
 	SigningTime  bool        // SOD says when it was signed
-	BER          bool        // see pki.SecurityObject
+	BER, Respelt bool        // see pki.SecurityObject
 	FullName     bool        // data group 11 has the name as it is spelled
 	Details      bool        // data group 12
 	Fingerprints bool        // data group 3, which nobody here may read

@@ -4,11 +4,15 @@ import (
 	"bytes"
 	"encoding/asn1"
 	"encoding/binary"
+	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf16"
 
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
 )
 
 // Attribute types of names (RFC 5280 §4.1.2.4).
@@ -59,8 +63,14 @@ func readName(der []byte) ([][]attribute, bool) {
 
 // decodeText turns a string of any of ASN.1's kinds into UTF-8. TeletexString is read as Latin-1, as everybody does.
 func decodeText(value []byte, tag cbasn1.Tag) string {
-	const bmpString, teletexString = cbasn1.Tag(30), cbasn1.Tag(20)
+	const bmpString, universalString, teletexString = cbasn1.Tag(30), cbasn1.Tag(28), cbasn1.Tag(20)
 	switch {
+	case tag == universalString && len(value)%4 == 0:
+		runes := make([]rune, len(value)/4)
+		for i := range runes {
+			runes[i] = rune(binary.BigEndian.Uint32(value[4*i:])) // what is no character becomes U+FFFD
+		}
+		return string(runes)
 	case tag == bmpString && len(value)%2 == 0:
 		units := make([]uint16, len(value)/2)
 		for i := range units {
@@ -84,14 +94,14 @@ func SameName(a, b []byte) bool {
 	if bytes.Equal(a, b) {
 		return true
 	}
-	left, okLeft := foldName(a)
-	right, okRight := foldName(b)
+	left, okLeft := FoldName(a)
+	right, okRight := FoldName(b)
 	return okLeft && okRight && left == right
 }
 
-// foldName makes one string of a name, the same for names that are the same. An empty name folds to
-// nothing, which is nobody's name.
-func foldName(der []byte) (string, bool) {
+// FoldName makes one string of a DER Name, to look names up by: it is the same for names that are the same, as SameName
+// has it. An empty name is nobody's name, for which ok is false as for what is no name.
+func FoldName(der []byte) (folded string, ok bool) {
 	parts, ok := readName(der)
 	if !ok || len(parts) == 0 {
 		return "", false
@@ -99,14 +109,26 @@ func foldName(der []byte) (string, bool) {
 	var b strings.Builder
 	for _, part := range parts {
 		b.WriteByte(1)
-		for _, a := range part {
-			b.WriteByte(2)
-			b.WriteString(a.oid)
-			b.WriteByte(3)
-			b.WriteString(strings.ToLower(strings.Join(strings.Fields(a.text), " ")))
+		attributes := make([]string, len(part))
+		for i, a := range part {
+			attributes[i] = "\x02" + a.oid + "\x03" + foldText(a.text)
 		}
+		slices.Sort(attributes) // those of one relative name are a set
+		b.WriteString(strings.Join(attributes, ""))
 	}
 	return b.String(), true
+}
+
+// foldText prepares a text for comparing (RFC 4518 §2): letters without case, characters of one meaning as one, runs
+// of spaces as one and none at the ends, nothing that cannot be seen.
+func foldText(text string) string {
+	seen := strings.Map(func(r rune) rune {
+		if r == '\u00AD' || unicode.Is(unicode.Cf, r) || unicode.IsControl(r) && !unicode.IsSpace(r) {
+			return -1
+		}
+		return r
+	}, text)
+	return strings.Join(strings.Fields(norm.NFKC.String(cases.Fold().String(norm.NFKC.String(seen)))), " ")
 }
 
 // country returns the name's country in upper case, "" when there is none, more than one, or something

@@ -80,5 +80,5 @@ func (c certificate) signedBy(s signerInfo) bool {
 	if s.keyID != nil {
 		return len(c.keyID) > 0 && bytes.Equal(c.keyID, s.keyID)
 	}
-	return bytes.Equal(c.issuer, s.issuer) && c.serial.Cmp(s.serial) == 0
+	return c.serial.Cmp(s.serial) == 0 && SameName(c.issuer, s.issuer)
 }
