@@ -98,6 +98,9 @@ func (s *Session) stopChannel(c, only Channel) bool {
 	if ch.Sending {
 		s.sending(c).failed = true
 	}
+	if ch.Checking {
+		ch.Problem = CodeLost // it is gone, and its boxes are empty
+	}
 	ch.Sending, ch.Checking = false, false
 	return true
 }

@@ -160,7 +160,7 @@ func (s *Session) handOver(e HandOver) {
 func (s *Session) settleHands() {
 	review := s.state.Review
 	mine := s.state.Problem == nil && (s.state.Step == StepContact && s.state.Contact.Awaited != "" ||
-		s.state.Step == StepContact && !s.state.Contact.Settled ||
+		s.state.Step == StepContact && !s.state.Contact.Settled && s.state.Contact.Failed == "" ||
 		s.state.Step == StepPIN ||
 		s.state.Step == StepReview && review.Phase != ReviewBinding && !review.Disputed)
 	s.state.HandedOver = s.state.HandedOver && mine

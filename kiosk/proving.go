@@ -10,6 +10,7 @@ type sending struct {
 	waits  bool // the contact was entered before the enrolment was open
 	number int  // of the SendCode under way or last asked for
 	failed bool // that one failed for a technical cause: asking again keeps its number
+	wrong  int  // codes in this case, whatever the contact: the centre counts them by enrolment and channel as well
 }
 
 // open asks the centre for an enrolment of this person.
@@ -67,7 +68,7 @@ func (s *Session) sending(c Channel) *sending {
 // another value starts from nothing; an empty text withdraws the contact.
 func (s *Session) contactEntered(e ContactEntered) {
 	ch := s.channel(e.Channel)
-	if ch == nil || !s.at(StepContact) || ch.Sending || ch.Checking {
+	if ch == nil || !s.at(StepContact) || ch.Sending || ch.Checking || ch.Problem == ChannelLocked {
 		return
 	}
 	value, problem := s.parseContact(e.Channel, e.Text)
@@ -77,7 +78,8 @@ func (s *Session) contactEntered(e ContactEntered) {
 		return
 	}
 	*ch = ChannelState{Text: e.Text, Value: value, Problem: problem}
-	*s.sending(e.Channel) = sending{}
+	out := s.sending(e.Channel)
+	*out = sending{wrong: out.wrong}
 	if value != "" {
 		s.send(e.Channel)
 	}
@@ -102,7 +104,7 @@ func (s *Session) resend(e Resend) {
 	}
 	sent := !ch.SentAt.IsZero()
 	switch {
-	case ch.Problem == CodeLocked || ch.Problem == ContactTaken:
+	case ch.Problem == CodeLocked || ch.Problem == ChannelLocked || ch.Problem == ContactTaken:
 	case sent && ch.SendsLeft <= 0:
 		ch.Problem = ResendsUsed
 	case sent && s.centreNow().Before(ch.ResendAt):
@@ -126,7 +128,9 @@ func (s *Session) send(c Channel) {
 	out.waits, out.failed = false, false
 	s.dismiss("")
 	ch.Sending = true
-	ch.Problem = ContactOK
+	if ch.Stopped() == ContactOK { // what stopped stays so until the new code is out
+		ch.Problem = ContactOK
+	}
 	s.ask(SendCode{
 		Case: s.live, Number: out.number, Channel: c, Value: ch.Value, Language: s.state.CitizenLanguage,
 	})
@@ -152,7 +156,9 @@ func (s *Session) codeRefused(e CodeRefused) {
 		return
 	}
 	ch.Sending = false
-	ch.Problem = e.Problem
+	if ch.Stopped() == ContactOK || e.Problem == CodeLocked {
+		ch.Problem = e.Problem
+	}
 	if e.Problem == ResendsUsed {
 		ch.SendsLeft = 0
 	}
@@ -191,6 +197,12 @@ func (s *Session) codeAnswered(e CodeAnswered) {
 	ch.Checking = false
 	ch.Problem = e.Problem
 	ch.TriesLeft = e.TriesLeft
+	if e.Problem == CodeWrong || e.Problem == CodeLocked {
+		s.sending(e.Channel).wrong++
+	}
+	if e.Problem == CodeLocked && s.sending(e.Channel).wrong >= ch.Tries {
+		ch.Problem = ChannelLocked
+	}
 	if e.Problem != ContactOK {
 		return
 	}
@@ -202,27 +214,28 @@ func (s *Session) codeAnswered(e CodeAnswered) {
 
 // awaits reports whether a code sent to the channel can still confirm it.
 func (s *Session) awaits(ch *ChannelState) bool {
-	return ch.Value != "" && !ch.SentAt.IsZero() && !ch.Confirmed() &&
-		ch.Problem != CodeLocked && ch.Problem != CodeExpired && ch.Problem != ContactTaken
+	return ch.Value != "" && !ch.SentAt.IsZero() && !ch.Confirmed() && ch.Stopped() == ContactOK
 }
 
 // settleContact decides which code the citizen's screen asks for: the one last sent, then the other
-// that can still be confirmed. A code that expired or was locked stays in view only when there is
-// nothing better to ask for, so that the person is told.
+// that can still confirm its contact. When the one that was asked for stopped and there is no other, that is the
+// channel that failed, until something else is sent or entered.
 func (s *Session) settleContact() {
 	contact := &s.state.Contact
 	contact.Settled = contact.Phone.Confirmed() || contact.Email.Confirmed()
-	if ch := s.channel(contact.Awaited); ch != nil && s.awaits(ch) {
-		return
-	}
-	for _, c := range []Channel{SMS, Email} {
-		if s.awaits(s.channel(c)) {
-			contact.Awaited = c
-			return
+	if last := s.channel(contact.Awaited); last == nil || !s.awaits(last) {
+		if last != nil && last.Stopped() != ContactOK {
+			contact.Failed = contact.Awaited
+		}
+		contact.Awaited = ""
+		for _, c := range []Channel{SMS, Email} {
+			if contact.Awaited == "" && s.awaits(s.channel(c)) {
+				contact.Awaited = c
+			}
 		}
 	}
-	if ch := s.channel(contact.Awaited); ch == nil || ch.Value == "" || ch.Confirmed() || ch.SentAt.IsZero() {
-		contact.Awaited = ""
+	if failed := s.channel(contact.Failed); failed != nil && (contact.Awaited != "" || failed.Stopped() == ContactOK) {
+		contact.Failed = ""
 	}
 }
 

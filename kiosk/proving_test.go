@@ -24,6 +24,19 @@ func (d *desk) awaited(want kiosk.Channel) *desk {
 	return d
 }
 
+// failed fails unless that channel is what stopped, "" for none.
+func (d *desk) failed(want kiosk.Channel) *desk {
+	d.t.Helper()
+	if got := d.state.Contact; got.Failed != want || want != "" && got.Awaited != "" {
+		d.t.Fatalf("failed: got %q while %q is awaited, want %q", got.Failed, got.Awaited, want)
+	}
+	return d
+}
+
+func undelivered(c kiosk.Channel) kiosk.DeliveryChanged {
+	return kiosk.DeliveryChanged{Case: 1, Channel: c, Delivery: kiosk.DeliveryFailed}
+}
+
 func (d *desk) later(after time.Duration) *desk {
 	d.t.Helper()
 	return d.do(kiosk.Tick{Now: d.state.Now.Add(after)})
@@ -169,21 +182,45 @@ func TestProving(t *testing.T) {
 	})
 	t.Run("LockedStaysLockedForThisNumber", func(t *testing.T) {
 		d := newDesk(t).opened().do(enterPhone, phoneQueued(3), typedCode())
-		d.do(kiosk.CodeAnswered{Case: 1, Channel: kiosk.SMS, Problem: kiosk.CodeLocked}).awaited(kiosk.SMS)
+		d.do(kiosk.CodeAnswered{Case: 1, Channel: kiosk.SMS, Problem: kiosk.CodeLocked}).failed(kiosk.SMS)
 		d.later(time.Minute).do(kiosk.Resend{Channel: kiosk.SMS}, enterPhone, typedCode()).asked()
 		d.phone(kiosk.CodeLocked)
 		d.do(enterMail).asked(sendMail(2))
 	})
 	t.Run("Taken", func(t *testing.T) {
-		d := newDesk(t).opened().do(enterPhone, phoneQueued(3), typedCode())
-		d.do(kiosk.CodeAnswered{Case: 1, Channel: kiosk.SMS, Problem: kiosk.ContactTaken}).phone(kiosk.ContactTaken)
+		d := newDesk(t).opened().do(enterPhone, phoneQueued(3), typedCode(), kiosk.HandOver{ToCitizen: true})
+		d.do(kiosk.CodeAnswered{Case: 1, Channel: kiosk.SMS, Problem: kiosk.ContactTaken}).failed(kiosk.SMS)
+		d.phone(kiosk.ContactTaken)
+		if d.state.HandedOver {
+			t.Error("the person still has the only screen")
+		}
 		d.do(kiosk.Continue{}).at(kiosk.StepContact)
 	})
 	t.Run("Expired", func(t *testing.T) {
-		d := newDesk(t).opened().do(enterPhone, phoneQueued(3)).later(5 * time.Minute).awaited(kiosk.SMS)
+		d := newDesk(t).opened().do(enterPhone, phoneQueued(3)).later(5 * time.Minute).failed(kiosk.SMS)
 		d.phone(kiosk.CodeExpired)
 		d.do(typedCode()).asked()
-		d.do(kiosk.Resend{Channel: kiosk.SMS}).asked(sendPhone(2))
+		d.do(kiosk.Resend{Channel: kiosk.SMS}).asked(sendPhone(2)).failed(kiosk.SMS) // until it is out
+		d.later(time.Second).failed(kiosk.SMS).do(d.queued(kiosk.SMS)).awaited(kiosk.SMS)
+		d.phone(kiosk.ContactOK)
+	})
+	t.Run("Undelivered", func(t *testing.T) {
+		d := newDesk(t).opened().do(enterPhone, phoneQueued(3)).do(undelivered(kiosk.SMS)).failed(kiosk.SMS)
+		d.later(time.Minute).do(kiosk.Resend{Channel: kiosk.SMS}, d.queued(kiosk.SMS)).awaited(kiosk.SMS)
+		d.do(undelivered(kiosk.SMS), kiosk.ContactEntered{Channel: kiosk.SMS, Text: "91"}).failed("").awaited("")
+	})
+	t.Run("ReceiptOfTheLastMomentAsksAgain", func(t *testing.T) {
+		d := newDesk(t).opened().do(enterPhone, phoneQueued(3), undelivered(kiosk.SMS)).failed(kiosk.SMS)
+		d.do(kiosk.DeliveryChanged{Case: 1, Channel: kiosk.SMS, Delivery: kiosk.DeliveryDelivered}).awaited(kiosk.SMS)
+	})
+	t.Run("NobodyIsAskedForTheUndeliverable", func(t *testing.T) {
+		d := newDesk(t).opened()
+		d.do(enterMail, d.queued(kiosk.Email), enterPhone, phoneQueued(3), undelivered(kiosk.Email)).awaited(kiosk.SMS)
+		d.do(typedCode(), confirmed(kiosk.SMS)).awaited("").failed("").do(kiosk.Continue{}).at(kiosk.StepPIN)
+	})
+	t.Run("ComparingFailsIsTold", func(t *testing.T) {
+		d := newDesk(t).opened().do(enterPhone, phoneQueued(3), typedCode(), centreDown, centreUp).awaited(kiosk.SMS)
+		d.phone(kiosk.CodeLost)
 	})
 	t.Run("BothChannels", func(t *testing.T) {
 		d := newDesk(t).opened().do(enterPhone, phoneQueued(3), enterMail)

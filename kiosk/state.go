@@ -169,9 +169,12 @@ const (
 	ContactTaken     ContactProblem = "taken"      // belongs to another person's key
 	CodeWrong        ContactProblem = "code_wrong"
 	CodeExpired      ContactProblem = "code_expired"
-	CodeLocked       ContactProblem = "code_locked"  // three wrong codes
-	ResendsUsed      ContactProblem = "resends_used" // 3 resends in 15 minutes
-	TooSoon          ContactProblem = "too_soon"     // a resend before ResendAt
+	CodeLost         ContactProblem = "code_lost"      // typed, and not compared for a technical cause
+	CodeLocked       ContactProblem = "code_locked"    // too many wrong codes for this contact, at this desk or others
+	ChannelLocked    ContactProblem = "channel_locked" // too many in this enrolment: no contact of the channel can be proven in it
+	Undelivered      ContactProblem = "undelivered"    // the message did not arrive
+	ResendsUsed      ContactProblem = "resends_used"   // 3 resends in 15 minutes
+	TooSoon          ContactProblem = "too_soon"       // a resend before ResendAt
 )
 
 // ContactState is both channels and which of them is waiting for a code.
@@ -180,6 +183,7 @@ type ContactState struct {
 	Phone   ChannelState
 	Email   ChannelState
 	Awaited Channel // the channel whose code the citizen's screen asks for; "" when none
+	Failed  Channel // the one last asked for, when it stopped and none is asked for now: the clerk's turn; see ChannelState.Stopped
 	Settled bool    // at least one channel is confirmed: the clerk may continue
 }
 
@@ -204,6 +208,19 @@ type ChannelState struct {
 
 // Confirmed reports whether possession of the contact was proven.
 func (c ChannelState) Confirmed() bool { return !c.ConfirmedAt.IsZero() }
+
+// Stopped says why a code that was sent can no longer confirm the contact: both screens tell it, and the clerk goes
+// on. ContactOK while the code can, once it has, or when none was sent.
+func (c ChannelState) Stopped() ContactProblem {
+	switch {
+	case c.Confirmed(), c.SentAt.IsZero():
+	case c.Problem == CodeLocked, c.Problem == ChannelLocked, c.Problem == ContactTaken, c.Problem == CodeExpired:
+		return c.Problem
+	case c.Delivery == DeliveryFailed:
+		return Undelivered
+	}
+	return ContactOK
+}
 
 // PINPhase is where the citizen is in choosing a PIN.
 type PINPhase string

@@ -119,6 +119,9 @@ func (v *clerkView) show(m clerkModel) {
 	if before.Page != m.Page || before.Case != m.Case || before.Access.Kind != m.Access.Kind {
 		v.scroll.ScrollToTop()
 		v.focus()
+	} else if m.Contact.Begin != "" && before.Contact.Begin != m.Contact.Begin {
+		v.focus()
+		v.contact.choose()
 	} else if unlocked(before.Contact, m.Contact) && v.window.Canvas().Focused() == nil {
 		v.focus()
 	}

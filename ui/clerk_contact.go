@@ -15,6 +15,7 @@ type contactPage struct {
 	object       fyne.CanvasObject
 	open         bool
 	caseShown    kiosk.CaseID
+	begin        kiosk.Channel
 }
 
 // channelView is an entry with its label above and its state below.
@@ -56,7 +57,7 @@ func (p *contactPage) content() fyne.CanvasObject { return p.object }
 func (p *contactPage) show(m clerkModel) {
 	open := m.Page == pageContact
 	entering := open && (!p.open || p.caseShown != m.Case)
-	p.open, p.caseShown = false, m.Case
+	p.open, p.caseShown, p.begin = false, m.Case, m.Contact.Begin
 	p.phone.show(m.Contact.Phone, entering || !open)
 	p.email.show(m.Contact.Email, entering || !open)
 	say(p.message, m.Contact.Message)
@@ -79,14 +80,25 @@ func (v *channelView) show(m channelModel, fill bool) {
 	v.entry.setLocked(m.Locked)
 }
 
-// first is the entry in which the page begins: the first that is still open.
+// first is the entry in which the page begins, or goes on after a failure: the first that is still open.
 func (p *contactPage) first() fyne.Focusable {
-	for _, channel := range []*channelView{p.phone, p.email} {
+	channels := []*channelView{p.phone, p.email}
+	if p.begin == kiosk.Email {
+		channels = []*channelView{p.email, p.phone}
+	}
+	for _, channel := range channels {
 		if !channel.entry.Disabled() {
 			return channel.entry
 		}
 	}
 	return nil
+}
+
+// choose selects all of an entry: what is typed next replaces a contact that failed.
+func (p *contactPage) choose() {
+	if e, ok := p.first().(*entry); ok {
+		e.TypedShortcut(&fyne.ShortcutSelectAll{})
+	}
 }
 
 // drafts reads the entries.

@@ -42,6 +42,7 @@ func (e *entry) put(text string) {
 func (e *entry) setLocked(locked bool) {
 	switch {
 	case locked && !e.Disabled():
+		e.Entry.TypedKey(&fyne.KeyEvent{Name: fyne.KeyEnd}) // nothing stays selected in what cannot be changed
 		e.Disable()
 	case !locked && e.Disabled():
 		e.Enable()

@@ -119,6 +119,8 @@ func TestKeyboardGoesToWhoIsAsked(t *testing.T) {
 		{"SentAgain", contactSent(pt), again, "citizen"},
 		{"ClockMoves", contactSent(pt), later, ""},
 		{"WrongCode", contactSent(pt), contactWrong(pt), ""},
+		{"Undelivered", contactSent(pt), contactFailed(undelivered)(pt), "clerk"},
+		{"SentAfterAFailure", contactFailed(undelivered)(pt), again, "citizen"},
 		{"Confirmed", contactSent(pt), proven(contact(pt)), "clerk"},
 		{"PIN", proven(contact(pt)), pin(kiosk.PINFirst)(pt), "citizen"},
 		{"Ending", contactSent(pt), cancelling(pt), "clerk"},
@@ -255,6 +257,34 @@ func TestContactEntry(t *testing.T) {
 		press(d.Clerk(), fyne.KeyF3, fyne.KeyEscape)
 		want := []kiosk.Event{kiosk.Back{}, kiosk.Cancel{}}
 		if diff := cmp.Diff(want, d.sent()); diff != "" {
+			t.Errorf("sent (-want +got):\n%s", diff)
+		}
+	})
+	// What failed is selected: the next number typed stands in its place. Of a channel that is locked, the other is where to go on.
+	for _, test := range []struct {
+		name         string
+		how          func(*kiosk.ChannelState)
+		phone, email string
+	}{
+		{"Undelivered", undelivered, "9", ""}, {"Taken", taken, "9", ""}, {"Expired", expired, "9", ""},
+		{"ChannelLocked", lockedChannel, "+351 912 345 678", "9"},
+	} {
+		t.Run(test.name+"IsSelected", func(t *testing.T) {
+			d := newDesk(t, ui.Options{})
+			d.Show(contactSent(kiosk.Portuguese))
+			d.Clerk().Canvas().Unfocus()
+			d.Show(contactFailed(test.how)(kiosk.Portuguese))
+			write(d.Clerk(), "9")
+			if phone, email := d.ContactTexts(); phone != test.phone || email != test.email {
+				t.Errorf("the fields hold %q and %q, want %q and %q", phone, email, test.phone, test.email)
+			}
+		})
+	}
+	t.Run("ExpiredIsSentAgain", func(t *testing.T) {
+		d := newDesk(t, ui.Options{})
+		d.Show(contactFailed(expired)(kiosk.Portuguese))
+		press(d.Clerk(), fyne.KeyF5)
+		if diff := cmp.Diff([]kiosk.Event{kiosk.Resend{Channel: kiosk.SMS}}, d.sent()); diff != "" {
 			t.Errorf("sent (-want +got):\n%s", diff)
 		}
 	})

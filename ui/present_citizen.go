@@ -171,6 +171,12 @@ func (p present) showWhatWasBrought(m *citizenModel) {
 
 func (p present) citizenContact(m *citizenModel) {
 	awaited := p.state.Contact.Awaited
+	if failed := p.state.Contact.Failed; failed != "" {
+		c := p.channel(failed)
+		p.message(m, "failed."+string(c.Stopped()), signWait)
+		m.Text = p.format("citizen.failed."+string(c.Stopped())+".text", values{"Contact": contactText(c.Value)})
+		return
+	}
 	if awaited == "" {
 		if p.state.Contact.Settled {
 			p.message(m, "confirmed", signDone)
@@ -187,15 +193,17 @@ func (p present) citizenContact(m *citizenModel) {
 	left := c.ExpiresAt.Sub(p.centreNow())
 	m.Input = inputModel{Min: 6, Max: 6, Locked: c.Checking || c.Sending, Label: "citizen.pin.field"}
 	m.Points = []line{{p.format("citizen.code.expires", values{"Time": countdown(left)}), toneQuiet}, {p.text("citizen.code.missing"), toneQuiet}}
+	if other := p.channel(otherChannel(awaited)); other.Stopped() != kiosk.ContactOK { // why this one is asked for instead
+		what := p.text("citizen.failed." + string(other.Stopped()) + ".title")
+		m.Points = append([]line{{p.format("citizen.code.instead", values{"What": what, "Contact": contactText(other.Value)}), toneCare}}, m.Points...)
+	}
 	switch {
 	case c.Checking:
 		m.Notice = line{p.text("citizen.code.checking"), toneQuiet}
-	case c.Problem == kiosk.CodeLocked:
-		m.Notice, m.Points, m.Input.Locked = line{p.text("citizen.code.locked"), toneBad}, nil, true
-	case c.Problem == kiosk.CodeExpired, left <= 0:
-		m.Notice, m.Points, m.Input.Locked = line{p.text("citizen.code.expired"), toneBad}, nil, true
 	case c.Problem == kiosk.CodeWrong:
 		m.Notice = line{p.contactProblem(c), toneBad}
+	case c.Problem == kiosk.CodeLost:
+		m.Notice = line{p.text("citizen.code.lost"), toneBad}
 	}
 }
 

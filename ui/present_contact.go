@@ -31,6 +31,7 @@ type channelModel struct {
 
 type contactModel struct {
 	Phone, Email channelModel
+	Begin        kiosk.Channel // where something failed and the clerk goes on: the cursor goes there, over what it holds
 	Message      line
 	Fields       []field
 }
@@ -48,6 +49,7 @@ func (p present) contact(m *clerkModel, d drafts) {
 		Phone: p.channelModel(kiosk.SMS, "contact.phone", d),
 		Email: p.channelModel(kiosk.Email, "contact.email", d),
 	}
+	m.Contact.Begin = p.begin()
 	p.contactMessage(m)
 	m.Actions = p.contactActions(d)
 }
@@ -58,7 +60,7 @@ func (p present) channelModel(channel kiosk.Channel, label string, d drafts) cha
 		Label:  p.text(label),
 		Text:   c.Text,
 		Meant:  contactTyped(c.Value),
-		Locked: c.Confirmed() || c.Sending || c.Checking || p.state.Contact.Opening,
+		Locked: c.Confirmed() || c.Sending || c.Checking || c.Problem == kiosk.ChannelLocked || p.state.Contact.Opening,
 		Status: p.channelStatus(channel, c, d),
 		Tick:   c.Confirmed(),
 	}
@@ -78,7 +80,7 @@ func (p present) channelStatus(channel kiosk.Channel, c kiosk.ChannelState, d dr
 		return line{p.text("contact.checking"), toneQuiet}
 	case p.edited(channel, d):
 		return line{p.text("contact." + name + "_ready"), toneQuiet}
-	case c.Problem != kiosk.ContactOK:
+	case c.Problem != kiosk.ContactOK && c.Problem != kiosk.CodeExpired:
 		return line{p.contactProblem(c), toneBad}
 	case !c.SentAt.IsZero():
 		return p.sentLine(c)
@@ -106,7 +108,11 @@ func (p present) ago(t time.Time) string {
 
 func (p present) sentLine(c kiosk.ChannelState) line {
 	parts := []string{p.format("contact.sent", values{"Ago": p.ago(c.SentAt)})}
-	if c.Delivery != kiosk.DeliveryNone {
+	speaks := toneQuiet
+	switch stopped := c.Stopped(); {
+	case stopped != kiosk.ContactOK:
+		parts, speaks = append(parts, p.contactProblem(kiosk.ChannelState{Problem: stopped})), toneBad
+	case c.Delivery != kiosk.DeliveryNone:
 		parts = append(parts, p.text("contact.delivery."+string(c.Delivery)))
 	}
 	switch wait := c.ResendAt.Sub(p.centreNow()); {
@@ -116,10 +122,6 @@ func (p present) sentLine(c kiosk.ChannelState) line {
 		parts = append(parts, p.format("contact.resend_in", values{"Time": countdown(wait)}))
 	default:
 		parts = append(parts, p.text("contact.resend_now"))
-	}
-	speaks := toneQuiet
-	if c.Delivery == kiosk.DeliveryFailed {
-		speaks = toneBad
 	}
 	return line{strings.Join(parts, " · "), speaks}
 }
@@ -131,6 +133,8 @@ func (p present) contactMessage(m *clerkModel) {
 	switch {
 	case contact.Opening:
 		m.Contact.Message = line{p.text("contact.opening"), toneQuiet}
+	case contact.Failed != "":
+		m.Contact.Message = line{p.failed(contact.Failed), toneBad}
 	case contact.Awaited != "":
 		m.Contact.Message = line{p.text("contact.awaiting_" + string(contact.Awaited)), tonePlain}
 		m.Contact.Fields = p.codeFields(p.channel(contact.Awaited))
@@ -139,6 +143,43 @@ func (p present) contactMessage(m *clerkModel) {
 	default:
 		m.Contact.Message = line{p.text("contact.none_yet"), toneQuiet}
 	}
+}
+
+// failed says what happened to the channel's code, and what is left to do.
+func (p present) failed(channel kiosk.Channel) string {
+	c, other := p.channel(channel), p.channel(otherChannel(channel))
+	stopped := c.Stopped()
+	left := "correct_" + string(channel)
+	switch {
+	case p.state.Contact.Settled:
+		left = "settled"
+	case stopped == kiosk.ChannelLocked && other.Problem == kiosk.ChannelLocked:
+		left = "none"
+	case stopped == kiosk.ChannelLocked:
+		left = "only_" + string(otherChannel(channel))
+	case stopped == kiosk.CodeExpired && c.SendsLeft > 0:
+		left = "again"
+	case other.Problem == kiosk.ChannelLocked:
+		left += "_only"
+	}
+	v := values{"Contact": contactText(c.Value), "Tries": c.Tries}
+	return p.format("contact.failed."+string(stopped)+"_"+string(channel), v) + " " + p.text("contact.left."+left)
+}
+
+// begin is the channel in which the clerk goes on after one failed: the same, unless nothing of it can be proven.
+func (p present) begin() kiosk.Channel {
+	failed := p.state.Contact.Failed
+	if failed != "" && p.channel(failed).Problem == kiosk.ChannelLocked {
+		return otherChannel(failed)
+	}
+	return failed
+}
+
+func otherChannel(c kiosk.Channel) kiosk.Channel {
+	if c == kiosk.SMS {
+		return kiosk.Email
+	}
+	return kiosk.SMS
 }
 
 func (p present) codeFields(c kiosk.ChannelState) []field {
@@ -161,7 +202,7 @@ func (p present) edited(channel kiosk.Channel, d drafts) bool {
 
 func (p present) sendable(channel kiosk.Channel, d drafts) bool {
 	c := p.channel(channel)
-	return d.of(channel) != "" && !c.Confirmed() && !c.Sending && !c.Checking && !p.state.Contact.Opening
+	return d.of(channel) != "" && !c.Confirmed() && !c.Sending && !c.Checking && c.Problem != kiosk.ChannelLocked && !p.state.Contact.Opening
 }
 
 // unsent reports whether the entry holds a contact that a code can be asked for: a new one, or one for
@@ -183,6 +224,9 @@ func (p present) contactActions(d drafts) []action {
 		actions = append(actions, main)
 	}
 	if again, shown := p.resend(d); shown {
+		if p.state.Contact.Failed != "" && !main.live() && again.live() {
+			actions, again.Main = actions[:len(actions)-1], true
+		}
 		actions = append(actions, again)
 	}
 	return append(actions, p.back())
@@ -214,14 +258,18 @@ func (p present) contactMain(d drafts) action {
 	}
 }
 
-// resend offers F5 for the awaited channel, else for the one under the cursor, once a code was sent.
+// resend offers F5 for the channel that is awaited or failed, else for the one under the cursor, once a code was sent.
 func (p present) resend(d drafts) (action, bool) {
-	for _, channel := range []kiosk.Channel{p.state.Contact.Awaited, d.Focus, kiosk.SMS, kiosk.Email} {
+	for _, channel := range []kiosk.Channel{p.state.Contact.Awaited, p.state.Contact.Failed, d.Focus, kiosk.SMS, kiosk.Email} {
 		if channel == "" {
 			continue
 		}
 		c := p.channel(channel)
-		if c.SentAt.IsZero() || c.Confirmed() || p.unsent(channel, d) || c.Problem == kiosk.CodeLocked {
+		if c.SentAt.IsZero() || c.Confirmed() || p.unsent(channel, d) {
+			continue
+		}
+		switch c.Problem {
+		case kiosk.CodeLocked, kiosk.ChannelLocked, kiosk.ContactTaken:
 			continue
 		}
 		again := action{Text: p.text("action.resend"), Key: "F5"}

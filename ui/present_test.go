@@ -75,6 +75,42 @@ func TestChannelLine(t *testing.T) {
 	})
 }
 
+// TestFailureIsToldToBoth: a code that stopped is no longer asked for, and both windows say so, and why.
+func TestFailureIsToldToBoth(t *testing.T) {
+	en := kiosk.English
+	withMail := proven(contact(en))
+	withMail.Contact.Phone = contactFailed(undelivered)(en).Contact.Phone
+	withMail.Contact.Failed = kiosk.SMS
+	for _, test := range []struct {
+		name           string
+		state          kiosk.State
+		clerk, citizen string
+	}{
+		{"Undelivered", contactFailed(undelivered)(en), "The SMS did not reach +351 912 345 678. Check the number with the person, or use the e-mail.", "We could not send it"},
+		{"Taken", contactFailed(taken)(en), "The code was right, but +351 912 345 678 already belongs to another person's key. Check the number with the person, or use the e-mail.",
+			"This contact belongs to another key"},
+		{"Expired", contactFailed(expired)(en), "The code sent to +351 912 345 678 has expired. Send another (F5), or use the other channel.", "The code has expired"},
+		{"WhenAnotherIsProven", withMail, "The SMS did not reach +351 912 345 678. Correct it, or continue with only the confirmed contact.", "We could not send it"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			clerk := strings.ReplaceAll(ui.PresentClerk(test.state, false, "+351 912 345 678", "", kiosk.SMS).Contact.Message.Text, "\u00a0", " ")
+			if clerk != test.clerk {
+				t.Errorf("clerk: got %q, want %q", clerk, test.clerk)
+			}
+			citizen := ui.PresentCitizen(test.state, false)
+			if citizen.Title != test.citizen || !strings.Contains(citizen.Text, "678") {
+				t.Errorf("citizen: got %q, %q, want %q", citizen.Title, citizen.Text, test.citizen)
+			}
+		})
+	}
+	t.Run("OtherIsAskedForInstead", func(t *testing.T) {
+		citizen := ui.PresentCitizen(contactOther(en), false)
+		if got, want := citizen.Points[0].Text, "We could not send it: +351\u00a0912\u00a0345\u00a0678."; citizen.Title != "Type the code you received" || got != want {
+			t.Errorf("got %q, %q, want %q", citizen.Title, got, want)
+		}
+	})
+}
+
 func TestChecks(t *testing.T) {
 	rows := ui.PresentClerk(identityUnsure(kiosk.Portuguese), false, "", "", "").Identity.Checks
 	details := map[string]string{}

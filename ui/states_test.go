@@ -178,6 +178,31 @@ func contactWrong(l kiosk.Language) kiosk.State {
 	return s
 }
 
+// contactFailed is a code that stopped: of the phone, whichever way.
+func contactFailed(how func(*kiosk.ChannelState)) func(kiosk.Language) kiosk.State {
+	return func(l kiosk.Language) kiosk.State {
+		s := contactSent(l)
+		how(&s.Contact.Phone)
+		s.Contact.Awaited, s.Contact.Failed = "", kiosk.SMS
+		return s
+	}
+}
+
+func undelivered(c *kiosk.ChannelState)   { c.Delivery = kiosk.DeliveryFailed }
+func taken(c *kiosk.ChannelState)         { c.Problem = kiosk.ContactTaken }
+func lockedChannel(c *kiosk.ChannelState) { c.Problem, c.TriesLeft = kiosk.ChannelLocked, 0 }
+func expired(c *kiosk.ChannelState) {
+	c.Problem, c.ExpiresAt, c.ResendAt = kiosk.CodeExpired, today, today.Add(-4*time.Minute)
+}
+
+// contactOther asks for the e-mail's code after the phone's did not arrive.
+func contactOther(l kiosk.Language) kiosk.State {
+	s := contactBoth(l)
+	s.Contact.Phone.ConfirmedAt, s.Contact.Settled = time.Time{}, false
+	undelivered(&s.Contact.Phone)
+	return s
+}
+
 func contactBoth(l kiosk.Language) kiosk.State {
 	s := contactSent(l)
 	s.Contact.Phone.ConfirmedAt = proofed
@@ -337,7 +362,9 @@ var screens = slices.Concat(cardScreens, travelScreens)
 var cardScreens = []screen{
 	{"1-document", idle}, {"1-centre-down", centreDown}, {"1-service-stopped", stopped}, {"1-reading", reading},
 	{"2-identity", identity}, {"2-identity-long", identityLong}, {"2-identity-loading", identityLoading}, {"2-identity-unsure", identityUnsure},
-	{"3-contact", contact}, {"3-contact-sent", contactSent}, {"3-contact-wrong", contactWrong}, {"3-contact-both", contactBoth}, {"3-contact-cancel", cancelling}, {"3-contact-forgotten", forgotten},
+	{"3-contact", contact}, {"3-contact-sent", contactSent}, {"3-contact-wrong", contactWrong}, {"3-contact-both", contactBoth},
+	{"3-contact-undelivered", contactFailed(undelivered)}, {"3-contact-taken", contactFailed(taken)}, {"3-contact-locked", contactFailed(lockedChannel)},
+	{"3-contact-expired", contactFailed(expired)}, {"3-contact-other", contactOther}, {"3-contact-cancel", cancelling}, {"3-contact-forgotten", forgotten},
 	{"4-pin-first", pin(kiosk.PINFirst)}, {"4-pin-mismatch", pinMismatch}, {"4-pin-repeat", pin(kiosk.PINRepeat)},
 	{"4-pin-sealing", pin(kiosk.PINSealing)}, {"4-pin-sealed", pin(kiosk.PINSealed)},
 	{"5-review", review(kiosk.ReviewReading)}, {"5-review-long", reviewLong}, {"5-review-disputed", reviewDisputed},
