@@ -187,6 +187,25 @@ func TestProving(t *testing.T) {
 		d.phone(kiosk.CodeLocked)
 		d.do(enterMail).asked(sendMail(2))
 	})
+	t.Run("WrongCodesLockTheChannelNotTheNumber", func(t *testing.T) {
+		wrong := kiosk.CodeAnswered{Case: 1, Channel: kiosk.SMS, Problem: kiosk.CodeWrong, TriesLeft: 1}
+		locked := kiosk.CodeAnswered{Case: 1, Channel: kiosk.SMS, Problem: kiosk.CodeLocked}
+		another := kiosk.ContactEntered{Channel: kiosk.SMS, Text: "912 345 679"}
+		d := newDesk(t).opened().do(enterPhone, phoneQueued(3), typedCode(), wrong, typedCode(), wrong)
+		d.do(another, d.queued(kiosk.SMS), typedCode(), locked).failed(kiosk.SMS) // the third in all: the centre counts by channel
+		d.phone(kiosk.ChannelLocked)
+		d.do(enterPhone, kiosk.ContactEntered{Channel: kiosk.SMS}, kiosk.Resend{Channel: kiosk.SMS}).asked()
+		d.phone(kiosk.ChannelLocked)
+		d.do(enterMail, d.queued(kiosk.Email)).awaited(kiosk.Email).do(typedCode(), confirmed(kiosk.Email), kiosk.Continue{}).at(kiosk.StepPIN)
+	})
+	t.Run("WrongCodesElsewhereLockTheNumberOnly", func(t *testing.T) {
+		d := newDesk(t).opened().do(enterPhone, kiosk.CodeRefused{Case: 1, Channel: kiosk.SMS, Problem: kiosk.CodeLocked})
+		d.phone(kiosk.CodeLocked)
+		d.do(kiosk.ContactEntered{Channel: kiosk.SMS, Text: "912 345 679"})
+		if len(d.commands) != 1 {
+			t.Errorf("another number is not tried: %v", d.commands)
+		}
+	})
 	t.Run("Taken", func(t *testing.T) {
 		d := newDesk(t).opened().do(enterPhone, phoneQueued(3), typedCode(), kiosk.HandOver{ToCitizen: true})
 		d.do(kiosk.CodeAnswered{Case: 1, Channel: kiosk.SMS, Problem: kiosk.ContactTaken}).failed(kiosk.SMS)

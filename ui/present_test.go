@@ -78,6 +78,8 @@ func TestChannelLine(t *testing.T) {
 // TestFailureIsToldToBoth: a code that stopped is no longer asked for, and both windows say so, and why.
 func TestFailureIsToldToBoth(t *testing.T) {
 	en := kiosk.English
+	nothingLeft := contactFailed(lockedChannel)(en)
+	nothingLeft.Contact.Email.Problem = kiosk.ChannelLocked
 	withMail := proven(contact(en))
 	withMail.Contact.Phone = contactFailed(undelivered)(en).Contact.Phone
 	withMail.Contact.Failed = kiosk.SMS
@@ -90,6 +92,10 @@ func TestFailureIsToldToBoth(t *testing.T) {
 		{"Taken", contactFailed(taken)(en), "The code was right, but +351 912 345 678 already belongs to another person's key. Check the number with the person, or use the e-mail.",
 			"This contact belongs to another key"},
 		{"Expired", contactFailed(expired)(en), "The code sent to +351 912 345 678 has expired. Send another (F5), or use the other channel.", "The code has expired"},
+		{"ChannelLocked", contactFailed(lockedChannel)(en),
+			"The 3 tries by SMS are used up. No mobile phone can be confirmed in this enrolment any more, nor another number. The e-mail is left.", "There are no tries left"},
+		{"BothLocked", nothingLeft, "The 3 tries by SMS are used up. No mobile phone can be confirmed in this enrolment any more, nor another number. " +
+			"The other channel cannot be used any more either: cancel (Esc) and begin again.", "There are no tries left"},
 		{"WhenAnotherIsProven", withMail, "The SMS did not reach +351 912 345 678. Correct it, or continue with only the confirmed contact.", "We could not send it"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
