@@ -12,8 +12,7 @@ import (
 // the focus.
 type button struct {
 	look.Button
-	keys  *keyboard
-	large bool // written larger, for people who stand further away
+	keys *keyboard
 }
 
 var _ fyne.Focusable = (*button)(nil)
@@ -81,42 +80,4 @@ func (b *button) TypedKey(ev *fyne.KeyEvent) {
 	default:
 		b.keys.typed(ev)
 	}
-}
-
-// CreateRenderer implements fyne.Widget.
-func (b *button) CreateRenderer() fyne.WidgetRenderer {
-	inner := b.Button.CreateRenderer()
-	if !b.large {
-		return inner
-	}
-	r := &largeRenderer{WidgetRenderer: inner, button: b}
-	r.enlarge()
-	return r
-}
-
-// largeFactor is how much larger than a clerk's the citizen's buttons are written.
-const largeFactor = 1.35
-
-// largeRenderer draws what look.Button draws, with larger text. Neither a theme of its own nor a
-// container.ThemeOverride does it: Fyne wraps the theme, and look no longer knows its scale.
-type largeRenderer struct {
-	fyne.WidgetRenderer
-	button *button
-}
-
-// enlarge follows the inner renderer's update, which sets the sizes anew.
-func (r *largeRenderer) enlarge() {
-	for _, object := range r.Objects() {
-		if text, ok := object.(*canvas.Text); ok {
-			text.TextSize *= largeFactor
-		}
-	}
-}
-
-// Refresh implements fyne.WidgetRenderer.
-func (r *largeRenderer) Refresh() {
-	r.WidgetRenderer.Refresh()
-	r.enlarge()
-	r.WidgetRenderer.Layout(r.button.Size())
-	canvas.Refresh(r.button)
 }

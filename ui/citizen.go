@@ -1,7 +1,9 @@
 package ui
 
 import (
+	"math"
 	"reflect"
+	"slices"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -24,14 +26,19 @@ type citizenView struct {
 	now  func() time.Time
 	keys keyboard
 
+	zoom  look.Zoom
+	small look.Zoom // of pictures, which stand in one row in an upright window too
 	shown citizenModel
 	drawn bool
+	read  bool      // all of a page that asks for agreement was in the window
 	since time.Time // when what is asked for was first shown
 
 	pills    [2]*pill
 	title    *look.Text
+	greeting *button // goes on in the other language
+	greets   fyne.CanvasObject
 	text     *look.Text
-	notice   *look.Text
+	notice   *noticeView
 	pages    map[citizenPage]fyne.CanvasObject
 	message  *messageView
 	input    *inputView
@@ -51,27 +58,28 @@ var pillLanguages = [2]kiosk.Language{kiosk.Portuguese, kiosk.English}
 func newCitizenView(host func() fyne.Window, send func(kiosk.Event), now func() time.Time) *citizenView {
 	v := &citizenView{host: host, send: send, now: now}
 	v.keys.press, v.keys.digit = v.press, v.digit
-	v.title = look.NewText("", look.SizeCitizenTitle, fyne.TextStyle{Bold: true}, look.Ink).Wrap()
-	v.text = citizenText(look.InkSoft).Wrap()
-	v.notice = citizenText(look.Red).Bold().Wrap()
-	v.message = newMessageView()
-	v.input = newInputView(&v.keys, v.submit)
-	v.review = newCitizenReviewView()
+	v.title = look.NewText("", look.SizeCitizenTitle, fyne.TextStyle{Bold: true}, look.Ink).Zoomed(&v.zoom).Wrap()
+	v.text = citizenText(look.InkSoft, &v.zoom).Wrap()
+	v.notice = newNotice(&v.zoom)
+	v.message = newMessageView(&v.zoom, &v.small)
+	v.input = newInputView(&v.keys, &v.zoom, v.submit)
+	v.review = newCitizenReviewView(&v.zoom)
 	v.actions = newActionRow(&v.keys, 18, 72, v.do)
-	v.actions.large = true
-	v.giveBack = newButton(&v.keys)
+	v.actions.zoom = &v.zoom
+	v.giveBack, v.greeting = newButton(&v.keys), newButton(&v.keys)
+	v.greeting.Enlarge(&v.zoom)
 	v.build()
 	return v
 }
 
-func citizenText(colour look.Colour) *look.Text {
-	return look.NewText("", look.SizeCitizenText, fyne.TextStyle{}, colour)
+func citizenText(colour look.Colour, zoom *look.Zoom) *look.Text {
+	return look.NewText("", look.SizeCitizenText, fyne.TextStyle{}, colour).Zoomed(zoom)
 }
 
 func (v *citizenView) build() {
 	pills := look.Columns(10)
 	for i, language := range pillLanguages {
-		v.pills[i] = newPill(&v.keys, func() { v.send(kiosk.LanguageChosen{Citizen: true, Language: language}) })
+		v.pills[i] = newPill(&v.keys, &v.zoom, func() { v.send(kiosk.LanguageChosen{Citizen: true, Language: language}) })
 		pills.Add(v.pills[i])
 	}
 	v.pages = map[citizenPage]fyne.CanvasObject{
@@ -80,15 +88,45 @@ func (v *citizenView) build() {
 		citizenReview:  v.review.content,
 	}
 	stack := rows(0, v.message.content, v.input.content, v.review.content)
-	body := rows(14, v.title, v.text, v.notice, look.Padded(0, 8, stack))
+	v.greets = left(v.greeting)
+	body := zoomedRows(&v.zoom, 14, v.title, v.greets, v.text, v.notice.content, zoomedPadding(&v.zoom, 0, 8, stack))
 	v.frame, v.scroll = scrollPage(16, body, v.actions.content)
+	v.scroll.OnScrolled = func(fyne.Position) { v.scrolled() }
 
 	band := canvas.NewRectangle(look.Selected)
 	v.footer = container.NewStack(band, look.Padded(48, 10, container.NewHBox(layout.NewSpacer(), v.giveBack)))
-	v.top = look.Padded(0, 10, container.NewHBox(layout.NewSpacer(), pills))
+	v.top = zoomedPadding(&v.zoom, 0, 10, container.NewHBox(layout.NewSpacer(), pills))
 	page := edges(v.top, nil, nil, v.frame)
-	v.outer = edges(nil, v.footer, nil, look.Padded(48, 26, page))
+	v.outer = edges(nil, v.footer, nil, container.New(&citizenLayout{view: v}, page))
 	v.content = look.Fill(look.Surface, v.outer)
+}
+
+// citizenLayout is a column in the middle of the citizen's screen, zoomed to its size: the design is 1024 by 768,
+// and 600 by 800 for one that stands upright. Smaller screens are not zoomed but scroll.
+type citizenLayout struct{ view *citizenView }
+
+func (l *citizenLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	design, margin, least, pictures := fyne.NewSize(1024, 768), float32(48), float32(1), float32(1)
+	if size.Width < size.Height {
+		design, margin, least, pictures = fyne.NewSize(600, 800), 32, 0.9, 0.7
+	}
+	by := min(size.Width/design.Width, size.Height/design.Height)
+	by = min(max(float32(math.Floor(float64(by*20)))/20, least), 3)
+	if again := l.view.small.Set(by * pictures); l.view.zoom.Set(by) || again {
+		objects[0].Refresh() // texts and signs take their new size
+	}
+	width := size.Width
+	if width > size.Height {
+		width = min(width, design.Width*by)
+	}
+	edge := margin * by
+	objects[0].Move(fyne.NewPos((size.Width-width)/2+edge, 26*by))
+	objects[0].Resize(fyne.NewSize(width-2*edge, size.Height-52*by))
+	l.view.offer()
+}
+
+func (l *citizenLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(480, 420)
 }
 
 // pageFor maps the pages with a field of digits to the one view they share.
@@ -111,15 +149,20 @@ func (v *citizenView) show(m citizenModel) {
 	}
 	if before.Key != m.Key {
 		v.input.wipe()
-		v.since = v.now()
+		v.since, v.read = v.now(), false
 	}
 	v.title.SetText(m.Title)
 	if pageFor(m.Page) == citizenCode { // stand beside the keypad
 		say(v.text, line{})
-		say(v.notice, line{})
+		v.notice.show(line{})
 	} else {
 		say(v.text, line{m.Text, toneQuiet})
-		say(v.notice, m.Notice)
+		v.notice.show(m.Notice)
+	}
+	reveal(v.notice.content, m.Notice.Text != "" && pageFor(m.Page) != citizenCode)
+	reveal(v.greets, m.Greeting != nil)
+	if m.Greeting != nil {
+		v.greeting.show(*m.Greeting, v.do)
 	}
 	v.message.show(m)
 	v.input.show(m)
@@ -127,7 +170,7 @@ func (v *citizenView) show(m citizenModel) {
 	for name, object := range v.pages {
 		reveal(object, name == pageFor(m.Page))
 	}
-	v.actions.show(m.Actions, nil, "")
+	v.actions.show(v.offered(), nil, "")
 	reveal(v.footer, m.GiveBack != nil)
 	if m.GiveBack != nil {
 		v.giveBack.show(*m.GiveBack, v.do)
@@ -137,6 +180,45 @@ func (v *citizenView) show(m citizenModel) {
 		v.scroll.ScrollToTop()
 		v.focus()
 	}
+	v.offer()
+}
+
+// offer shows the buttons anew when they depend on what of the page is in the window.
+func (v *citizenView) offer() {
+	if v.shown.Page == citizenReview {
+		v.actions.show(v.offered(), nil, "")
+		v.frame.Refresh()
+	}
+}
+
+// offered are the page's actions. What asks for agreement is not offered before all of it was in the window.
+func (v *citizenView) offered() []action {
+	if v.shown.Page != citizenReview || v.read || v.ended() || len(v.shown.Actions) == 0 {
+		return v.shown.Actions
+	}
+	more := action{Text: words{v.shown.Language}.text("action.more_below"), Key: "Enter", Main: true, Event: moreBelow{}}
+	return append([]action{more}, v.shown.Actions[1:]...)
+}
+
+func offers(actions []action, a action) bool {
+	return slices.ContainsFunc(actions, func(o action) bool { return o.Event == a.Event })
+}
+
+// moreBelow is no event of the session's: it scrolls the page.
+type moreBelow struct{ kiosk.StillHere }
+
+// scrolled notes when the end of the page comes into the window. What asks for agreement stands from then on.
+func (v *citizenView) scrolled() {
+	if !v.read && v.ended() {
+		v.read, v.since = true, v.now()
+	}
+	v.offer()
+}
+
+// ended reports whether the end of the page is in the window.
+func (v *citizenView) ended() bool {
+	const nearly = 4
+	return v.scroll.Offset.Y+v.scroll.Size().Height+nearly >= v.scroll.Content.MinSize().Height
 }
 
 // focus puts the cursor into the boxes of a page that has them.
@@ -177,10 +259,11 @@ func (v *citizenView) press(key fyne.KeyName) bool {
 		return true
 	case fyne.KeyDown, fyne.KeyUp, fyne.KeyPageDown, fyne.KeyPageUp:
 		scrollBy(v.scroll, key)
+		v.scrolled()
 		return true
 	}
 	name := keyNames[key]
-	actions := v.shown.Actions
+	actions := v.offered()
 	if v.shown.GiveBack != nil {
 		actions = append(actions[:len(actions):len(actions)], *v.shown.GiveBack)
 	}
@@ -197,7 +280,11 @@ func (v *citizenView) do(a action) {
 	if a.Event == nil {
 		return
 	}
-	if _, agrees := a.Event.(kiosk.Agreed); agrees && v.now().Sub(v.since) < settleTime {
+	if _, more := a.Event.(moreBelow); more {
+		v.press(fyne.KeyPageDown)
+		return
+	}
+	if _, agrees := a.Event.(kiosk.Agreed); agrees && (v.now().Sub(v.since) < settleTime || !offers(v.offered(), a)) {
 		return
 	}
 	v.send(a.Event)

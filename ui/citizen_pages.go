@@ -21,19 +21,23 @@ type messageView struct {
 	content    fyne.CanvasObject
 }
 
-func newMessageView() *messageView {
+func newMessageView(zoom, small *look.Zoom) *messageView {
 	v := &messageView{
-		card:   newCardPicture(216, 136),
-		wait:   newWaitSign(),
-		tick:   look.BigTick(look.Passed),
-		points: newLines(12, func() *look.Text { return citizenText(look.Ink) }),
-		pictures: newPictures(1.5, pictureCard, pictureCover, pictureResidence,
+		card:   newPicture(pictureCard, 1.2, zoom),
+		wait:   newWaitSign(zoom),
+		tick:   look.BigTick(look.Passed).Zoomed(zoom),
+		points: newLines(12, func() *look.Text { return citizenText(look.Ink, zoom) }),
+		pictures: newPictures(1.5, small, pictureCard, pictureCover, pictureResidence,
 			picturePassport, pictureCardBack, pictureCAN),
 	}
-	v.signs = look.Padded(0, 10, container.NewHBox(v.card, v.wait, v.tick, v.pictures.content))
-	v.content = rows(30, v.signs, v.points.content)
+	v.pictures.content.Layout = &wrapLayout{gap: 18}
+	v.signs = zoomedPadding(zoom, 0, 10, rows(0, left(v.card), left(v.wait), left(v.tick), v.pictures.content))
+	v.content = zoomedRows(zoom, 30, v.signs, v.points.content)
 	return v
 }
+
+// left keeps an object at its own width, at the left.
+func left(object fyne.CanvasObject) fyne.CanvasObject { return container.NewHBox(object) }
 
 func (v *messageView) show(m citizenModel) {
 	message := m.Page == citizenMessage
@@ -52,21 +56,21 @@ func (v *messageView) show(m citizenModel) {
 
 // newWaitSign draws three dots: somebody else is at work. They do not move: an animation would keep
 // the processor busy for as long as anybody waits.
-func newWaitSign() fyne.CanvasObject {
-	dots := container.NewWithoutLayout()
+func newWaitSign(zoom *look.Zoom) fyne.CanvasObject {
+	dots := drawing{width: 90, height: 24, zoom: zoom}
 	for i, colour := range []look.Colour{look.Blue, look.FieldEdge, look.Edge} {
 		dot := canvas.NewCircle(colour)
 		dot.Move(fyne.NewPos(float32(i)*34, 0))
 		dot.Resize(fyne.NewSquareSize(20))
-		dots.Add(dot)
+		dots.shapes = append(dots.shapes, dot)
 	}
-	return sized(90, 24, dots)
+	return dots.done()
 }
 
 // inputView is the page of a code or a PIN: boxes, what to know, and the keypad.
 type inputView struct {
 	text    *look.Text
-	notice  *look.Text
+	notice  *noticeView
 	field   *digitField
 	rules   *list[ruleView, ruleState]
 	points  *list[*look.Text, line]
@@ -86,13 +90,14 @@ type ruleView struct {
 	text *look.Text
 }
 
-func newInputView(keys *keyboard, submit func(kiosk.Secret)) *inputView {
-	v := &inputView{points: newLines(8, func() *look.Text { return citizenText(look.InkFaint).Sized(look.SizeHeading) })}
+func newInputView(keys *keyboard, zoom *look.Zoom, submit func(kiosk.Secret)) *inputView {
+	v := &inputView{points: newLines(8, func() *look.Text { return citizenText(look.InkFaint, zoom).Sized(look.SizeHeading) })}
 	v.field = newDigitField(keys, v.check, submit)
+	v.field.zoom = zoom
 	v.field.allowed = func(digits []byte) bool { return len(v.model.Rules) == 0 || v.model.Policy.Valid(digits) }
 	v.rules = newList(10,
 		func() (ruleView, fyne.CanvasObject) {
-			row := ruleView{look.TickIcon(look.Pending), citizenText(look.InkSoft).Sized(look.SizeHeading).Wrap()}
+			row := ruleView{look.TickIcon(look.Pending).Zoomed(zoom), citizenText(look.InkSoft, zoom).Sized(look.SizeHeading).Wrap()}
 			return row, centred(12, []float32{0, 1}, row.icon, row.text)
 		},
 		func(row ruleView, rule ruleState) {
@@ -105,14 +110,94 @@ func newInputView(keys *keyboard, submit func(kiosk.Secret)) *inputView {
 				row.icon.SetResult(look.Unknown)
 			}
 		})
-	v.pad = newKeypad(
+	v.pad = newKeypad(zoom,
 		func(r rune) { v.field.enter(r); v.refocus() },
 		func() { v.field.delete(); v.refocus() },
 		func() { v.refocus(); v.field.ok() })
-	v.text, v.notice = citizenText(look.InkSoft).Wrap(), citizenText(look.Red).Bold().Wrap()
-	left := rows(20, v.text, v.notice, look.Padded(0, 6, container.NewHBox(v.field)), v.rules.content, v.points.content)
-	v.content = columns(40, []float32{1, 0}, left, v.pad.content)
+	v.text, v.notice = citizenText(look.InkSoft, zoom).Wrap(), newNotice(zoom)
+	v.content = container.New(&inputLayout{zoom: zoom},
+		v.text, left(v.field), v.notice.content, v.rules.content, v.points.content, v.pad.content)
 	return v
+}
+
+// inputLayout sets the boxes and what is said of them beside the keypad, at its left, or in a window that stands
+// upright the keypad under them. The notice keeps the room of two lines, so that nothing moves when it comes.
+type inputLayout struct {
+	zoom   *look.Zoom
+	height float32 // at the width given last
+}
+
+func (l *inputLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	pad := objects[5]
+	gap, beside := l.zoom.Of(20), l.zoom.Of(40)
+	width := size.Width - pad.MinSize().Width - beside
+	upright := width < objects[1].MinSize().Width
+	if upright {
+		width, gap = size.Width, l.zoom.Of(12)
+	}
+	var y float32
+	put := func(object fyne.CanvasObject, width float32) {
+		if object.Visible() && object.MinSize().Height > 0 {
+			object.Move(fyne.NewPos(0, y))
+			height := look.HeightAt(object, width)
+			object.Resize(fyne.NewSize(width, height))
+			y += height + gap
+		}
+	}
+	put(objects[0], width)
+	top := min(y, l.zoom.Of(110)) // large text must not push the keypad out of the window
+	for _, object := range objects[1:4] {
+		put(object, width)
+	}
+	if upright {
+		pad.Move(fyne.NewPos(0, y))
+		pad.Resize(fyne.NewSize(width, l.zoom.Of(4*lowKey+3*lowGap)))
+		y += pad.Size().Height + gap
+		put(objects[4], width)
+		l.height = y
+		return
+	}
+	put(objects[4], width)
+	pad.Move(fyne.NewPos(width+beside, top))
+	pad.Resize(pad.MinSize())
+	l.height = fyne.Max(y, top+pad.Size().Height)
+}
+
+func (l *inputLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(l.zoom.Of(320), fyne.Max(l.height, objects[1].MinSize().Height))
+}
+
+// noticeView is what went wrong, with a sign: colour alone tells many nothing (WCAG 2.1 §1.4.1).
+type noticeView struct {
+	icon    *look.Circle
+	text    *look.Text
+	content *fyne.Container
+}
+
+func newNotice(zoom *look.Zoom) *noticeView {
+	v := &noticeView{icon: look.TickIcon(look.Pending).Zoomed(zoom), text: citizenText(look.Red, zoom).Bold().Wrap()}
+	v.content = container.New(noticeRoom{zoom, v.text}, centred(10, []float32{0, 1}, v.icon, v.text))
+	return v
+}
+
+func (v *noticeView) show(l line) {
+	v.text.SetText(l.Text)
+	v.text.SetColour(ink(l.Tone))
+	showSign(v.icon, l)
+}
+
+// noticeRoom keeps the height of two lines, whatever they say.
+type noticeRoom struct {
+	zoom *look.Zoom
+	text *look.Text
+}
+
+func (r noticeRoom) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	objects[0].Resize(fyne.NewSize(size.Width, look.HeightAt(objects[0], size.Width)))
+}
+
+func (r noticeRoom) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	return objects[0].MinSize().Max(fyne.NewSize(0, r.zoom.Of(2*lineHeight*current().Size(look.SizeCitizenText))))
 }
 
 // refocus gives the boxes the focus back, which Fyne takes from them at every tap beside them.
@@ -127,11 +212,11 @@ func (v *inputView) show(m citizenModel) {
 	})
 	if pageFor(m.Page) == citizenCode {
 		say(v.text, line{m.Text, toneQuiet})
-		say(v.notice, m.Notice)
+		v.notice.show(m.Notice)
 		v.points.show(m.Points)
 	} else {
 		say(v.text, line{})
-		say(v.notice, line{})
+		v.notice.show(line{})
 		v.points.show(nil)
 	}
 	v.pad.show(m.Keypad)
@@ -167,19 +252,24 @@ type citizenReviewView struct {
 	content fyne.CanvasObject
 }
 
-func newCitizenReviewView() *citizenReviewView {
-	v := &citizenReviewView{rights: look.Body("").Wrap()}
-	v.fields = newFields(10, 244, func(label, value *look.Text) {
-		label.Sized(look.SizeCitizenText)
-		value.Sized(look.SizeCitizenText).Bold()
-	})
+func newCitizenReviewView(zoom *look.Zoom) *citizenReviewView {
+	v := &citizenReviewView{rights: look.Body("").Zoomed(zoom).Wrap()}
+	v.fields = newList(10,
+		func() (fieldRow, fyne.CanvasObject) {
+			row := fieldRow{citizenText(look.InkFaint, zoom).Wrap(), citizenText(look.Ink, zoom).Bold().Wrap()}
+			return row, columns(16, []float32{27, 73}, row.label, row.value)
+		},
+		func(row fieldRow, f field) {
+			row.label.SetText(f.Label)
+			row.value.SetText(f.Value)
+		})
 	var halves [2]fyne.CanvasObject
 	for i := range v.kept {
-		v.kept[i] = fieldRow{look.Heading("").Wrap(), look.Body("").Wrap()}
+		v.kept[i] = fieldRow{look.Heading("").Zoomed(zoom).Wrap(), look.Body("").Zoomed(zoom).Wrap()}
 		halves[i] = rows(3, v.kept[i].label, v.kept[i].value)
 	}
-	note := look.Tinted(look.Page, rows(12, columns(28, []float32{1, 1}, halves[0], halves[1]), v.rights))
-	v.content = rows(16, v.fields.content, note)
+	note := look.Tinted(look.Page, rows(12, sideBySide(28, 640, []float32{1, 1}, halves[0], halves[1]), v.rights))
+	v.content = zoomedRows(zoom, 16, v.fields.content, note)
 	return v
 }
 
@@ -203,6 +293,7 @@ type pill struct {
 	text    string
 	chosen  bool
 	focused bool
+	zoom    *look.Zoom
 	choose  func()
 }
 
@@ -212,8 +303,8 @@ var (
 	_ fyne.Accessible = (*pill)(nil)
 )
 
-func newPill(keys *keyboard, choose func()) *pill {
-	p := &pill{keys: keys, choose: choose}
+func newPill(keys *keyboard, zoom *look.Zoom, choose func()) *pill {
+	p := &pill{keys: keys, zoom: zoom, choose: choose}
 	p.ExtendBaseWidget(p)
 	return p
 }
@@ -265,47 +356,61 @@ var _ desktop.Keyable = (*pill)(nil)
 // CreateRenderer implements fyne.Widget.
 func (p *pill) CreateRenderer() fyne.WidgetRenderer {
 	p.ExtendBaseWidget(p)
-	r := &pillRenderer{pill: p, face: canvas.NewRectangle(look.Surface), text: look.NewText("", look.SizeHeading, fyne.TextStyle{}, look.Ink)}
+	r := &pillRenderer{
+		pill: p, ring: canvas.NewRectangle(look.Clear), face: canvas.NewRectangle(look.Surface),
+		text: look.NewText("", look.SizeHeading, fyne.TextStyle{}, look.Ink).Zoomed(p.zoom),
+	}
 	r.update()
 	return r
 }
 
 type pillRenderer struct {
-	pill *pill
-	face *canvas.Rectangle
-	text *look.Text
+	pill       *pill
+	ring, face *canvas.Rectangle
+	text       *look.Text
 }
 
 func (r *pillRenderer) Destroy() {}
 
-func (r *pillRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.face, r.text} }
+func (r *pillRenderer) Objects() []fyne.CanvasObject {
+	return []fyne.CanvasObject{r.ring, r.face, r.text}
+}
 
-func (r *pillRenderer) MinSize() fyne.Size { return r.text.MinSize().AddWidthHeight(38, 19) }
+func (r *pillRenderer) MinSize() fyne.Size {
+	zoom := r.pill.zoom
+	return r.text.MinSize().AddWidthHeight(zoom.Of(38), zoom.Of(19))
+}
 
+// Layout puts the ring around the pill, with a gap: on the chosen one, which is blue, a ring at its edge would
+// not be seen (WCAG 2.1 §1.4.11).
 func (r *pillRenderer) Layout(size fyne.Size) {
+	const out = 5
 	r.face.Resize(size)
-	r.text.Move(fyne.NewPos(19, 9))
-	r.text.Resize(r.text.MinSize())
+	r.ring.Move(fyne.NewPos(-out, -out))
+	r.ring.Resize(size.AddWidthHeight(2*out, 2*out))
+	r.face.CornerRadius, r.ring.CornerRadius = size.Height/2, size.Height/2+out
+	least := r.text.MinSize()
+	r.text.Move(fyne.NewPos((size.Width-least.Width)/2, (size.Height-least.Height)/2))
+	r.text.Resize(least)
 }
 
 func (r *pillRenderer) Refresh() {
 	r.update()
+	r.text.Refresh()
 	r.Layout(r.pill.Size())
 	canvas.Refresh(r.pill)
 }
 
 func (r *pillRenderer) update() {
-	r.face.CornerRadius, r.face.StrokeWidth = 21, 1
-	r.face.FillColor, r.face.StrokeColor = look.Surface, look.Edge
+	r.face.StrokeWidth, r.ring.StrokeWidth = 1, 3
+	r.face.FillColor, r.face.StrokeColor = look.Surface, look.FieldEdge
 	colour := look.Ink
 	if r.pill.chosen {
 		r.face.FillColor, r.face.StrokeColor, colour = look.Blue, look.Blue, look.White
 	}
+	r.ring.StrokeColor = look.Clear
 	if r.pill.focused {
-		r.face.StrokeColor, r.face.StrokeWidth = look.Ring, 3
-		if r.pill.chosen {
-			r.face.StrokeColor = look.Ink
-		}
+		r.ring.StrokeColor = look.Ring
 	}
 	r.text.SetText(r.pill.text)
 	r.text.SetColour(colour)

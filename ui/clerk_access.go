@@ -33,7 +33,7 @@ func newAccessPage(keys *keyboard, send func(kiosk.Event), do func(action)) *acc
 	p := &accessPage{
 		send: send, label: look.NewText("", look.SizeLabel, fyne.TextStyle{}, look.InkSoft).Wrap(), notice: look.Value("").Wrap(),
 		heading: look.Heading(""), guide: newLines(6, func() *look.Text { return look.Body("") }),
-		pictures: newPictures(1, picturePassport, pictureCardBack, pictureCAN),
+		pictures: newPictures(1, nil, picturePassport, pictureCardBack, pictureCAN),
 		marks:    newMarks(), corrections: newCorrections(do),
 	}
 	p.zone = newZoneField(keys, p.typed)

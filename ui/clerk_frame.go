@@ -178,7 +178,7 @@ type middleLayout struct{ width float32 }
 func (l middleLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	objects[0].Resize(size)
 	width := fyne.Min(l.width, size.Width-64)
-	height := heightAt(objects[1], width)
+	height := look.HeightAt(objects[1], width)
 	objects[1].Resize(fyne.NewSize(width, height))
 	objects[1].Move(fyne.NewPos((size.Width-width)/2, (size.Height-height)*0.42))
 }

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 
 	"balcao/ui/look"
@@ -26,7 +25,7 @@ func newDocumentPage() *documentPage {
 	var panels [3]fyne.CanvasObject
 	for i, drawn := range []picture{pictureCard, pictureCover, pictureResidence} {
 		p.names[i], p.guides[i] = look.Heading("").Wrap(), look.Value("").In(look.InkSoft).Wrap()
-		panels[i] = look.Panel(rows(8, container.NewCenter(newPicture(drawn, 1)), p.names[i], p.guides[i]))
+		panels[i] = look.Panel(rows(8, container.NewCenter(newPicture(drawn, 1, nil)), p.names[i], p.guides[i]))
 	}
 	p.person = look.Panel(rows(10, p.need, p.needs.content))
 	p.object = rows(18, p.notice.content, columns(18, []float32{1, 1, 1}, panels[:]...), p.person)
@@ -57,20 +56,6 @@ func bullets(texts []string) []line {
 	return lines
 }
 
-// newCardPicture draws a card with its chip, as the design does.
-func newCardPicture(width, height float32) fyne.CanvasObject {
-	body := canvas.NewRectangle(look.Selected)
-	body.CornerRadius, body.StrokeColor, body.StrokeWidth = 12, look.Blue, 2
-	chip := canvas.NewRectangle(chipGold)
-	chip.CornerRadius = 5
-	chip.Move(fyne.NewPos(width*0.13, height*0.36))
-	chip.Resize(fyne.NewSize(width*0.2, height*0.26))
-	return sized(width, height, body, container.NewWithoutLayout(chip))
-}
-
-// chipGold is a picture's colour, never a text's or a background's.
-const chipGold look.Colour = 0xC9A227
-
 // readingPage says what is being read until there is a person to show. The checks wait for the page
 // that follows within a second: a list that is gone before it was read only disturbs.
 type readingPage struct {
@@ -80,7 +65,7 @@ type readingPage struct {
 }
 
 func newReadingPage() *readingPage {
-	p := &readingPage{now: look.Body("").Wrap(), pictures: newPictures(1.2, pictureCard, pictureCover)}
+	p := &readingPage{now: look.Body("").Wrap(), pictures: newPictures(1.2, nil, pictureCard, pictureCover)}
 	p.object = look.Panel(centred(34, []float32{0, 1}, look.Padded(12, 8, p.pictures.content), p.now))
 	return p
 }
@@ -130,7 +115,7 @@ type reviewPage struct {
 
 func newReviewPage() *reviewPage {
 	p := &reviewPage{
-		fields: newFields(12, 134, nil), phases: newChecks(5), lay: newPictures(0.6, pictureCover, pictureResidence),
+		fields: newFields(12, 134, nil), phases: newChecks(5), lay: newPictures(0.6, nil, pictureCover, pictureResidence),
 		now: look.Body("").Wrap(), notice: look.Body("").Wrap(),
 	}
 	p.object = rows(18,

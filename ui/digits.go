@@ -35,7 +35,8 @@ type digitField struct {
 	locked   bool
 	focused  bool
 
-	width, height, gap float32 // of a box, and between two
+	width, height, gap float32    // of a box, and between two
+	zoom               *look.Zoom // of all three
 }
 
 var (
@@ -178,6 +179,10 @@ func (f *digitField) AccessibilityRole() fyne.AccessibleRole { return fyne.Acces
 // boxes are as many as are needed, and one more for each digit beyond those.
 func (f *digitField) boxes() int { return max(f.min, f.n) }
 
+func (f *digitField) lengths() (width, height, gap float32) {
+	return f.zoom.Of(f.width), f.zoom.Of(f.height), f.zoom.Of(f.gap)
+}
+
 // CreateRenderer implements fyne.Widget.
 func (f *digitField) CreateRenderer() fyne.WidgetRenderer {
 	f.ExtendBaseWidget(f)
@@ -197,7 +202,8 @@ func (r *digitRenderer) Objects() []fyne.CanvasObject { return r.objects }
 
 func (r *digitRenderer) MinSize() fyne.Size {
 	n := float32(max(r.field.max, 1))
-	return fyne.NewSize(n*r.field.width+(n-1)*r.field.gap, r.field.height)
+	width, height, gap := r.field.lengths()
+	return fyne.NewSize(n*width+(n-1)*gap, height)
 }
 
 func (r *digitRenderer) Layout(fyne.Size) {}
@@ -209,6 +215,7 @@ func (r *digitRenderer) Refresh() {
 
 func (r *digitRenderer) rebuild() {
 	f := r.field
+	width, height, gap := f.lengths()
 	r.objects = r.objects[:0:0]
 	for i := range f.boxes() {
 		box := canvas.NewRectangle(look.Surface)
@@ -219,9 +226,9 @@ func (r *digitRenderer) rebuild() {
 		if f.locked {
 			box.FillColor = look.Page
 		}
-		at := fyne.NewPos(float32(i)*(f.width+f.gap), 0)
+		at := fyne.NewPos(float32(i)*(width+gap), 0)
 		box.Move(at)
-		box.Resize(fyne.NewSize(f.width, f.height))
+		box.Resize(fyne.NewSize(width, height))
 		r.objects = append(r.objects, box)
 		if i < f.n {
 			r.objects = append(r.objects, r.sign(i, at))
@@ -232,15 +239,17 @@ func (r *digitRenderer) rebuild() {
 // sign is a dot, or for a one-time code the digit. A canvas.Text is a string that the program cannot
 // wipe, hence never of a PIN.
 func (r *digitRenderer) sign(i int, at fyne.Position) fyne.CanvasObject {
+	width, height, _ := r.field.lengths()
 	if r.field.masked {
 		dot := canvas.NewCircle(look.Ink)
-		dot.Move(at.AddXY(r.field.width/2-5, r.field.height/2-5))
-		dot.Resize(fyne.NewSquareSize(10))
+		size := height * 10 / boxHeight
+		dot.Move(at.AddXY((width-size)/2, (height-size)/2))
+		dot.Resize(fyne.NewSquareSize(size))
 		return dot
 	}
 	digit := canvas.NewText(string(rune(r.field.typed[i])), look.Ink)
-	digit.TextSize, digit.Alignment = r.field.height*0.48, fyne.TextAlignCenter // in a box of fixed size
+	digit.TextSize, digit.Alignment = height*0.48, fyne.TextAlignCenter // in a box of fixed size
 	digit.Move(at)
-	digit.Resize(fyne.NewSize(r.field.width, r.field.height))
+	digit.Resize(fyne.NewSize(width, height))
 	return digit
 }

@@ -29,6 +29,22 @@ func (u *UI) ClerkScrolls() float32 {
 	return max(0, u.clerk.scroll.Content.MinSize().Height-u.clerk.scroll.Size().Height)
 }
 
+// CitizenScrolls reports by how much the citizen's page is higher than there is room for.
+func (u *UI) CitizenScrolls() float32 {
+	return max(0, u.citizen.scroll.Content.MinSize().Height-u.citizen.scroll.Size().Height)
+}
+
+// CitizenEnded reports whether the end of the citizen's page is in the window.
+func (u *UI) CitizenEnded() bool { return u.citizen.ended() }
+
+// CitizenBoxes is where the boxes for digits stand.
+func (u *UI) CitizenBoxes() fyne.Position {
+	return fyne.CurrentApp().Driver().AbsolutePositionForObject(u.citizen.input.field)
+}
+
+// KeypadKeys are the keys of the on-screen keypad.
+func (u *UI) KeypadKeys() []fyne.CanvasObject { return u.citizen.input.pad.content.Objects }
+
 // CitizenDigits returns the bytes inside the citizen's boxes.
 func (u *UI) CitizenDigits() []byte { return u.citizen.input.field.typed[:] }
 

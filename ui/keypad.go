@@ -4,7 +4,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
 
 	"balcao/ui/look"
@@ -15,39 +14,31 @@ const (
 	keyGapX, keyGapY    = 14, 26
 )
 
-// padKey is one key of the on-screen keypad. It never takes the focus: who taps may go on typing.
+// padKey is one key of the on-screen keypad. It never takes the focus: who taps may go on typing. It does not
+// change under a pointer either: on a touch screen the pointer stays where the finger was, and a key that stayed
+// tinted would tell the next to look which digit came last.
 type padKey struct {
 	widget.BaseWidget
-	text    string // a digit, a word, or "" for the deleting key's sign
-	label   string
-	main    bool
-	hovered bool
-	tap     func()
+	text  string // a digit, a word, or "" for the deleting key's sign
+	label string
+	main  bool
+	zoom  *look.Zoom
+	tap   func()
 }
 
 var (
-	_ fyne.Tappable     = (*padKey)(nil)
-	_ fyne.Accessible   = (*padKey)(nil)
-	_ desktop.Hoverable = (*padKey)(nil)
+	_ fyne.Tappable   = (*padKey)(nil)
+	_ fyne.Accessible = (*padKey)(nil)
 )
 
-func newPadKey(text string, tap func()) *padKey {
-	k := &padKey{text: text, label: text, tap: tap}
+func newPadKey(text string, zoom *look.Zoom, tap func()) *padKey {
+	k := &padKey{text: text, label: text, zoom: zoom, tap: tap}
 	k.ExtendBaseWidget(k)
 	return k
 }
 
 // Tapped implements fyne.Tappable.
 func (k *padKey) Tapped(*fyne.PointEvent) { k.tap() }
-
-// MouseIn implements desktop.Hoverable.
-func (k *padKey) MouseIn(*desktop.MouseEvent) { k.hovered = true; k.Refresh() }
-
-// MouseMoved implements desktop.Hoverable.
-func (k *padKey) MouseMoved(*desktop.MouseEvent) {}
-
-// MouseOut implements desktop.Hoverable.
-func (k *padKey) MouseOut() { k.hovered = false; k.Refresh() }
 
 // AccessibilityLabel implements fyne.Accessible.
 func (k *padKey) AccessibilityLabel() string { return k.label }
@@ -60,11 +51,10 @@ func (k *padKey) CreateRenderer() fyne.WidgetRenderer {
 	k.ExtendBaseWidget(k)
 	r := &padKeyRenderer{key: k, face: canvas.NewRectangle(look.Page), text: canvas.NewText(k.text, look.Ink)}
 	r.face.CornerRadius, r.face.StrokeWidth = 10, 1
-	r.text.TextSize, r.text.Alignment = 34, fyne.TextAlignCenter
+	r.text.Alignment = fyne.TextAlignCenter
 	if k.text == "" {
 		for range deleteSign {
 			line := canvas.NewLine(look.Ink)
-			line.StrokeWidth = 2.5
 			r.sign = append(r.sign, line)
 		}
 	}
@@ -97,14 +87,17 @@ func (r *padKeyRenderer) Objects() []fyne.CanvasObject {
 	return objects
 }
 
-func (r *padKeyRenderer) MinSize() fyne.Size { return fyne.NewSize(keyWidth, keyHeight) }
+func (r *padKeyRenderer) MinSize() fyne.Size {
+	return fyne.NewSize(r.key.zoom.Of(keyWidth), r.key.zoom.Of(keyHeight))
+}
 
 func (r *padKeyRenderer) Layout(size fyne.Size) {
 	r.face.Resize(size)
 	r.text.Resize(size)
-	const unit = 26
+	unit := r.key.zoom.Of(26)
 	for i, line := range r.sign {
 		at := deleteSign[i]
+		line.StrokeWidth = unit / 10
 		line.Position1 = fyne.NewPos(size.Width/2+at[0]*unit, size.Height/2+at[1]*unit)
 		line.Position2 = fyne.NewPos(size.Width/2+at[2]*unit, size.Height/2+at[3]*unit)
 	}
@@ -119,15 +112,11 @@ func (r *padKeyRenderer) Refresh() {
 
 func (r *padKeyRenderer) colour() {
 	fill, edge, ink := look.Page, look.Edge, look.Ink
-	switch {
-	case r.key.main && r.key.hovered:
-		fill, edge, ink = look.Header, look.Header, look.White
-	case r.key.main:
+	if r.key.main {
 		fill, edge, ink = look.Blue, look.Blue, look.White
-	case r.key.hovered:
-		fill = look.Selected
 	}
 	r.face.FillColor, r.face.StrokeColor, r.text.Color = fill, edge, ink
+	r.text.TextSize = r.key.zoom.Of(34)
 }
 
 // keypad is the on-screen keypad of the citizen's screen, laid out as on a telephone and a terminal.
@@ -136,15 +125,15 @@ type keypad struct {
 	content    *fyne.Container
 }
 
-func newKeypad(digit func(rune), remove, ok func()) *keypad {
-	k := &keypad{delete: newPadKey("", remove), ok: newPadKey("OK", ok)}
+func newKeypad(zoom *look.Zoom, digit func(rune), remove, ok func()) *keypad {
+	k := &keypad{delete: newPadKey("", zoom, remove), ok: newPadKey("OK", zoom, ok)}
 	k.ok.main = true
-	grid := container.New(&padLayout{})
+	grid := container.New(padLayout{zoom})
 	for _, r := range "123456789" {
-		grid.Add(newPadKey(string(r), func() { digit(r) }))
+		grid.Add(newPadKey(string(r), zoom, func() { digit(r) }))
 	}
 	grid.Add(k.delete)
-	grid.Add(newPadKey("0", func() { digit('0') }))
+	grid.Add(newPadKey("0", zoom, func() { digit('0') }))
 	grid.Add(k.ok)
 	k.content = grid
 	return k
@@ -158,16 +147,25 @@ func (k *keypad) show(m keypadModel) {
 	}
 }
 
-// padLayout is three columns of keys of one size.
-type padLayout struct{}
+// padLayout is three columns of keys of one size: as wide as the design's beside the boxes, and as wide as there
+// is room in a window that stands upright, where they are lower.
+type padLayout struct{ zoom *look.Zoom }
 
-func (*padLayout) Layout(objects []fyne.CanvasObject, _ fyne.Size) {
+// Heights of a key and of the gap below it, where the keypad stands under the boxes.
+const lowKey, lowGap = 54, 10
+
+func (l padLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	width, height := l.zoom.Of(keyWidth), l.zoom.Of(keyHeight)
+	gapX, gapY := l.zoom.Of(keyGapX), l.zoom.Of(keyGapY)
+	if size.Height < l.MinSize(nil).Height {
+		width, height, gapY = (size.Width-2*gapX)/3, l.zoom.Of(lowKey), l.zoom.Of(lowGap)
+	}
 	for i, object := range objects {
-		object.Move(fyne.NewPos(float32(i%3)*(keyWidth+keyGapX), float32(i/3)*(keyHeight+keyGapY)))
-		object.Resize(fyne.NewSize(keyWidth, keyHeight))
+		object.Move(fyne.NewPos(float32(i%3)*(width+gapX), float32(i/3)*(height+gapY)))
+		object.Resize(fyne.NewSize(width, height))
 	}
 }
 
-func (*padLayout) MinSize([]fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(3*keyWidth+2*keyGapX, 4*keyHeight+3*keyGapY)
+func (l padLayout) MinSize([]fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(l.zoom.Of(3*keyWidth+2*keyGapX), l.zoom.Of(4*keyHeight+3*keyGapY))
 }

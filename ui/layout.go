@@ -3,56 +3,14 @@ package ui
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
 
 	"balcao/ui/look"
 )
 
-// Fyne asks an object for its least size before it tells it its width, so a wrapped text is too short
-// in a VBox the first time. These layouts give each object its width first and ask for its height
-// afterwards.
-
-// heightAt gives the object a width and returns the height it then needs.
-func heightAt(object fyne.CanvasObject, width float32) float32 {
-	object.Resize(fyne.NewSize(width, object.MinSize().Height))
-	return object.MinSize().Height
-}
-
-// rowsLayout stacks objects, each as wide as the container.
-type rowsLayout struct{ gap float32 }
-
+// rows stacks objects, each as wide as the container.
 func rows(gap float32, objects ...fyne.CanvasObject) *fyne.Container {
-	return container.New(rowsLayout{gap}, objects...)
-}
-
-func (l rowsLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	var y float32
-	for _, object := range objects {
-		if !object.Visible() {
-			continue
-		}
-		height := heightAt(object, size.Width)
-		object.Move(fyne.NewPos(0, y))
-		object.Resize(fyne.NewSize(size.Width, height))
-		y += height + l.gap
-	}
-}
-
-func (l rowsLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	var size fyne.Size
-	shown := 0
-	for _, object := range objects {
-		if !object.Visible() {
-			continue
-		}
-		least := object.MinSize()
-		size.Width = fyne.Max(size.Width, least.Width)
-		size.Height += least.Height
-		shown++
-	}
-	if shown > 1 {
-		size.Height += l.gap * float32(shown-1)
-	}
-	return size
+	return look.Rows(gap, objects...)
 }
 
 // columnsLayout sets objects side by side. A column with a share gets that part of what is left by
@@ -104,7 +62,7 @@ func (l columnsLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 		if !object.Visible() {
 			continue
 		}
-		height := heightAt(object, width)
+		height := look.HeightAt(object, width)
 		object.Move(fyne.NewPos(x, 0))
 		if l.middle {
 			object.Move(fyne.NewPos(x, (size.Height-height)/2))
@@ -159,7 +117,7 @@ func sideBySide(gap, least float32, shares []float32, objects ...fyne.CanvasObje
 func (l *adaptiveLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	l.stacked = size.Width < l.least*textScale()
 	if l.stacked {
-		rowsLayout{l.gap}.Layout(objects, size)
+		look.RowsLayout(l.gap).Layout(objects, size)
 		return
 	}
 	l.columnsLayout.Layout(objects, size)
@@ -168,7 +126,7 @@ func (l *adaptiveLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 // MinSize implements fyne.Layout.
 func (l *adaptiveLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	if l.stacked {
-		return rowsLayout{l.gap}.MinSize(objects)
+		return look.RowsLayout(l.gap).MinSize(objects)
 	}
 	return l.columnsLayout.MinSize(objects)
 }
@@ -240,7 +198,7 @@ func (l pageLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	if under > 0 {
 		body -= l.gap
 	}
-	heightAt(scroll.Content, size.Width)
+	look.HeightAt(scroll.Content, size.Width)
 	scroll.Move(fyne.NewPos(0, 0))
 	scroll.Resize(fyne.NewSize(size.Width, fyne.Max(0, body)))
 	scroll.Refresh()
@@ -268,13 +226,13 @@ func edges(top, bottom, left, content fyne.CanvasObject) *fyne.Container {
 func (l edgeLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	var x, y float32
 	if l.top != nil && l.top.Visible() {
-		y = heightAt(l.top, size.Width)
+		y = look.HeightAt(l.top, size.Width)
 		l.top.Move(fyne.NewPos(0, 0))
 		l.top.Resize(fyne.NewSize(size.Width, y))
 	}
 	end := size.Height
 	if l.bottom != nil && l.bottom.Visible() {
-		height := heightAt(l.bottom, size.Width)
+		height := look.HeightAt(l.bottom, size.Width)
 		end -= height
 		l.bottom.Move(fyne.NewPos(0, end))
 		l.bottom.Resize(fyne.NewSize(size.Width, height))
@@ -317,4 +275,28 @@ func (f fixed) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size(f) }
 
 func sized(width, height float32, objects ...fyne.CanvasObject) *fyne.Container {
 	return container.New(fixed(fyne.NewSize(width, height)), objects...)
+}
+
+// zoomed is a layout whose lengths zoom enlarges: make is given by how much.
+type zoomed struct {
+	zoom *look.Zoom
+	make func(by float32) fyne.Layout
+}
+
+func (z zoomed) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	z.make(z.zoom.Of(1)).Layout(objects, size)
+}
+
+func (z zoomed) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	return z.make(z.zoom.Of(1)).MinSize(objects)
+}
+
+func zoomedRows(zoom *look.Zoom, gap float32, objects ...fyne.CanvasObject) *fyne.Container {
+	return container.New(zoomed{zoom, func(by float32) fyne.Layout { return look.RowsLayout(gap * by) }}, objects...)
+}
+
+func zoomedPadding(zoom *look.Zoom, x, y float32, content fyne.CanvasObject) *fyne.Container {
+	return container.New(zoomed{zoom, func(by float32) fyne.Layout {
+		return layout.NewCustomPaddedLayout(y*by, y*by, x*by, x*by)
+	}}, content)
 }

@@ -32,6 +32,21 @@ func say(text *look.Text, l line) {
 	reveal(text, l.Text != "")
 }
 
+// lineHeight is that of a line of text, in its size.
+const lineHeight = 1.37
+
+// showSign sets the sign of a tone beside a line: a bad one and one that needs care have one.
+func showSign(icon *look.Circle, l line) {
+	switch {
+	case l.Text == "":
+	case l.Tone == toneBad:
+		icon.SetResult(look.Failed)
+	case l.Tone == toneCare:
+		icon.SetResult(look.Unknown)
+	}
+	reveal(icon, l.Text != "" && (l.Tone == toneBad || l.Tone == toneCare))
+}
+
 func reveal(object fyne.CanvasObject, shown bool) {
 	if shown == object.Visible() {
 		return
@@ -191,7 +206,7 @@ func (v *problemView) show(m problemModel) {
 // actionRow is the buttons under a page, with one at the right end.
 type actionRow struct {
 	keys    *keyboard
-	large   bool
+	zoom    *look.Zoom // of the citizen's buttons, which are large; nil for the clerk's
 	do      func(action)
 	buttons []*button
 	right   *button
@@ -210,7 +225,9 @@ func newActionRow(keys *keyboard, gap, least float32, do func(action)) *actionRo
 func (r *actionRow) show(actions []action, right *action, note string) {
 	for len(r.buttons) < len(actions) {
 		b := newButton(r.keys)
-		b.large = r.large
+		if r.zoom != nil {
+			b.Enlarge(r.zoom)
+		}
 		r.buttons = append(r.buttons, b)
 		at := len(r.content.Objects) - 1
 		r.content.Objects = append(r.content.Objects[:at:at], b, r.end)

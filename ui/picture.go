@@ -27,17 +27,19 @@ const (
 const pictureHeight = 112
 
 // newPicture draws one, the given number of times as large as pictureHeight.
-func newPicture(p picture, scale float32) fyne.CanvasObject {
+func newPicture(p picture, scale float32, zoom *look.Zoom) fyne.CanvasObject {
 	height := pictureHeight * scale
-	card := drawing{width: height * 1.586, height: height} // ISO/IEC 7810 ID-1
-	page := drawing{width: height * 1.42, height: height}  // ID-3, lying
+	card := drawing{width: height * 1.586, height: height, zoom: zoom} // ISO/IEC 7810 ID-1
+	page := drawing{width: height * 1.42, height: height, zoom: zoom}  // ID-3, lying
 	switch p {
 	case pictureCard:
-		return newCardPicture(card.width, card.height)
+		card.body(look.Selected, look.Blue)
+		card.rectangle(0.13, 0.36, 0.2, 0.26, chipGold, 5)
+		return card.done()
 	case pictureCover:
-		return coverPicture(drawing{width: height / 1.42, height: height})
+		return coverPicture(drawing{width: height / 1.42, height: height, zoom: zoom})
 	case pictureResidence:
-		card.body(look.Selected, look.Green)
+		card.body(residenceGreen, look.Green)
 		return card.done()
 	case picturePassport:
 		page.body(look.Surface, look.Blue)
@@ -65,12 +67,42 @@ func newPicture(p picture, scale float32) fyne.CanvasObject {
 // drawing collects shapes whose places are given in parts of its width and height.
 type drawing struct {
 	width, height float32
+	zoom          *look.Zoom
 	shapes        []fyne.CanvasObject
 }
 
 func (d *drawing) done() fyne.CanvasObject {
-	return sized(d.width, d.height, container.NewWithoutLayout(d.shapes...))
+	l := drawn{size: fyne.NewSize(d.width, d.height), zoom: d.zoom}
+	for _, shape := range d.shapes {
+		l.at, l.sizes = append(l.at, shape.Position()), append(l.sizes, shape.Size())
+	}
+	return container.New(l, d.shapes...)
 }
+
+// drawn keeps a drawing's shapes where they were drawn, zoomed.
+type drawn struct {
+	size  fyne.Size
+	at    []fyne.Position
+	sizes []fyne.Size
+	zoom  *look.Zoom
+}
+
+func (l drawn) Layout(objects []fyne.CanvasObject, _ fyne.Size) {
+	for i, object := range objects {
+		object.Move(fyne.NewPos(l.zoom.Of(l.at[i].X), l.zoom.Of(l.at[i].Y)))
+		object.Resize(fyne.NewSize(l.zoom.Of(l.sizes[i].Width), l.zoom.Of(l.sizes[i].Height)))
+	}
+}
+
+func (l drawn) MinSize([]fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(l.zoom.Of(l.size.Width), l.zoom.Of(l.size.Height))
+}
+
+// Colours of pictures, never of a text or a background.
+const (
+	chipGold       look.Colour = 0xC9A227
+	residenceGreen look.Colour = 0xEEF5EC
+)
 
 func (d *drawing) rectangle(x, y, width, height float32, fill look.Colour, radius float32) *canvas.Rectangle {
 	r := canvas.NewRectangle(fill)
@@ -146,10 +178,10 @@ type pictures struct {
 	content *fyne.Container
 }
 
-func newPictures(scale float32, which ...picture) *pictures {
+func newPictures(scale float32, zoom *look.Zoom, which ...picture) *pictures {
 	p := &pictures{drawn: map[picture]fyne.CanvasObject{}, content: look.Columns(18)}
 	for _, one := range which {
-		object := container.NewCenter(newPicture(one, scale))
+		object := container.NewCenter(newPicture(one, scale, zoom))
 		object.Hide()
 		p.drawn[one] = object
 		p.content.Add(object)

@@ -23,7 +23,8 @@ type citizenModel struct {
 	Text     string
 	Sign     sign // beside a message
 	Pictures []picture
-	Points   []line // more lines of a message
+	Points   []line  // more lines of a message
+	Greeting *action // to people who do not read the language that the screen begins in
 	Notice   line
 	Input    inputModel
 	Fields   []field
@@ -108,7 +109,8 @@ func (p present) citizenPage(m *citizenModel) {
 	default:
 		p.message(m, "welcome", signNone)
 		m.Pictures = []picture{pictureCard, pictureCover, pictureResidence}
-		m.Points = []line{{p.text("citizen.welcome.bring"), tonePlain}, {p.text("citizen.welcome.language"), toneQuiet}, p.inOtherLanguage()}
+		m.Points = []line{{p.text("citizen.welcome.bring"), tonePlain}, {p.text("citizen.welcome.language"), toneQuiet}}
+		m.Greeting = p.inOtherLanguage()
 	}
 }
 
@@ -121,8 +123,9 @@ func (p present) message(m *citizenModel, name string, s sign) {
 }
 
 // inOtherLanguage greets people who do not read the language that the screen begins in.
-func (p present) inOtherLanguage() line {
-	return line{words{otherLanguage(p.lang)}.text("citizen.here"), toneQuiet}
+func (p present) inOtherLanguage() *action {
+	other := otherLanguage(p.lang)
+	return &action{Text: words{other}.text("citizen.here"), Key: "F12", Event: kiosk.LanguageChosen{Citizen: true, Language: other}}
 }
 
 func (p present) documentPicture() picture {
@@ -145,7 +148,7 @@ func (p present) showWhatIsPrinted(m *citizenModel) {
 	p.message(m, name, signNone)
 	var where []string
 	m.Pictures, where = p.whereItIs()
-	m.Points = append(plainLines(where), p.inOtherLanguage())
+	m.Points = plainLines(where)
 }
 
 // showWhatWasBrought lists what the clerk asks for.
@@ -265,7 +268,7 @@ func (p present) citizenReview(m *citizenModel) {
 	case kiosk.ReviewBinding:
 		p.message(m, "binding", signWait)
 		if review.Waiting {
-			m.Points = []line{{p.text("citizen.binding.waiting"), tonePlain}}
+			m.Text = p.text("citizen.binding.waiting") // instead of how little it takes
 		}
 	default:
 		p.everythingRight(m)

@@ -34,7 +34,7 @@ type Options struct {
 	TextScale    float32           // 1 to 1.5; 0 is 1
 	SecondScreen *image.Point      // where the second monitor begins, which the citizen's window then fills
 	OneScreen    bool              // no citizen's window: the clerk hands the only screen over
-	SideBySide   bool              // asks for both windows beside each other: BesideWidth pixels are needed
+	Screen       image.Rectangle   // of the one monitor, for both windows (look.PlacesOn); empty leaves it to the window manager
 	Closed       func()            // the clerk closed the window; nil lets the window close
 	Now          func() time.Time  // for tests; time.Now by default
 }
@@ -94,30 +94,15 @@ func (u *UI) arrange() {
 	u.citizen.keys.listen(u.citizenWindow)
 	if second := u.options.SecondScreen; second != nil {
 		// Openbox, for one, fills the monitor that the window is on, whichever was asked for.
-		place(u.clerkWindow, image.Pt(frame, titleBar))
-		place(u.citizenWindow, second.Add(image.Pt(frame, titleBar)))
+		look.PlaceAt(u.clerkWindow, look.FirstPlace(image.Point{}))
+		look.PlaceAt(u.citizenWindow, look.FirstPlace(*second))
 		if window, ok := u.citizenWindow.(desktop.Window); ok {
 			window.RequestFullScreenSecondary()
 		}
-	} else if u.options.SideBySide {
-		place(u.clerkWindow, image.Pt(frame, titleBar))
-		place(u.citizenWindow, image.Pt(1280+3*frame, titleBar))
-	}
-}
-
-// A window's frame and its title bar, as wide as common window managers draw them. BesideWidth is what
-// both windows need beside each other.
-const (
-	frame       = 8
-	titleBar    = 30
-	BesideWidth = 1280 + 1024 + 4*frame
-)
-
-// place asks the window manager for a position; it may have its own idea. The toolkit takes 0,0 for no
-// wish at all.
-func place(w fyne.Window, at image.Point) {
-	if w, ok := w.(desktop.Window); ok {
-		w.RequestPosition(at.X, at.Y)
+	} else if !u.options.Screen.Empty() {
+		places := look.PlacesOn(u.options.Screen)
+		look.Place(u.clerkWindow, places.Clerk)
+		look.Place(u.citizenWindow, places.Citizen)
 	}
 }
 

@@ -43,7 +43,7 @@ type config struct {
 	SecondScreen bool `toml:"second_screen"`
 	// SingleScreen starts without a citizen's window: F2 hands the clerk's over.
 	SingleScreen bool `toml:"single_screen"`
-	// SideBySide puts both windows beside each other where one monitor has room for them.
+	// SideBySide places both windows on one monitor: beside each other where there is room.
 	SideBySide bool `toml:"side_by_side"`
 }
 

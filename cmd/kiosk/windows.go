@@ -64,7 +64,9 @@ func arrange(cfg config, options ui.Options, log *slog.Logger) ui.Options {
 			options.OneScreen = true
 		}
 	}
-	options.SideBySide = cfg.sideBySide() && roomForBoth()
+	if cfg.sideBySide() {
+		options.Screen = screen()
+	}
 	return options
 }
 
@@ -84,15 +86,14 @@ func secondMonitor() *image.Point {
 	return nil
 }
 
-// roomForBoth reports whether one monitor is wide enough for both windows. Where it is not, the
-// window manager places them better than we could.
-func roomForBoth() bool {
+// screen is what panels leave of the primary monitor.
+func screen() image.Rectangle {
 	monitor := glfw.GetPrimaryMonitor()
 	if monitor == nil {
-		return false
+		return image.Rectangle{}
 	}
-	_, _, width, _ := monitor.GetWorkarea()
-	return width >= ui.BesideWidth
+	x, y, width, height := monitor.GetWorkarea()
+	return image.Rect(x, y, x+width, y+height)
 }
 
 // serve runs the windows on this goroutine and the desk on another, and ends both together.

@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"errors"
+	"image"
 	"os"
 	"sync"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/app"
+	"github.com/go-gl/glfw/v3.4/glfw"
 
 	"balcao/mock-pcsc/bench"
 	"balcao/mock-pcsc/window"
@@ -34,6 +36,9 @@ func runWindow(ctx context.Context, b *bench.Bench, ready func()) error {
 	w.SetPadded(false)
 	w.SetContent(content.Content())
 	w.Resize(window.Size)
+	if screen := screen(); !screen.Empty() {
+		look.Place(w, look.PlacesOn(screen).Bench)
+	}
 	w.Canvas().SetOnTypedKey(content.TypedKey)
 	w.SetOnClosed(stop)
 
@@ -57,4 +62,17 @@ func runWindow(ctx context.Context, b *bench.Bench, ready func()) error {
 	w.ShowAndRun()
 	stop()
 	return <-ended
+}
+
+// screen is what panels leave of the primary monitor; empty when the toolkit will say what is wrong with it.
+func screen() image.Rectangle {
+	if glfw.Init() != nil { // twice is allowed: the toolkit does it again
+		return image.Rectangle{}
+	}
+	monitor := glfw.GetPrimaryMonitor()
+	if monitor == nil {
+		return image.Rectangle{}
+	}
+	x, y, width, height := monitor.GetWorkarea()
+	return image.Rect(x, y, x+width, y+height)
 }

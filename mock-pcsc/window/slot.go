@@ -34,16 +34,16 @@ func newSlotPanel(number int, press func()) *slotPanel {
 		number: number,
 		dot:    look.Dot(look.Edge),
 		state:  look.Small(""),
-		card:   look.Value("").Bold().Wrap(),
-		detail: look.Small("").In(look.InkFaint).Wrap(),
+		card:   look.Value("").Bold().Lines(2),
+		detail: look.Small("").In(look.InkFaint).Lines(2),
 		button: look.NewButton("", "", look.Plain, press),
 	}
 	head := container.NewBorder(nil, nil, look.Heading(fmt.Sprintf("Slot %d", number)), look.Columns(8, s.dot, s.state))
 	// As high as two lines of title and two of details: the drawer must not jump when a card comes.
 	room := canvas.NewRectangle(look.Clear)
-	room.SetMinSize(fyne.NewSize(0, 86))
-	s.content = look.PanelPadded(16, container.NewBorder(head, s.button, nil, nil,
-		container.NewStack(room, look.Padded(0, 4, look.Rows(0, s.card, s.detail)))))
+	room.SetMinSize(fyne.NewSize(0, 82))
+	s.content = look.PanelPadded(14, container.NewBorder(head, s.button, nil, nil,
+		container.NewStack(room, look.Rows(0, s.card, s.detail))))
 	return s
 }
 
@@ -73,6 +73,7 @@ func (s *slotPanel) show(status bench.SlotStatus, entry drawer.Entry) {
 		s.button.SetText("Insert")
 		s.button.SetKey(slotKeys[s.number])
 	}
+	s.content.Refresh() // what is beside and below them moves with the texts
 }
 
 // holderAndPIN is what a tester has to type or to compare while the card is in.

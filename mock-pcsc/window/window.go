@@ -81,12 +81,10 @@ const drawerHeading = "Drawer"
 func (w *Window) Content() fyne.CanvasObject {
 	header := look.Fill(look.Header, look.Padded(24, 16, container.NewBorder(nil, nil,
 		look.Heading("Balcão · test bench").In(look.White), nil, w.facts.Aligned(fyne.TextAlignTrailing))))
-	slots := container.New(split{left: 0.5, gap: 14}, w.slots[0].content, w.slots[1].content)
 	keys := look.Small("Up, Down, Left, Right or a name choose · Enter into slot 1 · Shift+Enter or 2 into slot 2 · Del takes out · Tab goes on")
 	footer := look.Fill(look.Surface, look.Padded(24, 8, container.NewBorder(nil, nil, keys, nil, w.notice)))
-	left := container.NewBorder(look.Rows(14, slots, w.heading), look.Padded(0, 10, w.document.content), nil, nil, w.cards)
-	split := container.New(split{left: 0.6, gap: 20}, left, w.messages)
-	return look.Fill(look.Page, container.NewBorder(header, footer, nil, nil, look.Padded(20, 16, split)))
+	return look.Fill(look.Page, container.New(parts{}, header, footer,
+		w.slots[0].content, w.slots[1].content, w.heading, w.cards, w.document.content, w.messages))
 }
 
 // First is what has the keyboard at first.
@@ -169,20 +167,4 @@ func (w *Window) background(do func(context.Context) error) {
 			w.dispatch(func() { w.notice.SetText(err.Error()) })
 		}
 	})
-}
-
-// split lays two objects side by side with a fixed proportion: a handle to drag would be one more
-// thing to reach with Tab.
-type split struct{ left, gap float32 }
-
-func (s split) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	a, b := objects[0].MinSize(), objects[1].MinSize()
-	return fyne.NewSize(a.Width+s.gap+b.Width, fyne.Max(a.Height, b.Height))
-}
-
-func (s split) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	left := (size.Width - s.gap) * s.left
-	objects[0].Resize(fyne.NewSize(left, size.Height))
-	objects[1].Move(fyne.NewPos(left+s.gap, 0))
-	objects[1].Resize(fyne.NewSize(size.Width-s.gap-left, size.Height))
 }

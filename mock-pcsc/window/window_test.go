@@ -109,6 +109,7 @@ type shown struct {
 	bench   *fakeBench
 	window  *window.Window
 	canvas  fyne.Canvas
+	resize  func(fyne.Size)
 	updates chan func()
 }
 
@@ -119,7 +120,7 @@ func show(t *testing.T) *shown {
 	s.window = window.New(s.bench, func(f func()) { s.updates <- f })
 	w := test.NewTempWindow(t, s.window.Content())
 	w.Resize(window.Size)
-	s.canvas = w.Canvas()
+	s.canvas, s.resize = w.Canvas(), w.Resize
 	s.canvas.Focus(s.window.First())
 	return s
 }
@@ -326,6 +327,56 @@ func TestErrorsAreShown(t *testing.T) {
 	(<-s.updates)()
 	if !s.shows("no such thing") {
 		t.Error("the error is not on the window")
+	}
+}
+
+// TestSlotsKeepTheirTextsApart: long titles and reasons neither cover each other nor the button, in the page and
+// in the strip.
+func TestSlotsKeepTheirTextsApart(t *testing.T) {
+	for name, size := range map[string]fyne.Size{"page": window.Size, "small": fyne.NewSize(960, 640), "strip": fyne.NewSize(1900, 248)} {
+		t.Run(name, func(t *testing.T) {
+			s := show(t)
+			long := strings.Repeat("A title that is longer than any card's ", 4)
+			s.bench.set(1, bench.SlotStatus{State: bench.Inserted, Card: "passport-pace", Title: long})
+			s.bench.set(2, bench.SlotStatus{State: bench.Waiting, Card: "cc2024", Title: long, Addr: "127.0.0.1:35963"})
+			s.update()
+			s.resize(size)
+			type placed struct {
+				what     string
+				from, to fyne.Position
+			}
+			var all []placed
+			var visit func(o fyne.CanvasObject, at fyne.Position)
+			visit = func(o fyne.CanvasObject, at fyne.Position) {
+				if !o.Visible() {
+					return
+				}
+				at = at.Add(o.Position())
+				switch o := o.(type) {
+				case *look.Text:
+					if o.Text() != "" {
+						all = append(all, placed{o.Text(), at, at.Add(o.MinSize())})
+					}
+				case *look.Button:
+					all = append(all, placed{o.Text(), at, at.Add(o.Size())})
+				case *fyne.Container:
+					for _, child := range o.Objects {
+						visit(child, at)
+					}
+				}
+			}
+			visit(s.canvas.Content(), fyne.Position{})
+			for i, a := range all {
+				for _, b := range all[i+1:] {
+					if a.from.X < b.to.X && b.from.X < a.to.X && a.from.Y < b.to.Y-1 && b.from.Y < a.to.Y-1 {
+						t.Errorf("%.30q and %.30q overlap: %v to %v, %v to %v", a.what, b.what, a.from, a.to, b.from, b.to)
+					}
+				}
+			}
+			if len(all) < 8 {
+				t.Errorf("found %d texts and buttons", len(all))
+			}
+		})
 	}
 }
 

@@ -37,6 +37,9 @@ type Button struct {
 	style                      Style
 	onPress                    func()
 	disabled, focused, hovered bool
+
+	zoom  *Zoom
+	large bool // written for people who stand further away
 }
 
 var (
@@ -54,6 +57,23 @@ func NewButton(text, key string, style Style, onPress func()) *Button {
 	b := &Button{text: text, key: key, style: style, onPress: onPress}
 	b.ExtendBaseWidget(b)
 	return b
+}
+
+// largeFactor is how much larger than a clerk's the citizen's buttons are written.
+const largeFactor = 1.35
+
+// Enlarge writes the button for people who stand further away, and lets zoom enlarge it; and returns it.
+func (b *Button) Enlarge(zoom *Zoom) *Button {
+	b.zoom, b.large = zoom, true
+	return b
+}
+
+func (b *Button) textSize(name fyne.ThemeSizeName) float32 {
+	size := b.zoom.Of(textSize(b.Theme(), name))
+	if b.large {
+		size *= largeFactor
+	}
+	return size
 }
 
 // SetText changes what the button says.
@@ -214,7 +234,8 @@ func (r *buttonRenderer) MinSize() fyne.Size {
 	if r.key.Text != "" {
 		size.Width += buttonKeyGap + r.key.MinSize().Width
 	}
-	return fyne.NewSize(size.Width+2*buttonPadding, fyne.Max(buttonHeight, size.Height+20))
+	zoom := r.button.zoom
+	return fyne.NewSize(size.Width+zoom.Of(2*buttonPadding), fyne.Max(zoom.Of(buttonHeight), size.Height+zoom.Of(20)))
 }
 
 // Layout puts the ring outside the button's bounds: the ring must not change the button's size when
@@ -247,9 +268,8 @@ func (r *buttonRenderer) Refresh() {
 
 func (r *buttonRenderer) update() {
 	b := r.button
-	th := b.Theme()
-	r.text.Text, r.text.TextSize = b.text, textSize(th, SizeButton)
-	r.key.Text, r.key.TextSize = b.key, textSize(th, SizeKey)
+	r.text.Text, r.text.TextSize = b.text, b.textSize(SizeButton)
+	r.key.Text, r.key.TextSize = b.key, b.textSize(SizeKey)
 
 	face, edge, ink, key := b.colours()
 	r.face.FillColor, r.face.StrokeColor, r.text.Color, r.key.Color = face, edge, ink, key

@@ -47,11 +47,6 @@ func Padded(x, y float32, content fyne.CanvasObject) *fyne.Container {
 	return container.New(layout.NewCustomPaddedLayout(y, y, x, x), content)
 }
 
-// Rows stacks objects with a gap between them.
-func Rows(gap float32, objects ...fyne.CanvasObject) *fyne.Container {
-	return container.New(layout.NewCustomPaddedVBoxLayout(gap), objects...)
-}
-
 // Columns sets objects side by side, each as wide as it needs, with a gap between them.
 func Columns(gap float32, objects ...fyne.CanvasObject) *fyne.Container {
 	return container.New(layout.NewCustomPaddedHBoxLayout(gap), objects...)

@@ -58,6 +58,7 @@ type Circle struct {
 	result   Result
 	number   int
 	current  bool
+	zoom     *Zoom
 }
 
 func newCircle(diameter float32, colour Colour) *Circle {
@@ -65,6 +66,12 @@ func newCircle(diameter float32, colour Colour) *Circle {
 	c.ExtendBaseWidget(c)
 	return c
 }
+
+// Zoomed sets what enlarges the circle besides the text size, with which it grows, and returns it.
+func (c *Circle) Zoomed(zoom *Zoom) *Circle { c.zoom = zoom; return c }
+
+// size is the diameter as drawn: a sign stands beside a text, and is as hard to see.
+func (c *Circle) size() float32 { return c.zoom.Of(c.diameter * textScale(c.Theme())) }
 
 // SetColour changes a Dot's colour.
 func (c *Circle) SetColour(colour Colour) {
@@ -110,7 +117,7 @@ func (r *circleRenderer) Destroy() {}
 
 func (r *circleRenderer) Objects() []fyne.CanvasObject { return r.objects }
 
-func (r *circleRenderer) MinSize() fyne.Size { return fyne.NewSquareSize(r.circle.diameter) }
+func (r *circleRenderer) MinSize() fyne.Size { return fyne.NewSquareSize(r.circle.size()) }
 
 func (r *circleRenderer) Layout(fyne.Size) { r.rebuild() }
 
@@ -122,21 +129,21 @@ func (r *circleRenderer) Refresh() {
 func (r *circleRenderer) rebuild() {
 	c := r.circle
 	disc := canvas.NewCircle(c.colour)
-	size := c.Size()
+	size, diameter := c.Size(), c.size()
 	// In the middle of what it was given, whatever row it stands in.
-	at := fyne.NewPos((size.Width-c.diameter)/2, (size.Height-c.diameter)/2)
+	at := fyne.NewPos((size.Width-diameter)/2, (size.Height-diameter)/2)
 	disc.Move(at)
-	disc.Resize(fyne.NewSquareSize(c.diameter))
+	disc.Resize(fyne.NewSquareSize(diameter))
 	r.objects = []fyne.CanvasObject{disc}
 	if !c.isTick {
 		return
 	}
-	stroke := fyne.Max(2, c.diameter/14)
+	stroke := fyne.Max(2, diameter/14)
 	draw := func(x1, y1, x2, y2 float32) {
 		line := canvas.NewLine(White)
 		line.StrokeWidth = stroke
-		line.Position1 = at.AddXY(x1*c.diameter, y1*c.diameter)
-		line.Position2 = at.AddXY(x2*c.diameter, y2*c.diameter)
+		line.Position1 = at.AddXY(x1*diameter, y1*diameter)
+		line.Position2 = at.AddXY(x2*diameter, y2*diameter)
 		r.objects = append(r.objects, line)
 	}
 	switch c.result {
@@ -171,7 +178,7 @@ func (r *circleRenderer) ring(disc *canvas.Circle) {
 		return
 	}
 	number := canvas.NewText(strconv.Itoa(c.number), ink)
-	number.TextStyle, number.TextSize = bold, 12 // in a circle of fixed size: does not grow with the text
+	number.TextStyle, number.TextSize = bold, c.size()*12/28 // in the circle's proportion
 	number.Alignment = fyne.TextAlignCenter
 	number.Move(disc.Position())
 	number.Resize(disc.Size())

@@ -20,6 +20,8 @@ type Text struct {
 	colour Colour
 	align  fyne.TextAlign
 	wrap   bool
+	most   int // lines; 0 for as many as there are
+	zoom   *Zoom
 }
 
 var (
@@ -65,11 +67,17 @@ func Code(text string) *Text {
 // Wrap breaks the text at the width it is given, and returns it.
 func (t *Text) Wrap() *Text { t.wrap = true; return t }
 
+// Lines breaks the text as Wrap does, into at most so many lines: what is left out shows as "…".
+func (t *Text) Lines(most int) *Text { t.wrap, t.most = true, most; return t }
+
 // Aligned sets the alignment, and returns the text.
 func (t *Text) Aligned(align fyne.TextAlign) *Text { t.align = align; return t }
 
 // In sets the colour at construction, and returns the text.
 func (t *Text) In(colour Colour) *Text { t.colour = colour; return t }
+
+// Zoomed sets what enlarges the text besides the theme, and returns it.
+func (t *Text) Zoomed(zoom *Zoom) *Text { t.zoom = zoom; return t }
 
 // Bold makes the text bold, and returns it.
 func (t *Text) Bold() *Text { t.style.Bold = true; return t }
@@ -152,12 +160,19 @@ func (r *textRenderer) Layout(size fyne.Size) {
 
 func (r *textRenderer) rebuild(width float32) {
 	t := r.text
-	size := textSize(t.Theme(), t.size)
+	size := t.zoom.Of(textSize(t.Theme(), t.size))
 	lines := strings.Split(t.text, "\n")
 	if t.wrap && width > 0 {
-		lines = breakLines(lines, width, func(s string) float32 {
-			return fyne.MeasureText(s, size, t.style).Width
-		})
+		measure := func(s string) float32 { return fyne.MeasureText(s, size, t.style).Width }
+		lines = breakLines(lines, width, measure)
+		if t.most > 0 && len(lines) > t.most {
+			lines = lines[:t.most]
+			last := []rune(lines[t.most-1])
+			for len(last) > 0 && measure(string(last)+"…") > width {
+				last = last[:len(last)-1]
+			}
+			lines[t.most-1] = strings.TrimRight(string(last), " ,·-") + "…"
+		}
 	}
 	r.width, r.lines, r.min = width, r.lines[:0:0], fyne.Size{}
 	for _, line := range lines {
@@ -225,12 +240,19 @@ func breakLines(lines []string, width float32, measure func(string) float32) []s
 // breakable leaves out U+00A0: "52 anos" and "PIN 1234" stay together where the text says so.
 func breakable(r rune) bool { return r == ' ' || r == '\t' }
 
-// cut takes from the word as many runes as fit, but at least one.
+// cut takes from the word as many runes as fit, but at least one; up to a hyphen where one fits, so that
+// Corte-Real is not broken inside Real.
 func cut(word string, width float32, measure func(string) float32) (head, rest string) {
 	runes := []rune(word)
 	n := len(runes)
 	for n > 1 && measure(string(runes[:n])) > width {
 		n--
+	}
+	for hyphen := n; hyphen > 1; hyphen-- {
+		if runes[hyphen-1] == '-' {
+			n = hyphen
+			break
+		}
 	}
 	return string(runes[:n]), string(runes[n:])
 }

@@ -111,6 +111,9 @@ func textSize(th fyne.Theme, name fyne.ThemeSizeName) float32 {
 	return th.Size(name)
 }
 
+// textScale is the setting of the text size: the theme's text beside the design's.
+func textScale(th fyne.Theme) float32 { return textSize(th, SizeText) / textSizes[SizeText] }
+
 const (
 	radius      = 8  // buttons, fields
 	panelRadius = 10 // panels

@@ -1,0 +1,78 @@
+package look
+
+import (
+	"image"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+)
+
+// A window's frame and its title bar, in pixels, as wide as common window managers draw them.
+const (
+	frameWidth = 8
+	titleBar   = 30
+)
+
+// Places are where windows go on one monitor, in pixels and without their frames.
+type Places struct{ Clerk, Citizen, Bench image.Rectangle }
+
+// Widths of a monitor from which the windows stand beside each other: with the citizen's as on a monitor of its
+// own, and with it upright, as a tablet stands; and the height from which the bench is a strip below. On less, each keeps an edge that the others leave free to click.
+const (
+	roomForBoth    = 1280 + 1024 + 3*frameWidth
+	roomForUpright = 1700
+	roomForStrip   = 1000
+	freeEdge       = 72
+)
+
+// PlacesOn divides a monitor, or what panels leave of it, between the desk's windows and the test bench's. Where
+// there is no room for all of them, they overlap, and none is cut off.
+func PlacesOn(area image.Rectangle) Places {
+	inner := image.Rect(area.Min.X+frameWidth, area.Min.Y+titleBar, area.Max.X-frameWidth, area.Max.Y-frameWidth)
+	at := func(x, y, width, height int) image.Rectangle {
+		return image.Rect(x, y, min(x+width, inner.Max.X), min(y+height, inner.Max.Y))
+	}
+	width := inner.Dx()
+	across := min(1180, width)
+	bench := at(inner.Max.X-across, max(inner.Min.Y+freeEdge, inner.Max.Y-800), across, 800)
+	if width < roomForUpright-2*frameWidth {
+		clerk := at(inner.Min.X, inner.Min.Y, min(1280, width-freeEdge), min(800, inner.Dy()-freeEdge))
+		upright := min(560, width)
+		return Places{Clerk: clerk, Citizen: at(inner.Max.X-upright, inner.Min.Y, upright, clerk.Dy()), Bench: bench}
+	}
+	clerkWidth, citizenWidth, height := 1280, 1024, 800
+	if width < roomForBoth-2*frameWidth {
+		clerkWidth = width*2/3 - frameWidth
+		citizenWidth = width - clerkWidth - 2*frameWidth
+	}
+	low := area.Dy() < roomForStrip
+	if !low {
+		height = min(height, area.Dy()*7/10) // the rest is the bench's
+	}
+	clerk := at(inner.Min.X, inner.Min.Y, clerkWidth, height)
+	if below := clerk.Max.Y + frameWidth + titleBar; !low {
+		bench = at(inner.Min.X, below, min(width, 1920), inner.Max.Y-below)
+	}
+	return Places{
+		Clerk:   clerk,
+		Citizen: at(clerk.Max.X+2*frameWidth, inner.Min.Y, citizenWidth, height),
+		Bench:   bench,
+	}
+}
+
+// Place asks the window manager for a position, and sizes the window. It may have its own idea; the toolkit takes
+// 0,0 for no wish at all.
+func Place(w fyne.Window, at image.Rectangle) {
+	w.Resize(fyne.NewSize(float32(at.Dx()), float32(at.Dy())))
+	PlaceAt(w, at.Min)
+}
+
+// PlaceAt asks for a position only.
+func PlaceAt(w fyne.Window, at image.Point) {
+	if w, ok := w.(desktop.Window); ok {
+		w.RequestPosition(at.X, at.Y)
+	}
+}
+
+// FirstPlace is where a window that fills a monitor is asked for before it does.
+func FirstPlace(monitor image.Point) image.Point { return monitor.Add(image.Pt(frameWidth, titleBar)) }
