@@ -39,12 +39,12 @@ type Identity struct {
 	Country        string         // issuing State, ISO 3166-1 alpha-3
 	DocumentNumber string         // as printed, for example "99000588 7 ZZ1"
 	CivilNumber    string         // digits, with the check digit when the document has it
-	Surname        string
-	GivenNames     string
-	Sex            string // "M", "F" or "X"
-	Nationality    string // ISO 3166-1 alpha-3, or a code of ICAO 9303-3 §5 such as "UTO" or "XXA"
-	BirthDate      Date   // month and day are 0 where a travel document does not know them
-	ValidFrom      Date   // zero when the document does not state it
+	Surname        string         // empty for people who have given names only
+	GivenNames     string         // empty for people who have one name only
+	Sex            string         // "M", "F" or "X"
+	Nationality    string         // ISO 3166-1 alpha-3, or a code of ICAO 9303-3 §5 such as "UTO" or "XXA"
+	BirthDate      Date           // month and day are 0 where a travel document does not know them
+	ValidFrom      Date           // zero when the document does not state it
 	ValidUntil     Date
 	TaxNumber      string // NIF, 9 digits, empty when not stated
 
@@ -52,7 +52,18 @@ type Identity struct {
 	// alphabet and at times cut off. They differ from the names above when the chip states the real spelling.
 	MRZSurname    string
 	MRZGivenNames string
+
+	NameSource NameSource // where the names above are from
 }
+
+// NameSource says how far the names of an identity are the whole names.
+type NameSource string
+
+// Where names are from.
+const (
+	NameWhole NameSource = ""    // the document states them, as far as anybody can tell whole
+	NameCut   NameSource = "cut" // from a name field that is full to its last letter: they may be cut off (Doc 9303-3 §4.6)
+)
 
 // Transliterated reports whether the machine-readable zone writes the names differently.
 func (i Identity) Transliterated() bool {

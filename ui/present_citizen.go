@@ -318,7 +318,7 @@ func (p present) everythingRight(m *citizenModel) {
 		"Kind": p.text("document.kind." + string(person.Kind)), "Number": person.DocumentNumber, "Until": p.longDate(person.ValidUntil),
 		"Issuer": p.country(person.Country),
 	})
-	m.Fields = []field{{p.text("citizen.review.name"), person.FullName()}, {p.text("citizen.review.document"), document}}
+	m.Fields = []field{{p.text("citizen.review.name"), p.fullName(person)}, {p.text("citizen.review.document"), document}}
 	m.Fields = append(m.Fields, p.brought("citizen.review.")...)
 	m.Fields = append(m.Fields, field{p.text("citizen.review.login"), p.format("citizen.review.login_value", values{"Contact": login})})
 	if second != "" {

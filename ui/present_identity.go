@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -42,7 +43,7 @@ func (p present) identityPage(m *clerkModel) {
 		m.Subtitle = p.text("identity.subtitle_no_chip")
 	case document.PhotoUnshown():
 		m.Identity.PhotoNote = p.text("identity.photo_unshown")
-		m.Subtitle = p.text("identity.subtitle_unshown")
+		m.Subtitle, m.Care = p.text("identity.subtitle_unshown"), true
 	case document.PhotoAbsent:
 		m.Identity.PhotoNote = p.text("identity.photo_none")
 		m.Subtitle, m.Care = p.said("identity.photo_absent", nil), true
@@ -65,7 +66,10 @@ func (p present) identityFields(person kiosk.Identity) []field {
 		age := person.BirthDate.AgeOn(kiosk.DateOf(p.state.Now))
 		born += " · " + p.format("format.age", values{"Count": age})
 	}
-	fields := []field{{p.text("identity.surname"), person.Surname}, {p.text("identity.given_names"), person.GivenNames}}
+	fields := []field{{p.text("identity.surname"), stated(person.Surname)}, {p.text("identity.given_names"), stated(person.GivenNames)}}
+	if person.NameSource == kiosk.NameCut {
+		fields = append(fields, field{p.text("identity.name_whole"), p.text("identity.name_cut")})
+	}
 	if person.Transliterated() {
 		fields = append(fields, field{p.text("identity.in_mrz"), mrzName(person)})
 	}
@@ -83,12 +87,23 @@ func (p present) identityFields(person kiosk.Identity) []field {
 	return fields
 }
 
+// stated is what a document states, or a dash where it states nothing: nobody has to have a surname.
+func stated(text string) string { return cmp.Or(text, "—") }
+
 // mrzName writes the names as the machine-readable zone orders them: the surname first.
 func mrzName(person kiosk.Identity) string {
-	if person.MRZGivenNames == "" {
-		return person.MRZSurname
+	if person.MRZGivenNames == "" || person.MRZSurname == "" {
+		return person.MRZSurname + person.MRZGivenNames
 	}
 	return person.MRZSurname + ", " + person.MRZGivenNames
+}
+
+// fullName is the name as people are shown it before they agree: with a remark where it may be cut off.
+func (p present) fullName(person kiosk.Identity) string {
+	if person.NameSource == kiosk.NameCut {
+		return person.FullName() + "\n" + p.text("identity.name_cut")
+	}
+	return person.FullName()
 }
 
 func (p present) documentName(person kiosk.Identity) string {

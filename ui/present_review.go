@@ -83,7 +83,7 @@ func (p present) review(m *clerkModel) {
 	person, state := p.identity(), p.state
 	login, second := p.contacts()
 	m.Review.Fields = []field{
-		{p.text("review.person"), person.FullName()},
+		{p.text("review.person"), p.fullName(person)},
 		{p.text("review.document"), p.documentIssued(person)},
 	}
 	if person.Kind.Travel() {

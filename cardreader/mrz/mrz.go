@@ -74,7 +74,7 @@ type MRZ struct {
 	Code        string // document code without fillers: "P", "PM", "I", "AR", "C", "ID"…
 	Issuer      string // code of the State or organisation without fillers: "PRT", "UTO", "D"
 	Nationality string // likewise
-	Surname     string // primary identifier, parts separated by one space
+	Surname     string // primary identifier, parts separated by one space; empty for people who have given names only
 	GivenNames  string // secondary identifier, parts separated by one space; empty when there is none
 	// Truncated: the name goes to the last character of its field, so it may have been cut (ICAO 9303-3
 	// §4.6, 9303-4 §4.2.3). Lines does not look at it.

@@ -10,7 +10,7 @@ func (m *MRZ) readNames(text string) {
 	name := trim(text)
 	m.Truncated = len(name) == len(text)
 	m.Surname, m.GivenNames = identifiers(name)
-	if m.Surname == "" || joined(m.Surname, m.GivenNames) != name {
+	if joined(m.Surname, m.GivenNames) != name {
 		m.NameField = name
 	}
 }
@@ -44,7 +44,7 @@ func (m MRZ) nameField(n int) (string, error) {
 		return padded(name, n), nil
 	}
 	primary, secondary := Transliterate(m.Surname), Transliterate(m.GivenNames)
-	if primary == "" {
+	if primary == "" && (secondary == "" || m.Surname != "") {
 		return "", ErrFormat
 	}
 	return padded(truncated(primary, secondary, n), n), nil

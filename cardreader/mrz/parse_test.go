@@ -152,7 +152,7 @@ func TestParse_Names(t *testing.T) {
 		"VAN<DER<MUELLEN<<MARTIN":                 {"VAN DER MUELLEN", "MARTIN", false, false},
 		"PAPANDROPOULOUS<<JONATHON<WARREN<TREVOR": {"PAPANDROPOULOUS", "JONATHON WARREN TREVOR", true, false},
 		"PAPANDROPOULOUSJONATHONWARRENTREVORABCD": {"PAPANDROPOULOUSJONATHONWARRENTREVORABCD", "", true, false},
-		"<<ANNA":                {"", "ANNA", false, true},
+		"<<ANNA":                {"", "ANNA", false, false},
 		"<ERIKSSON<<ANNA":       {"ERIKSSON", "ANNA", false, true},
 		"ERIKSSON<<<ANNA":       {"ERIKSSON", "ANNA", false, true},
 		"ERIKSSON<<ANNA<<MARIA": {"ERIKSSON", "ANNA MARIA", false, true},

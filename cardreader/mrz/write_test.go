@@ -27,7 +27,7 @@ func TestLines_Errors(t *testing.T) {
 		"IssuerOfDigits":      {mrz.TD3, func(m *mrz.MRZ) { m.Issuer = "UT0" }, mrz.ErrCharacter, mrz.GroupIssuer},
 		"LowerCaseIssuer":     {mrz.TD3, func(m *mrz.MRZ) { m.Issuer = "uto" }, mrz.ErrCharacter, mrz.GroupIssuer},
 		"LongNationality":     {mrz.TD3, func(m *mrz.MRZ) { m.Nationality = "UTOP" }, mrz.ErrFormat, mrz.GroupNationality},
-		"NoSurname":           {mrz.TD3, func(m *mrz.MRZ) { m.Surname = "" }, mrz.ErrFormat, mrz.GroupNames},
+		"NoName":              {mrz.TD3, func(m *mrz.MRZ) { m.Surname, m.GivenNames = "", "" }, mrz.ErrFormat, mrz.GroupNames},
 		"SurnameOfNoLetter":   {mrz.TD3, func(m *mrz.MRZ) { m.Surname = "'" }, mrz.ErrFormat, mrz.GroupNames},
 		"SurnameWithDigit":    {mrz.TD3, func(m *mrz.MRZ) { m.Surname = "ERIKSS0N" }, mrz.ErrCharacter, mrz.GroupNames},
 		"NameFieldOfAnother":  {mrz.TD3, func(m *mrz.MRZ) { m.NameField = "SPECIMEN<<ANNA<MARIA" }, mrz.ErrFormat, mrz.GroupNames},

@@ -50,6 +50,7 @@ type person struct {
 	TaxNumber      string               `json:"tax_number"`
 	MRZSurname     string               `json:"mrz_surname,omitempty"` // as the machine-readable zone writes it
 	MRZGivenNames  string               `json:"mrz_given_names,omitempty"`
+	NameSource     kiosk.NameSource     `json:"name_source,omitempty"` // "cut": the names may be cut off
 }
 
 // checkLine is one check as printed.
@@ -133,6 +134,7 @@ func newPerson(i kiosk.Identity) *person {
 		CivilNumber: i.CivilNumber, Surname: i.Surname, GivenNames: i.GivenNames, Sex: i.Sex, Nationality: i.Nationality,
 		BirthDate: i.BirthDate, ValidFrom: i.ValidFrom, ValidUntil: i.ValidUntil, TaxNumber: i.TaxNumber,
 		MRZSurname: i.MRZSurname, MRZGivenNames: i.MRZGivenNames,
+		NameSource: i.NameSource,
 	}
 }
 
@@ -160,15 +162,20 @@ func (r *cardReport) writeJSON(w io.Writer) error {
 	return e.Encode(r)
 }
 
+// nameRemark says of names that they may not be whole.
+var nameRemark = map[kiosk.NameSource]string{kiosk.NameCut: "may be cut off"}
+
 func (r *cardReport) writeText(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	if p := r.Identity; p != nil {
 		for _, row := range [][2]string{
-			{"Surname", p.Surname}, {"Given names", p.GivenNames}, {"Born", p.BirthDate.String()}, {"Sex", p.Sex},
+			{"Surname", p.Surname}, {"Given names", p.GivenNames}, {"Whole name", nameRemark[p.NameSource]}, {"Born", p.BirthDate.String()}, {"Sex", p.Sex},
 			{"Nationality", p.Nationality}, {"Document", p.DocumentNumber}, {"Civil number", p.CivilNumber},
 			{"Tax number", p.TaxNumber}, {"Valid until", p.ValidUntil.String()},
 		} {
-			_, _ = fmt.Fprintf(t, "%s\t%s\n", row[0], row[1])
+			if row[0] != "Whole name" || row[1] != "" {
+				_, _ = fmt.Fprintf(t, "%s\t%s\n", row[0], row[1])
+			}
 		}
 		_, _ = fmt.Fprintln(t)
 	}

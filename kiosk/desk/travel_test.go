@@ -141,6 +141,8 @@ func TestTravelEnrolment(t *testing.T) {
 		{"passport-no-originality", kiosk.SMS, kiosk.LevelSubstantial}, // nothing proves that it is no copy
 		{"residence-permit", kiosk.Email, kiosk.LevelHigh},             // opened with the number on it
 		{"passport-photo-unshown", kiosk.SMS, kiosk.LevelSubstantial},  // the printed photograph was compared
+		{"passport-no-surname", kiosk.Email, kiosk.LevelHigh},          // given names only
+		{"passport-name-cut", kiosk.SMS, kiosk.LevelHigh},              // and both sides say that it may be
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -36,6 +36,7 @@ func (s Statement) Transcript() Transcript {
 		},
 		Person: TranscriptPerson{
 			Surname: p.Surname, GivenNames: p.GivenNames, BirthDate: p.BirthDate, Nationality: p.Nationality, TaxNumber: p.TaxNumber,
+			NameSource: p.NameSource,
 		},
 		Eligibility: TranscriptEligibility{
 			Address: TranscriptSeen(s.Facts.Eligibility.Address), Residence: TranscriptSeen(s.Facts.Eligibility.Residence),

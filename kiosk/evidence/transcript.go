@@ -62,11 +62,13 @@ type TranscriptDocument struct {
 // TranscriptPerson is the person as the document states them; a travel document states no tax number, so there it
 // is the one that was typed.
 type TranscriptPerson struct {
-	Surname     string     `json:"surname"`
+	Surname     string     `json:"surname"` // empty for people who have given names only
 	GivenNames  string     `json:"given_names"`
 	BirthDate   kiosk.Date `json:"birth_date"` // "1985" or "1985-04" where a travel document knows no more
 	Nationality string     `json:"nationality"`
 	TaxNumber   string     `json:"tax_number"`
+
+	NameSource kiosk.NameSource `json:"name_source,omitempty"` // "cut": the names may be cut off
 }
 
 // TranscriptEligibility is what was brought and declared besides the document, and the law that made a document

@@ -36,15 +36,19 @@ func TravelIdentity(files TravelFiles, at time.Time) (kiosk.Identity, error) {
 // zoneIdentity is the person as the machine-readable zone states them.
 func zoneIdentity(zone mrz.MRZ) (kiosk.Identity, error) {
 	number := strings.ReplaceAll(zone.Number, "<", "")
-	if number == "" || zone.Surname == "" {
-		return kiosk.Identity{}, fmt.Errorf("reading identity: %w: no number or no name", lds.ErrMalformed)
+	if number == "" {
+		return kiosk.Identity{}, fmt.Errorf("reading identity: %w: no number", lds.ErrMalformed)
 	}
-	return kiosk.Identity{
+	id := kiosk.Identity{
 		Kind: kindOf(zone), Country: zone.Issuer, DocumentNumber: number,
 		Surname: zone.Surname, GivenNames: zone.GivenNames, MRZSurname: zone.Surname, MRZGivenNames: zone.GivenNames,
 		Sex: zone.Sex, Nationality: zone.Nationality,
 		BirthDate: dateOf(zone.Birth), ValidUntil: dateOf(zone.Expiry),
-	}, nil
+	}
+	if zone.Truncated {
+		id.NameSource = kiosk.NameCut
+	}
+	return id, nil
 }
 
 func dateOf(d mrz.Date) kiosk.Date {
@@ -72,12 +76,23 @@ func kindOf(zone mrz.MRZ) kiosk.DocumentKind {
 	return ""
 }
 
-// addDetails adds what DG11 says. A name that DG11 does not split is left as the zone has it: who would say where
-// the surname ends?
+// maxName bounds each of the names that DG11 may spell: more than any person has, and less than a screen and a transcript
+// can take.
+const maxName = 200
+
+// addDetails adds what DG11 says. A name that DG11 does not split is left as the zone has it, unless the zone has one
+// name only: who would say where the surname ends?
 func addDetails(id *kiosk.Identity, details lds.PersonalDetails) {
 	name := details.Name
-	if name.Surname != "" && (name.GivenNames != "" || id.MRZGivenNames == "") {
-		id.Surname, id.GivenNames = name.Surname, name.GivenNames
+	only := name.Surname + name.GivenNames
+	switch {
+	case len(only) > maxName:
+	case name.Surname != "" && name.GivenNames != "":
+		id.Surname, id.GivenNames, id.NameSource = name.Surname, name.GivenNames, kiosk.NameWhole
+	case only != "" && id.MRZGivenNames == "":
+		id.Surname, id.NameSource = only, kiosk.NameWhole
+	case only != "" && id.MRZSurname == "":
+		id.GivenNames, id.NameSource = only, kiosk.NameWhole
 	}
 	if born := dateOf(details.BirthDate); completes(born, id.BirthDate) {
 		id.BirthDate = born

@@ -44,6 +44,38 @@ func TestTravelIdentity(t *testing.T) {
 	t.Run("OK/NameInOnePiece", compare)
 }
 
+// A zone may have given names only, or a name field that is full; DG11 spells out what the zone has no room for.
+func TestTravelIdentity_Names(t *testing.T) {
+	const full = "DE ALBUQUERQUE VASCONCELOS E SOUSA HOLS"
+	cases := map[string]struct {
+		surname, given, details string
+		want                    [2]string
+		source                  kiosk.NameSource
+	}{
+		"no surname":                    {"", "RAMESHWAR", "", [2]string{"", "RAMESHWAR"}, kiosk.NameWhole},
+		"no surname, spelled":           {"", "RAMESHWAR", "<<Rāmeshwar", [2]string{"", "Rāmeshwar"}, kiosk.NameWhole},
+		"no surname, spelled in one":    {"", "RAMESHWAR", "Rāmeshwar", [2]string{"", "Rāmeshwar"}, kiosk.NameWhole},
+		"no given names, spelled":       {"RAMESHWAR", "", "Rāmeshwar", [2]string{"Rāmeshwar", ""}, kiosk.NameWhole},
+		"full":                          {full, "", "", [2]string{full, ""}, kiosk.NameCut},
+		"full with given names":         {full[:36], "A", "", [2]string{full[:36], "A"}, kiosk.NameCut},
+		"full, spelled":                 {full, "", "de Albuquerque<<Ana", [2]string{"de Albuquerque", "Ana"}, kiosk.NameWhole},
+		"full, not split":               {full[:36], "A", "Ana de Albuquerque", [2]string{full[:36], "A"}, kiosk.NameCut},
+		"one letter of the field free":  {full[:38], "", "", [2]string{full[:38], ""}, kiosk.NameWhole},
+		"longer than anybody is called": {"ERIKSSON", "ANNA", strings.Repeat("E", 4000) + "<<Anna", [2]string{"ERIKSSON", "ANNA"}, kiosk.NameWhole},
+	}
+	for name, tt := range cases {
+		t.Run(name, func(t *testing.T) {
+			zone := anna()
+			zone.Surname, zone.GivenNames = tt.surname, tt.given
+			files := evidence.TravelFiles{Groups: map[int][]byte{1: dg1(t, zone), 11: dg11(tt.details, "")}}
+			got, err := evidence.TravelIdentity(files, readOn)
+			if err != nil || [2]string{got.Surname, got.GivenNames} != tt.want || got.NameSource != tt.source {
+				t.Errorf("got %q, %q, %q, %v; want %q, %q", got.Surname, got.GivenNames, got.NameSource, err, tt.want, tt.source)
+			}
+		})
+	}
+}
+
 func TestTravelIdentity_Birth(t *testing.T) {
 	cases := map[string]struct {
 		zone mrz.Date

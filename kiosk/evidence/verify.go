@@ -236,7 +236,7 @@ func (v *Verifier) matchPerson(t Transcript, verdict Verdict, expect Expect) err
 	want.Document.CivilNumber, want.Document.ValidUntil = id.CivilNumber, id.ValidUntil
 	want.Person = TranscriptPerson{
 		Surname: id.Surname, GivenNames: id.GivenNames, BirthDate: id.BirthDate,
-		Nationality: id.Nationality, TaxNumber: id.TaxNumber,
+		Nationality: id.Nationality, TaxNumber: id.TaxNumber, NameSource: id.NameSource,
 	}
 	want.Eligibility.Extension = verdict.Extension
 	got, err := t.Encode()

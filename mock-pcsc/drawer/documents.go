@@ -2,6 +2,7 @@ package drawer
 
 import (
 	"crypto"
+	"strings"
 	"time"
 
 	"balcao/mock-pcsc/card"
@@ -72,7 +73,7 @@ func (b *builder) document(name string, s sort, refusedFor, title string, change
 	b.items = append(b.items, item{
 		Entry: Entry{
 			Name: name, Kind: s.kind, Generation: s.generation, Key: s.key, RefusedFor: refusedFor, Level: level,
-			MRZ: plan.Printed(), CAN: plan.ShownCAN(), Title: title, Holder: plan.Person.GivenNames + " " + plan.Person.Surname,
+			MRZ: plan.Printed(), CAN: plan.ShownCAN(), Title: title, Holder: strings.TrimSpace(plan.Person.GivenNames + " " + plan.Person.Surname),
 		},
 		travel: &plan,
 	})

@@ -16,4 +16,12 @@ func (b *builder) oddDocuments() {
 		func(p *travel.Plan) { p.Record = travel.RecordExtensible })
 	b.document("passport-photo-unshown", pace, "", "Passport whose photograph nobody can read out of its record",
 		func(p *travel.Plan) { p.Record = travel.RecordUnreadable })
+	b.document("passport-no-surname", pace, "", "Passport of somebody who has one given name and no surname",
+		func(p *travel.Plan) { p.Person.Surname, p.Person.GivenNames = "", "Rameshwar" })
+	b.document("passport-no-surname-spelled", pace, "", "Passport of somebody without a surname, spelled out in data group 11",
+		func(p *travel.Plan) { p.Person.Surname, p.Person.GivenNames, p.FullName = "", "Çağla Ñandu", true })
+	b.document("passport-name-cut", pace, "", "Passport with a name that fills its field to the last letter, spelled out nowhere",
+		func(p *travel.Plan) {
+			p.Person.Surname, p.Person.GivenNames = "Albuquerque Vasconcelos", "Maria Madalena"
+		})
 }

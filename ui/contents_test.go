@@ -1,0 +1,66 @@
+package ui_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"balcao/kiosk"
+	"balcao/ui"
+)
+
+// With a name that may be cut off, clerk and person are told wherever they confirm it.
+func TestNameMayBeCutOff(t *testing.T) {
+	const remark = "May be cut off in the document"
+	for _, source := range []kiosk.NameSource{kiosk.NameWhole, kiosk.NameCut} {
+		page, review := passport(kiosk.English), review(kiosk.ReviewReading)(kiosk.English)
+		page.Document.Identity.NameSource, review.Document.Identity.NameSource = source, source
+		var fields []string
+		for _, f := range ui.PresentClerk(page, false, "", "", "").Identity.Fields {
+			fields = append(fields, "identity: "+f.Value)
+		}
+		for _, f := range ui.PresentClerk(review, false, "", "", "").Review.Fields {
+			fields = append(fields, "review: "+f.Value)
+		}
+		for _, f := range ui.PresentCitizen(review, false).Fields {
+			fields = append(fields, "person: "+f.Value)
+		}
+		for _, where := range []string{"identity: ", "review: ", "person: "} {
+			told := slices.ContainsFunc(fields, func(f string) bool { return strings.HasPrefix(f, where) && strings.Contains(f, remark) })
+			if told != (source == kiosk.NameCut) {
+				t.Errorf("%q, %stold is %t", source, where, told)
+			}
+		}
+	}
+}
+
+// Somebody without a surname has a dash there, and one name everywhere else.
+func TestNoSurname(t *testing.T) {
+	s := passport(kiosk.English)
+	id := s.Document.Identity
+	id.Surname, id.GivenNames, id.MRZSurname, id.MRZGivenNames = "", "Rāmeshwar", "", "RAMESHWAR"
+	fields := map[string]string{}
+	for _, f := range ui.PresentClerk(s, false, "", "", "").Identity.Fields {
+		fields[f.Label] = f.Value
+	}
+	if fields["Surname"] != "—" || fields["Given names"] != "Rāmeshwar" || fields["In the readable zone"] != "RAMESHWAR" {
+		t.Errorf("got %q", fields)
+	}
+	if got := id.FullName(); got != "Rāmeshwar" {
+		t.Errorf("whole name %q", got)
+	}
+}
+
+// A photograph that cannot be shown is no photograph that is not there: the clerk hears what to compare.
+func TestPhotographUnshown(t *testing.T) {
+	s := passport(kiosk.English)
+	s.Document.Photo, s.Document.PhotoAbsent = nil, true
+	s.Document.Checks = slices.Clone(s.Document.Checks)
+	i := slices.IndexFunc(s.Document.Checks, func(c kiosk.Check) bool { return c.Name == kiosk.CheckPhotoData })
+	s.Document.Checks[i].Result, s.Document.Checks[i].Reason = kiosk.Absent, kiosk.ReasonPhotoUnshown
+	m := ui.PresentClerk(s, false, "", "", "")
+	if !strings.Contains(m.Subtitle, "cannot be shown") || !strings.Contains(m.Subtitle, "printed on the document") ||
+		m.Identity.PhotoNote != "Cannot be shown" || m.Actions[0].Event == nil {
+		t.Errorf("got %q, %q, %v", m.Subtitle, m.Identity.PhotoNote, m.Actions[0].Event)
+	}
+}
