@@ -67,6 +67,7 @@ func (d *daemon) stop() {
 		return
 	}
 	_ = d.cmd.Process.Signal(os.Interrupt)
+	defer time.AfterFunc(patience, func() { _ = d.cmd.Process.Kill() }).Stop() // pcscd 1.9 may hang when it is to end
 	_ = d.cmd.Wait()
 	d.cmd = nil
 }

@@ -31,7 +31,7 @@ var (
 	ErrBusy          = errors.New("card is held by another program")
 	ErrServiceGone   = errors.New("smart-card service is not running")
 	ErrNotAuthorised = errors.New("smart-card service does not let this user in")
-	ErrStuck         = errors.New("smart-card service does not react")
+	ErrStuck         = errors.New("smart-card service (pcscd) does not react")
 	ErrSilent        = errors.New("card does not answer")
 	ErrMute          = errors.New("card does not power up")
 	ErrTransport     = errors.New("reader could not exchange data with the card")

@@ -8,8 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
-
-	"github.com/ebfe/scard"
 )
 
 // Finding is one thing that Diagnose looked at, in words for whoever has to mend it.
@@ -35,18 +33,14 @@ const (
 	CodeReaderFault   = "reader_fault"
 )
 
-const (
-	// diagnosisPatience is short: somebody sits before the screen, and busy is itself a finding.
-	diagnosisPatience = 500 * time.Millisecond
-	// listingTime is for the service to say which readers it has, which takes it milliseconds.
-	listingTime = 3 * time.Second
-)
+// diagnosisPatience is short: somebody sits before the screen, and busy is itself a finding.
+const diagnosisPatience = 500 * time.Millisecond
 
 // Diagnose looks at the service, at the readers, and at the card in each, and says what is wrong and what
 // to do about it. It sends nothing to a card, so that it can run while others work with one; but it
 // connects to it, and that resets a card which nobody else uses.
 func Diagnose(ctx context.Context) []Finding {
-	names, err := listing(ctx)
+	names, err := List(ctx)
 	switch {
 	case errors.Is(err, ErrStuck):
 		return []Finding{stuckFinding}
@@ -63,36 +57,8 @@ func Diagnose(ctx context.Context) []Finding {
 	return findings
 }
 
-// listing asks the service for its readers, and gives up with ErrStuck when it does not say.
-func listing(ctx context.Context) ([]string, error) {
-	type answer struct {
-		names []string
-		err   error
-	}
-	answered := make(chan answer, 1)
-	go func() {
-		pc, err := scard.EstablishContext()
-		if err != nil {
-			answered <- answer{nil, err}
-			return
-		}
-		names, err := listReaders(pc)
-		_ = pc.Release()
-		answered <- answer{names, err}
-	}()
-	timer := time.NewTimer(listingTime)
-	defer timer.Stop()
-	select {
-	case a := <-answered:
-		return a.names, a.err
-	case <-timer.C:
-	case <-ctx.Done():
-	}
-	return nil, ErrStuck
-}
-
 var stuckFinding = Finding{
-	Code: CodeStuck, Title: "The smart-card service runs but does not react.",
+	Code: CodeStuck, Title: "The smart-card service pcscd runs but does not react.",
 	Cause: "A reader's driver hangs, or the service was suspended.",
 	Cure:  "Unplug the readers, then: systemctl restart pcscd",
 }
@@ -105,6 +71,8 @@ func serviceFinding(cause Cause) Finding {
 			Cause: "The program pcscd is not installed.",
 			Cure:  "Install it: apt install pcscd libccid",
 		}
+	case ServiceStuck:
+		return stuckFinding
 	case NotAuthorised:
 		return Finding{
 			Code: CodeNotAuthorised, Title: "The smart-card service does not let this user in.",
@@ -171,6 +139,8 @@ func readerFinding(ctx context.Context, name string) Finding {
 		f.Cure = "Insert it chip first and chip up; wipe the contacts with a dry cloth. If another card works, the card is broken."
 	case errors.Is(err, ErrNotAuthorised):
 		return serviceFinding(NotAuthorised)
+	case errors.Is(err, ErrStuck):
+		return stuckFinding
 	case errors.Is(err, ErrSilent):
 		f.Code, f.Title = CodeCardSilent, f.Title+" does not come back from talking to its card."
 		f.Cause = "The card or the reader hangs."

@@ -20,10 +20,11 @@ const (
 // Cause says why the smart-card service cannot be reached.
 type Cause string
 
-// Causes of ServiceDown.
+// Causes of ServiceDown. A service that does not react is noticed within a few seconds.
 const (
 	ServiceMissing Cause = "missing"        // pcscd is not installed
 	ServiceStopped Cause = "stopped"        // it is installed but does not run
+	ServiceStuck   Cause = "stuck"          // it runs but does not react
 	NotAuthorised  Cause = "not_authorised" // it runs but does not let this user in (polkit)
 )
 

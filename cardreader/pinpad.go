@@ -89,7 +89,7 @@ func (p *Pinpad) VerifyPIN(ctx context.Context, command []byte, minDigits, maxDi
 	if err != nil {
 		return nil, err
 	}
-	answer, err := p.session.call(ctx, padLimit, ErrSilent, func(h handle, _ scard.Protocol) ([]byte, error) {
+	answer, err := p.session.call(ctx, &lateness{timeout: padLimit}, func(h handle, _ scard.Protocol) ([]byte, error) {
 		return p.control(h, structure)
 	})
 	if err != nil {

@@ -20,8 +20,12 @@ type Dialer struct {
 	// Timeout is how long a card may take for one command before it counts as silent; 10 s when zero.
 	// The slowest honest command, an RSA-3072 signature, takes about one.
 	Timeout time.Duration
-	// Patience is how long another program may hold the card before ErrBusy; 5 s when zero.
+	// Patience is how long another program may hold the card before ErrBusy; 5 s when zero, as long as ctx lasts when
+	// negative.
 	Patience time.Duration
+	// Busy, when not nil, is told true when another program has held the card for a second and is waited for, and false
+	// when that wait is over. It is called on other goroutines, one call at a time.
+	Busy func(held bool)
 }
 
 const (
@@ -47,6 +51,7 @@ type Session struct {
 	atr      []byte
 	timeout  time.Duration
 	patience time.Duration
+	busy     func(held bool)
 	pinpad   *Pinpad
 	maxAPDU  uint32 // in bytes of data as the reader states it; 0 when it does not
 
@@ -69,7 +74,7 @@ type handle interface {
 var _ handle = (*scard.Card)(nil)
 
 // Connect opens a session with the card in a reader. Errors: ErrRemoved when no card is there,
-// ErrMute, ErrBusy, ErrServiceGone, ErrSilent when the reader does not come back.
+// ErrMute, ErrBusy, ErrServiceGone, ErrStuck when the service does not react, ErrSilent when the reader does not come back.
 //
 // The connection is shared, as the State's middleware and browsers expect of each other; Exclusive keeps
 // them out while it matters.
@@ -77,51 +82,56 @@ func (d Dialer) Connect(ctx context.Context, reader string) (*Session, error) {
 	if d.Timeout <= 0 {
 		d.Timeout = defaultTimeout
 	}
-	if d.Patience <= 0 {
+	if d.Patience == 0 {
 		d.Patience = defaultPatience
 	}
-	deadline := time.Now().Add(d.Patience)
+	late := &lateness{
+		reader: reader, timeout: d.Timeout, patience: d.Patience, busy: d.Busy,
+		holds: func(f scard.StateFlag) bool { return inUseByOthers(reader, f) },
+	}
+	defer late.over()
 	for {
-		s, err := d.dial(ctx, reader)
-		if err == nil {
-			return s, nil
+		s, err := d.dial(ctx, late)
+		if errors.Is(err, errExclusive) {
+			if err = sleep(ctx, busyRetry); err == nil {
+				err = late.waitHeld(busyRetry)
+			}
+			if err == nil {
+				continue
+			}
 		}
-		if !errors.Is(err, ErrBusy) || time.Now().After(deadline) {
+		if err != nil {
 			return nil, fmt.Errorf("connecting to the card: %w", err)
 		}
-		if err := sleep(ctx, busyRetry); err != nil {
-			return nil, err
-		}
+		return s, nil
 	}
 }
 
+// errExclusive says that another program has the card for itself alone.
+var errExclusive = fmt.Errorf("%w for itself alone", ErrBusy)
+
 // dial tries once. libpcsclite powers up the card meanwhile, which a faulty one can make last, so the
 // session's goroutine does it; a session that comes too late closes itself.
-func (d Dialer) dial(ctx context.Context, reader string) (*Session, error) {
-	s := d.session(reader)
+func (d Dialer) dial(ctx context.Context, late *lateness) (*Session, error) {
+	s := d.session(late.reader)
 	opened := make(chan error, 1)
 	go func() { opened <- s.open() }()
-	silent := time.NewTimer(d.Timeout)
-	defer silent.Stop()
-	select {
-	case err := <-opened:
-		if err != nil {
-			s.end(err)
-			return nil, err
-		}
-		return s, nil
-	case <-ctx.Done():
-		s.end(ctx.Err())
-		return nil, ctx.Err()
-	case <-silent.C:
-		s.end(ErrSilent)
-		return nil, ErrSilent
+	err, waited := await(ctx, late, opened, nil, nil)
+	if err == nil {
+		err = waited
+	} else if errors.Is(err, ErrBusy) {
+		err = errExclusive
 	}
+	if err != nil {
+		s.end(err)
+		return nil, err
+	}
+	return s, nil
 }
 
 func (d Dialer) session(reader string) *Session {
 	s := &Session{
-		reader: reader, timeout: d.Timeout, patience: d.Patience,
+		reader: reader, timeout: d.Timeout, patience: d.Patience, busy: d.Busy,
 		work: make(chan job), done: make(chan struct{}),
 	}
 	s.life, s.end = context.WithCancelCause(context.Background())
@@ -152,7 +162,8 @@ func (s *Session) open() error {
 	}
 	s.atr = status.Atr
 	s.equip(connection)
-	go s.own(connection, status.ActiveProtocol, func() { _ = pc.Release() })
+	countSession(s.reader, 1)
+	go s.own(connection, status.ActiveProtocol, func() { _ = pc.Release(); countSession(s.reader, -1) })
 	return nil
 }
 
@@ -206,9 +217,9 @@ func giveBack(h handle) {
 	_ = h.Disconnect(disposition)
 }
 
-// call has a job done within limit, or gives late as the error. Whatever ends the wait early ends the
-// session: nobody knows what the card does with the command, or when it will listen again.
-func (s *Session) call(ctx context.Context, limit time.Duration, late error,
+// call has a job done that may be late as it says. Whatever ends the wait early ends the session: nobody knows what
+// the card does with the command, or when it will listen again.
+func (s *Session) call(ctx context.Context, late *lateness,
 	do func(h handle, protocol scard.Protocol) ([]byte, error),
 ) ([]byte, error) {
 	answer := make(chan result, 1)
@@ -219,23 +230,21 @@ func (s *Session) call(ctx context.Context, limit time.Duration, late error,
 		return nil, ctx.Err()
 	case s.work <- job{do, answer}:
 	}
-	timer := time.NewTimer(limit)
-	defer timer.Stop()
-	select {
-	case r := <-answer:
-		if fatal(r.err) {
-			s.end(r.err)
-		}
-		return r.data, r.err
-	case <-timer.C:
-		s.end(late)
-		return nil, late
-	case <-s.life.Done():
-		return nil, context.Cause(s.life)
-	case <-ctx.Done():
+	late.reader = s.reader
+	defer late.over()
+	r, err := await(ctx, late, answer, s.life.Done(), func() error { return context.Cause(s.life) })
+	switch {
+	case err == nil && fatal(r.err):
+		s.end(r.err)
+	case err != nil && ctx.Err() != nil:
 		s.end(fmt.Errorf("%w: a command was abandoned", ErrClosed))
-		return nil, ctx.Err()
+	case err != nil:
+		s.end(err)
 	}
+	if err != nil {
+		return nil, err
+	}
+	return r.data, r.err
 }
 
 func fatal(err error) bool {
@@ -254,15 +263,15 @@ func (s *Session) Reader() string { return s.reader }
 func (s *Session) ATR() []byte { return bytes.Clone(s.atr) }
 
 // Transmit implements iso7816.Transmitter. Its errors are ErrRemoved, ErrReset, ErrServiceGone,
-// ErrTransport, ErrSilent when the card takes longer than the Dialer's Timeout, and ErrClosed; or
-// ctx's. After any of them the session is over.
+// ErrTransport, ErrSilent when the card takes longer than the Dialer's Timeout, ErrStuck when the service does not react,
+// and ErrClosed; or ctx's. After any of them the session is over.
 func (s *Session) Transmit(ctx context.Context, command []byte) ([]byte, error) {
 	if len(command) < 4 {
 		return nil, fmt.Errorf("cardreader: %d bytes are no command", len(command))
 	}
 	// The call may outlive this one, and the caller wipes its command on return.
 	mine := bytes.Clone(command)
-	return s.call(ctx, s.timeout, ErrSilent, func(h handle, protocol scard.Protocol) ([]byte, error) {
+	return s.call(ctx, &lateness{timeout: s.timeout}, func(h handle, protocol scard.Protocol) ([]byte, error) {
 		defer clear(mine)
 		return transmit(h, forProtocol(protocol, mine))
 	})
@@ -316,7 +325,11 @@ func pulled(h handle) bool {
 // usual. When f is done the card stays as it is, a verified PIN included, so work that needs the
 // PIN verifies it in the same f.
 func (s *Session) Exclusive(ctx context.Context, f func(ctx context.Context) error) error {
-	_, err := s.call(ctx, s.patience, ErrBusy, func(h handle, _ scard.Protocol) ([]byte, error) {
+	// A service that answers keeps nobody from a transaction but for another program.
+	turn := &lateness{
+		timeout: s.timeout, patience: s.patience, busy: s.busy, holds: func(scard.StateFlag) bool { return true },
+	}
+	_, err := s.call(ctx, turn, func(h handle, _ scard.Protocol) ([]byte, error) {
 		return nil, classify(h.BeginTransaction())
 	})
 	if err != nil {
@@ -325,7 +338,7 @@ func (s *Session) Exclusive(ctx context.Context, f func(ctx context.Context) err
 	defer func() {
 		// Also when ctx is over. Where this fails, the card is gone or the session ends, and with it the
 		// transaction.
-		_, _ = s.call(context.WithoutCancel(ctx), s.timeout, ErrSilent, func(h handle, _ scard.Protocol) ([]byte, error) {
+		_, _ = s.call(context.WithoutCancel(ctx), &lateness{timeout: s.timeout}, func(h handle, _ scard.Protocol) ([]byte, error) {
 			return nil, classify(h.EndTransaction(scard.LeaveCard))
 		})
 	}()

@@ -16,9 +16,9 @@ import (
 const plugAndPlay = `\\?PnP?\Notification`
 
 const (
-	// rearm ends a wait that nothing ended, and the readers are listed anew. It is no polling, once a minute:
-	// a reader plugged in between listing and waiting would otherwise stay unseen until the next event.
-	rearm = time.Minute
+	// rearm ends a wait that nothing ended, and the readers are listed anew: a reader plugged in between listing and
+	// waiting would otherwise stay unseen until the next event, and a service that stopped reacting unnoticed.
+	rearm = 10 * time.Second
 	// stuckAfter is how long Watch waits for libpcsclite to come back from a cancelled call.
 	stuckAfter = 2 * time.Second
 	// recoverAfter keeps a service that fails at once each time from taking the processor.
@@ -37,8 +37,8 @@ type WatchOptions struct {
 var watching atomic.Bool
 
 // Watch reports readers and cards coming and going until ctx ends, and then returns nil. It waits inside
-// PC/SC and looks at nothing by the clock. A service that is missing, stopped or restarted is an event,
-// and Watch goes on by itself when it is there again.
+// PC/SC and looks at nothing by the clock but whether the service still reacts, every ten seconds. A service that is
+// missing, stopped, restarted or stuck is an event, and Watch goes on by itself when it is there again.
 //
 // A reader whose driver is asked for cards rather than telling (pcscd does so every 400 ms) cannot show
 // that two cards followed each other faster: who needs to know compares citizencard.Card.Serial.
@@ -49,6 +49,10 @@ var watching atomic.Bool
 func Watch(ctx context.Context, opts WatchOptions, handle func(Event)) error {
 	if !watching.CompareAndSwap(false, true) {
 		return ErrWatching
+	}
+	select {
+	case <-alarmed: // of another time
+	default:
 	}
 	w := &watcher{tracker: newTracker(handle), ignore: opts.Ignore}
 	err := w.run(ctx)
@@ -68,25 +72,44 @@ type watcher struct {
 	tracker *tracker
 	ignore  func(reader string) bool
 	calls   sync.WaitGroup // into libpcsclite
+	stuck   bool           // the service did not react to the last call for a while
 }
 
 // call makes a call into libpcsclite on a goroutine of its own. When ctx ends it has abort make the call
-// return, and gives up with ErrStuck after a while.
-func (w *watcher) call(ctx context.Context, call func() error, abort func()) error {
+// return, and gives up with ErrStuck after a while. A call that lasts longer than limit is the service not reacting:
+// that is reported, and the call waited for, because it returns when the service reacts again or ends.
+func (w *watcher) call(ctx context.Context, limit time.Duration, call func() error, abort func()) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	w.stuck = false
 	done, over := make(chan error, 1), make(chan struct{})
 	w.calls.Go(func() {
 		defer close(over)
 		done <- call()
 	})
-	select {
-	case err := <-done:
-		return err
-	case <-ctx.Done():
+	late := time.NewTimer(limit)
+	defer late.Stop()
+	aborting := false
+	for waiting := true; waiting; {
+		select {
+		case err := <-done:
+			return err
+		case <-late.C:
+			w.stuck = true
+		case <-alarmed:
+			w.stuck = true
+		case <-ctx.Done():
+			waiting = false
+		}
+		if w.stuck {
+			w.tracker.down(ServiceStuck)
+		}
+		if !aborting {
+			aborting = true
+			w.calls.Go(func() { repeat(abort, over) })
+		}
 	}
-	w.calls.Go(func() { repeat(abort, over) })
 	select {
 	case <-done: //nolint:errcheck // it was cancelled: what it says of that is of no interest
 		return ctx.Err()
@@ -97,17 +120,20 @@ func (w *watcher) call(ctx context.Context, call func() error, abort func()) err
 
 // repeat calls abort until the call is over: a cancel that comes before the wait has begun is lost.
 func repeat(abort func(), over <-chan struct{}) {
-	for {
+	for pause := 10 * time.Millisecond; ; pause = min(2*pause, time.Second) {
 		abort()
 		select {
 		case <-over:
 			return
-		case <-time.After(10 * time.Millisecond):
+		case <-time.After(pause):
 		}
 	}
 }
 
 func cannotAbort() {}
+
+// errReactsAgain says that a call came back after the service was reported stuck: all there is has to be learnt anew.
+var errReactsAgain = errors.New("service reacts again")
 
 func (w *watcher) run(ctx context.Context) error {
 	for {
@@ -120,17 +146,33 @@ func (w *watcher) run(ctx context.Context) error {
 		if errors.Is(err, ErrStuck) {
 			return err
 		}
-		_ = pc.Release() // of a service that is gone there is nothing to release
+		wasStuck := w.stuck
+		// Of a service that is gone there is nothing to release.
+		if err := w.release(ctx, pc); errors.Is(err, ErrStuck) {
+			return err
+		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		// Whatever the error was, a new context is the cure. The loss is reported even when the service is
 		// back already, because a restart resets every card.
-		w.tracker.down(ServiceStopped)
+		if !wasStuck {
+			w.tracker.down(ServiceStopped)
+		}
 		if err := sleep(ctx, recoverAfter); err != nil {
 			return err
 		}
 	}
+}
+
+// release gives a context back, also when ctx is over.
+func (w *watcher) release(ctx context.Context, pc *scard.Context) error {
+	if ctx.Err() != nil {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), stuckAfter)
+		defer cancel()
+	}
+	return w.call(ctx, answerTime, func() error { _ = pc.Release(); return nil }, cannotAbort)
 }
 
 func sleep(ctx context.Context, d time.Duration) error {
@@ -167,7 +209,7 @@ func (w *watcher) establish(ctx context.Context) (*scard.Context, error) {
 
 func (w *watcher) tryEstablish(ctx context.Context) (*scard.Context, error) {
 	opened := make(chan *scard.Context, 1)
-	err := w.call(ctx, func() error {
+	err := w.call(ctx, answerTime, func() error {
 		defer close(opened)
 		pc, err := scard.EstablishContext()
 		if err == nil {
@@ -196,7 +238,10 @@ func releaseFrom(opened <-chan *scard.Context) {
 func (w *watcher) follow(ctx context.Context, pc *scard.Context) error {
 	for {
 		var names []string
-		err := w.call(ctx, func() (err error) { names, err = listReaders(pc); return err }, cannotAbort)
+		err := w.call(ctx, answerTime, func() (err error) { names, err = listReaders(pc); return err }, cannotAbort)
+		if err == nil && w.stuck {
+			return errReactsAgain
+		}
 		if err != nil {
 			return fmt.Errorf("listing readers: %w", err)
 		}
@@ -225,8 +270,11 @@ func (w *watcher) untilListChanges(ctx context.Context, pc *scard.Context, names
 		for i, name := range names {
 			states[1+i] = scard.ReaderState{Reader: name, CurrentState: w.tracker.slots[name].flags}
 		}
-		err := w.call(ctx, func() error { return pc.GetStatusChange(states, rearm) }, func() { _ = pc.Cancel() })
+		wait := func() error { return pc.GetStatusChange(states, rearm) }
+		err := w.call(ctx, rearm+answerTime, wait, func() { _ = pc.Cancel() })
 		switch {
+		case w.stuck:
+			return errReactsAgain
 		case errors.Is(err, scard.ErrTimeout), errors.Is(err, scard.ErrUnknownReader):
 			return nil
 		case err != nil:

@@ -109,7 +109,7 @@ var errNoCard = errors.New("no reader has a card in it; insert one, or run kiosk
 
 func failCard(stderr io.Writer, err error) int {
 	fail(stderr, "kioskctl card", err)
-	if errors.Is(err, errNoCard) || errors.Is(err, cardreader.ErrServiceGone) || errors.Is(err, cardreader.ErrMute) || errors.Is(err, errNoReader) {
+	if errors.Is(err, errNoCard) || errors.Is(err, cardreader.ErrServiceGone) || errors.Is(err, cardreader.ErrStuck) || errors.Is(err, cardreader.ErrMute) || errors.Is(err, errNoReader) {
 		return exitNoCard
 	}
 	return exitError
@@ -272,7 +272,7 @@ func (f cardFlags) secret(locked *desk.LockedChip) (desk.AccessSecret, error) {
 
 // connect opens the named reader's card, or the first there is.
 func connect(ctx context.Context, f cardFlags) (desk.CardSession, string, error) {
-	names, err := cardreader.List()
+	names, err := cardreader.List(ctx)
 	if err != nil {
 		return nil, "", err
 	}

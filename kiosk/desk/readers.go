@@ -128,6 +128,8 @@ func problemOf(cause cardreader.Cause) kiosk.ProblemCode {
 	switch cause {
 	case cardreader.ServiceMissing:
 		return kiosk.ProblemServiceMissing
+	case cardreader.ServiceStuck:
+		return kiosk.ProblemServiceStuck
 	case cardreader.NotAuthorised:
 		return kiosk.ProblemNotAuthorised
 	}

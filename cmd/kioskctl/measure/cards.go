@@ -236,7 +236,7 @@ var errNoCard = errors.New("no reader has a card in it")
 
 // firstCard takes the first reader with a card, and says which it is, from 0.
 func firstCard(ctx context.Context) (desk.CardSession, int, error) {
-	names, err := cardreader.List()
+	names, err := cardreader.List(ctx)
 	if err != nil {
 		return nil, 0, err
 	}
