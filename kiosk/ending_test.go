@@ -119,6 +119,9 @@ func TestIdle(t *testing.T) {
 			t.Errorf("wake: got %v, want %v", got, want)
 		}
 	})
+	t.Run("NextPersonReadsNothingLeftBehind", func(t *testing.T) {
+		newDesk(t).identified().later(10 * time.Minute).do(kiosk.NextPerson{}).at(kiosk.StepDocument).nobody().asked()
+	})
 	t.Run("NoteCanBeDismissed", func(t *testing.T) {
 		d := newDesk(t).identified().later(10*time.Minute).problem(kiosk.ProblemIdle, false)
 		d.do(kiosk.Retry{}).problem("", false).asked(kiosk.ReadDocument{Case: 2, Reader: 1})

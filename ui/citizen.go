@@ -45,6 +45,7 @@ type citizenView struct {
 	review   *citizenReviewView
 	actions  *actionRow
 	giveBack *button
+	warning  *overlayView
 	footer   fyne.CanvasObject
 	frame    *fyne.Container
 	top      *fyne.Container
@@ -68,6 +69,7 @@ func newCitizenView(host func() fyne.Window, send func(kiosk.Event), now func() 
 	v.actions.zoom = &v.zoom
 	v.giveBack, v.greeting = newButton(&v.keys), newButton(&v.keys)
 	v.greeting.Enlarge(&v.zoom)
+	v.warning = newOverlayView(v.press, v.do)
 	v.build()
 	return v
 }
@@ -175,6 +177,7 @@ func (v *citizenView) show(m citizenModel) {
 	if m.GiveBack != nil {
 		v.giveBack.show(*m.GiveBack, v.do)
 	}
+	v.warning.over(v.host(), m.Warned)
 	v.outer.Refresh()
 	if before.Key != m.Key {
 		v.scroll.ScrollToTop()
@@ -245,8 +248,10 @@ func (v *citizenView) digit(r rune) {
 
 func (v *citizenView) press(key fyne.KeyName) bool {
 	if v.shown.Warned != nil {
-		if keyNames[key] == v.shown.Warned.Key {
-			v.do(*v.shown.Warned)
+		for _, a := range v.shown.Warned.Actions {
+			if keyNames[key] == a.Key {
+				v.do(a)
+			}
 		}
 		return true
 	}

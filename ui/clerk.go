@@ -114,7 +114,7 @@ func (v *clerkView) show(m clerkModel) {
 		reveal(page.content(), name == m.Page)
 	}
 	v.actions.show(m.Actions, m.Cancel, m.Note)
-	v.showOverlay(m.Overlay)
+	v.overlay.over(v.window, m.Overlay)
 	v.frame.Refresh()
 	if before.Page != m.Page || before.Case != m.Case || before.Access.Kind != m.Access.Kind {
 		v.scroll.ScrollToTop()
@@ -153,24 +153,6 @@ func (v *clerkView) wipe() {
 	v.access.show(clerkModel{})
 	v.bring.show(clerkModel{})
 	v.contact.show(clerkModel{})
-}
-
-func (v *clerkView) showOverlay(m *overlayModel) {
-	overlays := v.window.Canvas().Overlays()
-	if m == nil {
-		if v.overlay.up {
-			overlays.Remove(v.overlay.content)
-			v.overlay.up = false
-			v.overlay.show(overlayModel{})
-		}
-		return
-	}
-	v.overlay.show(*m)
-	if !v.overlay.up {
-		v.overlay.up = true
-		overlays.Add(v.overlay.content)
-		v.overlay.content.Resize(v.window.Canvas().Size())
-	}
 }
 
 // press gives a key its meaning on the page that is shown.

@@ -163,6 +163,24 @@ func newOverlayView(press func(fyne.KeyName) bool, do func(action)) *overlayView
 	return v
 }
 
+// over puts the question over a window, or with nil takes it away.
+func (v *overlayView) over(window fyne.Window, m *overlayModel) {
+	switch {
+	case m == nil && !v.up:
+	case m == nil:
+		window.Canvas().Overlays().Remove(v.content)
+		v.up = false
+		v.show(overlayModel{})
+	default:
+		v.show(*m)
+		if !v.up {
+			v.up = true
+			window.Canvas().Overlays().Add(v.content)
+			v.content.Resize(window.Canvas().Size())
+		}
+	}
+}
+
 func (v *overlayView) show(m overlayModel) {
 	v.title.SetText(m.Title)
 	v.text.SetText(m.Text)

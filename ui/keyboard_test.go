@@ -83,6 +83,9 @@ func TestClerkKeys(t *testing.T) {
 		{"RefusedForNow", unsure(pt), fyne.KeyReturn, []kiosk.Event{kiosk.Retry{}}},
 		{"RefusedForNowNextPerson", unsure(pt), fyne.KeyEscape, []kiosk.Event{kiosk.NextPerson{}}},
 		{"KeypadAgain", reviewPinpad(pt), fyne.KeyReturn, []kiosk.Event{kiosk.Continue{}}},
+		{"AfterAnIdleEnd", ended(kiosk.ProblemIdle)(pt), fyne.KeyReturn, []kiosk.Event{kiosk.NextPerson{}}},
+		{"EscapeAfterAnIdleEnd", ended(kiosk.ProblemIdle)(pt), fyne.KeyEscape, []kiosk.Event{kiosk.NextPerson{}}},
+		{"AfterARemark", ended(kiosk.ProblemNoChip)(pt), fyne.KeyReturn, []kiosk.Event{kiosk.NextPerson{}}},
 		{"StillHere", forgotten(pt), fyne.KeyReturn, []kiosk.Event{kiosk.StillHere{}}},
 		{"WarningTakesTheKeys", forgotten(pt), fyne.KeyF3, nil},
 	} {
@@ -186,6 +189,39 @@ func TestWarningOnTheOnlyScreen(t *testing.T) {
 	d.Show(state)
 	if got := string(d.CitizenDigits()[:3]); d.Citizen().Canvas().Overlays().Top() != nil || got != "739" {
 		t.Error("the warning stays, or what was typed is gone")
+	}
+}
+
+// TestWarningInMidPIN: where the person is asked, the warning stands before them too and their keys answer it;
+// they go on where they were.
+func TestWarningInMidPIN(t *testing.T) {
+	d := newDesk(t, ui.Options{})
+	state := pin(kiosk.PINFirst)(kiosk.Portuguese)
+	state.CitizenLanguage = kiosk.English
+	d.Show(state)
+	write(d.Citizen(), "739")
+	state.IdleSoon, state.IdleAt = true, today.Add(time.Minute)
+	d.Show(state)
+	for name, w := range map[string]fyne.Window{"Is anybody still there?": d.Citizen(), "Ainda está aí alguém?": d.Clerk()} {
+		if over := w.Canvas().Overlays().Top(); over == nil || !strings.Contains(strings.Join(texts(over), "\n"), name) {
+			t.Errorf("%q is not over its window", name)
+		}
+	}
+	press(d.Citizen(), fyne.KeyReturn)
+	if diff := cmp.Diff([]kiosk.Event{kiosk.StillHere{}}, d.sent()); diff != "" {
+		t.Errorf("sent (-want +got):\n%s", diff)
+	}
+	state.IdleSoon, state.IdleAt = false, today.Add(10*time.Minute)
+	d.Show(state)
+	write(d.Citizen(), "150")
+	if got := string(d.CitizenDigits()[:6]); d.Citizen().Canvas().Overlays().Top() != nil || got != "739150" {
+		t.Error("the warning stays, or what was typed is gone")
+	}
+	state.IdleSoon = true
+	state.Step, state.Contact.Awaited = kiosk.StepContact, ""
+	d.Show(state)
+	if d.Citizen().Canvas().Overlays().Top() != nil {
+		t.Error("the person is warned of what only the clerk can go on with")
 	}
 }
 

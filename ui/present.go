@@ -204,7 +204,7 @@ func (p present) identity() kiosk.Identity {
 
 // citizensTurn reports whether the desk waits for the citizen's hands.
 func citizensTurn(s kiosk.State) bool {
-	if s.ConfirmCancel || s.IdleSoon || s.Problem != nil {
+	if s.ConfirmCancel || s.Problem != nil {
 		return false
 	}
 	switch s.Step {

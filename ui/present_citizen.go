@@ -32,7 +32,7 @@ type citizenModel struct {
 	Rights   string
 	Actions  []action
 	GiveBack *action
-	Warned   *action // stands over the page, in the only window, and takes the keys
+	Warned   *overlayModel // stands over the page, and takes the keys
 	Keypad   keypadModel
 }
 
@@ -70,9 +70,9 @@ func presentCitizen(p present) citizenModel {
 	m.Keypad = keypadModel{OK: p.text("citizen.keypad.ok"), Delete: p.text("citizen.keypad.delete")}
 	if p.oneScreen {
 		m.GiveBack = &action{Text: p.text("action.give_back"), Key: "F2", Event: kiosk.HandOver{}}
-		if p.state.HandedOver && p.state.IdleSoon {
-			m.Warned = &p.idleWarning().Actions[0]
-		}
+	}
+	if p.state.IdleSoon && (p.state.HandedOver || !p.oneScreen && citizensTurn(p.state)) {
+		m.Warned = p.idleWarning()
 	}
 	return m
 }

@@ -165,14 +165,13 @@ func (p present) mayCancel() bool {
 	if p.state.Problem != nil && p.state.Problem.Fatal {
 		return false // the case is over already
 	}
-	if p.state.Case == 0 { // nothing but a remark on an empty desk
-		return p.state.Problem != nil && !p.state.Problem.Code.OfService() && !awaitsCard(p.state.Problem.Code)
-	}
-	return p.state.MayCancel()
+	return p.state.Case != 0 && p.state.MayCancel()
 }
 
 func (p present) overlay() *overlayModel {
 	switch {
+	case p.state.IdleSoon && p.state.HandedOver:
+		return nil // it stands over the citizen's page
 	case p.state.IdleSoon:
 		return p.idleWarning()
 	case p.state.ConfirmCancel:
@@ -182,11 +181,8 @@ func (p present) overlay() *overlayModel {
 	}
 }
 
-// idleWarning speaks to whoever has the screen.
+// idleWarning is said before an untouched case ends: to the clerk, and to the citizen where they are asked.
 func (p present) idleWarning() *overlayModel {
-	if p.state.HandedOver {
-		p.words = words{p.state.CitizenLanguage}
-	}
 	return &overlayModel{
 		Title:   p.text("idle.title"),
 		Text:    p.format("idle.text", values{"Time": countdown(p.state.IdleAt.Sub(p.state.Now))}),

@@ -46,7 +46,7 @@ func (p present) problem(m *clerkModel) {
 		}
 	}
 	m.Actions = p.problemActions(problem)
-	if problem.Fatal {
+	if problem.Fatal || remark(problem.Code) {
 		m.Escape = kiosk.NextPerson{}
 	}
 	if problem.Fatal && worthAnotherTry(problem.Code) {
@@ -68,6 +68,8 @@ func (p present) problemActions(problem kiosk.Problem) []action {
 		if problem.Code == kiosk.ProblemNotThePerson || problem.Code == kiosk.ProblemAccompanied {
 			return actions
 		}
+	case remark(problem.Code):
+		actions = []action{{Text: p.text("action.next_person"), Key: "Enter", Main: true, Event: kiosk.NextPerson{}}}
 	case problem.Code.OfService():
 		actions = []action{{Text: p.text("action.waiting_reader"), Main: true}}
 	case awaitsCard(problem.Code):
@@ -94,6 +96,11 @@ func worthAnotherTry(code kiosk.ProblemCode) bool {
 		return true
 	}
 	return false
+}
+
+// remark holds for what is said on an empty desk: nothing is left that could be tried again.
+func remark(code kiosk.ProblemCode) bool {
+	return code == kiosk.ProblemIdle || code == kiosk.ProblemNoChip
 }
 
 // awaitsCard holds for problems that the card itself ends when it comes (back).

@@ -338,6 +338,15 @@ func reviewPinpadSigning(l kiosk.Language) kiosk.State {
 	return s
 }
 
+// ended is an empty desk with the remark why the last case is no more.
+func ended(code kiosk.ProblemCode) func(kiosk.Language) kiosk.State {
+	return func(l kiosk.Language) kiosk.State {
+		s := idle(l)
+		s.Problem = &kiosk.Problem{Code: code}
+		return s
+	}
+}
+
 func forgotten(l kiosk.Language) kiosk.State {
 	s := contactSent(l)
 	s.IdleSoon, s.IdleAt = true, today.Add(42*time.Second)
@@ -372,5 +381,5 @@ var cardScreens = []screen{
 	{"5-review-signing", review(kiosk.ReviewSigning)}, {"5-review-waiting", reviewWaiting},
 	{"6-done", done},
 	{"9-card-removed", problem(kiosk.ProblemCode(kiosk.ReasonRemoved), false)}, {"9-revoked", revoked}, {"9-unsure", unsure},
-	{"9-centre-down", problem(kiosk.ProblemCentreDown, false)}, {"9-internal", problem(kiosk.ProblemInternal, true)},
+	{"9-centre-down", problem(kiosk.ProblemCentreDown, false)}, {"9-idle", ended(kiosk.ProblemIdle)}, {"9-internal", problem(kiosk.ProblemInternal, true)},
 }
