@@ -44,7 +44,13 @@ func (s *Session) judgeEligibility() {
 	}
 	eligible.Faults = rule.Faults(asked, DateOf(s.state.Now))
 	if eligible.Second && strings.TrimSpace(asked.SecondClerk) == "" {
-		eligible.Faults = append(slices.Clip(eligible.Faults), Fault{Requirement: RequireSecondClerk, Missing: true})
+		papers := slices.IndexFunc(eligible.Faults, func(f Fault) bool {
+			return f.Requirement == RequireAddress || f.Requirement == RequireResidence
+		})
+		if papers < 0 {
+			papers = len(eligible.Faults)
+		}
+		eligible.Faults = slices.Insert(eligible.Faults, papers, Fault{Requirement: RequireSecondClerk, Missing: true})
 	}
 	if len(eligible.Faults) == 0 {
 		eligible.Refused = false

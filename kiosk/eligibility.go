@@ -77,14 +77,15 @@ var (
 // Seen records that the clerk saw a paper: its kind, who issued it and when. Never a copy, never its number.
 type Seen struct {
 	Kind   SeenKind
-	Issuer string // as written on it, at most maxIssuer characters
-	Issued Date
+	Issuer string // as written on it, at most MaxIssuer characters
+	Issued Date   // as typed: it may be a day that is in no calendar
 }
 
 // IsZero reports whether nothing was seen.
 func (s Seen) IsZero() bool { return s == Seen{} }
 
-const maxIssuer = 60
+// MaxIssuer is how many characters the name of a paper's issuer may have.
+const MaxIssuer = 60
 
 // Independence is what the person declares about accompaniment measures (Código Civil art. 138).
 type Independence string
@@ -108,8 +109,22 @@ type Eligibility struct {
 // Fault is a requirement that is not met, and why.
 type Fault struct {
 	Requirement Requirement
-	Missing     bool // nothing was entered; otherwise what was entered cannot be
+	Missing     bool       // nothing was entered; otherwise what was entered cannot be
+	Paper       PaperFault // of a paper that was entered
 }
+
+// PaperFault is what cannot be of a paper as it was entered: its field, and why.
+type PaperFault string
+
+// What cannot be of a paper, in the order of its fields.
+const (
+	PaperKind       PaperFault = "kind"        // none of those that are listed
+	PaperIssuer     PaperFault = "issuer"      // nobody is named
+	PaperIssuerLong PaperFault = "issuer_long" // more than MaxIssuer characters
+	PaperDate       PaperFault = "date"        // none, or only part of one
+	PaperNoSuchDay  PaperFault = "no_such_day" // 31 November
+	PaperFuture     PaperFault = "future"
+)
 
 // Faults lists what of the rule is not met on a day, the first to ask for first. Alternatives count as one,
 // named by their first.
@@ -141,20 +156,37 @@ func (e Eligibility) fault(req Requirement, today Date) (Fault, bool) {
 	case RequireTaxNumber:
 		missing, good = e.TaxNumber == "", CheckTaxNumber(e.TaxNumber)
 	case RequireAddress:
-		missing, good = e.Address.IsZero(), e.Address.valid(AddressPapers, today)
+		return e.Address.fault(req, AddressPapers, today)
 	case RequireResidence:
-		missing, good = e.Residence.IsZero(), e.Residence.valid(ResidencePapers, today)
+		return e.Residence.fault(req, ResidencePapers, today)
 	case RequireIndependence:
 		missing, good = e.Independence == IndependenceUnasked, e.Independence == Independent
 	}
 	return Fault{Requirement: req, Missing: missing}, good
 }
 
-// valid reports whether such a paper can exist: of a listed kind, by somebody, and not of the future.
-func (s Seen) valid(kinds []SeenKind, today Date) bool {
+// fault says whether such a paper can exist: of a listed kind, by somebody, and not of the future.
+func (s Seen) fault(req Requirement, kinds []SeenKind, today Date) (Fault, bool) {
+	if s.IsZero() {
+		return Fault{Requirement: req, Missing: true}, false
+	}
 	issuer := strings.TrimSpace(s.Issuer)
-	return slices.Contains(kinds, s.Kind) && issuer != "" && len([]rune(issuer)) <= maxIssuer &&
-		!s.Issued.IsZero() && !s.Issued.Partial() && !today.Before(s.Issued)
+	var fault PaperFault
+	switch {
+	case !slices.Contains(kinds, s.Kind):
+		fault = PaperKind
+	case issuer == "":
+		fault = PaperIssuer
+	case len([]rune(issuer)) > MaxIssuer:
+		fault = PaperIssuerLong
+	case s.Issued.IsZero() || s.Issued.Partial():
+		fault = PaperDate
+	case !s.Issued.exists():
+		fault = PaperNoSuchDay
+	case today.Before(s.Issued):
+		fault = PaperFuture
+	}
+	return Fault{Requirement: req, Paper: fault}, fault == ""
 }
 
 // CheckTaxNumber reports whether a NIF has nine digits and the check digit that they ask for: weights 9 to 2,

@@ -3,6 +3,7 @@ package kiosk_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -68,13 +69,22 @@ func TestRules(t *testing.T) {
 		{"PassportNeither", kiosk.Passport, func(e *kiosk.Eligibility) { e.Address, e.Residence = kiosk.Seen{}, kiosk.Seen{} },
 			[]kiosk.Fault{{Requirement: kiosk.RequireResidence, Missing: true}}},
 		{"PassportOneImpossible", kiosk.Passport, func(e *kiosk.Eligibility) { e.Address.Issued = kiosk.Date{Year: 2031, Month: time.May, Day: 1} },
-			[]kiosk.Fault{{Requirement: kiosk.RequireAddress}}},
+			[]kiosk.Fault{{Requirement: kiosk.RequireAddress, Paper: kiosk.PaperFuture}}},
 		{"PermitWithoutAddress", kiosk.ResidencePermit, func(e *kiosk.Eligibility) { e.Address = kiosk.Seen{} },
 			[]kiosk.Fault{{Requirement: kiosk.RequireAddress, Missing: true}}},
 		{"PaperOfTheWrongKind", kiosk.ResidencePermit, func(e *kiosk.Eligibility) { e.Address.Kind = kiosk.SeenVisa },
-			[]kiosk.Fault{{Requirement: kiosk.RequireAddress}}},
+			[]kiosk.Fault{{Requirement: kiosk.RequireAddress, Paper: kiosk.PaperKind}}},
 		{"PaperByNobody", kiosk.ResidenceCard, func(e *kiosk.Eligibility) { e.Address.Issuer = "  " },
-			[]kiosk.Fault{{Requirement: kiosk.RequireAddress}}},
+			[]kiosk.Fault{{Requirement: kiosk.RequireAddress, Paper: kiosk.PaperIssuer}}},
+		{"PaperByALongName", kiosk.ResidenceCard, func(e *kiosk.Eligibility) { e.Address.Issuer = strings.Repeat("é", kiosk.MaxIssuer+1) },
+			[]kiosk.Fault{{Requirement: kiosk.RequireAddress, Paper: kiosk.PaperIssuerLong}}},
+		{"PaperWithoutADate", kiosk.ResidenceCard, func(e *kiosk.Eligibility) { e.Address.Issued = kiosk.Date{} },
+			[]kiosk.Fault{{Requirement: kiosk.RequireAddress, Paper: kiosk.PaperDate}}},
+		{"PaperOfAYear", kiosk.ResidenceCard, func(e *kiosk.Eligibility) { e.Address.Issued = kiosk.Date{Year: 2025} },
+			[]kiosk.Fault{{Requirement: kiosk.RequireAddress, Paper: kiosk.PaperDate}}},
+		{"PaperOfNoDay", kiosk.ResidenceCard, func(e *kiosk.Eligibility) { e.Address.Issued = kiosk.Date{Year: 2025, Month: time.November, Day: 31} },
+			[]kiosk.Fault{{Requirement: kiosk.RequireAddress, Paper: kiosk.PaperNoSuchDay}}},
+		{"PaperOfALeapDay", kiosk.ResidenceCard, func(e *kiosk.Eligibility) { e.Address.Issued = kiosk.Date{Year: 2024, Month: time.February, Day: 29} }, nil},
 		{"WrongTaxNumber", kiosk.ResidenceCard, func(e *kiosk.Eligibility) { e.TaxNumber = "400000009" },
 			[]kiosk.Fault{{Requirement: kiosk.RequireTaxNumber}}},
 		{"Accompanied", kiosk.ResidenceCard, func(e *kiosk.Eligibility) { e.Independence = kiosk.Accompanied },

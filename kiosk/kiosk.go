@@ -102,6 +102,11 @@ func (d Date) String() string {
 // Partial reports whether the day, or the month too, is not known.
 func (d Date) Partial() bool { return !d.IsZero() && (d.Month == 0 || d.Day == 0) }
 
+// exists reports whether a whole date is in the calendar.
+func (d Date) exists() bool {
+	return d == DateOf(time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC))
+}
+
 // Latest returns the last day that a date, of which parts may not be known, can mean.
 func (d Date) Latest() Date {
 	switch {

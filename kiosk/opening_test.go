@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"balcao/kiosk"
 )
 
@@ -327,4 +329,17 @@ func mustSign(t *testing.T, d *desk) kiosk.Sign {
 		t.Fatalf("got %T, want a signature without a PIN", d.commands[len(d.commands)-1])
 	}
 	return sign
+}
+
+// TestFaultsInTheOrderOfThePage: the first is where the clerk is sent.
+func TestFaultsInTheOrderOfThePage(t *testing.T) {
+	d := newTravelDesk(t, kiosk.CentreRules{TypedMRZ: kiosk.TypedSecond}).typed().do(kiosk.PersonConfirmed{}, kiosk.Continue{})
+	var got []kiosk.Requirement
+	for _, fault := range d.state.Eligible.Faults {
+		got = append(got, fault.Requirement)
+	}
+	want := []kiosk.Requirement{kiosk.RequireTaxNumber, kiosk.RequireIndependence, kiosk.RequireSecondClerk, kiosk.RequireResidence}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("faults (-want +got):\n%s", diff)
+	}
 }

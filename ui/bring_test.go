@@ -1,6 +1,7 @@
 package ui_test
 
 import (
+	"strings"
 	"testing"
 
 	"fyne.io/fyne/v2"
@@ -104,6 +105,18 @@ func TestBringKeys(t *testing.T) {
 			t.Errorf("the focus is not on the declaration: entered %+v", got)
 		}
 	})
+	t.Run("RefusedAgainLeadsThereAgain", func(t *testing.T) {
+		d := newDesk(t, ui.Options{})
+		refused := bringPermit(pt)
+		refused.Eligible.Refused = true
+		refused.Eligible.Faults = []kiosk.Fault{{Requirement: kiosk.RequireAddress, Paper: kiosk.PaperIssuer}}
+		d.Show(refused)
+		press(d.Clerk(), fyne.KeyF10) // from the tax number; the answer is the state that is shown
+		write(d.Clerk(), "X")
+		if got, _ := d.entered(t); got.Address.Issuer != lease.Issuer+"X" {
+			t.Errorf("the focus is not on the issuer: entered %+v", got)
+		}
+	})
 	t.Run("FixedNumberIsPassedOver", func(t *testing.T) {
 		d := newDesk(t, ui.Options{})
 		d.Show(bringFixed(pt))
@@ -131,11 +144,46 @@ func TestBringKeys(t *testing.T) {
 	})
 }
 
+// TestPaperFaults: what is wrong with a paper is named with its field, which gets the focus.
+func TestPaperFaults(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		fault kiosk.PaperFault
+		said  string
+		want  kiosk.Seen // after an arrow, a letter and a digit: each field takes what it can
+	}{
+		{"Kind", kiosk.PaperKind, "Choose the kind", kiosk.Seen{Kind: kiosk.SeenParish, Issuer: lease.Issuer, Issued: lease.Issued}},
+		{"Issuer", kiosk.PaperIssuer, "Who issued it is missing", kiosk.Seen{Kind: lease.Kind, Issuer: lease.Issuer + "Z", Issued: lease.Issued}},
+		{"IssuerLong", kiosk.PaperIssuerLong, "at most 60 letters", kiosk.Seen{Kind: lease.Kind, Issuer: lease.Issuer + "Z", Issued: lease.Issued}},
+		{"Date", kiosk.PaperDate, "The date is missing", kiosk.Seen{Kind: lease.Kind, Issuer: lease.Issuer}},
+		{"NoSuchDay", kiosk.PaperNoSuchDay, "There is no 01-03-2026", kiosk.Seen{Kind: lease.Kind, Issuer: lease.Issuer}},
+		{"Future", kiosk.PaperFuture, "01-03-2026 is in the future", kiosk.Seen{Kind: lease.Kind, Issuer: lease.Issuer}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			d := newDesk(t, ui.Options{})
+			d.Show(bringPermit(kiosk.English))
+			press(d.Clerk(), fyne.KeyF10)
+			refused := bringPermit(kiosk.English)
+			refused.Eligible.Refused = true
+			refused.Eligible.Faults = []kiosk.Fault{{Requirement: kiosk.RequireAddress, Paper: test.fault}}
+			d.Show(refused)
+			if shown := visibleText(d.Clerk()); !strings.Contains(shown, test.said) {
+				t.Errorf("does not say %q", test.said)
+			}
+			press(d.Clerk(), fyne.KeyDown)
+			write(d.Clerk(), "Z")
+			if got, _ := d.entered(t); got.Address != test.want {
+				t.Errorf("entered %+v, want %+v", got.Address, test.want)
+			}
+		})
+	}
+}
+
 func TestDay(t *testing.T) {
 	day := kiosk.Date{Year: 2026, Month: 3, Day: 1}
 	for text, want := range map[string]kiosk.Date{
 		"01-03-2026": day, "01/03/2026": day, "01.03.2026": day, "01032026": day, " 01 03 2026 ": day,
-		"1-3-2026": {}, "31-02-2026": {}, "2026-03-01": {}, "01-03-26": {}, "": {}, "ontem": {}, "01-03-20266": {},
+		"1-3-2026": day, "2026-03-01": day, "31-02-2026": {Year: 2026, Month: 2, Day: 31}, "15132026": {Year: 2026, Month: 13, Day: 15}, "01-03-26": {}, "": {}, "ontem": {}, "01-03-20266": {}, "001-3-2026": {}, "0103": {}, "01-03-2026-": day,
 	} {
 		if got := ui.Day(text); got != want {
 			t.Errorf("%q: got %v, want %v", text, got, want)
@@ -144,7 +192,7 @@ func TestDay(t *testing.T) {
 }
 
 func FuzzDay(f *testing.F) {
-	for _, text := range []string{"01-03-2026", "29022024", "31.02.2026", "００-00-0000"} {
+	for _, text := range []string{"01-03-2026", "29022024", "00-03-2026", "1.1.0000", "31.02.2026", "００-00-0000"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -235,7 +235,7 @@ func (v *clerkView) do(a action) {
 		case kiosk.AccessTyped:
 			v.access.put(e)
 		case kiosk.Continue:
-			v.bring.asked = v.shown.Page == pageBring
+			v.bring.onward()
 		}
 		v.send(a.Event)
 	}

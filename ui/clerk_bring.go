@@ -2,6 +2,7 @@ package ui
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -127,14 +128,31 @@ func (v *paperView) seen() kiosk.Seen {
 	return s
 }
 
-// day reads a date as clerks type it, 04-11-2026 or 04112026; the zero Date while it is none.
+// day reads a date as clerks type it, 04-11-2026, 4/11/2026, 04112026 or 2026-11-04; the zero Date while it is none. It may
+// be a day that is in no calendar, which is then said instead of passed over.
 func day(text string) kiosk.Date {
-	text = strings.NewReplacer("-", "", "/", "", ".", "", " ", "").Replace(text)
-	t, err := time.Parse("02012006", text)
-	if err != nil {
+	parts := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune("-/. ", r) })
+	switch {
+	case len(parts) == 1 && len(parts[0]) == len("04112026"):
+		whole := parts[0]
+		parts = []string{whole[:2], whole[2:4], whole[4:]}
+	case len(parts) != 3:
+		return kiosk.Date{}
+	case len(parts[0]) == len("2026"):
+		slices.Reverse(parts)
+	}
+	var numbers [3]int
+	for i, most := range []int{2, 2, 4} {
+		number, err := strconv.ParseUint(parts[i], 10, 16)
+		if err != nil || len(parts[i]) > most || number == 0 {
+			return kiosk.Date{}
+		}
+		numbers[i] = int(number)
+	}
+	if len(parts[2]) != len("2026") {
 		return kiosk.Date{}
 	}
-	return kiosk.DateOf(t)
+	return kiosk.Date{Year: numbers[2], Month: time.Month(numbers[1]), Day: numbers[0]}
 }
 
 func (p *bringPage) content() fyne.CanvasObject { return p.object }
@@ -268,8 +286,14 @@ func (p *bringPage) seekFault() {
 	}
 }
 
-func (p *bringPage) fieldOf(req kiosk.Requirement) fyne.Focusable {
-	switch req {
+// onward is told when the clerk wants to go on. Of a page that is refused already nothing new may come.
+func (p *bringPage) onward() {
+	p.asked = p.open
+	p.seekFault()
+}
+
+func (p *bringPage) fieldOf(fault kiosk.Fault) fyne.Focusable {
+	switch fault.Requirement {
 	case kiosk.RequireTaxNumber:
 		return p.number
 	case kiosk.RequireIndependence:
@@ -278,9 +302,19 @@ func (p *bringPage) fieldOf(req kiosk.Requirement) fyne.Focusable {
 		return p.clerk
 	}
 	for _, paper := range p.papers {
-		if paper.model.Requirement == req {
-			return paper.kind
+		if paper.model.Requirement == fault.Requirement {
+			return paper.fieldOf(fault.Paper)
 		}
 	}
 	return nil
+}
+
+func (v *paperView) fieldOf(fault kiosk.PaperFault) fyne.Focusable {
+	switch fault {
+	case kiosk.PaperIssuer, kiosk.PaperIssuerLong:
+		return v.issuer
+	case kiosk.PaperDate, kiosk.PaperNoSuchDay, kiosk.PaperFuture:
+		return v.issued
+	}
+	return v.kind
 }

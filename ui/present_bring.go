@@ -21,7 +21,7 @@ type bringModel struct {
 	Issuer      string // names of a paper's fields
 	Issued      string
 	Refused     bool
-	Fault       kiosk.Requirement // the first that is not met, once Refused
+	Fault       kiosk.Fault // the first that is not met, once Refused
 }
 
 // askedModel is one thing that is asked.
@@ -58,7 +58,7 @@ func (p present) bring(m *clerkModel) {
 		Keys: p.text("bring.keys"), Choose: p.text("bring.choose"), Issuer: p.text("bring.issuer"), Issued: p.text("bring.issued"),
 	}
 	if eligible.Refused && len(eligible.Faults) > 0 {
-		m.Bring.Fault = eligible.Faults[0].Requirement
+		m.Bring.Fault = eligible.Faults[0]
 	}
 	if requires(rule, kiosk.RequireTaxNumber) {
 		m.Bring.TaxNumber = askedModel{
@@ -141,11 +141,22 @@ func (p present) orFault(req kiosk.Requirement, otherwise line) line {
 	if i < 0 {
 		return otherwise
 	}
-	name := "_wrong"
-	if eligible.Faults[i].Missing {
-		name = "_missing"
+	fault, name := eligible.Faults[i], string(req)+"_wrong"
+	switch {
+	case fault.Missing:
+		name = string(req) + "_missing"
+	case fault.Paper != "":
+		name = "paper_" + string(fault.Paper)
 	}
-	return line{p.text("fault." + string(req) + name), toneBad}
+	return line{p.format("fault."+name, values{"Date": p.shortDate(p.paper(req).Issued), "Most": kiosk.MaxIssuer}), toneBad}
+}
+
+// paper is what was entered of a paper.
+func (p present) paper(req kiosk.Requirement) kiosk.Seen {
+	if req == kiosk.RequireResidence {
+		return p.state.Eligible.Entered.Residence
+	}
+	return p.state.Eligible.Entered.Address
 }
 
 // seen writes a paper as it is recorded.

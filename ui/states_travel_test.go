@@ -285,7 +285,7 @@ func bringRefused(l kiosk.Language) kiosk.State {
 	s.Eligible.Refused = true
 	s.Eligible.Entered = kiosk.Eligibility{TaxNumber: "12345678", Residence: kiosk.Seen{Kind: kiosk.SeenVisa}}
 	s.Eligible.Faults = []kiosk.Fault{
-		{Requirement: kiosk.RequireTaxNumber}, {Requirement: kiosk.RequireIndependence, Missing: true}, {Requirement: kiosk.RequireResidence},
+		{Requirement: kiosk.RequireTaxNumber}, {Requirement: kiosk.RequireIndependence, Missing: true}, {Requirement: kiosk.RequireResidence, Paper: kiosk.PaperIssuer},
 	}
 	return s
 }
