@@ -1,12 +1,43 @@
 package kiosk
 
-import "crypto/subtle"
+import (
+	"crypto/subtle"
+	"slices"
+)
 
 // startPIN asks the citizen for a PIN from the beginning.
 func (s *Session) startPIN() {
 	s.wipePIN()
 	s.state.Step = StepPIN
 	s.state.PIN = PINState{Phase: PINFirst, Policy: s.pinPolicy()}
+}
+
+// toPIN goes on to the PIN, or past one that was sealed before: it stays as long as it was held to all of the
+// rules that there are now. Another telephone number, for one, might be in it, and nobody can look any more.
+func (s *Session) toPIN() {
+	now, then := s.pinPolicy(), s.state.PIN.Policy
+	held := now.MinDigits == then.MinDigits && now.MaxDigits == then.MaxDigits && !slices.ContainsFunc(now.Personal,
+		func(number string) bool { return !slices.Contains(then.Personal, number) })
+	sealed := s.state.PIN.Phase == PINSealed
+	if sealed && held {
+		s.toReview()
+		return
+	}
+	s.startPIN()
+	s.state.PIN.Outdated = sealed
+}
+
+// toReview lets the person read what will be bound.
+func (s *Session) toReview() {
+	s.state.Step = StepReview
+	s.state.Review = ReviewState{Phase: ReviewReading}
+}
+
+// newPIN chooses another PIN in place of the one that was sealed.
+func (s *Session) newPIN() {
+	if s.at(StepPIN) && s.state.PIN.Phase == PINSealed {
+		s.startPIN()
+	}
 }
 
 // wipePIN forgets a first entry.
@@ -23,7 +54,7 @@ func (s *Session) pinTyped(e PINTyped) {
 		return
 	}
 	s.dismiss("")
-	pin.Mismatch, pin.Refused = false, false
+	pin.Mismatch, pin.Refused, pin.Outdated = false, false, false
 	switch {
 	case pin.Phase == PINFirst && !pin.Policy.Valid(e.PIN):
 		e.PIN.Wipe()
@@ -49,8 +80,7 @@ func (s *Session) pinWasSealed() {
 		return
 	}
 	s.state.PIN.Phase = PINSealed
-	s.state.Step = StepReview
-	s.state.Review = ReviewState{Phase: ReviewReading}
+	s.toReview()
 }
 
 // pinPolicy is the desk's rules for this person. A number that was typed counts before it is proven.

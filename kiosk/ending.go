@@ -121,27 +121,30 @@ func (s *Session) proceed() {
 	case s.at(StepIdentity) && s.state.Eligible.Asked:
 		s.eligibilityDone()
 	case s.at(StepContact) && s.state.Contact.Settled && !s.state.Contact.Phone.Checking && !s.state.Contact.Email.Checking:
-		s.startPIN()
+		s.toPIN()
+	case s.at(StepPIN) && s.state.PIN.Phase == PINSealed:
+		s.toReview()
 	case s.inReview(ReviewCardPIN):
 		s.agreed()
 	}
 }
 
-// back returns to the step before. What was proven stays proven; a PIN is chosen anew, because its
-// rules depend on the contacts.
+// back returns to the step before. What was proven stays proven, and a PIN that was sealed stays chosen.
 func (s *Session) back() {
 	switch {
 	case s.at(StepContact):
 		s.state.Step = StepIdentity
 	case s.at(StepIdentity) && s.state.Eligible.Asked:
 		s.state.Eligible.Asked, s.state.Eligible.Refused = false, false
+	case s.at(StepPIN) && s.state.PIN.Phase == PINSealed:
+		s.state.Step = StepContact
 	case s.at(StepPIN) && s.state.PIN.Phase != PINSealing:
 		s.wipePIN()
 		s.state.PIN = PINState{}
 		s.state.Step = StepContact
 	case s.inReview(ReviewReading, ReviewCard, ReviewCardPIN):
 		s.state.Review = ReviewState{}
-		s.startPIN()
+		s.state.Step = StepPIN
 	default:
 		return
 	}
@@ -161,7 +164,7 @@ func (s *Session) settleHands() {
 	review := s.state.Review
 	mine := s.state.Problem == nil && (s.state.Step == StepContact && s.state.Contact.Awaited != "" ||
 		s.state.Step == StepContact && !s.state.Contact.Settled && s.state.Contact.Failed == "" ||
-		s.state.Step == StepPIN ||
+		s.state.Step == StepPIN && s.state.PIN.Phase != PINSealed ||
 		s.state.Step == StepReview && review.Phase != ReviewBinding && !review.Disputed)
 	s.state.HandedOver = s.state.HandedOver && mine
 }

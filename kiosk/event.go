@@ -126,6 +126,8 @@ type (
 	Continue struct{}
 	// Back returns to the step before, keeping what was proven.
 	Back struct{}
+	// NewPIN chooses another PIN in place of a sealed one, after Back.
+	NewPIN struct{}
 	// Retry tries again what a Problem stopped: reads the document again, asks the centre again.
 	Retry struct{}
 	// OtherDocument drops this document and waits for another.
@@ -285,6 +287,7 @@ func (ContactEntered) event()     {}
 func (Resend) event()             {}
 func (Continue) event()           {}
 func (Back) event()               {}
+func (NewPIN) event()             {}
 func (Retry) event()              {}
 func (OtherDocument) event()      {}
 func (Cancel) event()             {}

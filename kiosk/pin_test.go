@@ -15,6 +15,41 @@ import (
 
 var sixToEight = kiosk.PINPolicy{MinDigits: 6, MaxDigits: 8, Personal: []string{"12081974", "120874", "081974", "351912345678", "990005887", "400000004"}}
 
+// TestSealedPINStays: going back for something else costs nobody the PIN that they chose, unless what was entered
+// since might be in it.
+func TestSealedPINStays(t *testing.T) {
+	back := func(t *testing.T) *desk {
+		d := newDesk(t).reviewing().do(kiosk.SomethingWrong{}, kiosk.Back{}).at(kiosk.StepPIN)
+		if d.state.PIN.Phase != kiosk.PINSealed {
+			t.Fatalf("phase: got %q", d.state.PIN.Phase)
+		}
+		return d
+	}
+	t.Run("Kept", func(t *testing.T) {
+		back(t).do(kiosk.Continue{}).phase(kiosk.ReviewReading).asked()
+		back(t).do(kiosk.Back{}).at(kiosk.StepContact).do(kiosk.Continue{}).phase(kiosk.ReviewReading).asked()
+	})
+	t.Run("KeptWithAnotherAddress", func(t *testing.T) {
+		d := back(t).do(kiosk.Back{}, enterMail)
+		d.do(d.queued(kiosk.Email), typedCode(), confirmed(kiosk.Email), kiosk.Continue{}).phase(kiosk.ReviewReading)
+	})
+	t.Run("NotWithAnotherNumber", func(t *testing.T) {
+		d := back(t).do(kiosk.Back{}, kiosk.ContactEntered{Channel: kiosk.SMS, Text: "912 345 679"})
+		d.do(d.queued(kiosk.SMS), typedCode(), confirmed(kiosk.SMS), kiosk.Continue{}).at(kiosk.StepPIN)
+		if pin := d.state.PIN; pin.Phase != kiosk.PINFirst || !pin.Outdated {
+			t.Errorf("got %+v", pin)
+		}
+		d.do(kiosk.PINTyped{PIN: kiosk.Secret("912345")})
+		if pin := d.state.PIN; !pin.Refused || pin.Outdated {
+			t.Errorf("got %+v", pin)
+		}
+	})
+	t.Run("AnotherIfWanted", func(t *testing.T) {
+		d := back(t).do(kiosk.NewPIN{}, kiosk.PINTyped{PIN: kiosk.Secret(goodPIN)})
+		d.do(kiosk.PINTyped{PIN: kiosk.Secret(goodPIN)}).asked(kiosk.SealPIN{Case: 1, PIN: kiosk.Secret(goodPIN)})
+	})
+}
+
 func TestPINPolicy(t *testing.T) {
 	for _, tt := range []struct {
 		pin    string

@@ -181,6 +181,8 @@ func (s *Session) dispatch(e Event) {
 		s.proceed()
 	case Back:
 		s.back()
+	case NewPIN:
+		s.newPIN()
 	case Retry:
 		s.retry()
 	case OtherDocument:

@@ -239,6 +239,7 @@ type PINState struct {
 	Policy   PINPolicy // what the citizen's screen checks while digits are typed
 	Mismatch bool      // the second entry differed: start again
 	Refused  bool      // the first entry broke a rule
+	Outdated bool      // one was sealed, and may hold what was entered since: another is chosen
 }
 
 // ReviewPhase is where the review stands.

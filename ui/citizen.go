@@ -28,6 +28,11 @@ type citizenView struct {
 
 	zoom  look.Zoom
 	small look.Zoom // of pictures, which stand in one row in an upright window too
+
+	// clerk takes the keys on the clerk's buttons while the person has the keyboard, and only then; nil where
+	// the clerk's page is in the same window, and cannot be seen.
+	clerk func(fyne.KeyName) bool
+
 	shown citizenModel
 	drawn bool
 	read  bool      // all of a page that asks for agreement was in the window
@@ -278,7 +283,10 @@ func (v *citizenView) press(key fyne.KeyName) bool {
 			return true
 		}
 	}
-	return false
+	if v.clerk == nil || name == "Enter" { // which is the person's, whatever it would do in the other window
+		return false
+	}
+	return v.clerk(key)
 }
 
 func (v *citizenView) do(a action) {

@@ -67,6 +67,7 @@ func TestClerkKeys(t *testing.T) {
 		{"NotWithoutContact", contact(pt), fyne.KeyReturn, nil},
 		{"Back", proven(contact(pt)), fyne.KeyF3, []kiosk.Event{kiosk.Back{}}},
 		{"ContinuePIN", pin(kiosk.PINSealed)(pt), fyne.KeyReturn, []kiosk.Event{kiosk.Continue{}}},
+		{"AnotherPIN", pin(kiosk.PINSealed)(pt), fyne.KeyF4, []kiosk.Event{kiosk.NewPIN{}}},
 		{"NotBeforeSealed", pin(kiosk.PINFirst)(pt), fyne.KeyReturn, nil},
 		{"NextPerson", done(pt), fyne.KeyReturn, []kiosk.Event{kiosk.NextPerson{}}},
 		{"NoCancelWhileBinding", review(kiosk.ReviewBinding)(pt), fyne.KeyEscape, nil},
@@ -128,6 +129,8 @@ func TestKeyboardGoesToWhoIsAsked(t *testing.T) {
 		{"PIN", proven(contact(pt)), pin(kiosk.PINFirst)(pt), "citizen"},
 		{"Ending", contactSent(pt), cancelling(pt), "clerk"},
 		{"EndingDismissed", cancelling(pt), contactSent(pt), "citizen"},
+		{"SealedAgain", reviewDisputed(pt), pin(kiosk.PINSealed)(pt), ""},
+		{"SealedAndOn", pin(kiosk.PINSealed)(pt), review(kiosk.ReviewReading)(pt), "citizen"},
 		{"Disputed", review(kiosk.ReviewReading)(pt), reviewDisputed(pt), "clerk"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -141,6 +144,47 @@ func TestKeyboardGoesToWhoIsAsked(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestClerksKeysInTheCitizensWindow: while the person has the keyboard, the keys on the clerk's buttons work, and Enter
+// stays the person's. In the clerk's turn nothing is done from the person's window.
+func TestClerksKeysInTheCitizensWindow(t *testing.T) {
+	pt := kiosk.Portuguese
+	resend := contactSent(pt)
+	resend.Now = resend.Contact.Phone.ResendAt
+	for _, test := range []struct {
+		name  string
+		state kiosk.State
+		keys  []fyne.KeyName
+		want  []kiosk.Event
+	}{
+		{"BackFromCode", contactSent(pt), []fyne.KeyName{fyne.KeyF3}, []kiosk.Event{kiosk.Back{}}},
+		{"SendAgain", resend, []fyne.KeyName{fyne.KeyF5}, []kiosk.Event{kiosk.Resend{Channel: kiosk.SMS}}},
+		{"EndFromPIN", pin(kiosk.PINRepeat)(pt), []fyne.KeyName{fyne.KeyEscape}, []kiosk.Event{kiosk.Cancel{}}},
+		{"BackFromCardPIN", review(kiosk.ReviewCardPIN)(pt), []fyne.KeyName{fyne.KeyF3}, []kiosk.Event{kiosk.Back{}}},
+		{"ThePersonsOwnKeyFirst", review(kiosk.ReviewReading)(pt), []fyne.KeyName{fyne.KeyF8}, []kiosk.Event{kiosk.SomethingWrong{}}},
+		{"EnterIsNotTheClerks", proven(contact(pt)), []fyne.KeyName{fyne.KeyReturn, fyne.KeyEnter}, nil},
+		{"ClerksTurn", identity(pt), []fyne.KeyName{fyne.KeyF10, fyne.KeyF8, fyne.KeyEscape}, nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			d := newDesk(t, ui.Options{})
+			d.Show(test.state)
+			press(d.Citizen(), test.keys...)
+			if diff := cmp.Diff(test.want, d.sent()); diff != "" {
+				t.Errorf("sent (-want +got):\n%s", diff)
+			}
+		})
+	}
+	t.Run("NotOnTheOnlyScreen", func(t *testing.T) {
+		d := newDesk(t, ui.Options{OneScreen: true})
+		state := pin(kiosk.PINFirst)(pt)
+		state.HandedOver = true
+		d.Show(state)
+		press(d.Citizen(), fyne.KeyF3, fyne.KeyEscape)
+		if got := d.sent(); got != nil {
+			t.Errorf("sent %v, want nothing", got)
+		}
+	})
 }
 
 // TestTypingKeepsTheCase: what is typed is sent when it is complete, which may take a slow writer long.

@@ -211,7 +211,7 @@ func citizensTurn(s kiosk.State) bool {
 	case kiosk.StepContact:
 		return s.Contact.Awaited != ""
 	case kiosk.StepPIN:
-		return true // to the end: the keyboard must not wander while the PIN is being sealed
+		return s.PIN.Phase != kiosk.PINSealed // while it is being sealed the keyboard must not wander
 	case kiosk.StepReview:
 		typesPIN := s.Document.Signing == kiosk.SigningPIN && !s.Document.Pinpad
 		return s.Review.Phase == kiosk.ReviewReading && !s.Review.Disputed ||

@@ -233,6 +233,8 @@ func (p present) citizenPIN(m *citizenModel) {
 		m.Notice = line{p.text("citizen.pin.mismatch"), toneBad}
 	case state.Refused:
 		m.Notice = line{p.text("citizen.pin.refused"), toneBad}
+	case state.Outdated:
+		m.Notice = line{p.text("citizen.pin.outdated"), toneCare}
 	}
 }
 

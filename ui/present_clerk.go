@@ -265,11 +265,16 @@ func (p present) pin(m *clerkModel) {
 		m.PIN.Notice = line{p.text("pin.mismatch"), toneCare}
 	case p.state.PIN.Refused:
 		m.PIN.Notice = line{p.text("pin.refused"), toneCare}
+	case p.state.PIN.Outdated:
+		m.PIN.Notice = line{p.text("pin.outdated"), toneCare}
 	}
 	m.PIN.Explain = p.text("pin.explain")
 	m.Actions = p.handOver()
 	if p.state.PIN.Phase == kiosk.PINSealed {
-		m.Actions = []action{{Text: p.text("action.continue"), Key: "Enter", Main: true, Event: kiosk.Continue{}}}
+		m.Actions = []action{
+			{Text: p.text("action.continue"), Key: "Enter", Main: true, Event: kiosk.Continue{}},
+			{Text: p.text("action.new_pin"), Key: "F4", Event: kiosk.NewPIN{}},
+		}
 	} else if len(m.Actions) == 0 {
 		m.Actions = []action{{Text: p.text("action.waiting_person"), Main: true}}
 	}

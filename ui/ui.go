@@ -71,6 +71,9 @@ func New(app fyne.App, options Options) *UI {
 	u.clerk = newClerkView(u.clerkWindow, options.Send, u.draw)
 	u.citizen = newCitizenView(func() fyne.Window { return u.citizenWindow }, options.Send, options.Now)
 	u.clerk.keys.touch, u.citizen.keys.touch = u.touch, u.touch
+	if !options.OneScreen {
+		u.citizen.clerk = func(key fyne.KeyName) bool { return u.asked != "" && u.clerk.press(key) }
+	}
 	u.arrange()
 	return u
 }
