@@ -51,7 +51,7 @@ func (s *Session) wipePerson() {
 func (s *Session) clear() {
 	s.wipePerson()
 	s.problem = nil
-	s.interrupted = false
+	s.interrupted, s.swapping = false, false
 	s.recognising, s.stranger = 0, 0
 	s.expiresAt = time.Time{}
 	old := s.state
@@ -106,6 +106,7 @@ func (s *Session) otherDocument() {
 	s.note = ""
 	if s.state.Case != 0 && (s.over() || s.interrupted || s.state.Step <= StepIdentity) {
 		s.next()
+		s.swapping = s.state.Case == 0
 	}
 }
 

@@ -7,6 +7,43 @@ import (
 	"balcao/kiosk"
 )
 
+// TestCardLeftBehind: the card of a case that is over is not read again until it was out, and the desk says so.
+func TestCardLeftBehind(t *testing.T) {
+	remains := func(t *testing.T, d *desk, want int) {
+		t.Helper()
+		if got := d.state.LeftBehind; got != want || d.state.Case != 0 {
+			t.Errorf("left behind: got reader %d, want %d, with case %d", got, want, d.state.Case)
+		}
+	}
+	for name, ends := range map[string][]kiosk.Event{
+		"NextPerson":  {kiosk.NextPerson{}},
+		"WipedItself": {kiosk.Tick{Now: noon.Add(time.Hour)}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t).done().do(ends...)
+			remains(t, d, 1)
+			remains(t, d.do(kiosk.CardRemoved{Reader: 1}), 0)
+			d.do(kiosk.CardInserted{Reader: 1}).asked(kiosk.ReadDocument{Case: 2, Reader: 1})
+		})
+	}
+	t.Run("Cancelled", func(t *testing.T) {
+		remains(t, newDesk(t).opened().do(kiosk.Cancel{}, kiosk.CancelConfirmed{}), 1)
+	})
+	t.Run("AfterARefusal", func(t *testing.T) {
+		remains(t, newDesk(t).identified().do(kiosk.PersonMismatch{}, kiosk.NextPerson{}), 1)
+	})
+	t.Run("NotWhenTheSamePersonHasAnother", func(t *testing.T) {
+		remains(t, newDesk(t).identified().do(kiosk.OtherDocument{}), 0)
+	})
+	t.Run("NextInTheOtherReader", func(t *testing.T) {
+		d := newDesk(t).done().do(kiosk.NextPerson{}).do(kiosk.CardInserted{Reader: 2})
+		d.asked(kiosk.ReadDocument{Case: 2, Reader: 2})
+		if d.state.LeftBehind != 0 {
+			t.Error("said while a person's document is read")
+		}
+	})
+}
+
 func TestCancel(t *testing.T) {
 	asks := func(t *testing.T, d *desk, want bool) {
 		t.Helper()

@@ -157,6 +157,17 @@ func (s *Session) muteReader() int {
 	return 0
 }
 
+// leftBehind returns the first reader with a card of the case before, 0 when there is none: it is read again only
+// when it was taken out, so that nobody is enrolled with the papers of the person before.
+func (s *Session) leftBehind() int {
+	for _, reader := range s.cardsIn() {
+		if s.state.Case == 0 && !s.swapping && !s.unread[reader] {
+			return reader
+		}
+	}
+	return 0
+}
+
 // shownReaders is the list for the status bar: what the readers hold as the case sees it.
 func (s *Session) shownReaders() []ReaderStatus {
 	shown := make([]ReaderStatus, len(s.readers))

@@ -61,6 +61,7 @@ type Session struct {
 	slots   map[int]Slot   // what each holds: nothing, a card, a mute card
 	unread  map[int]bool   // cards that came while they could not be looked at
 
+	swapping    bool        // the person is asked for another document: the one in the reader is no stranger's
 	interrupted bool        // the reading stopped; a card in any reader starts it anew
 	refused     bool        // a check failed; the remaining ones are still coming in
 	carried     AccessState // what was typed, while its document is laid on a reader again
@@ -251,6 +252,7 @@ func (s *Session) settle() {
 	s.state.Problem = s.currentProblem()
 	s.settleHands()
 	s.state.TypedMRZ = s.settings.MRZ != nil && s.rules.TypedMRZ != TypedRefused
+	s.state.LeftBehind = s.leftBehind()
 	s.state.Status.Readers = s.shownReaders()
 	s.state.IdleAt = s.idleAt()
 	s.state.IdleSoon = s.idleSoon()

@@ -30,6 +30,7 @@ type State struct {
 	ConfirmCancel   bool // the clerk pressed Esc; the screen asks whether to end the case
 	IdleSoon        bool // IdleAt is near: the screen warns, and StillHere keeps the case
 	Problem         *Problem
+	LeftBehind      int // number of the reader that still holds a card of a case that is over, on an empty desk; 0 when none
 
 	Status   Status
 	Document DocumentState

@@ -111,6 +111,9 @@ func (p present) citizenPage(m *citizenModel) {
 		m.Pictures = []picture{pictureCard, pictureCover, pictureResidence}
 		m.Points = []line{{p.text("citizen.welcome.bring"), tonePlain}, {p.text("citizen.welcome.language"), toneQuiet}}
 		m.Greeting = p.inOtherLanguage()
+		if p.state.LeftBehind != 0 {
+			m.Points = append([]line{{p.text("citizen.welcome.left_behind"), toneCare}}, m.Points...)
+		}
 	}
 }
 

@@ -210,6 +210,10 @@ func (p present) confirmCancel() *overlayModel {
 
 func (p present) document(m *clerkModel) {
 	m.Subtitle = p.text("document.subtitle")
+	if reader := p.state.LeftBehind; reader != 0 {
+		m.Title = p.format("document.left_behind", values{"Reader": reader})
+		m.Subtitle = p.text("document.left_behind_then")
+	}
 	m.Document = documentModel{
 		Documents: [3]field{
 			{p.text("document.card"), p.text("document.card_guide")},

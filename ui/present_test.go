@@ -21,6 +21,7 @@ func TestClerkPages(t *testing.T) {
 	}{
 		{"Idle", "Insert the document, or lay it down", idle(en)},
 		{"Reading", "Reading the Citizen Card", reading(en)},
+		{"LeftBehind", "Take the previous person's card or document out of reader 1.", leftBehind(en)},
 		{"ServiceStopped", "The card reader service has stopped", stopped(en)},
 		{"Identity", "Confirm the identity", identity(en)},
 		{"Contact", "Confirm the contact", contact(en)},

@@ -55,6 +55,12 @@ func idle(l kiosk.Language) kiosk.State {
 	}
 }
 
+func leftBehind(l kiosk.Language) kiosk.State {
+	s := idle(l)
+	s.LeftBehind, s.Status.Readers[0].Slot = 1, kiosk.SlotCard
+	return s
+}
+
 func checkList(result func(kiosk.CheckName) kiosk.Result) []kiosk.Check {
 	sources := map[kiosk.CheckName]string{
 		kiosk.CheckRecognised: "chip", kiosk.CheckSODSignature: "SOD", kiosk.CheckRevocation: "ocsp.auc.cartaodecidadao.pt", kiosk.CheckAge: "clock",
@@ -369,7 +375,7 @@ type screen struct {
 var screens = slices.Concat(cardScreens, travelScreens)
 
 var cardScreens = []screen{
-	{"1-document", idle}, {"1-centre-down", centreDown}, {"1-service-stopped", stopped}, {"1-reading", reading},
+	{"1-document", idle}, {"1-left-behind", leftBehind}, {"1-centre-down", centreDown}, {"1-service-stopped", stopped}, {"1-reading", reading},
 	{"2-identity", identity}, {"2-identity-long", identityLong}, {"2-identity-loading", identityLoading}, {"2-identity-unsure", identityUnsure},
 	{"3-contact", contact}, {"3-contact-sent", contactSent}, {"3-contact-wrong", contactWrong}, {"3-contact-both", contactBoth},
 	{"3-contact-undelivered", contactFailed(undelivered)}, {"3-contact-taken", contactFailed(taken)}, {"3-contact-locked", contactFailed(lockedChannel)},
