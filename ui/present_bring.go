@@ -160,8 +160,8 @@ func (p present) paper(req kiosk.Requirement) kiosk.Seen {
 }
 
 // seen writes a paper as it is recorded.
-func (p present) seen(paper kiosk.Seen) string {
+func (p present) seen(paper kiosk.Seen, date func(kiosk.Date) string) string {
 	return p.format("seen.line", values{
-		"Kind": p.text("seen." + string(paper.Kind)), "Issuer": paper.Issuer, "Issued": p.shortDate(paper.Issued),
+		"Kind": p.text("seen." + string(paper.Kind)), "Issuer": paper.Issuer, "Issued": date(paper.Issued),
 	})
 }

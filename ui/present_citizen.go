@@ -324,7 +324,7 @@ func (p present) everythingRight(m *citizenModel) {
 		"Issuer": p.country(person.Country),
 	})
 	m.Fields = []field{{p.text("citizen.review.name"), p.fullName(person)}, {p.text("citizen.review.document"), document}}
-	m.Fields = append(m.Fields, p.brought("citizen.review.")...)
+	m.Fields = append(m.Fields, p.brought("citizen.review.", p.longDate)...)
 	m.Fields = append(m.Fields, field{p.text("citizen.review.login"), p.format("citizen.review.login_value", values{"Contact": login})})
 	if second != "" {
 		m.Fields = append(m.Fields, field{p.text("citizen.review.second"), second})
@@ -333,12 +333,12 @@ func (p present) everythingRight(m *citizenModel) {
 	if p.state.Document.Access.NoChip {
 		kept = p.text("citizen.review.kept_text") // there is nothing that a State signed
 	}
-	if person.Kind.Travel() {
-		level := p.said("level."+p.level(), nil)
+	if person.Kind.Travel() && p.level() != levelKey(kiosk.LevelNone) {
+		level := "citizen.review.level_high" // a signature that does not come about ends the case
 		if p.level() == string(kiosk.LevelSubstantial) {
-			level = p.format("citizen.review.level_less", values{"Level": level})
+			level = "citizen.review.level_less"
 		}
-		m.Fields = append(m.Fields, field{p.text("citizen.review.level"), level})
+		m.Fields = append(m.Fields, field{p.text("citizen.review.level"), p.text(level)})
 	}
 	m.Kept = []field{
 		{p.text("citizen.review.kept"), kept},

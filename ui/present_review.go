@@ -41,18 +41,19 @@ func (p present) taxNumber() string {
 	return p.state.Eligible.Entered.TaxNumber
 }
 
-// brought lists what the person brought besides the document, named by keys that begin alike.
-func (p present) brought(names string) []field {
+// brought lists what the person brought besides the document, named by keys that begin alike, with dates as
+// the reader's page writes them.
+func (p present) brought(names string, date func(kiosk.Date) string) []field {
 	entered := p.state.Eligible.Entered
 	var fields []field
 	if number := p.taxNumber(); number != "" {
 		fields = append(fields, field{p.text(names + "tax_number"), grouped(number)})
 	}
 	if !entered.Residence.IsZero() {
-		fields = append(fields, field{p.text(names + "residence"), p.seen(entered.Residence)})
+		fields = append(fields, field{p.text(names + "residence"), p.seen(entered.Residence, date)})
 	}
 	if !entered.Address.IsZero() {
-		fields = append(fields, field{p.text(names + "address"), p.seen(entered.Address)})
+		fields = append(fields, field{p.text(names + "address"), p.seen(entered.Address, date)})
 	}
 	return fields
 }
@@ -87,7 +88,7 @@ func (p present) review(m *clerkModel) {
 		{p.text("review.document"), p.documentIssued(person)},
 	}
 	if person.Kind.Travel() {
-		m.Review.Fields = append(m.Review.Fields, p.brought("review.")...)
+		m.Review.Fields = append(m.Review.Fields, p.brought("review.", p.shortDate)...)
 	}
 	m.Review.Fields = append(m.Review.Fields, field{p.text("review.login"), p.format("review.login_value", values{"Contact": login})})
 	if second != "" {

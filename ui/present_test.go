@@ -278,6 +278,34 @@ func TestWithoutPhotograph(t *testing.T) {
 	}
 }
 
+// TestReviewInPlainWords: the person reads dates of one form, and no terms of the trade.
+func TestReviewInPlainWords(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		from func(kiosk.Language) kiosk.State
+		want string
+	}{
+		{"High", passport, "The highest that a key can have."},
+		{"Less", deskOnly, "One step below the highest"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			d := newDesk(t, ui.Options{})
+			d.Show(travelReview(test.from, kiosk.ReviewReading)(kiosk.English))
+			shown := visibleText(d.Citizen())
+			for _, want := range []string{"until 15 April 2032", "1 March 2026", test.want} {
+				if !strings.Contains(shown, want) {
+					t.Errorf("does not say %q:\n%s", want, shown)
+				}
+			}
+			for _, jargon := range []string{"01-03-2026", "chip answers", "substantial", "channel"} {
+				if strings.Contains(shown, jargon) {
+					t.Errorf("says %q", jargon)
+				}
+			}
+		})
+	}
+}
+
 // TestLastTry: before the PIN that would block the card, both are warned, wherever it is typed.
 func TestLastTry(t *testing.T) {
 	const clerkWarned, citizenWarned = "the card blocks", "before the card blocks"
