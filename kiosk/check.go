@@ -81,6 +81,7 @@ const (
 	ReasonSignerRevoked    Reason = "signer_revoked"        // the document signer's certificate
 	ReasonPrintedMismatch  Reason = "mrz_mismatch"          // the chip is another document's than the MRZ that was typed
 	ReasonNotAccepted      Reason = "document_not_accepted" // a kind or an issuer that may not enrol here
+	ReasonRevocationList   Reason = "revocation_list"       // a list in the trust folder cannot be read, so that it is not known what it revokes; the source names it
 	ReasonAgeUnknown       Reason = "age_unknown"           // the document does not say when the person was born
 )
 

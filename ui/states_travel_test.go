@@ -351,14 +351,21 @@ func travelProblem(code kiosk.ProblemCode, fatal bool) func(kiosk.Language) kios
 }
 
 func clone(l kiosk.Language) kiosk.State {
-	s := travelProblem(kiosk.ProblemCode(kiosk.ReasonKeyMismatch), true)(l)
-	s.Document.Checks = travelChecks(func(name kiosk.CheckName) (kiosk.Result, kiosk.Reason) {
-		if name == kiosk.CheckOriginal {
-			return kiosk.Failed, kiosk.ReasonKeyMismatch
+	return travelRefused(kiosk.CheckOriginal, kiosk.Check{Result: kiosk.Failed, Reason: kiosk.ReasonKeyMismatch})(l)
+}
+
+// travelRefused is a document that is refused for the answer to one check.
+func travelRefused(name kiosk.CheckName, answer kiosk.Check) func(kiosk.Language) kiosk.State {
+	return func(l kiosk.Language) kiosk.State {
+		s := travelProblem(kiosk.ProblemCode(answer.Reason), true)(l)
+		s.Document.Checks = travelChecks(good)
+		for i := range s.Document.Checks {
+			if c := &s.Document.Checks[i]; c.Name == name {
+				c.Result, c.Reason, c.Source, c.Took = answer.Result, answer.Reason, answer.Source, 0
+			}
 		}
-		return good(name)
-	})
-	return s
+		return s
+	}
 }
 
 func typedDesk(l kiosk.Language) kiosk.State {
@@ -381,6 +388,8 @@ var travelScreens = ofOwnCases([]screen{
 	{"6-travel-done", travelDone},
 	{"9-access-denied", travelProblem(kiosk.ProblemCode(kiosk.ReasonAccessDenied), true)}, {"9-mrz-mismatch", travelProblem(kiosk.ProblemCode(kiosk.ReasonPrintedMismatch), true)},
 	{"9-document-removed", travelProblem(kiosk.ProblemCode(kiosk.ReasonRemoved), false)}, {"9-clone", clone},
+	{"9-sod-unreadable", travelRefused(kiosk.CheckSODSignature, kiosk.Check{Result: kiosk.Failed, Reason: kiosk.ReasonSODUnreadable, Source: "SOD"})},
+	{"9-revocation-list", travelRefused(kiosk.CheckSignerStatus, kiosk.Check{Result: kiosk.Unknown, Reason: kiosk.ReasonRevocationList, Source: "x.crl"})},
 	{"9-accompanied", travelProblem(kiosk.ProblemAccompanied, true)}, {"9-no-chip", travelProblem(kiosk.ProblemNoChip, true)},
 })
 

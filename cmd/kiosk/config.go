@@ -11,6 +11,7 @@ import (
 
 	"balcao/kiosk"
 	"balcao/kiosk/desk"
+	"balcao/kiosk/trust"
 )
 
 // config is the desk's configuration file. It names where things are; it holds nothing personal.
@@ -92,6 +93,14 @@ func (c config) validate() error {
 	must(c.MinAge >= 1 && c.MinAge <= 21, "min_age: between 1 and 21")
 	must(!c.SecondScreen || !c.SingleScreen, "second_screen and single_screen exclude each other")
 	return errors.Join(problems...)
+}
+
+// checkTrust names everything in the trust folder that cannot be used. The desk starts without it all the same.
+func (c config) checkTrust() error {
+	if err := trust.CheckFolder(c.Trust); err != nil {
+		return fmt.Errorf("trust: %w", err)
+	}
+	return nil
 }
 
 // desk reads the desk's certificate and key, which have to belong together and to this desk.

@@ -34,7 +34,10 @@ func main() {
 	stdlog.SetFlags(0)
 	stdlog.SetOutput(&toolkitLog{log: log})
 	cfg, err := loadConfig(*path)
-	if err == nil && !*check {
+	switch {
+	case err == nil && *check:
+		err = cfg.checkTrust()
+	case err == nil:
 		err = run(cfg, log)
 	}
 	if err != nil {
@@ -61,6 +64,7 @@ func run(cfg config, log *slog.Logger) error {
 		return &startError{fmt.Errorf("loading the States that sign travel documents from %s: %w", cfg.Trust, err),
 			"Fill the folder with: kioskctl trust import, from a master list."}
 	}
+	trust.LogBadFiles(ctx, log, store, countries)
 	own, err := cfg.desk()
 	if err != nil {
 		return fmt.Errorf("reading the desk's certificate: %w", err)

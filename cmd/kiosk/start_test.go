@@ -6,6 +6,8 @@ import (
 	"errors"
 	stdlog "log"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -38,6 +40,26 @@ func TestStartErrors(t *testing.T) {
 				t.Errorf("got %q, want it to name %q and %q", err, test.says, test.cure)
 			}
 		})
+	}
+}
+
+// -check-config looks into the trust folder, whose files a desk that starts only leaves out.
+func TestCheckTrust(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join("..", "..", "assets", "testpki", "trust"))); err != nil {
+		t.Fatal(err)
+	}
+	if err := (config{Trust: dir}).checkTrust(); err != nil {
+		t.Errorf("good: %v", err)
+	}
+	if err := os.MkdirAll(filepath.Join(dir, "csca-crl"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "csca-crl", "x.crl"), []byte("garbage"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := (config{Trust: dir}).checkTrust(); err == nil || !strings.Contains(err.Error(), "csca-crl/x.crl: ") {
+		t.Errorf("a bad list: got %v", err)
 	}
 }
 

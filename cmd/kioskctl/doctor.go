@@ -3,23 +3,30 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 
 	"balcao/cardreader"
+	"balcao/kiosk/trust"
 )
 
-// runDoctor says what is wrong with readers and the smart-card service, and the cure. It exits with 1
+// runDoctor says what is wrong with readers, the smart-card service and the trust folder, and the cure. It exits with 1
 // when something is.
 func runDoctor(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("doctor", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	asJSON := flags.Bool("json", false, "print JSON")
+	dir := flags.String("trust", "", "trust folder; otherwise as for kioskctl trust")
 	if err := flags.Parse(args); err != nil {
 		return mistake(err, exitUsage)
 	}
-	findings := cardreader.Diagnose(ctx)
+	findings := append(cardreader.Diagnose(ctx), trustFindings(trustFolder(*dir))...)
 	code := exitOK
 	for _, f := range findings {
 		if !f.OK {
@@ -45,4 +52,49 @@ func runDoctor(ctx context.Context, args []string, stdout, stderr io.Writer) int
 		}
 	}
 	return code
+}
+
+// Codes of findings about the trust folder.
+const (
+	codeTrustFolder = "trust_folder"
+	codeTrustFile   = "trust_file"
+)
+
+// trustFindings names what the trust folder has that cannot be used. A computer without one only has readers.
+func trustFindings(dir string) []cardreader.Finding {
+	if _, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	var findings []cardreader.Finding
+	store, err := trust.Load(dir)
+	countries, countriesErr := trust.LoadCountries(dir)
+	for _, err := range []error{err, countriesErr} {
+		if err != nil {
+			findings = append(findings, cardreader.Finding{
+				Code: codeTrustFolder, Title: "The trust folder " + dir + " cannot be used.", Cause: err.Error(),
+				Cure: "Fill it with: kioskctl trust import.",
+			})
+		}
+	}
+	for _, bad := range slices.Concat(store.BadFiles(), countries.BadFiles()) {
+		findings = append(findings, badFileFinding(dir, bad))
+	}
+	if len(findings) == 0 {
+		findings = append(findings, cardreader.Finding{Code: cardreader.CodeOK, OK: true, Title: "Every file of the trust folder " + dir + " can be used."})
+	}
+	return findings
+}
+
+func badFileFinding(dir string, bad *trust.BadFile) cardreader.Finding {
+	f := cardreader.Finding{
+		Code: codeTrustFile, Title: filepath.Join(dir, bad.File) + " is left out.", Cause: bad.Err.Error(),
+		Cure: "Replace it with the file that its authority publishes, or remove it; then start the desk again.",
+	}
+	switch {
+	case bad.Country != "":
+		f.Cause += ". Until it can be read nobody knows what " + bad.Country + " has revoked: its documents are not accepted"
+	case strings.HasPrefix(bad.File, "csca-crl/"):
+		f.Cause += ". It does not say which State's list it is"
+	}
+	return f
 }

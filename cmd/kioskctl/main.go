@@ -26,7 +26,7 @@ const (
 const usage = `Usage: kioskctl COMMAND [flags]
 
   card     read the card in the reader, print its holder and every check (exit 0 genuine, 3 refused, 2 no card)
-  doctor   say what is wrong with readers and the smart-card service, and the cure
+  doctor   say what is wrong with readers, the smart-card service and the trust folder
   trust    import FILE…: add CA certificates to the trust folder; list: show it
   db       create | migrate | check: the centre's database
   desk     add NAME: a desk's role and TLS client certificate

@@ -32,7 +32,7 @@ const trustUsage = `Usage: kioskctl trust import FILE…              add CA cer
 
 Compare the fingerprint of each root with the one that the State publishes before you import it. Revocation lists of
 countries (*.crl) go into DIR/csca-crl; without one they are fetched from the address in a document signer's certificate.
-Exit code 1 when a certificate was refused.
+Exit code 1 when a certificate was refused or a file of the folder is left out.
 `
 
 // trustOptions are the flags of "kioskctl trust".
@@ -97,7 +97,7 @@ func parseMixed(flags *flag.FlagSet, args []string) (rest []string, err error) {
 
 // trustLine is one certificate as printed.
 type trustLine struct {
-	Kind     string `json:"kind"` // anchor, intermediate, csca or link
+	Kind     string `json:"kind"` // anchor, intermediate, csca, link or left out
 	Outcome  string `json:"outcome,omitempty"`
 	Country  string `json:"country,omitempty"`
 	Title    string `json:"title"`
@@ -181,7 +181,7 @@ func importOutcome(item trust.ImportItem) string {
 	return "intermediate until " + item.NotAfter.Format(time.DateOnly)
 }
 
-// listTrust shows the folder. One that has countries only is in order: it is just not yet one for the Citizen Card.
+// listTrust shows the folder, and exits with 1 when a file of it is left out. One that has countries only is in order: it is just not yet one for the Citizen Card.
 func listTrust(o trustOptions, stdout, stderr io.Writer) int {
 	countries, err := trust.LoadCountries(o.dir)
 	if err != nil {
@@ -197,14 +197,22 @@ func listTrust(o trustOptions, stdout, stderr io.Writer) int {
 		for _, c := range store.Intermediates() {
 			lines = append(lines, trustLine{Kind: "intermediate", Title: c.Subject.CommonName, NotAfter: c.NotAfter.Format(time.DateOnly), SHA256: fingerprint(c.Raw)})
 		}
-	case len(countries.Certificates()) == 0 || !errors.Is(err, trust.ErrNoAnchors):
+	case len(countries.Certificates())+len(countries.BadFiles()) == 0 || !errors.Is(err, trust.ErrNoAnchors):
 		return fail(stderr, "kioskctl trust", err)
 	}
 	for _, c := range countries.Certificates() {
 		lines = append(lines, countryLine(c))
 	}
+	bad := slices.Concat(store.BadFiles(), countries.BadFiles())
+	for _, b := range bad {
+		lines = append(lines, trustLine{Kind: "left out", Outcome: b.Err.Error(), Country: b.Country, File: b.File})
+	}
 	err = writeTrust(o, stdout, lines, func(t io.Writer, l trustLine) {
 		title := l.Title
+		if l.File != "" {
+			_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", l.Kind, l.File, l.Country, l.Outcome)
+			return
+		}
 		if l.Country != "" {
 			title = l.Country + " " + title
 		}
@@ -212,6 +220,9 @@ func listTrust(o trustOptions, stdout, stderr io.Writer) int {
 	})
 	if err != nil {
 		return fail(stderr, "kioskctl trust", err)
+	}
+	if len(bad) > 0 {
+		return exitError
 	}
 	return exitOK
 }

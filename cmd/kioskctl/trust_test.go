@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/json"
+	"fmt"
 	"math/big"
 	"os"
 	"os/exec"
@@ -138,6 +139,29 @@ func TestTrust(t *testing.T) {
 	run(exitOK, "anchor until", "import", card)
 	run(exitError, "refused", "import", garbage)
 	run(exitError, "Then --country", "import", mustBrainpoolCA(t, work))
+
+	bad := filepath.Join(dir, "csca-crl", "x.crl")
+	if err := os.MkdirAll(filepath.Dir(bad), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	mustWriteFile(t, bad, []byte("garbage"))
+	run(exitError, "csca-crl/x.crl", "list")
+	run(exitError, `"left out"`, "list", "--json")
+	named := func() (out string) {
+		for _, f := range trustFindings(dir) {
+			out += fmt.Sprintln(f.OK, f.Title, f.Cause, f.Cure)
+		}
+		return out
+	}
+	if got := named(); !strings.HasPrefix(got, "false "+bad+" is left out.") {
+		t.Errorf("the doctor says %s", got)
+	}
+	if err := os.Remove(bad); err != nil {
+		t.Fatal(err)
+	}
+	if got := named(); !strings.HasPrefix(got, "true ") {
+		t.Errorf("the doctor says %s", got)
+	}
 
 	var lines []struct{ Kind, Country, Title, SHA256 string }
 	if err := json.Unmarshal([]byte(run(exitOK, "", "list", "--json")), &lines); err != nil || len(lines) != 3 {

@@ -13,6 +13,7 @@ import (
 
 	"balcao/kiosk/central/deskca"
 	"balcao/kiosk/delivery"
+	"balcao/kiosk/trust"
 )
 
 // config is the registrar's configuration file. Secrets may be in it or, better, in files beside it.
@@ -139,6 +140,14 @@ func (c config) Validate() error {
 	section("sms", c.SMS.delivery().Validate())
 	section("mail", c.Mail.delivery().Validate())
 	return errors.Join(problems...)
+}
+
+// checkTrust names everything in the trust folder that cannot be used. The worker starts without it all the same.
+func (c config) checkTrust() error {
+	if err := trust.CheckFolder(c.Trust); err != nil {
+		return fmt.Errorf("trust: %w", err)
+	}
+	return nil
 }
 
 func isFolder(path string) bool {

@@ -56,6 +56,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitUsage
 	}
 	cfg, err := loadConfig(*path)
+	if err == nil && *check {
+		err = cfg.checkTrust()
+	}
 	if err != nil || *check {
 		return report(err, stderr)
 	}

@@ -112,6 +112,19 @@ func TestCheckConfig(t *testing.T) {
 	if code, _, errs := try(t, "-config", file, "-check-config"); code != exitOK {
 		t.Errorf("good: exit %d: %s", code, errs)
 	}
+	bad := filepath.Join(filepath.Dir(file), "pki", "trust", "csca-crl", "x.crl")
+	if err := os.MkdirAll(filepath.Dir(bad), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(bad, []byte("garbage"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, errs := try(t, "-config", file, "-check-config"); code != exitError || !strings.Contains(errs, "csca-crl/x.crl: ") {
+		t.Errorf("a bad list in the trust folder: exit %d: %s", code, errs)
+	}
+	if err := os.Remove(bad); err != nil {
+		t.Fatal(err)
+	}
 	t.Setenv("CREDENTIALS_DIRECTORY", filepath.Join(filepath.Dir(file), "keys"))
 	if _, err := deskca.Create(filepath.Join(filepath.Dir(file), "desk-ca")); err != nil {
 		t.Fatal(err)

@@ -31,6 +31,7 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, ready func()) erro
 	if err != nil {
 		return fmt.Errorf("loading the anchors of States: %w", err)
 	}
+	trust.LogBadFiles(ctx, log, store, countries)
 	var authority *x509.Certificate
 	if cfg.DeskAuthority == "" {
 		log.WarnContext(ctx, "no desk_authority is configured: every travel document is refused")

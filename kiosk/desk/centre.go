@@ -227,7 +227,7 @@ func refusalCode(s central.Status) kiosk.ProblemCode {
 	switch code {
 	case kiosk.ProblemAlreadyActive, kiosk.ProblemContactTaken, kiosk.ProblemExpired,
 		kiosk.ProblemCode(kiosk.ReasonCertificateRevoked), kiosk.ProblemCode(kiosk.ReasonCertificateSuspended),
-		kiosk.ProblemCode(kiosk.ReasonRevocationUnknown), kiosk.ProblemCode(kiosk.ReasonDocumentExpired),
+		kiosk.ProblemCode(kiosk.ReasonRevocationUnknown), kiosk.ProblemCode(kiosk.ReasonRevocationList), kiosk.ProblemCode(kiosk.ReasonDocumentExpired),
 		kiosk.ProblemCode(kiosk.ReasonUnderAge):
 		return code
 	}

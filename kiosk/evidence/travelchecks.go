@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"strings"
 	"time"
 
@@ -90,6 +91,7 @@ func (e *TravelExamination) askSignerStatus() {
 func (v *Verifier) signerStatus(ctx context.Context, signer, issuer *cms.Certificate, at time.Time) kiosk.Check {
 	var answer trust.Answer
 	var err error
+	var bad *trust.BadFile
 	if v.CountryRevocation != nil {
 		answer, err = v.CountryRevocation.Check(ctx, signer, issuer)
 	} else {
@@ -100,6 +102,8 @@ func (v *Verifier) signerStatus(ctx context.Context, signer, issuer *cms.Certifi
 		return passed(answer.Source)
 	case err == nil && (answer.Status == trust.Revoked || answer.Status == trust.Suspended):
 		return failed(kiosk.ReasonSignerRevoked, answer.Source)
+	case errors.As(err, &bad):
+		return kiosk.Check{Result: kiosk.Unknown, Reason: kiosk.ReasonRevocationList, Source: path.Base(bad.File)}
 	case errors.Is(err, trust.ErrNobodyToAsk):
 		return absent(kiosk.ReasonNobodyToAsk, "")
 	}

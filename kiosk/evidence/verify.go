@@ -271,7 +271,7 @@ func refusalOf(verdict Verdict) error {
 		return nil
 	}
 	reason := verdict.Reasons[0]
-	return &Refusal{Reason: string(reason), Temporary: reason == kiosk.ReasonRevocationUnknown}
+	return &Refusal{Reason: string(reason), Temporary: reason == kiosk.ReasonRevocationUnknown || reason == kiosk.ReasonRevocationList}
 }
 
 // sameTime compares times to the microsecond, which is what the centre's database keeps.

@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -222,19 +223,23 @@ func TestLoad(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
-	t.Run("ErrNotCA", func(t *testing.T) {
+	t.Run("OK/NotCA", func(t *testing.T) {
 		dir := t.TempDir()
 		mustWrite(t, dir, "anchors/root.der", w.root.cert.Raw)
 		mustWrite(t, dir, "intermediates/leaf.der", w.citizen.cert.Raw)
-		if _, err := trust.Load(dir); err == nil {
-			t.Error("a citizen's certificate became a CA")
+		store, err := trust.Load(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(store.Intermediates()) != 0 || len(store.BadFiles()) != 1 || store.BadFiles()[0].File != "intermediates/leaf.der" {
+			t.Errorf("a citizen's certificate became a CA: got %v, left out %v", store.Intermediates(), store.BadFiles())
 		}
 	})
 	t.Run("ErrGarbage", func(t *testing.T) {
 		dir := t.TempDir()
 		mustWrite(t, dir, "anchors/root.der", []byte("garbage"))
-		if _, err := trust.Load(dir); err == nil {
-			t.Error("garbage became an anchor")
+		if _, err := trust.Load(dir); !errors.Is(err, trust.ErrNoAnchors) || !strings.Contains(err.Error(), "anchors/root.der") {
+			t.Errorf("got %v", err)
 		}
 	})
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -29,6 +28,8 @@ const (
 type Countries struct {
 	authorities map[string][]*cms.Certificate // by country; self-signed ones first
 	lists       map[string][]*countryList     // by country
+
+	bad, badLists []*BadFile
 }
 
 // NewCountries makes a set of certificates, in whatever order, and of lists. A certificate that cannot belong
@@ -57,40 +58,85 @@ func NewCountries(certificates []*cms.Certificate, lists ...*cms.RevocationList)
 	return c, nil
 }
 
-// LoadCountries reads a trust folder: certificates (DER or PEM: *.cer, *.der, *.crt, *.pem) in "csca", revocation
-// lists (DER, *.crl) in "csca-crl". Folders that are not there are empty ones; a file that is not what it should be is an
-// error.
+// LoadCountries reads a trust folder: certificates (*.cer, *.der, *.crt, *.pem) in "csca", revocation lists (*.crl, *.pem)
+// in "csca-crl", each as DER, PEM or base64. Folders that are not there are empty ones. A file that is not what it should
+// be is left out and among BadFiles; a bad list leaves open what its country has revoked.
 func LoadCountries(dir string) (*Countries, error) {
-	var certificates []*cms.Certificate
-	err := eachCountryFile(dir, func(_ string, c *cms.Certificate) { certificates = append(certificates, c) })
+	certificates, bad, err := readCountryCAs(dir)
 	if err != nil {
 		return nil, fmt.Errorf("reading country signing CAs: %w", err)
 	}
-	var lists []*cms.RevocationList
-	err = eachFile(filepath.Join(dir, listFolder), []string{".crl"}, maxCRL, func(_ string, data []byte) error {
-		l, err := cms.ParseRevocationList(data)
-		lists = append(lists, l)
-		return err
-	})
+	lists, badLists, err := readFolder(dir, listFolder, []string{".crl", ".pem"}, maxCRL, parseList)
 	if err != nil {
 		return nil, fmt.Errorf("reading country signing CAs' revocation lists: %w", err)
 	}
-	return NewCountries(certificates, lists...)
+	c, err := NewCountries(contents(certificates), contents(lists)...)
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range badLists {
+		if b.Country == "" {
+			b.Country = c.countryIn(b.File)
+		}
+	}
+	c.bad, c.badLists = bad, badLists
+	return c, nil
 }
 
-// eachCountryFile reads the certificates of the folder with their paths.
-func eachCountryFile(dir string, read func(path string, c *cms.Certificate)) error {
-	extensions := []string{".cer", ".der", ".crt", ".pem"}
-	return eachFile(filepath.Join(dir, countryFolder), extensions, maxCertificateFile, func(path string, data []byte) error {
+// readCountryCAs reads the certificates of the folder.
+func readCountryCAs(dir string) ([]trustFile[*cms.Certificate], []*BadFile, error) {
+	return readFolder(dir, countryFolder, certificateFiles, maxCertificateFile, func(data []byte) (*cms.Certificate, error) {
 		c, err := parseCertificateFile(data)
 		if err == nil {
-			read(path, c)
+			err = checkCountryCA(c)
 		}
-		return err
+		return c, err
 	})
 }
 
-// ReadCountryCertificate reads a file that holds exactly one certificate, as DER or PEM, of whatever kind of key.
+// parseList reads exactly one revocation list. The error names the country, where that much can be read.
+func parseList(data []byte) (*cms.RevocationList, error) {
+	der, err := derOf(data, "X509 CRL", "CRL")
+	if err != nil {
+		return nil, err
+	}
+	l, err := cms.ParseRevocationList(der)
+	if err != nil {
+		return nil, &BadFile{Country: cms.RevocationListCountry(der), Err: err}
+	}
+	return l, nil
+}
+
+// countryIn looks for a country of the set in the name of a file: "csca-ut.crl".
+func (c *Countries) countryIn(file string) string {
+	for _, word := range strings.FieldsFunc(strings.ToUpper(filepath.Base(file)), func(r rune) bool { return r < 'A' || r > 'Z' }) {
+		if len(c.authorities[word]) > 0 {
+			return word
+		}
+	}
+	return ""
+}
+
+// BadFiles returns the files of the folder that were left out.
+func (c *Countries) BadFiles() []*BadFile {
+	if c == nil {
+		return nil
+	}
+	return slices.Concat(c.bad, c.badLists)
+}
+
+// badList returns a revocation list of a country that could not be read, or nil. With "" it is one of which
+// nobody can tell whose it is.
+func (c *Countries) badList(country string) *BadFile {
+	for _, b := range c.badLists {
+		if b.Country == country {
+			return b
+		}
+	}
+	return nil
+}
+
+// ReadCountryCertificate reads a file that holds exactly one certificate, of whatever kind of key.
 func ReadCountryCertificate(path string) (*cms.Certificate, error) {
 	data, err := readBounded(path, maxCertificateFile)
 	if err != nil {
@@ -99,34 +145,9 @@ func ReadCountryCertificate(path string) (*cms.Certificate, error) {
 	return parseCertificateFile(data)
 }
 
-// eachFile reads the files of a folder with one of the extensions, in the order of their names.
-func eachFile(dir string, extensions []string, limit int64, read func(path string, data []byte) error) error {
-	entries, err := os.ReadDir(dir)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	for _, e := range entries {
-		if !slices.Contains(extensions, strings.ToLower(filepath.Ext(e.Name()))) {
-			continue
-		}
-		path := filepath.Join(dir, e.Name())
-		data, err := readBounded(path, limit)
-		if err == nil {
-			err = read(path, data)
-		}
-		if err != nil {
-			return fmt.Errorf("%s: %w", e.Name(), err)
-		}
-	}
-	return nil
-}
-
-// parseCertificateFile reads exactly one certificate, as DER or PEM.
+// parseCertificateFile reads exactly one certificate, as DER, PEM or base64.
 func parseCertificateFile(data []byte) (*cms.Certificate, error) {
-	der, err := singleDER(data)
+	der, err := derOf(data, certificateLabels...)
 	if err != nil {
 		return nil, err
 	}

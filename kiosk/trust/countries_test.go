@@ -295,13 +295,4 @@ func TestLoadCountries(t *testing.T) {
 			t.Errorf("got %+v, %v", answer, err)
 		}
 	})
-	for name, file := range map[string]string{"ErrGarbage": "csca/a.cer", "ErrGarbage/List": "csca-crl/a.crl"} {
-		t.Run(name, func(t *testing.T) {
-			dir := t.TempDir()
-			mustWrite(t, dir, file, []byte("garbage"))
-			if c, err := trust.LoadCountries(dir); c != nil || err == nil {
-				t.Errorf("got %v, %v", c, err)
-			}
-		})
-	}
 }

@@ -94,11 +94,12 @@ func (o CountryImport) Import(dir string, certificates []*cms.Certificate) (Coun
 	return report, nil
 }
 
-// presentCountries reads the certificates of a folder with their paths.
+// presentCountries reads the certificates of a folder with their paths. Bad files are not among them.
 func presentCountries(dir string) (certificates []*cms.Certificate, paths []string, err error) {
-	err = eachCountryFile(dir, func(path string, c *cms.Certificate) {
-		certificates, paths = append(certificates, c), append(paths, path)
-	})
+	files, _, err := readCountryCAs(dir)
+	for _, f := range files {
+		certificates, paths = append(certificates, f.content), append(paths, f.path)
+	}
 	return certificates, paths, err
 }
 

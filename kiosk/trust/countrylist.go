@@ -48,7 +48,8 @@ var ErrNobodyToAsk = fmt.Errorf("%w: no revocation list", ErrUnknown)
 
 // Status looks a certificate up in the revocation lists that were loaded; the issuer is the next in its verified
 // chain. Of several lists that speak of it the newest counts. When there is none that is in its dates the error wraps
-// ErrUnknown, which is never a yes; when there is none at all, ErrNobodyToAsk.
+// ErrUnknown, which is never a yes; when there is none at all, ErrNobodyToAsk. While a list of the country cannot be read
+// nothing is good: the error then wraps its *BadFile as well.
 func (c *Countries) Status(cert, issuer *cms.Certificate, at time.Time) (Answer, error) {
 	if c == nil {
 		return Answer{}, fmt.Errorf("%w: no country signing certificates", ErrUnknown)
@@ -64,14 +65,26 @@ func (c *Countries) Status(cert, issuer *cms.Certificate, at time.Time) (Answer,
 			best = answer
 		}
 	}
-	switch {
-	case best.Status != "":
-		best.Source = listFolder
-		return best, nil
+	best.Source = listFolder
+	switch bad := c.badList(""); {
+	case best.Status != "" || c.badList(issuer.Country) != nil:
+		return c.unlessBad(best, issuer.Country)
+	case bad != nil: // which may be of any country
+		return Answer{}, fmt.Errorf("%w: %w", ErrUnknown, bad)
 	case len(failures) == 0:
 		return Answer{}, fmt.Errorf("%w: of country %s", ErrNobodyToAsk, issuer.Country)
 	}
 	return Answer{}, fmt.Errorf("%w: %w", ErrUnknown, errors.Join(failures...))
+}
+
+// unlessBad lets an answer pass, but no good one while a list of the country cannot be read: the operator put it there so
+// that it is asked, and it may say what others do not say yet.
+func (c *Countries) unlessBad(answer Answer, country string) (Answer, error) {
+	bad := c.badList(country)
+	if bad == nil || answer.Status == Revoked || answer.Status == Suspended {
+		return answer, nil
+	}
+	return Answer{}, fmt.Errorf("%w: %w", ErrUnknown, bad)
 }
 
 // ask looks a certificate up in one list, when the list may speak of it at all.

@@ -42,12 +42,15 @@ func (r *CountryRevocation) Check(ctx context.Context, cert, issuer *cms.Certifi
 	if err == nil || r.Countries == nil {
 		return answer, err
 	}
-	// In words only: that no list was at hand must not be mistaken for that there is none anywhere.
-	failures := []error{fmt.Errorf("%v", err)}
+	failures := []error{err}
+	if errors.Is(err, ErrNobodyToAsk) {
+		// In words only: that no list was at hand must not be mistaken for that there is none anywhere.
+		failures[0] = errors.New(err.Error())
+	}
 	for _, address := range head(httpOnly(cert.CRLDistributionPoints)) {
 		answer, err := r.askAt(ctx, address, cert, issuer, now)
 		if err == nil {
-			return answer, nil
+			return r.Countries.unlessBad(answer, issuer.Country)
 		}
 		failures = append(failures, fmt.Errorf("CRL: %w", err))
 	}

@@ -111,11 +111,11 @@ func selfSigned(c *x509.Certificate) bool {
 // store writes a certificate under a name made of its CA's name and fingerprint, and reports whether it
 // was there already, under whatever name.
 func store(dir string, c *x509.Certificate, anchor bool) (duplicate bool, err error) {
-	folder := filepath.Join(dir, intermediateFolder)
+	folder := intermediateFolder
 	if anchor {
-		folder = filepath.Join(dir, anchorFolder)
+		folder = anchorFolder
 	}
-	present, err := loadFolder(folder)
+	present, _, err := loadFolder(dir, folder) // what is bad there is no duplicate
 	if err != nil {
 		return false, err
 	}
@@ -126,7 +126,7 @@ func store(dir string, c *x509.Certificate, anchor bool) (duplicate bool, err er
 	}
 	sum := fingerprintOf(c)
 	name := fmt.Sprintf("%s-%s.der", fileName(c.Subject.CommonName), hex.EncodeToString(sum[:4]))
-	return false, writeFile(filepath.Join(folder, name), c.Raw)
+	return false, writeFile(filepath.Join(dir, folder, name), c.Raw)
 }
 
 // fileName turns a CA's name into plain lower-case ASCII.

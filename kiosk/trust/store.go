@@ -23,19 +23,14 @@
 package trust
 
 import (
-	"bytes"
 	"crypto"
 	"crypto/rsa"
 	"crypto/sha1" // only for links between CAs that the operator imported, see legacyLink
 	"crypto/sha256"
 	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 
 	"balcao/kiosk/trust/cms"
 )
@@ -48,6 +43,12 @@ const (
 
 // maxCertificateFile is far more than any CA certificate needs; the largest of the Citizen Card's has 2.2 KB.
 const maxCertificateFile = 256 << 10
+
+// How certificates are written in files.
+var (
+	certificateFiles  = []string{".cer", ".der", ".crt", ".pem"}
+	certificateLabels = []string{"CERTIFICATE", "X509 CERTIFICATE"}
+)
 
 // ErrNoAnchors says that a store has no trust anchor, so nothing could ever be trusted.
 var ErrNoAnchors = errors.New("no trust anchors")
@@ -65,6 +66,8 @@ type Store struct {
 	// legacy maps a CA certificate in the store that was signed with SHA-1 to its issuer in the store.
 	// crypto/x509 refuses SHA-1, so these links were verified when the store was made. See legacyLink.
 	legacy map[fingerprint]*x509.Certificate
+
+	bad []*BadFile
 }
 
 type fingerprint [sha256.Size]byte
@@ -72,18 +75,35 @@ type fingerprint [sha256.Size]byte
 func fingerprintOf(c *x509.Certificate) fingerprint { return sha256.Sum256(c.Raw) }
 
 // Load reads the store in a folder: DER or PEM files (*.der, *.crt, *.cer, *.pem) in "anchors" and in
-// "intermediates"; the latter may be missing. A file that is not a CA certificate is an error, so
-// that an operator's mistake is seen when it is made. Without an anchor the error is ErrNoAnchors.
+// "intermediates"; the latter may be missing. A file that is not a CA certificate is left out and among BadFiles.
+// Without an anchor the error is ErrNoAnchors.
 func Load(dir string) (*Store, error) {
-	anchors, err := loadFolder(filepath.Join(dir, anchorFolder))
+	anchors, bad, err := loadFolder(dir, anchorFolder)
 	if err != nil {
 		return nil, fmt.Errorf("reading trust anchors: %w", err)
 	}
-	intermediates, err := loadFolder(filepath.Join(dir, intermediateFolder))
+	intermediates, alsoBad, err := loadFolder(dir, intermediateFolder)
 	if err != nil {
 		return nil, fmt.Errorf("reading intermediate CAs: %w", err)
 	}
-	return NewStore(anchors, intermediates)
+	bad = append(bad, alsoBad...)
+	s, err := NewStore(anchors, intermediates)
+	if err != nil {
+		for _, b := range bad {
+			err = fmt.Errorf("%w; left out: %w", err, b)
+		}
+		return nil, err
+	}
+	s.bad = bad
+	return s, nil
+}
+
+// BadFiles returns the files of the folder that were left out.
+func (s *Store) BadFiles() []*BadFile {
+	if s == nil {
+		return nil
+	}
+	return slices.Clone(s.bad)
 }
 
 // NewStore makes a store of certificates that are already parsed.
@@ -165,65 +185,32 @@ func checkCA(c *x509.Certificate) error {
 	return nil
 }
 
-func loadFolder(dir string) ([]*x509.Certificate, error) {
-	entries, err := os.ReadDir(dir)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	var certificates []*x509.Certificate
-	for _, e := range entries {
-		switch strings.ToLower(filepath.Ext(e.Name())) {
-		case ".der", ".crt", ".cer", ".pem":
-		default:
-			continue
+// loadFolder reads the CA certificates of a folder within a trust folder.
+func loadFolder(dir, folder string) ([]*x509.Certificate, []*BadFile, error) {
+	files, bad, err := readFolder(dir, folder, certificateFiles, maxCertificateFile, func(data []byte) (*x509.Certificate, error) {
+		c, err := parseCA(data)
+		if err == nil {
+			err = checkCA(c)
 		}
-		c, err := readCertificate(filepath.Join(dir, e.Name()))
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", e.Name(), err)
-		}
-		certificates = append(certificates, c)
-	}
-	return certificates, nil
+		return c, err
+	})
+	return contents(files), bad, err
 }
 
-// readCertificate reads a file that holds exactly one certificate, as DER or PEM.
+// readCertificate reads a file that holds exactly one certificate.
 func readCertificate(path string) (*x509.Certificate, error) {
 	data, err := readBounded(path, maxCertificateFile)
 	if err != nil {
 		return nil, err
 	}
-	der, err := singleDER(data)
+	return parseCA(data)
+}
+
+// parseCA reads exactly one certificate, as DER, PEM or base64.
+func parseCA(data []byte) (*x509.Certificate, error) {
+	der, err := derOf(data, certificateLabels...)
 	if err != nil {
 		return nil, err
 	}
 	return x509.ParseCertificate(der)
-}
-
-// readBounded reads a file that may not be longer than limit.
-func readBounded(path string, limit int64) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if info.Size() > limit {
-		return nil, fmt.Errorf("%d bytes are too many", info.Size())
-	}
-	return os.ReadFile(path)
-}
-
-// singleDER returns the one certificate in a file, which may be PEM.
-func singleDER(data []byte) ([]byte, error) {
-	block, rest := pem.Decode(data)
-	switch {
-	case block == nil:
-		return data, nil
-	case block.Type != "CERTIFICATE":
-		return nil, fmt.Errorf("PEM block %q is no certificate", block.Type)
-	case len(bytes.TrimSpace(rest)) > 0:
-		return nil, errors.New("more than one PEM block")
-	}
-	return block.Bytes, nil
 }

@@ -64,11 +64,38 @@ func ParseRevocationList(der []byte) (*RevocationList, error) {
 	return l, nil
 }
 
+// RevocationListCountry returns the country of a list's issuer, also of a list that ParseRevocationList refuses and of one
+// that was cut off; "" where not even that can be read.
+func RevocationListCountry(der []byte) string {
+	for range 2 { // into CertificateList and TBSCertList, whose ends may be missing
+		size := 2
+		if len(der) > 1 && der[1] > 0x80 {
+			size += int(der[1] & 0x7f)
+		}
+		if size > len(der) || der[0] != byte(cbasn1.SEQUENCE) {
+			return ""
+		}
+		der = der[size:]
+	}
+	tbs := cryptobyte.String(der)
+	var issuer cryptobyte.String
+	if !tbs.SkipOptionalASN1(cbasn1.INTEGER) || !tbs.SkipASN1(cbasn1.SEQUENCE) || !tbs.ReadASN1Element(&issuer, cbasn1.SEQUENCE) {
+		return ""
+	}
+	return country(issuer)
+}
+
 func (l *RevocationList) readTBS(element cryptobyte.String) error {
 	var tbs, issuer, entries cryptobyte.String
 	var version int
 	var hasEntries bool
-	if !element.ReadASN1(&tbs, cbasn1.SEQUENCE) || !tbs.ReadASN1Integer(&version) || version != 1 {
+	if !element.ReadASN1(&tbs, cbasn1.SEQUENCE) {
+		return badList("signed part")
+	}
+	if !tbs.PeekASN1Tag(cbasn1.INTEGER) {
+		return badList("version 1, where Doc 9303-12 §7.1.4 has version 2")
+	}
+	if !tbs.ReadASN1Integer(&version) || version != 1 {
 		return badList("version")
 	}
 	inner, err := readAlgorithm(&tbs)

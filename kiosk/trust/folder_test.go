@@ -1,0 +1,131 @@
+package trust_test
+
+import (
+	"encoding/base64"
+	"encoding/pem"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"balcao/kiosk/trust"
+)
+
+// A bad file stops nothing but what it would have said, and is named.
+func TestLoadCountries_BadFiles(t *testing.T) {
+	u := mustUtopia(t)
+	pt := mustIssue(t, countryTemplate("PT", "CSCA Portugal"), nil, mustKey(t))
+	template := documentSignerTemplate()
+	template.Subject.Country = []string{"PT"}
+	ptSigner := mustIssue(t, template, pt, mustKey(t))
+	list := mustList(t, u.first, nil).Raw
+	revoking := mustList(t, u.first, listing(1, u.firstSigner)).Raw
+	version1 := mustRead(t, filepath.Join("testdata", "09-crl-version1.crl"))
+	asPEM := func(label string, der []byte) []byte { return pem.EncodeToMemory(&pem.Block{Type: label, Bytes: der}) }
+	cases := map[string]struct {
+		files map[string][]byte
+		bad   []string     // what has to be named, in part
+		want  trust.Status // of Utopia's signer; "" is unknown
+	}{
+		"list as PEM":                   {map[string][]byte{"csca-crl/ut.crl": asPEM("X509 CRL", list)}, nil, trust.Good},
+		"list as PEM, so named":         {map[string][]byte{"csca-crl/ut.pem": asPEM("X509 CRL", list)}, nil, trust.Good},
+		"list as base64":                {map[string][]byte{"csca-crl/ut.crl": []byte(base64.StdEncoding.EncodeToString(list) + "\r\n")}, nil, trust.Good},
+		"certificate as base64":         {map[string][]byte{"csca-crl/ut.crl": list, "csca/b.cer": []byte(base64.StdEncoding.EncodeToString(u.second.cert.Raw))}, nil, trust.Good},
+		"version 1":                     {map[string][]byte{"csca-crl/x.crl": version1}, []string{"csca-crl/x.crl: ", "version 1"}, ""},
+		"version 1 beside a good one":   {map[string][]byte{"csca-crl/a.crl": list, "csca-crl/x.crl": version1}, []string{"csca-crl/x.crl"}, ""},
+		"version 1 beside a revocation": {map[string][]byte{"csca-crl/a.crl": revoking, "csca-crl/x.crl": version1}, []string{"csca-crl/x.crl"}, trust.Revoked},
+		"cut off":                       {map[string][]byte{"csca-crl/x.crl": list[:len(list)-40]}, []string{"csca-crl/x.crl"}, ""},
+		"garbage":                       {map[string][]byte{"csca-crl/x.crl": []byte("garbage")}, []string{"csca-crl/x.crl"}, ""},
+		"empty":                         {map[string][]byte{"csca-crl/ut.crl": nil}, []string{"csca-crl/ut.crl"}, ""},
+		"a certificate for a list":      {map[string][]byte{"csca-crl/x.crl": asPEM("CERTIFICATE", u.first.cert.Raw)}, []string{"csca-crl/x.crl", "CERTIFICATE"}, ""},
+		"another country's":             {map[string][]byte{"csca-crl/a.crl": list, "csca-crl/pt.crl": []byte("garbage")}, []string{"csca-crl/pt.crl"}, trust.Good},
+		"garbage beside a good one":     {map[string][]byte{"csca-crl/a.crl": list, "csca-crl/x.crl": []byte("garbage")}, []string{"csca-crl/x.crl"}, trust.Good},
+		"garbage for a certificate":     {map[string][]byte{"csca-crl/a.crl": list, "csca/x.cer": []byte("garbage")}, []string{"csca/x.cer"}, trust.Good},
+		"signer's certificate for a CA": {map[string][]byte{"csca-crl/a.crl": list, "csca/x.cer": u.firstSigner.cert.Raw}, []string{"csca/x.cer"}, trust.Good},
+	}
+	for name, tt := range cases {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			mustWrite(t, dir, "anchors/root.der", pt.cert.Raw)
+			mustWrite(t, dir, "csca/ut.cer", u.first.cert.Raw)
+			mustWrite(t, dir, "csca/pt.cer", pt.cert.Raw)
+			mustWrite(t, dir, "csca-crl/pt-good.crl", mustList(t, pt, nil).Raw)
+			for file, data := range tt.files {
+				mustWrite(t, dir, file, data)
+			}
+			c, err := trust.LoadCountries(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			chain, err := c.TrustSigner(mustTravelObject(t, u.firstSigner), now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			answer, err := c.Status(chain[0], chain[1], now)
+			if answer.Status != tt.want || (err != nil) != (tt.want == "") {
+				t.Errorf("got %q, %v, want %q", answer.Status, err, tt.want)
+			}
+			if err != nil && (!errors.Is(err, trust.ErrUnknown) || errors.Is(err, trust.ErrNobodyToAsk)) {
+				t.Errorf("got %v", err)
+			}
+			if bad := new(trust.BadFile); err != nil && (!errors.As(err, &bad) || !strings.Contains(bad.File, "csca-crl/")) {
+				t.Errorf("%v does not name the list", err)
+			}
+			if name != "another country's" {
+				if answer, err := c.Status(mustParse(t, ptSigner), mustParse(t, pt), now); err != nil || answer.Status != trust.Good {
+					t.Errorf("of Portugal: got %+v, %v", answer, err)
+				}
+			}
+			said := trust.CheckFolder(dir)
+			if (said == nil) != (len(tt.bad) == 0) {
+				t.Errorf("got %v", said)
+			}
+			for _, part := range tt.bad {
+				if said != nil && !strings.Contains(said.Error(), part) {
+					t.Errorf("%v does not name %s", said, part)
+				}
+			}
+		})
+	}
+}
+
+// What is fetched makes nothing good while a list of the folder cannot be read, but a "no" is one.
+func TestCountryRevocation_BadFile(t *testing.T) {
+	u := mustUtopia(t)
+	body := mustList(t, u.first, nil).Raw
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(body) }))
+	t.Cleanup(server.Close)
+	template := documentSignerTemplate()
+	template.CRLDistributionPoints = []string{server.URL + "/ut.crl"}
+	signer := mustIssue(t, template, u.first, mustKey(t))
+	dir := t.TempDir()
+	mustWrite(t, dir, "csca/ut.cer", u.first.cert.Raw)
+	mustWrite(t, dir, "csca-crl/x.crl", mustRead(t, filepath.Join("testdata", "09-crl-version1.crl")))
+	c, err := trust.LoadCountries(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func() (trust.Answer, error) {
+		r := &trust.CountryRevocation{Countries: c, Now: func() time.Time { return now }}
+		return r.Check(t.Context(), mustParse(t, signer), mustParse(t, u.first))
+	}
+	bad := new(trust.BadFile)
+	if answer, err := ask(); !errors.Is(err, trust.ErrUnknown) || !errors.As(err, &bad) || bad.File != "csca-crl/x.crl" {
+		t.Errorf("got %+v, %v", answer, err)
+	}
+	body = mustList(t, u.first, listing(1, signer)).Raw
+	if answer, err := ask(); err != nil || answer.Status != trust.Revoked {
+		t.Errorf("revoked: got %+v, %v", answer, err)
+	}
+}
+
+func TestLoadCountries_ListAsPEM(t *testing.T) {
+	dir := t.TempDir()
+	mustWrite(t, dir, "csca-crl/x.crl", mustRead(t, filepath.Join("testdata", "09-crl-pem.crl")))
+	if c, err := trust.LoadCountries(dir); err != nil || len(c.BadFiles()) > 0 {
+		t.Errorf("got %v, left out %v", err, c.BadFiles())
+	}
+}
