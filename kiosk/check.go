@@ -91,6 +91,7 @@ const (
 	ReasonNoChip        Reason = "no_chip"        // the machine-readable zone was typed
 	ReasonNobodyToAsk   Reason = "nobody_to_ask"  // no list of revoked signers exists for this country
 	ReasonUnenforced    Reason = "unenforced"     // the chip lets itself be read without what is printed
+	ReasonNoCalendar    Reason = "no_calendar"    // the date of birth is none that a calendar has
 	ReasonPhotoUnshown  Reason = "photo_unshown"  // the chip's photograph cannot be shown: the printed one was compared
 )
 

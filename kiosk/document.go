@@ -44,6 +44,7 @@ type Identity struct {
 	Sex            string         // "M", "F" or "X"
 	Nationality    string         // ISO 3166-1 alpha-3, or a code of ICAO 9303-3 §5 such as "UTO" or "XXA"
 	BirthDate      Date           // month and day are 0 where a travel document does not know them
+	BirthPrinted   string         // YYMMDD as a travel document prints it, where it is no date that a calendar has; else empty
 	ValidFrom      Date           // zero when the document does not state it
 	ValidUntil     Date
 	TaxNumber      string // NIF, 9 digits, empty when not stated

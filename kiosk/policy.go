@@ -11,7 +11,7 @@ import (
 func PolicyFor(identity Identity, contacts []ProvenContact, minDigits, maxDigits int) PINPolicy {
 	policy := PINPolicy{MinDigits: minDigits, MaxDigits: maxDigits}
 	policy.Personal = append(policy.Personal, dateForms(identity.BirthDate)...)
-	policy.Personal = append(policy.Personal, numbers(identity.DocumentNumber, identity.CivilNumber, identity.TaxNumber)...)
+	policy.Personal = append(policy.Personal, numbers(identity.BirthPrinted, identity.DocumentNumber, identity.CivilNumber, identity.TaxNumber)...)
 	for _, contact := range contacts {
 		if contact.Channel == SMS {
 			policy.Personal = append(policy.Personal, numbers(contact.Value)...)

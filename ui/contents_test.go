@@ -64,3 +64,14 @@ func TestPhotographUnshown(t *testing.T) {
 		t.Errorf("got %q, %q, %v", m.Subtitle, m.Identity.PhotoNote, m.Actions[0].Event)
 	}
 }
+
+// A date that no calendar has is shown as it is printed, and no age is computed from it.
+func TestImpossibleBirth(t *testing.T) {
+	s := passport(kiosk.English)
+	s.Document.Identity.BirthDate, s.Document.Identity.BirthPrinted = kiosk.Date{Year: 1988}, "880231"
+	for _, f := range ui.PresentClerk(s, false, "", "", "").Identity.Fields {
+		if f.Label == "Born" && (!strings.HasPrefix(f.Value, "880231\n") || strings.Contains(f.Value, "years old")) {
+			t.Errorf("born %q", f.Value)
+		}
+	}
+}

@@ -62,7 +62,9 @@ func (p present) identityPage(m *clerkModel) {
 
 func (p present) identityFields(person kiosk.Identity) []field {
 	born := p.shortDate(person.BirthDate)
-	if !person.BirthDate.IsZero() {
+	if person.BirthPrinted != "" {
+		born = person.BirthPrinted + "\n" + p.text("identity.birth_printed")
+	} else if !person.BirthDate.IsZero() {
 		age := person.BirthDate.AgeOn(kiosk.DateOf(p.state.Now))
 		born += " · " + p.format("format.age", values{"Count": age})
 	}

@@ -2,6 +2,7 @@ package mrz
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -54,36 +55,37 @@ func (d Date) possible() bool {
 }
 
 // twoDigit reads six characters into a date whose Year is the two digits, and reports whether that is known
-// at all. Some issuers write zeros for what 9303-3 §4.8 has fillers for; both are read.
+// at all. Some issuers write zeros for what 9303-3 §4.8 has fillers for; both are read. Of a date that no calendar has
+// the year alone is known: issuers have printed such dates, and a chip opens with the characters that are printed,
+// whatever they mean (9303-11 §4.3.2). The error is ErrCharacter.
 func twoDigit(s string) (d Date, known bool, err error) {
-	if s == "<<<<<<" || s == "000000" {
-		return Date{}, false, nil
-	}
-	if len(s) != 6 || !all(s[:2], isDigit) {
+	if len(s) != 6 || !all(s, isDateCharacter) {
 		return Date{}, false, ErrCharacter
 	}
-	number := func(two string) (int, error) {
-		if two == "<<" {
-			return 0, nil
+	if !all(s[:2], isDigit) || s == "000000" {
+		return Date{}, false, nil
+	}
+	number := func(two string) int {
+		switch {
+		case two == "<<":
+			return 0
+		case !all(two, isDigit):
+			return impossible
 		}
-		if !all(two, isDigit) {
-			return 0, ErrCharacter
-		}
-		return int(two[0]-'0')*10 + int(two[1]-'0'), nil
+		return int(two[0]-'0')*10 + int(two[1]-'0')
 	}
-	d.Year, _ = number(s[:2])
-	if d.Month, err = number(s[2:4]); err != nil {
-		return Date{}, false, err
-	}
-	if d.Day, err = number(s[4:]); err != nil {
-		return Date{}, false, err
-	}
+	d = Date{Year: number(s[:2]), Month: number(s[2:4]), Day: number(s[4:])}
 	// Every two digits are those of some leap year or of none; whether of one in reach is the window's to say.
 	if leap := (Date{Year: 2000, Month: d.Month, Day: d.Day}); !leap.possible() {
-		return Date{}, false, ErrDate
+		return Date{Year: d.Year}, true, nil
 	}
 	return d, true, nil
 }
+
+// impossible is a month or a day that is half a filler.
+const impossible = 99
+
+func isDateCharacter(c byte) bool { return isDigit(c) || c == filler }
 
 // parseBirth reads a date of birth: the latest that is not after the day of now. Where month or day is
 // unknown, the earliest day it may have been counts.
@@ -96,10 +98,7 @@ func parseBirth(s string, now time.Time) (Date, error) {
 	if d.after(now) {
 		d.Year -= 100
 	}
-	if !d.possible() {
-		return Date{}, ErrDate
-	}
-	return d, nil
+	return d.asKnown(), nil
 }
 
 // parseExpiry reads a date of expiry: that whose year is from 49 before to 50 after now's.
@@ -110,10 +109,15 @@ func parseExpiry(s string, now time.Time) (Date, error) {
 	}
 	first := now.Year() - 49
 	d.Year = first + ((d.Year-first)%100+100)%100
+	return d.asKnown(), nil
+}
+
+// asKnown is the date, or its year alone when the calendar does not have it: a 29 February of another year.
+func (d Date) asKnown() Date {
 	if !d.possible() {
-		return Date{}, ErrDate
+		return Date{Year: d.Year}
 	}
-	return d, nil
+	return d
 }
 
 // after reports whether the earliest day that d may be is after the day of now, in now's time zone.
@@ -144,12 +148,25 @@ func dateField(d Date, kept string) (string, error) {
 	if err != nil || kept == "" {
 		return own, err
 	}
-	if kept == "000000" && d == (Date{}) {
-		return kept, nil
-	}
 	said, known, err := twoDigit(kept)
-	if err != nil || !known || d == (Date{}) || said != (Date{d.Year % 100, d.Month, d.Day}) {
+	if err != nil || known != (d != Date{}) {
+		return "", ErrDate
+	}
+	if said.Year += d.Year - d.Year%100; known && said.asKnown() != d {
 		return "", ErrDate
 	}
 	return kept, nil
+}
+
+// printed returns six characters of a zone that say something which no Date does: a day that no calendar has, or day and
+// month of an unknown year. Otherwise it returns "".
+func printed(d Date, kept string) string {
+	if kept == "" || kept == "000000" {
+		return ""
+	}
+	zeros := func(two string) string { return strings.ReplaceAll(two, "00", "<<") }
+	if own, err := d.field(); err == nil && own == kept[:2]+zeros(kept[2:4])+zeros(kept[4:]) {
+		return ""
+	}
+	return kept
 }

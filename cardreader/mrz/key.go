@@ -25,8 +25,9 @@ func (m MRZ) Key() string {
 
 // Key is MRZ.Key from the three fields alone: a document number, and the dates as YYMMDD with fillers
 // for unknown parts. Lower case and blanks at the ends are accepted; the number is as in the zone, so its
-// separators are what the issuer has there: nothing or '<'. Errors are *Error of the group: ErrFormat
-// for a number that is empty or longer than the 22 characters a zone can hold, ErrCharacter, ErrDate.
+// separators are what the issuer has there: nothing or '<'. Whether a calendar has the dates does not matter: the key is of
+// the printed characters. Errors are *Error of the group: ErrFormat for a number that is empty or longer than the 22
+// characters a zone can hold, ErrCharacter.
 func Key(number, birth, expiry string) (string, error) {
 	number = trim(strings.ToUpper(strings.TrimSpace(number)))
 	if number == "" || len(number) > 22 {

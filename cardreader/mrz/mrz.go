@@ -43,7 +43,7 @@ var (
 	ErrCharacter = errors.New("character that cannot stand here")
 	// ErrCheckDigit means that a check digit is not the one of what it checks.
 	ErrCheckDigit = errors.New("wrong check digit")
-	// ErrDate means a date that no calendar has.
+	// ErrDate means a date that cannot be written into a zone.
 	ErrDate = errors.New("impossible date")
 )
 
@@ -80,8 +80,8 @@ type MRZ struct {
 	// §4.6, 9303-4 §4.2.3). Lines does not look at it.
 	Truncated bool
 	Number    string // document number; one that is longer than its field is whole (9303-5 §4.2.2, 9303-6 §4.2.2)
-	Birth     Date
-	Expiry    Date
+	Birth     Date   // of a date that no calendar has, the year; see BirthPrinted
+	Expiry    Date   // likewise
 	Sex       string // "M", "F", or "X" for the zone's '<', unspecified
 	Optional  string // optional data: TD3 the personal number; TD1 and TD2 without what belongs to Number
 	Optional2 string // TD1, second line; else empty
@@ -94,3 +94,10 @@ type MRZ struct {
 	// FillerCheck: the check digit of an empty personal number is '<', not '0' (TD3; 9303-4 §4.2.2 allows both).
 	FillerCheck bool
 }
+
+// BirthPrinted returns the date of birth as the zone has it, YYMMDD with fillers, when Birth does not say all of it: a
+// date that no calendar has, such as 31 February, or the day of an unknown year. Otherwise it is "".
+func (m MRZ) BirthPrinted() string { return printed(m.Birth, m.BirthField) }
+
+// ExpiryPrinted is BirthPrinted of the date of expiry.
+func (m MRZ) ExpiryPrinted() string { return printed(m.Expiry, m.ExpiryField) }

@@ -9,7 +9,8 @@ import "time"
 // character must be one that can stand in its place.
 //
 // now gives the century of dates (see the package) in its own time zone. Errors are *Error: ErrFormat,
-// ErrVisa, ErrCharacter, ErrCheckDigit or ErrDate for the first group in reading order that is wrong.
+// ErrVisa, ErrCharacter or ErrCheckDigit for the first group in reading order that is wrong. A date that no calendar has
+// is no error: see MRZ.BirthPrinted.
 func Parse(text string, now time.Time) (MRZ, error) {
 	in, _ := lines(text)
 	got, format, ok := whole(in)

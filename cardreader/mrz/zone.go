@@ -67,8 +67,8 @@ func (z zone) number() (number, error) {
 	return n, nil
 }
 
-// fault reports what is wrong with a group: nil, errMissing, ErrFormat, ErrVisa, ErrCharacter, ErrCheckDigit
-// or ErrDate. A character that cannot stand where it is comes before missing ones.
+// fault reports what is wrong with a group: nil, errMissing, ErrFormat, ErrVisa, ErrCharacter or ErrCheckDigit.
+// A character that cannot stand where it is comes before missing ones.
 func (z zone) fault(f field) error {
 	if f.group == GroupNumber {
 		f.span = z.format.place(GroupNumber) // both parts of a long number stand or fall together

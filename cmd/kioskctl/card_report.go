@@ -45,6 +45,7 @@ type person struct {
 	Sex            string               `json:"sex"`
 	Nationality    string               `json:"nationality"`
 	BirthDate      kiosk.Date           `json:"birth_date"`
+	BirthPrinted   string               `json:"birth_printed,omitempty"` // YYMMDD, where it is no date that a calendar has
 	ValidFrom      kiosk.Date           `json:"valid_from"`
 	ValidUntil     kiosk.Date           `json:"valid_until"`
 	TaxNumber      string               `json:"tax_number"`
@@ -132,7 +133,7 @@ func newPerson(i kiosk.Identity) *person {
 	return &person{
 		Document: i.Kind, Generation: i.Generation, Country: i.Country, DocumentNumber: i.DocumentNumber,
 		CivilNumber: i.CivilNumber, Surname: i.Surname, GivenNames: i.GivenNames, Sex: i.Sex, Nationality: i.Nationality,
-		BirthDate: i.BirthDate, ValidFrom: i.ValidFrom, ValidUntil: i.ValidUntil, TaxNumber: i.TaxNumber,
+		BirthDate: i.BirthDate, BirthPrinted: i.BirthPrinted, ValidFrom: i.ValidFrom, ValidUntil: i.ValidUntil, TaxNumber: i.TaxNumber,
 		MRZSurname: i.MRZSurname, MRZGivenNames: i.MRZGivenNames,
 		NameSource: i.NameSource,
 	}
@@ -162,6 +163,14 @@ func (r *cardReport) writeJSON(w io.Writer) error {
 	return e.Encode(r)
 }
 
+// born is the date of birth, or what is printed in its place.
+func (p *person) born() string {
+	if p.BirthPrinted != "" {
+		return p.BirthPrinted + " (as printed; no calendar has this date)"
+	}
+	return p.BirthDate.String()
+}
+
 // nameRemark says of names that they may not be whole.
 var nameRemark = map[kiosk.NameSource]string{kiosk.NameCut: "may be cut off"}
 
@@ -169,7 +178,7 @@ func (r *cardReport) writeText(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	if p := r.Identity; p != nil {
 		for _, row := range [][2]string{
-			{"Surname", p.Surname}, {"Given names", p.GivenNames}, {"Whole name", nameRemark[p.NameSource]}, {"Born", p.BirthDate.String()}, {"Sex", p.Sex},
+			{"Surname", p.Surname}, {"Given names", p.GivenNames}, {"Whole name", nameRemark[p.NameSource]}, {"Born", p.born()}, {"Sex", p.Sex},
 			{"Nationality", p.Nationality}, {"Document", p.DocumentNumber}, {"Civil number", p.CivilNumber},
 			{"Tax number", p.TaxNumber}, {"Valid until", p.ValidUntil.String()},
 		} {

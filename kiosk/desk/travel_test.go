@@ -134,15 +134,16 @@ func TestTravelEnrolment(t *testing.T) {
 		channel kiosk.Channel
 		level   kiosk.Level
 	}{
-		{"passport-bac-aa-rsa", kiosk.SMS, kiosk.LevelHigh},            // signs over the transcript's hash
-		{"passport-pace-im", kiosk.Email, kiosk.LevelHigh},             // likewise, ECDSA
-		{"passport-pace-gm", kiosk.SMS, kiosk.LevelHigh},               // answers the centre's question
-		{"passport-pace-cam", kiosk.Email, kiosk.LevelHigh},            // likewise
-		{"passport-no-originality", kiosk.SMS, kiosk.LevelSubstantial}, // nothing proves that it is no copy
-		{"residence-permit", kiosk.Email, kiosk.LevelHigh},             // opened with the number on it
-		{"passport-photo-unshown", kiosk.SMS, kiosk.LevelSubstantial},  // the printed photograph was compared
-		{"passport-no-surname", kiosk.Email, kiosk.LevelHigh},          // given names only
-		{"passport-name-cut", kiosk.SMS, kiosk.LevelHigh},              // and both sides say that it may be
+		{"passport-bac-aa-rsa", kiosk.SMS, kiosk.LevelHigh},              // signs over the transcript's hash
+		{"passport-pace-im", kiosk.Email, kiosk.LevelHigh},               // likewise, ECDSA
+		{"passport-pace-gm", kiosk.SMS, kiosk.LevelHigh},                 // answers the centre's question
+		{"passport-pace-cam", kiosk.Email, kiosk.LevelHigh},              // likewise
+		{"passport-no-originality", kiosk.SMS, kiosk.LevelSubstantial},   // nothing proves that it is no copy
+		{"residence-permit", kiosk.Email, kiosk.LevelHigh},               // opened with the number on it
+		{"passport-photo-unshown", kiosk.SMS, kiosk.LevelSubstantial},    // the printed photograph was compared
+		{"passport-birth-impossible", kiosk.SMS, kiosk.LevelSubstantial}, // opens, and proves no age
+		{"passport-no-surname", kiosk.Email, kiosk.LevelHigh},            // given names only
+		{"passport-name-cut", kiosk.SMS, kiosk.LevelHigh},                // and both sides say that it may be
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

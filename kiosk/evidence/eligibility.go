@@ -42,7 +42,8 @@ func (v *Verifier) extension(id kiosk.Identity, today kiosk.Date) (best kiosk.Ex
 }
 
 // checkAge takes a person of whom the day or the month of birth is not known for as young as they may be. Who may be
-// old enough and may be not is another answer than who is too young.
+// old enough and may be not is another answer than who is too young. A date that no calendar has proves no age: where the
+// year that is printed would do, the clerk has to see that the person is no child, which costs the highest level.
 func (a *answers) checkAge(id kiosk.Identity) kiosk.Check {
 	today, least := kiosk.DateOf(a.now), a.v.minAge()
 	eldest := id.BirthDate
@@ -52,6 +53,8 @@ func (a *answers) checkAge(id kiosk.Identity) kiosk.Check {
 		return passed(SourceClock)
 	case id.BirthDate.IsZero():
 		return failed(kiosk.ReasonAgeUnknown, SourceClock)
+	case id.BirthPrinted != "" && id.BirthDate.AgeOn(today) >= least:
+		return absent(kiosk.ReasonNoCalendar, SourceClock)
 	case id.BirthDate.AgeOn(today) >= least:
 		return passed(SourceClock)
 	case eldest.AgeOn(today) >= least:

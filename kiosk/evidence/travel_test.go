@@ -423,6 +423,52 @@ func TestTravelExamination_Dates(t *testing.T) {
 	}
 }
 
+// A date of birth that no calendar has proves no age: it is shown as printed, and where its year would do the document
+// is good for less. What DG11 states in full does prove it.
+func TestTravelExamination_NoCalendar(t *testing.T) {
+	utopia := mustCountry(t, "UT")
+	cases := map[string]struct {
+		printed, full string
+		want          kiosk.Check
+	}{
+		"31 February":            {"740231", "", kiosk.Check{Result: kiosk.Absent, Reason: kiosk.ReasonNoCalendar}},
+		"a day of no month":      {"740012", "", kiosk.Check{Result: kiosk.Absent, Reason: kiosk.ReasonNoCalendar}},
+		"a day of month unknown": {"74<<12", "", kiosk.Check{Result: kiosk.Absent, Reason: kiosk.ReasonNoCalendar}},
+		"of this year":           {"260231", "", kiosk.Check{Result: kiosk.Failed, Reason: kiosk.ReasonUnderAge}},
+		"sixteen perhaps":        {"100231", "", kiosk.Check{Result: kiosk.Failed, Reason: kiosk.ReasonAgeUnknown}},
+		"of an unknown year":     {"<<0812", "", kiosk.Check{Result: kiosk.Failed, Reason: kiosk.ReasonAgeUnknown}},
+		"spelled out":            {"740231", "19740303", kiosk.Check{Result: kiosk.Passed}},
+		"impossible twice":       {"740231", "19740231", kiosk.Check{Result: kiosk.Absent, Reason: kiosk.ReasonNoCalendar}},
+	}
+	for name, tt := range cases {
+		t.Run(name, func(t *testing.T) {
+			v, c := believing(t, utopia), passportOf(t, utopia)
+			v.Now = func() time.Time { return readOn }
+			c.zone.Birth, c.zone.BirthField, c.born = mrz.Date{Year: 1974}, tt.printed, tt.full
+			switch tt.printed[:2] {
+			case "<<":
+				c.zone.Birth = mrz.Date{}
+			case "10", "26":
+				c.zone.Birth.Year = 2000 + int(tt.printed[0]-'0')*10 + int(tt.printed[1]-'0')
+			}
+			verdict := examineTravel(t, v, c.mustFiles(t))
+			if got := check(t, verdict, kiosk.CheckAge); got.Result != tt.want.Result || got.Reason != tt.want.Reason {
+				t.Errorf("got %q for %q, want %q for %q", got.Result, got.Reason, tt.want.Result, tt.want.Reason)
+			}
+			shown := tt.printed
+			if tt.want.Result == kiosk.Passed {
+				shown = ""
+			}
+			if verdict.Identity.BirthPrinted != shown {
+				t.Errorf("shown as %q, want %q", verdict.Identity.BirthPrinted, shown)
+			}
+			if tt.want.Result == kiosk.Absent && verdict.Assurance.Level != kiosk.LevelSubstantial {
+				t.Errorf("got level %q", verdict.Assurance.Level)
+			}
+		})
+	}
+}
+
 // The question of revocation ends with the case, and is asked about the right certificates.
 func TestTravelExamination_RevocationInTheBackground(t *testing.T) {
 	utopia := mustCountry(t, "UT")

@@ -241,7 +241,8 @@ func (e *TravelExamination) checkPrinted() kiosk.Check {
 
 // plainZone is a zone without the freedoms of spelling that say nothing.
 func plainZone(z mrz.MRZ) mrz.MRZ {
-	z.NameField, z.BirthField, z.ExpiryField, z.FillerCheck, z.Truncated = "", "", "", false, false
+	z.BirthField, z.ExpiryField = z.BirthPrinted(), z.ExpiryPrinted()
+	z.NameField, z.FillerCheck, z.Truncated = "", false, false
 	z.Number = strings.ReplaceAll(z.Number, "<", "")
 	return z
 }

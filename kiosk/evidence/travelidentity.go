@@ -43,7 +43,10 @@ func zoneIdentity(zone mrz.MRZ) (kiosk.Identity, error) {
 		Kind: kindOf(zone), Country: zone.Issuer, DocumentNumber: number,
 		Surname: zone.Surname, GivenNames: zone.GivenNames, MRZSurname: zone.Surname, MRZGivenNames: zone.GivenNames,
 		Sex: zone.Sex, Nationality: zone.Nationality,
-		BirthDate: dateOf(zone.Birth), ValidUntil: dateOf(zone.Expiry),
+		BirthDate: dateOf(zone.Birth), BirthPrinted: zone.BirthPrinted(), ValidUntil: dateOf(zone.Expiry),
+	}
+	if zone.ExpiryPrinted() != "" {
+		id.ValidUntil = kiosk.Date{} // no day, so it is not known to be good on any
 	}
 	if zone.Truncated {
 		id.NameSource = kiosk.NameCut
@@ -96,6 +99,9 @@ func addDetails(id *kiosk.Identity, details lds.PersonalDetails) {
 	}
 	if born := dateOf(details.BirthDate); completes(born, id.BirthDate) {
 		id.BirthDate = born
+		if !born.Partial() {
+			id.BirthPrinted = ""
+		}
 	}
 }
 

@@ -16,6 +16,8 @@ func (b *builder) oddDocuments() {
 		func(p *travel.Plan) { p.Record = travel.RecordExtensible })
 	b.document("passport-photo-unshown", pace, "", "Passport whose photograph nobody can read out of its record",
 		func(p *travel.Plan) { p.Record = travel.RecordUnreadable })
+	b.document("passport-birth-impossible", pace, "", "Passport of somebody born on a 31 February, as their papers have it",
+		func(p *travel.Plan) { p.Person.BirthZone = p.Person.Birth.Format("06") + "0231" })
 	b.document("passport-no-surname", pace, "", "Passport of somebody who has one given name and no surname",
 		func(p *travel.Plan) { p.Person.Surname, p.Person.GivenNames = "", "Rameshwar" })
 	b.document("passport-no-surname-spelled", pace, "", "Passport of somebody without a surname, spelled out in data group 11",

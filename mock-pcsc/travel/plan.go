@@ -137,7 +137,11 @@ func (p Plan) ShownCAN() string {
 func (p Plan) Original() bool { return p.ChipKey != "" || p.ActiveKey != "" }
 
 // Gap says whether something is missing in a good document for the highest level, beside a proof that it is no copy.
-func (p Plan) Gap() bool { return p.Record == RecordUnreadable }
+func (p Plan) Gap() bool {
+	_, err := time.Parse("060102", p.Person.BirthZone)
+	impossible := err != nil && p.Person.BirthZone != "" && !strings.Contains(p.Person.BirthZone, "<")
+	return p.Record == RecordUnreadable || impossible
+}
 
 // Issued is what the books of the countries say of document signers. One was revoked.
 func Issued() []pki.Issued {

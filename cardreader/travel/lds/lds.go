@@ -183,7 +183,7 @@ func allDigits(b []byte) bool {
 }
 
 // date reads YYYYMMDD, in ASCII or, as older documents have it, in four bytes of BCD. Parts that are not known are zeros or
-// fillers. The zero date when it is not there or empty.
+// fillers; of a date that no calendar has the year alone is known. The zero date when it is not there or empty.
 func (f *fields) date(tag iso7816.Tag) (mrz.Date, error) {
 	value := f.values[tag]
 	if len(value) == 4 {
@@ -211,8 +211,10 @@ func parseDate(text string) (mrz.Date, bool) {
 	}
 	d := mrz.Date{Year: number(text[:4]), Month: number(text[4:6]), Day: number(text[6:])}
 	switch {
-	case d.Year == 0 && (d.Month != 0 || d.Day != 0), d.Month == 0 && d.Day != 0, d.Month > 12, d.Day > daysIn(d.Year, d.Month):
-		return mrz.Date{}, false
+	case d.Year == 0:
+		return mrz.Date{}, true
+	case d.Month == 0 && d.Day != 0, d.Month > 12, d.Day > daysIn(d.Year, d.Month):
+		return mrz.Date{Year: d.Year}, true
 	}
 	return d, true
 }

@@ -186,9 +186,7 @@ func TestParseDG11_ErrMalformed(t *testing.T) {
 		"ListInList":    object(0x6B, list(1, text(0x5F0F, "SECRET\x01"))),
 		"DateLetters":   object(0x6B, text(0x5F2B, "1988SECR")),
 		"DateShort":     object(0x6B, text(0x5F2B, "880229")),
-		"Date30Feb":     object(0x6B, text(0x5F2B, "19880230")),
 		"DateBCD":       object(0x6B, object(0x5F2B, []byte{0x19, 0x8A, 0x01, 0x01})),
-		"DateDayAlone":  object(0x6B, text(0x5F2B, "19880012")),
 	} {
 		_, err := lds.ParseDG11(file)
 		if !errors.Is(err, lds.ErrMalformed) {
@@ -206,6 +204,9 @@ func TestParseDG11_UnknownDates(t *testing.T) {
 		"19880229": {Year: 1988, Month: 2, Day: 29},
 		"19880200": {Year: 1988, Month: 2},
 		"1988<<<<": {Year: 1988},
+		"19880230": {Year: 1988},
+		"19880012": {Year: 1988},
+		"00000812": {},
 		"<<<<<<<<": {},
 		"":         {},
 	} {
