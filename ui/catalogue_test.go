@@ -64,7 +64,7 @@ func TestVocabularyHasTexts(t *testing.T) {
 		{"ProblemCode", "problem.", ".means"}, {"ProblemCode", "problem.", ".next"},
 		{"Reason", "problem.", ".title"}, {"Reason", "problem.", ".what"},
 		{"Reason", "problem.", ".means"}, {"Reason", "problem.", ".next"},
-		{"Reason", "reason.", ""}, {"CheckName", "check.", ""}, {"PINRule", "pin.rule.", ""},
+		{"Reason", "reason.", ""}, {"CheckName", "check.", ""}, {"PINRule", "pin.rule.", ""}, {"PINRule", "citizen.pin.breaks_", ""},
 		{"ContactProblem", "contact.problem.", ""}, {"Delivery", "contact.delivery.", ""},
 		{"Slot", "status.slot.", ""}, {"Health", "status.centre.", ""}, {"Health", "status.delivery.", ""},
 		{"PINPhase", "pin.phase.", ""}, {"ReviewPhase", "review.phase.", ""}, {"Level", "level.", ""}, {"Level", "assurance.", ""},

@@ -76,6 +76,9 @@ type inputView struct {
 	points  *list[*look.Text, line]
 	pad     *keypad
 	model   inputModel
+	said    line // what the model says went wrong
+	lang    kiosk.Language
+	refused bool // OK was pressed on what is typed now, and it cannot be sent
 	content fyne.CanvasObject
 }
 
@@ -92,7 +95,8 @@ type ruleView struct {
 
 func newInputView(keys *keyboard, zoom *look.Zoom, submit func(kiosk.Secret)) *inputView {
 	v := &inputView{points: newLines(8, func() *look.Text { return citizenText(look.InkFaint, zoom).Sized(look.SizeHeading) })}
-	v.field = newDigitField(keys, v.check, submit)
+	v.field = newDigitField(keys, func() { v.refused = false; v.check() }, submit)
+	v.field.refused = func() { v.refused = true; v.check() }
 	v.field.zoom = zoom
 	v.field.allowed = func(digits []byte) bool { return len(v.model.Rules) == 0 || v.model.Policy.Valid(digits) }
 	v.rules = newList(10,
@@ -203,28 +207,32 @@ func (r noticeRoom) MinSize(objects []fyne.CanvasObject) fyne.Size {
 // refocus gives the boxes the focus back, which Fyne takes from them at every tap beside them.
 func (v *inputView) refocus() { v.field.Tapped(nil) }
 
-func (v *inputView) wipe() { v.field.wipe(); v.check() }
+func (v *inputView) wipe() { v.field.wipe(); v.refused = false; v.check() }
 
 func (v *inputView) show(m citizenModel) {
-	v.model = m.Input
+	v.model, v.said, v.lang = m.Input, line{}, m.Language
 	v.field.configure(m.Input, func(n int) string {
 		return words{m.Language}.format(m.Input.Label, values{"Count": n})
 	})
 	if pageFor(m.Page) == citizenCode {
 		say(v.text, line{m.Text, toneQuiet})
-		v.notice.show(m.Notice)
+		v.said = m.Notice
 		v.points.show(m.Points)
 	} else {
 		say(v.text, line{})
-		v.notice.show(line{})
 		v.points.show(nil)
 	}
 	v.pad.show(m.Keypad)
 	v.check()
 }
 
-// check shows which rules the digits meet. They are looked at where they are typed.
+// check shows which rules the digits meet, and why they were refused. They are looked at where they are typed.
 func (v *inputView) check() {
+	said := v.said
+	if v.refused {
+		v.field.look(func(digits []byte) { said = v.refusal(digits) })
+	}
+	v.notice.show(said)
 	states := make([]ruleState, len(v.model.Rules))
 	for i, rule := range v.model.Rules {
 		states[i].Text = rule.Text
@@ -242,6 +250,19 @@ func (v *inputView) check() {
 		})
 	}
 	v.rules.show(states)
+}
+
+// refusal says how many digits are missing, or which rule they break.
+func (v *inputView) refusal(digits []byte) line {
+	if missing := v.model.Min - len(digits); missing > 0 {
+		return line{words{v.lang}.format("citizen.missing_digits", values{"Count": missing}), toneBad}
+	}
+	for _, result := range v.model.Policy.Check(digits) {
+		if !result.Met {
+			return line{words{v.lang}.text("citizen.pin.breaks_" + string(result.Rule)), toneBad}
+		}
+	}
+	return line{}
 }
 
 // citizenReviewView is what will be bound, and what is kept.

@@ -26,6 +26,7 @@ type digitField struct {
 	changed func()             // told after each digit
 	submit  func(kiosk.Secret) // told when Enter or OK found enough digits
 	allowed func([]byte) bool  // whether they may be submitted; must not keep the slice
+	refused func()             // told when it found too few, or digits that are not allowed
 	name    func(n int) string // for a screen reader
 
 	typed    [12]byte
@@ -47,7 +48,7 @@ var (
 )
 
 func newDigitField(keys *keyboard, changed func(), submit func(kiosk.Secret)) *digitField {
-	f := &digitField{keys: keys, changed: changed, submit: submit, name: func(int) string { return "" }, allowed: func([]byte) bool { return true }}
+	f := &digitField{keys: keys, changed: changed, submit: submit, name: func(int) string { return "" }, refused: func() {}, allowed: func([]byte) bool { return true }}
 	f.width, f.height, f.gap = boxWidth, boxHeight, boxGap
 	f.ExtendBaseWidget(f)
 	return f
@@ -121,9 +122,13 @@ func (f *digitField) delete() {
 }
 
 // ok submits when there are enough digits and no rule is broken, and wipes. Otherwise they are left as
-// they are: who presses Enter too early goes on typing.
+// they are, and the page says why: who presses Enter too early goes on typing.
 func (f *digitField) ok() {
-	if f.n < f.min || f.locked || f.min == 0 || !f.allowed(f.typed[:f.n]) {
+	if f.locked || f.min == 0 {
+		return
+	}
+	if f.n < f.min || !f.allowed(f.typed[:f.n]) {
+		f.refused()
 		return
 	}
 	secret := make(kiosk.Secret, f.n)

@@ -146,6 +146,48 @@ func TestKeyboardGoesToWhoIsAsked(t *testing.T) {
 	}
 }
 
+// TestOKSaysWhatIsWrong: digits that cannot be sent stay, and the page says how many are missing or which rule they
+// break, until they change; in words that hold none of them.
+func TestOKSaysWhatIsWrong(t *testing.T) {
+	en := kiosk.English
+	for _, test := range []struct {
+		name  string
+		state kiosk.State
+		typed string
+		want  string
+	}{
+		{"CodeTooShort", contactSent(en), "1234", "2 digits are missing."},
+		{"NothingTyped", contactSent(en), "", "6 digits are missing."},
+		{"PINTooShort", pin(kiosk.PINFirst)(en), "73194", "1 digit is missing."},
+		{"RepeatTooShort", pin(kiosk.PINRepeat)(en), "73194", "1 digit is missing."},
+		{"CardPINTooShort", review(kiosk.ReviewCardPIN)(en), "1", "3 digits are missing."},
+		{"Personal", pin(kiosk.PINFirst)(en), "912345", "This PIN comes from your birth date, phone, document or tax number. Please choose another."},
+		{"Pattern", pin(kiosk.PINFirst)(en), "131313", "This PIN is a sequence or repeats digits. Please choose another."},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			d := newDesk(t, ui.Options{})
+			d.Show(test.state)
+			write(d.Citizen(), test.typed)
+			if strings.Contains(visibleText(d.Citizen()), test.want) {
+				t.Error("said before OK was pressed")
+			}
+			d.TapKeypad("ok")
+			test.state.Now = test.state.Now.Add(time.Second)
+			d.Show(test.state) // the clock on the page moves
+			if got := visibleText(d.Citizen()); !strings.Contains(got, test.want) {
+				t.Errorf("does not say %q:\n%s", test.want, got)
+			}
+			if got := d.sent(); got != nil {
+				t.Errorf("sent %v", got)
+			}
+			write(d.Citizen(), "7")
+			if strings.Contains(visibleText(d.Citizen()), test.want) {
+				t.Error("still said of other digits")
+			}
+		})
+	}
+}
+
 // TestClerksKeysInTheCitizensWindow: while the person has the keyboard, the keys on the clerk's buttons work, and Enter
 // stays the person's. In the clerk's turn nothing is done from the person's window.
 func TestClerksKeysInTheCitizensWindow(t *testing.T) {
