@@ -20,8 +20,9 @@ func (s *Session) centreChanged(e CentreChanged) {
 	s.state.Status.Centre = e.Centre
 	s.state.Status.Delivery = e.Delivery
 	up := e.Centre.Health == HealthGood || e.Centre.Health == HealthPoor
-	if up {
+	if up && e.Rules.Known() && !e.Rules.Equal(s.rules) {
 		s.rules = e.Rules
+		s.reconsider()
 	}
 	if up && s.problem != nil && !s.problem.Fatal && s.problem.Code == ProblemCentreDown {
 		s.retry()

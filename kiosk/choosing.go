@@ -16,7 +16,8 @@ func (s *Session) startPIN() {
 // rules that there are now. Another telephone number, for one, might be in it, and nobody can look any more.
 func (s *Session) toPIN() {
 	now, then := s.pinPolicy(), s.state.PIN.Policy
-	held := now.MinDigits == then.MinDigits && now.MaxDigits == then.MaxDigits && !slices.ContainsFunc(now.Personal,
+	lengths := now.MinDigits == then.MinDigits && now.MaxDigits == then.MaxDigits
+	held := lengths && !slices.ContainsFunc(now.Personal,
 		func(number string) bool { return !slices.Contains(then.Personal, number) })
 	sealed := s.state.PIN.Phase == PINSealed
 	if sealed && held {
@@ -24,7 +25,7 @@ func (s *Session) toPIN() {
 		return
 	}
 	s.startPIN()
-	s.state.PIN.Outdated = sealed
+	s.state.PIN.Outdated, s.state.PIN.Changed = sealed && lengths, sealed && !lengths
 }
 
 // toReview lets the person read what will be bound.
@@ -54,7 +55,7 @@ func (s *Session) pinTyped(e PINTyped) {
 		return
 	}
 	s.dismiss("")
-	pin.Mismatch, pin.Refused, pin.Outdated = false, false, false
+	pin.Mismatch, pin.Refused, pin.Outdated, pin.Changed = false, false, false, false
 	switch {
 	case pin.Phase == PINFirst && !pin.Policy.Valid(e.PIN):
 		e.PIN.Wipe()
@@ -83,8 +84,8 @@ func (s *Session) pinWasSealed() {
 	s.toReview()
 }
 
-// pinPolicy is the desk's rules for this person. A number that was typed counts before it is proven.
+// pinPolicy is the centre's rules for this person. A number that was typed counts before it is proven.
 func (s *Session) pinPolicy() PINPolicy {
 	contacts := []ProvenContact{{Channel: SMS, Value: s.state.Contact.Phone.Value}}
-	return PolicyFor(s.person(), contacts, s.settings.PINMin, s.settings.PINMax)
+	return PolicyFor(s.person(), contacts, s.rules.PINMin, s.rules.PINMax)
 }

@@ -60,7 +60,7 @@ type (
 		PIN  Secret
 	}
 	// Sign lets the card sign the transcript, or its chip answer for it, or signs it for the desk:
-	// Signed, CardPINRefused or SignFailed. The runner wipes PIN; it is nil when it is typed on the reader, or
+	// Signed, CardPINRefused, RulesChanged or SignFailed. The runner wipes PIN; it is nil when it is typed on the reader, or
 	// when there is none.
 	Sign struct {
 		Case       CaseID
@@ -84,6 +84,7 @@ type TranscriptFacts struct {
 	Identity      Identity
 	Contacts      []ProvenContact
 	Eligibility   Eligibility
+	Extension     string   // name of the law by which the document counts though it has expired; else empty
 	Typed         bool     // the machine-readable zone was typed: there is no chip
 	PhotoCompared bool     // the clerk compared the person with the photograph: the chip's, or the printed one
 	PhotoPrinted  bool     // with the printed one, since the chip has none that can be shown

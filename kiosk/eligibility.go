@@ -26,8 +26,8 @@ type Rule struct {
 	Alternatives [][]Requirement // and one of each of these
 }
 
-// Rules are those of facts and law for each kind of document. A kind that is not listed may not enrol.
-var Rules = []Rule{
+// DocumentRules are those of facts and law for each kind of document. A kind that is not listed may not enrol.
+var DocumentRules = []Rule{
 	{Kind: CitizenCard, Issuers: []string{"PRT"}},
 	{Kind: Passport, Mandatory: []Requirement{RequireTaxNumber, RequireIndependence},
 		Alternatives: [][]Requirement{{RequireResidence, RequireAddress}}},
@@ -39,11 +39,11 @@ var Rules = []Rule{
 
 // RuleFor returns the rule for a kind, and false when there is none.
 func RuleFor(kind DocumentKind) (Rule, bool) {
-	i := slices.IndexFunc(Rules, func(r Rule) bool { return r.Kind == kind })
+	i := slices.IndexFunc(DocumentRules, func(r Rule) bool { return r.Kind == kind })
 	if i < 0 {
 		return Rule{}, false
 	}
-	return Rules[i], true
+	return DocumentRules[i], true
 }
 
 // Accepts reports whether a document of the kind from that State may enrol.
@@ -205,33 +205,3 @@ func CheckTaxNumber(nif string) bool {
 	}
 	return int(nif[8]-'0') == check
 }
-
-// CentreRules are those that the centre sets and the session follows. The zero value is the strictest.
-type CentreRules struct {
-	TypedMRZ    TypedRule // whether a machine-readable zone without a chip may enrol
-	Accompanied bool      // people under an accompaniment measure may enrol
-}
-
-// Extension is a law that lets documents of some kinds count as valid beyond the day printed on them.
-type Extension struct {
-	Name  string         `json:"name"`  // of the law, as the screens and the transcript state it
-	Kinds []DocumentKind `json:"kinds"` // of documents
-	From  Date           `json:"from"`  // documents that expired from this day
-	To    Date           `json:"to"`    // to this day
-	Until Date           `json:"until"` // count as valid until this day
-}
-
-// Covers reports whether a document that has expired counts as valid on a day.
-func (x Extension) Covers(kind DocumentKind, expired, today Date) bool {
-	return slices.Contains(x.Kinds, kind) && !expired.Before(x.From) && !x.To.Before(expired) && !x.Until.Before(today)
-}
-
-// TypedRule says whether a machine-readable zone that was typed, without a chip, may enrol.
-type TypedRule string
-
-// Whether a typed zone may enrol. The zero value refuses.
-const (
-	TypedRefused TypedRule = ""
-	TypedSecond  TypedRule = "second" // when a second clerk compared document and person
-	TypedAllowed TypedRule = "allowed"
-)

@@ -56,7 +56,7 @@ func (s *Session) clear() {
 	s.expiresAt = time.Time{}
 	old := s.state
 	s.state = State{
-		Now: old.Now, DeskName: old.DeskName, MinAge: old.MinAge, TypedMRZ: old.TypedMRZ, Step: StepDocument, Status: old.Status,
+		Now: old.Now, DeskName: old.DeskName, TypedMRZ: old.TypedMRZ, Step: StepDocument, Status: old.Status,
 		ClerkLanguage: old.ClerkLanguage, CitizenLanguage: s.settings.CitizenLanguage,
 	}
 }

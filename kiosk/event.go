@@ -172,7 +172,7 @@ type (
 	CentreChanged struct {
 		Centre   CentreStatus
 		Delivery Health
-		Rules    CentreRules // of a centre that answers
+		Rules    Rules // of a centre that answers; others are ignored
 	}
 	// Opened brings the centre's challenge for this enrolment; it stays with the runner, the session
 	// needs to know only that it is there. ExpiresAt is by the centre's clock.
@@ -219,6 +219,8 @@ type (
 	}
 	// PINWasSealed: the PIN left the session, sealed to the centre's key.
 	PINWasSealed struct{ Case CaseID }
+	// RulesChanged: nothing was signed, because the centre told of other rules first (CentreChanged).
+	RulesChanged struct{ Case CaseID }
 	// CardPINRefused: the card did not accept the PIN.
 	CardPINRefused struct {
 		Case      CaseID
@@ -310,6 +312,7 @@ func (CodeRefused) event()        {}
 func (DeliveryChanged) event()    {}
 func (CodeAnswered) event()       {}
 func (PINWasSealed) event()       {}
+func (RulesChanged) event()       {}
 func (CardPINRefused) event()     {}
 func (Signed) event()             {}
 func (SignFailed) event()         {}
@@ -340,6 +343,7 @@ func (e CodeRefused) caseID() CaseID        { return e.Case }
 func (e DeliveryChanged) caseID() CaseID    { return e.Case }
 func (e CodeAnswered) caseID() CaseID       { return e.Case }
 func (e PINWasSealed) caseID() CaseID       { return e.Case }
+func (e RulesChanged) caseID() CaseID       { return e.Case }
 func (e CardPINRefused) caseID() CaseID     { return e.Case }
 func (e Signed) caseID() CaseID             { return e.Case }
 func (e SignFailed) caseID() CaseID         { return e.Case }

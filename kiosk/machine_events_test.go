@@ -214,7 +214,9 @@ func (w *world) insert() kiosk.Event { return kiosk.CardInserted{Reader: w.reade
 func (w *world) remove() kiosk.Event { return kiosk.CardRemoved{Reader: w.reader()} }
 
 func (w *world) centreUp() kiosk.Event {
-	rules := kiosk.CentreRules{TypedMRZ: pick(w, kiosk.TypedAllowed, kiosk.TypedSecond, kiosk.TypedRefused), Accompanied: w.below(4) == 0}
+	rules := kiosk.UsualRules()
+	rules.TypedMRZ, rules.Accompanied = pick(w, kiosk.TypedAllowed, kiosk.TypedSecond, kiosk.TypedRefused), w.below(4) == 0
+	rules.PINMin, rules.MinAge = pick(w, 6, 6, 6, 8), pick(w, 16, 16, 16, 18)
 	return kiosk.CentreChanged{Centre: kiosk.CentreStatus{Health: kiosk.HealthGood}, Delivery: kiosk.HealthGood, Rules: rules}
 }
 
@@ -261,7 +263,7 @@ func (w *world) noise() kiosk.Event {
 		kiosk.CodeRefused{Case: id, Channel: channel, Problem: kiosk.TooSoon},
 		kiosk.DeliveryChanged{Case: id, Channel: channel, Delivery: kiosk.DeliveryDelivered},
 		kiosk.CodeAnswered{Case: id, Channel: channel, Proof: uuid.UUID{}, At: w.now}, kiosk.PINWasSealed{Case: id},
-		kiosk.CardPINRefused{Case: id, TriesLeft: 1}, kiosk.Signed{Case: id}, kiosk.SignFailed{Case: id, Reason: reason},
+		kiosk.CardPINRefused{Case: id, TriesLeft: 1}, kiosk.Signed{Case: id}, kiosk.SignFailed{Case: id, Reason: reason}, kiosk.RulesChanged{Case: id},
 		kiosk.BindWaiting{Case: id}, kiosk.KeyActive{Case: id}, kiosk.KeyRefused{Case: id, Code: kiosk.ProblemNotProven},
 		kiosk.CommandFailed{Case: id, Channel: channel, Problem: kiosk.Problem{Code: kiosk.ProblemInternal, Fatal: w.below(2) == 0}},
 		nil,

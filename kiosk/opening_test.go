@@ -12,7 +12,7 @@ import (
 const theCAN = "683105"
 
 // newTravelDesk is a desk that understands theZone, at a centre with those rules.
-func newTravelDesk(t *testing.T, rules kiosk.CentreRules) *desk {
+func newTravelDesk(t *testing.T, rules kiosk.Rules) *desk {
 	t.Helper()
 	d := &desk{t: t, session: kiosk.NewSession(kiosk.Settings{DeskName: "Balcão 07", MRZ: oneZone{}}, noon)}
 	return d.do(
@@ -62,30 +62,30 @@ func (d *desk) travelled(signing kiosk.Signing) *desk {
 
 func TestLockedChip(t *testing.T) {
 	t.Run("OpensWithZone", func(t *testing.T) {
-		d := newTravelDesk(t, kiosk.CentreRules{}).travelled(kiosk.SigningChip)
+		d := newTravelDesk(t, kiosk.Rules{}).travelled(kiosk.SigningChip)
 		if got := d.state.Document; !got.Complete || got.Kind != kiosk.Passport {
 			t.Errorf("got %+v, want a complete passport", got)
 		}
 	})
 	t.Run("OpensWithCAN", func(t *testing.T) {
-		d := newTravelDesk(t, kiosk.CentreRules{}).locked()
+		d := newTravelDesk(t, kiosk.Rules{}).locked()
 		d.do(kiosk.AccessTyped{Kind: kiosk.AccessCAN, Text: theCAN[:5]}, kiosk.Continue{}).asked()
 		d.do(kiosk.AccessTyped{Kind: kiosk.AccessCAN, Text: theCAN}, kiosk.Continue{})
 		d.asked(kiosk.Unlock{Case: d.state.Case, Kind: kiosk.AccessCAN, Text: theCAN})
 	})
 	t.Run("NotWithHalfAZone", func(t *testing.T) {
-		d := newTravelDesk(t, kiosk.CentreRules{}).locked()
+		d := newTravelDesk(t, kiosk.Rules{}).locked()
 		d.do(kiosk.AccessTyped{Kind: kiosk.AccessMRZ, Text: theZone[:5]}, kiosk.Continue{}).asked().at(kiosk.StepDocument)
 	})
 	t.Run("NotWithLetters", func(t *testing.T) {
-		d := newTravelDesk(t, kiosk.CentreRules{}).locked()
+		d := newTravelDesk(t, kiosk.Rules{}).locked()
 		d.do(kiosk.AccessTyped{Kind: kiosk.AccessCAN, Text: "68310S"})
 		if got := d.state.Document.Access.CAN; got != "" {
 			t.Errorf("got a CAN of %q, want none", got)
 		}
 	})
 	t.Run("IsNoCitizenCardWhenRefused", func(t *testing.T) {
-		d := newTravelDesk(t, kiosk.CentreRules{}).locked()
+		d := newTravelDesk(t, kiosk.Rules{}).locked()
 		id := d.state.Case
 		d.do(kiosk.AccessTyped{Kind: kiosk.AccessMRZ, Text: theZone}, kiosk.Continue{}, kiosk.IdentityRead{Case: id, Identity: traveller()},
 			kiosk.CheckDone{Case: id, Check: kiosk.Check{Name: kiosk.CheckAge, Result: kiosk.Failed, Reason: kiosk.ReasonUnderAge}})
@@ -95,7 +95,7 @@ func TestLockedChip(t *testing.T) {
 		}
 	})
 	t.Run("RefusesAfterThree", func(t *testing.T) {
-		d := newTravelDesk(t, kiosk.CentreRules{}).locked()
+		d := newTravelDesk(t, kiosk.Rules{}).locked()
 		d.do(kiosk.AccessTyped{Kind: kiosk.AccessMRZ, Text: theZone})
 		for n := 1; n <= 3; n++ {
 			d.problem("", false)
@@ -107,7 +107,7 @@ func TestLockedChip(t *testing.T) {
 
 // TestLiftedToRead: a passport lies face down on the reader, so its zone is read with the passport in the hand.
 func TestLiftedToRead(t *testing.T) {
-	d := newTravelDesk(t, kiosk.CentreRules{}).locked()
+	d := newTravelDesk(t, kiosk.Rules{}).locked()
 	first := d.state.Case
 	d.do(kiosk.AccessTyped{Kind: kiosk.AccessMRZ, Text: theZone[:4]}, kiosk.CardRemoved{Reader: 1}).problem("", false)
 	d.do(kiosk.AccessTyped{Kind: kiosk.AccessMRZ, Text: theZone}, kiosk.Continue{}).asked().problem("", false)
@@ -120,7 +120,7 @@ func TestLiftedToRead(t *testing.T) {
 
 // TestSlippedWhileReading: nothing that was typed is typed twice, and of the person nothing stays.
 func TestSlippedWhileReading(t *testing.T) {
-	d := newTravelDesk(t, kiosk.CentreRules{}).locked()
+	d := newTravelDesk(t, kiosk.Rules{}).locked()
 	id := d.state.Case
 	d.do(kiosk.AccessTyped{Kind: kiosk.AccessMRZ, Text: theZone}, kiosk.Continue{}, kiosk.IdentityRead{Case: id, Identity: traveller()},
 		kiosk.CardRemoved{Reader: 1}).problem(kiosk.ProblemCode(kiosk.ReasonRemoved), false)
@@ -135,7 +135,7 @@ func TestSlippedWhileReading(t *testing.T) {
 
 // TestWrongIsNotTriedByItself: laying a document down again does not spend another try on what was wrong.
 func TestWrongIsNotTriedByItself(t *testing.T) {
-	d := newTravelDesk(t, kiosk.CentreRules{}).locked()
+	d := newTravelDesk(t, kiosk.Rules{}).locked()
 	d.do(kiosk.AccessTyped{Kind: kiosk.AccessMRZ, Text: theZone}, kiosk.Continue{}, kiosk.AccessRefused{Case: d.state.Case})
 	d.do(kiosk.CardRemoved{Reader: 1}, kiosk.CardInserted{Reader: 1})
 	d.do(kiosk.DocumentRecognised{Case: d.state.Case, Accepts: []kiosk.AccessKind{kiosk.AccessMRZ}}).asked()
@@ -145,7 +145,7 @@ func TestWrongIsNotTriedByItself(t *testing.T) {
 }
 
 func TestTypeAnew(t *testing.T) {
-	d := newTravelDesk(t, kiosk.CentreRules{}).travelled(kiosk.SigningChip)
+	d := newTravelDesk(t, kiosk.Rules{}).travelled(kiosk.SigningChip)
 	before := d.state.Case
 	d.do(kiosk.AccessAgain{}).at(kiosk.StepDocument)
 	d.asked(kiosk.Forget{Case: before}, kiosk.ReadDocument{Case: d.state.Case, Reader: 1})
@@ -156,7 +156,7 @@ func TestTypeAnew(t *testing.T) {
 }
 
 func TestCitizenCardBehindPACE(t *testing.T) {
-	d := newTravelDesk(t, kiosk.CentreRules{})
+	d := newTravelDesk(t, kiosk.Rules{})
 	d.do(kiosk.CardInserted{Reader: 1})
 	id := d.state.Case
 	d.do(kiosk.DocumentRecognised{Case: id, Kind: kiosk.CitizenCard, Accepts: []kiosk.AccessKind{kiosk.AccessCAN}})
@@ -169,25 +169,25 @@ func TestCitizenCardBehindPACE(t *testing.T) {
 
 func TestNoChip(t *testing.T) {
 	t.Run("RefusedByTheCentre", func(t *testing.T) {
-		d := newTravelDesk(t, kiosk.CentreRules{})
+		d := newTravelDesk(t, kiosk.Rules{})
 		if d.do(kiosk.NoChip{}).asked(); d.state.Case != 0 {
 			t.Error("a case began")
 		}
 		d.problem(kiosk.ProblemNoChip, false)
 	})
 	t.Run("SecondPairOfEyes", func(t *testing.T) {
-		d := newTravelDesk(t, kiosk.CentreRules{TypedMRZ: kiosk.TypedSecond}).typed()
+		d := newTravelDesk(t, rules(func(r *kiosk.Rules) { r.TypedMRZ = kiosk.TypedSecond })).typed()
 		d.do(kiosk.PersonConfirmed{}, kiosk.EligibilityEntered{Eligibility: brought()}, kiosk.Continue{}).asked().at(kiosk.StepIdentity)
 		alone := brought()
 		alone.SecondClerk = "F-204"
 		d.do(kiosk.EligibilityEntered{Eligibility: alone}, kiosk.Continue{}).at(kiosk.StepContact)
 	})
 	t.Run("Allowed", func(t *testing.T) {
-		d := newTravelDesk(t, kiosk.CentreRules{TypedMRZ: kiosk.TypedAllowed}).typed()
+		d := newTravelDesk(t, rules(func(r *kiosk.Rules) { r.TypedMRZ = kiosk.TypedAllowed })).typed()
 		d.do(kiosk.PersonConfirmed{}, kiosk.EligibilityEntered{Eligibility: brought()}, kiosk.Continue{}).at(kiosk.StepContact)
 	})
 	t.Run("AChipAfterAll", func(t *testing.T) {
-		d := newTravelDesk(t, kiosk.CentreRules{TypedMRZ: kiosk.TypedAllowed})
+		d := newTravelDesk(t, rules(func(r *kiosk.Rules) { r.TypedMRZ = kiosk.TypedAllowed }))
 		d.do(kiosk.NoChip{}, kiosk.AccessTyped{Kind: kiosk.AccessMRZ, Text: theZone}, kiosk.CardInserted{Reader: 1})
 		id := d.state.Case
 		d.do(kiosk.DocumentRecognised{Case: id, Accepts: []kiosk.AccessKind{kiosk.AccessMRZ}})
@@ -215,7 +215,7 @@ func brought() kiosk.Eligibility {
 
 func TestEligibilityPage(t *testing.T) {
 	t.Run("FaultsAreSaidAndStay", func(t *testing.T) {
-		d := newTravelDesk(t, kiosk.CentreRules{}).travelled(kiosk.SigningChip).do(kiosk.PersonConfirmed{}).at(kiosk.StepIdentity)
+		d := newTravelDesk(t, kiosk.Rules{}).travelled(kiosk.SigningChip).do(kiosk.PersonConfirmed{}).at(kiosk.StepIdentity)
 		if d.state.Eligible.Refused {
 			t.Error("complains before anybody wanted to go on")
 		}
@@ -225,14 +225,14 @@ func TestEligibilityPage(t *testing.T) {
 		}
 	})
 	t.Run("GoesOn", func(t *testing.T) {
-		d := newTravelDesk(t, kiosk.CentreRules{}).travelled(kiosk.SigningChip).do(kiosk.PersonConfirmed{})
+		d := newTravelDesk(t, kiosk.Rules{}).travelled(kiosk.SigningChip).do(kiosk.PersonConfirmed{})
 		spaced := brought()
 		spaced.TaxNumber = " 400 000 008"
 		d.do(kiosk.EligibilityEntered{Eligibility: spaced}, kiosk.Continue{}).at(kiosk.StepContact)
 		d.asked(kiosk.OpenEnrolment{Case: d.state.Case, Identity: traveller(), TaxNumber: "400000008"})
 	})
 	t.Run("Accompanied", func(t *testing.T) {
-		d := newTravelDesk(t, kiosk.CentreRules{}).travelled(kiosk.SigningChip).do(kiosk.PersonConfirmed{})
+		d := newTravelDesk(t, kiosk.Rules{}).travelled(kiosk.SigningChip).do(kiosk.PersonConfirmed{})
 		accompanied := brought()
 		accompanied.Independence = kiosk.Accompanied
 		d.do(kiosk.EligibilityEntered{Eligibility: accompanied}, kiosk.Continue{}).problem(kiosk.ProblemAccompanied, true)
@@ -241,13 +241,13 @@ func TestEligibilityPage(t *testing.T) {
 		}
 	})
 	t.Run("AccompaniedAllowed", func(t *testing.T) {
-		d := newTravelDesk(t, kiosk.CentreRules{Accompanied: true}).travelled(kiosk.SigningChip).do(kiosk.PersonConfirmed{})
+		d := newTravelDesk(t, rules(func(r *kiosk.Rules) { r.Accompanied = true })).travelled(kiosk.SigningChip).do(kiosk.PersonConfirmed{})
 		accompanied := brought()
 		accompanied.Independence = kiosk.Accompanied
 		d.do(kiosk.EligibilityEntered{Eligibility: accompanied}, kiosk.Continue{}).at(kiosk.StepContact)
 	})
 	t.Run("TaxNumberStaysOnceOpened", func(t *testing.T) {
-		d := newTravelDesk(t, kiosk.CentreRules{}).travelled(kiosk.SigningChip)
+		d := newTravelDesk(t, kiosk.Rules{}).travelled(kiosk.SigningChip)
 		d.do(kiosk.PersonConfirmed{}, kiosk.EligibilityEntered{Eligibility: brought()}, kiosk.Continue{}, kiosk.Back{}).at(kiosk.StepIdentity)
 		other := brought()
 		other.TaxNumber = "400000016"
@@ -272,7 +272,7 @@ func (d *desk) reviewed() *desk {
 
 func TestChipSigns(t *testing.T) {
 	t.Run("OnTheReader", func(t *testing.T) {
-		d := newTravelDesk(t, kiosk.CentreRules{}).travelled(kiosk.SigningChip).reviewed().do(kiosk.Agreed{})
+		d := newTravelDesk(t, kiosk.Rules{}).travelled(kiosk.SigningChip).reviewed().do(kiosk.Agreed{})
 		sign := mustSign(t, d)
 		if got := sign.Transcript; got.Identity.TaxNumber != "400000008" || !got.PhotoCompared || got.Typed || got.Eligibility != brought() {
 			t.Errorf("got %+v, want what was brought and compared", got)
@@ -280,7 +280,7 @@ func TestChipSigns(t *testing.T) {
 		d.do(kiosk.Signed{Case: d.state.Case, Check: kiosk.Check{Result: kiosk.Passed}}).asked(kiosk.Bind{Case: d.state.Case})
 	})
 	t.Run("LaidAgain", func(t *testing.T) {
-		d := newTravelDesk(t, kiosk.CentreRules{}).travelled(kiosk.SigningChip).reviewed()
+		d := newTravelDesk(t, kiosk.Rules{}).travelled(kiosk.SigningChip).reviewed()
 		d.do(kiosk.CardRemoved{Reader: 1}, kiosk.Agreed{}).asked()
 		if d.state.Review.Phase != kiosk.ReviewCard {
 			t.Fatalf("got phase %s, want to wait for the document", d.state.Review.Phase)
@@ -290,26 +290,26 @@ func TestChipSigns(t *testing.T) {
 		mustSign(t, d)
 	})
 	t.Run("AnotherChip", func(t *testing.T) {
-		d := newTravelDesk(t, kiosk.CentreRules{}).travelled(kiosk.SigningChip).reviewed()
+		d := newTravelDesk(t, kiosk.Rules{}).travelled(kiosk.SigningChip).reviewed()
 		d.do(kiosk.CardRemoved{Reader: 1}, kiosk.Agreed{}, kiosk.CardInserted{Reader: 1})
 		d.do(kiosk.SignFailed{Case: d.state.Case, Reason: kiosk.ReasonCardChanged}).problem(kiosk.ProblemCode(kiosk.ReasonCardChanged), false)
 	})
 	t.Run("Slips", func(t *testing.T) {
-		d := newTravelDesk(t, kiosk.CentreRules{}).travelled(kiosk.SigningChip).reviewed().do(kiosk.Agreed{})
+		d := newTravelDesk(t, kiosk.Rules{}).travelled(kiosk.SigningChip).reviewed().do(kiosk.Agreed{})
 		d.do(kiosk.CardRemoved{Reader: 1}, kiosk.SignFailed{Case: d.state.Case, Reason: kiosk.ReasonRemoved}).asked()
 		if d.state.Review.Phase != kiosk.ReviewCard {
 			t.Errorf("got phase %s, want to wait for the document", d.state.Review.Phase)
 		}
 	})
 	t.Run("IsACopy", func(t *testing.T) {
-		d := newTravelDesk(t, kiosk.CentreRules{}).travelled(kiosk.SigningChip).reviewed().do(kiosk.Agreed{})
+		d := newTravelDesk(t, kiosk.Rules{}).travelled(kiosk.SigningChip).reviewed().do(kiosk.Agreed{})
 		d.do(kiosk.SignFailed{Case: d.state.Case, Reason: kiosk.ReasonKeyMismatch}).problem(kiosk.ProblemCode(kiosk.ReasonKeyMismatch), true)
 	})
 }
 
 // TestDeskSigns: nothing has to lie on a reader, and nothing claims that a chip proved something.
 func TestDeskSigns(t *testing.T) {
-	d := newTravelDesk(t, kiosk.CentreRules{TypedMRZ: kiosk.TypedAllowed}).typed().reviewed().do(kiosk.Agreed{})
+	d := newTravelDesk(t, rules(func(r *kiosk.Rules) { r.TypedMRZ = kiosk.TypedAllowed })).typed().reviewed().do(kiosk.Agreed{})
 	if got := mustSign(t, d).Transcript; !got.Typed || !got.PhotoCompared {
 		t.Errorf("got %+v, want a typed zone, compared with the printed photograph", got)
 	}
@@ -333,7 +333,7 @@ func mustSign(t *testing.T, d *desk) kiosk.Sign {
 
 // TestFaultsInTheOrderOfThePage: the first is where the clerk is sent.
 func TestFaultsInTheOrderOfThePage(t *testing.T) {
-	d := newTravelDesk(t, kiosk.CentreRules{TypedMRZ: kiosk.TypedSecond}).typed().do(kiosk.PersonConfirmed{}, kiosk.Continue{})
+	d := newTravelDesk(t, rules(func(r *kiosk.Rules) { r.TypedMRZ = kiosk.TypedSecond })).typed().do(kiosk.PersonConfirmed{}, kiosk.Continue{})
 	var got []kiosk.Requirement
 	for _, fault := range d.state.Eligible.Faults {
 		got = append(got, fault.Requirement)

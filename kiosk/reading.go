@@ -159,6 +159,7 @@ func (s *Session) documentComplete(e DocumentComplete) {
 	doc.Assurance = e.Assurance
 	doc.Assurance.Missing = slices.Clone(e.Assurance.Missing)
 	doc.Signing = e.Signing
+	s.reconsider() // the checks may have been made under earlier rules
 }
 
 // documentRefused ends the reading with the verdict over all that was found. A card that was pulled is

@@ -5,8 +5,6 @@ import "time"
 // Settings are the rules a desk works by. Zero values take the defaults named here.
 type Settings struct {
 	DeskName        string
-	MinAge          int    // completed years; 16 by default. Evidence checks it; the session trusts CheckAge and shows it
-	PINMin, PINMax  int    // digits; 6 and 8 by default
 	DefaultRegion   string // ISO 3166-1 alpha-2 of phone numbers typed without "+"; "PT"
 	ClerkLanguage   Language
 	CitizenLanguage Language
@@ -20,9 +18,6 @@ type Settings struct {
 
 // withDefaults returns the settings with every zero value replaced.
 func (s Settings) withDefaults() Settings {
-	setDefault(&s.MinAge, 16)
-	setDefault(&s.PINMin, 6)
-	setDefault(&s.PINMax, 8)
 	setDefault(&s.DefaultRegion, "PT")
 	setDefault(&s.ClerkLanguage, Portuguese)
 	setDefault(&s.CitizenLanguage, Portuguese)
@@ -66,7 +61,7 @@ type Session struct {
 	refused     bool        // a check failed; the remaining ones are still coming in
 	carried     AccessState // what was typed, while its document is laid on a reader again
 	retyping    bool        // the clerk went back to it: it is not tried by itself
-	rules       CentreRules // the centre's, as it last told
+	rules       Rules       // the centre's, as it last told; until then the usual ones
 	recognising int         // the reader whose card is being compared with the case's, 0 when none
 	stranger    int         // the reader that holds another card than the case's, 0 when none
 
@@ -84,11 +79,12 @@ type Session struct {
 func NewSession(settings Settings, now time.Time) *Session {
 	s := &Session{
 		settings: settings.withDefaults(),
+		rules:    UsualRules(),
 		touched:  now,
 		slots:    map[int]Slot{},
 		unread:   map[int]bool{},
 	}
-	s.state = State{Now: now, DeskName: s.settings.DeskName, MinAge: s.settings.MinAge, ClerkLanguage: s.settings.ClerkLanguage}
+	s.state = State{Now: now, DeskName: s.settings.DeskName, ClerkLanguage: s.settings.ClerkLanguage}
 	s.clear()
 	s.settle()
 	return s
@@ -235,6 +231,8 @@ func (s *Session) dispatch(e Event) {
 		s.signed(e)
 	case SignFailed:
 		s.signFailed(e)
+	case RulesChanged:
+		s.rulesChanged()
 	case BindWaiting:
 		s.bindWaiting()
 	case KeyActive:
@@ -251,6 +249,7 @@ func (s *Session) settle() {
 	s.settleContact()
 	s.state.Problem = s.currentProblem()
 	s.settleHands()
+	s.state.MinAge = s.rules.MinAge
 	s.state.TypedMRZ = s.settings.MRZ != nil && s.rules.TypedMRZ != TypedRefused
 	s.state.LeftBehind = s.leftBehind()
 	s.state.Status.Readers = s.shownReaders()

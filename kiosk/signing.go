@@ -75,6 +75,7 @@ func (s *Session) sign(pin Secret) {
 	facts := TranscriptFacts{
 		Identity:      s.person(),
 		Eligibility:   s.state.Eligible.Entered,
+		Extension:     s.extension(),
 		Contacts:      s.proven(),
 		Typed:         doc.Access.NoChip,
 		PhotoCompared: doc.Photo != nil || doc.Access.NoChip || doc.PhotoUnshown(), // without a chip: with the printed one

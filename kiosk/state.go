@@ -241,6 +241,7 @@ type PINState struct {
 	Mismatch bool      // the second entry differed: start again
 	Refused  bool      // the first entry broke a rule
 	Outdated bool      // one was sealed, and may hold what was entered since: another is chosen
+	Changed  bool      // the centre has other rules since a PIN was chosen: another has to be
 }
 
 // ReviewPhase is where the review stands.

@@ -232,6 +232,8 @@ func (p present) citizenPIN(m *citizenModel) {
 	m.Title, m.Text = p.text("citizen.pin.title"), p.text("citizen.pin.text")
 	m.Input.Policy, m.Input.Rules = state.Policy, p.rules(state.Policy)
 	switch {
+	case state.Changed:
+		m.Notice = line{p.text("citizen.pin.changed"), toneBad}
 	case state.Mismatch:
 		m.Notice = line{p.text("citizen.pin.mismatch"), toneBad}
 	case state.Refused:

@@ -265,6 +265,8 @@ func (p present) pin(m *clerkModel) {
 		m.PIN.Phases = append(m.PIN.Phases, row)
 	}
 	switch {
+	case p.state.PIN.Changed:
+		m.PIN.Notice = line{p.text("pin.changed"), toneCare}
 	case p.state.PIN.Mismatch:
 		m.PIN.Notice = line{p.text("pin.mismatch"), toneCare}
 	case p.state.PIN.Refused:

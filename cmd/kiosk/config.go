@@ -38,8 +38,6 @@ type config struct {
 	TextScale float32 `toml:"text_scale"`
 	// Region is where phone numbers without "+" are, ISO 3166-1 alpha-2.
 	Region string `toml:"region"`
-	// MinAge is the completed years from which a person may enrol.
-	MinAge int `toml:"min_age"`
 	// SecondScreen puts the citizen's window full screen on the second monitor.
 	SecondScreen bool `toml:"second_screen"`
 	// SingleScreen starts without a citizen's window: F2 hands the clerk's over.
@@ -49,7 +47,12 @@ type config struct {
 }
 
 func defaults() config {
-	return config{ClerkLanguage: kiosk.Portuguese, CitizenLanguage: kiosk.Portuguese, TextScale: 1, Region: "PT", MinAge: 16, SideBySide: true}
+	return config{ClerkLanguage: kiosk.Portuguese, CitizenLanguage: kiosk.Portuguese, TextScale: 1, Region: "PT", SideBySide: true}
+}
+
+// moved are keys that were a desk's once, and what to do instead.
+var moved = map[string]string{
+	"min_age": "the centre sets it for all desks (kioskctl db set min_age); delete the line here",
 }
 
 // loadConfig reads and validates path. Unknown keys are errors; all problems are reported at once.
@@ -61,6 +64,10 @@ func loadConfig(path string) (config, error) {
 	}
 	var problems []error
 	for _, key := range meta.Undecoded() {
+		if cure, moved := moved[key.String()]; moved {
+			problems = append(problems, fmt.Errorf("%s: %s", key, cure))
+			continue
+		}
 		problems = append(problems, fmt.Errorf("unknown key %q", key.String()))
 	}
 	if err := errors.Join(append(problems, c.validate())...); err != nil {
@@ -90,7 +97,6 @@ func (c config) validate() error {
 	}
 	must(c.TextScale >= 1 && c.TextScale <= 1.5, "text_scale: between 1.0 and 1.5")
 	must(len(c.Region) == 2, "region: two letters, for example PT")
-	must(c.MinAge >= 1 && c.MinAge <= 21, "min_age: between 1 and 21")
 	must(!c.SecondScreen || !c.SingleScreen, "second_screen and single_screen exclude each other")
 	return errors.Join(problems...)
 }
@@ -127,6 +133,6 @@ func (c config) sideBySide() bool { return c.SideBySide && !c.SecondScreen && !c
 
 // settings are the rules of the session.
 func (c config) settings() kiosk.Settings {
-	return kiosk.Settings{DeskName: c.Name, MinAge: c.MinAge, DefaultRegion: c.Region,
+	return kiosk.Settings{DeskName: c.Name, DefaultRegion: c.Region,
 		ClerkLanguage: c.ClerkLanguage, CitizenLanguage: c.CitizenLanguage, MRZ: desk.Zones{}}
 }

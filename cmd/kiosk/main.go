@@ -95,7 +95,7 @@ func run(cfg config, log *slog.Logger) error {
 		Centre:   centre,
 		Readers:  desk.PCSC{},
 		Verifier: &evidence.Verifier{
-			Trust: store, Revocation: &trust.Revocation{}, MinAge: cfg.MinAge,
+			Trust: store, Revocation: &trust.Revocation{},
 			Countries: countries, CountryRevocation: &trust.CountryRevocation{Countries: countries},
 		},
 		Recipient: recipient,

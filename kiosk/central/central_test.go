@@ -203,7 +203,7 @@ func TestWholePath(t *testing.T) {
 	if got, want := h.SchemaVersion, central.SchemaVersion; got != want {
 		t.Errorf("schema version = %d, want %d", got, want)
 	}
-	if got, want := h.Settings.PINMin, 6; got != want {
+	if got, want := h.Rules.PINMin, 6; got != want {
 		t.Errorf("PINMin = %d, want %d", got, want)
 	}
 	if got, want := h.Delivery, kiosk.HealthDown; got != want {

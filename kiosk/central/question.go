@@ -35,7 +35,7 @@ type Hello struct {
 	RoundTrip     time.Duration // of this question
 	Skew          time.Duration // this computer's clock minus the centre's, to half a round trip
 	SchemaVersion int           // compare with the constant SchemaVersion
-	Settings      Settings
+	Rules         kiosk.Rules
 	Delivery      kiosk.Health
 }
 
@@ -53,7 +53,7 @@ func (c *Centre) Hello(ctx context.Context) (Hello, error) {
 		h.Now = h.Now.UTC()
 		h.RoundTrip = after.Sub(before)
 		h.Skew = before.Add(h.RoundTrip / 2).Sub(h.Now)
-		return json.Unmarshal(settings, &h.Settings)
+		return json.Unmarshal(settings, &h.Rules)
 	})
 	return h, err
 }

@@ -262,6 +262,9 @@ func (r *Runner) sign(c kiosk.Sign) {
 		return
 	}
 	r.onCard(c.Case, cardJob{pin: c.PIN, do: func(ctx context.Context, w *cardWork) {
+		if !r.rulesHold(ctx, c.Case) {
+			return
+		}
 		jws, proof, err := w.signTranscript(ctx, c)
 		if err != nil {
 			w.failed(ctx, "sign", err)

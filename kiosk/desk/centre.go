@@ -36,11 +36,13 @@ type pace struct {
 	abandon, farewell time.Duration
 	// question is how long a chip on the reader waits for the centre's question, which was ordered minutes before.
 	question time.Duration
+	// rules is how long a signature waits for the centre to say whether its rules are still the same.
+	rules time.Duration
 }
 
 var usualPace = pace{
 	firstRetry: 500 * time.Millisecond, lastRetry: 8 * time.Second, overdue: 15 * time.Second,
-	abandon: 30 * time.Second, farewell: 2 * time.Second, question: 10 * time.Second,
+	abandon: 30 * time.Second, farewell: 2 * time.Second, question: 10 * time.Second, rules: 2 * time.Second,
 }
 
 // ask runs a question of a visit on a goroutine of its own.
@@ -312,8 +314,13 @@ func (r *Runner) greet(ctx context.Context) {
 		}
 		return
 	}
+	r.heard(h)
+}
+
+// heard tells the session what the centre says of itself.
+func (r *Runner) heard(h central.Hello) {
 	r.foreign.Store(h.SchemaVersion != central.SchemaVersion)
-	r.rules.Store(&h.Settings)
+	r.rules.Store(&h.Rules)
 	health := kiosk.HealthGood
 	if h.RoundTrip > time.Second {
 		health = kiosk.HealthPoor
@@ -321,8 +328,24 @@ func (r *Runner) greet(ctx context.Context) {
 	r.Send(kiosk.CentreChanged{
 		Centre:   kiosk.CentreStatus{Health: health, RoundTrip: h.RoundTrip, Skew: h.Skew},
 		Delivery: h.Delivery,
-		Rules:    kiosk.CentreRules{TypedMRZ: h.Settings.TypedRule(), Accompanied: h.Settings.AccompaniedAllowed == 1},
+		Rules:    h.Rules,
 	})
+}
+
+// rulesHold asks the centre, before something is signed, whether its rules are still those that it last told. When they
+// are not, the session is told of them first and that nothing was signed. A centre that does not answer at once is
+// not waited for: it decides anyway.
+func (r *Runner) rulesHold(ctx context.Context, id kiosk.CaseID) bool {
+	asking, cancel := context.WithTimeout(ctx, r.pace.rules)
+	defer cancel()
+	before := r.rules.Load()
+	h, err := r.cfg.Centre.Hello(asking)
+	if err != nil || before != nil && before.Equal(h.Rules) {
+		return true
+	}
+	r.heard(h)
+	r.Send(kiosk.RulesChanged{Case: id})
+	return false
 }
 
 // tellStatus asks how the watched enrolment stands and tells the session.

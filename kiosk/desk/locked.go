@@ -171,7 +171,6 @@ func (r Reader) readTravel(ctx context.Context, session CardSession, chip *trave
 		ex.Convinced()
 	}
 	verdict := ex.Wait()
-	got.Extension = verdict.Extension
 	got.Signing = kiosk.SigningDesk
 	if evidence.ProofOf(got.Travel.Groups) != evidence.ProofNone {
 		got.Signing = kiosk.SigningChip

@@ -215,6 +215,9 @@ var errNoKey = errors.New("the desk has no key to sign with")
 func (r *Runner) signAsDesk(c kiosk.Sign) {
 	c.PIN.Wipe()
 	r.ask(c.Case, func(v *visit) {
+		if !r.rulesHold(v.ctx, c.Case) {
+			return
+		}
 		t, complete := v.transcript(r.cfg.Desk, c.Transcript)
 		if !complete {
 			r.failed(v, "", errIncomplete)
@@ -249,7 +252,7 @@ func (r *Runner) readTyped(ctx context.Context, c kiosk.ReadTyped) {
 			r.Send(kiosk.DocumentRefused{Case: c.Case, Reason: verdict.Reasons[0]})
 			return
 		}
-		v.replaceReading(Reading{Zone: []byte(c.MRZ), Signing: kiosk.SigningDesk, Extension: verdict.Extension})
+		v.replaceReading(Reading{Zone: []byte(c.MRZ), Signing: kiosk.SigningDesk})
 		r.Send(kiosk.DocumentComplete{Case: c.Case, Assurance: verdict.Assurance, Signing: kiosk.SigningDesk})
 	})
 }

@@ -21,7 +21,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"balcao/kiosk"
-	"balcao/kiosk/central"
 	"balcao/kiosk/evidence"
 )
 
@@ -53,7 +52,7 @@ type Runner struct {
 
 	watched atomic.Pointer[visit] // whose enrolment the centre's notices are about
 	foreign atomic.Bool           // the centre's schema is of another version than this desk
-	rules   atomic.Pointer[central.Settings]
+	rules   atomic.Pointer[kiosk.Rules]
 
 	// testOnlyForgotten is called when a visit was wiped. Tests set it; nothing else does.
 	testOnlyForgotten func(*visit)
@@ -79,7 +78,7 @@ func New(cfg Config) *Runner {
 func (r *Runner) verifier() *evidence.Verifier {
 	v := *r.cfg.Verifier
 	if rules := r.rules.Load(); rules != nil {
-		v.Extensions, v.Accompanied = rules.Extensions, rules.AccompaniedAllowed == 1
+		v.Rules = *rules
 	}
 	return &v
 }

@@ -13,7 +13,7 @@ func (v *visit) transcript(desk string, facts kiosk.TranscriptFacts) (t evidence
 	identity, sod := v.read.signed()
 	t = evidence.Statement{
 		Enrolment: v.enrolment, Challenge: v.challenge, Desk: desk, OpenedAt: v.openedAt, Facts: facts,
-		Identity: identity, SOD: sod, Access: v.read.access(), Extension: v.read.Extension, SealedPIN: v.sealed,
+		Identity: identity, SOD: sod, Access: v.read.access(), SealedPIN: v.sealed,
 	}.Transcript()
 	return t, v.signable()
 }

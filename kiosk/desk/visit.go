@@ -182,9 +182,8 @@ type Reading struct {
 	Travel evidence.TravelFiles
 	Zone   []byte // typed, in place of a chip; lines joined by line feeds
 
-	Secret    AccessSecret // opens the chip again
-	Signing   kiosk.Signing
-	Extension string // name of the law by which the document counts though it has expired
+	Secret  AccessSecret // opens the chip again
+	Signing kiosk.Signing
 }
 
 // travels reports whether the document is no Citizen Card.

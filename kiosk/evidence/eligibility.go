@@ -23,33 +23,21 @@ func (a *answers) checkDates(id kiosk.Identity) (c kiosk.Check, extension string
 	case last.IsZero():
 		return failed(kiosk.ReasonDocumentExpired, SourceClock), ""
 	}
-	if x, found := a.v.extension(id, today); found {
+	if x, found := a.v.rules().Extension(id.Kind, last, today); found {
 		return passed(x.Name), x.Name
 	}
 	return failed(kiosk.ReasonDocumentExpired, SourceClock), ""
-}
-
-// extension returns the law that covers an expired document the longest. Desk and centre have the same list
-// from the same place, so they find the same one.
-func (v *Verifier) extension(id kiosk.Identity, today kiosk.Date) (best kiosk.Extension, found bool) {
-	for _, x := range v.Extensions {
-		longer := !found || best.Until.Before(x.Until) || best.Until == x.Until && x.Name < best.Name
-		if x.Name != "" && longer && x.Covers(id.Kind, id.ValidUntil.Latest(), today) {
-			best, found = x, true
-		}
-	}
-	return best, found
 }
 
 // checkAge takes a person of whom the day or the month of birth is not known for as young as they may be. Who may be
 // old enough and may be not is another answer than who is too young. A date that no calendar has proves no age: where the
 // year that is printed would do, the clerk has to see that the person is no child, which costs the highest level.
 func (a *answers) checkAge(id kiosk.Identity) kiosk.Check {
-	today, least := kiosk.DateOf(a.now), a.v.minAge()
+	today, least := kiosk.DateOf(a.now), a.v.rules().MinAge
 	eldest := id.BirthDate
 	eldest.Month, eldest.Day = max(eldest.Month, 1), max(eldest.Day, 1)
 	switch {
-	case least < 0:
+	case least == 0:
 		return passed(SourceClock)
 	case id.BirthDate.IsZero():
 		return failed(kiosk.ReasonAgeUnknown, SourceClock)
@@ -76,7 +64,7 @@ func (t Transcript) brought() kiosk.Eligibility {
 // an accompaniment measure may enrol, they still have to say which they are.
 func (v *Verifier) eligible(kind kiosk.DocumentKind, e kiosk.Eligibility, day kiosk.Date) bool {
 	rule, known := kiosk.RuleFor(kind)
-	if v.Accompanied && e.Independence == kiosk.Accompanied {
+	if v.rules().Accompanied && e.Independence == kiosk.Accompanied {
 		e.Independence = kiosk.Independent
 	}
 	return known && len(rule.Faults(e, day)) == 0 && utf8.RuneCountInString(e.SecondClerk) <= maxClerk

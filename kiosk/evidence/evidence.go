@@ -32,9 +32,6 @@ import (
 	"balcao/kiosk/trust/cms"
 )
 
-// DefaultMinAge is the age in completed years from which a person may have a key.
-const DefaultMinAge = 16
-
 // Sources of answers that are not hosts or CAs.
 const (
 	SourceChip  = "chip"
@@ -67,9 +64,7 @@ type Verifier struct {
 	Revocation        Revocation        // nil answers nothing: revocation stays unknown
 	Countries         *trust.Countries  // nil trusts no State: every travel document with a chip is refused
 	CountryRevocation CountryRevocation // nil asks nobody but the lists that came with Countries
-	MinAge            int               // completed years; DefaultMinAge when 0, no minimum when negative
-	Extensions        []kiosk.Extension // laws by which expired documents count
-	Accompanied       bool              // people under an accompaniment measure may enrol
+	Rules             kiosk.Rules       // of the centre; the usual ones when there are none
 	Now               func() time.Time  // time.Now when nil; its location is the one whose calendar counts
 }
 
@@ -80,11 +75,11 @@ func (v *Verifier) now() time.Time {
 	return time.Now()
 }
 
-func (v *Verifier) minAge() int {
-	if v.MinAge == 0 {
-		return DefaultMinAge
+func (v *Verifier) rules() kiosk.Rules {
+	if !v.Rules.Known() {
+		return kiosk.UsualRules()
 	}
-	return v.MinAge
+	return v.Rules
 }
 
 // NeedsIssuers reports whether the certificate does not chain to an anchor with the issuers of the trust

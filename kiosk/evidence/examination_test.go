@@ -190,7 +190,10 @@ func TestExamination_OneReason(t *testing.T) {
 		"somebody else's certificate": {kiosk.ReasonPersonMismatch, func(t *testing.T, _ *evidence.Verifier, f *citizencard.Files) {
 			f.Certificate = mustIssue(t, citizen(t, joao), s.auth, mustECKey(t)).cert.Raw
 		}},
-		"too young": {kiosk.ReasonUnderAge, func(_ *testing.T, v *evidence.Verifier, _ *citizencard.Files) { v.MinAge = 120 }},
+		"too young": {kiosk.ReasonUnderAge, func(_ *testing.T, v *evidence.Verifier, _ *citizencard.Files) {
+			v.Rules = kiosk.UsualRules()
+			v.Rules.MinAge = 120
+		}},
 	}
 	for name, tt := range cases {
 		t.Run(name, func(t *testing.T) {

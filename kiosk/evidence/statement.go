@@ -20,7 +20,6 @@ type Statement struct {
 	Identity  []byte                // Bundle.Identity
 	SOD       []byte                // Bundle.SOD; empty when the zone was typed
 	Access    string                // AccessText, AccessContact or AccessTyped
-	Extension string                // name of the law that a verdict rests on, or empty
 	SealedPIN []byte                // Bundle's, as it goes to the centre
 }
 
@@ -40,7 +39,7 @@ func (s Statement) Transcript() Transcript {
 		},
 		Eligibility: TranscriptEligibility{
 			Address: TranscriptSeen(s.Facts.Eligibility.Address), Residence: TranscriptSeen(s.Facts.Eligibility.Residence),
-			Independence: s.Facts.Eligibility.Independence, SecondClerk: s.Facts.Eligibility.SecondClerk, Extension: s.Extension,
+			Independence: s.Facts.Eligibility.Independence, SecondClerk: s.Facts.Eligibility.SecondClerk, Extension: s.Facts.Extension,
 		},
 		SealedPIN:     hashOf(s.SealedPIN),
 		PhotoCompared: s.Facts.PhotoCompared,

@@ -20,6 +20,7 @@ func expectFor(t testing.TB, files citizencard.Files) evidence.Expect {
 	}
 	opened := time.Now().Add(-2 * time.Minute)
 	return evidence.Expect{
+		Rules:     kiosk.UsualRules(),
 		Enrolment: uuid.MustParse("0199a1b2-0000-7000-8000-000000000001"),
 		Challenge: []byte("a challenge of thirty-two bytes."),
 		Desk:      "laranjeiras-07", OpenedAt: opened,

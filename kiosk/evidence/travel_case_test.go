@@ -51,6 +51,7 @@ func mustTravelCase(t testing.TB) *travelCase {
 	c.chain = [][]byte{c.desk.cert.Raw}
 	opened := time.Now().Add(-2 * time.Minute)
 	c.expect = evidence.Expect{
+		Rules:     kiosk.UsualRules(),
 		Enrolment: uuid.MustParse("0199a1b2-0000-7000-8000-000000000001"), Challenge: []byte("a challenge of thirty-two bytes."),
 		Desk: deskName, OpenedAt: opened, Kind: kiosk.Passport, Country: "UTO", DocumentNumber: "L898902C3",
 		TaxNumber: c.brought.TaxNumber, SealedPIN: []byte("a PIN sealed to the centre"), DeskAuthority: c.authority.cert,
@@ -71,7 +72,7 @@ func (c *travelCase) remake(t testing.TB) {
 // typed makes the enrolment one of a document without a chip.
 func (c *travelCase) typed(t testing.TB) {
 	t.Helper()
-	c.expect.Typed, c.expect.TypedRule, c.unproven = true, kiosk.TypedAllowed, true
+	c.expect.Typed, c.expect.Rules.TypedMRZ, c.unproven = true, kiosk.TypedAllowed, true
 	c.files = evidence.TravelFiles{Groups: map[int][]byte{1: dg1(t, c.chip.zone)}}
 }
 
@@ -96,10 +97,10 @@ func (c *travelCase) bind(t testing.TB) (*evidence.Verified, error) {
 	transcript := evidence.Statement{
 		Enrolment: c.expect.Enrolment, Challenge: c.expect.Challenge, Desk: c.expect.Desk, OpenedAt: c.expect.OpenedAt,
 		Facts: kiosk.TranscriptFacts{
-			Identity: id, Contacts: c.expect.Contacts, Eligibility: c.brought, PhotoCompared: true, Language: kiosk.English,
+			Identity: id, Contacts: c.expect.Contacts, Eligibility: c.brought, Extension: c.extension, PhotoCompared: true, Language: kiosk.English,
 			Assurance: kiosk.Assurance{Level: kiosk.LevelSubstantial}, At: c.expect.OpenedAt.Add(90 * time.Second),
 		},
-		Identity: c.bundle.Identity, SOD: c.bundle.SOD, Access: access, Extension: c.extension, SealedPIN: c.expect.SealedPIN,
+		Identity: c.bundle.Identity, SOD: c.bundle.SOD, Access: access, SealedPIN: c.expect.SealedPIN,
 	}.Transcript()
 	if c.transcript != nil {
 		c.transcript(&transcript)

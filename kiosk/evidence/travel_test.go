@@ -177,7 +177,10 @@ func TestTravelExamination_OneReason(t *testing.T) {
 		"expired": {kiosk.ReasonDocumentExpired, func(t *testing.T, v *evidence.Verifier, _ *evidence.TravelFiles) {
 			v.Now = func() time.Time { return time.Date(2034, 4, 16, 0, 0, 1, 0, time.UTC) }
 		}},
-		"too young": {kiosk.ReasonUnderAge, func(_ *testing.T, v *evidence.Verifier, _ *evidence.TravelFiles) { v.MinAge = 120 }},
+		"too young": {kiosk.ReasonUnderAge, func(_ *testing.T, v *evidence.Verifier, _ *evidence.TravelFiles) {
+			v.Rules = kiosk.UsualRules()
+			v.Rules.MinAge = 120
+		}},
 	}
 	for name, tt := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -409,7 +412,8 @@ func TestTravelExamination_Dates(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			v, c := believing(t, utopia), passportOf(t, utopia)
 			v.Now = func() time.Time { return today }
-			v.Extensions = tt.laws
+			v.Rules = kiosk.UsualRules()
+			v.Rules.Extensions = tt.laws
 			c.zone.Birth, c.zone.Expiry, c.born = tt.birth, tt.expiry, ""
 			verdict := examineTravel(t, v, c.mustFiles(t))
 			var want []kiosk.Reason

@@ -59,10 +59,10 @@ func TestVerifyTravel(t *testing.T) {
 		"typed": {kiosk.LevelSubstantial, []kiosk.CheckName{kiosk.CheckOriginal}, func(t *testing.T, c *travelCase) { c.typed(t) }},
 		"typed, second clerk": {kiosk.LevelSubstantial, []kiosk.CheckName{kiosk.CheckOriginal}, func(t *testing.T, c *travelCase) {
 			c.typed(t)
-			c.expect.TypedRule, c.brought.SecondClerk = kiosk.TypedSecond, "B. Segunda"
+			c.expect.Rules.TypedMRZ, c.brought.SecondClerk = kiosk.TypedSecond, "B. Segunda"
 		}},
 		"under an accompaniment measure where that is allowed": {kiosk.LevelHigh, nil, func(_ *testing.T, c *travelCase) {
-			c.verifier.Accompanied, c.brought.Independence = true, kiosk.Accompanied
+			c.expect.Rules.Accompanied, c.brought.Independence = true, kiosk.Accompanied
 		}},
 	}
 	for name, tt := range cases {
@@ -101,7 +101,7 @@ func TestVerifyTravel_Extension(t *testing.T) {
 	law := kiosk.Extension{Name: "DL 99/2026", Kinds: []kiosk.DocumentKind{kiosk.Passport}, From: yesterday, To: yesterday, Until: inAYear}
 	c.chip.zone.Expiry = mrz.Date{Year: yesterday.Year, Month: int(yesterday.Month), Day: yesterday.Day}
 	c.remake(t)
-	c.verifier.Extensions, c.extension = []kiosk.Extension{law}, law.Name
+	c.expect.Rules.Extensions, c.extension = []kiosk.Extension{law}, law.Name
 	got, err := c.bind(t)
 	if err != nil {
 		t.Fatal(err)
@@ -192,7 +192,7 @@ func TestVerifyTravel_Refused(t *testing.T) {
 		"opened for another State's":     {evidence.RefusedDocument, func(_ *testing.T, c *travelCase) { c.expect.Country = "PRT" }},
 		"opened for another kind":        {evidence.RefusedDocument, func(_ *testing.T, c *travelCase) { c.expect.Kind = kiosk.ResidenceCard }},
 		"opened with another NIF":        {evidence.RefusedDocument, func(_ *testing.T, c *travelCase) { c.expect.TaxNumber = "100000002" }},
-		"opened as typed":                {evidence.RefusedDocument, func(_ *testing.T, c *travelCase) { c.expect.Typed, c.expect.TypedRule = true, kiosk.TypedAllowed }},
+		"opened as typed":                {evidence.RefusedDocument, func(_ *testing.T, c *travelCase) { c.expect.Typed, c.expect.Rules.TypedMRZ = true, kiosk.TypedAllowed }},
 		"access in no known form":        {evidence.RefusedForm, set(func(t *evidence.Transcript) { t.Document.Access = "PACE-XX/AES-128/P-256" })},
 		"access by contact":              {evidence.RefusedForm, set(func(t *evidence.Transcript) { t.Document.Access = evidence.AccessContact })},
 		"nobody compared the photograph": {evidence.RefusedComparison, set(func(t *evidence.Transcript) { t.PhotoCompared = false })},
@@ -348,10 +348,10 @@ func TestVerifyTravel_Refused(t *testing.T) {
 		"endless second clerk":     {evidence.RefusedEligibility, func(_ *testing.T, c *travelCase) { c.brought.SecondClerk = strings.Repeat("x", 61) }},
 
 		// Without a chip.
-		"typed where it may not be":       {evidence.RefusedTyped, typed(func(c *travelCase) { c.expect.TypedRule = kiosk.TypedRefused })},
-		"typed under a rule nobody knows": {evidence.RefusedTyped, typed(func(c *travelCase) { c.expect.TypedRule = "perhaps" })},
-		"typed without second clerk":      {evidence.RefusedSecondClerk, typed(func(c *travelCase) { c.expect.TypedRule = kiosk.TypedSecond })},
-		"typed with a blank second clerk": {evidence.RefusedSecondClerk, typed(func(c *travelCase) { c.expect.TypedRule, c.brought.SecondClerk = kiosk.TypedSecond, " " })},
+		"typed where it may not be":       {evidence.RefusedTyped, typed(func(c *travelCase) { c.expect.Rules.TypedMRZ = kiosk.TypedRefused })},
+		"typed under a rule nobody knows": {evidence.RefusedTyped, typed(func(c *travelCase) { c.expect.Rules.TypedMRZ = "perhaps" })},
+		"typed without second clerk":      {evidence.RefusedSecondClerk, typed(func(c *travelCase) { c.expect.Rules.TypedMRZ = kiosk.TypedSecond })},
+		"typed with a blank second clerk": {evidence.RefusedSecondClerk, typed(func(c *travelCase) { c.expect.Rules.TypedMRZ, c.brought.SecondClerk = kiosk.TypedSecond, " " })},
 		"typed, opened for a chip": {evidence.RefusedDocument, typed(func(c *travelCase) {
 			c.expect.Typed = false
 			c.transcript = func(t *evidence.Transcript) { t.Document.Access = evidence.AccessTyped }

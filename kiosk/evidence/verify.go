@@ -87,7 +87,7 @@ type Expect struct {
 	Contacts       []kiosk.ProvenContact
 	SealedPIN      []byte
 
-	TypedRule     kiosk.TypedRule   // whether such a document may enrol
+	Rules         kiosk.Rules       // instead of the verifier's
 	DeskAuthority *x509.Certificate // issues the desks' certificates; nil believes none
 }
 
@@ -108,6 +108,12 @@ type Verified struct {
 // who brought what the rules ask for. A *Refusal says what is wrong; the first cause when one thing leads to
 // another. Any other error is the centre's own trouble and decides nothing.
 func (v *Verifier) Verify(ctx context.Context, bundle Bundle, expect Expect) (*Verified, error) {
+	under := *v
+	under.Rules = expect.Rules
+	return under.verify(ctx, bundle, expect)
+}
+
+func (v *Verifier) verify(ctx context.Context, bundle Bundle, expect Expect) (*Verified, error) {
 	role := CitizenSignature
 	if expect.Kind.Travel() {
 		role = DeskSignature
@@ -185,7 +191,7 @@ func atCentre(t Transcript, checks []kiosk.Check, desks ...kiosk.CheckName) []ki
 func (v *Verifier) verified(t Transcript, verdict Verdict, checks []kiosk.Check) *Verified {
 	out := &Verified{Identity: verdict.Identity, Transcript: t, Checks: checks, ValidUntil: verdict.Identity.ValidUntil.Latest()}
 	if verdict.Extension != "" {
-		if x, found := v.extension(verdict.Identity, kiosk.DateOf(v.signedAt(t))); found {
+		if x, found := v.rules().Extension(verdict.Identity.Kind, out.ValidUntil, kiosk.DateOf(v.signedAt(t))); found {
 			out.ValidUntil = x.Until
 		}
 	}

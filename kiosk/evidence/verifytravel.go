@@ -93,9 +93,9 @@ func (v *Verifier) verifyTyped(ctx context.Context, t Transcript, groups map[int
 	switch {
 	case len(groups) != 1 || len(bundle.Proof) > 0:
 		return nil, refuse(RefusedForm, errors.New("a chip's files of a document without one"))
-	case expect.TypedRule == kiosk.TypedSecond && !secondClerk(t.brought()):
+	case v.rules().TypedMRZ == kiosk.TypedSecond && !secondClerk(t.brought()):
 		return nil, refuse(RefusedSecondClerk, nil)
-	case expect.TypedRule != kiosk.TypedSecond && expect.TypedRule != kiosk.TypedAllowed:
+	case v.rules().TypedMRZ != kiosk.TypedSecond && v.rules().TypedMRZ != kiosk.TypedAllowed:
 		return nil, refuse(RefusedTyped, nil)
 	}
 	verdict := v.examineTypedAt(ctx, v.signedAt(t), groups[groupZone], nil)

@@ -163,42 +163,16 @@ func codeReady(ctx context.Context, pool *pgxpool.Pool, row uuid.UUID, key, mac 
 	return wanted, nil
 }
 
-// settings are the rules of the centre that the registrar applies.
-type settings struct {
-	PINMin       int `json:"pin_min"`
-	PINMax       int `json:"pin_max"`
-	MinAge       int `json:"min_age"`
-	NationalDays int `json:"national_grace_days"`
-	TypedMRZ     int `json:"typed_mrz"`           // 0 refused, 1 with a second clerk, 2 allowed
-	Accompanied  int `json:"accompanied_allowed"` // 0 not eligible, 1 eligible
-
-	Extensions []kiosk.Extension `json:"extensions"` // laws by which expired documents count
-}
-
-// typedRule reads what is not known as a refusal.
-func (s settings) typedRule() kiosk.TypedRule {
-	switch s.TypedMRZ {
-	case 1:
-		return kiosk.TypedSecond
-	case 2:
-		return kiosk.TypedAllowed
-	}
-	return kiosk.TypedRefused
-}
-
-func readSettings(ctx context.Context, pool *pgxpool.Pool) (settings, error) {
+// readRules asks for the rules as they are now.
+func readRules(ctx context.Context, pool *pgxpool.Pool) (rules kiosk.Rules, err error) {
 	var raw []byte
 	if err := pool.QueryRow(ctx, `select registrar.settings()`).Scan(&raw); err != nil {
-		return settings{}, fmt.Errorf("reading settings: %w", plain(err))
+		return rules, fmt.Errorf("reading the rules: %w", plain(err))
 	}
-	s := settings{MinAge: -1} // a missing setting must not become a rule without force
-	if err := json.Unmarshal(raw, &s); err != nil {
-		return settings{}, errors.New("reading settings: not what this version understands")
+	if err := json.Unmarshal(raw, &rules); err != nil {
+		return rules, fmt.Errorf("reading the rules: %w", err)
 	}
-	if s.PINMin < 4 || s.PINMax < s.PINMin || s.MinAge < 0 {
-		return settings{}, errors.New("reading settings: no rule for PINs or for age")
-	}
-	return s, nil
+	return rules, nil
 }
 
 // Receipts returns a function that stores delivery receipts, for delivery.NewSMS.

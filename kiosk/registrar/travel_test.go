@@ -245,7 +245,7 @@ func TestTravel_Expectation(t *testing.T) {
 	v.judged()
 	got := <-seen
 	if e := got.expect; e.Kind != who.Document || e.Country != "PRT" || e.CivilNumber != "" || e.DocumentNumber != who.DocumentNumber ||
-		e.TaxNumber != who.TaxNumber || e.Typed || e.TypedRule != kiosk.TypedSecond || !e.DeskAuthority.Equal(b.desks.authority) {
+		e.TaxNumber != who.TaxNumber || e.Typed || e.Rules.TypedMRZ != kiosk.TypedSecond || !e.DeskAuthority.Equal(b.desks.authority) {
 		t.Errorf("expects %+v", e)
 	}
 	if p := got.bundle; string(p.Proof) != "\x02answer" || string(p.ChipState) != "keep" || !bytes.Equal(p.ChipDG14, dg14) ||

@@ -55,11 +55,11 @@ func (p verifyJob) bundle() evidence.Bundle {
 }
 
 // expect is what the evidence is held against.
-func (w *Worker) expect(enrolment uuid.UUID, p verifyJob, rules settings) evidence.Expect {
+func (w *Worker) expect(enrolment uuid.UUID, p verifyJob, rules kiosk.Rules) evidence.Expect {
 	e := evidence.Expect{
 		Enrolment: enrolment, Challenge: p.Challenge, Desk: p.Desk, OpenedAt: p.OpenedAt,
 		Kind: p.Kind, Country: p.Country, CivilNumber: p.CivilNumber, DocumentNumber: p.DocumentNumber, TaxNumber: p.TaxNumber,
-		Typed: p.Typed, SealedPIN: p.SealedPIN, TypedRule: rules.typedRule(), DeskAuthority: w.cfg.DeskAuthority,
+		Typed: p.Typed, SealedPIN: p.SealedPIN, Rules: rules, DeskAuthority: w.cfg.DeskAuthority,
 	}
 	for _, c := range p.Contacts {
 		e.Contacts = append(e.Contacts, kiosk.ProvenContact{Channel: c.Channel, Value: c.Value, Proof: c.Proof, At: c.ConfirmedAt})
@@ -110,13 +110,13 @@ func (w *Worker) verify(ctx context.Context, j *job) (record, error) {
 	if err := json.Unmarshal(j.Payload, &p); err != nil {
 		return nil, unreadable()
 	}
-	rules, err := readSettings(ctx, w.cfg.DB)
+	rules, err := readRules(ctx, w.cfg.DB)
 	if err != nil {
 		return nil, &trouble{code: "database", cause: err}
 	}
 	defer clear(p.ChipState)
 	expected := w.expect(j.Enrolment, p, rules)
-	verified, err := w.verifier(rules).Verify(ctx, p.bundle(), expected)
+	verified, err := w.cfg.Verifier.Verify(ctx, p.bundle(), expected)
 	if err != nil {
 		return w.refusal(ctx, j, err)
 	}
@@ -148,7 +148,7 @@ func (w *Worker) verify(ctx context.Context, j *job) (record, error) {
 		pinHash:    hash.String(),
 		level:      string(verified.Level),
 		evidence:   w.findingOf(verified),
-		validUntil: validUntil(verified.ValidUntil, id.Nationality, rules.NationalDays),
+		validUntil: validUntil(verified.ValidUntil, id.Nationality, rules.NationalGrace),
 		kept:       verified.Kept,
 	}
 	return func(ctx context.Context, tx pgx.Tx) error {
@@ -160,21 +160,6 @@ func (w *Worker) verify(ctx context.Context, j *job) (record, error) {
 		w.logOutcome(ctx, j, outcome)
 		return nil
 	}, nil
-}
-
-// verifier is the configured one under the centre's rules as they are now.
-func (w *Worker) verifier(rules settings) EvidenceVerifier {
-	v, ok := w.cfg.Verifier.(*evidence.Verifier)
-	if !ok {
-		return w.cfg.Verifier
-	}
-	under := *v
-	under.Extensions, under.Accompanied = rules.Extensions, rules.Accompanied == 1
-	under.MinAge = rules.MinAge
-	if under.MinAge == 0 {
-		under.MinAge = -1 // to the verifier 0 is its own default
-	}
-	return &under
 }
 
 // hash waits for its turn: each hash takes 64 MiB for a moment.

@@ -20,7 +20,7 @@ func day(year, month, day int) kiosk.Date {
 }
 
 // hello is the rules as a desk hears them.
-func hello(t *testing.T, db *cluster.Database) central.Settings {
+func hello(t *testing.T, db *cluster.Database) kiosk.Rules {
 	t.Helper()
 	desk, err := central.Dial(t.Context(), central.Config{DSN: db.Desk("loja_1")})
 	if err != nil {
@@ -31,20 +31,20 @@ func hello(t *testing.T, db *cluster.Database) central.Settings {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return h.Settings
+	return h.Rules
 }
 
 func TestSettings(t *testing.T) {
 	t.Parallel()
 	db := cluster.NewDatabase(t)
-	if got := hello(t, db); got.TypedRule() != kiosk.TypedRefused || got.AccompaniedAllowed != 0 || got.MinAge != 16 {
+	if got := hello(t, db); got.TypedMRZ != kiosk.TypedRefused || got.Accompanied || got.MinAge != 16 {
 		t.Errorf("a new centre's rules: %+v", got)
 	}
 	for value, want := range map[int]kiosk.TypedRule{1: kiosk.TypedSecond, 2: kiosk.TypedAllowed, 0: kiosk.TypedRefused} {
 		if err := schema.Set(t.Context(), db.Admin(), "typed_mrz", value); err != nil {
 			t.Fatal(err)
 		}
-		if got := hello(t, db).TypedRule(); got != want {
+		if got := hello(t, db).TypedMRZ; got != want {
 			t.Errorf("typed_mrz %d = %q, want %q", value, got, want)
 		}
 	}

@@ -1,0 +1,51 @@
+package desk_test
+
+import (
+	"testing"
+
+	"balcao/kiosk"
+)
+
+// The desk holds a PIN to the rules that the centre has when the card is about to sign, so that no card signs what the
+// centre then refuses.
+func TestRulesOfCentre(t *testing.T) {
+	b := newBench(t)
+	d := b.start(nil)
+	set := func(digits string) {
+		_, err := b.admin.Exec(b.ctx, `update cmd.setting set value = to_jsonb($1::integer) where name = 'pin_min'`, digits)
+		b.check(err)
+	}
+	for i, document := range []struct {
+		name string
+		sign func()
+	}{
+		{"cc2024", func() { d.agree(); d.typeCardPIN() }},
+		{"passport-no-originality", func() { d.do(kiosk.Agreed{}) }}, // the desk signs
+	} {
+		set("6")
+		if document.name == "cc2024" {
+			d.read(document.name)
+			d.confirmPerson()
+		} else {
+			d.readTravel(document.name)
+			d.bring(nil)
+		}
+		d.toReview(kiosk.SMS)
+		set("8")
+		document.sign()
+		s := d.until("another PIN is wanted", func(s kiosk.State) bool { return s.Step == kiosk.StepPIN && s.PIN.Changed })
+		if s.PIN.Policy.MinDigits != 8 {
+			t.Errorf("%s: the rules are still %+v", document.name, s.PIN.Policy)
+		}
+		if n := b.count(`select count(*) from cmd.evidence`); n != i {
+			t.Errorf("%s: evidence was bound", document.name)
+		}
+		d.do(kiosk.PINTyped{PIN: kiosk.Secret("48291375")}, kiosk.PINTyped{PIN: kiosk.Secret("48291375")})
+		d.until("PIN sealed", phase(kiosk.ReviewReading))
+		document.sign()
+		d.until("key active", done)
+		d.slots.remove(1)
+		d.do(kiosk.NextPerson{}).until("empty desk", empty)
+		d.untilForgotten(s.Case)
+	}
+}

@@ -1,0 +1,168 @@
+package kiosk
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// Rules are what the centre sets. The session follows them, the desk's verifier applies them early, and the registrar
+// decides by them; all three have them from the centre's settings through UnmarshalJSON.
+type Rules struct {
+	MinAge         int       // completed years from which a person may enrol; 0: any age
+	PINMin, PINMax int       // digits
+	TypedMRZ       TypedRule // whether a machine-readable zone without a chip may enrol
+	Accompanied    bool      // people under an accompaniment measure may enrol
+	NationalGrace  int       // days by which a national's key outlives the document
+	Extensions     []Extension
+}
+
+// UsualRules are those of the law without any licence, which a centre has that nobody changed. They hold where no centre
+// was heard yet.
+func UsualRules() Rules { return Rules{MinAge: 16, PINMin: 6, PINMax: 8, NationalGrace: 30} }
+
+// Known reports whether the rules came from somewhere: nobody has rules by which a PIN has no digits.
+func (r Rules) Known() bool { return r.PINMax > 0 }
+
+// leastPIN is the fewest digits that a rule may ask for.
+const leastPIN = 4
+
+// ErrRules says that settings are no rules that this version can apply. A missing setting is no licence.
+var ErrRules = errors.New("the centre's settings are not what this version understands")
+
+// UnmarshalJSON reads the centre's settings, which have other members besides. The error is ErrRules.
+func (r *Rules) UnmarshalJSON(raw []byte) error {
+	var s struct {
+		MinAge      *int        `json:"min_age"`
+		PINMin      *int        `json:"pin_min"`
+		PINMax      *int        `json:"pin_max"`
+		Grace       *int        `json:"national_grace_days"`
+		Typed       int         `json:"typed_mrz"`           // 1 with a second clerk, 2 allowed; whatever else refuses
+		Accompanied int         `json:"accompanied_allowed"` // 1 eligible; whatever else not
+		Extensions  []Extension `json:"extensions"`
+	}
+	if err := json.Unmarshal(raw, &s); err != nil {
+		return ErrRules
+	}
+	switch {
+	case s.MinAge == nil || *s.MinAge < 0:
+		return fmt.Errorf("%w: no rule for the age", ErrRules)
+	case s.PINMin == nil || s.PINMax == nil || *s.PINMin < leastPIN || *s.PINMax < *s.PINMin:
+		return fmt.Errorf("%w: no rule for PINs", ErrRules)
+	case s.Grace == nil || *s.Grace < 0:
+		return fmt.Errorf("%w: no rule for the end of a national's key", ErrRules)
+	}
+	*r = Rules{
+		MinAge: *s.MinAge, PINMin: *s.PINMin, PINMax: *s.PINMax, NationalGrace: *s.Grace,
+		Accompanied: s.Accompanied == 1, Extensions: s.Extensions,
+		TypedMRZ: map[int]TypedRule{1: TypedSecond, 2: TypedAllowed}[s.Typed],
+	}
+	return nil
+}
+
+// Equal reports whether two sets of rules are the same.
+func (r Rules) Equal(o Rules) bool {
+	same := slices.EqualFunc(r.Extensions, o.Extensions, func(a, b Extension) bool {
+		return a.Name == b.Name && slices.Equal(a.Kinds, b.Kinds) && a.From == b.From && a.To == b.To && a.Until == b.Until
+	})
+	r.Extensions, o.Extensions = nil, nil
+	return same && r.MinAge == o.MinAge && r.PINMin == o.PINMin && r.PINMax == o.PINMax &&
+		r.TypedMRZ == o.TypedMRZ && r.Accompanied == o.Accompanied && r.NationalGrace == o.NationalGrace
+}
+
+// Extension returns the law by which a document counts on a day though it expired on another: of several the one that
+// lets it count the longest, so that desk and centre find the same.
+func (r Rules) Extension(kind DocumentKind, expired, today Date) (best Extension, found bool) {
+	for _, x := range r.Extensions {
+		longer := !found || best.Until.Before(x.Until) || best.Until == x.Until && x.Name < best.Name
+		if x.Name != "" && longer && x.Covers(kind, expired, today) {
+			best, found = x, true
+		}
+	}
+	return best, found
+}
+
+// Extension is a law that lets documents of some kinds count as valid beyond the day printed on them.
+type Extension struct {
+	Name  string         `json:"name"`  // of the law, as the screens and the transcript state it
+	Kinds []DocumentKind `json:"kinds"` // of documents
+	From  Date           `json:"from"`  // documents that expired from this day
+	To    Date           `json:"to"`    // to this day
+	Until Date           `json:"until"` // count as valid until this day
+}
+
+// Covers reports whether a document that has expired counts as valid on a day.
+func (x Extension) Covers(kind DocumentKind, expired, today Date) bool {
+	return slices.Contains(x.Kinds, kind) && !expired.Before(x.From) && !x.To.Before(expired) && !x.Until.Before(today)
+}
+
+// TypedRule says whether a machine-readable zone that was typed, without a chip, may enrol.
+type TypedRule string
+
+// Whether a typed zone may enrol. The zero value refuses.
+const (
+	TypedRefused TypedRule = ""
+	TypedSecond  TypedRule = "second" // when a second clerk compared document and person
+	TypedAllowed TypedRule = "allowed"
+)
+
+// reconsider holds a case to rules that are no longer those it began under, before anything is signed under them. From
+// the signature on the centre decides.
+func (s *Session) reconsider() {
+	doc := &s.state.Document
+	if s.live == 0 || s.over() || s.binding() || !doc.Complete || doc.Identity == nil {
+		return
+	}
+	today, entered := DateOf(s.state.Now), s.state.Eligible.Entered
+	last := doc.Identity.ValidUntil.Latest()
+	_, extended := s.rules.Extension(doc.Identity.Kind, last, today)
+	typed := doc.Access.NoChip
+	switch {
+	case doc.Identity.BirthDate.AgeOn(today) < s.rules.MinAge:
+		s.end(Problem{Code: ProblemCode(ReasonUnderAge), Reader: doc.Reader})
+	case last.Before(today) && !extended:
+		s.end(Problem{Code: ProblemCode(ReasonDocumentExpired), Reader: doc.Reader})
+	case typed && s.rules.TypedMRZ != TypedSecond && s.rules.TypedMRZ != TypedAllowed:
+		s.end(Problem{Code: ProblemNoChip})
+	case s.state.Step > StepIdentity && entered.Independence == Accompanied && !s.rules.Accompanied:
+		s.end(Problem{Code: ProblemAccompanied})
+	case s.state.Eligible.Asked:
+		s.askEligibility()
+		if s.state.Step > StepIdentity && len(s.state.Eligible.Faults) > 0 {
+			s.wipePIN()
+			if s.state.PIN.Phase != PINSealed {
+				s.state.PIN = PINState{}
+			}
+			s.state.Review, s.state.HandedOver = ReviewState{}, false
+			s.state.Eligible.Refused, s.state.Step = true, StepIdentity
+			return
+		}
+	}
+	chosen := s.at(StepPIN) && s.state.PIN.Phase != PINFirst || s.at(StepReview)
+	policy := s.state.PIN.Policy
+	if (s.at(StepPIN) || s.at(StepReview)) && (policy.MinDigits != s.rules.PINMin || policy.MaxDigits != s.rules.PINMax) {
+		s.state.Review = ReviewState{}
+		s.startPIN()
+		s.state.PIN.Changed = chosen
+	}
+}
+
+// extension names the law by which the document counts, empty where it has not expired.
+func (s *Session) extension() string {
+	id, today := s.state.Document.Identity, DateOf(s.state.Now)
+	last := id.ValidUntil.Latest()
+	if !last.Before(today) {
+		return ""
+	}
+	x, _ := s.rules.Extension(id.Kind, last, today)
+	return x.Name
+}
+
+// rulesChanged is an answer to Sign: nothing was signed, because the centre had other rules by then. What they change,
+// centreChanged has done already.
+func (s *Session) rulesChanged() {
+	if s.inReview(ReviewSigning) {
+		s.askForCard()
+	}
+}
