@@ -1,6 +1,7 @@
 package kiosk
 
 import (
+	"errors"
 	"net/mail"
 	"strings"
 	"unicode"
@@ -22,18 +23,44 @@ const (
 // separators is accepted: letters would be dialled as digits and extensions cannot receive SMS.
 func ParsePhone(text, region string) (string, ContactProblem) {
 	text = strings.TrimSpace(text)
-	if utf8.RuneCountInString(text) > maxPhoneText || strings.ContainsFunc(text, notInPhone) {
-		return "", ContactInvalid
+	if strings.ContainsFunc(text, notInPhone) {
+		return "", PhoneCharacters
+	}
+	if utf8.RuneCountInString(text) > maxPhoneText {
+		return "", PhoneDigitsExtra
 	}
 	number, err := phonenumbers.Parse(text, region)
 	if err != nil || !phonenumbers.IsValidNumber(number) {
-		return "", ContactInvalid
+		return "", phoneFault(text, region)
 	}
 	switch phonenumbers.GetNumberType(number) {
 	case phonenumbers.MOBILE, phonenumbers.FIXED_LINE_OR_MOBILE:
 		return phonenumbers.Format(number, phonenumbers.E164), ContactOK
 	}
 	return "", ContactNotMobile
+}
+
+// phoneFault says what is wrong with a number that nobody has, as far as its length tells.
+func phoneFault(text, region string) ContactProblem {
+	possible := func(text string) bool {
+		number, err := phonenumbers.Parse(text, region)
+		return err == nil && phonenumbers.IsPossibleNumber(number)
+	}
+	shorter, _ := utf8.DecodeLastRuneInString(text)
+	number, err := phonenumbers.Parse(text, region)
+	switch {
+	case errors.Is(err, phonenumbers.ErrInvalidCountryCode):
+		return PhoneCountry
+	case possible(text):
+		return PhoneUnassigned
+	case possible(text + "0"):
+		return PhoneDigitMissing
+	case possible(strings.TrimSuffix(text, string(shorter))):
+		return PhoneDigitExtra
+	case err == nil && phonenumbers.IsPossibleNumberWithReason(number) == phonenumbers.TOO_LONG:
+		return PhoneDigitsExtra
+	}
+	return PhoneDigitsMissing
 }
 
 func notInPhone(r rune) bool {
@@ -51,18 +78,41 @@ func ParseEmail(text string) (string, ContactProblem) {
 	text = strings.TrimSpace(text)
 	parsed, err := mail.ParseAddress(text)
 	if err != nil || parsed.Name != "" || parsed.Address != text {
-		return "", ContactInvalid
+		return "", emailFault(text)
 	}
 	at := strings.LastIndexByte(text, '@')
 	local, domain := text[:at], text[at+1:]
 	if len(local) > maxLocalOctets || strings.ContainsFunc(local, notInLocal) {
-		return "", ContactInvalid
+		return "", emailFault(text)
 	}
 	domain, err = domains.ToASCII(domain)
 	if err != nil || !mailDomain(domain) || len(local)+1+len(domain) > maxEmailOctets {
-		return "", ContactInvalid
+		return "", emailFault(text)
 	}
 	return local + "@" + domain, ContactOK
+}
+
+// emailFault says what is wrong with an address that is none, the first thing to look at first.
+func emailFault(text string) ContactProblem {
+	local, domain, found := strings.Cut(text, "@")
+	dot := strings.LastIndexByte(domain, '.')
+	switch {
+	case !found:
+		return EmailAtMissing
+	case strings.Contains(domain, "@"):
+		return EmailAtTwice
+	case strings.ContainsFunc(text, unicode.IsSpace):
+		return EmailSpace
+	case local == "":
+		return EmailNameMissing
+	case domain == "":
+		return EmailDomainMissing
+	case dot < 0 || dot == len(domain)-1:
+		return EmailEndingMissing
+	case strings.ContainsFunc(local, notInLocal):
+		return EmailCharacters
+	}
+	return ContactInvalid
 }
 
 // notInLocal reports whether r is outside dot-atom-text (RFC 5322 §3.2.3).

@@ -25,20 +25,25 @@ func TestParsePhone(t *testing.T) {
 		{"210000000", "PT", "", kiosk.ContactNotMobile},
 		{"+442079460000", "PT", "", kiosk.ContactNotMobile},
 		{"800200000", "PT", "", kiosk.ContactNotMobile},
-		{"", "PT", "", kiosk.ContactInvalid},
-		{"912", "PT", "", kiosk.ContactInvalid},
-		{"9123456789", "PT", "", kiosk.ContactInvalid},
-		{"+351 912 345 67", "PT", "", kiosk.ContactInvalid},
-		{"912FLOWERS", "PT", "", kiosk.ContactInvalid},
-		{"912345678 ext. 5", "PT", "", kiosk.ContactInvalid},
-		{"912345678;ext=5", "PT", "", kiosk.ContactInvalid},
-		{"tel:+351912345678", "PT", "", kiosk.ContactInvalid},
+		{"", "PT", "", kiosk.PhoneDigitsMissing},
+		{"912", "PT", "", kiosk.PhoneDigitsMissing},
+		{"9123456789", "PT", "", kiosk.PhoneDigitExtra},
+		{"+351 912 345 67", "PT", "", kiosk.PhoneDigitMissing},
+		{"91234567", "PT", "", kiosk.PhoneDigitMissing},
+		{"912 345 678 90", "PT", "", kiosk.PhoneDigitsExtra},
+		{"+34 612 345 67", "PT", "", kiosk.PhoneDigitMissing},
+		{"612345678", "PT", "", kiosk.PhoneUnassigned},
+		{"+999 912345678", "PT", "", kiosk.PhoneCountry},
+		{"912FLOWERS", "PT", "", kiosk.PhoneCharacters},
+		{"912345678 ext. 5", "PT", "", kiosk.PhoneCharacters},
+		{"912345678;ext=5", "PT", "", kiosk.PhoneCharacters},
+		{"tel:+351912345678", "PT", "", kiosk.PhoneCharacters},
 		{"912345678\n", "PT", "+351912345678", ""},
-		{"912\n345678", "PT", "", kiosk.ContactInvalid},
-		{strings.Repeat(" ", 100) + "9", "PT", "", kiosk.ContactInvalid},
-		{strings.Repeat("9", 100), "PT", "", kiosk.ContactInvalid},
-		{"912345678", "ZZ", "", kiosk.ContactInvalid},
-		{"112", "PT", "", kiosk.ContactInvalid},
+		{"912\n345678", "PT", "", kiosk.PhoneCharacters},
+		{strings.Repeat(" ", 100) + "9", "PT", "", kiosk.PhoneDigitsMissing},
+		{strings.Repeat("9", 100), "PT", "", kiosk.PhoneDigitsExtra},
+		{"912345678", "ZZ", "", kiosk.PhoneCountry},
+		{"112", "PT", "", kiosk.PhoneDigitsMissing},
 	} {
 		got, problem := kiosk.ParsePhone(tt.text, tt.region)
 		if got != tt.want || problem != tt.problem {
@@ -91,6 +96,20 @@ func TestParseEmail(t *testing.T) {
 		got, problem := kiosk.ParseEmail(tt.text)
 		if got != tt.want || (problem == kiosk.ContactOK) != (tt.want != "") {
 			t.Errorf("%q: got %q %q, want %q", tt.text, got, problem, tt.want)
+		}
+	}
+}
+
+// TestEmailFaults: what is wrong is said as precisely as it can be told.
+func TestEmailFaults(t *testing.T) {
+	for text, want := range map[string]kiosk.ContactProblem{
+		"ana": kiosk.EmailAtMissing, "ana.exemplo.pt": kiosk.EmailAtMissing, "ana@@exemplo.pt": kiosk.EmailAtTwice, "ana@b@exemplo.pt": kiosk.EmailAtTwice,
+		"@exemplo.pt": kiosk.EmailNameMissing, "ana@": kiosk.EmailDomainMissing, "ana@exemplo": kiosk.EmailEndingMissing, "ana@exemplo.": kiosk.EmailEndingMissing,
+		"ana b@exemplo.pt": kiosk.EmailSpace, "ana@exem plo.pt": kiosk.EmailSpace, "aná@exemplo.pt": kiosk.EmailCharacters, "<ana@exemplo.pt>": kiosk.EmailCharacters,
+		"ana@exemplo..pt": kiosk.ContactInvalid, "ana@127.0.0.1": kiosk.ContactInvalid,
+	} {
+		if got, problem := kiosk.ParseEmail(text); got != "" || problem != want {
+			t.Errorf("%q: got %q %q, want %q", text, got, problem, want)
 		}
 	}
 }

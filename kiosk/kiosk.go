@@ -107,6 +107,15 @@ func (d Date) exists() bool {
 	return d == DateOf(time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC))
 }
 
+// daysAfter is by how many days a whole date is after another; 0 when it is not, or when either is not whole.
+func (d Date) daysAfter(o Date) int {
+	if d.IsZero() || o.IsZero() || d.Partial() || o.Partial() {
+		return 0
+	}
+	noon := func(d Date) time.Time { return time.Date(d.Year, d.Month, d.Day, 12, 0, 0, 0, time.UTC) }
+	return max(0, int(noon(d).Sub(noon(o)).Hours()/24))
+}
+
 // Latest returns the last day that a date, of which parts may not be known, can mean.
 func (d Date) Latest() Date {
 	switch {

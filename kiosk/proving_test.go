@@ -121,7 +121,7 @@ func TestProving(t *testing.T) {
 	})
 	t.Run("Invalid", func(t *testing.T) {
 		d := newDesk(t).opened().do(kiosk.ContactEntered{Channel: kiosk.SMS, Text: "12"}).asked()
-		d.phone(kiosk.ContactInvalid)
+		d.phone(kiosk.PhoneDigitsMissing)
 		d.do(kiosk.ContactEntered{Channel: kiosk.SMS, Text: "210 000 000"}).asked()
 		d.phone(kiosk.ContactNotMobile)
 		d.do(kiosk.Continue{}).at(kiosk.StepContact)

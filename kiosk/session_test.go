@@ -182,7 +182,7 @@ func TestSessionBindsAKey(t *testing.T) {
 	d := newDesk(t).done()
 	want := &kiosk.Receipt{
 		Person: "Ana Inventada Exemplo da Conceição", Register: 1204118, Login: annasPhone, ActiveAt: noon,
-		ValidUntil: kiosk.Date{Year: 2034, Month: time.May, Day: 15}, Assurance: kiosk.Assurance{Level: kiosk.LevelHigh},
+		ValidUntil: kiosk.Date{Year: 2034, Month: time.May, Day: 15}, Beyond: 30, Assurance: kiosk.Assurance{Level: kiosk.LevelHigh},
 		DeskTime: 3 * time.Minute, WipeAt: noon.Add(3*time.Minute + 45*time.Second),
 	}
 	if diff := cmp.Diff(want, d.state.Receipt); diff != "" {

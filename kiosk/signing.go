@@ -181,6 +181,7 @@ func (s *Session) keyActive(e KeyActive) {
 		Login:      s.proven()[0].Value,
 		ActiveAt:   e.ActiveAt,
 		ValidUntil: e.ValidUntil,
+		Beyond:     e.ValidUntil.daysAfter(doc.Identity.ValidUntil),
 		Assurance:  Assurance{Level: e.Level},
 		DeskTime:   max(0, s.state.Now.Sub(s.state.Started)),
 		WipeAt:     s.state.Now.Add(s.settings.WipeAfter),

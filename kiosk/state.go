@@ -165,7 +165,7 @@ type ContactProblem string
 // Why a contact or a code was not accepted.
 const (
 	ContactOK        ContactProblem = ""
-	ContactInvalid   ContactProblem = "invalid"    // not a phone number or e-mail address
+	ContactInvalid   ContactProblem = "invalid"    // not a phone number or e-mail address, for no reason that has a name below
 	ContactNotMobile ContactProblem = "not_mobile" // cannot receive SMS
 	ContactTaken     ContactProblem = "taken"      // belongs to another person's key
 	CodeWrong        ContactProblem = "code_wrong"
@@ -176,6 +176,24 @@ const (
 	Undelivered      ContactProblem = "undelivered"    // the message did not arrive
 	ResendsUsed      ContactProblem = "resends_used"   // 3 resends in 15 minutes
 	TooSoon          ContactProblem = "too_soon"       // a resend before ResendAt
+)
+
+// What is wrong with a phone number or an address as it was typed.
+const (
+	PhoneDigitMissing  ContactProblem = "digit_missing"  // one
+	PhoneDigitsMissing ContactProblem = "digits_missing" // more than one
+	PhoneDigitExtra    ContactProblem = "digit_extra"
+	PhoneDigitsExtra   ContactProblem = "digits_extra"
+	PhoneUnassigned    ContactProblem = "unassigned" // as long as a number is, and nobody's
+	PhoneCountry       ContactProblem = "country"    // no such country code
+	PhoneCharacters    ContactProblem = "phone_characters"
+	EmailAtMissing     ContactProblem = "at_missing"
+	EmailAtTwice       ContactProblem = "at_twice"
+	EmailSpace         ContactProblem = "space"
+	EmailNameMissing   ContactProblem = "name_missing"   // nothing before the @
+	EmailDomainMissing ContactProblem = "domain_missing" // nothing behind it
+	EmailEndingMissing ContactProblem = "ending_missing" // no dot in the domain, or nothing behind it
+	EmailCharacters    ContactProblem = "email_characters"
 )
 
 // ContactState is both channels and which of them is waiting for a code.
@@ -272,6 +290,7 @@ type Receipt struct {
 	Login      string // the contact the person signs in with
 	ActiveAt   time.Time
 	ValidUntil Date // the last day
+	Beyond     int  // days by which that is after the document's last
 	Assurance  Assurance
 	DeskTime   time.Duration // from insertion of the document to the active key
 	WipeAt     time.Time     // when the screen clears itself

@@ -299,6 +299,15 @@ func (p present) handOver() []action {
 	return []action{{Text: p.text("action.hand_over"), Key: "F2", Main: true, Event: kiosk.HandOver{ToCitizen: true}}}
 }
 
+// keyUntil is the key's last day. A citizen's outlives the card, which the clerk has just seen with another date.
+func (p present) keyUntil(receipt *kiosk.Receipt) string {
+	until := p.shortDate(receipt.ValidUntil)
+	if receipt.Beyond == 0 {
+		return until
+	}
+	return p.format("done.valid_until_beyond", values{"Date": until, "Count": receipt.Beyond})
+}
+
 func (p present) done(m *clerkModel) {
 	receipt := p.state.Receipt
 	m.Actions = []action{{Text: p.text("action.next_person"), Key: "Enter", Main: true, Event: kiosk.NextPerson{}}}
@@ -315,7 +324,7 @@ func (p present) done(m *clerkModel) {
 		Fields: []field{
 			{p.text("review.person"), receipt.Person},
 			{p.text("review.login"), p.format("review.login_value", values{"Contact": contactText(receipt.Login)})},
-			{p.text("done.valid_until"), p.shortDate(receipt.ValidUntil)},
+			{p.text("done.valid_until"), p.keyUntil(receipt)},
 			{p.text("done.desk_time"), p.span(receipt.DeskTime)},
 		},
 		Tell: p.text("done.tell"),

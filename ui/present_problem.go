@@ -23,6 +23,9 @@ func (p present) parts(problem kiosk.Problem) problemModel {
 		MeansLabel: p.text("error.means"), Means: p.said(key+".means", v),
 		NextLabel: p.text("error.next"), Next: p.said(key+".next", v),
 	}
+	if forged(problem.Code) { // the person waits for the document: what happens to it comes first
+		m.WhatLabel, m.What, m.MeansLabel, m.Means, m.NextLabel, m.Next = m.NextLabel, m.Next, m.WhatLabel, m.What, m.MeansLabel, m.Means
+	}
 	if problem.Reference != "" {
 		m.Reference = p.format("error.reference", values{"Reference": problem.Reference})
 	}
@@ -46,7 +49,7 @@ func (p present) problem(m *clerkModel) {
 		}
 	}
 	m.Actions = p.problemActions(problem)
-	if problem.Fatal || remark(problem.Code) {
+	if problem.Fatal && !forged(problem.Code) || remark(problem.Code) {
 		m.Escape = kiosk.NextPerson{}
 	}
 	if problem.Fatal && worthAnotherTry(problem.Code) {
@@ -63,6 +66,8 @@ func (p present) problemActions(problem kiosk.Problem) []action {
 	switch {
 	case problem.Fatal && worthAnotherTry(problem.Code):
 		actions = []action{again}
+	case forged(problem.Code):
+		return []action{{Text: p.text("action.supervisor_told"), Key: "F10", Main: true, Event: kiosk.NextPerson{}}}
 	case problem.Fatal:
 		actions = []action{{Text: p.text("action.next_person"), Key: "Enter", Main: true, Event: kiosk.NextPerson{}}}
 		if problem.Code == kiosk.ProblemNotThePerson || problem.Code == kiosk.ProblemAccompanied {
@@ -93,6 +98,15 @@ func worthAnotherTry(code kiosk.ProblemCode) bool {
 	}
 	switch code {
 	case kiosk.ProblemInternal, kiosk.ProblemNotProven, kiosk.ProblemExpired, kiosk.ProblemReaderBusy, kiosk.ProblemCentreDown:
+		return true
+	}
+	return false
+}
+
+// forged holds for what only a copy or a forgery shows. Such a page is not left with the key that leaves others.
+func forged(code kiosk.ProblemCode) bool {
+	switch kiosk.Reason(code) {
+	case kiosk.ReasonKeyMismatch, kiosk.ReasonDataAltered, kiosk.ReasonSODInvalid, kiosk.ReasonPersonMismatch:
 		return true
 	}
 	return false

@@ -280,7 +280,7 @@ func done(l kiosk.Language) kiosk.State {
 	s.Step, s.Case = kiosk.StepDone, 3
 	s.Receipt = &kiosk.Receipt{
 		Person: longGiven + " " + longSurname, Register: 1204118, Login: "+351912345678", ActiveAt: today.Add(-3 * time.Second),
-		ValidUntil: kiosk.Date{Year: 2034, Month: 4, Day: 15}, Assurance: kiosk.Assurance{Level: kiosk.LevelHigh},
+		ValidUntil: kiosk.Date{Year: 2034, Month: 5, Day: 15}, Beyond: 30, Assurance: kiosk.Assurance{Level: kiosk.LevelHigh},
 		DeskTime: 3*time.Minute + 12*time.Second, WipeAt: today.Add(45 * time.Second),
 	}
 	return s
@@ -386,6 +386,6 @@ var cardScreens = []screen{
 	{"5-review-card", review(kiosk.ReviewCard)}, {"5-review-card-pin", review(kiosk.ReviewCardPIN)}, {"5-review-pin-wrong", reviewPINWrong}, {"5-review-pinpad", reviewPinpad}, {"5-review-pinpad-signing", reviewPinpadSigning},
 	{"5-review-signing", review(kiosk.ReviewSigning)}, {"5-review-waiting", reviewWaiting},
 	{"6-done", done},
-	{"9-card-removed", problem(kiosk.ProblemCode(kiosk.ReasonRemoved), false)}, {"9-revoked", revoked}, {"9-unsure", unsure},
+	{"9-card-removed", problem(kiosk.ProblemCode(kiosk.ReasonRemoved), false)}, {"9-revoked", revoked}, {"9-unsure", unsure}, {"9-copy", problem(kiosk.ProblemCode(kiosk.ReasonKeyMismatch), true)},
 	{"9-centre-down", problem(kiosk.ProblemCentreDown, false)}, {"9-idle", ended(kiosk.ProblemIdle)}, {"9-internal", problem(kiosk.ProblemInternal, true)},
 }
