@@ -203,7 +203,7 @@ func (r *choiceRenderer) update() {
 	c := r.choice
 	r.frame.StrokeColor, r.frame.StrokeWidth = look.FieldEdge, 2
 	if c.focused {
-		r.frame.StrokeColor, r.frame.StrokeWidth = look.Blue, 3
+		r.frame.StrokeColor, r.frame.StrokeWidth = look.Ring, 3
 	}
 	if c.listed {
 		r.list()
@@ -277,7 +277,6 @@ func (r *choiceRenderer) list() {
 		row.text.SetText(c.options[i].Text)
 		row.means.SetText(c.options[i].Means)
 		chosen := i == c.chosen
-		row.text.SetBold(chosen)
 		row.ring.StrokeColor = look.FieldEdge
 		if chosen {
 			row.ring.StrokeColor = look.Blue
@@ -289,7 +288,7 @@ func (r *choiceRenderer) list() {
 func newAnswerRow() answerRow {
 	row := answerRow{
 		ring: canvas.NewCircle(look.Surface), dot: canvas.NewCircle(look.Blue),
-		text: look.Value("").Sized(look.SizeHeading).Wrap(), means: look.Small("").In(look.InkFaint).Wrap(),
+		text: look.Value("").Wrap(), means: look.Small("").In(look.InkFaint).Wrap(),
 	}
 	row.ring.StrokeWidth = 2
 	return row

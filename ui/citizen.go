@@ -43,7 +43,7 @@ type citizenView struct {
 	greeting *button // goes on in the other language
 	greets   fyne.CanvasObject
 	text     *look.Text
-	notice   *noticeView
+	notice   *look.Text
 	pages    map[citizenPage]fyne.CanvasObject
 	message  *messageView
 	input    *inputView
@@ -66,7 +66,7 @@ func newCitizenView(host func() fyne.Window, send func(kiosk.Event), now func() 
 	v.keys.press, v.keys.digit = v.press, v.digit
 	v.title = look.NewText("", look.SizeCitizenTitle, fyne.TextStyle{Bold: true}, look.Ink).Zoomed(&v.zoom).Wrap()
 	v.text = citizenText(look.InkSoft, &v.zoom).Wrap()
-	v.notice = newNotice(&v.zoom)
+	v.notice = citizenText(look.Red, &v.zoom).Bold().Wrap()
 	v.message = newMessageView(&v.zoom, &v.small)
 	v.input = newInputView(&v.keys, &v.zoom, v.submit)
 	v.review = newCitizenReviewView(&v.zoom)
@@ -96,7 +96,7 @@ func (v *citizenView) build() {
 	}
 	stack := rows(0, v.message.content, v.input.content, v.review.content)
 	v.greets = left(v.greeting)
-	body := zoomedRows(&v.zoom, 14, v.title, v.greets, v.text, v.notice.content, zoomedPadding(&v.zoom, 0, 8, stack))
+	body := zoomedRows(&v.zoom, 14, v.title, v.greets, v.text, v.notice, zoomedPadding(&v.zoom, 0, 8, stack))
 	v.frame, v.scroll = scrollPage(16, body, v.actions.content)
 	v.scroll.OnScrolled = func(fyne.Position) { v.scrolled() }
 
@@ -161,12 +161,11 @@ func (v *citizenView) show(m citizenModel) {
 	v.title.SetText(m.Title)
 	if pageFor(m.Page) == citizenCode { // stand beside the keypad
 		say(v.text, line{})
-		v.notice.show(line{})
+		say(v.notice, line{})
 	} else {
 		say(v.text, line{m.Text, toneQuiet})
-		v.notice.show(m.Notice)
+		say(v.notice, m.Notice)
 	}
-	reveal(v.notice.content, m.Notice.Text != "" && pageFor(m.Page) != citizenCode)
 	reveal(v.greets, m.Greeting != nil)
 	if m.Greeting != nil {
 		v.greeting.show(*m.Greeting, v.do)

@@ -70,7 +70,7 @@ func newWaitSign(zoom *look.Zoom) fyne.CanvasObject {
 // inputView is the page of a code or a PIN: boxes, what to know, and the keypad.
 type inputView struct {
 	text    *look.Text
-	notice  *noticeView
+	notice  *look.Text
 	field   *digitField
 	rules   *list[ruleView, ruleState]
 	points  *list[*look.Text, line]
@@ -118,9 +118,9 @@ func newInputView(keys *keyboard, zoom *look.Zoom, submit func(kiosk.Secret)) *i
 		func(r rune) { v.field.enter(r); v.refocus() },
 		func() { v.field.delete(); v.refocus() },
 		func() { v.refocus(); v.field.ok() })
-	v.text, v.notice = citizenText(look.InkSoft, zoom).Wrap(), newNotice(zoom)
+	v.text, v.notice = citizenText(look.InkSoft, zoom).Wrap(), citizenText(look.Red, zoom).Bold().Wrap()
 	v.content = container.New(&inputLayout{zoom: zoom},
-		v.text, left(v.field), v.notice.content, v.rules.content, v.points.content, v.pad.content)
+		v.text, left(v.field), container.New(noticeRoom{zoom}, v.notice), v.rules.content, v.points.content, v.pad.content)
 	return v
 }
 
@@ -171,30 +171,8 @@ func (l *inputLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	return fyne.NewSize(l.zoom.Of(320), fyne.Max(l.height, objects[1].MinSize().Height))
 }
 
-// noticeView is what went wrong, with a sign: colour alone tells many nothing (WCAG 2.1 §1.4.1).
-type noticeView struct {
-	icon    *look.Circle
-	text    *look.Text
-	content *fyne.Container
-}
-
-func newNotice(zoom *look.Zoom) *noticeView {
-	v := &noticeView{icon: look.TickIcon(look.Pending).Zoomed(zoom), text: citizenText(look.Red, zoom).Bold().Wrap()}
-	v.content = container.New(noticeRoom{zoom, v.text}, centred(10, []float32{0, 1}, v.icon, v.text))
-	return v
-}
-
-func (v *noticeView) show(l line) {
-	v.text.SetText(l.Text)
-	v.text.SetColour(ink(l.Tone))
-	showSign(v.icon, l)
-}
-
 // noticeRoom keeps the height of two lines, whatever they say.
-type noticeRoom struct {
-	zoom *look.Zoom
-	text *look.Text
-}
+type noticeRoom struct{ zoom *look.Zoom }
 
 func (r noticeRoom) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	objects[0].Resize(fyne.NewSize(size.Width, look.HeightAt(objects[0], size.Width)))
@@ -232,7 +210,7 @@ func (v *inputView) check() {
 	if v.refused {
 		v.field.look(func(digits []byte) { said = v.refusal(digits) })
 	}
-	v.notice.show(said)
+	say(v.notice, said)
 	states := make([]ruleState, len(v.model.Rules))
 	for i, rule := range v.model.Rules {
 		states[i].Text = rule.Text

@@ -40,6 +40,8 @@ type clerkView struct {
 	access  *accessPage
 	bring   *bringPage
 	content fyne.CanvasObject
+
+	identity *identityPage
 }
 
 // clerkPageView is one page: it is made once, draws its part of the model, and is wiped by drawing the
@@ -61,8 +63,9 @@ func newClerkView(window fyne.Window, send func(kiosk.Event), redraw func()) *cl
 	v.contact = newContactPage(&v.keys, redraw)
 	v.access = newAccessPage(&v.keys, send, v.do)
 	v.bring = newBringPage(&v.keys, send, v.seek, func(field fyne.Focusable) { v.window.Canvas().Focus(field) })
+	v.identity = newIdentityPage(func() { v.press(fyne.KeyF7) })
 	v.pages = map[page]clerkPageView{
-		pageDocument: newDocumentPage(), pageReading: newReadingPage(), pageAccess: v.access, pageIdentity: newIdentityPage(), pageBring: v.bring,
+		pageDocument: newDocumentPage(), pageReading: newReadingPage(), pageAccess: v.access, pageIdentity: v.identity, pageBring: v.bring,
 		pageContact: v.contact, pagePIN: newPINPage(), pageReview: newReviewPage(),
 		pageDone: newDonePage(), pageError: newErrorPage(),
 	}
@@ -83,7 +86,7 @@ func (v *clerkView) build() {
 	v.frame, v.scroll = scrollPage(16, v.body, v.actions.content)
 
 	sideRight := canvas.NewRectangle(look.Border)
-	rail := columns(0, []float32{0, 0}, look.Padded(20, 24, sized(195, 0, v.rail.content)), sized(1, 1, sideRight))
+	rail := columns(0, []float32{0, 0}, look.Padded(20, 24, container.New(railLayout{}, v.rail.content)), sized(1, 1, sideRight))
 	main := look.Fill(look.Page, container.New(layout.NewCustomPaddedLayout(28, 20, 32, 32), v.frame))
 	v.content = edges(v.header.content, v.lights.content, look.Fill(look.Surface, rail), main)
 }
@@ -191,6 +194,13 @@ func (v *clerkView) pressField(key fyne.KeyName) bool {
 	switch v.shown.Page {
 	case pageAccess:
 		return v.access.press(key)
+	case pageIdentity:
+		if keyNames[key] != checksKey {
+			return false
+		}
+		v.identity.toggle()
+		v.frame.Refresh()
+		return true
 	case pageBring:
 		return v.bring.press(key, v.window.Canvas().Focused(), func() { v.press(fyne.KeyF10) })
 	default:

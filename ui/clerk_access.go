@@ -39,8 +39,8 @@ func newAccessPage(keys *keyboard, send func(kiosk.Event), do func(action)) *acc
 	p.zone = newZoneField(keys, p.typed)
 	p.can = newDigitField(keys, p.typed, func(code kiosk.Secret) { code.Wipe() })
 	p.object = rows(12,
-		look.PanelPadded(16, rows(9, p.label, p.zone, container.NewHBox(p.can), p.marks.content, p.corrections.content, p.notice)),
-		look.PanelPadded(16, centred(30, []float32{0, 1}, p.pictures.content, rows(6, p.heading, p.guide.content))))
+		look.Panel(rows(7, p.label, p.zone, container.NewHBox(p.can), p.marks.content, p.corrections.content, p.notice)),
+		look.Panel(centred(30, []float32{0, 1}, p.pictures.content, rows(6, p.heading, p.guide.content))))
 	return p
 }
 

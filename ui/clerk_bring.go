@@ -73,9 +73,9 @@ func newBringPage(keys *keyboard, send func(kiosk.Event), seek func(fyne.CanvasO
 	for i := range p.papers {
 		p.papers[i] = newPaperView(keys, p.changed, seek)
 	}
-	left := look.PanelPadded(18, rows(8, p.taxNumber.content, p.declaration.content, p.second.content))
-	right := look.PanelPadded(18, rows(12, p.papers[0].content, p.papers[1].content, p.either))
-	p.object = rows(10, sideBySide(18, 860, []float32{440, 522}, left, right), p.keys)
+	left := look.Panel(rows(8, p.taxNumber.content, p.declaration.content, p.second.content))
+	right := look.Panel(rows(8, p.papers[0].content, p.papers[1].content, p.either))
+	p.object = rows(10, sideBySide(18, 860, []float32{500, 462}, left, right), p.keys)
 	return p
 }
 
@@ -91,7 +91,7 @@ func newPaperView(keys *keyboard, changed func(), seek func(fyne.CanvasObject)) 
 	for i := range v.names {
 		v.names[i] = look.NewText("", look.SizeLabel, fyne.TextStyle{}, look.InkSoft).Wrap()
 	}
-	v.content = rows(6, v.label, v.kind,
+	v.content = rows(4, v.label, v.kind,
 		columns(12, []float32{3, 2}, rows(4, v.names[0], v.issuer.field()), rows(4, v.names[1], v.issued.field())), v.hint)
 	return v
 }

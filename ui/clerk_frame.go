@@ -104,6 +104,18 @@ func newRail() *list[railView, railItem] {
 		})
 }
 
+// railLayout gives the steps their width, which grows with the text, and their height: they do not run under the
+// status bar.
+type railLayout struct{}
+
+func (railLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	objects[0].Resize(fyne.NewSize(size.Width, objects[0].MinSize().Height))
+}
+
+func (railLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(195*textScale(), objects[0].MinSize().Height)
+}
+
 // lightView is a dot and its words in the status bar.
 type lightView struct {
 	dot  *look.Circle
@@ -118,7 +130,7 @@ type lightsView struct {
 }
 
 func newLightsView() *lightsView {
-	v := &lightsView{row: look.Columns(28), clock: look.Small("")}
+	v := &lightsView{row: container.New(&wrapLayout{gap: 28}), clock: look.Small("")}
 	line := canvas.NewRectangle(look.Border)
 	bar := look.Padded(24, 8, centred(28, []float32{1, 0}, v.row, v.clock))
 	v.content = look.Fill(look.Surface, rows(0, sized(1, 1, line), bar))

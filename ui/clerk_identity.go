@@ -15,7 +15,8 @@ import (
 	"balcao/ui/look"
 )
 
-// identityPage shows the person as the document states them, beside what was checked.
+// identityPage shows the person as the document states them, beside what was checked. What passed is one line
+// until somebody asks for all of it, or something did not pass.
 type identityPage struct {
 	photo  *photoView
 	fields *list[fieldRow, field]
@@ -23,31 +24,76 @@ type identityPage struct {
 	level  *look.Text
 	why    *look.Text
 	object fyne.CanvasObject
+
+	model identityModel
+	open  bool
+	shown kiosk.CaseID
 }
 
-func newIdentityPage() *identityPage {
+func newIdentityPage(toggle func()) *identityPage {
 	p := &identityPage{
-		photo: newPhotoView(), checks: newChecks(2), // all fourteen, or thirteen with remarks, at once in 800 pixels
+		photo: newPhotoView(), checks: newChecks(1), // fourteen with a remark at once in 800 pixels
 		level: look.Value("").Bold().Wrap(), why: look.Small("").In(look.InkFaint).Wrap(),
 	}
-	p.fields = newFields(11, 118, nil)
-	person := look.PanelPadded(20, columns(22, []float32{0, 1}, container.NewVBox(p.photo.content), p.fields.content))
-	level := look.PanelPadded(20, rows(3, p.level, p.why))
-	p.object = sideBySide(18, 860, []float32{530, 432}, rows(18, person, level), rows(0, look.PanelPadded(13, p.checks.content)))
+	p.fields = newFields(7, 112, nil)
+	person := look.Panel(columns(22, []float32{0, 1}, container.NewVBox(p.photo.content), p.fields.content))
+	level := look.Panel(rows(3, p.level, p.why))
+	checks := newTapArea(look.Panel(p.checks.content), toggle)
+	p.object = sideBySide(18, 860, []float32{560, 402}, rows(18, person, level), rows(0, checks))
 	return p
 }
 
 func (p *identityPage) content() fyne.CanvasObject { return p.object }
 
 func (p *identityPage) show(m clerkModel) {
+	if m.Case != p.shown {
+		p.shown, p.open = m.Case, false
+	}
+	p.model = m.Identity
 	p.photo.show(m.Identity.Photo, m.Identity.PhotoNote)
 	p.fields.show(m.Identity.Fields)
-	p.checks.show(m.Identity.Checks)
+	p.checks.show(p.listed())
 	say(p.level, m.Identity.Level)
 	say(p.why, line{m.Identity.Why, toneQuiet})
 }
 
-const photoWidth, photoHeight = 150, 200 // 3:4, as on the card
+// listed are the checks: those that passed as one; when one did not, that one first and the names of the others.
+func (p *identityPage) listed() []checkRow {
+	var right, others []checkRow
+	failed := false
+	for _, row := range p.model.Checks {
+		if row.Result == kiosk.Passed {
+			right = append(right, row)
+			continue
+		}
+		others = append(others, row)
+		failed = failed || row.Result == kiosk.Failed || row.Result == kiosk.Unknown
+	}
+	summary := checkRow{Result: kiosk.Passed, Text: p.model.Right, Detail: p.model.All}
+	switch {
+	case len(right) < 2:
+		return p.model.Checks
+	case p.open:
+		return append([]checkRow{summary}, p.model.Checks...)
+	case failed:
+		for i := range right {
+			right[i].Detail = ""
+		}
+		return append(others, right...)
+	default:
+		return append([]checkRow{summary}, others...)
+	}
+}
+
+// checksKey shows all checks, or only what needs to be seen of them.
+const checksKey = "F7"
+
+func (p *identityPage) toggle() {
+	p.open = !p.open
+	p.checks.show(p.listed())
+}
+
+const photoWidth, photoHeight = 210, 280 // 3:4, as on the card
 
 // photoView is the photograph, or why there is none yet. The pixels are its own copy and are
 // overwritten when the photograph goes.

@@ -91,7 +91,7 @@ type pinPage struct {
 
 func newPINPage() *pinPage {
 	p := &pinPage{phases: newChecks(5), notice: look.Body("").Wrap(), explain: look.Label("").Wrap()}
-	p.object = rows(18, look.PanelPadded(20, p.phases.content), look.Panel(rows(8, p.notice, p.explain)))
+	p.object = rows(18, look.Panel(p.phases.content), look.Panel(rows(8, p.notice, p.explain)))
 	return p
 }
 
@@ -119,7 +119,7 @@ func newReviewPage() *reviewPage {
 		now: look.Body("").Wrap(), notice: look.Body("").Wrap(),
 	}
 	p.object = rows(18,
-		columns(18, []float32{530, 432}, look.Panel(p.fields.content), look.PanelPadded(20, p.phases.content)),
+		columns(18, []float32{530, 432}, look.Panel(p.fields.content), look.Panel(p.phases.content)),
 		look.Panel(centred(22, []float32{0, 1}, p.lay.content, rows(8, p.now, p.notice))))
 	return p
 }
@@ -169,7 +169,7 @@ type errorPage struct {
 
 func newErrorPage() *errorPage {
 	p := &errorPage{problem: newProblemView(), checks: newChecks(5)}
-	p.panel = look.PanelPadded(20, p.checks.content)
+	p.panel = look.Panel(p.checks.content)
 	p.object = rows(18, p.problem.content, p.panel)
 	return p
 }

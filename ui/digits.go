@@ -226,7 +226,7 @@ func (r *digitRenderer) rebuild() {
 		box := canvas.NewRectangle(look.Surface)
 		box.CornerRadius, box.StrokeWidth, box.StrokeColor = 8, 2, look.FieldEdge
 		if f.focused && !f.locked && i == min(f.n, f.boxes()-1) {
-			box.StrokeWidth, box.StrokeColor = 3, look.Blue
+			box.StrokeWidth, box.StrokeColor = 3, look.Ring
 		}
 		if f.locked {
 			box.FillColor = look.Page

@@ -83,7 +83,11 @@ type fieldTheme struct{}
 
 func current() fyne.Theme { return fyne.CurrentApp().Settings().Theme() }
 
+// Color draws the edge of a focused entry in the colour of every other focus: the toolkit would take that of links.
 func (fieldTheme) Color(name fyne.ThemeColorName, variant fyne.ThemeVariant) color.Color {
+	if name == theme.ColorNamePrimary {
+		return look.Ring
+	}
 	return current().Color(name, variant)
 }
 func (fieldTheme) Font(style fyne.TextStyle) fyne.Resource    { return current().Font(style) }

@@ -25,27 +25,24 @@ func ink(t tone) look.Colour {
 	}
 }
 
-// say shows a line in a text, or hides the text when there is nothing to say.
+// say shows a line in a text, or hides the text when there is nothing to say. What is wrong or needs care has a
+// sign besides its colour.
 func say(text *look.Text, l line) {
 	text.SetText(l.Text)
 	text.SetColour(ink(l.Tone))
+	sign := look.Pending
+	switch l.Tone {
+	case toneCare:
+		sign = look.Unknown
+	case toneBad:
+		sign = look.Failed
+	}
+	text.SetSign(sign)
 	reveal(text, l.Text != "")
 }
 
 // lineHeight is that of a line of text, in its size.
 const lineHeight = 1.37
-
-// showSign sets the sign of a tone beside a line: a bad one and one that needs care have one.
-func showSign(icon *look.Circle, l line) {
-	switch {
-	case l.Text == "":
-	case l.Tone == toneBad:
-		icon.SetResult(look.Failed)
-	case l.Tone == toneCare:
-		icon.SetResult(look.Unknown)
-	}
-	reveal(icon, l.Text != "" && (l.Tone == toneBad || l.Tone == toneCare))
-}
 
 func reveal(object fyne.CanvasObject, shown bool) {
 	if shown == object.Visible() {
@@ -116,10 +113,10 @@ func newLines(gap float32, style func() *look.Text) *list[*look.Text, line] {
 			return text, text
 		},
 		func(text *look.Text, l line) {
-			text.SetText(l.Text)
-			if l.Text != "" {
-				text.SetColour(ink(l.Tone))
+			if l.Text == "" {
+				l.Tone = toneQuiet
 			}
+			say(text, l)
 		})
 }
 
@@ -146,7 +143,7 @@ func newChecks(room float32) *list[checkView, checkRow] {
 			v := checkView{
 				icon:   look.TickIcon(look.Pending),
 				text:   look.Value("").Wrap(),
-				detail: look.Small("").In(look.InkFaint),
+				detail: look.Small("").In(look.InkFaint).Wrap(),
 				remedy: look.Small("").In(look.Red).Wrap(),
 			}
 			separator := canvas.NewRectangle(look.Border)
@@ -156,7 +153,7 @@ func newChecks(room float32) *list[checkView, checkRow] {
 			}
 			first = false
 			row := rows(1,
-				centred(12, []float32{0, 1, 0}, v.icon, v.text, v.detail),
+				container.New(&checkLine{}, v.icon, v.text, v.detail),
 				look.Padded(34, 0, v.remedy))
 			return v, rows(0, v.rule, look.Padded(0, room, row))
 		},
@@ -174,6 +171,47 @@ func newChecks(room float32) *list[checkView, checkRow] {
 			}
 			reveal(v.remedy, row.Remedy != "")
 		})
+}
+
+// checkLine is a sign, what was checked, and who answered: at the right end where there is room, else below, all
+// of it.
+type checkLine struct{ height float32 }
+
+func (l *checkLine) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	icon, text, detail := objects[0], objects[1].(*look.Text), objects[2].(*look.Text)
+	const gap = 12
+	least := icon.MinSize()
+	x := least.Width + gap
+	room := size.Width - x
+	long := text.Natural()
+	short := detail.Natural()
+	if detail.Text() != "" && long+gap+short > room {
+		high := look.HeightAt(text, room)
+		low := look.HeightAt(detail, room)
+		l.height = fyne.Max(least.Height, high+low)
+		text.Move(fyne.NewPos(x, 0))
+		detail.Move(fyne.NewPos(x, high))
+		text.Resize(fyne.NewSize(room, high))
+		detail.Resize(fyne.NewSize(room, low))
+		icon.Move(fyne.NewPos(0, (high-least.Height)/2))
+	} else {
+		if detail.Text() != "" {
+			room -= gap + short
+		}
+		high := look.HeightAt(text, room)
+		l.height = fyne.Max(least.Height, high)
+		text.Move(fyne.NewPos(x, (l.height-high)/2))
+		text.Resize(fyne.NewSize(room, high))
+		low := look.HeightAt(detail, short+1)
+		detail.Move(fyne.NewPos(size.Width-short-1, (l.height-low)/2))
+		detail.Resize(fyne.NewSize(short+1, low))
+		icon.Move(fyne.NewPos(0, (l.height-least.Height)/2))
+	}
+	icon.Resize(least)
+}
+
+func (l *checkLine) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(objects[0].MinSize().Width+40, fyne.Max(l.height, objects[0].MinSize().Height))
 }
 
 // problemView is the three parts of an error beside a red bar.

@@ -23,6 +23,8 @@ type identityModel struct {
 	Photo     *kiosk.Photo
 	PhotoNote string // instead of the photograph
 	Checks    []checkRow
+	Right     string // how many of them passed
+	All       string // how all of them are shown
 	Level     line
 	Why       string
 }
@@ -37,6 +39,14 @@ func (p present) identityPage(m *clerkModel) {
 		Level:  line{p.said("assurance."+p.level(), nil), levelTone(p.level())},
 		Why:    p.why(),
 	}
+	right := 0
+	for _, check := range document.Checks {
+		if check.Result == kiosk.Passed {
+			right++
+		}
+	}
+	m.Identity.Right = p.format("identity.checks_right", values{"Count": right})
+	m.Identity.All = p.format("identity.checks_all", values{"Key": checksKey})
 	switch {
 	case document.Access.NoChip:
 		m.Identity.PhotoNote = p.text("identity.photo_printed")

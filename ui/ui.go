@@ -62,12 +62,12 @@ func New(app fyne.App, options Options) *UI {
 	}
 	app.Settings().SetTheme(look.Theme(options.TextScale))
 	u := &UI{options: options}
-	name := words{kiosk.Portuguese}
-	u.clerkWindow = app.NewWindow(name.text("app.name"))
+	u.clerkWindow = app.NewWindow("")
 	u.citizenWindow = u.clerkWindow
 	if !options.OneScreen {
-		u.citizenWindow = app.NewWindow(name.text("app.citizen_window"))
+		u.citizenWindow = app.NewWindow("")
 	}
+	u.name(kiosk.Portuguese, kiosk.Portuguese)
 	u.clerk = newClerkView(u.clerkWindow, options.Send, u.draw)
 	u.citizen = newCitizenView(func() fyne.Window { return u.citizenWindow }, options.Send, options.Now)
 	u.clerk.keys.touch, u.citizen.keys.touch = u.touch, u.touch
@@ -184,11 +184,26 @@ func (u *UI) draw() {
 	if !u.drawn {
 		return
 	}
+	u.name(u.state.ClerkLanguage, u.state.CitizenLanguage)
 	p := u.present()
 	u.clerk.show(presentClerk(p, u.clerk.contact.drafts())) // with the overlay, also over a citizen's page
 	u.citizen.show(presentCitizen(p))
 	if u.options.OneScreen {
 		u.turn(u.state.HandedOver)
+	}
+}
+
+// name titles each window in the language that it is shown in.
+func (u *UI) name(clerk, citizen kiosk.Language) {
+	retitle(u.clerkWindow, words{clerk}.text("app.name"))
+	if !u.options.OneScreen {
+		retitle(u.citizenWindow, words{citizen}.text("app.citizen_window"))
+	}
+}
+
+func retitle(w fyne.Window, title string) {
+	if w.Title() != title {
+		w.SetTitle(title)
 	}
 }
 

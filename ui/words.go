@@ -75,23 +75,11 @@ func milliseconds(d time.Duration) string {
 	return strconv.FormatInt(d.Milliseconds(), 10)
 }
 
-// sourceRoom is how many characters of a source stand beside a check without breaking the line.
-const sourceRoom = 24
-
-// source names who answered a check: the chip or the clock in the reader's language, a host or an
-// authority by its own name, as far as there is room. Of a long host name the end says whose it is.
+// source names who answered a check: the chip or the clock in the reader's language, a host or an authority by its
+// own name.
 func (w words) source(source string) string {
 	if key := "check_source." + strings.ToLower(source); i18n.Has(string(w.lang), key) {
 		return w.text(key)
-	}
-	if utf8.RuneCountInString(source) <= sourceRoom {
-		return source
-	}
-	if labels := strings.Split(source, "."); len(labels) > 2 && !strings.Contains(source, " ") {
-		source = strings.Join(labels[len(labels)-2:], ".")
-	}
-	if letters := []rune(source); len(letters) > sourceRoom {
-		source = strings.TrimSpace(string(letters[:sourceRoom-1])) + "…"
 	}
 	return source
 }

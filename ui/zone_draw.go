@@ -127,7 +127,7 @@ func (r *zoneRenderer) frame() {
 	box := canvas.NewRectangle(look.Surface)
 	box.CornerRadius, box.StrokeWidth, box.StrokeColor = 8, 2, look.FieldEdge
 	if r.field.focused {
-		box.StrokeWidth, box.StrokeColor = 3, look.Blue
+		box.StrokeWidth, box.StrokeColor = 3, look.Ring
 	}
 	if r.field.locked {
 		box.FillColor = look.Page

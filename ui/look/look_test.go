@@ -50,7 +50,7 @@ func TestTextHasContrast(t *testing.T) {
 			t.Errorf("%06X on %06X: contrast %.2f, want at least 4.5", uint32(pair[0]), uint32(pair[1]), got)
 		}
 	}
-	for _, pair := range [][2]look.Colour{{look.FieldEdge, look.Surface}, {look.Ring, look.Page}, {look.Ring, look.Surface}} {
+	for _, pair := range [][2]look.Colour{{look.FieldEdge, look.Surface}, {look.Ring, look.FieldEdge}, {look.Ring, look.Page}, {look.Ring, look.Surface}} {
 		if got := contrast(pair[0], pair[1]); got < 3 {
 			t.Errorf("%06X on %06X: contrast %.2f, want at least 3", uint32(pair[0]), uint32(pair[1]), got)
 		}

@@ -7,7 +7,7 @@ import (
 	"fyne.io/fyne/v2/layout"
 )
 
-const panelPadding = 22
+const panelPadding = 20
 
 // Panel is a white rounded card around its content.
 func Panel(content fyne.CanvasObject) *fyne.Container {

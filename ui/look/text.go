@@ -22,6 +22,7 @@ type Text struct {
 	wrap   bool
 	most   int // lines; 0 for as many as there are
 	zoom   *Zoom
+	sign   Result // before the first line; Pending for none
 }
 
 var (
@@ -104,12 +105,29 @@ func (t *Text) SetColour(colour Colour) {
 	}
 }
 
+// SetSign sets a sign before the text, Pending for none: colour alone tells many nothing (WCAG 2.1 §1.4.1).
+func (t *Text) SetSign(sign Result) {
+	if t.sign != sign {
+		t.sign = sign
+		t.Refresh()
+	}
+}
+
 // SetBold changes the weight.
 func (t *Text) SetBold(b bool) {
 	if t.style.Bold != b {
 		t.style.Bold = b
 		t.Refresh()
 	}
+}
+
+// Natural is the width of the longest line, unbroken.
+func (t *Text) Natural() float32 {
+	var widest float32
+	for _, line := range strings.Split(t.text, "\n") {
+		widest = fyne.Max(widest, fyne.MeasureText(line, t.zoom.Of(textSize(t.Theme(), t.size)), t.style).Width)
+	}
+	return widest
 }
 
 // AccessibilityLabel implements fyne.Accessible.
@@ -127,15 +145,22 @@ func (t *Text) CreateRenderer() fyne.WidgetRenderer {
 }
 
 type textRenderer struct {
-	text  *Text
-	width float32 // that the lines were broken for
-	lines []fyne.CanvasObject
-	min   fyne.Size
+	text   *Text
+	width  float32 // that the lines were broken for
+	lines  []fyne.CanvasObject
+	sign   *Circle
+	indent float32 // of the lines, for the sign
+	min    fyne.Size
 }
 
 func (r *textRenderer) Destroy() {}
 
-func (r *textRenderer) Objects() []fyne.CanvasObject { return r.lines }
+func (r *textRenderer) Objects() []fyne.CanvasObject {
+	if r.sign == nil {
+		return r.lines
+	}
+	return append(r.lines[:len(r.lines):len(r.lines)], r.sign)
+}
 
 func (r *textRenderer) MinSize() fyne.Size { return r.min }
 
@@ -161,14 +186,15 @@ func (r *textRenderer) Layout(size fyne.Size) {
 func (r *textRenderer) rebuild(width float32) {
 	t := r.text
 	size := t.zoom.Of(textSize(t.Theme(), t.size))
+	r.signs(size)
 	lines := strings.Split(t.text, "\n")
 	if t.wrap && width > 0 {
 		measure := func(s string) float32 { return fyne.MeasureText(s, size, t.style).Width }
-		lines = breakLines(lines, width, measure)
+		lines = breakLines(lines, width-r.indent, measure)
 		if t.most > 0 && len(lines) > t.most {
 			lines = lines[:t.most]
 			last := []rune(lines[t.most-1])
-			for len(last) > 0 && measure(string(last)+"…") > width {
+			for len(last) > 0 && measure(string(last)+"…") > width-r.indent {
 				last = last[:len(last)-1]
 			}
 			lines[t.most-1] = strings.TrimRight(string(last), " ,·-") + "…"
@@ -183,6 +209,7 @@ func (r *textRenderer) rebuild(width float32) {
 		r.min.Width = fyne.Max(r.min.Width, least.Width)
 		r.min.Height += least.Height
 	}
+	r.min.Width += r.indent
 	if t.wrap {
 		r.min.Width = 0 // it takes what it is given
 	}
@@ -195,12 +222,27 @@ func (r *textRenderer) place(size fyne.Size) {
 	if !r.text.wrap {
 		y = fyne.Max(0, (size.Height-r.min.Height)/2)
 	}
-	for _, line := range r.lines {
+	for i, line := range r.lines {
 		height := line.MinSize().Height
-		line.Move(fyne.NewPos(0, y))
-		line.Resize(fyne.NewSize(size.Width, height))
+		if i == 0 && r.sign != nil {
+			r.sign.Move(fyne.NewPos(0, y))
+			r.sign.Resize(fyne.NewSize(r.sign.size(), height))
+		}
+		line.Move(fyne.NewPos(r.indent, y))
+		line.Resize(fyne.NewSize(size.Width-r.indent, height))
 		y += height
 	}
+}
+
+// signs makes the sign, as high as the letters.
+func (r *textRenderer) signs(size float32) {
+	r.sign, r.indent = nil, 0
+	if r.text.sign == Pending || r.text.text == "" {
+		return
+	}
+	r.sign = TickIcon(r.text.sign)
+	r.sign.diameter = size * 1.1 / textScale(r.text.Theme())
+	r.indent = size * 1.6
 }
 
 // breakLines breaks each line at spaces so that its width is at most the one given; a word wider

@@ -25,8 +25,8 @@ const (
 // textSizes at scale 1, in Fyne's pixels (the design's at 96 dpi).
 var textSizes = map[fyne.ThemeSizeName]float32{
 	SizeCode: 44, SizeCitizenTitle: 38, SizeTitle: 26, SizeCitizenText: 21, SizeField: 20,
-	SizeHeading: 17, SizeButton: 16, SizeText: 15, SizeLabel: 14, SizeSmall: 13, SizeKey: 12,
-	theme.SizeNameText: 15, theme.SizeNameCaptionText: 13,
+	SizeHeading: 17, SizeButton: 16, SizeText: 15, SizeLabel: 15, SizeSmall: 14, SizeKey: 14,
+	theme.SizeNameText: 15, theme.SizeNameCaptionText: 14,
 	theme.SizeNameSubHeadingText: 17, theme.SizeNameHeadingText: 26,
 }
 

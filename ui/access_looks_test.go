@@ -1,0 +1,192 @@
+package ui_test
+
+import (
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/test"
+
+	"balcao/kiosk"
+	"balcao/ui"
+	"balcao/ui/look"
+)
+
+// strokes are the widths and colours of the edges that a widget draws.
+func strokes(o fyne.CanvasObject) (all []canvas.Rectangle) {
+	switch o := o.(type) {
+	case *canvas.Rectangle:
+		if o.StrokeWidth > 0 {
+			all = append(all, *o)
+		}
+	case *fyne.Container:
+		for _, child := range o.Objects {
+			all = append(all, strokes(child)...)
+		}
+	case fyne.Widget:
+		for _, child := range test.WidgetRenderer(o).Objects() {
+			all = append(all, strokes(child)...)
+		}
+	}
+	return all
+}
+
+// TestFocusIsSeen: whatever takes the focus changes an edge by at least 3:1, against what it was and against what is
+// beside it (WCAG 2.1 §1.4.11).
+func TestFocusIsSeen(t *testing.T) {
+	d := newDesk(t, ui.Options{})
+	for name, state := range map[string]kiosk.State{
+		"contact": contact(kiosk.Portuguese), "bring": bring(kiosk.Portuguese), "pin": pin(kiosk.PINFirst)(kiosk.Portuguese),
+		"welcome": idle(kiosk.Portuguese), "zone": half(kiosk.Portuguese),
+	} {
+		d.Show(state)
+		for _, w := range []fyne.Window{d.Clerk(), d.Citizen()} {
+			seen := map[fyne.Focusable]bool{}
+			for range 12 {
+				w.Canvas().FocusNext()
+				field := w.Canvas().Focused()
+				if field == nil || seen[field] {
+					continue
+				}
+				seen[field] = true
+				object := field.(fyne.CanvasObject)
+				w.Canvas().Unfocus()
+				without := strokes(object)
+				w.Canvas().Focus(field)
+				with := strokes(object)
+				best := 0.0
+				for i := range with {
+					before := with[i].StrokeColor
+					if i < len(without) {
+						before = without[i].StrokeColor
+					}
+					if _, _, _, alpha := before.RGBA(); alpha == 0 {
+						before = look.Surface
+					}
+					best = max(best, min(ratio(with[i].StrokeColor, before), ratio(with[i].StrokeColor, look.Page)))
+				}
+				if best < 3 {
+					t.Errorf("%s: %T: the focus changes an edge by %.2f:1", name, field, best)
+				}
+			}
+			if len(seen) == 0 && (w == d.Citizen()) == (name == "pin" || name == "welcome") {
+				t.Errorf("%s: nothing takes the focus", name)
+			}
+		}
+	}
+}
+
+// TestTitlesFollowTheLanguage: each window's title is in the language of whoever reads it.
+func TestTitlesFollowTheLanguage(t *testing.T) {
+	d := newDesk(t, ui.Options{})
+	state := idle(kiosk.Portuguese)
+	state.CitizenLanguage = kiosk.English
+	d.Show(state)
+	if clerk, citizen := d.Clerk().Title(), d.Citizen().Title(); clerk != "Balcão · Chave Móvel Digital" || citizen != "Balcão · Your screen" {
+		t.Errorf("the windows are called %q and %q", clerk, citizen)
+	}
+}
+
+// TestErrorsHaveASign: what is wrong is not said by its colour alone (WCAG 2.1 §1.4.1).
+func TestErrorsHaveASign(t *testing.T) {
+	d := newDesk(t, ui.Options{})
+	reds := 0
+	for _, screen := range screens {
+		d.Show(screen.state(kiosk.Portuguese))
+		for _, w := range []fyne.Window{d.Clerk(), d.Citizen()} {
+			walkTexts(w.Content(), func(text *look.Text, signed, red bool) {
+				if !red {
+					return
+				}
+				reds++
+				if !signed {
+					t.Errorf("%s: %q is red and has no sign", screen.name, text.Text())
+				}
+			})
+		}
+	}
+	if reds < 10 {
+		t.Errorf("found %d red texts", reds)
+	}
+}
+
+// walkTexts visits the texts that can be seen, but for those of a check, whose sign stands beside its name.
+func walkTexts(o fyne.CanvasObject, visit func(text *look.Text, signed, red bool)) {
+	if !o.Visible() {
+		return
+	}
+	switch o := o.(type) {
+	case *look.Text:
+		signed, red := false, false
+		for _, child := range test.WidgetRenderer(o).Objects() {
+			switch child := child.(type) {
+			case *look.Circle:
+				signed = true
+			case *canvas.Text:
+				red = red || child.Text != "" && child.Color == look.Red
+			}
+		}
+		visit(o, signed, red)
+	case *fyne.Container:
+		circle := false
+		for _, child := range o.Objects {
+			inner := []fyne.CanvasObject{child}
+			if c, ok := child.(*fyne.Container); ok {
+				inner = c.Objects
+			}
+			for _, child := range inner {
+				_, is := child.(*look.Circle)
+				circle = circle || is && child.Visible()
+			}
+		}
+		for _, child := range o.Objects {
+			walkTexts(child, func(text *look.Text, signed, red bool) { visit(text, signed || circle, red) })
+		}
+	case fyne.Widget:
+		for _, child := range test.WidgetRenderer(o).Objects() {
+			walkTexts(child, visit)
+		}
+	}
+}
+
+// TestChecks: what passed is one line, opened by its key; what did not pass stands first.
+func TestChecksFoldAway(t *testing.T) {
+	d := newDesk(t, ui.Options{})
+	d.Show(identity(kiosk.Portuguese))
+	placed := func(text string) (found bool) {
+		eachPlaced(d.ClerkPage(), func(c *canvas.Text, _ fyne.Position) { found = found || c.Text == text })
+		return found
+	}
+	if !placed("13 verificações certas") || placed("Identidade igual à assinada") {
+		t.Error("the checks that passed are not one line")
+	}
+	d.Clerk().Canvas().OnTypedKey()(&fyne.KeyEvent{Name: fyne.KeyF7})
+	if !placed("Identidade igual à assinada") {
+		t.Error("F7 does not show all checks")
+	}
+	d.Show(identityUnsure(kiosk.Portuguese))
+	if !placed("Identidade igual à assinada") || !placed("Certificado não revogado") {
+		t.Error("a check that did not pass does not show the others")
+	}
+}
+
+// TestSmallestWindow: the steps end above the status bar, at every text size.
+func TestSmallestWindow(t *testing.T) {
+	for _, scale := range []float32{1, 1.5} {
+		d := newDesk(t, ui.Options{TextScale: scale})
+		d.Show(identity(kiosk.Portuguese))
+		d.Clerk().Resize(d.Clerk().Content().MinSize())
+		var last, bar float32
+		eachPlaced(d.Clerk().Content(), func(c *canvas.Text, at fyne.Position) {
+			switch c.Text {
+			case "Concluído":
+				last = at.Y + c.MinSize().Height
+			case "SMS e e-mail":
+				bar = at.Y
+			}
+		})
+		if last == 0 || bar == 0 || last >= bar {
+			t.Errorf("at %v the steps end at %v, the status bar's text begins at %v", scale, last, bar)
+		}
+	}
+}
