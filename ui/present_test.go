@@ -129,7 +129,7 @@ func TestChecks(t *testing.T) {
 		"Dados assinados":             "SOD · 0,05 s|",
 		"Idade suficiente":            "relógio|",
 		"Fotografia igual à assinada": "não se aplica|",
-		"Certificado não revogado":    "cartaodecidadao.pt · 0,4 s|Sem resposta sobre a revogação: tente daqui a pouco.",
+		"Certificado não revogado":    "ocsp.auc.cartaodecidadao.pt · 0,4 s|Sem resposta sobre a revogação: tente daqui a pouco.",
 		"Chip original, não é cópia":  "prova-se na assinatura|",
 	}
 	for text, detail := range want {
