@@ -19,8 +19,9 @@ import (
 const trustUsage = `Usage: kioskctl trust import FILE…              add CA certificates of the Citizen Card (DER or PEM);
                                                 self-signed ones become anchors
        kioskctl trust import LIST.ml --root ROOT.cer
-                                                add the country signing certificates of a master list, signed under
-                                                a country signing certificate that you have from elsewhere
+                                                add the country signing certificates of a master list (DER, PEM,
+                                                base64, or LDIF of the ICAO PKD), signed under a country signing
+                                                certificate that you have from elsewhere
        kioskctl trust import --country FILE…    add single country signing certificates, of passports and residence
                                                 documents; a CA of that kind looks like any other, so say so
        kioskctl trust list                      show anchors, intermediates and countries, with SHA-256 fingerprints
@@ -80,7 +81,9 @@ func runTrust(args []string, stdout, stderr io.Writer) int {
 	return exitUsage
 }
 
-func isMasterList(file string) bool { return strings.EqualFold(filepath.Ext(file), ".ml") }
+func isMasterList(file string) bool {
+	return strings.EqualFold(filepath.Ext(file), ".ml") || trust.HoldsMasterList(file)
+}
 
 // parseMixed parses flags that may stand before, between and after the other arguments, which it returns.
 func parseMixed(flags *flag.FlagSet, args []string) (rest []string, err error) {

@@ -14,9 +14,6 @@ import (
 	"balcao/kiosk/trust/cms"
 )
 
-// maxMasterList is more than any master list has; the German one has 900 KB.
-const maxMasterList = 16 << 20
-
 // listReport is what the import of a master list prints.
 type listReport struct {
 	File      string         `json:"file"`
@@ -33,6 +30,7 @@ type listReport struct {
 	Refused   []trustLine    `json:"refused"` // in the list, but of no country signing CA
 	Written   int            `json:"written"`
 	Removed   int            `json:"removed"`
+	Others    int            `json:"other_lists"` // of the file: older, or of signers that the root does not vouch for
 	DryRun    bool           `json:"dry_run"`
 	Folder    string         `json:"folder"`
 }
@@ -82,7 +80,7 @@ func readMasterList(file string, root *cms.Certificate) (*trust.MasterList, erro
 	if err != nil {
 		return nil, err
 	}
-	if info.Size() > maxMasterList {
+	if info.Size() > trust.MaxMasterList {
 		return nil, fmt.Errorf("%d bytes are no master list", info.Size())
 	}
 	data, err := os.ReadFile(file)
@@ -95,7 +93,7 @@ func readMasterList(file string, root *cms.Certificate) (*trust.MasterList, erro
 func newListReport(list *trust.MasterList, imported trust.CountryReport, now time.Time) *listReport {
 	r := &listReport{
 		Total: len(list.Certificates) + list.Unreadable, Read: len(list.Certificates),
-		Signer: list.Signer.Country + " " + list.Signer.Title, Written: imported.Written,
+		Signer: list.Signer.Country + " " + list.Signer.Title, Written: imported.Written, Others: list.Others,
 		New: []trustLine{}, Changed: []trustLine{}, Expired: []trustLine{}, Gone: []trustLine{}, Refused: []trustLine{},
 	}
 	if !list.SigningTime.IsZero() {
@@ -162,7 +160,11 @@ func (r *listReport) writeText(w io.Writer) error {
 	if r.SignedAt != nil {
 		signed = " on " + r.SignedAt.UTC().Format(time.DateTime) + " UTC"
 	}
-	_, _ = fmt.Fprintf(w, "Signed by %s%s, under %s %s, SHA-256 %s\n\n", r.Signer, signed, r.Root.Country, r.Root.Title, r.Root.SHA256)
+	_, _ = fmt.Fprintf(w, "Signed by %s%s, under %s %s, SHA-256 %s\n", r.Signer, signed, r.Root.Country, r.Root.Title, r.Root.SHA256)
+	if r.Others > 0 {
+		_, _ = fmt.Fprintf(w, "%d more lists in the file are older, or of signers that this root does not vouch for: they were not used\n", r.Others)
+	}
+	_, _ = fmt.Fprintln(w)
 	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', tabwriter.AlignRight)
 	_, _ = fmt.Fprintf(t, "country\tcertificates\tof them links\texpired\tnew\tchanged\t\n")
 	all := countryCount{Country: "all"}

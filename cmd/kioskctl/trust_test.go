@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"math/big"
@@ -89,6 +90,21 @@ func mustBrainpoolCA(t *testing.T, dir string) string {
 	return path
 }
 
+// ldifRecord is a record of the ICAO PKD with the list in a file, its lines folded.
+func ldifRecord(t *testing.T, file string) []byte {
+	t.Helper()
+	der, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := "pkdMasterListContent:: " + base64.StdEncoding.EncodeToString(der)
+	record := "dn: cn=CN\\3DMasterlist signer,o=ml,c=UT,dc=data,dc=download,dc=pkd,dc=icao,dc=int\nobjectClass: pkdMasterList\n"
+	for ; len(text) > 76; text = " " + text[76:] {
+		record += text[:76] + "\n"
+	}
+	return []byte(record + text + "\n\n")
+}
+
 func derSequence(tag byte, content []byte) []byte {
 	return append([]byte{tag, 0x82, byte(len(content) >> 8), byte(len(content))}, content...)
 }
@@ -96,7 +112,7 @@ func derSequence(tag byte, content []byte) []byte {
 func TestTrust(t *testing.T) {
 	work, dir := t.TempDir(), filepath.Join(t.TempDir(), "trust")
 	root, rootKey := mustCA(t, work, "UT", "CSCA-Utopia")
-	abroad, _ := mustCA(t, work, "XX", "CSCA-Elsewhere")
+	abroad, abroadKey := mustCA(t, work, "XX", "CSCA-Elsewhere")
 	card, _ := mustCA(t, work, "PT", "Card-Root")
 	ml := mustMasterList(t, work, root, rootKey, root, abroad)
 	shorter := mustMasterList(t, t.TempDir(), root, rootKey, root)
@@ -125,6 +141,12 @@ func TestTrust(t *testing.T) {
 	run(exitError, "not a signed master list", "import", root, "--root", root)
 
 	run(exitOK, "Nothing was written: 2 are new", "import", "--dry-run", ml, "--root", root)
+	ldif := filepath.Join(work, "pkd.ldif")
+	mustWriteFile(t, ldif, append(ldifRecord(t, ml), ldifRecord(t, mustMasterList(t, t.TempDir(), abroad, abroadKey, abroad))...))
+	run(exitUsage, "--root ROOT.cer", "import", ldif)
+	run(exitOK, "1 more lists in the file", "import", "--dry-run", ldif, "--root", root)
+	run(exitError, "LDIF with 2 × master list", "import", ldif, "--root", card)
+	run(exitUsage, "--root ROOT.cer", "import", "--country", ldif)
 	if _, err := os.Stat(dir); err == nil {
 		t.Error("a dry run made the folder")
 	}

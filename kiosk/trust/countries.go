@@ -96,13 +96,14 @@ func readCountryCAs(dir string) ([]trustFile[*cms.Certificate], []*BadFile, erro
 
 // parseList reads exactly one revocation list. The error names the country, where that much can be read.
 func parseList(data []byte) (*cms.RevocationList, error) {
-	der, err := derOf(data, "X509 CRL", "CRL")
+	u := unpack(data)
+	der, err := u.one()
 	if err != nil {
 		return nil, err
 	}
 	l, err := cms.ParseRevocationList(der)
 	if err != nil {
-		return nil, &BadFile{Country: cms.RevocationListCountry(der), Err: err}
+		return nil, &BadFile{Country: cms.RevocationListCountry(der), Err: u.named(err)}
 	}
 	return l, nil
 }
@@ -147,11 +148,13 @@ func ReadCountryCertificate(path string) (*cms.Certificate, error) {
 
 // parseCertificateFile reads exactly one certificate, as DER, PEM or base64.
 func parseCertificateFile(data []byte) (*cms.Certificate, error) {
-	der, err := derOf(data, certificateLabels...)
+	u := unpack(data)
+	der, err := u.one()
 	if err != nil {
 		return nil, err
 	}
-	return cms.ParseCertificate(der)
+	c, err := cms.ParseCertificate(der)
+	return c, u.named(err)
 }
 
 // Certificates returns all certificates, by country.

@@ -1,10 +1,7 @@
 package trust
 
 import (
-	"bytes"
 	"context"
-	"encoding/base64"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -106,23 +103,4 @@ func readBounded(path string, limit int64) ([]byte, error) {
 		return nil, fmt.Errorf("%d bytes are too many", info.Size())
 	}
 	return os.ReadFile(path)
-}
-
-// derOf returns the one DER value of a file, which may be PEM with one of the labels (RFC 7468) or base64 alone.
-func derOf(data []byte, labels ...string) ([]byte, error) {
-	data = bytes.TrimPrefix(data, []byte("\uFEFF"))
-	block, rest := pem.Decode(data)
-	switch {
-	case block == nil:
-		text := bytes.Join(bytes.Fields(data), nil)
-		if der, err := base64.StdEncoding.DecodeString(string(text)); err == nil && len(der) > 0 {
-			return der, nil
-		}
-		return data, nil
-	case !slices.Contains(labels, block.Type):
-		return nil, fmt.Errorf("PEM of a %q, not of a %q", block.Type, labels[0])
-	case len(bytes.TrimSpace(rest)) > 0:
-		return nil, errors.New("more than one PEM block")
-	}
-	return block.Bytes, nil
 }

@@ -40,7 +40,7 @@ func TestLoadCountries_BadFiles(t *testing.T) {
 		"cut off":                       {map[string][]byte{"csca-crl/x.crl": list[:len(list)-40]}, []string{"csca-crl/x.crl"}, ""},
 		"garbage":                       {map[string][]byte{"csca-crl/x.crl": []byte("garbage")}, []string{"csca-crl/x.crl"}, ""},
 		"empty":                         {map[string][]byte{"csca-crl/ut.crl": nil}, []string{"csca-crl/ut.crl"}, ""},
-		"a certificate for a list":      {map[string][]byte{"csca-crl/x.crl": asPEM("CERTIFICATE", u.first.cert.Raw)}, []string{"csca-crl/x.crl", "CERTIFICATE"}, ""},
+		"a certificate for a list":      {map[string][]byte{"csca-crl/x.crl": asPEM("CERTIFICATE", u.first.cert.Raw)}, []string{"csca-crl/x.crl", "PEM with 1 × certificate"}, ""},
 		"another country's":             {map[string][]byte{"csca-crl/a.crl": list, "csca-crl/pt.crl": []byte("garbage")}, []string{"csca-crl/pt.crl"}, trust.Good},
 		"garbage beside a good one":     {map[string][]byte{"csca-crl/a.crl": list, "csca-crl/x.crl": []byte("garbage")}, []string{"csca-crl/x.crl"}, trust.Good},
 		"garbage for a certificate":     {map[string][]byte{"csca-crl/a.crl": list, "csca/x.cer": []byte("garbage")}, []string{"csca/x.cer"}, trust.Good},

@@ -28,16 +28,49 @@ type MasterList struct {
 	Unreadable   int                // certificates of the list that are none
 	Signer       *cms.Certificate
 	SigningTime  time.Time // as the signer claims; zero when not stated
+	Others       int       // further lists of the file, which are older or of other signers and were not used
 }
 
-// ReadMasterList verifies a master list: that a signer certified for such lists made it, valid at the time given, under
+// MaxMasterList is more than any file of master lists has, in bytes. That of the ICAO PKD with all its States has some 30 MB.
+const MaxMasterList = 128 << 20
+
+// ReadMasterList verifies a master list, in DER, PEM, base64 or LDIF: that a signer certified for such lists made it, valid at the time given, under
 // one of the roots, which are country signing certificates that the operator has from elsewhere. Without a root
 // there is no list: the one inside would vouch for itself. The error wraps ErrMasterList, or is a *ChainError about the
 // signer.
 //
 // Whose the certificates are is the word of the State that signed. Whether one may be used at all is seen when it is:
 // a CA whose RSA key has less than 2048 bits is in the list like any other, and nothing it signed is believed.
-func ReadMasterList(ml []byte, roots []*cms.Certificate, at time.Time) (*MasterList, error) {
+//
+// Of several lists in the file it is the newest that can be believed.
+func ReadMasterList(file []byte, roots []*cms.Certificate, at time.Time) (*MasterList, error) {
+	u := unpack(file)
+	lists := u.masterLists()
+	if len(lists) == 0 {
+		return nil, fmt.Errorf("%w: the file is %s", ErrMasterList, u)
+	}
+	var newest *MasterList
+	var failure error
+	for _, ml := range lists {
+		l, err := readMasterList(ml, roots, at)
+		switch {
+		case err != nil && (failure == nil || FaultOf(err) != ""):
+			failure = err
+		case err == nil && (newest == nil || l.SigningTime.After(newest.SigningTime)):
+			newest = l
+		}
+	}
+	if newest == nil {
+		if FaultOf(failure) == "" || len(lists) > 1 {
+			failure = u.named(failure)
+		}
+		return nil, failure
+	}
+	newest.Others = len(lists) - 1
+	return newest, nil
+}
+
+func readMasterList(ml []byte, roots []*cms.Certificate, at time.Time) (*MasterList, error) {
 	verified, err := cms.Verify(ml, cms.Options{MixedHashes: true, ParseKey: cms.ParsePublicKey})
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrMasterList, err)

@@ -44,11 +44,8 @@ const (
 // maxCertificateFile is far more than any CA certificate needs; the largest of the Citizen Card's has 2.2 KB.
 const maxCertificateFile = 256 << 10
 
-// How certificates are written in files.
-var (
-	certificateFiles  = []string{".cer", ".der", ".crt", ".pem"}
-	certificateLabels = []string{"CERTIFICATE", "X509 CERTIFICATE"}
-)
+// certificateFiles are the extensions of files with certificates.
+var certificateFiles = []string{".cer", ".der", ".crt", ".pem"}
 
 // ErrNoAnchors says that a store has no trust anchor, so nothing could ever be trusted.
 var ErrNoAnchors = errors.New("no trust anchors")
@@ -208,9 +205,11 @@ func readCertificate(path string) (*x509.Certificate, error) {
 
 // parseCA reads exactly one certificate, as DER, PEM or base64.
 func parseCA(data []byte) (*x509.Certificate, error) {
-	der, err := derOf(data, certificateLabels...)
+	u := unpack(data)
+	der, err := u.one()
 	if err != nil {
 		return nil, err
 	}
-	return x509.ParseCertificate(der)
+	c, err := x509.ParseCertificate(der)
+	return c, u.named(err)
 }
