@@ -88,7 +88,7 @@ const (
 // Reasons for which a check is Absent: the document offers nothing to check, which lowers the level.
 const (
 	ReasonNoOriginality Reason = "no_originality" // the chip has no key to prove that it is no copy
-	ReasonNoChip        Reason = "no_chip"        // the machine-readable zone was typed
+	ReasonNoChip        Reason = "no_chip"        // the machine-readable zone was typed, or the chip's files came without it
 	ReasonNobodyToAsk   Reason = "nobody_to_ask"  // no list of revoked signers exists for this country
 	ReasonUnenforced    Reason = "unenforced"     // the chip lets itself be read without what is printed
 	ReasonNoCalendar    Reason = "no_calendar"    // the date of birth is none that a calendar has

@@ -90,18 +90,10 @@ func runCard(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 	if err != nil {
 		return failCard(stderr, err)
 	}
-	if f.json {
-		err = report.writeJSON(stdout)
-	} else {
-		err = report.writeText(stdout)
-	}
-	if err != nil {
+	if err := report.write(stdout, f.json); err != nil {
 		return fail(stderr, "kioskctl card", err)
 	}
-	if len(report.Reasons) > 0 {
-		return exitRefused
-	}
-	return exitOK
+	return report.exit()
 }
 
 // errNoCard says that no reader has a card in it.

@@ -15,13 +15,13 @@ import (
 	"balcao/kiosk/evidence"
 )
 
-// cardReport is what `kioskctl card` prints.
+// cardReport is what `kioskctl card` and `kioskctl document` print.
 type cardReport struct {
 	Genuine  bool           `json:"genuine"`
 	Reasons  []kiosk.Reason `json:"reasons"` // why it is refused; empty for a genuine card
 	Level    kiosk.Level    `json:"level"`
 	Missing  []string       `json:"missing_for_more"` // checks that a higher level wants
-	Reader   string         `json:"reader"`
+	Reader   string         `json:"reader,omitempty"`
 	Identity *person        `json:"identity,omitempty"`
 	Access   string         `json:"access,omitempty"` // how a chip was opened: "PACE-GM/AES-128/brainpoolP256r1", "BAC/3DES/unenforced"
 	PINTries int            `json:"pin_tries"`
@@ -155,6 +155,21 @@ func newCheckLine(c kiosk.Check) checkLine {
 }
 
 func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+// exit is the exit code of the verdict.
+func (r *cardReport) exit() int {
+	if len(r.Reasons) > 0 {
+		return exitRefused
+	}
+	return exitOK
+}
+
+func (r *cardReport) write(w io.Writer, asJSON bool) error {
+	if asJSON {
+		return r.writeJSON(w)
+	}
+	return r.writeText(w)
+}
 
 func (r *cardReport) writeJSON(w io.Writer) error {
 	e := json.NewEncoder(w)

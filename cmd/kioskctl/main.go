@@ -26,6 +26,7 @@ const (
 const usage = `Usage: kioskctl COMMAND [flags]
 
   card     read the card in the reader, print its holder and every check (exit 0 genuine, 3 refused, 2 no card)
+  document examine files that were read from a travel document's chip (exit 0 genuine, 3 refused, 2 no such files)
   doctor   say what is wrong with readers, the smart-card service and the trust folder
   trust    import FILE…: add CA certificates to the trust folder; list: show it
   db       create | migrate | check: the centre's database
@@ -58,6 +59,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	switch command, rest := args[0], args[1:]; command {
 	case "card":
 		return runCard(ctx, rest, stdin, stdout, stderr)
+	case "document":
+		return runDocument(ctx, rest, stdout, stderr)
 	case "doctor":
 		return runDoctor(ctx, rest, stdout, stderr)
 	case "trust":

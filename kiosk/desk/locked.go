@@ -178,6 +178,30 @@ func (r Reader) readTravel(ctx context.Context, session CardSession, chip *trave
 	return got, conclude(verdict, err)
 }
 
+// ReadFiles examines the files of a travel document that somebody read from its chip before, as Unlock examines a chip's.
+// Files.Dumped is set: what only the chip can prove stays unproven.
+func (r Reader) ReadFiles(ctx context.Context, files evidence.TravelFiles) Outcome {
+	files.Dumped = true
+	ex := r.Verifier.ExamineTravel(ctx, r.report)
+	err := r.dumpedFiles(ctx, files, ex)
+	return conclude(ex.Wait(), err)
+}
+
+func (r Reader) dumpedFiles(ctx context.Context, files evidence.TravelFiles, ex *evidence.TravelExamination) error {
+	if _, given := files.Groups[1]; given {
+		identity, err := evidence.TravelIdentity(files, r.now())
+		if err != nil {
+			return err
+		}
+		r.Emit(kiosk.IdentityRead{Case: r.Case, Identity: identity})
+	}
+	ex.Update(files)
+	if face, given := files.Groups[2]; given && !r.SkipPhoto && len(ex.Verdict().Reasons) == 0 {
+		return r.travelPortrait(ctx, face, ex)
+	}
+	return nil
+}
+
 // travelFiles reads what the SOD says there is, in the order in which somebody waits for it.
 func (r Reader) travelFiles(ctx context.Context, chip *travel.Chip, opened travel.Protection, ex *evidence.TravelExamination, got *Reading) (err error) {
 	files := &got.Travel

@@ -43,6 +43,10 @@ type TravelFiles struct {
 
 	Access travel.Protection // how the chip was opened
 	Typed  string            // the machine-readable zone that it was opened with; empty when it was the access number
+
+	// Dumped says that the files came without their chip: groups that are not there may be on it, and what only the chip
+	// can prove stays unproven.
+	Dumped bool
 }
 
 // Wipe overwrites the files.

@@ -66,7 +66,12 @@ func (e *TravelExamination) Update(files TravelFiles) {
 	defer e.mu.Unlock()
 	e.files = files
 	e.once(kiosk.CheckRecognised, func() kiosk.Check { return passed(SourceChip) })
-	if files.Access.Mechanism != "" {
+	switch {
+	case files.Dumped:
+		for _, name := range []kiosk.CheckName{kiosk.CheckAccess, kiosk.CheckOriginal, kiosk.CheckKey} {
+			e.once(name, func() kiosk.Check { return absent(kiosk.ReasonNoChip, SourceChip) })
+		}
+	case files.Access.Mechanism != "":
 		e.once(kiosk.CheckAccess, e.checkAccess)
 	}
 	if e.zone == nil && len(files.Groups[groupZone]) > 0 {

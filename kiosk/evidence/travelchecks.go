@@ -45,7 +45,7 @@ func (e *TravelExamination) checkSODSignature() kiosk.Check {
 // this kind. What DG1 says counts only when it is what was signed; otherwise the next check refuses it.
 func (e *TravelExamination) checkSODSigner() kiosk.Check {
 	dg1 := e.files.Groups[groupZone]
-	if len(dg1) == 0 {
+	if len(dg1) == 0 && !e.files.Dumped {
 		if _, looked := e.files.Groups[groupZone]; looked {
 			return failed(kiosk.ReasonMalformed, SourceChip)
 		}
@@ -55,7 +55,7 @@ func (e *TravelExamination) checkSODSigner() kiosk.Check {
 	if err != nil {
 		return failed(kiosk.ReasonSODUntrusted, SourceSOD)
 	}
-	signed := len(e.object.Match(map[int][]byte{groupZone: dg1})) == 0
+	signed := len(dg1) > 0 && len(e.object.Match(map[int][]byte{groupZone: dg1})) == 0
 	if signed && e.zone != nil && (!sameState(e.zone.Issuer, e.object.Signer.Country) || !e.object.Covers(e.zone.Code)) {
 		return failed(kiosk.ReasonSODUntrusted, SourceSOD)
 	}
@@ -119,6 +119,9 @@ func (e *TravelExamination) checkIdentityData() kiosk.Check {
 			continue
 		}
 		content, looked := e.files.Groups[number]
+		if !looked && e.files.Dumped && number != groupZone {
+			continue
+		}
 		if !looked {
 			return kiosk.Check{}
 		}
