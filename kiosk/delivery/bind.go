@@ -26,6 +26,8 @@ var (
 type bind struct {
 	conn *gosmpp.Connection
 
+	taken func(id string) // called with the id of each message that was taken, before anything that follows is read
+
 	writing sync.Mutex
 
 	mu      sync.Mutex
@@ -116,6 +118,9 @@ func (b *bind) read(ctx context.Context, received func(*pdu.DeliverSM)) (err err
 		case *pdu.DeliverSM:
 			received(p)
 		default:
+			if taken, ok := p.(*pdu.SubmitSMResp); ok && taken.IsOk() {
+				b.taken(taken.MessageID)
+			}
 			if !b.answered(p) && p.CanResponse() {
 				err = b.refuse(p)
 			}

@@ -25,7 +25,7 @@ func ParseDeliverSM(octets []byte) (Receipt, bool) {
 	if !ok {
 		return Receipt{}, false
 	}
-	return parseReceipt(d)
+	return parseReceipt(d, &messageIDs{})
 }
 
 // Validity is validity.

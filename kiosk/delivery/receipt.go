@@ -1,6 +1,8 @@
 package delivery
 
 import (
+	"bytes"
+	"slices"
 	"strings"
 
 	"github.com/linxGnu/gosmpp/data"
@@ -9,8 +11,8 @@ import (
 
 // Receipt is what a message centre says about a message that it took.
 type Receipt struct {
-	MessageID string
-	Delivered bool // otherwise it never will be
+	MessageID string // as Send returned it
+	Delivered bool   // otherwise it never will be
 }
 
 // maxMessageID is the longest message_id of SMPP 3.4 §5.2.23, without the final NUL.
@@ -20,8 +22,9 @@ const maxMessageID = 64
 // else: messages from phones, intermediate notifications, states that are not final, nonsense.
 //
 // The id and the state are taken from the optional parameters (SMPP 3.4 §5.3.2.12 and .35) where the
-// message centre sends them, otherwise from the text of appendix B.
-func parseReceipt(p *pdu.DeliverSM) (Receipt, bool) {
+// message centre sends them, otherwise from the text of appendix B, which is in short_message or in
+// message_payload (§5.3.2.32). The message is the one that ids finds for either id.
+func parseReceipt(p *pdu.DeliverSM, ids *messageIDs) (Receipt, bool) {
 	const messageType = 0x3c // bits 5 to 2 of esm_class, §5.2.12
 	if p.EsmClass&messageType != data.SM_SMSC_DLV_RCPT_TYPE {
 		return Receipt{}, false
@@ -30,18 +33,24 @@ func parseReceipt(p *pdu.DeliverSM) (Receipt, bool) {
 	if err != nil {
 		return Receipt{}, false
 	}
-	id, status := parseReceiptText(string(raw))
+	if payload, ok := p.OptionalParameters[pdu.TagMessagePayload]; ok && len(raw) == 0 {
+		raw = payload.Data
+	}
+	// Without the zero bytes UCS-2 is the same text, and nothing ends in a NUL.
+	id, status := parseReceiptText(string(bytes.ReplaceAll(raw, []byte{0}, nil)))
+	told := []string{id}
 	if field, ok := p.OptionalParameters[pdu.TagReceiptedMessageID]; ok {
-		id = field.String()
+		told = []string{field.String(), id}
 	}
 	final, delivered := finalText(status)
 	if field, ok := p.OptionalParameters[pdu.TagMessageStateOption]; ok && len(field.Data) == 1 {
 		final, delivered = finalState(int(field.Data[0]))
 	}
-	if !final || id == "" || len(id) > maxMessageID || !printable(id) {
+	told = slices.DeleteFunc(told, func(id string) bool { return id == "" || len(id) > maxMessageID || !printable(id) })
+	if !final || len(told) == 0 {
 		return Receipt{}, false
 	}
-	return Receipt{MessageID: id, Delivered: delivered}, true
+	return Receipt{MessageID: ids.find(told...), Delivered: delivered}, true
 }
 
 // parseReceiptText finds "id:" and "stat:" in the text of SMPP 3.4 appendix B:

@@ -28,6 +28,7 @@ type SMS struct {
 	receipt func(ctx context.Context, r Receipt) error
 
 	reference atomic.Uint32 // of joined messages
+	ids       messageIDs
 
 	mu      sync.Mutex
 	bound   *bind         // nil while there is none
@@ -88,6 +89,7 @@ func (s *SMS) serve(ctx context.Context, b *bind) error {
 			s.store(ctx, b, p)
 		}
 	}()
+	b.taken = s.ids.given
 	s.setBound(b)
 	err := b.run(ctx, s.cfg.EnquireEvery, s.cfg.Timeout, func(p *pdu.DeliverSM) {
 		select {
@@ -122,7 +124,7 @@ func (s *SMS) Changed() <-chan struct{} {
 // acknowledged and forgotten.
 func (s *SMS) store(ctx context.Context, b *bind, p *pdu.DeliverSM) {
 	status := data.ESME_ROK
-	if r, final := parseReceipt(p); final {
+	if r, final := parseReceipt(p, &s.ids); final {
 		if err := s.receipt(ctx, r); err != nil {
 			status = data.ESME_RX_T_APPN
 		}

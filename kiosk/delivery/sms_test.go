@@ -37,6 +37,7 @@ type centre struct {
 	status pdu.Status // of the next submit_sm_resp
 	mute   bool       // take submits and answer nothing
 	taken  int
+	names  []string      // message_ids that are given instead of id-1, id-2 …
 	conn   smpptest.Conn // of the last submit
 }
 
@@ -78,7 +79,11 @@ func (c *centre) handle(conn smpptest.Conn, p pdu.Body) {
 		answer.Header().Seq = p.Header().Seq
 		answer.Header().Status = c.status
 		c.taken++
-		_ = answer.Fields().Set(pdufield.MessageID, fmt.Sprintf("id-%d", c.taken))
+		id := fmt.Sprintf("id-%d", c.taken)
+		if c.taken <= len(c.names) {
+			id = c.names[c.taken-1]
+		}
+		_ = answer.Fields().Set(pdufield.MessageID, id)
 		_ = conn.Write(answer)
 	}
 }
