@@ -35,7 +35,7 @@ func (m Message) GoString() string { return "[message]" }
 // Error is why a message was not sent. Code is stable and says nothing about the person; screens and
 // operators read it, and the centre stores it.
 type Error struct {
-	Code      string // "sms_unbound", "mail_refused_550", …
+	Code      string // "sms_unbound", "mail_address_550_5.1.1", …
 	Temporary bool   // trying again later may help
 	// Unsure is set when the message may have been sent all the same, because the connection was
 	// lost before the answer. Sending it again is right: a person rather gets a code twice than never.

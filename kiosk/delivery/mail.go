@@ -175,8 +175,7 @@ func dialFailure(ctx context.Context, err error) error {
 	return temporary("mail_session") // greeting, TLS or authentication
 }
 
-// sendFailure classifies the answer to a message by its reply code (RFC 5321 §4.2.1). The error's
-// text names the recipient, so only the numbers are kept.
+// sendFailure classifies the answer to a message. The error's text names the recipient, so only the numbers are kept.
 func sendFailure(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -185,13 +184,8 @@ func sendFailure(ctx context.Context, err error) error {
 	if !ok {
 		return &Error{Code: "mail_lost", Temporary: true, Unsure: true}
 	}
-	switch code := failure.ErrorCode(); {
-	case code >= 500 && failure.Reason == mail.ErrSMTPRcptTo:
-		return permanent("mail_address_%d", code)
-	case code >= 500:
-		return permanent("mail_refused_%d", code)
-	case code >= 400:
-		return temporary("mail_deferred_%d", code)
+	if r := replyOf(failure); r.code >= 400 {
+		return r.judge(failure.Reason)
 	}
 	return &Error{Code: "mail_lost", Temporary: true, Unsure: failure.Reason == mail.ErrSMTPDataClose}
 }

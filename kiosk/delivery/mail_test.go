@@ -29,11 +29,11 @@ import (
 	"balcao/kiosk/delivery"
 )
 
-// relay is an SMTP server that keeps what it took. The functions rcpt and end may refuse.
+// relay is an SMTP server that keeps what it took. The functions mail, rcpt and end may refuse.
 type relay struct {
 	address, caFile string
 	letters         chan letter
-	rcpt, end       func() error
+	mail, rcpt, end func() error
 	logins          chan string // nil: no authentication
 	hangUpAfter     bool        // once a letter was taken
 }
@@ -60,6 +60,9 @@ func (s *relaySession) Logout() error { return nil }
 
 func (s *relaySession) Mail(from string, _ *smtp.MailOptions) error {
 	s.letter.from = from
+	if s.mail != nil {
+		return s.mail()
+	}
 	return nil
 }
 
@@ -204,7 +207,23 @@ func TestMail_Send(t *testing.T) {
 
 func TestMail_Failures(t *testing.T) {
 	no := func(code int) func() error {
-		return func() error { return &smtp.SMTPError{Code: code, Message: "no ana@example.pt here"} }
+		return func() error {
+			return &smtp.SMTPError{Code: code, EnhancedCode: smtp.NoEnhancedCode, Message: "no ana@example.pt here"}
+		}
+	}
+	enhanced := func(code int, numbers ...int) func() error {
+		return func() error {
+			return &smtp.SMTPError{Code: code, EnhancedCode: smtp.EnhancedCode(numbers), Message: "no ana@example.pt here"}
+		}
+	}
+	rcpt := func(code int, numbers ...int) func(*relay, *smtp.Server) {
+		return func(r *relay, _ *smtp.Server) { r.rcpt = enhanced(code, numbers...) }
+	}
+	from := func(code int, numbers ...int) func(*relay, *smtp.Server) {
+		return func(r *relay, _ *smtp.Server) { r.mail = enhanced(code, numbers...) }
+	}
+	end := func(code int, numbers ...int) func(*relay, *smtp.Server) {
+		return func(r *relay, _ *smtp.Server) { r.end = enhanced(code, numbers...) }
 	}
 	tests := []struct {
 		name      string
@@ -214,7 +233,31 @@ func TestMail_Failures(t *testing.T) {
 	}{
 		{"no such mailbox", func(r *relay, _ *smtp.Server) { r.rcpt = no(550) }, "mail_address_550", false},
 		{"greylisted", func(r *relay, _ *smtp.Server) { r.rcpt = no(451) }, "mail_deferred_451", true},
-		{"refused", func(r *relay, _ *smtp.Server) { r.end = no(554) }, "mail_refused_554", false},
+		{"no such mailbox, in so many numbers", rcpt(550, 5, 1, 1), "mail_address_550_5.1.1", false},
+		{"no word on why", rcpt(550, 5, 0, 0), "mail_address_550", false},
+		{"no such domain", rcpt(550, 5, 1, 2), "mail_address_550_5.1.2", false},
+		{"domain without mail", rcpt(556, 5, 1, 10), "mail_address_556_5.1.10", false},
+		{"mailbox closed", rcpt(550, 5, 2, 1), "mail_address_550_5.2.1", false},
+		{"mailbox full", rcpt(552, 5, 2, 2), "mail_address_552_5.2.2", false},
+		{"mailbox full for now", rcpt(452, 4, 2, 2), "mail_deferred_452_4.2.2", true},
+		{"relaying denied", rcpt(550, 5, 7, 1), "mail_relay_refused_550_5.7.1", true},
+		{"relaying denied, bare", func(r *relay, _ *smtp.Server) { r.rcpt = no(554) }, "mail_relay_refused_554", true},
+		{"not authenticated", rcpt(530, 5, 7, 0), "mail_relay_refused_530_5.7.0", true},
+		{"on a list", rcpt(554, 5, 7, 1), "mail_relay_refused_554_5.7.1", true},
+		{"no DMARC", rcpt(550, 5, 7, 26), "mail_relay_refused_550_5.7.26", true},
+		{"no route", rcpt(550, 5, 4, 1), "mail_relay_refused_550_5.4.1", true},
+		{"our address as the sender", rcpt(550, 5, 1, 8), "mail_relay_refused_550_5.1.8", true},
+		{"sender refused", from(550, 5, 1, 0), "mail_relay_refused_550_5.1.0", true},
+		{"sender refused by policy", from(553, 5, 7, 1), "mail_relay_refused_553_5.7.1", true},
+		{"taken for spam", end(550, 5, 7, 1), "mail_relay_refused_550_5.7.1", true},
+		{"refused after all", func(r *relay, _ *smtp.Server) { r.end = no(554) }, "mail_relay_refused_554", true},
+		{"no such mailbox after all", end(550, 5, 1, 1), "mail_address_550_5.1.1", false},
+		{"content", end(554, 5, 6, 0), "mail_refused_554_5.6.0", false},
+		{"another number in the text", func(r *relay, _ *smtp.Server) {
+			r.rcpt = func() error {
+				return &smtp.SMTPError{Code: 554, EnhancedCode: smtp.NoEnhancedCode, Message: "see 5.1.1 of our terms"}
+			}
+		}, "mail_relay_refused_554", true},
 		{"no encryption", func(_ *relay, s *smtp.Server) { s.TLSConfig = nil }, "mail_session", true},
 	}
 	for _, tt := range tests {
