@@ -109,8 +109,14 @@ func TestDone(t *testing.T) {
 		d.nobody().do(kiosk.Cancel{}, kiosk.Continue{}).at(kiosk.StepDocument).asked(kiosk.Forget{Case: 1})
 	})
 	t.Run("NextCardWaitsForTheReceipt", func(t *testing.T) {
-		d := newDesk(t).done().do(kiosk.CardRemoved{Reader: 1}, kiosk.CardInserted{Reader: 1}).at(kiosk.StepDone).asked()
-		d.do(kiosk.NextPerson{}).asked(kiosk.Forget{Case: 1}, kiosk.ReadDocument{Case: 2, Reader: 1})
+		d := newDesk(t).done().do(kiosk.CardInserted{Reader: 2}).at(kiosk.StepDone).asked()
+		d.do(kiosk.NextPerson{}).asked(kiosk.Forget{Case: 1}, kiosk.ReadDocument{Case: 2, Reader: 2})
+	})
+	t.Run("TheCardOutBeginsTheNextPerson", func(t *testing.T) {
+		newDesk(t).done().do(kiosk.CardRemoved{Reader: 1}).at(kiosk.StepDocument).nobody().asked(kiosk.Forget{Case: 1})
+		newDesk(t).done().do(kiosk.CardRemoved{Reader: 2}).at(kiosk.StepDone).asked()
+		newDesk(t).done().do(kiosk.CardInserted{Reader: 2}, kiosk.CardRemoved{Reader: 2}).at(kiosk.StepDone).asked()
+		newDesk(t).done().do(kiosk.ServiceChanged{Problem: kiosk.ProblemServiceStopped}).at(kiosk.StepDone).asked() // nobody took it
 	})
 	t.Run("TheSameCardIsNotReadAgain", func(t *testing.T) {
 		newDesk(t).done().do(kiosk.NextPerson{}).asked(kiosk.Forget{Case: 1}).at(kiosk.StepDocument)
@@ -119,7 +125,7 @@ func TestDone(t *testing.T) {
 
 func TestIdle(t *testing.T) {
 	t.Run("EndsAForgottenCase", func(t *testing.T) {
-		d := newDesk(t).settled().later(9 * time.Minute).at(kiosk.StepContact)
+		d := newDesk(t).settled().later(9 * time.Minute).at(kiosk.StepPIN)
 		if got, want := d.state.IdleAt, noon.Add(10*time.Minute); !got.Equal(want) {
 			t.Errorf("idle at: got %v, want %v", got, want)
 		}
@@ -130,7 +136,7 @@ func TestIdle(t *testing.T) {
 	t.Run("HandsKeepItOpen", func(t *testing.T) {
 		d := newDesk(t).settled()
 		for range 5 {
-			d.later(9 * time.Minute).do(kiosk.HandOver{ToCitizen: false}).at(kiosk.StepContact)
+			d.later(9 * time.Minute).do(kiosk.HandOver{ToCitizen: false}).at(kiosk.StepPIN)
 		}
 	})
 	t.Run("WarnsAMinuteBefore", func(t *testing.T) {
@@ -146,7 +152,7 @@ func TestIdle(t *testing.T) {
 		if got, want := d.state.Wake, d.state.Now.Add(time.Second); !got.Equal(want) {
 			t.Errorf("wake: got %v, want every second: %v", got, want)
 		}
-		warned(d.later(30*time.Second).do(kiosk.StillHere{}), false).later(9 * time.Minute).at(kiosk.StepContact)
+		warned(d.later(30*time.Second).do(kiosk.StillHere{}), false).later(9 * time.Minute).at(kiosk.StepPIN)
 		warned(newDesk(t).later(time.Hour), false)
 		warned(newDesk(t).identified().do(kiosk.PersonMismatch{}).later(9*time.Minute), false)
 	})
@@ -187,7 +193,8 @@ func TestHandOver(t *testing.T) {
 	handed(t, newDesk(t).identified().do(over), false)
 	d := handed(t, newDesk(t).opened().do(enterPhone, phoneQueued(3), over), true)
 	handed(t, d.do(typedCode()), true)
-	handed(t, d.do(confirmed(kiosk.SMS)), false) // the clerk's turn
+	handed(t, d.do(confirmed(kiosk.SMS)), true) // on to the PIN
+	handed(t, d.do(kiosk.Back{}), false)        // the clerk's turn
 	handed(t, d.do(kiosk.Continue{}, over), true)
 	handed(t, d.do(kiosk.PINTyped{PIN: kiosk.Secret(goodPIN)}, kiosk.PINTyped{PIN: kiosk.Secret(goodPIN)}), true)
 	handed(t, d.do(kiosk.PINWasSealed{Case: 1}, kiosk.Agreed{}, cardPIN()), true)

@@ -210,6 +210,21 @@ func (s *Session) codeAnswered(e CodeAnswered) {
 	if ch.ConfirmedAt.IsZero() {
 		ch.ConfirmedAt = s.state.Now
 	}
+	s.contactProven()
+}
+
+// contactProven goes on by itself: one contact is enough. It waits while the other is on its way to being proven
+// too, and the clerk may come back for it.
+func (s *Session) contactProven() {
+	if !s.at(StepContact) || s.problem != nil {
+		return
+	}
+	for _, c := range []Channel{SMS, Email} {
+		if ch := s.channel(c); ch.Sending || ch.Checking || s.awaits(ch) {
+			return
+		}
+	}
+	s.toPIN()
 }
 
 // awaits reports whether a code sent to the channel can still confirm it.

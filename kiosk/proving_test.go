@@ -126,21 +126,43 @@ func TestProving(t *testing.T) {
 		d.phone(kiosk.ContactNotMobile)
 		d.do(kiosk.Continue{}).at(kiosk.StepContact)
 	})
+	t.Run("GoesOnByItself", func(t *testing.T) {
+		newDesk(t).settled().at(kiosk.StepPIN)
+	})
+	t.Run("WaitsForTheOtherThatIsOnItsWay", func(t *testing.T) {
+		d := newDesk(t).opened().do(enterMail, enterPhone, mailQueued(), phoneQueued(3)).awaited(kiosk.SMS)
+		d.do(typedCode(), confirmed(kiosk.SMS)).at(kiosk.StepContact).awaited(kiosk.Email)
+		d.do(typedCode(), confirmed(kiosk.Email)).at(kiosk.StepPIN)
+	})
+	t.Run("ThePersonHasNotToWaitForIt", func(t *testing.T) {
+		d := newDesk(t).opened().do(enterMail, enterPhone, mailQueued(), phoneQueued(3))
+		d.do(typedCode(), confirmed(kiosk.SMS), kiosk.Continue{}).at(kiosk.StepPIN)
+	})
+	t.Run("TheOtherIsAddedLater", func(t *testing.T) {
+		d := newDesk(t).settled().do(kiosk.Back{}).at(kiosk.StepContact).do(enterMail, mailQueued()).awaited(kiosk.Email)
+		d.do(typedCode(), confirmed(kiosk.Email)).at(kiosk.StepPIN)
+		if !d.state.Contact.Phone.Confirmed() || !d.state.Contact.Email.Confirmed() {
+			t.Error("one of the two proofs is lost")
+		}
+	})
+	t.Run("NotFromAnotherStep", func(t *testing.T) {
+		newDesk(t).opened().do(enterPhone, phoneQueued(3), typedCode(), kiosk.Back{}, confirmed(kiosk.SMS)).at(kiosk.StepIdentity)
+	})
 	t.Run("AnotherValueMustBeProvenAnew", func(t *testing.T) {
-		d := newDesk(t).settled().do(kiosk.ContactEntered{Channel: kiosk.SMS, Text: "912345679"})
+		d := newDesk(t).settled().do(kiosk.Back{}, kiosk.ContactEntered{Channel: kiosk.SMS, Text: "912345679"})
 		if d.state.Contact.Settled || d.state.Contact.Phone.Confirmed() {
 			t.Error("the proof of another number was kept")
 		}
 		d.do(kiosk.Continue{}).at(kiosk.StepContact)
 	})
 	t.Run("TheSameValueStaysProven", func(t *testing.T) {
-		d := newDesk(t).settled().do(kiosk.ContactEntered{Channel: kiosk.SMS, Text: "+351 912-345-678"}).asked()
+		d := newDesk(t).settled().do(kiosk.Back{}, kiosk.ContactEntered{Channel: kiosk.SMS, Text: "+351 912-345-678"}).asked()
 		if !d.state.Contact.Settled {
 			t.Error("the proof of the same number was lost")
 		}
 	})
 	t.Run("Withdrawn", func(t *testing.T) {
-		d := newDesk(t).settled().do(kiosk.ContactEntered{Channel: kiosk.SMS}).asked()
+		d := newDesk(t).settled().do(kiosk.Back{}, kiosk.ContactEntered{Channel: kiosk.SMS}).asked()
 		if d.state.Contact != (kiosk.ContactState{}) {
 			t.Errorf("contact: got %+v", d.state.Contact)
 		}
@@ -296,4 +318,10 @@ func phoneQueued(sends int) kiosk.CodeQueued {
 		Case: 1, Channel: kiosk.SMS, SentAt: noon, ExpiresAt: noon.Add(5 * time.Minute), ResendAt: noon.Add(30 * time.Second),
 		SendsLeft: sends, TriesLeft: 3, Tries: 3,
 	}
+}
+
+func mailQueued() kiosk.CodeQueued {
+	queued := phoneQueued(3)
+	queued.Channel = kiosk.Email
+	return queued
 }

@@ -89,8 +89,14 @@ func (s *Session) cardChanged() {
 	s.problem = &Problem{Code: ProblemCode(ReasonCardChanged), Reader: reader}
 }
 
-// cardRemoved empties the reader.
-func (s *Session) cardRemoved(e CardRemoved) { s.leaves(e.Reader) }
+// cardRemoved empties the reader. Whoever takes the card at the end takes their leave.
+func (s *Session) cardRemoved(e CardRemoved) {
+	_, held := s.slots[e.Reader]
+	s.leaves(e.Reader)
+	if held && s.state.Step == StepDone && s.state.Document.Reader == e.Reader {
+		s.next()
+	}
+}
 
 // cardMute: what is in the reader does not answer; for the case that is no card.
 func (s *Session) cardMute(e CardMute) {

@@ -74,6 +74,7 @@ func newCitizenView(host func() fyne.Window, send func(kiosk.Event), now func() 
 	v.actions.zoom = &v.zoom
 	v.giveBack, v.greeting = newButton(&v.keys), newButton(&v.keys)
 	v.greeting.Enlarge(&v.zoom)
+	v.input.field.now = now
 	v.warning = newOverlayView(v.press, v.do)
 	v.build()
 	return v

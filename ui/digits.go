@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"time"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
@@ -29,6 +31,10 @@ type digitField struct {
 	refused func()             // told when it found too few, or digits that are not allowed
 	name    func(n int) string // for a screen reader
 
+	auto      bool             // submits with the last digit
+	now       func() time.Time // by which what follows that digit at once is told apart
+	submitted time.Time
+
 	typed    [12]byte
 	n        int
 	min, max int
@@ -48,7 +54,7 @@ var (
 )
 
 func newDigitField(keys *keyboard, changed func(), submit func(kiosk.Secret)) *digitField {
-	f := &digitField{keys: keys, changed: changed, submit: submit, name: func(int) string { return "" }, refused: func() {}, allowed: func([]byte) bool { return true }}
+	f := &digitField{keys: keys, changed: changed, submit: submit, name: func(int) string { return "" }, now: time.Now, refused: func() {}, allowed: func([]byte) bool { return true }}
 	f.width, f.height, f.gap = boxWidth, boxHeight, boxGap
 	f.ExtendBaseWidget(f)
 	return f
@@ -80,7 +86,7 @@ func (f *digitField) put(digits string) {
 
 // configure says what is asked for; it keeps what was typed.
 func (f *digitField) configure(m inputModel, name func(int) string) {
-	f.name = name
+	f.name, f.auto = name, m.Auto
 	if f.min != m.Min || f.max != m.Max || f.masked != m.Masked || f.locked != m.Locked {
 		f.min, f.max, f.masked, f.locked = m.Min, min(m.Max, len(f.typed)), m.Masked, m.Locked
 		f.Refresh()
@@ -101,7 +107,7 @@ func (f *digitField) look(check func(digits []byte)) { check(f.typed[:f.n]) }
 
 // enter adds a digit; anything else, and what is too much, is ignored.
 func (f *digitField) enter(r rune) {
-	if r < '0' || r > '9' || f.n >= f.max || f.locked {
+	if r < '0' || r > '9' || f.n >= f.max || f.locked || f.settles() {
 		return
 	}
 	f.typed[f.n] = byte(r)
@@ -109,7 +115,15 @@ func (f *digitField) enter(r rune) {
 	f.keys.touched()
 	f.Refresh()
 	f.changed()
+	if f.auto && f.n == f.max {
+		f.ok()
+		f.submitted = f.now()
+	}
 }
+
+// settles reports whether a key comes so soon behind the last digit that it was meant for the same number: a digit
+// too many, or Enter out of habit. By then the page may ask for something else.
+func (f *digitField) settles() bool { return f.now().Sub(f.submitted) < settleTime }
 
 func (f *digitField) delete() {
 	if f.n == 0 || f.locked {
@@ -124,7 +138,7 @@ func (f *digitField) delete() {
 // ok submits when there are enough digits and no rule is broken, and wipes. Otherwise they are left as
 // they are, and the page says why: who presses Enter too early goes on typing.
 func (f *digitField) ok() {
-	if f.locked || f.min == 0 {
+	if f.locked || f.min == 0 || f.settles() {
 		return
 	}
 	if f.n < f.min || !f.allowed(f.typed[:f.n]) {

@@ -66,6 +66,9 @@ func TestClerkKeys(t *testing.T) {
 		{"ContinueContactNumpad", proven(contact(pt)), fyne.KeyEnter, []kiosk.Event{kiosk.Continue{}}},
 		{"NotWithoutContact", contact(pt), fyne.KeyReturn, nil},
 		{"Back", proven(contact(pt)), fyne.KeyF3, []kiosk.Event{kiosk.Back{}}},
+		{"AddEmail", phoneProven(pt), fyne.KeyF7, []kiosk.Event{kiosk.Back{}}},
+		{"BothAreThere", pin(kiosk.PINFirst)(pt), fyne.KeyF7, nil},
+		{"NothingAddedWhileSealing", sealing(phoneProven(pt)), fyne.KeyF7, nil},
 		{"ContinuePIN", pin(kiosk.PINSealed)(pt), fyne.KeyReturn, []kiosk.Event{kiosk.Continue{}}},
 		{"AnotherPIN", pin(kiosk.PINSealed)(pt), fyne.KeyF4, []kiosk.Event{kiosk.NewPIN{}}},
 		{"NotBeforeSealed", pin(kiosk.PINFirst)(pt), fyne.KeyReturn, nil},
@@ -493,7 +496,7 @@ func TestCitizenKeys(t *testing.T) {
 		{"CodeTooShort", contactSent(pt), "12345", []fyne.KeyName{fyne.KeyReturn}, nil},
 		{"CodeTooLong", contactSent(pt), "1234567", []fyne.KeyName{fyne.KeyEnter}, []kiosk.Event{kiosk.CodeTyped{Code: kiosk.Secret("123456")}}},
 		{"Letters", contactSent(pt), "1a2b3c456", []fyne.KeyName{fyne.KeyEnter}, []kiosk.Event{kiosk.CodeTyped{Code: kiosk.Secret("123456")}}},
-		{"Backspace", contactSent(pt), "123457", []fyne.KeyName{fyne.KeyBackspace, fyne.KeyReturn}, nil},
+		{"Backspace", pin(kiosk.PINFirst)(pt), "731946", []fyne.KeyName{fyne.KeyBackspace, fyne.KeyReturn}, nil},
 		{"PIN", pin(kiosk.PINFirst)(pt), "731946", []fyne.KeyName{fyne.KeyReturn}, []kiosk.Event{kiosk.PINTyped{PIN: kiosk.Secret("731946")}}},
 		{"PINBreaksRule", pin(kiosk.PINFirst)(pt), "123456", []fyne.KeyName{fyne.KeyReturn}, nil},
 		{"PINRepeat", pin(kiosk.PINRepeat)(pt), "731946", []fyne.KeyName{fyne.KeyReturn}, []kiosk.Event{kiosk.PINTyped{PIN: kiosk.Secret("731946")}}},
@@ -543,4 +546,41 @@ func TestCitizenKeys(t *testing.T) {
 			t.Errorf("sent (-want +got):\n%s", diff)
 		}
 	})
+}
+
+// TestSixthDigitSubmits: the code leaves with its last digit, and what follows at once is taken for part of it, not
+// for an answer to what the page asks next.
+func TestSixthDigitSubmits(t *testing.T) {
+	pt := kiosk.Portuguese
+	code := []kiosk.Event{kiosk.CodeTyped{Code: kiosk.Secret("123456")}}
+	for _, test := range []struct {
+		name string
+		next func(kiosk.Language) kiosk.State
+	}{{"BeforeTheAnswer", contactSent}, {"WrongCode", contactWrong}, {"ThePINIsAsked", pin(kiosk.PINFirst)}, {"TheReview", review(kiosk.ReviewReading)}} {
+		t.Run(test.name, func(t *testing.T) {
+			d := newDesk(t, ui.Options{})
+			d.Show(contactSent(pt))
+			write(d.Citizen(), "12345")
+			if got := d.sent(); got != nil {
+				t.Fatalf("five digits: sent %v", got)
+			}
+			write(d.Citizen(), "6")
+			if diff := cmp.Diff(code, d.sent()); diff != "" {
+				t.Fatalf("six digits: sent (-want +got):\n%s", diff)
+			}
+			d.Show(test.next(pt))
+			d.now = d.now.Add(ui.SettleTime - 1)
+			before := visibleText(d.Citizen())
+			write(d.Citizen(), "6")
+			press(d.Citizen(), fyne.KeyReturn)
+			if got := d.sent(); got != nil || d.CitizenDigits()[0] != 0 || visibleText(d.Citizen()) != before {
+				t.Errorf("a key too many: sent %v, or it is shown", got)
+			}
+			d.now = d.now.Add(time.Second)
+			write(d.Citizen(), "7")
+			if boxes := test.name != "TheReview"; (d.CitizenDigits()[0] == '7') != boxes {
+				t.Errorf("a key of the new page: taken %v, want %v", !boxes, boxes)
+			}
+		})
+	}
 }

@@ -51,6 +51,7 @@ type keypadModel struct{ OK, Delete string }
 // inputModel is what a field of digits has to know.
 type inputModel struct {
 	Min, Max int
+	Auto     bool // submitted with the last digit
 	Masked   bool
 	Locked   bool            // being compared, expired or locked
 	Policy   kiosk.PINPolicy // rules shown as they are met, with a first PIN only
@@ -197,7 +198,7 @@ func (p present) citizenContact(m *citizenModel) {
 	m.Title = p.text("citizen.code.title")
 	m.Text = p.format("citizen.code.text_"+string(awaited), values{"Contact": contactText(c.Value)})
 	left := c.ExpiresAt.Sub(p.centreNow())
-	m.Input = inputModel{Min: 6, Max: 6, Locked: c.Checking || c.Sending, Label: "citizen.pin.field"}
+	m.Input = inputModel{Min: 6, Max: 6, Auto: true, Locked: c.Checking || c.Sending, Label: "citizen.pin.field"}
 	m.Points = []line{{p.format("citizen.code.expires", values{"Time": countdown(left)}), toneQuiet}, {p.text("citizen.code.missing"), toneQuiet}}
 	if other := p.channel(otherChannel(awaited)); other.Stopped() != kiosk.ContactOK { // why this one is asked for instead
 		what := p.text("citizen.failed." + string(other.Stopped()) + ".title")

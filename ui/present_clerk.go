@@ -256,6 +256,12 @@ func (p present) pin(m *clerkModel) {
 			reached = i
 		}
 	}
+	for _, channel := range []kiosk.ChannelState{p.state.Contact.Phone, p.state.Contact.Email} {
+		if channel.Confirmed() { // the page went on by itself: what it went on with is said here
+			text := p.format("pin.contact", values{"Contact": contactText(channel.Value)})
+			m.PIN.Phases = append(m.PIN.Phases, checkRow{Text: text, Result: kiosk.Passed})
+		}
+	}
 	for i, phase := range phases {
 		row := checkRow{Text: p.text("pin.phase." + string(phase))}
 		if i < reached || p.state.PIN.Phase == kiosk.PINSealed {
@@ -284,7 +290,20 @@ func (p present) pin(m *clerkModel) {
 	} else if len(m.Actions) == 0 {
 		m.Actions = []action{{Text: p.text("action.waiting_person"), Main: true}}
 	}
-	m.Actions = append(m.Actions, p.back())
+	m.Actions = append(append(m.Actions, p.addContact()...), p.back())
+}
+
+// addContact goes back for the contact that the person has not proven. A PIN that is being sealed comes first.
+func (p present) addContact() []action {
+	phone, email := p.state.Contact.Phone.Confirmed(), p.state.Contact.Email.Confirmed()
+	switch {
+	case p.state.PIN.Phase == kiosk.PINSealing || phone == email:
+		return nil
+	case phone:
+		return []action{{Text: p.text("action.add_email"), Key: "F7", Event: kiosk.Back{}}}
+	default:
+		return []action{{Text: p.text("action.add_sms"), Key: "F7", Event: kiosk.Back{}}}
+	}
 }
 
 func (p present) back() action {

@@ -235,6 +235,18 @@ func pin(phase kiosk.PINPhase) func(kiosk.Language) kiosk.State {
 	}
 }
 
+// phoneProven is a PIN being chosen by somebody with a telephone only.
+func phoneProven(l kiosk.Language) kiosk.State {
+	s := pin(kiosk.PINFirst)(l)
+	s.Contact.Email = kiosk.ChannelState{}
+	return s
+}
+
+func sealing(s kiosk.State) kiosk.State {
+	s.PIN.Phase = kiosk.PINSealing
+	return s
+}
+
 func pinMismatch(l kiosk.Language) kiosk.State {
 	s := pin(kiosk.PINFirst)(l)
 	s.PIN.Mismatch = true
@@ -380,7 +392,7 @@ var cardScreens = []screen{
 	{"3-contact", contact}, {"3-contact-sent", contactSent}, {"3-contact-wrong", contactWrong}, {"3-contact-both", contactBoth},
 	{"3-contact-undelivered", contactFailed(undelivered)}, {"3-contact-taken", contactFailed(taken)}, {"3-contact-locked", contactFailed(lockedChannel)},
 	{"3-contact-expired", contactFailed(expired)}, {"3-contact-other", contactOther}, {"3-contact-cancel", cancelling}, {"3-contact-forgotten", forgotten},
-	{"4-pin-first", pin(kiosk.PINFirst)}, {"4-pin-mismatch", pinMismatch}, {"4-pin-repeat", pin(kiosk.PINRepeat)},
+	{"4-pin-first", pin(kiosk.PINFirst)}, {"4-pin-phone", phoneProven}, {"4-pin-mismatch", pinMismatch}, {"4-pin-repeat", pin(kiosk.PINRepeat)},
 	{"4-pin-sealing", pin(kiosk.PINSealing)}, {"4-pin-sealed", pin(kiosk.PINSealed)},
 	{"5-review", review(kiosk.ReviewReading)}, {"5-review-long", reviewLong}, {"5-review-disputed", reviewDisputed},
 	{"5-review-card", review(kiosk.ReviewCard)}, {"5-review-card-pin", review(kiosk.ReviewCardPIN)}, {"5-review-pin-wrong", reviewPINWrong}, {"5-review-pinpad", reviewPinpad}, {"5-review-pinpad-signing", reviewPinpadSigning},

@@ -90,17 +90,9 @@ func (d *kioskDesk) typeCode(t testing.TB, v visitor, code string) {
 		d.keys(t, "F12")
 	}
 	d.shot(t, v, "3-code")
-	d.types(t, code)
-	d.keys(t, "Return")
-	d.awaits(t, "step=contact", "contact=true")
-}
-
-func (d *kioskDesk) continueToPIN(t testing.TB, v visitor) {
-	t.Helper()
-	d.has(t, clerkTitle)
-	d.shot(t, v, "3-confirmed")
-	d.keys(t, "Return")
-	d.awaits(t, "step=pin", "pin=first")
+	d.types(t, code) // the sixth digit sends it, and a contact that is proven leads on
+	d.awaits(t, "step=pin", "contact=true", "pin=first")
+	d.screen.xdo(t, "sleep", "0.5") // a person reads first: what follows the code at once is taken for part of it
 }
 
 func (d *kioskDesk) choosePIN(t testing.TB, v visitor) {
@@ -138,15 +130,13 @@ func (d *kioskDesk) enrol(t testing.TB, c *centre, v visitor) (code string) {
 	d.typeContact(t, v)
 	code = c.receivedCode(t, v)
 	d.typeCode(t, v, code)
-	d.continueToPIN(t, v)
 	d.choosePIN(t, v)
 	d.agree(t, v)
 	d.typeCardPIN(t, v)
 	d.awaits(t, "step=done")
 	d.shot(t, v, "6-done")
-	c.mock(t, "remove")
 	d.has(t, clerkTitle)
-	d.keys(t, "Return")
+	c.mock(t, "remove") // the card taken out is the leave taken
 	d.awaits(t, "step=document", "case=0")
 	return code
 }

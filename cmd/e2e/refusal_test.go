@@ -85,7 +85,6 @@ func (d *kioskDesk) walk(t testing.TB, c *centre, v visitor) {
 	d.confirmPerson(t)
 	d.typeContact(t, v)
 	d.typeCode(t, v, c.receivedCode(t, v))
-	d.continueToPIN(t, v)
 	d.choosePIN(t, v)
 	d.agree(t, v)
 }
