@@ -49,7 +49,7 @@ type Problem struct {
 	Reader    int    // 1-based number of the reader concerned, 0 when none
 	Activity  string // catalogue key of what was going on, for example "activity.read_certificate"; may be empty
 	TriesLeft int    // for a wrong PIN or code
-	Reference string // support reference for ProblemInternal
+	Reference string // State.Reference, with ProblemInternal; the session fills it in
 	Fatal     bool   // the case is over; otherwise the work goes on once the cause is cured
 }
 

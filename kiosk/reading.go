@@ -27,6 +27,9 @@ func (s *Session) begin(reader int) bool {
 	s.live = s.cases
 	s.note = ""
 	s.state.Case = s.cases
+	if s.settings.Reference != nil {
+		s.state.Reference = s.settings.Reference()
+	}
 	s.state.Started = s.state.Now
 	s.state.Document.Reader = reader
 	return true

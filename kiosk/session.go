@@ -9,6 +9,8 @@ type Settings struct {
 	ClerkLanguage   Language
 	CitizenLanguage Language
 
+	Reference func() string // names a new case to the support, in a way that says nothing of the person; nil: none is named
+
 	IdleAfter time.Duration // a case nobody touches ends by itself; 10 minutes
 	MRZ       MRZReader     // understands machine-readable zones; nil: none can be typed
 
@@ -247,6 +249,9 @@ func (s *Session) dispatch(e Event) {
 // settle computes what follows from the rest of the state, after every event.
 func (s *Session) settle() {
 	s.settleContact()
+	if s.problem != nil && s.problem.Code == ProblemInternal {
+		s.problem.Reference = s.state.Reference
+	}
 	s.state.Problem = s.currentProblem()
 	s.settleHands()
 	s.state.MinAge = s.rules.MinAge

@@ -191,3 +191,26 @@ func TestSessionBindsAKey(t *testing.T) {
 	id := d.state.Case
 	d.do(kiosk.NextPerson{}).asked(kiosk.Forget{Case: id}).at(kiosk.StepDocument)
 }
+
+// Whatever makes a problem internal, the page has the reference of its case.
+func TestInternal_Reference(t *testing.T) {
+	for name, after := range map[string]func(*desk){
+		"a command that failed": func(d *desk) {
+			d.identified().do(kiosk.PersonConfirmed{}, kiosk.CommandFailed{Case: 1, Problem: kiosk.Problem{Code: kiosk.ProblemInternal, Fatal: true}})
+		},
+		"a reading that failed": func(d *desk) {
+			d.do(kiosk.CardInserted{Reader: 1}, kiosk.DocumentFailed{Case: 1, Problem: kiosk.Problem{Code: kiosk.ProblemInternal}})
+		},
+		"a reading without its checks": func(d *desk) { d.do(kiosk.CardInserted{Reader: 1}, kiosk.DocumentComplete{Case: 1}) },
+		"a check without a reason": func(d *desk) {
+			d.do(kiosk.CardInserted{Reader: 1}, kiosk.CheckDone{Case: 1, Check: kiosk.Check{Name: kiosk.CheckCertificate, Result: kiosk.Failed}})
+		},
+	} {
+		d := &desk{t: t, session: kiosk.NewSession(kiosk.Settings{Reference: func() string { return "AB3D-EF5H" }}, noon)}
+		d.do(kiosk.ReadersChanged{Readers: []kiosk.ReaderStatus{{Number: 1, Name: "A"}}}, told(kiosk.UsualRules()))
+		after(d)
+		if p := d.state.Problem; p == nil || p.Code != kiosk.ProblemInternal || p.Reference != "AB3D-EF5H" {
+			t.Errorf("%s: got %+v", name, p)
+		}
+	}
+}

@@ -23,6 +23,7 @@ type State struct {
 	TypedMRZ        bool   // documents without a chip may be typed
 	Step            Step
 	Case            CaseID
+	Reference       string    // of the case, in the logs and for the support; empty without a case
 	Started         time.Time // when this document was inserted
 	ClerkLanguage   Language
 	CitizenLanguage Language

@@ -35,7 +35,7 @@ type cardWork struct {
 // giving back resets it, and it may be the same card.
 func (r *Runner) readDocument(ctx context.Context, c kiosk.ReadDocument) {
 	r.forget()
-	v, before := newVisit(ctx, c.Case), r.givenBack
+	v, before := r.newVisit(ctx, c.Case), r.givenBack
 	r.visit, r.givenBack = v, v.gone
 	w := &cardWork{runner: r, visit: v, number: c.Reader, reader: r.readerName(c.Reader)}
 	v.jobs.put(cardJob{do: func(ctx context.Context, w *cardWork) { w.read(ctx) }})
@@ -79,7 +79,7 @@ func (w *cardWork) carryOut(ctx context.Context, job cardJob) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			// What a panic says may quote a card, so only its kind and place are kept.
-			w.runner.cfg.Log.Error("card", "case", uint64(w.visit.id), "fault", fmt.Sprintf("%T", fault), "stack", string(debug.Stack()))
+			w.runner.cfg.Log.Error("card", "case", uint64(w.visit.id), "reference", w.visit.reference, "fault", fmt.Sprintf("%T", fault), "stack", string(debug.Stack()))
 			w.disconnect()
 			w.emit(kiosk.CommandFailed{Case: w.visit.id, Problem: kiosk.Problem{Code: kiosk.ProblemInternal, Fatal: true}})
 		}
@@ -337,7 +337,7 @@ func (w *cardWork) failed(ctx context.Context, work string, err error) {
 func (w *cardWork) logFailure(work string, err error) {
 	closing := work == "close" && connectionDead(err) // the card left first
 	if err != nil && !closing && !errors.Is(err, context.Canceled) {
-		w.runner.cfg.Log.Warn("card", "case", uint64(w.visit.id), "work", work, "error", err.Error())
+		w.runner.cfg.Log.Warn("card", "case", uint64(w.visit.id), "reference", w.visit.reference, "work", work, "error", err.Error())
 	}
 }
 

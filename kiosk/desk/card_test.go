@@ -404,9 +404,9 @@ func TestFault(t *testing.T) {
 	d := b.start(nil)
 	b.slots.interfere(at(3, hook{answer: func([]byte, []byte) []byte { panic("about somebody@example") }}))
 	d.insert("cc2024")
-	d.until("internal problem", func(s kiosk.State) bool {
+	d.supportFinds(d.until("internal problem", func(s kiosk.State) bool {
 		return problem(kiosk.ProblemInternal)(s) && s.Problem.Fatal && s.Document.Identity == nil
-	})
+	}), "fault")
 	b.slots.remove(1)
 	d.until("empty desk", empty)
 	d.read("cc2024")

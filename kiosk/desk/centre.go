@@ -266,8 +266,8 @@ func (r *Runner) failed(v *visit, channel kiosk.Channel, err error) {
 	if v.ctx.Err() != nil {
 		return
 	}
-	r.cfg.Log.Warn("centre", "case", uint64(v.id), "error", err.Error())
-	problem := kiosk.Problem{Code: kiosk.ProblemInternal, Fatal: true, Reference: v.enrolment.String()}
+	r.cfg.Log.Warn("centre", "case", uint64(v.id), "reference", v.reference, "enrolment", v.enrolment.String(), "error", err.Error())
+	problem := kiosk.Problem{Code: kiosk.ProblemInternal, Fatal: true}
 	var refused *central.Refused
 	switch {
 	case errors.Is(err, central.ErrUnavailable):

@@ -480,3 +480,19 @@ func ended(t *testing.T) context.Context {
 	cancel()
 	return ctx
 }
+
+// supportFinds looks in the log for the line that tells the cause of an internal problem, by the reference that the screen
+// shows.
+func (d *running) supportFinds(s kiosk.State, cause string) {
+	d.t.Helper()
+	if s.Problem.Reference == "" {
+		d.t.Errorf("the screen shows no reference: %+v", s.Problem)
+		return
+	}
+	for line := range strings.Lines(d.log.String()) {
+		if strings.Contains(line, " reference="+s.Problem.Reference+" ") && strings.Contains(line, " "+cause+"=") {
+			return
+		}
+	}
+	d.t.Errorf("no line of the log has the reference and a cause:\n%s", d.log)
+}

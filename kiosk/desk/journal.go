@@ -50,7 +50,7 @@ func (j *Journal) Note(s kiosk.State) {
 		return
 	}
 	j.last = now
-	j.Log.Info("state", "case", uint64(s.Case), "step", s.Step.String(), "identity", now.read, "checked", now.checked,
+	j.Log.Info("state", "case", uint64(s.Case), "reference", s.Reference, "step", s.Step.String(), "identity", now.read, "checked", now.checked,
 		"photo", now.photo, "card", now.present, "opened", now.open, "awaits", string(now.awaited),
 		"contact", now.settled, "pin", string(now.pin), "review", string(now.review), "asking", now.asking,
 		"types", now.types, "wrong", now.wrong, "brings", now.brings, "problem", string(now.problem), "service", string(now.service))

@@ -238,7 +238,7 @@ func (r *Runner) signAsDesk(c kiosk.Sign) {
 // readTyped takes a zone that was typed for the document. No reader is needed.
 func (r *Runner) readTyped(ctx context.Context, c kiosk.ReadTyped) {
 	r.forget()
-	v := newVisit(ctx, c.Case)
+	v := r.newVisit(ctx, c.Case)
 	close(v.gone)
 	r.visit, r.givenBack = v, v.gone
 	r.work.Add(1)

@@ -10,6 +10,7 @@ package desk
 import (
 	"context"
 	"crypto"
+	"crypto/rand"
 	"errors"
 	"log/slog"
 	"slices"
@@ -66,12 +67,22 @@ func New(cfg Config) *Runner {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
+	if cfg.Settings.Reference == nil {
+		cfg.Settings.Reference = newReference
+	}
 	return &Runner{
 		cfg:     cfg,
 		pace:    usualPace,
 		session: kiosk.NewSession(cfg.Settings, cfg.Now()),
 		inbox:   newQueue[kiosk.Event](),
 	}
+}
+
+// newReference is short enough to be read out over the telephone, and random: it says nothing but which lines of the log
+// belong together.
+func newReference() string {
+	text := rand.Text()
+	return text[:4] + "-" + text[4:8]
 }
 
 // verifier is the configured one with the rules that the centre last told.
