@@ -11,12 +11,14 @@ import (
 func (s *Session) askEligibility() {
 	eligible := &s.state.Eligible
 	eligible.Asked = true
+	if s.kept != nil && eligible.Entered == (Eligibility{}) {
+		eligible.Entered = s.kept.eligibility
+	}
 	eligible.Second = s.state.Document.Access.NoChip && s.rules.TypedMRZ == TypedSecond
 	s.judgeEligibility()
 }
 
-// eligibilityEntered takes the page as it stands. The tax number is one of the things by which the centre
-// opened the enrolment, so from then on it stays.
+// eligibilityEntered takes the page as it stands.
 func (s *Session) eligibilityEntered(e EligibilityEntered) {
 	eligible := &s.state.Eligible
 	if !s.at(StepIdentity) || !eligible.Asked {
@@ -24,9 +26,6 @@ func (s *Session) eligibilityEntered(e EligibilityEntered) {
 	}
 	entered := e.Eligibility
 	entered.TaxNumber = strings.Join(strings.Fields(entered.TaxNumber), "")
-	if eligible.Fixed {
-		entered.TaxNumber = eligible.Entered.TaxNumber
-	}
 	eligible.Entered = entered
 	s.judgeEligibility()
 }
@@ -67,6 +66,8 @@ func (s *Session) eligibilityDone() {
 		s.end(Problem{Code: ProblemAccompanied})
 	case len(eligible.Faults) > 0:
 		eligible.Refused = true
+	case s.opened && eligible.Opened != eligible.Entered.TaxNumber:
+		s.startOver()
 	default:
 		s.toContact()
 	}

@@ -36,7 +36,7 @@ func (s *Session) wipePerson() {
 	doc := s.state.Document
 	s.state.Document = DocumentState{Reader: doc.Reader, Checks: doc.Checks, CardPresent: doc.CardPresent}
 	s.state.Eligible = EligibleState{}
-	s.carried, s.retyping = AccessState{}, false
+	s.carried, s.retyping, s.kept = AccessState{}, false, nil
 	s.state.Contact = ContactState{}
 	s.state.PIN = PINState{}
 	s.state.Review = ReviewState{}
@@ -122,9 +122,12 @@ func (s *Session) proceed() {
 	case s.at(StepIdentity) && s.state.Eligible.Asked:
 		s.eligibilityDone()
 	case s.at(StepContact) && s.state.Contact.Settled && !s.state.Contact.Phone.Checking && !s.state.Contact.Email.Checking:
+		s.state.Contact.Correcting = false
 		s.toPIN()
 	case s.at(StepPIN) && s.state.PIN.Phase == PINSealed:
 		s.toReview()
+	case s.inReview(ReviewReading):
+		s.state.Review.Disputed = false // there was no error after all: the person is asked again
 	case s.inReview(ReviewCardPIN):
 		s.agreed()
 	}
@@ -134,6 +137,7 @@ func (s *Session) proceed() {
 func (s *Session) back() {
 	switch {
 	case s.at(StepContact):
+		s.state.Contact.Correcting = false
 		s.state.Step = StepIdentity
 	case s.at(StepIdentity) && s.state.Eligible.Asked:
 		s.state.Eligible.Asked, s.state.Eligible.Refused = false, false

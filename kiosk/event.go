@@ -126,6 +126,9 @@ type (
 	Continue struct{}
 	// Back returns to the step before, keeping what was proven.
 	Back struct{}
+	// Correct goes to the step in which what the person disputes was entered: StepContact, or StepIdentity for
+	// the tax number and the papers. In StepContact itself it opens what is proven to be changed.
+	Correct struct{ Step Step }
 	// NewPIN chooses another PIN in place of a sealed one, after Back.
 	NewPIN struct{}
 	// Retry tries again what a Problem stopped: reads the document again, asks the centre again.
@@ -289,6 +292,7 @@ func (ContactEntered) event()     {}
 func (Resend) event()             {}
 func (Continue) event()           {}
 func (Back) event()               {}
+func (Correct) event()            {}
 func (NewPIN) event()             {}
 func (Retry) event()              {}
 func (OtherDocument) event()      {}

@@ -254,7 +254,7 @@ func (w *world) noise() kiosk.Event {
 		kiosk.DocumentRecognised{Case: id, Kind: kiosk.CitizenCard}, kiosk.AccessRefused{Case: id}, kiosk.NoChip{}, w.types(),
 		kiosk.AccessAgain{}, w.brings(), kiosk.EligibilityEntered{},
 		kiosk.PersonConfirmed{}, kiosk.PersonMismatch{}, w.contact(), kiosk.ContactEntered{Channel: channel, Text: "912 345 678"},
-		kiosk.Resend{Channel: channel}, kiosk.Continue{}, kiosk.StillHere{}, kiosk.Back{}, kiosk.NewPIN{}, kiosk.Retry{}, kiosk.OtherDocument{},
+		kiosk.Resend{Channel: channel}, kiosk.Continue{}, kiosk.StillHere{}, kiosk.Back{}, kiosk.NewPIN{}, kiosk.Correct{Step: kiosk.StepContact}, kiosk.Correct{Step: kiosk.StepIdentity}, kiosk.Retry{}, kiosk.OtherDocument{},
 		kiosk.Cancel{}, kiosk.CancelConfirmed{}, kiosk.CancelDismissed{}, kiosk.NextPerson{}, kiosk.HandOver{ToCitizen: true},
 		kiosk.HandOver{}, kiosk.LanguageChosen{Citizen: true, Language: kiosk.English}, kiosk.LanguageChosen{Language: "tlh"},
 		kiosk.CodeTyped{Code: kiosk.Secret(secretCode)}, kiosk.CodeTyped{}, kiosk.PINTyped{PIN: kiosk.Secret(secretPIN)}, kiosk.PINTyped{},

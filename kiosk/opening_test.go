@@ -246,16 +246,6 @@ func TestEligibilityPage(t *testing.T) {
 		accompanied.Independence = kiosk.Accompanied
 		d.do(kiosk.EligibilityEntered{Eligibility: accompanied}, kiosk.Continue{}).at(kiosk.StepContact)
 	})
-	t.Run("TaxNumberStaysOnceOpened", func(t *testing.T) {
-		d := newTravelDesk(t, kiosk.Rules{}).travelled(kiosk.SigningChip)
-		d.do(kiosk.PersonConfirmed{}, kiosk.EligibilityEntered{Eligibility: brought()}, kiosk.Continue{}, kiosk.Back{}).at(kiosk.StepIdentity)
-		other := brought()
-		other.TaxNumber = "400000016"
-		d.do(kiosk.EligibilityEntered{Eligibility: other})
-		if got := d.state.Eligible.Entered.TaxNumber; got != "400000008" {
-			t.Errorf("got %s, want the number by which the enrolment was opened", got)
-		}
-	})
 }
 
 // reviewed brings a traveller to the review, their contact proven and their PIN sealed.

@@ -19,7 +19,7 @@ func (s *Session) open() {
 	s.again.open = false
 	s.dismiss("")
 	s.state.Contact.Opening = true
-	s.state.Eligible.Fixed = s.state.Eligible.Asked
+	s.state.Eligible.Opened = s.state.Eligible.Entered.TaxNumber
 	s.ask(OpenEnrolment{Case: s.live, Identity: *s.state.Document.Identity, TaxNumber: s.state.Eligible.Entered.TaxNumber})
 }
 
@@ -78,6 +78,7 @@ func (s *Session) contactEntered(e ContactEntered) {
 		return
 	}
 	*ch = ChannelState{Text: e.Text, Value: value, Problem: problem}
+	s.state.Contact.Correcting = false
 	out := s.sending(e.Channel)
 	*out = sending{wrong: out.wrong}
 	if value != "" {

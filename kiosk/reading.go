@@ -6,11 +6,14 @@ import "slices"
 // this computer's clock is wrong no case starts, because evidence would carry a wrong time; the card
 // is read once the clock is right.
 func (s *Session) startCase(reader int) {
-	before := s.carriable()
+	before, kept := s.carriable(), s.kept
+	if !s.interrupted {
+		kept = nil // it belongs to the document that slipped
+	}
 	if !s.begin(reader) {
 		return
 	}
-	s.carried = before
+	s.carried, s.kept = before, kept
 	s.read()
 }
 
@@ -86,6 +89,9 @@ func (s *Session) identityRead(e IdentityRead) {
 	if known := doc.Identity; known != nil && (known.Kind != e.Identity.Kind || known.Country != e.Identity.Country ||
 		known.DocumentNumber != e.Identity.DocumentNumber) {
 		return
+	}
+	if s.kept != nil && !s.kept.of(e.Identity) {
+		s.kept = nil
 	}
 	doc.Identity = &e.Identity
 	doc.Kind = e.Identity.Kind
@@ -224,8 +230,10 @@ func (s *Session) interrupt(problem Problem) {
 	}
 	typed := s.carriable()
 	typed.Opening = false
+	kept := s.kept
 	s.wipePerson()
 	s.forget()
+	s.kept = kept
 	s.carried = typed // a document that slipped is not typed twice
 	s.interrupted = true
 	s.problem = &problem
@@ -248,6 +256,10 @@ func (s *Session) personConfirmed() {
 // toContact opens the enrolment, unless the clerk only went back and on.
 func (s *Session) toContact() {
 	s.state.Step = StepContact
+	if s.kept != nil {
+		s.state.Contact.Phone.Text, s.state.Contact.Email.Text = s.kept.phone, s.kept.email
+		s.kept = nil
+	}
 	if !s.opened || s.again.open {
 		s.open()
 	}

@@ -62,6 +62,7 @@ type Session struct {
 	interrupted bool        // the reading stopped; a card in any reader starts it anew
 	refused     bool        // a check failed; the remaining ones are still coming in
 	carried     AccessState // what was typed, while its document is laid on a reader again
+	kept        *kept       // what was entered, while the case begins anew with the same document
 	retyping    bool        // the clerk went back to it: it is not tried by itself
 	rules       Rules       // the centre's, as it last told; until then the usual ones
 	recognising int         // the reader whose card is being compared with the case's, 0 when none
@@ -180,6 +181,8 @@ func (s *Session) dispatch(e Event) {
 		s.proceed()
 	case Back:
 		s.back()
+	case Correct:
+		s.correct(e)
 	case NewPIN:
 		s.newPIN()
 	case Retry:

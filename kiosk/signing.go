@@ -26,8 +26,8 @@ func (s *Session) binding() bool { return s.state.Review.Phase == ReviewBinding 
 // starts another try after a wrong card PIN.
 func (s *Session) agreed() {
 	switch {
+	case s.state.Review.Disputed:
 	case s.inReview(ReviewReading):
-		s.state.Review.Disputed = false
 		if !s.state.Document.CardPresent && s.state.Document.Signing != SigningDesk {
 			s.state.Review.Phase = ReviewCard
 			return

@@ -136,7 +136,7 @@ type EligibleState struct {
 	Entered Eligibility
 	Faults  []Fault // of what was entered, in the order of the page; shown once Refused
 	Refused bool    // the clerk wanted to go on and could not
-	Fixed   bool    // the centre knows the tax number: another one means another enrolment
+	Opened  string  // the tax number with which the centre opened the enrolment; another one means another enrolment
 }
 
 // Channel is a kind of contact.
@@ -199,12 +199,13 @@ const (
 
 // ContactState is both channels and which of them is waiting for a code.
 type ContactState struct {
-	Opening bool // the enrolment is being opened at the centre
-	Phone   ChannelState
-	Email   ChannelState
-	Awaited Channel // the channel whose code the citizen's screen asks for; "" when none
-	Failed  Channel // the one last asked for, when it stopped and none is asked for now: the clerk's turn; see ChannelState.Stopped
-	Settled bool    // at least one channel is confirmed: the clerk may continue
+	Opening    bool // the enrolment is being opened at the centre
+	Phone      ChannelState
+	Email      ChannelState
+	Awaited    Channel // the channel whose code the citizen's screen asks for; "" when none
+	Failed     Channel // the one last asked for, when it stopped and none is asked for now: the clerk's turn; see ChannelState.Stopped
+	Correcting bool    // what is proven may be changed, which ends its proof
+	Settled    bool    // at least one channel is confirmed: the clerk may continue
 }
 
 // ChannelState is one phone number or e-mail address on its way to being proven. Times are by the centre's

@@ -117,14 +117,13 @@ func TestBringKeys(t *testing.T) {
 			t.Errorf("the focus is not on the issuer: entered %+v", got)
 		}
 	})
-	t.Run("FixedNumberIsPassedOver", func(t *testing.T) {
+	t.Run("AnotherNumberBeginsAgain", func(t *testing.T) {
+		s := bringPermit(pt)
+		s.Eligible.Opened = "999999990"
 		d := newDesk(t, ui.Options{})
-		d.Show(bringFixed(pt))
-		press(d.Clerk(), fyne.KeyDown)
-		write(d.Clerk(), "5")
-		got, _ := d.entered(t)
-		if got.Independence != kiosk.Accompanied || got.TaxNumber != "123456789" {
-			t.Errorf("entered %+v, want the declaration changed and the number kept", got)
+		d.Show(s)
+		if got, want := visibleText(d.Clerk()), "Com outro NIF a adesão recomeça"; !strings.Contains(got, want) {
+			t.Errorf("does not say %q:\n%s", want, got)
 		}
 	})
 	t.Run("BackToThePage", func(t *testing.T) {

@@ -124,9 +124,11 @@ func (v *clerkView) show(m clerkModel) {
 		v.focus()
 	} else if m.Contact.Begin != "" && before.Contact.Begin != m.Contact.Begin {
 		v.focus()
-		v.contact.choose()
 	} else if unlocked(before.Contact, m.Contact) && v.window.Canvas().Focused() == nil {
 		v.focus()
+	}
+	if m.Contact.Begin != "" && before.Contact.Begin != m.Contact.Begin {
+		v.contact.choose()
 	}
 }
 

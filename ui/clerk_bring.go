@@ -161,7 +161,7 @@ func (p *bringPage) show(m clerkModel) {
 	entering := !p.open || p.model.Case != m.Bring.Case
 	p.open, p.model = false, m.Bring
 	p.taxNumber.show(m.Bring.TaxNumber)
-	p.number.configure(inputModel{Min: taxDigits, Max: taxDigits, Locked: m.Bring.TaxNumber.Fixed}, func(n int) string {
+	p.number.configure(inputModel{Min: taxDigits, Max: taxDigits}, func(n int) string {
 		return words{m.Language}.format(m.Bring.TaxNumber.Name, values{"Count": n})
 	})
 	p.declaration.show(m.Bring.Declaration)
@@ -227,7 +227,7 @@ func (p *bringPage) changed() {
 // fields are those that can be filled in, in the order of the page.
 func (p *bringPage) fields() []fyne.Focusable {
 	var all []fyne.Focusable
-	if p.model.TaxNumber.Asked && !p.model.TaxNumber.Fixed {
+	if p.model.TaxNumber.Asked {
 		all = append(all, p.number)
 	}
 	if p.model.Declaration.Asked {

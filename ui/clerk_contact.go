@@ -104,13 +104,11 @@ func (p *contactPage) choose() {
 // drafts reads the entries.
 func (p *contactPage) drafts() drafts {
 	d := drafts{Phone: p.phone.entry.Text, Email: p.email.entry.Text}
-	if canvas := fyne.CurrentApp().Driver().CanvasForObject(p.phone.entry); canvas != nil {
-		switch canvas.Focused() {
-		case fyne.Focusable(p.phone.entry):
-			d.Focus = kiosk.SMS
-		case fyne.Focusable(p.email.entry):
-			d.Focus = kiosk.Email
-		}
+	switch {
+	case p.phone.entry.cursor:
+		d.Focus = kiosk.SMS
+	case p.email.entry.cursor:
+		d.Focus = kiosk.Email
 	}
 	return d
 }

@@ -17,7 +17,8 @@ import (
 type entry struct {
 	widget.Entry
 	keys    *keyboard
-	focused func() // told when the cursor comes or goes
+	focused func() // told when the cursor comes
+	cursor  bool   // it is here
 }
 
 func newEntry(keys *keyboard, changed func()) *entry {
@@ -50,7 +51,10 @@ func (e *entry) setLocked(locked bool) {
 }
 
 // FocusGained implements fyne.Focusable.
-func (e *entry) FocusGained() { e.Entry.FocusGained(); e.focused() }
+func (e *entry) FocusGained() { e.Entry.FocusGained(); e.cursor = true; e.focused() }
+
+// FocusLost implements fyne.Focusable.
+func (e *entry) FocusLost() { e.Entry.FocusLost(); e.cursor = false }
 
 // KeyDown implements desktop.Keyable.
 func (e *entry) KeyDown(ev *fyne.KeyEvent) { e.keys.down(ev); e.Entry.KeyDown(ev) }

@@ -70,6 +70,12 @@ func TestClerkKeys(t *testing.T) {
 		{"BothAreThere", pin(kiosk.PINFirst)(pt), fyne.KeyF7, nil},
 		{"NothingAddedWhileSealing", sealing(phoneProven(pt)), fyne.KeyF7, nil},
 		{"ContinuePIN", pin(kiosk.PINSealed)(pt), fyne.KeyReturn, []kiosk.Event{kiosk.Continue{}}},
+		{"CorrectAProvenContact", proven(contact(pt)), fyne.KeyF4, []kiosk.Event{kiosk.Correct{Step: kiosk.StepContact}}},
+		{"DisputedContact", reviewDisputed(pt), fyne.KeyF3, []kiosk.Event{kiosk.Correct{Step: kiosk.StepContact}}},
+		{"DisputedShowAgain", reviewDisputed(pt), fyne.KeyReturn, []kiosk.Event{kiosk.Continue{}}},
+		{"DisputedEnd", reviewDisputed(pt), fyne.KeyEscape, []kiosk.Event{kiosk.Cancel{}}},
+		{"DisputedPapersOfACitizenCard", reviewDisputed(pt), fyne.KeyF4, nil},
+		{"DisputedPapers", travelDisputed(pt), fyne.KeyF4, []kiosk.Event{kiosk.Correct{Step: kiosk.StepIdentity}}},
 		{"AnotherPIN", pin(kiosk.PINSealed)(pt), fyne.KeyF4, []kiosk.Event{kiosk.NewPIN{}}},
 		{"NotBeforeSealed", pin(kiosk.PINFirst)(pt), fyne.KeyReturn, nil},
 		{"NextPerson", done(pt), fyne.KeyReturn, []kiosk.Event{kiosk.NextPerson{}}},
@@ -416,6 +422,17 @@ func TestContactEntry(t *testing.T) {
 			t.Errorf("sent (-want +got):\n%s", diff)
 		}
 	})
+	t.Run("AProvenContactIsCorrected", func(t *testing.T) {
+		d := newDesk(t, ui.Options{})
+		d.Show(reviewDisputed(kiosk.Portuguese))
+		d.Show(contactCorrecting(kiosk.Portuguese))
+		write(d.Clerk(), "912345679") // over the old one
+		press(d.Clerk(), fyne.KeyReturn)
+		want := []kiosk.Event{kiosk.ContactEntered{Channel: kiosk.SMS, Text: "912345679"}}
+		if diff := cmp.Diff(want, d.sent()); diff != "" {
+			t.Errorf("sent (-want +got):\n%s", diff)
+		}
+	})
 	t.Run("ResendWhenItIsTime", func(t *testing.T) {
 		d := newDesk(t, ui.Options{})
 		state := contactSent(kiosk.Portuguese)
@@ -522,6 +539,15 @@ func TestCitizenKeys(t *testing.T) {
 		press(d.Citizen(), fyne.KeyReturn)
 		if got := d.sent(); got != nil {
 			t.Errorf("sent %v, want nothing", got)
+		}
+	})
+	t.Run("NobodyAgreesToWhatIsDisputed", func(t *testing.T) {
+		d := newDesk(t, ui.Options{})
+		d.Show(reviewDisputed(pt))
+		d.now = d.now.Add(ui.SettleTime)
+		press(d.Citizen(), fyne.KeyReturn)
+		if got, shown := d.sent(), visibleText(d.Citizen()); got != nil || strings.Contains(shown, "Concordo") {
+			t.Errorf("sent %v, shown:\n%s", got, shown)
 		}
 	})
 	t.Run("Keypad", func(t *testing.T) {

@@ -29,7 +29,6 @@ type askedModel struct {
 	Asked   bool
 	Label   string
 	Name    string // for a screen reader: a key of the catalogue
-	Fixed   bool   // not to be changed any more
 	Hint    line
 	Options []optionModel
 }
@@ -63,7 +62,7 @@ func (p present) bring(m *clerkModel) {
 	if requires(rule, kiosk.RequireTaxNumber) {
 		m.Bring.TaxNumber = askedModel{
 			Asked: true, Label: p.text("bring.tax_number"), Name: "bring.tax_number_field",
-			Fixed: eligible.Fixed, Hint: p.taxNumberHint(),
+			Hint: p.taxNumberHint(),
 		}
 	}
 	if requires(rule, kiosk.RequireIndependence) {
@@ -117,8 +116,8 @@ func (p present) taxNumberHint() line {
 	eligible := p.state.Eligible
 	typed := eligible.Entered.TaxNumber
 	switch {
-	case eligible.Fixed:
-		return line{p.text("bring.tax_number_fixed"), toneQuiet}
+	case eligible.Opened != "" && len(typed) == taxDigits && typed != eligible.Opened && kiosk.CheckTaxNumber(typed):
+		return line{p.text("bring.tax_number_another"), toneCare}
 	case len(typed) == taxDigits && kiosk.CheckTaxNumber(typed):
 		return line{p.text("bring.tax_number_right"), toneGood}
 	case len(typed) == taxDigits:

@@ -185,7 +185,7 @@ func (p present) citizenContact(m *citizenModel) {
 		return
 	}
 	if awaited == "" {
-		if p.state.Contact.Settled {
+		if p.state.Contact.Settled && !p.state.Contact.Correcting {
 			p.message(m, "confirmed", signDone)
 			return
 		}
@@ -348,13 +348,15 @@ func (p present) everythingRight(m *citizenModel) {
 		{p.text("citizen.review.not_kept"), p.text("citizen.review.not_kept_text")},
 	}
 	m.Rights = p.text("citizen.review.rights")
-	m.Actions = []action{{Text: p.text("action.agree"), Key: "Enter", Main: true, Event: kiosk.Agreed{}}}
 	if p.state.Review.Disputed {
 		m.Key = "review/disputed"
 		m.Notice = line{p.text("citizen.disputed.title") + ". " + p.text("citizen.disputed.text"), toneCare}
 		return
 	}
-	m.Actions = append(m.Actions, action{Text: p.text("action.something_wrong"), Key: "F8", Event: kiosk.SomethingWrong{}})
+	m.Actions = []action{
+		{Text: p.text("action.agree"), Key: "Enter", Main: true, Event: kiosk.Agreed{}},
+		{Text: p.text("action.something_wrong"), Key: "F8", Event: kiosk.SomethingWrong{}},
+	}
 }
 
 func (p present) citizenDone(m *citizenModel) {

@@ -60,7 +60,7 @@ func (p present) channelModel(channel kiosk.Channel, label string, d drafts) cha
 		Label:  p.text(label),
 		Text:   c.Text,
 		Meant:  contactTyped(c.Value),
-		Locked: c.Confirmed() || c.Sending || c.Checking || c.Problem == kiosk.ChannelLocked || p.state.Contact.Opening,
+		Locked: c.Confirmed() && !p.state.Contact.Correcting || c.Sending || c.Checking || c.Problem == kiosk.ChannelLocked || p.state.Contact.Opening,
 		Status: p.channelStatus(channel, c, d),
 		Tick:   c.Confirmed(),
 	}
@@ -72,7 +72,7 @@ func (p present) channelStatus(channel kiosk.Channel, c kiosk.ChannelState, d dr
 		name = "email"
 	}
 	switch {
-	case c.Confirmed():
+	case c.Confirmed() && !p.edited(channel, d):
 		return line{p.format("contact.confirmed", values{"Ago": p.ago(c.ConfirmedAt)}), toneGood}
 	case c.Sending:
 		return line{p.text("contact.sending"), toneQuiet}
@@ -135,6 +135,8 @@ func (p present) contactMessage(m *clerkModel) {
 		m.Contact.Message = line{p.text("contact.opening"), toneQuiet}
 	case contact.Failed != "":
 		m.Contact.Message = line{p.failed(contact.Failed), toneBad}
+	case contact.Correcting:
+		m.Contact.Message = line{p.text("contact.correcting"), toneCare}
 	case contact.Awaited != "":
 		m.Contact.Message = line{p.text("contact.awaiting_" + string(contact.Awaited)), tonePlain}
 		m.Contact.Fields = p.codeFields(p.channel(contact.Awaited))
@@ -167,8 +169,15 @@ func (p present) failed(channel kiosk.Channel) string {
 }
 
 // begin is the channel in which the clerk goes on after one failed: the same, unless nothing of it can be proven.
+// What is to be corrected is the first that is proven.
 func (p present) begin() kiosk.Channel {
 	failed := p.state.Contact.Failed
+	if p.state.Contact.Correcting {
+		if p.state.Contact.Phone.Confirmed() {
+			return kiosk.SMS
+		}
+		return kiosk.Email
+	}
 	if failed != "" && p.channel(failed).Problem == kiosk.ChannelLocked {
 		return otherChannel(failed)
 	}
@@ -202,7 +211,7 @@ func (p present) edited(channel kiosk.Channel, d drafts) bool {
 
 func (p present) sendable(channel kiosk.Channel, d drafts) bool {
 	c := p.channel(channel)
-	return d.of(channel) != "" && !c.Confirmed() && !c.Sending && !c.Checking && c.Problem != kiosk.ChannelLocked && !p.state.Contact.Opening
+	return d.of(channel) != "" && (!c.Confirmed() || p.state.Contact.Correcting) && !c.Sending && !c.Checking && c.Problem != kiosk.ChannelLocked && !p.state.Contact.Opening
 }
 
 // unsent reports whether the entry holds a contact that a code can be asked for: a new one, or one for
@@ -228,6 +237,9 @@ func (p present) contactActions(d drafts) []action {
 			actions, again.Main = actions[:len(actions)-1], true
 		}
 		actions = append(actions, again)
+	}
+	if p.state.Contact.Settled && !p.state.Contact.Correcting {
+		actions = append(actions, p.correct(kiosk.StepContact, "F4"))
 	}
 	return append(actions, p.back())
 }

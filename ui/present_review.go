@@ -99,7 +99,9 @@ func (p present) review(m *clerkModel) {
 	}
 	m.Review.Fields = append(m.Review.Fields, field{p.text("review.level"), p.levelText()})
 	m.Review.Phases = p.reviewPhases()
-	m.Review.Now = line{p.reviewNow(), tonePlain}
+	if !state.Review.Disputed {
+		m.Review.Now = line{p.reviewNow(), tonePlain}
+	}
 	m.Review.Notice = p.reviewNotice()
 	if phase := state.Review.Phase; state.Document.Signing == kiosk.SigningChip && (phase == kiosk.ReviewCard || phase == kiosk.ReviewSigning) {
 		m.Review.Pictures = []picture{p.documentPicture()}
@@ -108,6 +110,9 @@ func (p present) review(m *clerkModel) {
 	m.Actions = p.handOver()
 	switch {
 	case len(m.Actions) > 0:
+	case state.Review.Disputed:
+		m.Actions = p.remedies()
+		return
 	case state.Review.Phase == kiosk.ReviewCardPIN && state.Document.Pinpad:
 		m.Actions = []action{{Text: p.text("action.retry"), Key: "Enter", Main: true, Event: kiosk.Continue{}}}
 	default:
@@ -118,6 +123,22 @@ func (p present) review(m *clerkModel) {
 	} else {
 		m.Note = p.text("review.no_cancel")
 	}
+}
+
+// remedies are what the clerk can do about what the person says is wrong.
+func (p present) remedies() []action {
+	actions := []action{
+		{Text: p.text("action.show_again"), Key: "Enter", Main: true, Event: kiosk.Continue{}},
+		p.correct(kiosk.StepContact, "F3"),
+	}
+	if p.state.Eligible.Asked {
+		actions = append(actions, p.correct(kiosk.StepIdentity, "F4"))
+	}
+	return actions
+}
+
+func (p present) correct(step kiosk.Step, key string) action {
+	return action{Text: p.text("action.correct_" + step.String()), Key: key, Event: kiosk.Correct{Step: step}}
 }
 
 // awaited is the key of what the clerk waits for.

@@ -184,6 +184,13 @@ func contactWrong(l kiosk.Language) kiosk.State {
 	return s
 }
 
+// contactCorrecting is what was proven, opened to be changed.
+func contactCorrecting(l kiosk.Language) kiosk.State {
+	s := proven(contact(l))
+	s.Contact.Correcting = true
+	return s
+}
+
 // contactFailed is a code that stopped: of the phone, whichever way.
 func contactFailed(how func(*kiosk.ChannelState)) func(kiosk.Language) kiosk.State {
 	return func(l kiosk.Language) kiosk.State {
@@ -391,7 +398,7 @@ var cardScreens = []screen{
 	{"2-identity", identity}, {"2-identity-long", identityLong}, {"2-identity-loading", identityLoading}, {"2-identity-unsure", identityUnsure},
 	{"3-contact", contact}, {"3-contact-sent", contactSent}, {"3-contact-wrong", contactWrong}, {"3-contact-both", contactBoth},
 	{"3-contact-undelivered", contactFailed(undelivered)}, {"3-contact-taken", contactFailed(taken)}, {"3-contact-locked", contactFailed(lockedChannel)},
-	{"3-contact-expired", contactFailed(expired)}, {"3-contact-other", contactOther}, {"3-contact-cancel", cancelling}, {"3-contact-forgotten", forgotten},
+	{"3-contact-expired", contactFailed(expired)}, {"3-contact-other", contactOther}, {"3-contact-correcting", contactCorrecting}, {"3-contact-cancel", cancelling}, {"3-contact-forgotten", forgotten},
 	{"4-pin-first", pin(kiosk.PINFirst)}, {"4-pin-phone", phoneProven}, {"4-pin-mismatch", pinMismatch}, {"4-pin-repeat", pin(kiosk.PINRepeat)},
 	{"4-pin-sealing", pin(kiosk.PINSealing)}, {"4-pin-sealed", pin(kiosk.PINSealed)},
 	{"5-review", review(kiosk.ReviewReading)}, {"5-review-long", reviewLong}, {"5-review-disputed", reviewDisputed},

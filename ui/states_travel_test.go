@@ -313,22 +313,28 @@ func bringSecond(l kiosk.Language) kiosk.State {
 	return s
 }
 
-func bringFixed(l kiosk.Language) kiosk.State {
+func bringAnother(l kiosk.Language) kiosk.State {
 	s := bringPermit(l)
-	s.Eligible.Fixed = true
+	s.Eligible.Opened = "999999990"
 	return s
 }
 
 func travelReview(from func(kiosk.Language) kiosk.State, phase kiosk.ReviewPhase) func(kiosk.Language) kiosk.State {
 	return func(l kiosk.Language) kiosk.State {
 		s := proven(from(l))
-		s.Eligible = kiosk.EligibleState{Entered: kiosk.Eligibility{TaxNumber: "123456789", Address: lease, Independence: kiosk.Independent}, Fixed: true}
+		s.Eligible = kiosk.EligibleState{Entered: kiosk.Eligibility{TaxNumber: "123456789", Address: lease, Independence: kiosk.Independent}, Asked: true, Opened: "123456789"}
 		if s.Document.Access.NoChip {
 			s.Eligible.Entered.SecondClerk = "0523"
 		}
 		s.Step, s.PIN.Phase, s.Review.Phase = kiosk.StepReview, kiosk.PINSealed, phase
 		return s
 	}
+}
+
+func travelDisputed(l kiosk.Language) kiosk.State {
+	s := travelReview(bringPermit, kiosk.ReviewReading)(l)
+	s.Review.Disputed = true
+	return s
 }
 
 func travelDone(l kiosk.Language) kiosk.State {
@@ -381,7 +387,7 @@ var travelScreens = ofOwnCases([]screen{
 	{"1-access-refused", chipRefused}, {"1-access-lifted", lifted}, {"1-access-opening", opening},
 	{"1-access-permit", permitZone}, {"1-access-can", permitCAN}, {"1-access-can-refused", canRefused}, {"1-no-chip", noChip}, {"1-reading-passport", readingPassport},
 	{"2-passport", passport}, {"2-passport-loading", passportLoading}, {"2-passport-weak", passportWeak}, {"2-typed", typedIdentity},
-	{"2-bring", bring}, {"2-bring-refused", bringRefused}, {"2-bring-permit", bringPermit}, {"2-bring-second", bringSecond}, {"2-bring-fixed", bringFixed},
+	{"2-bring", bring}, {"2-bring-refused", bringRefused}, {"2-bring-permit", bringPermit}, {"2-bring-second", bringSecond}, {"2-bring-another", bringAnother},
 	{"5-travel-review", travelReview(passport, kiosk.ReviewReading)}, {"5-travel-card", travelReview(passport, kiosk.ReviewCard)},
 	{"5-travel-signing", travelReview(passport, kiosk.ReviewSigning)}, {"5-weak-review", travelReview(passportWeak, kiosk.ReviewReading)},
 	{"5-typed-review", travelReview(typedIdentity, kiosk.ReviewReading)}, {"5-typed-signing", travelReview(typedIdentity, kiosk.ReviewSigning)},
