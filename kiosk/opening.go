@@ -109,6 +109,21 @@ func (s *Session) typing() bool {
 		doc.Access.Asked && !doc.Access.Opening && !doc.Reading
 }
 
+// Ready reports whether there is enough of what is typed to be tried.
+func (a AccessState) Ready() bool {
+	_, ok := a.meant().ready()
+	return ok
+}
+
+// meant takes six digits where a zone is asked for as the card access number: no line of a zone is so short.
+func (a AccessState) meant() AccessState {
+	number := strings.TrimSpace(a.MRZ.Text)
+	if a.Kind == AccessMRZ && a.accepts(AccessCAN) && digits([]byte(number), canDigits, canDigits) {
+		a.Kind, a.CAN, a.MRZ = AccessCAN, number, MRZEntry{}
+	}
+	return a
+}
+
 // ready returns what is to be tried, when there is enough of it.
 func (a AccessState) ready() (text string, ok bool) {
 	if a.Kind == AccessCAN {
@@ -121,10 +136,12 @@ func (a AccessState) ready() (text string, ok bool) {
 // read what is printed on it has to lie on the reader again first; then this happens by itself.
 func (s *Session) tryAccess() {
 	doc := &s.state.Document
-	text, ok := doc.Access.ready()
+	meant := doc.Access.meant()
+	text, ok := meant.ready()
 	if !s.typing() || !ok || !doc.Access.NoChip && !doc.CardPresent {
 		return
 	}
+	doc.Access = meant
 	doc.Access.Opening, doc.Reading = true, true
 	if doc.Access.NoChip {
 		s.ask(ReadTyped{Case: s.live, MRZ: text})

@@ -73,6 +73,25 @@ func TestLockedChip(t *testing.T) {
 		d.do(kiosk.AccessTyped{Kind: kiosk.AccessCAN, Text: theCAN}, kiosk.Continue{})
 		d.asked(kiosk.Unlock{Case: d.state.Case, Kind: kiosk.AccessCAN, Text: theCAN})
 	})
+	t.Run("SixDigitsForAZoneAreTheCAN", func(t *testing.T) {
+		for _, typed := range []string{theCAN, theCAN + "\n"} {
+			d := newTravelDesk(t, kiosk.Rules{}).locked().do(kiosk.AccessTyped{Kind: kiosk.AccessMRZ, Text: typed}).asked()
+			if !d.state.Document.Access.Ready() {
+				t.Error("Enter is not offered")
+			}
+			d.do(kiosk.Continue{}).asked(kiosk.Unlock{Case: 1, Kind: kiosk.AccessCAN, Text: theCAN})
+			d.do(kiosk.AccessRefused{Case: 1})
+			if access := d.state.Document.Access; access.Kind != kiosk.AccessCAN || access.CAN != theCAN || access.Wrong != 1 {
+				t.Errorf("refused: got %+v, want the number to be corrected", access)
+			}
+		}
+	})
+	t.Run("SixDigitsAreNoCANOfAChipWithout", func(t *testing.T) {
+		d := newTravelDesk(t, kiosk.Rules{}).do(kiosk.CardInserted{Reader: 1})
+		d.do(kiosk.DocumentRecognised{Case: 1, Accepts: []kiosk.AccessKind{kiosk.AccessMRZ}})
+		d.do(kiosk.AccessTyped{Kind: kiosk.AccessMRZ, Text: theCAN}, kiosk.Continue{}).asked()
+		newTravelDesk(t, kiosk.Rules{}).locked().do(kiosk.AccessTyped{Kind: kiosk.AccessMRZ, Text: theCAN + "7"}, kiosk.Continue{}).asked()
+	})
 	t.Run("NotWithHalfAZone", func(t *testing.T) {
 		d := newTravelDesk(t, kiosk.Rules{}).locked()
 		d.do(kiosk.AccessTyped{Kind: kiosk.AccessMRZ, Text: theZone[:5]}, kiosk.Continue{}).asked().at(kiosk.StepDocument)

@@ -103,6 +103,8 @@ func TestAccessKeys(t *testing.T) {
 	}{
 		{"Continue", whole(pt), fyne.KeyReturn, []kiosk.Event{kiosk.Continue{}}},
 		{"ContinueNumpad", whole(pt), fyne.KeyEnter, []kiosk.Event{kiosk.Continue{}}},
+		{"SixDigitsAreANumber", typedZone(kiosk.MRZEntry{Text: "683105", Lines: []string{"683105"}})(pt), fyne.KeyReturn, []kiosk.Event{kiosk.Continue{}}},
+		{"NotWithFive", typedZone(kiosk.MRZEntry{Text: "68310", Lines: []string{"68310"}})(pt), fyne.KeyReturn, typed(kiosk.AccessMRZ, "68310\n")},
 		{"NotWhileWrong", slipped(pt), fyne.KeyReturn, nil},
 		{"NotWithoutDocument", lifted(pt), fyne.KeyReturn, nil},
 		{"NotWhileOpening", opening(pt), fyne.KeyReturn, nil},

@@ -94,13 +94,7 @@ func zone(entry kiosk.MRZEntry, kind kiosk.DocumentKind) zoneModel {
 }
 
 // accessReady reports whether what was typed can be tried.
-func (p present) accessReady() bool {
-	access := p.state.Document.Access
-	if access.Kind == kiosk.AccessCAN {
-		return len(access.CAN) == canDigits
-	}
-	return access.MRZ.Valid
-}
+func (p present) accessReady() bool { return p.state.Document.Access.Ready() }
 
 func (p present) accessSubtitle() string {
 	document := p.state.Document
@@ -127,6 +121,8 @@ func (p present) accessNotice() line {
 		return line{p.text("access.ready_lifted"), toneCare}
 	case access.Kind == kiosk.AccessMRZ && access.MRZ.Valid:
 		return line{p.text("access.right"), toneGood}
+	case access.Kind == kiosk.AccessMRZ && p.accessReady():
+		return line{p.text("access.six_digits"), toneGood}
 	case access.Kind == kiosk.AccessMRZ:
 		return line{p.text("access.filler"), toneQuiet}
 	default:
