@@ -289,6 +289,21 @@ func TestZoneField(t *testing.T) {
 	})
 }
 
+// TestZoneFieldFilledShort: a line that was ended and filled up goes on with its check digits, not with a line more.
+func TestZoneFieldFilledShort(t *testing.T) {
+	test.NewTempApp(t).Settings().SetTheme(look.Theme(1))
+	f := ui.NewZoneField(time.Now)
+	f.Put(specimenTD3[:45+28])
+	f.Press(fyne.KeyReturn)
+	filled := specimenTD3[:45+28] + strings.Repeat("<", 14)
+	f.Answer(kiosk.MRZEntry{Text: f.Text(), Lines: strings.Split(filled, "\n"), Format: "TD3"})
+	f.TypedRune('1')
+	f.TypedRune('0')
+	if got, want := f.Text(), filled+"10"; got != want || f.Cursor() != len(want) {
+		t.Errorf("got %q, cursor at %d; want %q", got, f.Cursor(), want)
+	}
+}
+
 // TestZoneFieldTakesEveryKey types anything, with answers that come at any time: the field never leaves its
 // bounds, and a zone that is typed after erasing is the zone that stands there.
 func TestZoneFieldTakesEveryKey(t *testing.T) {

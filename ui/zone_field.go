@@ -92,7 +92,7 @@ func (f *zoneField) show(m zoneModel, locked bool) {
 
 func (f *zoneField) adopt(lines []string) {
 	understood := strings.Join(lines, "\n")
-	if f.n > 0 && f.typed[f.n-1] == '\n' {
+	if f.n > 0 && f.typed[f.n-1] == '\n' && !f.filledShort(lines) {
 		understood += "\n" // who ended a line goes on in the next
 	}
 	if understood == f.text() || len(understood) > len(f.typed) {
@@ -111,6 +111,13 @@ func (f *zoneField) adopt(lines []string) {
 	default:
 		f.at = f.after(before)
 	}
+}
+
+// filledShort reports whether the line that was ended was filled up to a check digit, which is typed next.
+func (f *zoneField) filledShort(lines []string) bool {
+	last := lines[len(lines)-1]
+	typed := f.n - 1 - f.lineStart(f.n-1)
+	return len(last) > typed && len(last) < f.model.Shape.Width
 }
 
 // keeps reports whether the lines are those that are typed, at most filled up.

@@ -56,8 +56,8 @@ type Inspection struct {
 }
 
 // Inspect reads as much of a zone as there is. It takes text as Parse does and is more patient: lines may
-// break or not, and a line that ends with the name field may be ended with a line break without typing
-// all its fillers. now is as for Parse.
+// break or not, and a line that ends in the names, or in optional data, may be ended with a line break
+// without typing all their fillers, which go up to the next check digit. now is as for Parse.
 func Inspect(text string, now time.Time) Inspection {
 	z := arrange(text, now)
 	i := z.inspect()
@@ -85,13 +85,32 @@ func arrange(text string, now time.Time) zone {
 	_, width := z.format.Size()
 	last := len(in) - 1
 	z.lines = append(slices.Clone(in[:last]), split(in[last], width)...)
-	names := z.format.place(GroupNames)
-	if at := names.line; at < len(z.lines)-1 || at == len(z.lines)-1 && ended {
-		if line := z.lines[at]; len(line) > names.from && len(line) < width {
-			z.lines[at] = padded(line, width)
+	for _, f := range layouts[z.format] {
+		least, end := z.format.filled(f)
+		if at := f.line; end > 0 && (at < len(z.lines)-1 || at == len(z.lines)-1 && ended) {
+			if line := z.lines[at]; len(line) >= least && len(line) < end {
+				z.lines[at] = padded(line, end)
+			}
 		}
 	}
 	return z
+}
+
+// filled returns up to where fillers take the place of what a field has not, and from how many characters of its
+// line on that is meant; zeros for fields that are always full. A check digit is never filled in.
+func (format Format) filled(f field) (least, end int) {
+	switch f.group {
+	case GroupNames:
+		return f.from + 1, f.to
+	case GroupOptional:
+		if format == TD3 { // a passport's personal number has a check digit of its own
+			return f.from, f.to - 1
+		}
+		return f.from, f.to
+	case GroupOptional2:
+		return f.from, f.to
+	}
+	return 0, 0
 }
 
 // recognise tells the format from what there is, 0 when that is not enough. Passports say P. The others begin

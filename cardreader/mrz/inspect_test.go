@@ -152,6 +152,24 @@ func TestInspect_FillsNames(t *testing.T) {
 	}
 }
 
+// TestInspect_FillsOptionalData: up to the check digits, which are typed.
+func TestInspect_FillsOptionalData(t *testing.T) {
+	for _, test := range []struct{ name, typed, want string }{
+		{"TD3", "P<UTOERIKSSON<<ANNA<MARIA\nL898902C36UTO7408122F1204159\n", "L898902C36UTO7408122F1204159<<<<<<<<<<<<<<"},
+		{"TD3WithANumber", "P<UTOERIKSSON<<ANNA<MARIA\nL898902C36UTO7408122F1204159ZE184226B\n", "L898902C36UTO7408122F1204159ZE184226B<<<<<"},
+		{"TD3NotEnded", "P<UTOERIKSSON<<ANNA<MARIA\nL898902C36UTO7408122F1204159", "L898902C36UTO7408122F1204159"},
+		{"TD3TooEarly", "P<UTOERIKSSON<<ANNA<MARIA\nL898902C36UTO7408122F120415\n", "L898902C36UTO7408122F120415"},
+		{"TD2", "I<UTOERIKSSON<<ANNA<MARIA\nD231458907UTO7408122F1204159\n", "D231458907UTO7408122F1204159<<<<<<<"},
+		{"TD1FirstLine", "I<UTOD231458907\n", "I<UTOD231458907<<<<<<<<<<<<<<<"},
+		{"TD1SecondLine", "I<UTOD231458907\n7408122F1204159UTO\n", "7408122F1204159UTO<<<<<<<<<<<"},
+	} {
+		i := mrz.Inspect(test.typed, today)
+		if got := i.Lines[len(i.Lines)-1]; got != test.want {
+			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
+		}
+	}
+}
+
 func TestInspect_Errors(t *testing.T) {
 	td3 := mustLines(t, mrz.TD3, nil)
 	for name, test := range map[string]struct {
@@ -328,7 +346,7 @@ func TestInspect_Blanks(t *testing.T) {
 // A composite check digit waits for all that it covers, also where an earlier line was ended too soon.
 func TestInspect_CompositeWaits(t *testing.T) {
 	td1 := mustLines(t, mrz.TD1, nil)
-	i := mrz.Inspect(td1[:20]+td1[30:], today)
+	i := mrz.Inspect(td1[:14]+td1[30:], today)
 	if got := group(t, i, mrz.GroupComposite).State; got != mrz.GroupMissing {
 		t.Errorf("got state %d", got)
 	}
