@@ -115,12 +115,15 @@ func (u *UI) Clerk() fyne.Window { return u.clerkWindow }
 // Citizen returns the citizen's window; with OneScreen it is the clerk's.
 func (u *UI) Citizen() fyne.Window { return u.citizenWindow }
 
-// ShowWindows shows both windows; the clerk's has the keyboard.
+// ShowWindows shows the clerk's window, which has the keyboard. The citizen's follows the first state: people wait
+// for the first screen, and a second window on software rendering costs a quarter of that time.
 func (u *UI) ShowWindows() {
-	if !u.options.OneScreen {
-		u.citizenWindow.Show()
-	}
 	u.clerkWindow.Show()
+	u.clerkWindow.RequestFocus()
+}
+
+func (u *UI) showCitizen() {
+	u.citizenWindow.Show()
 	u.clerkWindow.RequestFocus()
 }
 
@@ -138,7 +141,11 @@ func (u *UI) Show(state kiosk.State) {
 	if before.Document.Photo != state.Document.Photo {
 		wipePhoto(before.Document.Photo)
 	}
-	if u.options.OneScreen || first {
+	if u.options.OneScreen {
+		return
+	}
+	if first {
+		fyne.Do(u.showCitizen)
 		return
 	}
 	switch {

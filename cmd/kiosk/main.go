@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"sync"
 	"sync/atomic"
 	"syscall"
 
@@ -24,6 +25,7 @@ import (
 	"balcao/kiosk/seal"
 	"balcao/kiosk/trust"
 	"balcao/ui"
+	"balcao/ui/look"
 )
 
 func main() {
@@ -79,11 +81,15 @@ func run(cfg config, log *slog.Logger) error {
 			"Check \"centre\" in the configuration, and the certificate files that it names (kioskctl desk add writes both)."}
 	}
 	defer centre.Close()
-	if err := openDisplay(); err != nil {
+	a := app.NewWithID("pt.balcao.kiosk")
+	a.Settings().SetTheme(look.Theme(cfg.TextScale))
+	var fonts sync.WaitGroup
+	fonts.Go(look.LoadFonts)
+	err = openDisplay()
+	fonts.Wait()
+	if err != nil {
 		return err
 	}
-
-	a := app.NewWithID("pt.balcao.kiosk")
 	var screens *ui.UI
 	var closing atomic.Bool
 	journal := desk.Journal{Log: log}

@@ -99,6 +99,14 @@ func (t balcao) Size(name fyne.ThemeSizeName) float32 {
 	return theme.DefaultTheme().Size(name)
 }
 
+// LoadFonts reads the fonts, which the first text of each style would wait for: a fifth of a second. It is for a
+// goroutine beside the opening of the display, after the application and its theme exist and before any window.
+func LoadFonts() {
+	for _, style := range []fyne.TextStyle{{}, {Bold: true}, {Monospace: true}} {
+		fyne.MeasureText("Balcão", textSizes[SizeText], style)
+	}
+}
+
 // textSize is the size under whatever theme rules: a page that is drawn under a foreign theme (a
 // test's, before ours was set) must not lose its text.
 func textSize(th fyne.Theme, name fyne.ThemeSizeName) float32 {
