@@ -34,6 +34,12 @@ type (
 		Case CaseID
 		Key  string
 	}
+	// CardHeld says that another program on this computer holds the case's card and is waited for, or, with Held false, no
+	// more.
+	CardHeld struct {
+		Case CaseID
+		Held bool
+	}
 	// DocumentRecognised says what the document is, as far as it can be told before it is opened; "" when a
 	// chip says only that it is a travel document's. With Accepts it is locked and waits for what is
 	// printed on it.
@@ -271,6 +277,7 @@ func (CardInserted) event()       {}
 func (CardRemoved) event()        {}
 func (CardMute) event()           {}
 func (Activity) event()           {}
+func (CardHeld) event()           {}
 func (IdentityRead) event()       {}
 func (PINTriesRead) event()       {}
 func (DocumentRecognised) event() {}
@@ -329,6 +336,7 @@ func (CommandFailed) event()      {}
 type caseEvent interface{ caseID() CaseID }
 
 func (e Activity) caseID() CaseID           { return e.Case }
+func (e CardHeld) caseID() CaseID           { return e.Case }
 func (e IdentityRead) caseID() CaseID       { return e.Case }
 func (e PINTriesRead) caseID() CaseID       { return e.Case }
 func (e DocumentRecognised) caseID() CaseID { return e.Case }

@@ -244,7 +244,7 @@ func (w *world) noise() kiosk.Event {
 		kiosk.ReadersChanged{Readers: []kiosk.ReaderStatus{{Number: 1, Name: "A"}, {Number: 2, Name: "B"}}},
 		kiosk.ReadersChanged{Readers: []kiosk.ReaderStatus{{Number: w.reader(), Name: "A", Slot: kiosk.SlotMute}}},
 		kiosk.CentreChanged{Centre: kiosk.CentreStatus{Health: pick(w, kiosk.HealthDown, kiosk.HealthPoor), Skew: time.Duration(w.below(9)) * time.Minute}},
-		kiosk.Activity{Case: id, Key: "activity.read_photo"},
+		kiosk.Activity{Case: id, Key: "activity.read_photo"}, kiosk.CardHeld{Case: id, Held: w.below(2) == 0},
 		kiosk.IdentityRead{Case: id, Identity: marked()},
 		kiosk.CheckDone{Case: id, Check: kiosk.Check{Name: kiosk.CheckAge, Result: pick(w, kiosk.Passed, kiosk.Failed, kiosk.Pending, "maybe")}},
 		kiosk.PhotoProgress{Case: id, Percent: 150},

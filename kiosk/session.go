@@ -138,6 +138,8 @@ func (s *Session) dispatch(e Event) {
 
 	case Activity:
 		s.activity(e)
+	case CardHeld:
+		s.state.Document.Held = e.Held && !s.over()
 	case DocumentRecognised:
 		s.documentRecognised(e)
 	case AccessRefused:

@@ -108,6 +108,7 @@ type DocumentState struct {
 	Reader       int          // 1-based number of the reader it is or was in
 	Reading      bool
 	Activity     string // catalogue key of what is being read now
+	Held         bool   // another program on this computer holds the card; the work goes on when it lets go
 	Identity     *Identity
 	Photo        *Photo // nil until read; see PhotoAbsent
 	PhotoAbsent  bool   // the document carries none that can be shown; why is with CheckPhotoData

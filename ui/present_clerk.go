@@ -242,6 +242,9 @@ func (p present) reading(m *clerkModel) {
 	if p.state.Document.Activity != "" {
 		m.Reading.Now = p.format("reading.now", values{"Activity": p.text(p.state.Document.Activity)})
 	}
+	if p.state.Document.Held {
+		m.Reading.Now = p.said("reading.held", nil)
+	}
 }
 
 func (p present) pin(m *clerkModel) {

@@ -217,6 +217,8 @@ func (p present) lastTry() bool {
 func (p present) reviewNotice() line {
 	review := p.state.Review
 	switch {
+	case p.state.Document.Held:
+		return line{p.said("reading.held", nil), toneCare}
 	case review.Disputed:
 		return line{p.text("review.disputed"), toneCare}
 	case review.PINWrong:

@@ -103,6 +103,13 @@ func reading(l kiosk.Language) kiosk.State {
 	return s
 }
 
+// held is reading while another program holds the card.
+func held(l kiosk.Language) kiosk.State {
+	s := reading(l)
+	s.Document.Held = true
+	return s
+}
+
 func identity(l kiosk.Language) kiosk.State {
 	s := reading(l)
 	s.Step = kiosk.StepIdentity
@@ -394,7 +401,7 @@ type screen struct {
 var screens = slices.Concat(cardScreens, travelScreens)
 
 var cardScreens = []screen{
-	{"1-document", idle}, {"1-left-behind", leftBehind}, {"1-centre-down", centreDown}, {"1-service-stopped", stopped}, {"1-reading", reading},
+	{"1-document", idle}, {"1-left-behind", leftBehind}, {"1-centre-down", centreDown}, {"1-service-stopped", stopped}, {"1-reading", reading}, {"1-held", held},
 	{"2-identity", identity}, {"2-identity-long", identityLong}, {"2-identity-loading", identityLoading}, {"2-identity-unsure", identityUnsure},
 	{"3-contact", contact}, {"3-contact-sent", contactSent}, {"3-contact-wrong", contactWrong}, {"3-contact-both", contactBoth},
 	{"3-contact-undelivered", contactFailed(undelivered)}, {"3-contact-taken", contactFailed(taken)}, {"3-contact-locked", contactFailed(lockedChannel)},

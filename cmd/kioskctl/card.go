@@ -42,7 +42,11 @@ type cardFlags struct {
 	mrz      lines
 	can      string
 	anchors  lines
+	held     func(bool) // told when another program holds the card
 }
+
+// patience is how long another program may hold the card before that is the answer.
+const patience = 30 * time.Second
 
 // lines is a flag that may be given several times.
 type lines []string
@@ -85,6 +89,11 @@ func runCard(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 			return fail(stderr, "kioskctl card", err)
 		}
 		defer pin.Wipe()
+	}
+	f.held = func(held bool) {
+		if held {
+			_, _ = fmt.Fprintln(stderr, "kioskctl card: another program holds the card; waiting until it lets go")
+		}
 	}
 	report, err := examine(ctx, f, verifier, pin)
 	if err != nil {
@@ -277,9 +286,9 @@ func connect(ctx context.Context, f cardFlags) (desk.CardSession, string, error)
 	if len(wanted) == 0 {
 		return nil, "", errNoReader
 	}
-	pcsc := desk.PCSC{Dialer: cardreader.Dialer{Timeout: f.timeout}}
+	pcsc := desk.PCSC{Dialer: cardreader.Dialer{Timeout: f.timeout, Patience: patience}}
 	for _, name := range wanted {
-		session, err := pcsc.Connect(ctx, name)
+		session, err := pcsc.Connect(ctx, name, f.held)
 		if errors.Is(err, cardreader.ErrRemoved) {
 			continue
 		}

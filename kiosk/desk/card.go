@@ -96,13 +96,16 @@ func (w *cardWork) connect(ctx context.Context) error {
 	if w.reader == "" { // it was unplugged meanwhile
 		return cardreader.ErrRemoved
 	}
-	s, err := w.runner.cfg.Readers.Connect(ctx, w.reader)
+	s, err := w.runner.cfg.Readers.Connect(ctx, w.reader, w.held)
 	if err != nil {
 		return err
 	}
 	w.session = s
 	return nil
 }
+
+// held tells the session that another program holds the card, or no more.
+func (w *cardWork) held(held bool) { w.emit(kiosk.CardHeld{Case: w.visit.id, Held: held}) }
 
 // disconnect resets the card and gives it back, so that a PIN verified on it is not left open.
 func (w *cardWork) disconnect() {

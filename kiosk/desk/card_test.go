@@ -398,6 +398,43 @@ func (d *running) toSigningOnKeypad(name string) {
 	d.do(kiosk.Agreed{}).until("signing", phase(kiosk.ReviewSigning))
 }
 
+// Another program holds the card: the clerk sees it, when it is to be read and when it is to sign, and the desk waits on.
+func TestHeld(t *testing.T) {
+	b := newBench(t)
+	hold := func() (free func()) {
+		b.slots.mu.Lock()
+		defer b.slots.mu.Unlock()
+		held := make(chan struct{})
+		b.slots.free = held
+		return func() {
+			b.slots.mu.Lock()
+			defer b.slots.mu.Unlock()
+			b.slots.free = nil
+			close(held)
+		}
+	}
+	d := b.start(nil)
+	free := hold()
+	d.insert("cc2024")
+	d.until("held", func(s kiosk.State) bool { return s.Document.Held && s.Document.Reading && s.Problem == nil })
+	free()
+	d.until("read", func(s kiosk.State) bool { return s.Document.Complete && !s.Document.Held })
+	d.confirmPerson()
+	d.askForCode(kiosk.SMS)
+	d.typeCode()
+	d.choosePIN()
+	d.do(kiosk.Agreed{}).until("asks for the PIN", phase(kiosk.ReviewCardPIN))
+	b.slots.mu.Lock()
+	b.slots.reset(1) // so that the desk has to connect anew
+	b.slots.mu.Unlock()
+	free = hold()
+	d.typeCardPIN()
+	d.until("held", func(s kiosk.State) bool { return s.Document.Held && s.Review.Phase == kiosk.ReviewSigning })
+	free()
+	d.until("key active", done)
+	b.oneKey()
+}
+
 // A fault in our own code ends the case, and the desk goes on.
 func TestFault(t *testing.T) {
 	b := newCards(t)

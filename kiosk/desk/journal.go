@@ -25,6 +25,7 @@ type place struct {
 	photo   bool
 	settled bool
 	present bool
+	held    bool // by another program
 	open    bool
 	asking  bool
 	types   bool // what is printed on the document is typed
@@ -39,7 +40,7 @@ func (j *Journal) Note(s kiosk.State) {
 	now := place{
 		step: s.Step, visit: s.Case, pin: s.PIN.Phase, review: s.Review.Phase, awaited: s.Contact.Awaited,
 		read: s.Document.Identity != nil, checked: s.Document.Complete, photo: s.Document.Photo != nil,
-		settled: s.Contact.Settled, present: s.Document.CardPresent, open: !s.Contact.Opening,
+		settled: s.Contact.Settled, present: s.Document.CardPresent, held: s.Document.Held, open: !s.Contact.Opening,
 		asking: s.ConfirmCancel, types: s.Document.Access.Asked && s.Step == kiosk.StepDocument && !s.Document.Access.Opening,
 		wrong: s.Document.Access.Wrong, brings: s.Eligible.Asked && s.Step == kiosk.StepIdentity, service: s.Status.Service,
 	}
@@ -51,7 +52,7 @@ func (j *Journal) Note(s kiosk.State) {
 	}
 	j.last = now
 	j.Log.Info("state", "case", uint64(s.Case), "reference", s.Reference, "step", s.Step.String(), "identity", now.read, "checked", now.checked,
-		"photo", now.photo, "card", now.present, "opened", now.open, "awaits", string(now.awaited),
+		"photo", now.photo, "card", now.present, "held", now.held, "opened", now.open, "awaits", string(now.awaited),
 		"contact", now.settled, "pin", string(now.pin), "review", string(now.review), "asking", now.asking,
 		"types", now.types, "wrong", now.wrong, "brings", now.brings, "problem", string(now.problem), "service", string(now.service))
 }

@@ -14,8 +14,9 @@ import (
 type Readers interface {
 	// Watch reports readers and cards until ctx ends.
 	Watch(ctx context.Context, handle func(cardreader.Event)) error
-	// Connect opens the card in a reader.
-	Connect(ctx context.Context, reader string) (CardSession, error)
+	// Connect opens the card in a reader. Held, unless nil, is told when another program holds the card and is waited for,
+	// here or at the beginning of Exclusive, and when that wait is over.
+	Connect(ctx context.Context, reader string, held func(bool)) (CardSession, error)
 }
 
 // CardSession is one card in one reader, from connection to removal.
@@ -32,7 +33,7 @@ type CardSession interface {
 	Close() error
 }
 
-// PCSC is the real Readers. The zero value has the Dialer's defaults.
+// PCSC is the real Readers. Where the Dialer does not say how long, another program is waited for until the context ends.
 type PCSC struct{ Dialer cardreader.Dialer }
 
 // Watch implements Readers.
@@ -41,8 +42,13 @@ func (p PCSC) Watch(ctx context.Context, handle func(cardreader.Event)) error {
 }
 
 // Connect implements Readers.
-func (p PCSC) Connect(ctx context.Context, reader string) (CardSession, error) {
-	s, err := p.Dialer.Connect(ctx, reader)
+func (p PCSC) Connect(ctx context.Context, reader string, held func(bool)) (CardSession, error) {
+	dialer := p.Dialer
+	dialer.Busy = held
+	if dialer.Patience == 0 {
+		dialer.Patience = -1
+	}
+	s, err := dialer.Connect(ctx, reader)
 	if err != nil {
 		return nil, err
 	}

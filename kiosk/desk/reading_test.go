@@ -86,7 +86,7 @@ func onCard(t *testing.T, name string) (*bench, *slots, desk.CardSession) {
 	b := newCards(t)
 	c, _ := b.card(name)
 	b.slots.insert(1, c)
-	s, err := b.slots.Connect(t.Context(), names[1])
+	s, err := b.slots.Connect(t.Context(), names[1], nil)
 	b.check(err)
 	t.Cleanup(func() { b.check(s.Close()) })
 	return b, b.slots, s
@@ -149,7 +149,7 @@ func TestReader_BrokenOff(t *testing.T) {
 	for n := 1; ; n++ {
 		ctx, cancel := context.WithCancel(t.Context())
 		slots.interfere(at(n, hook{before: func(int) { cancel() }, wait: true}))
-		card, err := slots.Connect(t.Context(), names[1])
+		card, err := slots.Connect(t.Context(), names[1], nil)
 		b.check(err)
 		_, outcome := desk.Reader{Verifier: b.verifier, Case: 1, Emit: func(kiosk.Event) {}}.Read(ctx, card)
 		cancel()

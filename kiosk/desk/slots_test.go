@@ -30,6 +30,7 @@ type slots struct {
 	hook  func(sent int) hook // what happens at a command, nil for nothing
 	busy  int                 // how many more times the card is held by another program
 	cause error               // of the next failure to connect
+	free  chan struct{}       // another program holds the cards until it is closed; nil when none does
 	open  int                 // sessions that were not closed
 }
 
@@ -201,8 +202,18 @@ func (s *slots) unclosed() int {
 }
 
 // Connect implements desk.Readers.
-func (s *slots) Connect(ctx context.Context, reader string) (desk.CardSession, error) {
+func (s *slots) Connect(ctx context.Context, reader string, held func(bool)) (desk.CardSession, error) {
 	s.mu.Lock()
+	if free := s.free; free != nil {
+		s.mu.Unlock()
+		held(true)
+		select {
+		case <-free:
+		case <-ctx.Done():
+		}
+		held(false)
+		s.mu.Lock()
+	}
 	defer s.mu.Unlock()
 	if err := ctx.Err(); err != nil {
 		return nil, err

@@ -241,7 +241,7 @@ func firstCard(ctx context.Context) (desk.CardSession, int, error) {
 		return nil, 0, err
 	}
 	for i, name := range names {
-		session, err := desk.PCSC{}.Connect(ctx, name)
+		session, err := desk.PCSC{}.Connect(ctx, name, nil)
 		if errors.Is(err, cardreader.ErrRemoved) {
 			continue
 		}
