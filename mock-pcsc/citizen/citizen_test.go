@@ -111,6 +111,22 @@ func TestIdentity2024(t *testing.T) {
 	}
 }
 
+// TestDirectory2024: what PKCS #11 software asks application 4 for before anything else.
+func TestDirectory2024(t *testing.T) {
+	c := mustMake(t, specimen(citizen.Y2024, "P-256", "p256-1"))
+	for name, want := range map[string]struct {
+		path []byte
+		hex  string
+	}{
+		"DIR":       {[]byte{0x2f, 0x00}, "611d4f09444620697373756572500c504f52545547414c2045494451024f00"},
+		"TokenInfo": {[]byte{0x4f, 0x00, 0x50, 0x32}, "302c0201010408999900009900058" + "80c0747454d414c544f801143415254414f204445204349444144414f030100"},
+	} {
+		if got := hex.EncodeToString(read(t, c, 4, 0, want.path...)); !strings.HasPrefix(got, want.hex) {
+			t.Errorf("%s: got %s, want %s…", name, got, want.hex)
+		}
+	}
+}
+
 func TestMakeRefuses(t *testing.T) {
 	for name, change := range map[string]func(*citizen.Plan){
 		"UnknownKey":      func(p *citizen.Plan) { p.CardKey = "no such key" },

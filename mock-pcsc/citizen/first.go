@@ -38,11 +38,8 @@ func (m *maker) firstGeneration() (card.Contents, error) {
 		atr, version, algorithms = atrApplet4, "v4.01.2", card.AlgorithmsRSA4()
 	}
 	trace := &card.File{ID: 0x0003, Data: []byte{0x00, 0x00, 0x20, 0x04, 0x01, 0x01}, Write: card.Access(card.PINActivation)}
-	directory := &card.File{ID: 0x2f00, Write: card.Never, Data: padTo(78, append([]byte{
-		0x61, 0x1d, 0x4f, 0x09, 'D', 'F', ' ', 'i', 's', 's', 'u', 'e', 'r',
-	}, append([]byte("\x50\x0cPORTUGAL EID"), 0x51, 0x02, 0x4f, 0x00)...))}
 	root := &card.Dir{
-		ID: 0x3f00, Name: "MF", Files: []*card.File{trace, directory},
+		ID: 0x3f00, Name: "MF", Files: []*card.File{trace, applicationDirectory()},
 		Dirs: []*card.Dir{
 			{ID: 0x4f00, Name: "DF issuer", Files: []*card.File{
 				fixed(0x5031, padTo(60, objectDirectory())), fixed(0x5032, tokenInfo(m.ids.signed.PAN)),

@@ -6,11 +6,19 @@ import (
 
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
+	"balcao/mock-pcsc/card"
 )
 
-// The PKCS #15 files of the first generation (ISO/IEC 7816-15 §8), object by object as on the real card.
+// The PKCS #15 files, most of them of the first generation alone (ISO/IEC 7816-15 §8), object by object as on the real card.
 
 func path(file uint16) []byte { return []byte{0x3f, 0x00, 0x5f, 0x00, byte(file >> 8), byte(file)} }
+
+// applicationDirectory is EF.DIR (ISO/IEC 7816-15 §6.4): one application template that leads to the directory of TokenInfo.
+func applicationDirectory() *card.File {
+	template := []byte("\x61\x1d\x4f\x09DF issuer\x50\x0cPORTUGAL EID\x51\x02\x4f\x00")
+	return &card.File{ID: 0x2f00, Write: card.Never, Data: padTo(78, template)}
+}
 
 // objectDirectory is EF.ODF: where the private keys, public keys, certificates and PINs are listed.
 func objectDirectory() []byte {
@@ -24,8 +32,9 @@ func objectDirectory() []byte {
 	})
 }
 
+// tokenInfo is EF.TokenInfo, or EF.CIAInfo (ISO/IEC 7816-15 §8.10), with a number of the card.
 func tokenInfo(pan string) []byte {
-	serial := make([]byte, len(pan)/2) // the card number in BCD
+	serial := make([]byte, len(pan)/2) // in BCD
 	for i := range serial {
 		serial[i] = pan[2*i]<<4 | pan[2*i+1]&0x0f
 	}

@@ -61,8 +61,11 @@ func (m *maker) electronicIdentity() *card.Dir {
 	}
 	trace := []byte{0x00, 0x00, 0x20, 0x24, 0x01, 0x01}
 	return &card.Dir{
-		ID: 0x3f00, Name: "EID", Files: []*card.File{{ID: 0x0003, Data: trace, Write: card.Access(card.PINActivation)}},
-		Dirs: []*card.Dir{{ID: 0x5f00, Name: "DF citizen", Files: []*card.File{
+		ID: 0x3f00, Name: "EID",
+		Files: []*card.File{{ID: 0x0003, Data: trace, Write: card.Access(card.PINActivation)}, applicationDirectory()},
+		Dirs: []*card.Dir{{ID: 0x4f00, Name: "DF issuer", Files: []*card.File{
+			fixed(0x5032, tokenInfo(fmt.Sprintf("99990000%08d", m.plan.Person.Number))), // PKCS #11 software looks for it first
+		}}, {ID: 0x5f00, Name: "DF citizen", Files: []*card.File{
 			fixed(0xef02, padTo(certificateSize, c.authentication)),
 			fixed(0xef04, padTo(certificateSize, c.signature)),
 			fixed(0xef06, padTo(certificateSize, c.authenticationCA)),
