@@ -59,7 +59,7 @@ func startReader(ts *testscript.TestScript, _ bool, _ []string) {
 				return
 			}
 			defer conn.Close()
-			_, _ = conn.Write([]byte{0, 1, 1, 0, 1, 4})
+			_, _ = conn.Write([]byte{0, 1, 1, 0, 1, 4, 0, 1, 4}) // power, the ATR, and a look for presence
 		}
 	}()
 	ts.Defer(func() { l.Close(); <-ended })

@@ -58,7 +58,7 @@ func newReader(t *testing.T) *reader {
 	return &reader{t, l}
 }
 
-// take accepts a card as pcscd does: it powers the card and asks for its ATR.
+// take accepts a card as pcscd does: it powers the card, asks for its ATR, and asks again when it looks for presence next.
 func (r *reader) take() net.Conn {
 	conn, err := r.l.Accept()
 	if err != nil {
@@ -69,8 +69,10 @@ func (r *reader) take() net.Conn {
 	if _, err := conn.Write([]byte{0, 1, 1}); err != nil {
 		r.t.Error(err)
 	}
-	if answer, err := exchange(conn, []byte{4}); err != nil || len(answer) == 0 {
-		r.t.Errorf("asking for the ATR: %x, %v", answer, err)
+	for range 2 {
+		if answer, err := exchange(conn, []byte{4}); err != nil || len(answer) == 0 {
+			r.t.Errorf("asking for the ATR: %x, %v", answer, err)
+		}
 	}
 	return conn
 }

@@ -18,7 +18,7 @@ type SlotState string
 const (
 	Empty    SlotState = "empty"
 	Waiting  SlotState = "waiting"  // a card is put in, but there is no reader to notice it
-	Inserted SlotState = "inserted" // the reader has seen the card
+	Inserted SlotState = "inserted" // programs can connect to the card
 )
 
 // SlotStatus is a slot as others see it.
@@ -59,7 +59,7 @@ type insertion struct {
 	state  SlotState
 	reason error // why the reader was not reached
 	cancel context.CancelFunc
-	seen   chan struct{} // closed when the reader has the card
+	seen   chan struct{} // closed when programs can connect to the card
 	gone   chan struct{} // closed when nothing uses the card any more
 }
 
@@ -75,7 +75,7 @@ func (s *slot) status() SlotStatus {
 }
 
 // Insert takes a card from the drawer and puts it into a slot, in place of what is there, and returns
-// when the reader has seen it. When ctx ends before that, the card goes back and the error says why.
+// when a program can connect to it. When ctx ends before that, the card goes back and the error says why.
 func (b *Bench) Insert(ctx context.Context, name string, number int) error {
 	s, err := b.slot(number)
 	if err != nil {
@@ -203,17 +203,17 @@ func (e *NoReaderError) Unwrap() error { return e.Cause }
 func (s *slot) hold(ctx context.Context, in *insertion, c card.Card, options vpcd.Options) {
 	defer close(in.gone)
 	defer in.cancel()
-	watched := &watchedCard{Card: c, asked: func() { s.update(in, Inserted, nil) }}
+	watched := &watchedCard{Card: c, ready: func() { s.update(in, Inserted, nil) }}
 	s.awaitEmpty(ctx)
 	pause := retryFirst
 	for {
-		watched.fresh, watched.powered = true, false
+		watched.told, watched.ons, watched.atrs = false, 0, 0
 		err := vpcd.Serve(ctx, s.addr, watched, options)
 		if ctx.Err() != nil || errors.Is(err, vpcd.ErrPulled) {
 			s.leave(in, errors.Is(err, vpcd.ErrPulled))
 			return
 		}
-		if !watched.fresh {
+		if watched.told {
 			pause = retryFirst // it was in: try again soon
 		}
 		s.update(in, Waiting, err)
@@ -268,23 +268,46 @@ func (s *slot) leave(in *insertion, pulled bool) {
 	}
 }
 
-// watchedCard tells when the reader has the card: when it asks for the ATR of a card that it powered.
-// A TCP connection alone says little (the kernel takes it before the driver looks), and so does the
-// question for the ATR with which the driver polls for presence: pcscd may then still have the ATR of
-// the card before.
+// watchedCard tells when programs can connect to the card. A TCP connection alone says little (the kernel takes it before
+// the driver looks), and so does the question for the ATR: the driver polls for presence with it, and pcscd asks for it
+// when it has powered the card, before it notes for others that there is one. The thread that notes it asks for presence
+// next, so whatever comes after the ATR of a card that was powered comes when pcscd has the card.
 type watchedCard struct {
 	card.Card
-	asked   func()
-	powered bool // since this connection began
-	fresh   bool // not asked since then
+	ready func() // is called once
+	told  bool
+	ons   int // times powered in this connection; the first is vpcd.Serve's own
+	atrs  int // questions for the ATR since the last of them
 }
 
-func (w *watchedCard) PowerOn() { w.powered = true; w.Card.PowerOn() }
+// stalePolls is how many questions without power mean that pcscd takes the card for the one before.
+const stalePolls = 3
+
+func (w *watchedCard) message() {
+	if !w.told && (w.ons > 1 && w.atrs > 0 || w.atrs >= stalePolls) {
+		w.told = true
+		w.ready()
+	}
+}
+
+func (w *watchedCard) PowerOn() {
+	w.message()
+	w.ons, w.atrs = w.ons+1, 0
+	w.Card.PowerOn()
+}
 
 func (w *watchedCard) ATR() []byte {
-	if w.fresh && w.powered {
-		w.fresh = false
-		w.asked()
-	}
+	w.message()
+	w.atrs++
 	return w.Card.ATR()
+}
+
+func (w *watchedCard) Transmit(command []byte) card.Response {
+	w.message()
+	return w.Card.Transmit(command)
+}
+
+func (w *watchedCard) Reset() {
+	w.message()
+	w.Card.Reset()
 }
