@@ -35,8 +35,13 @@ func (c *centre) kioskctlCard(t testing.TB, pin string, args ...string) (cardOut
 	cmd := exec.Command(bin(t, "kioskctl"), args...)
 	cmd.Env = append(os.Environ(), c.variables()...)
 	cmd.Stdin = bytes.NewReader([]byte(pin + "\n"))
+	var said bytes.Buffer
+	cmd.Stderr = &said
 	raw, err := cmd.Output()
 	code := cmd.ProcessState.ExitCode()
+	if code != 0 {
+		t.Logf("kioskctl card: exit code %d: %s", code, said.String())
+	}
 	var out cardOutput
 	if code == 0 || code == 3 {
 		if err := json.Unmarshal(raw, &out); err != nil {

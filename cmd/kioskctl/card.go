@@ -4,8 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
 	"errors"
 	"flag"
 	"fmt"
@@ -17,7 +15,6 @@ import (
 	"time"
 
 	"balcao/cardreader"
-	"balcao/cardreader/citizencard"
 	"balcao/cardreader/mrz"
 	"balcao/kiosk"
 	"balcao/kiosk/desk"
@@ -211,49 +208,6 @@ func readPIN(stdin io.Reader) (kiosk.Secret, error) {
 	return kiosk.Secret(bytes.Clone(pin)), nil
 }
 
-// examine connects, reads and, with a PIN, lets the card sign.
-func examine(ctx context.Context, f cardFlags, verifier *evidence.Verifier, pin kiosk.Secret) (*cardReport, error) {
-	session, reader, err := connect(ctx, f)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = session.Close() }()
-	report := &cardReport{Reader: reader, started: time.Now()}
-	r := desk.Reader{Verifier: verifier, Case: 1, Emit: report.note, SkipPhoto: f.noPhoto, Printed: f.mrz.String(), Alone: true}
-	reading, outcome := r.Read(ctx, session)
-	if locked := outcome.Locked; locked != nil {
-		defer locked.Chip.Close()
-		secret, err := f.secret(locked)
-		if err != nil {
-			return nil, err
-		}
-		defer secret.Wipe()
-		reading, outcome = r.Unlock(ctx, session, locked, secret)
-		report.access(reading)
-		session = desk.Channel(session, locked)
-	}
-	defer reading.Wipe()
-	if errors.Is(outcome.Err, cardreader.ErrRemoved) && !report.began {
-		return nil, errNoCard // it went as we came: pcscd notices a removal a moment late
-	}
-	report.take(outcome.Verdict)
-	if outcome.Problem != nil {
-		return nil, fmt.Errorf("reading the card: %w", outcome.Err)
-	}
-	if len(report.Reasons) == 0 && f.pinStdin && len(reading.Files.Certificate) > 0 { // only Citizen Cards have one
-		if len(pin) == 0 {
-			return nil, errNoPIN
-		}
-		ex := verifier.Examine(ctx, nil)
-		ex.Update(reading.Files)
-		if !f.noPhoto {
-			ex.Photo(reading.Files.Photo)
-		}
-		err = prove(ctx, session, ex, pin, report)
-	}
-	return report, err
-}
-
 // errNoPIN says that a good card was to sign and no PIN came.
 var errNoPIN = errors.New("the card signs only with its PIN: give it on standard input, or leave --pin-stdin out")
 
@@ -295,43 +249,4 @@ func connect(ctx context.Context, f cardFlags) (desk.CardSession, string, error)
 		return session, name, err
 	}
 	return nil, "", errNoCard
-}
-
-// prove lets the card of an examination sign a random challenge with its authentication key. A copy of somebody's
-// certificate on another card passes every other check and fails this one.
-func prove(ctx context.Context, session desk.CardSession, ex *evidence.Examination, pin kiosk.Secret, report *cardReport) error {
-	challenge := make([]byte, sha256.Size)
-	_, _ = rand.Read(challenge) // never fails (Go 1.24)
-	digest := sha256.Sum256(challenge)
-	var signature []byte
-	started := time.Now()
-	err := session.Exclusive(ctx, func(ctx context.Context) error {
-		card, err := citizencard.Open(ctx, session)
-		if err != nil {
-			return err
-		}
-		if err := card.VerifyPIN(ctx, pin); err != nil {
-			return err
-		}
-		signature, err = card.Sign(ctx, digest[:])
-		return err
-	})
-	var wrong *citizencard.PINError
-	if errors.As(err, &wrong) {
-		return fmt.Errorf("the card did not accept the PIN: %d tries left", wrong.TriesLeft)
-	}
-	if err != nil {
-		reason, _ := desk.Judge(err)
-		if reason == "" {
-			return fmt.Errorf("signing: %w", err)
-		}
-		report.refuse(reason)
-		return nil
-	}
-	ex.PIN(report.PINTries)
-	ex.Key(digest[:], signature)
-	verdict := ex.Wait()
-	report.take(verdict)
-	report.took(kiosk.CheckKey, time.Since(started))
-	return nil
 }

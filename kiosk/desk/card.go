@@ -119,13 +119,10 @@ func (w *cardWork) disconnect() {
 	}
 }
 
-// read reads and verifies the card. Another program may reset it once at the start (desktop card
-// services look at every new card); then it is read again.
+// read reads and verifies the card, again when another program reset it.
 func (w *cardWork) read(ctx context.Context) {
-	outcome := w.readOnce(ctx)
-	if errors.Is(outcome.Err, cardreader.ErrReset) {
-		outcome = w.readOnce(ctx)
-	}
+	var outcome Outcome
+	_ = Anew(WasReset, func(func()) error { outcome = w.readOnce(ctx); return outcome.Err })
 	w.tell(ctx, outcome)
 }
 
@@ -194,23 +191,20 @@ var (
 )
 
 // onSameCard runs f on the card when it is the one that was read. A connection that turns out to be dead
-// before f begins is made anew once: the card was out and in again, or another program reset it. F itself
+// before f begins is made anew: the card was out and in again, or another program reset it. F itself
 // is not repeated, because a card counts the PINs it is given. After an error the connection is given up
 // too, unless the card only said no to a PIN.
 func (w *cardWork) onSameCard(ctx context.Context, f func(context.Context, *citizencard.Card) error) error {
-	for try := 1; ; try++ {
-		begun := false
+	return Anew(connectionDead, func(begun func()) error {
 		err := w.onceOnSameCard(ctx, func(ctx context.Context, card *citizencard.Card) error {
-			begun = true
+			begun()
 			return f(ctx, card)
 		})
 		if err != nil && !refusedPIN(err) {
 			w.disconnect()
 		}
-		if err == nil || begun || try == 2 || !connectionDead(err) {
-			return err
-		}
-	}
+		return err
+	})
 }
 
 // onceOnSameCard recognises the card by its serial number. What proves it is the signature, which

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"time"
 
 	"balcao/cardreader/citizencard"
@@ -153,6 +154,28 @@ func (r Reader) now() time.Time {
 		return r.Verifier.Now()
 	}
 	return time.Now()
+}
+
+// OpenAgain opens, within the caller's transaction, a Citizen Card's contactless side with what opened it before. A chip
+// that does not open with it is another card: the error says so beside travel.ErrWrongPassword or travel.ErrPasswordKind.
+func OpenAgain(ctx context.Context, session CardSession, secret AccessSecret, now time.Time) (*LockedChip, error) {
+	password, err := secret.password(now)
+	if err != nil {
+		return nil, err
+	}
+	defer password.Wipe()
+	locked, err := recogniseChip(ctx, session, true)
+	if err != nil {
+		return nil, err
+	}
+	if _, err = locked.Chip.Unlock(ctx, password); err != nil {
+		locked.Chip.Close()
+		if accessRefused(err) {
+			err = fmt.Errorf("%w: %w", errOtherCard, err)
+		}
+		return nil, err
+	}
+	return locked, nil
 }
 
 // readTravel reads the files of an open chip: the person first, then what proves them, then whether the chip is a

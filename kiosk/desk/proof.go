@@ -18,15 +18,13 @@ import (
 )
 
 // unlock opens the chip that waits and goes on reading. A chip that was reset meanwhile, or whose connection was
-// lost, is recognised anew once.
+// lost, is recognised anew.
 func (r *Runner) unlock(c kiosk.Unlock) {
 	r.onCard(c.Case, cardJob{do: func(ctx context.Context, w *cardWork) {
 		secret := NewAccessSecret(c.Kind, c.Text)
 		defer secret.Wipe()
-		outcome := w.unlockOnce(ctx, secret)
-		if errors.Is(outcome.Err, cardreader.ErrReset) {
-			outcome = w.unlockOnce(ctx, secret)
-		}
+		var outcome Outcome
+		_ = Anew(WasReset, func(func()) error { outcome = w.unlockOnce(ctx, secret); return outcome.Err })
 		w.tell(ctx, outcome)
 		w.logFailure("unlock", outcome.Err)
 	}})
@@ -106,10 +104,7 @@ func (w *cardWork) channel(ctx context.Context) (iso7816.Transmitter, error) {
 	}
 	if w.locked == nil {
 		var err error
-		if w.locked, err = recogniseChip(ctx, w.session, true); err != nil {
-			return nil, err
-		}
-		if err := w.openAgain(ctx); err != nil {
+		if w.locked, err = OpenAgain(ctx, w.session, w.visit.read.Secret, w.runner.cfg.Now()); err != nil {
 			return nil, err
 		}
 	}
@@ -127,20 +122,15 @@ func (w *cardWork) meetAgain(ctx context.Context) error {
 // onSameChip runs f on the travel document's chip that was read, over the session that reading left open, or over
 // a new one in which the chip has shown the same first data group.
 func (w *cardWork) onSameChip(ctx context.Context, f func(context.Context, *travel.Chip) error) error {
-	for try := 1; ; try++ {
-		begun := false
-		err := w.onceOnSameChip(ctx, func(ctx context.Context, chip *travel.Chip) error {
-			begun = true
-			return f(ctx, chip)
-		})
+	// Asking a chip again does no harm, other than asking for a PIN; a session that another program broke is made anew.
+	cures := func(err error) bool { return connectionDead(err) || errors.Is(err, travel.ErrLocked) }
+	return Anew(cures, func(func()) error {
+		err := w.onceOnSameChip(ctx, f)
 		if err != nil {
 			w.disconnect()
 		}
-		// Asking a chip again does no harm, other than asking for a PIN; a session that another program broke is made anew.
-		if err == nil || try == 2 || !connectionDead(err) && !(begun && errors.Is(err, travel.ErrLocked)) {
-			return err
-		}
-	}
+		return err
+	})
 }
 
 func (w *cardWork) onceOnSameChip(ctx context.Context, f func(context.Context, *travel.Chip) error) error {
