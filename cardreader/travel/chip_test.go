@@ -146,6 +146,19 @@ func TestUnlock_ErrPasswordKind(t *testing.T) {
 	if f.n != before {
 		t.Errorf("the chip was asked %d times", f.n-before)
 	}
+	// A chip with PACE that was given no number refuses it: it is no downgrade, and it opens with its MRZ.
+	for _, sw := range []iso7816.SW{0x6A80, 0x6A88, 0x6985} {
+		f := pacePassport(t, 100, 13, 2, 2)
+		f.paceRefused = sw
+		chip := mustRecognise(t, f, travel.Options{})
+		if _, err := chip.Unlock(context.Background(), travel.FromCAN(can)); !errors.Is(err, travel.ErrPasswordKind) || errors.Is(err, travel.ErrDowngrade) {
+			t.Errorf("PACE, %04X: got %v, want ErrPasswordKind", sw, err)
+		}
+		f.paceRefused = 0
+		if _, err := chip.Unlock(context.Background(), travel.FromMRZ(mrzKey)); err != nil {
+			t.Errorf("PACE, %04X, then its MRZ: %v", sw, err)
+		}
+	}
 }
 
 func TestRecognise_Offers(t *testing.T) {

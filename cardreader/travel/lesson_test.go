@@ -111,8 +111,9 @@ func TestLesson_NoSilentDowngrade(t *testing.T) {
 			t.Errorf("%04X: got %+v", sw, p)
 		}
 		mustRead(t, f, chip, travel.DG1)
-		if _, err := chip.Unlock(context.Background(), travel.FromCAN(can)); !errors.Is(err, travel.ErrDowngrade) {
-			t.Errorf("%04X: with a CAN got %v, want ErrDowngrade", sw, err)
+		// Perhaps it has no number: that is no downgrade yet, and opens nothing.
+		if _, err := chip.Unlock(context.Background(), travel.FromCAN(can)); !errors.Is(err, travel.ErrPasswordKind) {
+			t.Errorf("%04X: with a CAN got %v, want ErrPasswordKind", sw, err)
 		}
 	}
 	unknown := pacePassport(t, 500, 13, 9, 9)

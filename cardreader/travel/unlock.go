@@ -89,6 +89,11 @@ func (c *Chip) open(ctx context.Context) error {
 	if !errors.Is(err, errRefused) {
 		return err
 	}
+	if c.password.reference != referenceMRZ && len(c.suites) > 0 {
+		// Doc 9303-11 §4.2 has the MRZ open every chip, and a card access number only those that have one. That this one
+		// refuses the number says nothing of what it does with its MRZ.
+		return fmt.Errorf("%w: %w", ErrPasswordKind, err)
+	}
 	if !c.seen {
 		return fmt.Errorf("%w: %w", ErrAccessControl, err)
 	}

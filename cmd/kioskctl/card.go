@@ -16,6 +16,7 @@ import (
 
 	"balcao/cardreader"
 	"balcao/cardreader/mrz"
+	"balcao/cardreader/travel"
 	"balcao/kiosk"
 	"balcao/kiosk/desk"
 	"balcao/kiosk/evidence"
@@ -214,6 +215,9 @@ var errNoPIN = errors.New("the card signs only with its PIN: give it on standard
 // errPrinted says that a chip opens only with what is printed on its document.
 var errPrinted = errors.New("the chip opens with what is printed on the document: give --mrz for each line, or --can")
 
+// hintMRZ is for a chip that was given a number and has none.
+const hintMRZ = "This chip does not open with a card access number: give --mrz for each line of its machine-readable zone."
+
 // secret is what the chip is opened with, of what was given.
 func (f cardFlags) secret(locked *desk.LockedChip) (desk.AccessSecret, error) {
 	given := map[kiosk.AccessKind]string{kiosk.AccessMRZ: f.mrz.String(), kiosk.AccessCAN: f.can}
@@ -221,6 +225,9 @@ func (f cardFlags) secret(locked *desk.LockedChip) (desk.AccessSecret, error) {
 		if given[kind] != "" {
 			return desk.NewAccessSecret(kind, given[kind]), nil
 		}
+	}
+	if f.can != "" {
+		return desk.AccessSecret{}, travel.ErrPasswordKind
 	}
 	return desk.AccessSecret{}, errPrinted
 }

@@ -10,6 +10,7 @@ import (
 
 	"balcao/cardreader"
 	"balcao/cardreader/citizencard"
+	"balcao/cardreader/travel"
 	"balcao/kiosk"
 	"balcao/kiosk/desk"
 	"balcao/kiosk/evidence"
@@ -45,6 +46,9 @@ func examine(ctx context.Context, f cardFlags, verifier *evidence.Verifier, pin 
 		return nil, errNoCard // it went as we came: pcscd notices a removal a moment late
 	}
 	report.take(outcome.Verdict)
+	if errors.Is(outcome.Err, travel.ErrPasswordKind) && f.can != "" {
+		report.Hint = hintMRZ
+	}
 	if outcome.Problem != nil {
 		return nil, fmt.Errorf("reading the card: %w", outcome.Err)
 	}
@@ -86,6 +90,11 @@ func (x *examination) readOnce(ctx context.Context) (reading desk.Reading, outco
 		return reading, outcome, nil
 	}
 	secret, err := x.flags.secret(x.locked)
+	if errors.Is(err, travel.ErrPasswordKind) {
+		outcome.Locked, outcome.Err = nil, err
+		outcome.Verdict.Reasons = []kiosk.Reason{kiosk.ReasonAccessDenied}
+		return reading, outcome, nil
+	}
 	if err != nil {
 		return reading, outcome, err
 	}

@@ -18,7 +18,8 @@ import (
 // cardReport is what `kioskctl card` and `kioskctl document` print.
 type cardReport struct {
 	Genuine  bool           `json:"genuine"`
-	Reasons  []kiosk.Reason `json:"reasons"` // why it is refused; empty for a genuine card
+	Reasons  []kiosk.Reason `json:"reasons"`        // why it is refused; empty for a genuine card
+	Hint     string         `json:"hint,omitempty"` // what to do about that, where more is known than the reason says
 	Level    kiosk.Level    `json:"level"`
 	Missing  []string       `json:"missing_for_more"` // checks that a higher level wants
 	Reader   string         `json:"reader,omitempty"`
@@ -31,6 +32,7 @@ type cardReport struct {
 
 	started time.Time
 	began   bool // the card answered at all
+	travel  bool // it is a travel document's chip
 }
 
 // person is the identity as printed.
@@ -70,6 +72,8 @@ func (r *cardReport) note(e kiosk.Event) {
 	switch e := e.(type) {
 	case kiosk.Activity:
 		r.began = r.began || e.Key != desk.ActivityRecognise
+	case kiosk.DocumentRecognised:
+		r.travel = e.Kind != kiosk.CitizenCard // "" is some travel document
 	case kiosk.IdentityRead:
 		r.Millis = time.Since(r.started).Milliseconds()
 	case kiosk.PINTriesRead:
@@ -104,10 +108,14 @@ func (r *cardReport) take(v evidence.Verdict) {
 	}
 	if v.Identity != (kiosk.Identity{}) {
 		r.Identity = newPerson(v.Identity)
+		r.travel = v.Identity.Kind.Travel()
 	}
 	r.Checks = nil
 	for _, c := range v.Checks {
-		r.Checks = append(r.Checks, newCheckLine(c))
+		if r.travel && c.Name == kiosk.CheckKey {
+			continue // it is the centre that a travel document's chip answers then; to this program it is CheckOriginal
+		}
+		r.Checks = append(r.Checks, r.newCheckLine(c))
 		if c.Name == kiosk.CheckPhotoData && c.Reason == kiosk.ReasonPhotoUnshown {
 			r.Photo = "unshown"
 		}
@@ -139,7 +147,15 @@ func newPerson(i kiosk.Identity) *person {
 	}
 }
 
-func newCheckLine(c kiosk.Check) checkLine {
+// text is the catalogue's, in the words for travel documents where it has them.
+func (r *cardReport) text(key string) string {
+	if r.travel && i18n.Has("en", key+"_travel") {
+		key += "_travel"
+	}
+	return i18n.Text("en", key, nil)
+}
+
+func (r *cardReport) newCheckLine(c kiosk.Check) checkLine {
 	line := checkLine{Name: c.Name, Result: string(c.Result), Reason: c.Reason, Source: c.Source, Millis: millis(c.Took)}
 	if c.Result == kiosk.Pending {
 		line.Result = "pending"
@@ -149,7 +165,7 @@ func newCheckLine(c kiosk.Check) checkLine {
 		line.At = &at
 	}
 	if c.Reason != "" {
-		line.Remedy = i18n.Text("en", "reason."+string(c.Reason), nil)
+		line.Remedy = r.text("reason." + string(c.Reason))
 	}
 	return line
 }
@@ -204,7 +220,7 @@ func (r *cardReport) writeText(w io.Writer) error {
 		_, _ = fmt.Fprintln(t)
 	}
 	for _, c := range r.Checks {
-		_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%.1f ms\n", c.Result, i18n.Text("en", "check."+string(c.Name), nil), c.Source, c.Millis)
+		_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%.1f ms\n", c.Result, r.text("check."+string(c.Name)), c.Source, c.Millis)
 	}
 	if err := t.Flush(); err != nil {
 		return err
@@ -218,9 +234,13 @@ func (r *cardReport) writeText(w io.Writer) error {
 		return err
 	}
 	for _, reason := range r.Reasons {
-		if _, err := fmt.Fprintf(w, "\nRefused (%s). %s\n", reason, i18n.Text("en", "reason."+string(reason), nil)); err != nil {
+		if _, err := fmt.Fprintf(w, "\nRefused (%s). %s\n", reason, r.text("reason."+string(reason))); err != nil {
 			return err
 		}
+	}
+	if r.Hint != "" {
+		_, err := fmt.Fprintln(w, r.Hint)
+		return err
 	}
 	return nil
 }
