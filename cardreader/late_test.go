@@ -147,6 +147,7 @@ func TestBusy(t *testing.T) {
 			t.Errorf("connecting: got %v, want ErrBusy", err)
 		}
 		release()
+		_, reader = insertFor(t, d, echo) // the connection that came too late resets the other card
 		s = mustConnect(t, impatient, reader)
 		defer holdTransaction(t, reader)()
 		err := s.Exclusive(t.Context(), func(context.Context) error { return nil })

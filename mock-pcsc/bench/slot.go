@@ -281,7 +281,7 @@ type watchedCard struct {
 }
 
 // stalePolls is how many questions without power mean that pcscd takes the card for the one before.
-const stalePolls = 3
+const stalePolls = 5
 
 func (w *watchedCard) message() {
 	if !w.told && (w.ons > 1 && w.atrs > 0 || w.atrs >= stalePolls) {
