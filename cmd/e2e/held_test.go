@@ -50,7 +50,6 @@ func TestHeldByAnotherProgram(t *testing.T) {
 	d.confirmPerson(t)
 	d.typeContact(t, v)
 	d.typeCode(t, v, c.receivedCode(t, v))
-	d.continueToPIN(t, v)
 	d.choosePIN(t, v)
 	d.agree(t, v)
 	release = holdCard(t)
