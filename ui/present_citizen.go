@@ -93,7 +93,7 @@ func (p present) citizenPage(m *citizenModel) {
 		p.showWhatWasBrought(m)
 	case s.Step == kiosk.StepIdentity:
 		p.message(m, "identity", signWait)
-		if p.state.Document.PhotoAbsent {
+		if p.state.Document.PhotoAbsent && (p.travel() || !p.state.Document.PhotoUnshown()) { // a Citizen Card still shows it in print
 			p.message(m, "no_photo", signWait)
 		}
 		if p.travel() {

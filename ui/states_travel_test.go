@@ -253,6 +253,30 @@ func passportWeak(l kiosk.Language) kiosk.State {
 	return s
 }
 
+// passportOdd is a passport of somebody whose name may be cut off and whose date of birth no calendar has, with a
+// photograph that cannot be shown.
+func passportOdd(l kiosk.Language) kiosk.State {
+	s := passport(l)
+	id := s.Document.Identity
+	id.Surname, id.GivenNames, id.NameSource = "DE ALBUQUERQUE VASCONCELOS E SOUSA HOLS", "", kiosk.NameCut
+	id.MRZSurname, id.MRZGivenNames = id.Surname, ""
+	id.BirthDate, id.BirthPrinted = kiosk.Date{Year: 1988}, "880231"
+	s.Document.Photo, s.Document.PhotoAbsent = nil, true
+	s.Document.Checks = travelChecks(func(name kiosk.CheckName) (kiosk.Result, kiosk.Reason) {
+		switch name {
+		case kiosk.CheckPhotoData:
+			return kiosk.Absent, kiosk.ReasonPhotoUnshown
+		case kiosk.CheckAge:
+			return kiosk.Absent, kiosk.ReasonNoCalendar
+		case kiosk.CheckKey:
+			return kiosk.Pending, ""
+		}
+		return kiosk.Passed, ""
+	})
+	s.Document.Assurance = kiosk.Assurance{Level: kiosk.LevelSubstantial, Missing: []kiosk.CheckName{kiosk.CheckPhotoData, kiosk.CheckAge, kiosk.CheckKey}}
+	return s
+}
+
 // typedIdentity is a passport whose zone was typed.
 func typedIdentity(l kiosk.Language) kiosk.State {
 	s := passport(l)
@@ -386,7 +410,7 @@ var travelScreens = ofOwnCases([]screen{
 	{"1-document-typed", typedDesk}, {"1-access", locked}, {"1-access-half", half}, {"1-access-whole", whole}, {"1-access-slip", slipped},
 	{"1-access-refused", chipRefused}, {"1-access-lifted", lifted}, {"1-access-opening", opening},
 	{"1-access-permit", permitZone}, {"1-access-can", permitCAN}, {"1-access-can-refused", canRefused}, {"1-no-chip", noChip}, {"1-reading-passport", readingPassport},
-	{"2-passport", passport}, {"2-passport-loading", passportLoading}, {"2-passport-weak", passportWeak}, {"2-typed", typedIdentity},
+	{"2-passport", passport}, {"2-passport-loading", passportLoading}, {"2-passport-weak", passportWeak}, {"2-passport-odd", passportOdd}, {"2-typed", typedIdentity},
 	{"2-bring", bring}, {"2-bring-refused", bringRefused}, {"2-bring-permit", bringPermit}, {"2-bring-second", bringSecond}, {"2-bring-another", bringAnother},
 	{"5-travel-review", travelReview(passport, kiosk.ReviewReading)}, {"5-travel-card", travelReview(passport, kiosk.ReviewCard)},
 	{"5-travel-signing", travelReview(passport, kiosk.ReviewSigning)}, {"5-weak-review", travelReview(passportWeak, kiosk.ReviewReading)},
