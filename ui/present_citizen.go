@@ -350,7 +350,8 @@ func (p present) everythingRight(m *citizenModel) {
 	m.Rights = p.text("citizen.review.rights")
 	if p.state.Review.Disputed {
 		m.Key = "review/disputed"
-		m.Notice = line{p.text("citizen.disputed.title") + ". " + p.text("citizen.disputed.text"), toneCare}
+		m.Title = p.text("citizen.disputed.title")
+		m.Notice = line{p.text("citizen.disputed.text"), toneCare}
 		return
 	}
 	m.Actions = []action{

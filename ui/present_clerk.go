@@ -252,6 +252,9 @@ func (p present) pin(m *clerkModel) {
 	if p.oneScreen {
 		m.Subtitle = p.text("pin.subtitle_one_screen")
 	}
+	if p.state.PIN.Phase == kiosk.PINSealed {
+		m.Title, m.Subtitle = p.text("pin.title_sealed"), p.text("pin.subtitle_sealed")
+	}
 	phases := []kiosk.PINPhase{kiosk.PINFirst, kiosk.PINRepeat, kiosk.PINSealing, kiosk.PINSealed}
 	reached := 0
 	for i, phase := range phases {

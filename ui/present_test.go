@@ -21,11 +21,12 @@ func TestClerkPages(t *testing.T) {
 	}{
 		{"Idle", "Insert the document, or lay it down", idle(en)},
 		{"Reading", "Reading the Citizen Card", reading(en)},
-		{"LeftBehind", "Take the previous person's card or document out of reader 1.", leftBehind(en)},
+		{"LeftBehind", "Take the previous person's card or document out of reader 1", leftBehind(en)},
 		{"ServiceStopped", "The card reader service has stopped", stopped(en)},
 		{"Identity", "Confirm the identity", identity(en)},
 		{"Contact", "Confirm the contact", contact(en)},
 		{"PIN", "The person chooses a PIN", pin(kiosk.PINFirst)(en)},
+		{"PINKept", "The PIN is chosen", pin(kiosk.PINSealed)(en)},
 		{"Review", "Review and sign", review(kiosk.ReviewReading)(en)},
 		{"Done", "The key is active", done(en)},
 		{"ProblemFirst", "The card was taken out of the reader", problem("card_removed", false)(en)},
@@ -196,6 +197,7 @@ func TestCitizenPages(t *testing.T) {
 		{"PIN", "Choose your PIN", pin(kiosk.PINFirst)(en)},
 		{"Repeat", "Repeat the PIN", pin(kiosk.PINRepeat)(en)},
 		{"Review", "Is everything right?", review(kiosk.ReviewReading)(en)},
+		{"Disputed", "Tell the clerk what is wrong", reviewDisputed(en)},
 		{"CardPIN", "PIN of your Citizen Card", review(kiosk.ReviewCardPIN)(en)},
 		{"Done", "Your key is active", done(en)},
 	} {
