@@ -5,12 +5,16 @@ import (
 	"strings"
 )
 
-// What a person without a Citizen Card brings besides the document: the second half of the step Identity.
+// What a person without a Citizen Card brings besides the document.
 
-// askEligibility shows the page. What was entered before stays.
-func (s *Session) askEligibility() {
+// eligibilityStep asks for what is needed besides a document that is no Citizen Card.
+type eligibilityStep struct{ plainStep }
+
+func (eligibilityStep) skips(s *Session) bool { return !s.state.Document.travels() }
+
+// begin shows the page. What was entered before stays.
+func (eligibilityStep) begin(s *Session) {
 	eligible := &s.state.Eligible
-	eligible.Asked = true
 	if s.kept != nil && eligible.Entered == (Eligibility{}) {
 		eligible.Entered = s.kept.eligibility
 	}
@@ -18,10 +22,32 @@ func (s *Session) askEligibility() {
 	s.judgeEligibility()
 }
 
-// eligibilityEntered takes the page as it stands.
-func (s *Session) eligibilityEntered(e EligibilityEntered) {
+// proceed goes on when everything is there. Somebody under an accompaniment measure is told
+// now, before a contact is proven for nothing.
+func (eligibilityStep) proceed(s *Session) {
 	eligible := &s.state.Eligible
-	if !s.at(StepIdentity) || !eligible.Asked {
+	s.judgeEligibility()
+	switch {
+	case eligible.Entered.Independence == Accompanied && !s.rules.Accompanied:
+		s.end(Problem{Code: ProblemAccompanied})
+	case len(eligible.Faults) > 0:
+		eligible.Refused = true
+	case s.opened && eligible.Opened != eligible.Entered.TaxNumber:
+		s.startOver()
+	default:
+		s.advance()
+	}
+}
+
+func (eligibilityStep) retreat(s *Session) bool {
+	s.state.Eligible.Refused = false
+	return true
+}
+
+// apply takes the page as it stands.
+func (e EligibilityEntered) apply(s *Session) {
+	eligible := &s.state.Eligible
+	if !s.at(StepEligibility) {
 		return
 	}
 	entered := e.Eligibility
@@ -53,23 +79,6 @@ func (s *Session) judgeEligibility() {
 	}
 	if len(eligible.Faults) == 0 {
 		eligible.Refused = false
-	}
-}
-
-// eligibilityDone goes on when everything is there. Somebody under an accompaniment measure is told
-// now, before a contact is proven for nothing.
-func (s *Session) eligibilityDone() {
-	eligible := &s.state.Eligible
-	s.judgeEligibility()
-	switch {
-	case eligible.Entered.Independence == Accompanied && !s.rules.Accompanied:
-		s.end(Problem{Code: ProblemAccompanied})
-	case len(eligible.Faults) > 0:
-		eligible.Refused = true
-	case s.opened && eligible.Opened != eligible.Entered.TaxNumber:
-		s.startOver()
-	default:
-		s.toContact()
 	}
 }
 

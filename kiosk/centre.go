@@ -1,10 +1,5 @@
 package kiosk
 
-import (
-	"maps"
-	"slices"
-)
-
 // errands is what a technical failure stopped and Retry asks for again, beside the messages that
 // sending.failed marks.
 type errands struct {
@@ -12,8 +7,8 @@ type errands struct {
 	recognise  int // the reader, 0 when not
 }
 
-// centreChanged notes how the centre is reached. Work that waited for it goes on by itself.
-func (s *Session) centreChanged(e CentreChanged) {
+// apply notes how the centre is reached. Work that waited for it goes on by itself.
+func (e CentreChanged) apply(s *Session) {
 	if e.Centre.Health == HealthDown {
 		e.Centre.Skew = s.state.Status.Centre.Skew // a centre that does not answer says nothing about clocks
 	}
@@ -35,9 +30,9 @@ func (s *Session) centreChanged(e CentreChanged) {
 // skewed reports whether this computer's clock is too far from the centre's to start a case.
 func (s *Session) skewed() bool { return s.state.Status.Centre.Skew.Abs() > s.settings.MaxSkew }
 
-// commandFailed stops what was under way and remembers what can be asked for again. Secrets are gone:
+// applyToCase stops what was under way and remembers what can be asked for again. Secrets are gone:
 // who typed them types them once more.
-func (s *Session) commandFailed(e CommandFailed) {
+func (e CommandFailed) applyToCase(s *Session) {
 	if s.refused {
 		s.forget() // a fault while the remaining checks came in: nothing follows it
 		return
@@ -46,7 +41,7 @@ func (s *Session) commandFailed(e CommandFailed) {
 		return
 	}
 	if s.reading() {
-		s.documentFailed(DocumentFailed{Case: e.Case, Problem: e.Problem})
+		DocumentFailed{Problem: e.Problem}.applyToCase(s)
 		return
 	}
 	if !s.stop(e.Channel) {
@@ -127,7 +122,7 @@ func (s *Session) retry() {
 			s.send(c)
 		}
 	}
-	if again.recognise != 0 && s.slots[again.recognise] == SlotCard && !s.state.Document.CardPresent {
+	if again.recognise != 0 && s.holds(again.recognise) == SlotCard && !s.state.Document.CardPresent {
 		s.recognise(again.recognise)
 	}
 	if again.bind {
@@ -141,24 +136,17 @@ func (s *Session) retry() {
 // readAgain reads the card that is in a reader: the case's, or else the first.
 func (s *Session) readAgain() {
 	reader := s.state.Document.Reader
-	if s.slots[reader] == SlotCard {
+	if s.holds(reader) == SlotCard {
 		s.startCase(reader)
 		return
 	}
-	if in := s.cardsIn(); len(in) > 0 {
-		s.startCase(in[0])
+	if reader := s.holding(SlotCard, false); reader != 0 {
+		s.startCase(reader)
 		return
 	}
 	if s.over() {
 		s.next()
 	}
-}
-
-// cardsIn lists the readers that hold a card, in their order.
-func (s *Session) cardsIn() []int {
-	return slices.DeleteFunc(slices.Sorted(maps.Keys(s.slots)), func(reader int) bool {
-		return s.slots[reader] != SlotCard
-	})
 }
 
 // dismiss takes a problem off the screen that does not end the case: the one named, or, with "", any
@@ -181,8 +169,8 @@ func (s *Session) currentProblem() *Problem {
 		return s.problem
 	case (s.waitsForCard() || s.state.Case == 0) && s.state.Status.Service != "":
 		return s.ambient(Problem{Code: s.state.Status.Service})
-	case (s.waitsForCard() || s.state.Case == 0) && s.muteReader() != 0:
-		return s.ambient(Problem{Code: ProblemCardMute, Reader: s.muteReader()})
+	case (s.waitsForCard() || s.state.Case == 0) && s.holding(SlotMute, false) != 0:
+		return s.ambient(Problem{Code: ProblemCardMute, Reader: s.holding(SlotMute, false)})
 	case s.problem != nil:
 		return s.problem
 	case s.state.Case == 0 && s.skewed():

@@ -24,12 +24,12 @@ func TestExpectedChecks(t *testing.T) {
 
 func TestChecksThatAreNotInTheList(t *testing.T) {
 	d := newDesk(t).do(kiosk.CardInserted{Reader: 1})
-	d.do(kiosk.CheckDone{Case: 1, Check: kiosk.Check{Name: "watermark", Result: kiosk.Passed}}).problem("", false)
+	d.do(kiosk.InCase{Case: 1, Event: kiosk.CheckDone{Check: kiosk.Check{Name: "watermark", Result: kiosk.Passed}}}).problem("", false)
 	if _, ok := d.state.Document.Check("watermark"); !ok {
 		t.Error("the answer is not shown")
 	}
 	if _, ok := d.state.Document.Check("hologram"); ok {
 		t.Error("an answer that nobody gave is shown")
 	}
-	d.do(kiosk.CheckDone{Case: 1, Check: kiosk.Check{Name: "watermark", Result: kiosk.Failed}}).problem(kiosk.ProblemInternal, true)
+	d.do(kiosk.InCase{Case: 1, Event: kiosk.CheckDone{Check: kiosk.Check{Name: "watermark", Result: kiosk.Failed}}}).problem(kiosk.ProblemInternal, true)
 }

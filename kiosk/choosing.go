@@ -5,39 +5,65 @@ import (
 	"slices"
 )
 
-// startPIN asks the citizen for a PIN from the beginning.
-func (s *Session) startPIN() {
-	s.wipePIN()
-	s.state.Step = StepPIN
-	s.state.PIN = PINState{Phase: PINFirst, Policy: s.pinPolicy()}
-}
+// pinStep lets the person choose the key's PIN.
+type pinStep struct{ plainStep }
 
-// toPIN goes on to the PIN, or past one that was sealed before: it stays as long as it was held to all of the
-// rules that there are now. Another telephone number, for one, might be in it, and nobody can look any more.
-func (s *Session) toPIN() {
-	now, then := s.pinPolicy(), s.state.PIN.Policy
-	lengths := now.MinDigits == then.MinDigits && now.MaxDigits == then.MaxDigits
-	held := lengths && !slices.ContainsFunc(now.Personal,
-		func(number string) bool { return !slices.Contains(then.Personal, number) })
+// begin asks for a PIN, unless one was sealed before and was held to all of the rules that there are now: another
+// telephone number, for one, might be in it, and nobody can look any more.
+func (pinStep) begin(s *Session) {
 	sealed := s.state.PIN.Phase == PINSealed
-	if sealed && held {
-		s.toReview()
+	if sealed && s.held() {
 		return
 	}
-	s.startPIN()
+	lengths := s.sameLengths()
+	s.choosePIN()
 	s.state.PIN.Outdated, s.state.PIN.Changed = sealed && lengths, sealed && !lengths
 }
 
-// toReview lets the person read what will be bound.
-func (s *Session) toReview() {
-	s.state.Step = StepReview
-	s.state.Review = ReviewState{Phase: ReviewReading}
+func (pinStep) passed(s *Session) bool { return s.state.PIN.Phase == PINSealed }
+
+func (pinStep) proceed(s *Session) {
+	if s.at(StepPIN) && s.state.PIN.Phase == PINSealed {
+		s.advance()
+	}
 }
 
-// newPIN chooses another PIN in place of the one that was sealed.
-func (s *Session) newPIN() {
+func (pinStep) retreat(s *Session) bool {
+	switch s.state.PIN.Phase {
+	case PINSealing:
+		return false
+	case PINSealed: // stays chosen
+	default:
+		s.wipePIN()
+		s.state.PIN = PINState{}
+	}
+	return true
+}
+
+func (pinStep) asksCitizen(s *Session) bool { return s.state.PIN.Phase != PINSealed }
+
+// choosePIN asks for a PIN from the beginning.
+func (s *Session) choosePIN() {
+	s.wipePIN()
+	s.state.PIN = PINState{Phase: PINFirst, Policy: s.pinPolicy()}
+}
+
+// held reports whether the PIN met all rules that there are now when it was chosen.
+func (s *Session) held() bool {
+	then := s.state.PIN.Policy.Personal
+	return s.sameLengths() && !slices.ContainsFunc(s.pinPolicy().Personal,
+		func(number string) bool { return !slices.Contains(then, number) })
+}
+
+// sameLengths reports whether PINs may be as long, and as short, as when this one was asked for.
+func (s *Session) sameLengths() bool {
+	then := s.state.PIN.Policy
+	return then.MinDigits == s.rules.PINMin && then.MaxDigits == s.rules.PINMax
+}
+
+func (NewPIN) apply(s *Session) {
 	if s.at(StepPIN) && s.state.PIN.Phase == PINSealed {
-		s.startPIN()
+		s.choosePIN()
 	}
 }
 
@@ -47,8 +73,8 @@ func (s *Session) wipePIN() {
 	s.firstPIN = nil
 }
 
-// pinTyped takes the first entry, or compares the second with it and lets it go to be sealed.
-func (s *Session) pinTyped(e PINTyped) {
+// apply takes the first entry, or compares the second with it and lets it go to be sealed.
+func (e PINTyped) apply(s *Session) {
 	pin := &s.state.PIN
 	if !s.at(StepPIN) || pin.Phase != PINFirst && pin.Phase != PINRepeat {
 		e.PIN.Wipe()
@@ -75,13 +101,13 @@ func (s *Session) pinTyped(e PINTyped) {
 	}
 }
 
-// pinWasSealed: nobody at the desk can open it any more; the person goes on to the review.
-func (s *Session) pinWasSealed() {
+// applyToCase: nobody at the desk can open it any more; the person goes on to the review.
+func (PINWasSealed) applyToCase(s *Session) {
 	if !s.at(StepPIN) || s.state.PIN.Phase != PINSealing {
 		return
 	}
 	s.state.PIN.Phase = PINSealed
-	s.toReview()
+	s.advance()
 }
 
 // pinPolicy is the centre's rules for this person. A number that was typed counts before it is proven.

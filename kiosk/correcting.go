@@ -3,13 +3,13 @@ package kiosk
 // What happens when the person says that something is wrong: it is corrected where it was entered, and what has
 // nothing to do with it stays.
 
-// correct takes the clerk to where something is entered. What is proven stays proven until it is changed.
-func (s *Session) correct(e Correct) {
+// apply takes the clerk to where something is entered. What is proven stays proven until it is changed.
+func (e Correct) apply(s *Session) {
 	disputed := s.inReview(ReviewReading) && s.state.Review.Disputed
 	switch {
 	case e.Step == StepContact && (disputed || s.at(StepContact) && s.state.Contact.Settled):
 		s.state.Contact.Correcting = true
-	case e.Step == StepIdentity && disputed && s.state.Eligible.Asked:
+	case e.Step == StepEligibility && disputed && s.state.Document.travels():
 		s.state.Eligible.Refused = false
 	default:
 		return

@@ -36,14 +36,14 @@ func TestDisputed(t *testing.T) {
 		}
 	})
 	t.Run("OnlyWhatIsThere", func(t *testing.T) {
-		disputed(t).do(kiosk.Correct{Step: kiosk.StepIdentity}, kiosk.Correct{Step: kiosk.StepPIN}).phase(kiosk.ReviewReading)
+		disputed(t).do(kiosk.Correct{Step: kiosk.StepEligibility}, kiosk.Correct{Step: kiosk.StepPIN}).phase(kiosk.ReviewReading)
 		newDesk(t).reviewing().do(kiosk.Correct{Step: kiosk.StepContact}).phase(kiosk.ReviewReading)
 	})
 	t.Run("Papers", func(t *testing.T) {
 		d := newTravelDesk(t, rules(func(*kiosk.Rules) {})).travelled(kiosk.SigningChip).reviewed()
 		other := brought()
 		other.Residence.Issuer = "Outra Câmara"
-		d.do(kiosk.SomethingWrong{}, kiosk.Correct{Step: kiosk.StepIdentity}).at(kiosk.StepIdentity)
+		d.do(kiosk.SomethingWrong{}, kiosk.Correct{Step: kiosk.StepEligibility}).at(kiosk.StepEligibility)
 		d.do(kiosk.EligibilityEntered{Eligibility: other}, kiosk.Continue{}).at(kiosk.StepContact).asked()
 		d.do(kiosk.Continue{}).phase(kiosk.ReviewReading).asked()
 		if got := d.state.Eligible.Entered; got != other {
@@ -58,14 +58,14 @@ func TestAnotherTaxNumber(t *testing.T) {
 	other := brought()
 	other.TaxNumber = "400000016"
 	corrected := func(d *desk) *desk {
-		d.do(kiosk.SomethingWrong{}, kiosk.Correct{Step: kiosk.StepIdentity})
+		d.do(kiosk.SomethingWrong{}, kiosk.Correct{Step: kiosk.StepEligibility})
 		return d.do(kiosk.EligibilityEntered{Eligibility: other}, kiosk.Continue{})
 	}
 	readAgain := func(d *desk, identity kiosk.Identity) *desk {
 		id := d.state.Case
-		d.do(kiosk.DocumentRecognised{Case: id, Accepts: []kiosk.AccessKind{kiosk.AccessMRZ}})
-		d.asked(kiosk.Unlock{Case: id, Kind: kiosk.AccessMRZ, Text: theZone}).do(kiosk.IdentityRead{Case: id, Identity: identity}).travelPasses()
-		return d.do(kiosk.PhotoRead{Case: id, Photo: &kiosk.Photo{}}, kiosk.DocumentComplete{Case: id, Signing: kiosk.SigningChip}, kiosk.PersonConfirmed{})
+		d.do(kiosk.InCase{Case: id, Event: kiosk.DocumentRecognised{Accepts: []kiosk.AccessKind{kiosk.AccessMRZ}}})
+		d.asked(kiosk.Unlock{Case: id, Kind: kiosk.AccessMRZ, Text: theZone}).do(kiosk.InCase{Case: id, Event: kiosk.IdentityRead{Identity: identity}}).travelPasses()
+		return d.do(kiosk.InCase{Case: id, Event: kiosk.PhotoRead{Photo: &kiosk.Photo{}}}, kiosk.InCase{Case: id, Event: kiosk.DocumentComplete{Signing: kiosk.SigningChip}}, kiosk.PersonConfirmed{})
 	}
 	opens := func(t *testing.T, d *desk) {
 		t.Helper()
@@ -100,8 +100,8 @@ func TestAnotherTaxNumber(t *testing.T) {
 		d := corrected(newTravelDesk(t, rules(func(r *kiosk.Rules) { r.TypedMRZ = kiosk.TypedAllowed })).typed().reviewed())
 		id := d.state.Case
 		d.asked(kiosk.Abandon{Case: id - 1}, kiosk.Forget{Case: id - 1}, kiosk.ReadTyped{Case: id, MRZ: theZone})
-		d.do(kiosk.IdentityRead{Case: id, Identity: traveller()}, kiosk.PhotoRead{Case: id}).travelPasses()
-		d.do(kiosk.DocumentComplete{Case: id, Signing: kiosk.SigningDesk}, kiosk.PersonConfirmed{})
+		d.do(kiosk.InCase{Case: id, Event: kiosk.IdentityRead{Identity: traveller()}}, kiosk.InCase{Case: id, Event: kiosk.PhotoRead{}}).travelPasses()
+		d.do(kiosk.InCase{Case: id, Event: kiosk.DocumentComplete{Signing: kiosk.SigningDesk}}, kiosk.PersonConfirmed{})
 		opens(t, d)
 	})
 }

@@ -61,18 +61,22 @@ func (s *Session) clear() {
 	}
 }
 
-// leave drops the case, whatever it is at, and empties the desk.
+// leave drops the case, whatever it is at, and empties the desk. Whoever comes next begins with the
+// first errand.
 func (s *Session) leave() {
 	s.release("")
+	s.errand = Errands[0]
 	s.clear()
 }
 
-// cancel asks first when there is something to lose. From the moment the evidence leaves there is no
+// apply asks first when there is something to lose. From the moment the evidence leaves there is no
 // way back, and a finished case has nothing to cancel.
-func (s *Session) cancel() {
+func (Cancel) apply(s *Session) {
 	s.note = ""
 	switch {
-	case !s.state.MayCancel() || s.state.Case == 0:
+	case s.state.Case == 0:
+		s.errand = Errands[0]
+	case !s.state.MayCancel():
 	case s.state.Step == StepDocument || s.over() || s.interrupted:
 		s.next()
 	default:
@@ -80,7 +84,7 @@ func (s *Session) cancel() {
 	}
 }
 
-func (s *Session) cancelConfirmed() {
+func (CancelConfirmed) apply(s *Session) {
 	if s.state.ConfirmCancel && s.state.MayCancel() {
 		s.next()
 	}
@@ -100,82 +104,33 @@ func (s *Session) nextPerson() {
 	}
 }
 
-// otherDocument drops this document and waits for another. Until a contact was asked for there is
+// apply drops this document and waits for another. Until a contact was asked for there is
 // nothing to lose; after that the clerk has to cancel.
-func (s *Session) otherDocument() {
+func (OtherDocument) apply(s *Session) {
 	s.note = ""
-	if s.state.Case != 0 && (s.over() || s.interrupted || s.state.Step <= StepIdentity) {
-		s.next()
+	if s.state.Case != 0 && (s.over() || s.interrupted || s.state.Examining()) {
+		errand := s.errand
+		s.leave()
+		s.errand = errand
+		s.startUnread()
 		s.swapping = s.state.Case == 0
 	}
 }
 
-// proceed is the main button of the step.
-func (s *Session) proceed() {
-	switch {
-	case s.over(), s.state.Step == StepDone:
-		s.nextPerson()
-	case s.state.Case == 0 || s.interrupted:
-		s.retry()
-	case s.typing():
-		s.tryAccess()
-	case s.at(StepIdentity) && s.state.Eligible.Asked:
-		s.eligibilityDone()
-	case s.at(StepContact) && s.state.Contact.Settled && !s.state.Contact.Phone.Checking && !s.state.Contact.Email.Checking:
-		s.state.Contact.Correcting = false
-		s.toPIN()
-	case s.at(StepPIN) && s.state.PIN.Phase == PINSealed:
-		s.toReview()
-	case s.inReview(ReviewReading):
-		s.state.Review.Disputed = false // there was no error after all: the person is asked again
-	case s.inReview(ReviewCardPIN):
-		s.agreed()
-	}
-}
-
-// back returns to the step before. What was proven stays proven, and a PIN that was sealed stays chosen.
-func (s *Session) back() {
-	switch {
-	case s.at(StepContact):
-		s.state.Contact.Correcting = false
-		s.state.Step = StepIdentity
-	case s.at(StepIdentity) && s.state.Eligible.Asked:
-		s.state.Eligible.Asked, s.state.Eligible.Refused = false, false
-	case s.at(StepPIN) && s.state.PIN.Phase == PINSealed:
-		s.state.Step = StepContact
-	case s.at(StepPIN) && s.state.PIN.Phase != PINSealing:
-		s.wipePIN()
-		s.state.PIN = PINState{}
-		s.state.Step = StepContact
-	case s.inReview(ReviewReading, ReviewCard, ReviewCardPIN):
-		s.state.Review = ReviewState{}
-		s.state.Step = StepPIN
-	default:
-		return
-	}
-	s.state.HandedOver = false
-	s.dismiss("")
-}
-
-// handOver turns the only screen to the citizen, from the first step in which they have something to
+// apply turns the only screen to the citizen, from the first step in which they have something to
 // type, or back to the clerk.
-func (s *Session) handOver(e HandOver) {
-	may := s.live != 0 && !s.over() && s.state.Step >= StepContact && s.state.Step <= StepReview && !s.binding()
-	s.state.HandedOver = e.ToCitizen && may
+func (e HandOver) apply(s *Session) {
+	s.state.HandedOver = e.ToCitizen && s.at(s.state.Step)
 }
 
 // settleHands gives the only screen back to the clerk when the citizen has nothing to do on it.
 func (s *Session) settleHands() {
-	review := s.state.Review
-	mine := s.state.Problem == nil && (s.state.Step == StepContact && s.state.Contact.Awaited != "" ||
-		s.state.Step == StepContact && !s.state.Contact.Settled && s.state.Contact.Failed == "" ||
-		s.state.Step == StepPIN && s.state.PIN.Phase != PINSealed ||
-		s.state.Step == StepReview && review.Phase != ReviewBinding && !review.Disputed)
+	mine := s.state.Problem == nil && steps[s.state.Step].asksCitizen(s)
 	s.state.HandedOver = s.state.HandedOver && mine
 }
 
-// languageChosen switches one of the two screens.
-func (s *Session) languageChosen(e LanguageChosen) {
+// apply switches one of the two screens.
+func (e LanguageChosen) apply(s *Session) {
 	if e.Language != Portuguese && e.Language != English {
 		return
 	}

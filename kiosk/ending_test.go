@@ -87,7 +87,7 @@ func TestCancel(t *testing.T) {
 	t.Run("WhileOpening", func(t *testing.T) {
 		d := newDesk(t).identified().do(kiosk.PersonConfirmed{}, kiosk.Cancel{}).do(kiosk.CancelConfirmed{})
 		d.asked(kiosk.Abandon{Case: 1}, kiosk.Forget{Case: 1})
-		d.do(kiosk.Opened{Case: 1}).asked().at(kiosk.StepDocument)
+		d.do(kiosk.InCase{Case: 1, Event: kiosk.Opened{}}).asked().at(kiosk.StepDocument)
 	})
 	t.Run("EndedCaseNeedsNoQuestion", func(t *testing.T) {
 		d := newDesk(t).identified().do(kiosk.PersonMismatch{}).do(kiosk.Cancel{}).at(kiosk.StepDocument).problem("", false).asked()
@@ -129,7 +129,7 @@ func TestIdle(t *testing.T) {
 		if got, want := d.state.IdleAt, noon.Add(10*time.Minute); !got.Equal(want) {
 			t.Errorf("idle at: got %v, want %v", got, want)
 		}
-		d.do(kiosk.DeliveryChanged{Case: 1, Channel: kiosk.SMS, Delivery: kiosk.DeliveryDelivered}).later(time.Minute)
+		d.do(kiosk.InCase{Case: 1, Event: kiosk.DeliveryChanged{Channel: kiosk.SMS, Delivery: kiosk.DeliveryDelivered}}).later(time.Minute)
 		d.at(kiosk.StepDocument).nobody().problem(kiosk.ProblemIdle, false).asked(kiosk.Abandon{Case: 1}, kiosk.Forget{Case: 1})
 		d.do(kiosk.CardRemoved{Reader: 1}, kiosk.CardInserted{Reader: 1}).problem("", false).asked(kiosk.ReadDocument{Case: 2, Reader: 1})
 	})
@@ -197,8 +197,8 @@ func TestHandOver(t *testing.T) {
 	handed(t, d.do(kiosk.Back{}), false)        // the clerk's turn
 	handed(t, d.do(kiosk.Continue{}, over), true)
 	handed(t, d.do(kiosk.PINTyped{PIN: kiosk.Secret(goodPIN)}, kiosk.PINTyped{PIN: kiosk.Secret(goodPIN)}), true)
-	handed(t, d.do(kiosk.PINWasSealed{Case: 1}, kiosk.Agreed{}, cardPIN()), true)
-	handed(t, d.do(kiosk.Signed{Case: 1, Check: kiosk.Check{Result: kiosk.Passed}}), false)
+	handed(t, d.do(kiosk.InCase{Case: 1, Event: kiosk.PINWasSealed{}}, kiosk.Agreed{}, cardPIN()), true)
+	handed(t, d.do(kiosk.InCase{Case: 1, Event: kiosk.Signed{Check: kiosk.Check{Result: kiosk.Passed}}}), false)
 
 	handed(t, newDesk(t).opened().do(over, over, kiosk.HandOver{}), false)
 	handed(t, newDesk(t).opened().do(enterPhone, over, centreDown), false) // a problem is the clerk's to cure

@@ -1,4 +1,4 @@
-// Package kiosk is one enrolment at a desk: who the person is, what was checked, which contact is
+// Package kiosk is the errands of a desk, step by step: who the person is, what was checked, which contact is
 // proven, which PIN was chosen, and how far the visit has come.
 //
 // It is a function: Session.Handle turns an Event into a new State and a list of Commands. A runner
@@ -15,31 +15,6 @@ import (
 	"log/slog"
 	"time"
 )
-
-// Step is one of the six steps of an enrolment, in the order of the clerk's screen.
-type Step int
-
-// The six steps. They are always visible to the clerk.
-const (
-	StepDocument Step = iota + 1
-	StepIdentity
-	StepContact
-	StepPIN
-	StepReview
-	StepDone
-)
-
-// Steps lists the six steps in order.
-var Steps = []Step{StepDocument, StepIdentity, StepContact, StepPIN, StepReview, StepDone}
-
-// String returns the step's name as used for message keys: "document", "identity", …
-func (s Step) String() string {
-	names := [...]string{"none", "document", "identity", "contact", "pin", "review", "done"}
-	if s < 0 || int(s) >= len(names) {
-		return fmt.Sprintf("step(%d)", int(s))
-	}
-	return names[s]
-}
 
 // Language is a BCP 47 tag of a language the screens speak: "pt" or "en".
 type Language string

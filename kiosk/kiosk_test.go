@@ -87,17 +87,3 @@ func TestDate(t *testing.T) {
 		t.Errorf("date of noon: got %v", got)
 	}
 }
-
-func TestStepNames(t *testing.T) {
-	want := "document identity contact pin review done"
-	var names []string
-	for _, step := range kiosk.Steps {
-		names = append(names, step.String())
-	}
-	if got := strings.Join(names, " "); got != want {
-		t.Errorf("got %q, want %q", got, want)
-	}
-	if got := kiosk.Step(7).String(); got != "step(7)" {
-		t.Errorf("got %q", got)
-	}
-}

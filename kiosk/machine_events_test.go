@@ -3,7 +3,7 @@ package kiosk_test
 import (
 	"bytes"
 	"math/bits"
-	"reflect"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -62,77 +62,77 @@ func (w *world) answer() kiosk.Event {
 	switch c := c.(type) {
 	case kiosk.RecogniseAgain:
 		if good {
-			return kiosk.CardReturned{Case: c.Case, Reader: c.Reader}
+			return kiosk.InCase{Case: c.Case, Event: kiosk.CardReturned{Reader: c.Reader}}
 		}
-		return kiosk.SignFailed{Case: c.Case, Reason: kiosk.ReasonCardChanged}
+		return kiosk.InCase{Case: c.Case, Event: kiosk.SignFailed{Reason: kiosk.ReasonCardChanged}}
 	case kiosk.OpenEnrolment:
 		if good {
-			return kiosk.Opened{Case: c.Case, ExpiresAt: w.now.Add(time.Hour)}
+			return kiosk.InCase{Case: c.Case, Event: kiosk.Opened{ExpiresAt: w.now.Add(time.Hour)}}
 		}
-		return kiosk.OpenRefused{Case: c.Case, Code: kiosk.ProblemAlreadyActive}
+		return kiosk.InCase{Case: c.Case, Event: kiosk.OpenRefused{Code: kiosk.ProblemAlreadyActive}}
 	case kiosk.SendCode:
 		if good {
 			return w.codeQueued(c.Case, c.Channel)
 		}
-		return kiosk.CodeRefused{Case: c.Case, Channel: c.Channel, Problem: kiosk.ResendsUsed}
+		return kiosk.InCase{Case: c.Case, Event: kiosk.CodeRefused{Channel: c.Channel, Problem: kiosk.ResendsUsed}}
 	case kiosk.ConfirmCode:
 		if good {
-			return kiosk.CodeAnswered{Case: c.Case, Channel: c.Channel, Proof: proof, At: w.now, TriesLeft: 3}
+			return kiosk.InCase{Case: c.Case, Event: kiosk.CodeAnswered{Channel: c.Channel, Proof: proof, At: w.now, TriesLeft: 3}}
 		}
-		return kiosk.CodeAnswered{Case: c.Case, Channel: c.Channel, Problem: pick(w, kiosk.CodeWrong, kiosk.CodeLocked, kiosk.ContactTaken), TriesLeft: 2}
+		return kiosk.InCase{Case: c.Case, Event: kiosk.CodeAnswered{Channel: c.Channel, Problem: pick(w, kiosk.CodeWrong, kiosk.CodeLocked, kiosk.ContactTaken), TriesLeft: 2}}
 	case kiosk.SealPIN:
 		if good {
-			return kiosk.PINWasSealed{Case: c.Case}
+			return kiosk.InCase{Case: c.Case, Event: kiosk.PINWasSealed{}}
 		}
 		return w.failed(c.Case)
 	case kiosk.Sign:
 		if good {
-			return kiosk.Signed{Case: c.Case, Check: kiosk.Check{Name: kiosk.CheckKey, Result: kiosk.Passed}}
+			return kiosk.InCase{Case: c.Case, Event: kiosk.Signed{Check: kiosk.Check{Name: kiosk.CheckKey, Result: kiosk.Passed}}}
 		}
-		return pick[kiosk.Event](w, kiosk.CardPINRefused{Case: c.Case, TriesLeft: 2}, kiosk.CardPINRefused{Case: c.Case},
-			kiosk.SignFailed{Case: c.Case, Reason: kiosk.ReasonRemoved}, kiosk.SignFailed{Case: c.Case, Reason: kiosk.ReasonKeyMismatch}, w.failed(c.Case))
+		return pick[kiosk.Event](w, kiosk.InCase{Case: c.Case, Event: kiosk.CardPINRefused{TriesLeft: 2}}, kiosk.InCase{Case: c.Case, Event: kiosk.CardPINRefused{}},
+			kiosk.InCase{Case: c.Case, Event: kiosk.SignFailed{Reason: kiosk.ReasonRemoved}}, kiosk.InCase{Case: c.Case, Event: kiosk.SignFailed{Reason: kiosk.ReasonKeyMismatch}}, w.failed(c.Case))
 	case kiosk.Bind:
 		if good {
-			return kiosk.KeyActive{Case: c.Case, Register: 7, ActiveAt: w.now, Level: kiosk.LevelHigh}
+			return kiosk.InCase{Case: c.Case, Event: kiosk.KeyActive{Register: 7, ActiveAt: w.now, Level: kiosk.LevelHigh}}
 		}
-		return pick[kiosk.Event](w, kiosk.KeyRefused{Case: c.Case, Code: kiosk.ProblemNotProven}, kiosk.BindWaiting{Case: c.Case}, w.failed(c.Case))
+		return pick[kiosk.Event](w, kiosk.InCase{Case: c.Case, Event: kiosk.KeyRefused{Code: kiosk.ProblemNotProven}}, kiosk.InCase{Case: c.Case, Event: kiosk.BindWaiting{}}, w.failed(c.Case))
 	}
 	return kiosk.Tick{Now: w.now}
 }
 
-func (w *world) failed(id kiosk.CaseID) kiosk.CommandFailed {
-	return kiosk.CommandFailed{Case: id, Channel: pick(w, "", kiosk.SMS), Problem: kiosk.Problem{Code: kiosk.ProblemCentreDown}}
+func (w *world) failed(id kiosk.CaseID) kiosk.InCase {
+	return kiosk.InCase{Case: id, Event: kiosk.CommandFailed{Channel: pick(w, "", kiosk.SMS), Problem: kiosk.Problem{Code: kiosk.ProblemCentreDown}}}
 }
 
-func (w *world) codeQueued(id kiosk.CaseID, c kiosk.Channel) kiosk.CodeQueued {
-	return kiosk.CodeQueued{
-		Case: id, Channel: c, SentAt: w.now, ExpiresAt: w.now.Add(5 * time.Minute),
+func (w *world) codeQueued(id kiosk.CaseID, c kiosk.Channel) kiosk.InCase {
+	return kiosk.InCase{Case: id, Event: kiosk.CodeQueued{
+		Channel: c, SentAt: w.now, ExpiresAt: w.now.Add(5 * time.Minute),
 		ResendAt: w.now.Add(30 * time.Second), SendsLeft: 3, TriesLeft: 3, Tries: 3,
-	}
+	}}
 }
 
 // reads is the next report of a card being read: the first one that is missing.
 func (w *world) reads(id kiosk.CaseID) kiosk.Event {
 	doc := w.state.Document
 	if !w.mostly() {
-		return pick[kiosk.Event](w, kiosk.CheckDone{Case: id, Check: kiosk.Check{Name: kiosk.CheckRevocation, Result: kiosk.Unknown, Reason: kiosk.ReasonRevocationUnknown}},
-			kiosk.DocumentRefused{Case: id, Reason: kiosk.ReasonSilent}, kiosk.DocumentComplete{Case: id},
-			kiosk.DocumentFailed{Case: id, Problem: kiosk.Problem{Code: kiosk.ProblemReaderBusy}}, w.failed(id))
+		return pick[kiosk.Event](w, kiosk.InCase{Case: id, Event: kiosk.CheckDone{Check: kiosk.Check{Name: kiosk.CheckRevocation, Result: kiosk.Unknown, Reason: kiosk.ReasonRevocationUnknown}}},
+			kiosk.InCase{Case: id, Event: kiosk.DocumentRefused{Reason: kiosk.ReasonSilent}}, kiosk.InCase{Case: id, Event: kiosk.DocumentComplete{}},
+			kiosk.InCase{Case: id, Event: kiosk.DocumentFailed{Problem: kiosk.Problem{Code: kiosk.ProblemReaderBusy}}}, w.failed(id))
 	}
 	travels := id%2 == 0
 	switch {
 	case travels && !doc.Access.Asked && doc.Kind == "":
-		return kiosk.DocumentRecognised{Case: id, Kind: pick(w, "", kiosk.Passport), Accepts: []kiosk.AccessKind{kiosk.AccessMRZ, kiosk.AccessCAN}}
+		return kiosk.InCase{Case: id, Event: kiosk.DocumentRecognised{Kind: pick(w, "", kiosk.Passport), Accepts: []kiosk.AccessKind{kiosk.AccessMRZ, kiosk.AccessCAN}}}
 	case doc.Access.Opening && w.below(8) == 0:
-		return kiosk.AccessRefused{Case: id}
+		return kiosk.InCase{Case: id, Event: kiosk.AccessRefused{}}
 	case doc.Identity == nil && (travels || doc.Access.Asked):
-		return kiosk.IdentityRead{Case: id, Identity: traveller()}
+		return kiosk.InCase{Case: id, Event: kiosk.IdentityRead{Identity: traveller()}}
 	case doc.Identity == nil:
-		return kiosk.IdentityRead{Case: id, Identity: marked(), PINTries: 3, Pinpad: w.below(4) == 0}
+		return kiosk.InCase{Case: id, Event: kiosk.IdentityRead{Identity: marked(), PINTries: 3, Pinpad: w.below(4) == 0}}
 	case doc.Photo == nil && !doc.PhotoAbsent && doc.Access.NoChip:
-		return kiosk.PhotoRead{Case: id}
+		return kiosk.InCase{Case: id, Event: kiosk.PhotoRead{}}
 	case doc.Photo == nil && !doc.PhotoAbsent:
-		return kiosk.PhotoRead{Case: id, Photo: &kiosk.Photo{Kind: kiosk.PNG, Data: []byte("face of Marcadora")}}
+		return kiosk.InCase{Case: id, Event: kiosk.PhotoRead{Photo: &kiosk.Photo{Kind: kiosk.PNG, Data: []byte("face of Marcadora")}}}
 	}
 	for _, c := range doc.Checks {
 		if c.Result == kiosk.Pending && c.Name != kiosk.CheckKey {
@@ -140,17 +140,17 @@ func (w *world) reads(id kiosk.CaseID) kiosk.Event {
 			if c.Name == kiosk.CheckOriginal && doc.Access.NoChip {
 				result = kiosk.Absent
 			}
-			return kiosk.CheckDone{Case: id, Check: kiosk.Check{Name: c.Name, Result: result}}
+			return kiosk.InCase{Case: id, Event: kiosk.CheckDone{Check: kiosk.Check{Name: c.Name, Result: result}}}
 		}
 	}
-	complete := kiosk.DocumentComplete{Case: id, Assurance: kiosk.Assurance{Level: kiosk.LevelSubstantial, Missing: []kiosk.CheckName{kiosk.CheckKey}}}
+	complete := kiosk.DocumentComplete{Assurance: kiosk.Assurance{Level: kiosk.LevelSubstantial, Missing: []kiosk.CheckName{kiosk.CheckKey}}}
 	switch {
 	case doc.Access.NoChip:
 		complete.Signing = kiosk.SigningDesk
 	case doc.Access.Asked:
 		complete.Signing = pick(w, kiosk.SigningChip, kiosk.SigningChip, kiosk.SigningDesk)
 	}
-	return complete
+	return kiosk.InCase{Case: id, Event: complete}
 }
 
 // brings is what a person with a passport brings.
@@ -180,12 +180,11 @@ func (w *world) sensible() kiosk.Event {
 		if s.Document.Access.Asked && !s.Document.Reading {
 			return pick[kiosk.Event](w, w.types(), w.types(), kiosk.Continue{}, kiosk.Continue{}, w.insert())
 		}
-		return pick[kiosk.Event](w, w.insert(), w.insert(), w.insert(), kiosk.NoChip{})
+		return pick[kiosk.Event](w, w.insert(), w.insert(), w.insert(), kiosk.NoChip{}, w.chooses())
 	case kiosk.StepIdentity:
-		if s.Eligible.Asked {
-			return pick[kiosk.Event](w, w.brings(), kiosk.Continue{})
-		}
 		return kiosk.PersonConfirmed{}
+	case kiosk.StepEligibility:
+		return pick[kiosk.Event](w, w.brings(), kiosk.Continue{})
 	case kiosk.StepContact:
 		switch {
 		case s.Contact.Settled && w.mostly():
@@ -200,6 +199,11 @@ func (w *world) sensible() kiosk.Event {
 		return pick[kiosk.Event](w, kiosk.Agreed{}, kiosk.CardPINTyped{PIN: kiosk.Secret(secretCardPIN)}, w.insert())
 	}
 	return pick[kiosk.Event](w, kiosk.NextPerson{}, w.tick(), w.insert())
+}
+
+// chooses is one of the errands, seldom another than enrolling, and now and then one that there is not.
+func (w *world) chooses() kiosk.Event {
+	return pick(w, kiosk.ErrandChosen{Name: "enrol"}, kiosk.ErrandChosen{Name: "check"}, kiosk.ErrandChosen{Name: "dance"})
 }
 
 func (w *world) contact() kiosk.Event {
@@ -241,42 +245,47 @@ func (w *world) noise() kiosk.Event {
 	return pick(w, []kiosk.Event{
 		w.tick(), w.insert(), w.remove(), kiosk.CardMute{Reader: w.reader()}, w.tick(), w.insert(), w.remove(), w.centreUp(),
 		kiosk.ServiceChanged{Problem: pick(w, "", "", kiosk.ProblemServiceStopped)},
-		kiosk.ReadersChanged{Readers: []kiosk.ReaderStatus{{Number: 1, Name: "A"}, {Number: 2, Name: "B"}}},
-		kiosk.ReadersChanged{Readers: []kiosk.ReaderStatus{{Number: w.reader(), Name: "A", Slot: kiosk.SlotMute}}},
+		kiosk.ReaderAdded{Reader: 1, Name: "A"}, kiosk.ReaderAdded{Reader: 2, Name: "B"},
+		kiosk.ReaderRemoved{Reader: w.reader()}, kiosk.ReaderAdded{Reader: w.reader()},
 		kiosk.CentreChanged{Centre: kiosk.CentreStatus{Health: pick(w, kiosk.HealthDown, kiosk.HealthPoor), Skew: time.Duration(w.below(9)) * time.Minute}},
-		kiosk.Activity{Case: id, Key: "activity.read_photo"}, kiosk.CardHeld{Case: id, Held: w.below(2) == 0},
-		kiosk.IdentityRead{Case: id, Identity: marked()},
-		kiosk.CheckDone{Case: id, Check: kiosk.Check{Name: kiosk.CheckAge, Result: pick(w, kiosk.Passed, kiosk.Failed, kiosk.Pending, "maybe")}},
-		kiosk.PhotoProgress{Case: id, Percent: 150},
-		kiosk.PhotoRead{Case: id}, kiosk.DocumentComplete{Case: id}, kiosk.DocumentRefused{Case: id, Reason: reason},
-		kiosk.DocumentFailed{Case: id, Problem: kiosk.Problem{Code: kiosk.ProblemReaderBusy}},
-		kiosk.CardReturned{Case: id, Reader: w.reader()},
-		kiosk.DocumentRecognised{Case: id, Kind: kiosk.CitizenCard}, kiosk.AccessRefused{Case: id}, kiosk.NoChip{}, w.types(),
+		kiosk.InCase{Case: id, Event: kiosk.Activity{Key: "activity.read_photo"}}, kiosk.InCase{Case: id, Event: kiosk.CardHeld{Held: w.below(2) == 0}},
+		kiosk.InCase{Case: id, Event: kiosk.IdentityRead{Identity: marked()}},
+		kiosk.InCase{Case: id, Event: kiosk.CheckDone{Check: kiosk.Check{Name: kiosk.CheckAge, Result: pick(w, kiosk.Passed, kiosk.Failed, kiosk.Pending, "maybe")}}},
+		kiosk.InCase{Case: id, Event: kiosk.PhotoProgress{Percent: 150}},
+		kiosk.InCase{Case: id, Event: kiosk.PhotoRead{}}, kiosk.InCase{Case: id, Event: kiosk.DocumentComplete{}}, kiosk.InCase{Case: id, Event: kiosk.DocumentRefused{Reason: reason}},
+		kiosk.InCase{Case: id, Event: kiosk.DocumentFailed{Problem: kiosk.Problem{Code: kiosk.ProblemReaderBusy}}},
+		kiosk.InCase{Case: id, Event: kiosk.CardReturned{Reader: w.reader()}},
+		kiosk.InCase{Case: id, Event: kiosk.DocumentRecognised{Kind: kiosk.CitizenCard}}, kiosk.InCase{Case: id, Event: kiosk.AccessRefused{}}, kiosk.NoChip{}, w.types(),
 		kiosk.AccessAgain{}, w.brings(), kiosk.EligibilityEntered{},
 		kiosk.PersonConfirmed{}, kiosk.PersonMismatch{}, w.contact(), kiosk.ContactEntered{Channel: channel, Text: "912 345 678"},
-		kiosk.Resend{Channel: channel}, kiosk.Continue{}, kiosk.StillHere{}, kiosk.Back{}, kiosk.NewPIN{}, kiosk.Correct{Step: kiosk.StepContact}, kiosk.Correct{Step: kiosk.StepIdentity}, kiosk.Retry{}, kiosk.OtherDocument{},
+		kiosk.Resend{Channel: channel}, kiosk.Continue{}, kiosk.StillHere{}, kiosk.Back{}, kiosk.NewPIN{}, kiosk.Correct{Step: kiosk.StepContact}, kiosk.Correct{Step: kiosk.StepEligibility}, kiosk.Retry{}, kiosk.OtherDocument{},
 		kiosk.Cancel{}, kiosk.CancelConfirmed{}, kiosk.CancelDismissed{}, kiosk.NextPerson{}, kiosk.HandOver{ToCitizen: true},
 		kiosk.HandOver{}, kiosk.LanguageChosen{Citizen: true, Language: kiosk.English}, kiosk.LanguageChosen{Language: "tlh"},
 		kiosk.CodeTyped{Code: kiosk.Secret(secretCode)}, kiosk.CodeTyped{}, kiosk.PINTyped{PIN: kiosk.Secret(secretPIN)}, kiosk.PINTyped{},
 		kiosk.Agreed{}, kiosk.SomethingWrong{}, kiosk.CardPINTyped{PIN: kiosk.Secret(secretCardPIN)}, kiosk.CardPINTyped{PIN: kiosk.Secret("1")},
-		kiosk.Opened{Case: id}, kiosk.OpenRefused{Case: id, Code: kiosk.ProblemAlreadyActive}, w.codeQueued(id, channel),
-		kiosk.CodeRefused{Case: id, Channel: channel, Problem: kiosk.TooSoon},
-		kiosk.DeliveryChanged{Case: id, Channel: channel, Delivery: kiosk.DeliveryDelivered},
-		kiosk.CodeAnswered{Case: id, Channel: channel, Proof: uuid.UUID{}, At: w.now}, kiosk.PINWasSealed{Case: id},
-		kiosk.CardPINRefused{Case: id, TriesLeft: 1}, kiosk.Signed{Case: id}, kiosk.SignFailed{Case: id, Reason: reason}, kiosk.RulesChanged{Case: id},
-		kiosk.BindWaiting{Case: id}, kiosk.KeyActive{Case: id}, kiosk.KeyRefused{Case: id, Code: kiosk.ProblemNotProven},
-		kiosk.CommandFailed{Case: id, Channel: channel, Problem: kiosk.Problem{Code: kiosk.ProblemInternal, Fatal: w.below(2) == 0}},
-		nil,
+		kiosk.InCase{Case: id, Event: kiosk.Opened{}}, kiosk.InCase{Case: id, Event: kiosk.OpenRefused{Code: kiosk.ProblemAlreadyActive}}, w.codeQueued(id, channel),
+		kiosk.InCase{Case: id, Event: kiosk.CodeRefused{Channel: channel, Problem: kiosk.TooSoon}},
+		kiosk.InCase{Case: id, Event: kiosk.DeliveryChanged{Channel: channel, Delivery: kiosk.DeliveryDelivered}},
+		kiosk.InCase{Case: id, Event: kiosk.CodeAnswered{Channel: channel, Proof: uuid.UUID{}, At: w.now}}, kiosk.InCase{Case: id, Event: kiosk.PINWasSealed{}},
+		kiosk.InCase{Case: id, Event: kiosk.CardPINRefused{TriesLeft: 1}}, kiosk.InCase{Case: id, Event: kiosk.Signed{}}, kiosk.InCase{Case: id, Event: kiosk.SignFailed{Reason: reason}}, kiosk.InCase{Case: id, Event: kiosk.RulesChanged{}},
+		kiosk.InCase{Case: id, Event: kiosk.BindWaiting{}}, kiosk.InCase{Case: id, Event: kiosk.KeyActive{}}, kiosk.InCase{Case: id, Event: kiosk.KeyRefused{Code: kiosk.ProblemNotProven}},
+		kiosk.InCase{Case: id, Event: kiosk.CommandFailed{Channel: channel, Problem: kiosk.Problem{Code: kiosk.ProblemInternal, Fatal: w.below(2) == 0}}},
+		w.chooses(), nil,
 	}...)
 }
 
-// isLate reports whether the event names a case that is not the present one.
+// isLate reports whether the event is an answer about a case that is not the present one.
 func isLate(e kiosk.Event, current kiosk.CaseID) bool {
-	if e == nil {
-		return false
+	answer, ok := e.(kiosk.InCase)
+	return ok && (current == 0 || answer.Case != current)
+}
+
+// content is what the event says, whatever case it is about.
+func content(e kiosk.Event) any {
+	if answer, ok := e.(kiosk.InCase); ok {
+		return answer.Event
 	}
-	field := reflect.ValueOf(e).FieldByName("Case")
-	return field.IsValid() && (current == 0 || field.Uint() != uint64(current))
+	return e
 }
 
 // copyEvent returns an equal event with slices of its own, and the secret in it.
@@ -291,14 +300,15 @@ func copyEvent(e kiosk.Event) (kiosk.Event, kiosk.Secret) {
 	case kiosk.CardPINTyped:
 		e.PIN = bytes.Clone(e.PIN)
 		return e, e.PIN
-	case kiosk.ReadersChanged:
-		e.Readers = append([]kiosk.ReaderStatus(nil), e.Readers...)
-		return e, nil
-	case kiosk.DocumentComplete:
-		e.Assurance.Missing = append([]kiosk.CheckName(nil), e.Assurance.Missing...)
-		return e, nil
-	case kiosk.DocumentRecognised:
-		e.Accepts = append([]kiosk.AccessKind(nil), e.Accepts...)
+	case kiosk.InCase:
+		switch answer := e.Event.(type) {
+		case kiosk.DocumentComplete:
+			answer.Assurance.Missing = slices.Clone(answer.Assurance.Missing)
+			e.Event = answer
+		case kiosk.DocumentRecognised:
+			answer.Accepts = slices.Clone(answer.Accepts)
+			e.Event = answer
+		}
 		return e, nil
 	}
 	return e, nil
@@ -306,9 +316,7 @@ func copyEvent(e kiosk.Event) (kiosk.Event, kiosk.Secret) {
 
 // spoil overwrites the slices of an event that was handed over: the session must not lean on them.
 func spoil(e kiosk.Event) {
-	switch e := e.(type) {
-	case kiosk.ReadersChanged:
-		clear(e.Readers)
+	switch e := content(e).(type) {
 	case kiosk.DocumentComplete:
 		clear(e.Assurance.Missing)
 	case kiosk.DocumentRecognised:

@@ -35,7 +35,7 @@ func (o *observer) event(before kiosk.State, e kiosk.Event) {
 	if isLate(e, o.reading) || before.Case != o.reading {
 		return
 	}
-	switch e := e.(type) {
+	switch e := content(e).(type) {
 	case kiosk.CheckDone:
 		if before.Document.Reading && o.checks[e.Check.Name] != kiosk.Failed && e.Check.Result != kiosk.Pending {
 			o.checks[e.Check.Name] = e.Check.Result
@@ -46,7 +46,7 @@ func (o *observer) event(before kiosk.State, e kiosk.Event) {
 			o.kind = e.Identity.Kind
 		}
 	case kiosk.EligibilityEntered:
-		if before.Eligible.Asked && before.Step == kiosk.StepIdentity {
+		if before.Step == kiosk.StepEligibility {
 			o.brought = e.Eligibility
 		}
 	case kiosk.DocumentComplete:
@@ -135,6 +135,9 @@ func (o *observer) command(c kiosk.Command, after kiosk.State) string {
 		return wrongCase(c.Case, o.reading)
 	case kiosk.OpenEnrolment:
 		o.opened = true
+		if after.Errand.Name != "enrol" {
+			return "the centre is told of somebody whose document was only checked"
+		}
 		if !o.complete || !o.confirmed || !o.allPassed() {
 			return "opened for a person nobody verified"
 		}

@@ -63,7 +63,7 @@ func marked() kiosk.Identity {
 // A desk hears a hundred thousand random events: answers to what it asked for, what people at it
 // might press, and noise.
 func TestSessionUnderRandomEvents(t *testing.T) {
-	bound := map[kiosk.DocumentKind]int{}
+	bound, checked := map[kiosk.DocumentKind]int{}, 0
 	rapid.Check(t, func(t *rapid.T) {
 		w := newWorld(t)
 		for range 1000 {
@@ -72,13 +72,17 @@ func TestSessionUnderRandomEvents(t *testing.T) {
 		for kind, n := range w.bound {
 			bound[kind] += n
 		}
+		checked += w.checked
 	})
+	if checked == 0 {
+		t.Error("no random walk checked a document and stopped")
+	}
 	for _, kind := range []kiosk.DocumentKind{kiosk.CitizenCard, kiosk.Passport} {
 		if bound[kind] == 0 {
 			t.Errorf("no random walk bound a key to a %s: the walk proves little", kind)
 		}
 	}
-	t.Logf("keys bound: %v", bound)
+	t.Logf("keys bound: %v, documents checked: %d", bound, checked)
 }
 
 // world is a session, its twin that sees the same events, and what an observer outside knows of them.
@@ -92,6 +96,7 @@ type world struct {
 	snapshot      []byte // of kept, as it was when it was returned
 	kept          kiosk.State
 	bound         map[kiosk.DocumentKind]int
+	checked       int      // documents that were checked to the end of that errand
 	trace         []string // what happened, for the failure message
 }
 
@@ -105,6 +110,10 @@ func newWorld(t *rapid.T) *world {
 	w := &world{
 		T: t, now: noon, bound: map[kiosk.DocumentKind]int{},
 		session: kiosk.NewSession(settings, noon), twin: kiosk.NewSession(settings, noon),
+	}
+	for _, session := range []*kiosk.Session{w.session, w.twin} {
+		session.Handle(kiosk.ReaderAdded{Reader: 1, Name: "A"})
+		session.Handle(kiosk.ReaderAdded{Reader: 2, Name: "B"})
 	}
 	w.state = w.session.State()
 	return w
@@ -140,6 +149,9 @@ func (w *world) step() {
 		if _, ok := c.(kiosk.Bind); ok {
 			w.bound[before.Document.Kind]++
 		}
+	}
+	if before.Errand.Name == "check" && before.Step == kiosk.StepIdentity && before.Document.Complete && state.Case != before.Case {
+		w.checked++
 	}
 	w.asked = append(w.asked, commands...)
 	if len(w.asked) > 6 {
@@ -187,14 +199,15 @@ func (w *world) checkState(e kiosk.Event) {
 	}{
 		{!s.Wake.After(s.Now), "Wake is in the past"},
 		{fatal && (doc.Identity != nil || doc.Photo != nil || s.Receipt != nil), "a person is shown after the end"},
-		{live && s.Step > kiosk.StepIdentity && s.Step < kiosk.StepDone && !doc.Complete, "past Identity without a complete document"},
+		{live && s.Past(kiosk.StepIdentity) && s.Step != kiosk.StepDone && !doc.Complete, "past Identity without a complete document"},
 		{s.Review.Phase == kiosk.ReviewCardPIN && !doc.CardPresent, "a card PIN is asked for without the card"},
-		{s.HandedOver && (s.Step < kiosk.StepContact || s.Step > kiosk.StepReview), "the citizen has the screen with nothing to do"},
+		{s.HandedOver && (s.Examining() || s.Step == kiosk.StepDone), "the citizen has the screen with nothing to do"},
 		{live && s.Step == kiosk.StepReview && s.PIN.Phase != kiosk.PINSealed, "a review without a sealed PIN"},
 		{doc.Access.Opening && !doc.Reading, "a chip is being opened and nobody reads it"},
 		{live && doc.Identity != nil && s.Step == kiosk.StepDocument, "a person is known and the step is Document"},
-		{s.Eligible.Asked && (doc.Identity == nil || !doc.Identity.Kind.Travel()), "asks a Citizen Card's holder for more"},
-		{live && s.Step > kiosk.StepIdentity && s.Step < kiosk.StepDone && s.Eligible.Asked && len(s.Eligible.Faults) > 0, "past Identity with something missing"},
+		{s.Step == kiosk.StepEligibility && !fatal && (doc.Identity == nil || !doc.Identity.Kind.Travel()), "asks a Citizen Card's holder for more"},
+		{live && s.Past(kiosk.StepEligibility) && s.Step != kiosk.StepDone && len(s.Eligible.Faults) > 0, "past Eligibility with something missing"},
+		{s.Step != kiosk.StepDone && !slices.Contains(s.Errand.Steps, s.Step), "a step that is not of the errand"},
 		{s.ConfirmCancel && !s.MayCancel(), "asks about a cancel that cannot be"},
 		{s.Step == kiosk.StepDone && s.Receipt == nil, "done without a receipt"},
 		{s.Case == 0 && s.Step != kiosk.StepDocument, "a step without a case"},

@@ -7,9 +7,9 @@ import "strings"
 // maxTyped bounds what a document reader may type: a zone has 90 characters and some separators.
 const maxTyped = 256
 
-// documentRecognised says what lies on the reader. A chip that is locked waits for what is printed on the
+// applyToCase says what lies on the reader. A chip that is locked waits for what is printed on the
 // document; when that was typed before, for the same document or ahead of it, it is tried at once.
-func (s *Session) documentRecognised(e DocumentRecognised) {
+func (e DocumentRecognised) applyToCase(s *Session) {
 	doc := &s.state.Document
 	if !s.reading() || doc.Identity != nil {
 		return
@@ -42,8 +42,8 @@ func (a AccessState) accepts(kind AccessKind) bool {
 	return false
 }
 
-// noChip begins a case with a document that has none, or whose chip is dead.
-func (s *Session) noChip() {
+// apply begins a case with a document that has none, or whose chip is dead.
+func (NoChip) apply(s *Session) {
 	doc := &s.state.Document
 	switch {
 	case s.state.Step != StepDocument || doc.Reading && !s.over() || doc.Access.Opening:
@@ -68,7 +68,7 @@ func (s *Session) startTyped(before AccessState) {
 
 // carriable is what was typed for the document at hand, and stays while it is laid on a reader again.
 func (s *Session) carriable() AccessState {
-	if s.over() || s.state.Document.Complete && s.state.Step > StepIdentity {
+	if s.over() || s.state.Document.Complete && !s.state.Examining() {
 		return AccessState{}
 	}
 	if s.interrupted {
@@ -77,8 +77,8 @@ func (s *Session) carriable() AccessState {
 	return s.state.Document.Access
 }
 
-// accessTyped takes what was typed so far.
-func (s *Session) accessTyped(e AccessTyped) {
+// apply takes what was typed so far.
+func (e AccessTyped) apply(s *Session) {
 	access := &s.state.Document.Access
 	if !s.typing() || !access.accepts(e.Kind) || len(e.Text) > maxTyped {
 		return
@@ -150,9 +150,9 @@ func (s *Session) tryAccess() {
 	s.ask(Unlock{Case: s.live, Kind: doc.Access.Kind, Text: text})
 }
 
-// accessRefused: the chip is another document's, or a character was misread. After the last try the
+// applyToCase: the chip is another document's, or a character was misread. After the last try the
 // document is refused: chips get slower with each.
-func (s *Session) accessRefused() {
+func (AccessRefused) applyToCase(s *Session) {
 	doc := &s.state.Document
 	if !s.reading() || !doc.Access.Opening {
 		return
@@ -165,10 +165,10 @@ func (s *Session) accessRefused() {
 	}
 }
 
-// accessAgain goes back to what was typed, from a chip that is being read or was read.
-func (s *Session) accessAgain() {
+// apply goes back to what was typed, from a chip that is being read or was read.
+func (AccessAgain) apply(s *Session) {
 	doc := &s.state.Document
-	if s.live == 0 || s.over() || s.interrupted || s.state.Step > StepIdentity || !doc.Access.Asked || s.typing() {
+	if s.live == 0 || s.over() || s.interrupted || !s.state.Examining() || !doc.Access.Asked || s.typing() {
 		return
 	}
 	before := doc.Access

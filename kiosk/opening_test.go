@@ -16,7 +16,7 @@ func newTravelDesk(t *testing.T, rules kiosk.Rules) *desk {
 	t.Helper()
 	d := &desk{t: t, session: kiosk.NewSession(kiosk.Settings{DeskName: "Balcão 07", MRZ: oneZone{}}, noon)}
 	return d.do(
-		kiosk.ReadersChanged{Readers: []kiosk.ReaderStatus{{Number: 1, Name: "A"}, {Number: 2, Name: "B"}}},
+		kiosk.ReaderAdded{Reader: 1, Name: "A"}, kiosk.ReaderAdded{Reader: 2, Name: "B"},
 		kiosk.CentreChanged{Centre: kiosk.CentreStatus{Health: kiosk.HealthGood}, Delivery: kiosk.HealthGood, Rules: rules},
 	)
 }
@@ -27,7 +27,7 @@ func (d *desk) locked() *desk {
 	d.do(kiosk.CardInserted{Reader: 1})
 	id := d.state.Case
 	d.asked(kiosk.ReadDocument{Case: id, Reader: 1})
-	d.do(kiosk.DocumentRecognised{Case: id, Accepts: []kiosk.AccessKind{kiosk.AccessMRZ, kiosk.AccessCAN}})
+	d.do(kiosk.InCase{Case: id, Event: kiosk.DocumentRecognised{Accepts: []kiosk.AccessKind{kiosk.AccessMRZ, kiosk.AccessCAN}}})
 	if !d.state.Document.Access.Asked || d.state.Document.Reading {
 		d.t.Fatalf("nothing is asked for: %+v", d.state.Document.Access)
 	}
@@ -39,7 +39,7 @@ func (d *desk) travelPasses() *desk {
 	d.t.Helper()
 	for _, c := range d.state.Document.Checks {
 		if c.Name != kiosk.CheckKey {
-			d.do(kiosk.CheckDone{Case: d.state.Case, Check: kiosk.Check{Name: c.Name, Result: kiosk.Passed, Source: "chip", At: noon}})
+			d.do(kiosk.InCase{Case: d.state.Case, Event: kiosk.CheckDone{Check: kiosk.Check{Name: c.Name, Result: kiosk.Passed, Source: "chip", At: noon}}})
 		}
 	}
 	return d
@@ -52,11 +52,11 @@ func (d *desk) travelled(signing kiosk.Signing) *desk {
 	id := d.state.Case
 	d.do(kiosk.AccessTyped{Kind: kiosk.AccessMRZ, Text: theZone}, kiosk.Continue{})
 	d.asked(kiosk.Unlock{Case: id, Kind: kiosk.AccessMRZ, Text: theZone})
-	d.do(kiosk.IdentityRead{Case: id, Identity: traveller()}).at(kiosk.StepIdentity)
+	d.do(kiosk.InCase{Case: id, Event: kiosk.IdentityRead{Identity: traveller()}}).at(kiosk.StepIdentity)
 	d.travelPasses()
 	return d.do(
-		kiosk.PhotoRead{Case: id, Photo: &kiosk.Photo{Kind: kiosk.PNG, Data: []byte("face")}},
-		kiosk.DocumentComplete{Case: id, Assurance: kiosk.Assurance{Level: kiosk.LevelHigh}, Signing: signing},
+		kiosk.InCase{Case: id, Event: kiosk.PhotoRead{Photo: &kiosk.Photo{Kind: kiosk.PNG, Data: []byte("face")}}},
+		kiosk.InCase{Case: id, Event: kiosk.DocumentComplete{Assurance: kiosk.Assurance{Level: kiosk.LevelHigh}, Signing: signing}},
 	)
 }
 
@@ -80,7 +80,7 @@ func TestLockedChip(t *testing.T) {
 				t.Error("Enter is not offered")
 			}
 			d.do(kiosk.Continue{}).asked(kiosk.Unlock{Case: 1, Kind: kiosk.AccessCAN, Text: theCAN})
-			d.do(kiosk.AccessRefused{Case: 1})
+			d.do(kiosk.InCase{Case: 1, Event: kiosk.AccessRefused{}})
 			if access := d.state.Document.Access; access.Kind != kiosk.AccessCAN || access.CAN != theCAN || access.Wrong != 1 {
 				t.Errorf("refused: got %+v, want the number to be corrected", access)
 			}
@@ -88,7 +88,7 @@ func TestLockedChip(t *testing.T) {
 	})
 	t.Run("SixDigitsAreNoCANOfAChipWithout", func(t *testing.T) {
 		d := newTravelDesk(t, kiosk.Rules{}).do(kiosk.CardInserted{Reader: 1})
-		d.do(kiosk.DocumentRecognised{Case: 1, Accepts: []kiosk.AccessKind{kiosk.AccessMRZ}})
+		d.do(kiosk.InCase{Case: 1, Event: kiosk.DocumentRecognised{Accepts: []kiosk.AccessKind{kiosk.AccessMRZ}}})
 		d.do(kiosk.AccessTyped{Kind: kiosk.AccessMRZ, Text: theCAN}, kiosk.Continue{}).asked()
 		newTravelDesk(t, kiosk.Rules{}).locked().do(kiosk.AccessTyped{Kind: kiosk.AccessMRZ, Text: theCAN + "7"}, kiosk.Continue{}).asked()
 	})
@@ -106,8 +106,8 @@ func TestLockedChip(t *testing.T) {
 	t.Run("IsNoCitizenCardWhenRefused", func(t *testing.T) {
 		d := newTravelDesk(t, kiosk.Rules{}).locked()
 		id := d.state.Case
-		d.do(kiosk.AccessTyped{Kind: kiosk.AccessMRZ, Text: theZone}, kiosk.Continue{}, kiosk.IdentityRead{Case: id, Identity: traveller()},
-			kiosk.CheckDone{Case: id, Check: kiosk.Check{Name: kiosk.CheckAge, Result: kiosk.Failed, Reason: kiosk.ReasonUnderAge}})
+		d.do(kiosk.AccessTyped{Kind: kiosk.AccessMRZ, Text: theZone}, kiosk.Continue{}, kiosk.InCase{Case: id, Event: kiosk.IdentityRead{Identity: traveller()}},
+			kiosk.InCase{Case: id, Event: kiosk.CheckDone{Check: kiosk.Check{Name: kiosk.CheckAge, Result: kiosk.Failed, Reason: kiosk.ReasonUnderAge}}})
 		d.problem(kiosk.ProblemCode(kiosk.ReasonUnderAge), true)
 		if got := d.state.Status.Readers[0].Slot; got != kiosk.SlotTravel {
 			t.Errorf("got a reader with %q, want a travel document", got)
@@ -118,7 +118,7 @@ func TestLockedChip(t *testing.T) {
 		d.do(kiosk.AccessTyped{Kind: kiosk.AccessMRZ, Text: theZone})
 		for n := 1; n <= 3; n++ {
 			d.problem("", false)
-			d.do(kiosk.Continue{}, kiosk.AccessRefused{Case: d.state.Case})
+			d.do(kiosk.Continue{}, kiosk.InCase{Case: d.state.Case, Event: kiosk.AccessRefused{}})
 		}
 		d.problem(kiosk.ProblemCode(kiosk.ReasonAccessDenied), true)
 	})
@@ -133,7 +133,7 @@ func TestLiftedToRead(t *testing.T) {
 	d.do(kiosk.CardInserted{Reader: 2})
 	second := d.state.Case
 	d.asked(kiosk.Forget{Case: first}, kiosk.ReadDocument{Case: second, Reader: 2})
-	d.do(kiosk.DocumentRecognised{Case: second, Accepts: []kiosk.AccessKind{kiosk.AccessMRZ}})
+	d.do(kiosk.InCase{Case: second, Event: kiosk.DocumentRecognised{Accepts: []kiosk.AccessKind{kiosk.AccessMRZ}}})
 	d.asked(kiosk.Unlock{Case: second, Kind: kiosk.AccessMRZ, Text: theZone})
 }
 
@@ -141,23 +141,23 @@ func TestLiftedToRead(t *testing.T) {
 func TestSlippedWhileReading(t *testing.T) {
 	d := newTravelDesk(t, kiosk.Rules{}).locked()
 	id := d.state.Case
-	d.do(kiosk.AccessTyped{Kind: kiosk.AccessMRZ, Text: theZone}, kiosk.Continue{}, kiosk.IdentityRead{Case: id, Identity: traveller()},
+	d.do(kiosk.AccessTyped{Kind: kiosk.AccessMRZ, Text: theZone}, kiosk.Continue{}, kiosk.InCase{Case: id, Event: kiosk.IdentityRead{Identity: traveller()}},
 		kiosk.CardRemoved{Reader: 1}).problem(kiosk.ProblemCode(kiosk.ReasonRemoved), false)
 	if d.state.Document.Identity != nil {
 		t.Error("the person is still on the screen")
 	}
 	d.do(kiosk.CardInserted{Reader: 1})
 	again := d.state.Case
-	d.do(kiosk.DocumentRecognised{Case: again, Accepts: []kiosk.AccessKind{kiosk.AccessMRZ}})
+	d.do(kiosk.InCase{Case: again, Event: kiosk.DocumentRecognised{Accepts: []kiosk.AccessKind{kiosk.AccessMRZ}}})
 	d.asked(kiosk.Unlock{Case: again, Kind: kiosk.AccessMRZ, Text: theZone})
 }
 
 // TestWrongIsNotTriedByItself: laying a document down again does not spend another try on what was wrong.
 func TestWrongIsNotTriedByItself(t *testing.T) {
 	d := newTravelDesk(t, kiosk.Rules{}).locked()
-	d.do(kiosk.AccessTyped{Kind: kiosk.AccessMRZ, Text: theZone}, kiosk.Continue{}, kiosk.AccessRefused{Case: d.state.Case})
+	d.do(kiosk.AccessTyped{Kind: kiosk.AccessMRZ, Text: theZone}, kiosk.Continue{}, kiosk.InCase{Case: d.state.Case, Event: kiosk.AccessRefused{}})
 	d.do(kiosk.CardRemoved{Reader: 1}, kiosk.CardInserted{Reader: 1})
-	d.do(kiosk.DocumentRecognised{Case: d.state.Case, Accepts: []kiosk.AccessKind{kiosk.AccessMRZ}}).asked()
+	d.do(kiosk.InCase{Case: d.state.Case, Event: kiosk.DocumentRecognised{Accepts: []kiosk.AccessKind{kiosk.AccessMRZ}}}).asked()
 	if got := d.state.Document.Access; got.Wrong != 1 || got.MRZ.Text != theZone {
 		t.Errorf("got %+v, want what was typed and one wrong try", got)
 	}
@@ -168,7 +168,7 @@ func TestTypeAnew(t *testing.T) {
 	before := d.state.Case
 	d.do(kiosk.AccessAgain{}).at(kiosk.StepDocument)
 	d.asked(kiosk.Forget{Case: before}, kiosk.ReadDocument{Case: d.state.Case, Reader: 1})
-	d.do(kiosk.DocumentRecognised{Case: d.state.Case, Accepts: []kiosk.AccessKind{kiosk.AccessMRZ}}).asked()
+	d.do(kiosk.InCase{Case: d.state.Case, Event: kiosk.DocumentRecognised{Accepts: []kiosk.AccessKind{kiosk.AccessMRZ}}}).asked()
 	if got := d.state.Document.Access; got.MRZ.Text != theZone || got.Opening || d.state.Document.Identity != nil {
 		t.Errorf("got %+v, want what was typed, not tried, and nobody's identity", got)
 	}
@@ -178,12 +178,12 @@ func TestCitizenCardBehindPACE(t *testing.T) {
 	d := newTravelDesk(t, kiosk.Rules{})
 	d.do(kiosk.CardInserted{Reader: 1})
 	id := d.state.Case
-	d.do(kiosk.DocumentRecognised{Case: id, Kind: kiosk.CitizenCard, Accepts: []kiosk.AccessKind{kiosk.AccessCAN}})
+	d.do(kiosk.InCase{Case: id, Event: kiosk.DocumentRecognised{Kind: kiosk.CitizenCard, Accepts: []kiosk.AccessKind{kiosk.AccessCAN}}})
 	d.do(kiosk.AccessTyped{Kind: kiosk.AccessCAN, Text: theCAN}, kiosk.Continue{})
 	d.asked(kiosk.Unlock{Case: id, Kind: kiosk.AccessCAN, Text: theCAN})
-	d.do(kiosk.IdentityRead{Case: id, Identity: anna(), PINTries: 3})
+	d.do(kiosk.InCase{Case: id, Event: kiosk.IdentityRead{Identity: anna(), PINTries: 3}})
 	d.do(passes(id)...)
-	d.do(kiosk.PhotoRead{Case: id}, kiosk.DocumentComplete{Case: id}, kiosk.PersonConfirmed{}).at(kiosk.StepContact)
+	d.do(kiosk.InCase{Case: id, Event: kiosk.PhotoRead{}}, kiosk.InCase{Case: id, Event: kiosk.DocumentComplete{}}, kiosk.PersonConfirmed{}).at(kiosk.StepContact)
 }
 
 func TestNoChip(t *testing.T) {
@@ -196,7 +196,7 @@ func TestNoChip(t *testing.T) {
 	})
 	t.Run("SecondPairOfEyes", func(t *testing.T) {
 		d := newTravelDesk(t, rules(func(r *kiosk.Rules) { r.TypedMRZ = kiosk.TypedSecond })).typed()
-		d.do(kiosk.PersonConfirmed{}, kiosk.EligibilityEntered{Eligibility: brought()}, kiosk.Continue{}).asked().at(kiosk.StepIdentity)
+		d.do(kiosk.PersonConfirmed{}, kiosk.EligibilityEntered{Eligibility: brought()}, kiosk.Continue{}).asked().at(kiosk.StepEligibility)
 		alone := brought()
 		alone.SecondClerk = "F-204"
 		d.do(kiosk.EligibilityEntered{Eligibility: alone}, kiosk.Continue{}).at(kiosk.StepContact)
@@ -209,7 +209,7 @@ func TestNoChip(t *testing.T) {
 		d := newTravelDesk(t, rules(func(r *kiosk.Rules) { r.TypedMRZ = kiosk.TypedAllowed }))
 		d.do(kiosk.NoChip{}, kiosk.AccessTyped{Kind: kiosk.AccessMRZ, Text: theZone}, kiosk.CardInserted{Reader: 1})
 		id := d.state.Case
-		d.do(kiosk.DocumentRecognised{Case: id, Accepts: []kiosk.AccessKind{kiosk.AccessMRZ}})
+		d.do(kiosk.InCase{Case: id, Event: kiosk.DocumentRecognised{Accepts: []kiosk.AccessKind{kiosk.AccessMRZ}}})
 		d.asked(kiosk.Unlock{Case: id, Kind: kiosk.AccessMRZ, Text: theZone})
 	})
 }
@@ -220,8 +220,8 @@ func (d *desk) typed() *desk {
 	d.do(kiosk.NoChip{}, kiosk.AccessTyped{Kind: kiosk.AccessMRZ, Text: theZone}, kiosk.Continue{})
 	id := d.state.Case
 	d.asked(kiosk.ReadTyped{Case: id, MRZ: theZone})
-	d.do(kiosk.IdentityRead{Case: id, Identity: traveller()}, kiosk.PhotoRead{Case: id}).travelPasses()
-	return d.do(kiosk.DocumentComplete{Case: id, Assurance: kiosk.Assurance{Level: kiosk.LevelSubstantial}, Signing: kiosk.SigningDesk})
+	d.do(kiosk.InCase{Case: id, Event: kiosk.IdentityRead{Identity: traveller()}}, kiosk.InCase{Case: id, Event: kiosk.PhotoRead{}}).travelPasses()
+	return d.do(kiosk.InCase{Case: id, Event: kiosk.DocumentComplete{Assurance: kiosk.Assurance{Level: kiosk.LevelSubstantial}, Signing: kiosk.SigningDesk}})
 }
 
 // brought is what makes a passport's holder eligible.
@@ -234,11 +234,11 @@ func brought() kiosk.Eligibility {
 
 func TestEligibilityPage(t *testing.T) {
 	t.Run("FaultsAreSaidAndStay", func(t *testing.T) {
-		d := newTravelDesk(t, kiosk.Rules{}).travelled(kiosk.SigningChip).do(kiosk.PersonConfirmed{}).at(kiosk.StepIdentity)
+		d := newTravelDesk(t, kiosk.Rules{}).travelled(kiosk.SigningChip).do(kiosk.PersonConfirmed{}).at(kiosk.StepEligibility)
 		if d.state.Eligible.Refused {
 			t.Error("complains before anybody wanted to go on")
 		}
-		d.do(kiosk.Continue{}).asked().at(kiosk.StepIdentity)
+		d.do(kiosk.Continue{}).asked().at(kiosk.StepEligibility)
 		if got := len(d.state.Eligible.Faults); !d.state.Eligible.Refused || got != 3 {
 			t.Errorf("got %d faults, want the tax number, the declaration and the residence", got)
 		}
@@ -272,10 +272,10 @@ func (d *desk) reviewed() *desk {
 	d.t.Helper()
 	id := d.state.Case
 	d.do(kiosk.PersonConfirmed{}, kiosk.EligibilityEntered{Eligibility: brought()}, kiosk.Continue{},
-		kiosk.Opened{Case: id, ExpiresAt: noon.Add(time.Hour)}, kiosk.ContactEntered{Channel: kiosk.SMS, Text: "912345678"},
-		kiosk.CodeQueued{Case: id, Channel: kiosk.SMS, SentAt: noon, ExpiresAt: noon.Add(time.Minute), SendsLeft: 3, TriesLeft: 3, Tries: 3},
-		kiosk.CodeTyped{Code: kiosk.Secret("123456")}, kiosk.CodeAnswered{Case: id, Channel: kiosk.SMS, At: noon, Proof: proof}, kiosk.Continue{},
-		kiosk.PINTyped{PIN: kiosk.Secret(goodPIN)}, kiosk.PINTyped{PIN: kiosk.Secret(goodPIN)}, kiosk.PINWasSealed{Case: id})
+		kiosk.InCase{Case: id, Event: kiosk.Opened{ExpiresAt: noon.Add(time.Hour)}}, kiosk.ContactEntered{Channel: kiosk.SMS, Text: "912345678"},
+		kiosk.InCase{Case: id, Event: kiosk.CodeQueued{Channel: kiosk.SMS, SentAt: noon, ExpiresAt: noon.Add(time.Minute), SendsLeft: 3, TriesLeft: 3, Tries: 3}},
+		kiosk.CodeTyped{Code: kiosk.Secret("123456")}, kiosk.InCase{Case: id, Event: kiosk.CodeAnswered{Channel: kiosk.SMS, At: noon, Proof: proof}}, kiosk.Continue{},
+		kiosk.PINTyped{PIN: kiosk.Secret(goodPIN)}, kiosk.PINTyped{PIN: kiosk.Secret(goodPIN)}, kiosk.InCase{Case: id, Event: kiosk.PINWasSealed{}})
 	return d.at(kiosk.StepReview)
 }
 
@@ -286,7 +286,7 @@ func TestChipSigns(t *testing.T) {
 		if got := sign.Transcript; got.Identity.TaxNumber != "400000008" || !got.PhotoCompared || got.Typed || got.Eligibility != brought() {
 			t.Errorf("got %+v, want what was brought and compared", got)
 		}
-		d.do(kiosk.Signed{Case: d.state.Case, Check: kiosk.Check{Result: kiosk.Passed}}).asked(kiosk.Bind{Case: d.state.Case})
+		d.do(kiosk.InCase{Case: d.state.Case, Event: kiosk.Signed{Check: kiosk.Check{Result: kiosk.Passed}}}).asked(kiosk.Bind{Case: d.state.Case})
 	})
 	t.Run("LaidAgain", func(t *testing.T) {
 		d := newTravelDesk(t, kiosk.Rules{}).travelled(kiosk.SigningChip).reviewed()
@@ -295,24 +295,24 @@ func TestChipSigns(t *testing.T) {
 			t.Fatalf("got phase %s, want to wait for the document", d.state.Review.Phase)
 		}
 		d.do(kiosk.CardInserted{Reader: 1}).asked(kiosk.RecogniseAgain{Case: d.state.Case, Reader: 1})
-		d.do(kiosk.CardReturned{Case: d.state.Case, Reader: 1})
+		d.do(kiosk.InCase{Case: d.state.Case, Event: kiosk.CardReturned{Reader: 1}})
 		mustSign(t, d)
 	})
 	t.Run("AnotherChip", func(t *testing.T) {
 		d := newTravelDesk(t, kiosk.Rules{}).travelled(kiosk.SigningChip).reviewed()
 		d.do(kiosk.CardRemoved{Reader: 1}, kiosk.Agreed{}, kiosk.CardInserted{Reader: 1})
-		d.do(kiosk.SignFailed{Case: d.state.Case, Reason: kiosk.ReasonCardChanged}).problem(kiosk.ProblemCode(kiosk.ReasonCardChanged), false)
+		d.do(kiosk.InCase{Case: d.state.Case, Event: kiosk.SignFailed{Reason: kiosk.ReasonCardChanged}}).problem(kiosk.ProblemCode(kiosk.ReasonCardChanged), false)
 	})
 	t.Run("Slips", func(t *testing.T) {
 		d := newTravelDesk(t, kiosk.Rules{}).travelled(kiosk.SigningChip).reviewed().do(kiosk.Agreed{})
-		d.do(kiosk.CardRemoved{Reader: 1}, kiosk.SignFailed{Case: d.state.Case, Reason: kiosk.ReasonRemoved}).asked()
+		d.do(kiosk.CardRemoved{Reader: 1}, kiosk.InCase{Case: d.state.Case, Event: kiosk.SignFailed{Reason: kiosk.ReasonRemoved}}).asked()
 		if d.state.Review.Phase != kiosk.ReviewCard {
 			t.Errorf("got phase %s, want to wait for the document", d.state.Review.Phase)
 		}
 	})
 	t.Run("IsACopy", func(t *testing.T) {
 		d := newTravelDesk(t, kiosk.Rules{}).travelled(kiosk.SigningChip).reviewed().do(kiosk.Agreed{})
-		d.do(kiosk.SignFailed{Case: d.state.Case, Reason: kiosk.ReasonKeyMismatch}).problem(kiosk.ProblemCode(kiosk.ReasonKeyMismatch), true)
+		d.do(kiosk.InCase{Case: d.state.Case, Event: kiosk.SignFailed{Reason: kiosk.ReasonKeyMismatch}}).problem(kiosk.ProblemCode(kiosk.ReasonKeyMismatch), true)
 	})
 }
 
@@ -322,7 +322,7 @@ func TestDeskSigns(t *testing.T) {
 	if got := mustSign(t, d).Transcript; !got.Typed || !got.PhotoCompared {
 		t.Errorf("got %+v, want a typed zone, compared with the printed photograph", got)
 	}
-	d.do(kiosk.Signed{Case: d.state.Case, Check: kiosk.Check{Result: kiosk.Absent}}).asked(kiosk.Bind{Case: d.state.Case})
+	d.do(kiosk.InCase{Case: d.state.Case, Event: kiosk.Signed{Check: kiosk.Check{Result: kiosk.Absent}}}).asked(kiosk.Bind{Case: d.state.Case})
 	if _, there := d.state.Document.Check(kiosk.CheckKey); there {
 		t.Error("a check of a chip that is not there")
 	}

@@ -237,7 +237,7 @@ func TestChoosing(t *testing.T) {
 		if !bytes.Equal(third.PIN, make([]byte, 6)) {
 			t.Error("a PIN typed while sealing was not wiped")
 		}
-		d.do(kiosk.PINWasSealed{Case: 1}).at(kiosk.StepReview)
+		d.do(kiosk.InCase{Case: 1, Event: kiosk.PINWasSealed{}}).at(kiosk.StepReview)
 	})
 	t.Run("BackForgetsTheFirstEntry", func(t *testing.T) {
 		first := pin(goodPIN)
@@ -248,7 +248,7 @@ func TestChoosing(t *testing.T) {
 		}
 	})
 	t.Run("SealingFails", func(t *testing.T) {
-		d := choosing(t).do(pin(goodPIN), pin(goodPIN)).do(kiosk.CommandFailed{Case: 1, Problem: kiosk.Problem{Code: kiosk.ProblemInternal}})
+		d := choosing(t).do(pin(goodPIN), pin(goodPIN)).do(kiosk.InCase{Case: 1, Event: kiosk.CommandFailed{Problem: kiosk.Problem{Code: kiosk.ProblemInternal}}})
 		phase(d, kiosk.PINFirst)
 		d.problem(kiosk.ProblemInternal, false).do(pin(goodPIN)).problem("", false)
 	})

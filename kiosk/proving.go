@@ -13,6 +13,38 @@ type sending struct {
 	wrong  int  // codes in this case, whatever the contact: the centre counts them by enrolment and channel as well
 }
 
+// contactStep proves that a telephone or an e-mail address is the person's.
+type contactStep struct{ plainStep }
+
+// begin opens the enrolment, unless the clerk only went back and on.
+func (contactStep) begin(s *Session) {
+	if s.kept != nil {
+		s.state.Contact.Phone.Text, s.state.Contact.Email.Text = s.kept.phone, s.kept.email
+		s.kept = nil
+	}
+	if !s.opened || s.again.open {
+		s.open()
+	}
+}
+
+func (contactStep) proceed(s *Session) {
+	contact := &s.state.Contact
+	if contact.Settled && !contact.Phone.Checking && !contact.Email.Checking && s.at(StepContact) {
+		contact.Correcting = false
+		s.advance()
+	}
+}
+
+func (contactStep) retreat(s *Session) bool {
+	s.state.Contact.Correcting = false
+	return true
+}
+
+func (contactStep) asksCitizen(s *Session) bool {
+	contact := &s.state.Contact
+	return contact.Awaited != "" || !contact.Settled && contact.Failed == ""
+}
+
 // open asks the centre for an enrolment of this person.
 func (s *Session) open() {
 	s.opened = true
@@ -23,8 +55,8 @@ func (s *Session) open() {
 	s.ask(OpenEnrolment{Case: s.live, Identity: *s.state.Document.Identity, TaxNumber: s.state.Eligible.Entered.TaxNumber})
 }
 
-// enrolmentOpened: contacts entered meanwhile get their codes.
-func (s *Session) enrolmentOpened(e Opened) {
+// applyToCase: contacts entered meanwhile get their codes.
+func (e Opened) applyToCase(s *Session) {
 	if s.over() || !s.state.Contact.Opening {
 		return
 	}
@@ -37,8 +69,8 @@ func (s *Session) enrolmentOpened(e Opened) {
 	}
 }
 
-// openRefused: the centre opens none, so there is none to abandon.
-func (s *Session) openRefused(e OpenRefused) {
+// applyToCase: the centre opens none, so there is none to abandon.
+func (e OpenRefused) applyToCase(s *Session) {
 	if s.over() || !s.state.Contact.Opening {
 		return
 	}
@@ -64,9 +96,9 @@ func (s *Session) sending(c Channel) *sending {
 	return &s.phone
 }
 
-// contactEntered takes a phone number or an address. A proof belongs to the value it was given for, so
+// apply takes a phone number or an address. A proof belongs to the value it was given for, so
 // another value starts from nothing; an empty text withdraws the contact.
-func (s *Session) contactEntered(e ContactEntered) {
+func (e ContactEntered) apply(s *Session) {
 	ch := s.channel(e.Channel)
 	if ch == nil || !s.at(StepContact) || ch.Sending || ch.Checking || ch.Problem == ChannelLocked {
 		return
@@ -74,7 +106,7 @@ func (s *Session) contactEntered(e ContactEntered) {
 	value, problem := s.parseContact(e.Channel, e.Text)
 	if value != "" && value == ch.Value {
 		ch.Text = e.Text
-		s.resend(Resend{Channel: e.Channel})
+		Resend{Channel: e.Channel}.apply(s)
 		return
 	}
 	*ch = ChannelState{Text: e.Text, Value: value, Problem: problem}
@@ -96,9 +128,9 @@ func (s *Session) parseContact(c Channel, text string) (string, ContactProblem) 
 	return ParsePhone(text, s.settings.DefaultRegion)
 }
 
-// resend asks for a new code to the same contact, within the centre's limits; asking too often costs
+// apply asks for a new code to the same contact, within the centre's limits; asking too often costs
 // the person the channel, so the desk does not even try.
-func (s *Session) resend(e Resend) {
+func (e Resend) apply(s *Session) {
 	ch := s.channel(e.Channel)
 	if ch == nil || !s.at(StepContact) || ch.Value == "" || ch.Confirmed() || ch.Sending || ch.Checking {
 		return
@@ -137,8 +169,8 @@ func (s *Session) send(c Channel) {
 	})
 }
 
-// codeQueued: the message is on its way, and the citizen's screen asks for its code.
-func (s *Session) codeQueued(e CodeQueued) {
+// applyToCase: the message is on its way, and the citizen's screen asks for its code.
+func (e CodeQueued) applyToCase(s *Session) {
 	ch := s.channel(e.Channel)
 	if ch == nil || s.over() || !ch.Sending {
 		return
@@ -151,7 +183,7 @@ func (s *Session) codeQueued(e CodeQueued) {
 	s.state.Contact.Awaited = e.Channel
 }
 
-func (s *Session) codeRefused(e CodeRefused) {
+func (e CodeRefused) applyToCase(s *Session) {
 	ch := s.channel(e.Channel)
 	if ch == nil || s.over() || !ch.Sending {
 		return
@@ -165,8 +197,8 @@ func (s *Session) codeRefused(e CodeRefused) {
 	}
 }
 
-// deliveryChanged moves forwards only: receipts overtake each other on their way.
-func (s *Session) deliveryChanged(e DeliveryChanged) {
+// applyToCase moves forwards only: receipts overtake each other on their way.
+func (e DeliveryChanged) applyToCase(s *Session) {
 	ch := s.channel(e.Channel)
 	order := []Delivery{DeliveryNone, DeliveryQueued, DeliverySent, DeliveryFailed, DeliveryDelivered}
 	if ch == nil || s.over() || ch.SentAt.IsZero() {
@@ -177,8 +209,8 @@ func (s *Session) deliveryChanged(e DeliveryChanged) {
 	}
 }
 
-// codeTyped passes the code on; only the centre can compare it.
-func (s *Session) codeTyped(e CodeTyped) {
+// apply passes the code on; only the centre can compare it.
+func (e CodeTyped) apply(s *Session) {
 	ch := s.channel(s.state.Contact.Awaited)
 	if ch == nil || !s.at(StepContact) || ch.Sending || ch.Checking || !s.awaits(ch) || !digits(e.Code, codeDigits, codeDigits) {
 		e.Code.Wipe()
@@ -190,7 +222,7 @@ func (s *Session) codeTyped(e CodeTyped) {
 	s.ask(ConfirmCode{Case: s.live, Channel: s.state.Contact.Awaited, Code: e.Code})
 }
 
-func (s *Session) codeAnswered(e CodeAnswered) {
+func (e CodeAnswered) applyToCase(s *Session) {
 	ch := s.channel(e.Channel)
 	if ch == nil || s.over() || !ch.Checking {
 		return
@@ -225,7 +257,7 @@ func (s *Session) contactProven() {
 			return
 		}
 	}
-	s.toPIN()
+	s.advance()
 }
 
 // awaits reports whether a code sent to the channel can still confirm it.

@@ -33,8 +33,8 @@ func (d *desk) failed(want kiosk.Channel) *desk {
 	return d
 }
 
-func undelivered(c kiosk.Channel) kiosk.DeliveryChanged {
-	return kiosk.DeliveryChanged{Case: 1, Channel: c, Delivery: kiosk.DeliveryFailed}
+func undelivered(c kiosk.Channel) kiosk.InCase {
+	return kiosk.InCase{Case: 1, Event: kiosk.DeliveryChanged{Channel: c, Delivery: kiosk.DeliveryFailed}}
 }
 
 func (d *desk) later(after time.Duration) *desk {
@@ -54,10 +54,10 @@ var (
 	enterPhone = kiosk.ContactEntered{Channel: kiosk.SMS, Text: "912 345 678"}
 	enterMail  = kiosk.ContactEntered{Channel: kiosk.Email, Text: "ana@Exemplo.PT"}
 	typedCode  = func() kiosk.CodeTyped { return kiosk.CodeTyped{Code: kiosk.Secret(secretCode)} }
-	confirmed  = func(c kiosk.Channel) kiosk.CodeAnswered {
-		return kiosk.CodeAnswered{Case: 1, Channel: c, TriesLeft: 3, Proof: proof, At: noon}
+	confirmed  = func(c kiosk.Channel) kiosk.InCase {
+		return kiosk.InCase{Case: 1, Event: kiosk.CodeAnswered{Channel: c, TriesLeft: 3, Proof: proof, At: noon}}
 	}
-	centreDown = kiosk.CommandFailed{Case: 1, Problem: kiosk.Problem{Code: kiosk.ProblemCentreDown}}
+	centreDown = kiosk.InCase{Case: 1, Event: kiosk.CommandFailed{Problem: kiosk.Problem{Code: kiosk.ProblemCentreDown}}}
 	centreUp   = kiosk.CentreChanged{Centre: kiosk.CentreStatus{Health: kiosk.HealthGood}, Delivery: kiosk.HealthGood}
 )
 
@@ -65,10 +65,10 @@ func TestOpening(t *testing.T) {
 	t.Run("ContactMayBeTypedMeanwhile", func(t *testing.T) {
 		d := newDesk(t).identified().do(kiosk.PersonConfirmed{}, enterMail, enterPhone)
 		d.asked(kiosk.OpenEnrolment{Case: 1, Identity: anna()})
-		d.do(kiosk.Opened{Case: 1}).asked(sendPhone(1), sendMail(2))
+		d.do(kiosk.InCase{Case: 1, Event: kiosk.Opened{}}).asked(sendPhone(1), sendMail(2))
 	})
 	t.Run("AlreadyActive", func(t *testing.T) {
-		d := newDesk(t).identified().do(kiosk.PersonConfirmed{}).do(kiosk.OpenRefused{Case: 1, Code: kiosk.ProblemAlreadyActive})
+		d := newDesk(t).identified().do(kiosk.PersonConfirmed{}).do(kiosk.InCase{Case: 1, Event: kiosk.OpenRefused{Code: kiosk.ProblemAlreadyActive}})
 		d.problem(kiosk.ProblemAlreadyActive, true).nobody().asked(kiosk.Forget{Case: 1})
 		d.do(kiosk.CardRemoved{Reader: 1}).problem(kiosk.ProblemAlreadyActive, true)
 		d.do(kiosk.CardInserted{Reader: 1}).asked(kiosk.ReadDocument{Case: 2, Reader: 1}).problem("", false)
@@ -77,7 +77,7 @@ func TestOpening(t *testing.T) {
 		d := newDesk(t).identified().do(kiosk.PersonConfirmed{}, enterPhone).do(centreDown)
 		d.problem(kiosk.ProblemCentreDown, false).at(kiosk.StepContact)
 		d.do(centreUp).asked(kiosk.OpenEnrolment{Case: 1, Identity: anna()}).problem("", false)
-		d.do(kiosk.Opened{Case: 1}).asked(sendPhone(1))
+		d.do(kiosk.InCase{Case: 1, Event: kiosk.Opened{}}).asked(sendPhone(1))
 	})
 	t.Run("RetryByHand", func(t *testing.T) {
 		d := newDesk(t).identified().do(kiosk.PersonConfirmed{}, centreDown).do(kiosk.Retry{})
@@ -92,10 +92,10 @@ func TestOpening(t *testing.T) {
 	})
 	t.Run("NothingIsInheritedFromTheCaseBefore", func(t *testing.T) {
 		d := newDesk(t).opened().do(enterPhone, enterMail, centreDown, kiosk.Cancel{}, kiosk.CancelConfirmed{}, kiosk.CardRemoved{Reader: 1})
-		d.do(kiosk.Tick{Now: noon.Add(time.Hour)}, kiosk.CardInserted{Reader: 1}, kiosk.IdentityRead{Case: 2, Identity: anna()})
-		d.do(passes(2)...).do(kiosk.PhotoRead{Case: 2}, kiosk.DocumentComplete{Case: 2}, kiosk.PersonConfirmed{})
+		d.do(kiosk.Tick{Now: noon.Add(time.Hour)}, kiosk.CardInserted{Reader: 1}, kiosk.InCase{Case: 2, Event: kiosk.IdentityRead{Identity: anna()}})
+		d.do(passes(2)...).do(kiosk.InCase{Case: 2, Event: kiosk.PhotoRead{}}, kiosk.InCase{Case: 2, Event: kiosk.DocumentComplete{}}, kiosk.PersonConfirmed{})
 		d.later(time.Second).problem("", false).at(kiosk.StepContact)
-		d.do(kiosk.Opened{Case: 2}).asked().do(kiosk.Retry{}).asked()
+		d.do(kiosk.InCase{Case: 2, Event: kiosk.Opened{}}).asked().do(kiosk.Retry{}).asked()
 		want := sendPhone(1)
 		want.Case = 2
 		d.do(enterPhone).asked(want)
@@ -182,13 +182,13 @@ func TestProving(t *testing.T) {
 		d.phone(kiosk.TooSoon)
 	})
 	t.Run("RefusedByTheCentre", func(t *testing.T) {
-		d := newDesk(t).opened().do(enterPhone, kiosk.CodeRefused{Case: 1, Channel: kiosk.SMS, Problem: kiosk.ResendsUsed})
+		d := newDesk(t).opened().do(enterPhone, kiosk.InCase{Case: 1, Event: kiosk.CodeRefused{Channel: kiosk.SMS, Problem: kiosk.ResendsUsed}})
 		d.phone(kiosk.ResendsUsed)
 		d.awaited("")
 	})
 	t.Run("WrongThenRight", func(t *testing.T) {
 		d := newDesk(t).opened().do(enterPhone, phoneQueued(3), typedCode())
-		d.do(kiosk.CodeAnswered{Case: 1, Channel: kiosk.SMS, Problem: kiosk.CodeWrong, TriesLeft: 2}).awaited(kiosk.SMS)
+		d.do(kiosk.InCase{Case: 1, Event: kiosk.CodeAnswered{Channel: kiosk.SMS, Problem: kiosk.CodeWrong, TriesLeft: 2}}).awaited(kiosk.SMS)
 		if got := d.phone(kiosk.CodeWrong).TriesLeft; got != 2 {
 			t.Errorf("tries left: got %d", got)
 		}
@@ -204,14 +204,14 @@ func TestProving(t *testing.T) {
 	})
 	t.Run("LockedStaysLockedForThisNumber", func(t *testing.T) {
 		d := newDesk(t).opened().do(enterPhone, phoneQueued(3), typedCode())
-		d.do(kiosk.CodeAnswered{Case: 1, Channel: kiosk.SMS, Problem: kiosk.CodeLocked}).failed(kiosk.SMS)
+		d.do(kiosk.InCase{Case: 1, Event: kiosk.CodeAnswered{Channel: kiosk.SMS, Problem: kiosk.CodeLocked}}).failed(kiosk.SMS)
 		d.later(time.Minute).do(kiosk.Resend{Channel: kiosk.SMS}, enterPhone, typedCode()).asked()
 		d.phone(kiosk.CodeLocked)
 		d.do(enterMail).asked(sendMail(2))
 	})
 	t.Run("WrongCodesLockTheChannelNotTheNumber", func(t *testing.T) {
-		wrong := kiosk.CodeAnswered{Case: 1, Channel: kiosk.SMS, Problem: kiosk.CodeWrong, TriesLeft: 1}
-		locked := kiosk.CodeAnswered{Case: 1, Channel: kiosk.SMS, Problem: kiosk.CodeLocked}
+		wrong := kiosk.InCase{Case: 1, Event: kiosk.CodeAnswered{Channel: kiosk.SMS, Problem: kiosk.CodeWrong, TriesLeft: 1}}
+		locked := kiosk.InCase{Case: 1, Event: kiosk.CodeAnswered{Channel: kiosk.SMS, Problem: kiosk.CodeLocked}}
 		another := kiosk.ContactEntered{Channel: kiosk.SMS, Text: "912 345 679"}
 		d := newDesk(t).opened().do(enterPhone, phoneQueued(3), typedCode(), wrong, typedCode(), wrong)
 		d.do(another, d.queued(kiosk.SMS), typedCode(), locked).failed(kiosk.SMS) // the third in all: the centre counts by channel
@@ -221,7 +221,7 @@ func TestProving(t *testing.T) {
 		d.do(enterMail, d.queued(kiosk.Email)).awaited(kiosk.Email).do(typedCode(), confirmed(kiosk.Email), kiosk.Continue{}).at(kiosk.StepPIN)
 	})
 	t.Run("WrongCodesElsewhereLockTheNumberOnly", func(t *testing.T) {
-		d := newDesk(t).opened().do(enterPhone, kiosk.CodeRefused{Case: 1, Channel: kiosk.SMS, Problem: kiosk.CodeLocked})
+		d := newDesk(t).opened().do(enterPhone, kiosk.InCase{Case: 1, Event: kiosk.CodeRefused{Channel: kiosk.SMS, Problem: kiosk.CodeLocked}})
 		d.phone(kiosk.CodeLocked)
 		d.do(kiosk.ContactEntered{Channel: kiosk.SMS, Text: "912 345 679"})
 		if len(d.commands) != 1 {
@@ -230,7 +230,7 @@ func TestProving(t *testing.T) {
 	})
 	t.Run("Taken", func(t *testing.T) {
 		d := newDesk(t).opened().do(enterPhone, phoneQueued(3), typedCode(), kiosk.HandOver{ToCitizen: true})
-		d.do(kiosk.CodeAnswered{Case: 1, Channel: kiosk.SMS, Problem: kiosk.ContactTaken}).failed(kiosk.SMS)
+		d.do(kiosk.InCase{Case: 1, Event: kiosk.CodeAnswered{Channel: kiosk.SMS, Problem: kiosk.ContactTaken}}).failed(kiosk.SMS)
 		d.phone(kiosk.ContactTaken)
 		if d.state.HandedOver {
 			t.Error("the person still has the only screen")
@@ -252,7 +252,7 @@ func TestProving(t *testing.T) {
 	})
 	t.Run("ReceiptOfTheLastMomentAsksAgain", func(t *testing.T) {
 		d := newDesk(t).opened().do(enterPhone, phoneQueued(3), undelivered(kiosk.SMS)).failed(kiosk.SMS)
-		d.do(kiosk.DeliveryChanged{Case: 1, Channel: kiosk.SMS, Delivery: kiosk.DeliveryDelivered}).awaited(kiosk.SMS)
+		d.do(kiosk.InCase{Case: 1, Event: kiosk.DeliveryChanged{Channel: kiosk.SMS, Delivery: kiosk.DeliveryDelivered}}).awaited(kiosk.SMS)
 	})
 	t.Run("NobodyIsAskedForTheUndeliverable", func(t *testing.T) {
 		d := newDesk(t).opened()
@@ -279,7 +279,7 @@ func TestProving(t *testing.T) {
 			{kiosk.DeliverySent, kiosk.DeliveryDelivered},
 			{"lost", kiosk.DeliveryDelivered},
 		} {
-			d.do(kiosk.DeliveryChanged{Case: 1, Channel: kiosk.SMS, Delivery: step.comes})
+			d.do(kiosk.InCase{Case: 1, Event: kiosk.DeliveryChanged{Channel: kiosk.SMS, Delivery: step.comes}})
 			if got := d.state.Contact.Phone.Delivery; got != step.want {
 				t.Errorf("after %q: got %q, want %q", step.comes, got, step.want)
 			}
@@ -292,7 +292,7 @@ func TestProving(t *testing.T) {
 		d.do(phoneQueued(3)).later(time.Minute).do(kiosk.Resend{Channel: kiosk.SMS}).asked(sendPhone(2))
 	})
 	t.Run("OneChannelFails", func(t *testing.T) {
-		failed := kiosk.CommandFailed{Case: 1, Channel: kiosk.SMS, Problem: kiosk.Problem{Code: kiosk.ProblemCentreDown}}
+		failed := kiosk.InCase{Case: 1, Event: kiosk.CommandFailed{Channel: kiosk.SMS, Problem: kiosk.Problem{Code: kiosk.ProblemCentreDown}}}
 		d := newDesk(t).opened().do(enterPhone, enterMail).do(failed)
 		if !d.state.Contact.Email.Sending || d.state.Contact.Phone.Sending {
 			t.Errorf("contact: got %+v", d.state.Contact)
@@ -313,15 +313,15 @@ func TestProving(t *testing.T) {
 }
 
 // phoneQueued is a message to the phone, sent at noon, with so many more allowed.
-func phoneQueued(sends int) kiosk.CodeQueued {
-	return kiosk.CodeQueued{
-		Case: 1, Channel: kiosk.SMS, SentAt: noon, ExpiresAt: noon.Add(5 * time.Minute), ResendAt: noon.Add(30 * time.Second),
+func phoneQueued(sends int) kiosk.InCase {
+	return kiosk.InCase{Case: 1, Event: kiosk.CodeQueued{
+		Channel: kiosk.SMS, SentAt: noon, ExpiresAt: noon.Add(5 * time.Minute), ResendAt: noon.Add(30 * time.Second),
 		SendsLeft: sends, TriesLeft: 3, Tries: 3,
-	}
+	}}
 }
 
-func mailQueued() kiosk.CodeQueued {
-	queued := phoneQueued(3)
+func mailQueued() kiosk.InCase {
+	queued := phoneQueued(3).Event.(kiosk.CodeQueued)
 	queued.Channel = kiosk.Email
-	return queued
+	return kiosk.InCase{Case: 1, Event: queued}
 }

@@ -1,47 +1,81 @@
 package kiosk
 
 import (
-	"maps"
 	"slices"
 )
 
-// serviceChanged notes how the smart-card service is. A reading under way cannot survive its end: the
+// reader is one card reader and what it holds.
+type reader struct {
+	number int
+	name   string
+	holds  Slot // SlotEmpty, SlotCard or SlotMute
+	unread bool // its card came while it could not be looked at
+}
+
+// reader returns the reader of that number, nil when there is none.
+func (s *Session) reader(number int) *reader {
+	for i := range s.readers {
+		if s.readers[i].number == number {
+			return &s.readers[i]
+		}
+	}
+	return nil
+}
+
+// holds returns what a reader holds.
+func (s *Session) holds(number int) Slot {
+	if r := s.reader(number); r != nil {
+		return r.holds
+	}
+	return SlotEmpty
+}
+
+// holding returns the first reader that holds this, 0 when none does; with unread, only one whose card
+// nobody looked at yet.
+func (s *Session) holding(slot Slot, unread bool) int {
+	for _, r := range s.readers {
+		if r.holds == slot && (r.unread || !unread) {
+			return r.number
+		}
+	}
+	return 0
+}
+
+// apply notes how the smart-card service is. A reading under way cannot survive its end: the
 // card loses its state. It starts again by itself, because the watcher reports the card anew.
-func (s *Session) serviceChanged(e ServiceChanged) {
+func (e ServiceChanged) apply(s *Session) {
 	s.state.Status.Service = e.Problem
 	if e.Problem == "" {
 		return
 	}
-	for _, reader := range slices.Sorted(maps.Keys(s.slots)) {
-		s.leaves(reader)
+	for _, r := range slices.Clone(s.readers) {
+		s.leaves(r.number)
 	}
 }
 
-// readersChanged takes the new list. A reader that was unplugged took its card with it.
-func (s *Session) readersChanged(e ReadersChanged) {
-	s.readers = slices.Clone(e.Readers)
-	listed := map[int]bool{}
-	for _, r := range e.Readers {
-		listed[r.Number] = true
-		if _, known := s.slots[r.Number]; !known && r.Slot == SlotMute {
-			s.slots[r.Number] = SlotMute
-		}
-	}
-	for _, reader := range slices.Sorted(maps.Keys(s.slots)) {
-		if !listed[reader] {
-			s.leaves(reader)
-		}
-	}
-}
-
-// cardInserted starts a case on an empty desk, starts an interrupted or ended one anew, and is compared
-// with the case's card when that one is missing. Otherwise the card waits until the case is over.
-func (s *Session) cardInserted(e CardInserted) {
-	if e.Reader < 1 {
+func (e ReaderAdded) apply(s *Session) {
+	s.state.Status.Service = ""
+	if e.Reader < 1 || s.reader(e.Reader) != nil {
 		return
 	}
-	s.slots[e.Reader] = SlotCard
-	s.unread[e.Reader] = true
+	s.readers = append(s.readers, reader{number: e.Reader, name: e.Name, holds: SlotEmpty})
+	slices.SortFunc(s.readers, func(a, b reader) int { return a.number - b.number })
+}
+
+// apply: a reader that was unplugged took its card with it.
+func (e ReaderRemoved) apply(s *Session) {
+	s.leaves(e.Reader)
+	s.readers = slices.DeleteFunc(s.readers, func(r reader) bool { return r.number == e.Reader })
+}
+
+// apply starts a case on an empty desk, starts an interrupted or ended one anew, and is compared
+// with the case's card when that one is missing. Otherwise the card waits until the case is over.
+func (e CardInserted) apply(s *Session) {
+	r := s.reader(e.Reader)
+	if r == nil {
+		return
+	}
+	r.holds, r.unread = SlotCard, true
 	switch {
 	case s.state.Case == 0 || s.interrupted:
 		s.startCase(e.Reader)
@@ -57,14 +91,14 @@ func (s *Session) cardInserted(e CardInserted) {
 
 // recognise asks whether the card in the reader is the case's.
 func (s *Session) recognise(reader int) {
-	delete(s.unread, reader)
+	s.looked(reader)
 	s.recognising, s.stranger = reader, 0
 	s.ask(RecogniseAgain{Case: s.live, Reader: reader})
 }
 
-// cardReturned takes the case's card back.
-func (s *Session) cardReturned(e CardReturned) {
-	if !s.state.Document.Complete || s.state.Document.CardPresent || s.slots[e.Reader] != SlotCard {
+// applyToCase takes the case's card back.
+func (e CardReturned) applyToCase(s *Session) {
+	if !s.state.Document.Complete || s.state.Document.CardPresent || s.holds(e.Reader) != SlotCard {
 		return
 	}
 	s.recognising, s.stranger = 0, 0
@@ -89,33 +123,35 @@ func (s *Session) cardChanged() {
 	s.problem = &Problem{Code: ProblemCode(ReasonCardChanged), Reader: reader}
 }
 
-// cardRemoved empties the reader. Whoever takes the card at the end takes their leave.
-func (s *Session) cardRemoved(e CardRemoved) {
-	_, held := s.slots[e.Reader]
+// apply empties the reader. Whoever takes the card at the end takes their leave.
+func (e CardRemoved) apply(s *Session) {
+	held := s.holds(e.Reader) != SlotEmpty
 	s.leaves(e.Reader)
 	if held && s.state.Step == StepDone && s.state.Document.Reader == e.Reader {
 		s.next()
 	}
 }
 
-// cardMute: what is in the reader does not answer; for the case that is no card.
-func (s *Session) cardMute(e CardMute) {
-	if e.Reader < 1 {
-		return
-	}
+// apply: what is in the reader does not answer; for the case that is no card.
+func (e CardMute) apply(s *Session) {
 	s.leaves(e.Reader)
-	s.slots[e.Reader] = SlotMute
+	if r := s.reader(e.Reader); r != nil {
+		r.holds = SlotMute
+	}
 }
 
-// empty forgets what the reader held.
-func (s *Session) empty(reader int) {
-	delete(s.slots, reader)
-	delete(s.unread, reader)
+// looked notes that somebody looks at the reader's card.
+func (s *Session) looked(number int) {
+	if r := s.reader(number); r != nil {
+		r.unread = false
+	}
 }
 
 // leaves is what follows when a reader no longer holds its card.
 func (s *Session) leaves(reader int) {
-	s.empty(reader)
+	if r := s.reader(reader); r != nil {
+		r.holds, r.unread = SlotEmpty, false
+	}
 	if s.recognising == reader {
 		s.recognising = 0
 	}
@@ -135,7 +171,7 @@ func (s *Session) cardGone() {
 	case s.state.Case == 0 || s.interrupted:
 	case s.over():
 		s.state.Document.CardPresent = false
-		if s.state.Step <= StepIdentity {
+		if s.state.Examining() {
 			s.leave()
 		}
 	case s.state.Document.Reading:
@@ -153,33 +189,21 @@ func (s *Session) waitsForCard() bool {
 	return s.interrupted || s.state.Review.Phase == ReviewCard
 }
 
-// muteReader returns the first reader with a card that does not answer, 0 when there is none.
-func (s *Session) muteReader() int {
-	for _, reader := range slices.Sorted(maps.Keys(s.slots)) {
-		if s.slots[reader] == SlotMute {
-			return reader
-		}
-	}
-	return 0
-}
-
 // leftBehind returns the first reader with a card of the case before, 0 when there is none: it is read again only
 // when it was taken out, so that nobody is enrolled with the papers of the person before.
 func (s *Session) leftBehind() int {
-	for _, reader := range s.cardsIn() {
-		if s.state.Case == 0 && !s.swapping && !s.unread[reader] {
-			return reader
-		}
+	i := slices.IndexFunc(s.readers, func(r reader) bool { return r.holds == SlotCard && !r.unread })
+	if i < 0 || s.state.Case != 0 || s.swapping {
+		return 0
 	}
-	return 0
+	return s.readers[i].number
 }
 
 // shownReaders is the list for the status bar: what the readers hold as the case sees it.
 func (s *Session) shownReaders() []ReaderStatus {
 	shown := make([]ReaderStatus, len(s.readers))
 	for i, r := range s.readers {
-		r.Slot = s.shownSlot(r.Number)
-		shown[i] = r
+		shown[i] = ReaderStatus{Number: r.number, Name: r.name, Slot: s.shownSlot(r.number, r.holds)}
 	}
 	return shown
 }
@@ -190,25 +214,23 @@ func (d DocumentState) travels() bool {
 	return d.Kind.Travel() || d.Kind == "" && (d.Access.Asked || asked)
 }
 
-func (s *Session) shownSlot(reader int) Slot {
+// shownSlot is what a reader holds as the case sees it.
+func (s *Session) shownSlot(reader int, holds Slot) Slot {
 	doc := &s.state.Document
 	ours := s.state.Case != 0 && doc.Reader == reader
-	slot, held := s.slots[reader]
 	switch {
-	case !held && ours && s.state.Step != StepDone && !s.over() && !s.typing():
+	case holds == SlotEmpty && ours && s.state.Step != StepDone && !s.over() && !s.typing():
 		return SlotRemoved
-	case !held:
-		return SlotEmpty
-	case slot == SlotMute:
-		return SlotMute
+	case holds != SlotCard:
+		return holds
 	case ours && doc.Reading, s.recognising == reader:
 		return SlotReading
 	case s.stranger == reader, ours && s.over() && s.problem.Code == ProblemCode(ReasonUnknownCard):
 		return SlotUnknown
 	case ours && doc.CardPresent && doc.travels():
 		return SlotTravel
-	case ours && doc.CardPresent && s.state.Step >= StepIdentity:
+	case ours && doc.CardPresent && s.state.Step != StepDocument:
 		return SlotCitizen
 	}
-	return slot
+	return holds
 }

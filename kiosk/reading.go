@@ -19,13 +19,13 @@ func (s *Session) startCase(reader int) {
 
 // begin numbers a new case at a reader, 0 for none, unless the clock is wrong.
 func (s *Session) begin(reader int) bool {
-	language := s.state.CitizenLanguage
+	language, errand := s.state.CitizenLanguage, s.errand
 	s.leave()
-	s.state.CitizenLanguage = language
+	s.state.CitizenLanguage, s.errand = language, errand
 	if s.skewed() {
 		return false
 	}
-	delete(s.unread, reader)
+	s.looked(reader)
 	s.cases++
 	s.live = s.cases
 	s.note = ""
@@ -49,11 +49,8 @@ func (s *Session) read() {
 
 // startUnread begins a case with a card that came while it could not be read.
 func (s *Session) startUnread() {
-	for _, reader := range s.cardsIn() {
-		if s.unread[reader] {
-			s.startCase(reader)
-			return
-		}
+	if reader := s.holding(SlotCard, true); reader != 0 {
+		s.startCase(reader)
 	}
 }
 
@@ -68,15 +65,15 @@ func pendingChecks(names []CheckName) []Check {
 
 func (s *Session) reading() bool { return s.state.Document.Reading && !s.over() }
 
-func (s *Session) activity(e Activity) {
+func (e Activity) applyToCase(s *Session) {
 	if s.reading() {
 		s.state.Document.Activity = e.Key
 	}
 }
 
-// identityRead shows the person at once; the checks of what is shown follow one by one. A chip may state the real
+// applyToCase shows the person at once; the checks of what is shown follow one by one. A chip may state the real
 // spelling of the names in a file that is read later: the same document's, or it is no news of this one.
-func (s *Session) identityRead(e IdentityRead) {
+func (e IdentityRead) applyToCase(s *Session) {
 	doc := &s.state.Document
 	if !s.reading() {
 		return
@@ -98,18 +95,20 @@ func (s *Session) identityRead(e IdentityRead) {
 	doc.Access.Opening = false
 	doc.PINTries = e.PINTries
 	doc.Pinpad = e.Pinpad
-	s.state.Step = StepIdentity
+	if s.state.Step == StepDocument {
+		s.advance()
+	}
 }
 
-func (s *Session) pinTriesRead(e PINTriesRead) {
+func (e PINTriesRead) applyToCase(s *Session) {
 	if s.reading() {
 		s.state.Document.PINTries = e.TriesLeft
 	}
 }
 
-// checkDone files one answer. A no, or no answer, refuses the document; the other answers are still
+// applyToCase files one answer. A no, or no answer, refuses the document; the other answers are still
 // filed, because the clerk is better served by the whole list. A no stays a no.
-func (s *Session) checkDone(e CheckDone) {
+func (e CheckDone) applyToCase(s *Session) {
 	if !s.reading() && !s.refused || e.Check.Result == Pending {
 		return
 	}
@@ -132,16 +131,16 @@ func (s *Session) file(check Check) {
 	s.state.Document.Checks = checks
 }
 
-func (s *Session) photoProgress(e PhotoProgress) {
+func (e PhotoProgress) applyToCase(s *Session) {
 	if s.reading() {
 		s.state.Document.PhotoPercent = min(max(e.Percent, 0), 100)
 	}
 }
 
-// photoRead brings the photograph, or the news that there is none.
-func (s *Session) photoRead(e PhotoRead) {
+// applyToCase brings the photograph, or the news that there is none.
+func (e PhotoRead) applyToCase(s *Session) {
 	doc := &s.state.Document
-	if s.over() || s.state.Step > StepIdentity || doc.Photo != nil || doc.PhotoAbsent {
+	if s.over() || !s.state.Examining() || doc.Photo != nil || doc.PhotoAbsent {
 		return
 	}
 	doc.Photo = e.Photo
@@ -149,8 +148,8 @@ func (s *Session) photoRead(e PhotoRead) {
 	doc.PhotoPercent = 100
 }
 
-// documentComplete ends the reading. Whatever was not answered by now is a refusal.
-func (s *Session) documentComplete(e DocumentComplete) {
+// applyToCase ends the reading. Whatever was not answered by now is a refusal.
+func (e DocumentComplete) applyToCase(s *Session) {
 	if s.refused {
 		s.forget()
 		return
@@ -171,9 +170,9 @@ func (s *Session) documentComplete(e DocumentComplete) {
 	s.reconsider() // the checks may have been made under earlier rules
 }
 
-// documentRefused ends the reading with the verdict over all that was found. A card that was pulled is
+// applyToCase ends the reading with the verdict over all that was found. A card that was pulled is
 // no verdict.
-func (s *Session) documentRefused(e DocumentRefused) {
+func (e DocumentRefused) applyToCase(s *Session) {
 	switch {
 	case s.refused:
 		if failedFor(s.state.Document.Checks, e.Reason) {
@@ -189,8 +188,8 @@ func (s *Session) documentRefused(e DocumentRefused) {
 	}
 }
 
-// documentFailed ends the reading without a word about the document.
-func (s *Session) documentFailed(e DocumentFailed) {
+// applyToCase ends the reading without a word about the document.
+func (e DocumentFailed) applyToCase(s *Session) {
 	switch {
 	case s.refused:
 		s.forget()
@@ -239,35 +238,27 @@ func (s *Session) interrupt(problem Problem) {
 	s.problem = &problem
 }
 
-// personConfirmed: the clerk compared the photograph with the person. Only a document that passed
+// apply: the clerk compared the photograph with the person. Only a document that passed
 // every check leads on; one that is no Citizen Card leads to what else is needed.
-func (s *Session) personConfirmed() {
+func (PersonConfirmed) apply(s *Session) {
 	doc := &s.state.Document
-	if !s.at(StepIdentity) || s.state.Eligible.Asked || !doc.Complete || !answered(doc.Checks) || doc.Photo == nil && !doc.PhotoAbsent {
-		return
-	}
-	if doc.Identity.Kind.Travel() {
-		s.askEligibility()
-		return
-	}
-	s.toContact()
-}
-
-// toContact opens the enrolment, unless the clerk only went back and on.
-func (s *Session) toContact() {
-	s.state.Step = StepContact
-	if s.kept != nil {
-		s.state.Contact.Phone.Text, s.state.Contact.Email.Text = s.kept.phone, s.kept.email
-		s.kept = nil
-	}
-	if !s.opened || s.again.open {
-		s.open()
+	if s.at(StepIdentity) && doc.Complete && answered(doc.Checks) && (doc.Photo != nil || doc.PhotoAbsent) {
+		s.advance()
 	}
 }
 
-// personMismatch: the document is not this person's. Nobody may stay on the screen.
-func (s *Session) personMismatch() {
+// apply: the document is not this person's. Nobody may stay on the screen.
+func (PersonMismatch) apply(s *Session) {
 	if s.at(StepIdentity) && s.state.Document.Identity != nil {
 		s.end(Problem{Code: ProblemNotThePerson})
 	}
 }
+
+// documentStep waits for a document, and for what opens it.
+type documentStep struct{ plainStep }
+
+func (documentStep) proceed(s *Session) { s.tryAccess() }
+
+// identityStep shows who the document says they are while its checks come in. It is left when the clerk
+// has compared the photograph: PersonConfirmed.
+type identityStep struct{ plainStep }

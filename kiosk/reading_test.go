@@ -31,8 +31,8 @@ func (d *desk) slot(reader int, want kiosk.Slot) *desk {
 func TestReading(t *testing.T) {
 	t.Run("IdentityAtOnce", func(t *testing.T) {
 		d := newDesk(t).do(kiosk.CardInserted{Reader: 2}).at(kiosk.StepDocument).slot(2, kiosk.SlotReading)
-		d.do(kiosk.Activity{Case: 1, Key: "activity.read_identity"}, kiosk.IdentityRead{Case: 1, Identity: anna(), PINTries: 2, Pinpad: true})
-		d.at(kiosk.StepIdentity).do(kiosk.PINTriesRead{Case: 1, TriesLeft: 1})
+		d.do(kiosk.InCase{Case: 1, Event: kiosk.Activity{Key: "activity.read_identity"}}, kiosk.InCase{Case: 1, Event: kiosk.IdentityRead{Identity: anna(), PINTries: 2, Pinpad: true}})
+		d.at(kiosk.StepIdentity).do(kiosk.InCase{Case: 1, Event: kiosk.PINTriesRead{TriesLeft: 1}})
 		var names []kiosk.CheckName
 		for _, c := range d.state.Document.Checks {
 			names = append(names, c.Name)
@@ -50,32 +50,32 @@ func TestReading(t *testing.T) {
 	})
 
 	t.Run("FailedCheckRefusesAndKeepsTheList", func(t *testing.T) {
-		d := newDesk(t).do(kiosk.CardInserted{Reader: 1}, kiosk.IdentityRead{Case: 1, Identity: anna()})
+		d := newDesk(t).do(kiosk.CardInserted{Reader: 1}, kiosk.InCase{Case: 1, Event: kiosk.IdentityRead{Identity: anna()}})
 		unknown := kiosk.Check{Name: kiosk.CheckRevocation, Result: kiosk.Unknown, Reason: kiosk.ReasonRevocationUnknown}
 		forged := kiosk.Check{Name: kiosk.CheckCertificate, Result: kiosk.Failed, Reason: kiosk.ReasonChainUntrusted}
-		d.do(kiosk.CheckDone{Case: 1, Check: unknown}).problem("revocation_unknown", true).nobody().asked()
-		d.do(kiosk.CheckDone{Case: 1, Check: forged}).problem("chain_untrusted", true)
-		d.do(kiosk.DocumentRefused{Case: 1, Reason: kiosk.ReasonRevocationUnknown}).problem("revocation_unknown", true)
+		d.do(kiosk.InCase{Case: 1, Event: kiosk.CheckDone{Check: unknown}}).problem("revocation_unknown", true).nobody().asked()
+		d.do(kiosk.InCase{Case: 1, Event: kiosk.CheckDone{Check: forged}}).problem("chain_untrusted", true)
+		d.do(kiosk.InCase{Case: 1, Event: kiosk.DocumentRefused{Reason: kiosk.ReasonRevocationUnknown}}).problem("revocation_unknown", true)
 		d.asked(kiosk.Forget{Case: 1}).at(kiosk.StepIdentity).nobody()
 		if got, _ := d.state.Document.Check(kiosk.CheckCertificate); got != forged {
 			t.Errorf("certificate check: got %+v", got)
 		}
-		d.do(kiosk.IdentityRead{Case: 1, Identity: anna()}).nobody()
+		d.do(kiosk.InCase{Case: 1, Event: kiosk.IdentityRead{Identity: anna()}}).nobody()
 		d.do(kiosk.CardRemoved{Reader: 1}).at(kiosk.StepDocument).problem("", false).asked()
 	})
 
 	t.Run("FaultAfterARefusalLetsTheCardGo", func(t *testing.T) {
-		d := newDesk(t).do(kiosk.CardInserted{Reader: 1}, kiosk.IdentityRead{Case: 1, Identity: anna()})
-		d.do(kiosk.CheckDone{Case: 1, Check: kiosk.Check{Name: kiosk.CheckAge, Result: kiosk.Failed, Reason: kiosk.ReasonUnderAge}})
-		d.do(kiosk.CommandFailed{Case: 1, Problem: kiosk.Problem{Code: kiosk.ProblemInternal, Fatal: true}})
+		d := newDesk(t).do(kiosk.CardInserted{Reader: 1}, kiosk.InCase{Case: 1, Event: kiosk.IdentityRead{Identity: anna()}})
+		d.do(kiosk.InCase{Case: 1, Event: kiosk.CheckDone{Check: kiosk.Check{Name: kiosk.CheckAge, Result: kiosk.Failed, Reason: kiosk.ReasonUnderAge}}})
+		d.do(kiosk.InCase{Case: 1, Event: kiosk.CommandFailed{Problem: kiosk.Problem{Code: kiosk.ProblemInternal, Fatal: true}}})
 		d.asked(kiosk.Forget{Case: 1}).problem("under_age", true).nobody()
 	})
 
 	t.Run("NoStaysNo", func(t *testing.T) {
 		d := newDesk(t).do(kiosk.CardInserted{Reader: 1})
 		d.do(
-			kiosk.CheckDone{Case: 1, Check: kiosk.Check{Name: kiosk.CheckAge, Result: kiosk.Failed, Reason: kiosk.ReasonUnderAge}},
-			kiosk.CheckDone{Case: 1, Check: kiosk.Check{Name: kiosk.CheckAge, Result: kiosk.Passed}},
+			kiosk.InCase{Case: 1, Event: kiosk.CheckDone{Check: kiosk.Check{Name: kiosk.CheckAge, Result: kiosk.Failed, Reason: kiosk.ReasonUnderAge}}},
+			kiosk.InCase{Case: 1, Event: kiosk.CheckDone{Check: kiosk.Check{Name: kiosk.CheckAge, Result: kiosk.Passed}}},
 		)
 		d.problem("under_age", true)
 		if got, _ := d.state.Document.Check(kiosk.CheckAge); got.Result != kiosk.Failed {
@@ -90,24 +90,24 @@ func TestReading(t *testing.T) {
 			kiosk.ReasonCertificateRevoked, kiosk.ReasonCertificateSuspended, kiosk.ReasonRevocationUnknown, kiosk.ReasonPersonMismatch,
 			kiosk.ReasonDocumentExpired, kiosk.ReasonUnderAge, kiosk.ReasonPINBlocked,
 		} {
-			d := newDesk(t).do(kiosk.CardInserted{Reader: 1}, kiosk.DocumentRefused{Case: 1, Reason: reason})
+			d := newDesk(t).do(kiosk.CardInserted{Reader: 1}, kiosk.InCase{Case: 1, Event: kiosk.DocumentRefused{Reason: reason}})
 			d.problem(kiosk.ProblemCode(reason), true).nobody().asked(kiosk.ReadDocument{Case: 1, Reader: 1}, kiosk.Forget{Case: 1})
 		}
 	})
 
 	t.Run("UnansweredIsNotYes", func(t *testing.T) {
 		for skip := range passes(1) {
-			d := newDesk(t).do(kiosk.CardInserted{Reader: 1}, kiosk.IdentityRead{Case: 1, Identity: anna()})
+			d := newDesk(t).do(kiosk.CardInserted{Reader: 1}, kiosk.InCase{Case: 1, Event: kiosk.IdentityRead{Identity: anna()}})
 			d.do(slices.Delete(passes(1), skip, skip+1)...)
-			d.do(kiosk.DocumentComplete{Case: 1}).problem(kiosk.ProblemInternal, true).nobody().asked(kiosk.Forget{Case: 1})
+			d.do(kiosk.InCase{Case: 1, Event: kiosk.DocumentComplete{}}).problem(kiosk.ProblemInternal, true).nobody().asked(kiosk.Forget{Case: 1})
 		}
 	})
 
 	t.Run("NobodyWithoutAPhotographShownOrAbsent", func(t *testing.T) {
-		d := newDesk(t).do(kiosk.CardInserted{Reader: 1}, kiosk.IdentityRead{Case: 1, Identity: anna()})
+		d := newDesk(t).do(kiosk.CardInserted{Reader: 1}, kiosk.InCase{Case: 1, Event: kiosk.IdentityRead{Identity: anna()}})
 		d.do(passes(1)...).do(kiosk.PersonConfirmed{}).at(kiosk.StepIdentity)
-		d.do(kiosk.DocumentComplete{Case: 1}, kiosk.PersonConfirmed{}).at(kiosk.StepIdentity)
-		d.do(kiosk.PhotoRead{Case: 1}, kiosk.PersonConfirmed{}).at(kiosk.StepContact)
+		d.do(kiosk.InCase{Case: 1, Event: kiosk.DocumentComplete{}}, kiosk.PersonConfirmed{}).at(kiosk.StepIdentity)
+		d.do(kiosk.InCase{Case: 1, Event: kiosk.PhotoRead{}}, kiosk.PersonConfirmed{}).at(kiosk.StepContact)
 		if !d.state.Document.PhotoAbsent {
 			t.Error("the missing photograph is not said to be missing")
 		}
@@ -125,25 +125,25 @@ func TestReading(t *testing.T) {
 	})
 
 	t.Run("RetryReadsARefusedDocumentAgain", func(t *testing.T) {
-		d := newDesk(t).do(kiosk.CardInserted{Reader: 1}, kiosk.DocumentRefused{Case: 1, Reason: kiosk.ReasonRevocationUnknown})
+		d := newDesk(t).do(kiosk.CardInserted{Reader: 1}, kiosk.InCase{Case: 1, Event: kiosk.DocumentRefused{Reason: kiosk.ReasonRevocationUnknown}})
 		d.do(kiosk.Retry{}).asked(kiosk.ReadDocument{Case: 2, Reader: 1}).problem("", false)
 	})
 
 	t.Run("FailedReadingStartsAgain", func(t *testing.T) {
 		d := newDesk(t).do(kiosk.CardInserted{Reader: 1})
-		d.do(kiosk.DocumentFailed{Case: 1, Problem: kiosk.Problem{Code: kiosk.ProblemReaderBusy}})
+		d.do(kiosk.InCase{Case: 1, Event: kiosk.DocumentFailed{Problem: kiosk.Problem{Code: kiosk.ProblemReaderBusy}}})
 		d.problem(kiosk.ProblemReaderBusy, false).asked(kiosk.Forget{Case: 1})
 		d.do(kiosk.Continue{}).asked(kiosk.ReadDocument{Case: 2, Reader: 1}).problem("", false)
 	})
 
 	t.Run("FatalFailure", func(t *testing.T) {
-		d := newDesk(t).do(kiosk.CardInserted{Reader: 1}, kiosk.DocumentFailed{Case: 1, Problem: kiosk.Problem{Code: kiosk.ProblemInternal, Fatal: true}})
+		d := newDesk(t).do(kiosk.CardInserted{Reader: 1}, kiosk.InCase{Case: 1, Event: kiosk.DocumentFailed{Problem: kiosk.Problem{Code: kiosk.ProblemInternal, Fatal: true}}})
 		d.problem(kiosk.ProblemInternal, true).do(kiosk.CardRemoved{Reader: 1}, kiosk.Retry{}).problem("", false).at(kiosk.StepDocument).asked()
 	})
 
 	t.Run("FailureAfterARefusalChangesNothing", func(t *testing.T) {
-		d := newDesk(t).do(kiosk.CardInserted{Reader: 1}, kiosk.CheckDone{Case: 1, Check: kiosk.Check{Name: kiosk.CheckAge, Result: kiosk.Failed, Reason: kiosk.ReasonUnderAge}})
-		d.do(kiosk.DocumentFailed{Case: 1, Problem: kiosk.Problem{Code: kiosk.ProblemReaderBusy}}).problem("under_age", true).asked(kiosk.Forget{Case: 1})
+		d := newDesk(t).do(kiosk.CardInserted{Reader: 1}, kiosk.InCase{Case: 1, Event: kiosk.CheckDone{Check: kiosk.Check{Name: kiosk.CheckAge, Result: kiosk.Failed, Reason: kiosk.ReasonUnderAge}}})
+		d.do(kiosk.InCase{Case: 1, Event: kiosk.DocumentFailed{Problem: kiosk.Problem{Code: kiosk.ProblemReaderBusy}}}).problem("under_age", true).asked(kiosk.Forget{Case: 1})
 		d.do(kiosk.CardInserted{Reader: 2}).asked(kiosk.ReadDocument{Case: 2, Reader: 2}).problem("", false)
 	})
 
@@ -155,28 +155,28 @@ func TestReading(t *testing.T) {
 
 func TestCardMoves(t *testing.T) {
 	t.Run("PulledDuringReading", func(t *testing.T) {
-		d := newDesk(t).do(kiosk.CardInserted{Reader: 1}, kiosk.IdentityRead{Case: 1, Identity: anna()})
-		d.do(kiosk.Activity{Case: 1, Key: "activity.read_certificate"}, kiosk.CardRemoved{Reader: 1})
+		d := newDesk(t).do(kiosk.CardInserted{Reader: 1}, kiosk.InCase{Case: 1, Event: kiosk.IdentityRead{Identity: anna()}})
+		d.do(kiosk.InCase{Case: 1, Event: kiosk.Activity{Key: "activity.read_certificate"}}, kiosk.CardRemoved{Reader: 1})
 		d.asked(kiosk.Forget{Case: 1}).at(kiosk.StepIdentity).nobody().slot(1, kiosk.SlotRemoved)
 		want := &kiosk.Problem{Code: "card_removed", Reader: 1, Activity: "activity.read_certificate"}
 		if diff := cmp.Diff(want, d.state.Problem); diff != "" {
 			t.Errorf("problem (-want +got):\n%s", diff)
 		}
-		d.do(kiosk.DocumentRefused{Case: 1, Reason: kiosk.ReasonRemoved}).problem("card_removed", false)
+		d.do(kiosk.InCase{Case: 1, Event: kiosk.DocumentRefused{Reason: kiosk.ReasonRemoved}}).problem("card_removed", false)
 		d.do(kiosk.Retry{}).asked()
 		d.do(kiosk.CardInserted{Reader: 1}).asked(kiosk.ReadDocument{Case: 2, Reader: 1}).problem("", false)
-		d.do(kiosk.IdentityRead{Case: 1, Identity: anna()}).at(kiosk.StepDocument).nobody()
+		d.do(kiosk.InCase{Case: 1, Event: kiosk.IdentityRead{Identity: anna()}}).at(kiosk.StepDocument).nobody()
 	})
 
 	t.Run("PulledUnnoticedByTheWatcher", func(t *testing.T) {
-		d := newDesk(t).do(kiosk.CardInserted{Reader: 1}, kiosk.DocumentRefused{Case: 1, Reason: kiosk.ReasonRemoved})
+		d := newDesk(t).do(kiosk.CardInserted{Reader: 1}, kiosk.InCase{Case: 1, Event: kiosk.DocumentRefused{Reason: kiosk.ReasonRemoved}})
 		d.problem("card_removed", false).do(kiosk.CardInserted{Reader: 1}).asked(kiosk.ReadDocument{Case: 2, Reader: 1})
 	})
 
 	t.Run("HeldByThePersonMeanwhile", func(t *testing.T) {
 		d := newDesk(t).opened().do(kiosk.CardRemoved{Reader: 1}).at(kiosk.StepContact).problem("", false).slot(1, kiosk.SlotRemoved)
 		d.do(kiosk.CardInserted{Reader: 2}).asked(kiosk.RecogniseAgain{Case: 1, Reader: 2}).slot(2, kiosk.SlotReading)
-		d.do(kiosk.CardReturned{Case: 1, Reader: 2}).slot(2, kiosk.SlotCitizen).slot(1, kiosk.SlotEmpty)
+		d.do(kiosk.InCase{Case: 1, Event: kiosk.CardReturned{Reader: 2}}).slot(2, kiosk.SlotCitizen).slot(1, kiosk.SlotEmpty)
 		if !d.state.Document.CardPresent || d.state.Document.Reader != 2 {
 			t.Errorf("document: got %+v", d.state.Document)
 		}
@@ -184,20 +184,20 @@ func TestCardMoves(t *testing.T) {
 
 	t.Run("AnotherCardIsNotAccepted", func(t *testing.T) {
 		d := newDesk(t).opened().do(kiosk.CardRemoved{Reader: 1}, kiosk.CardInserted{Reader: 2})
-		d.do(kiosk.SignFailed{Case: 1, Reason: kiosk.ReasonCardChanged}).problem("card_changed", false).slot(2, kiosk.SlotUnknown)
+		d.do(kiosk.InCase{Case: 1, Event: kiosk.SignFailed{Reason: kiosk.ReasonCardChanged}}).problem("card_changed", false).slot(2, kiosk.SlotUnknown)
 		d.do(kiosk.Retry{}).problem("card_changed", false)
 		d.do(kiosk.CardRemoved{Reader: 2}).problem("", false).at(kiosk.StepContact)
-		d.do(kiosk.CardInserted{Reader: 1}, kiosk.CardReturned{Case: 1, Reader: 1}).slot(1, kiosk.SlotCitizen)
+		d.do(kiosk.CardInserted{Reader: 1}, kiosk.InCase{Case: 1, Event: kiosk.CardReturned{Reader: 1}}).slot(1, kiosk.SlotCitizen)
 	})
 
 	t.Run("RightCardBesideTheWrongOne", func(t *testing.T) {
 		d := newDesk(t).opened().do(kiosk.CardRemoved{Reader: 1}, kiosk.CardInserted{Reader: 2})
-		d.do(kiosk.SignFailed{Case: 1, Reason: kiosk.ReasonCardChanged}, kiosk.CardInserted{Reader: 1}, kiosk.CardReturned{Case: 1, Reader: 1})
+		d.do(kiosk.InCase{Case: 1, Event: kiosk.SignFailed{Reason: kiosk.ReasonCardChanged}}, kiosk.CardInserted{Reader: 1}, kiosk.InCase{Case: 1, Event: kiosk.CardReturned{Reader: 1}})
 		d.problem("", false).slot(1, kiosk.SlotCitizen)
 	})
 
 	t.Run("AnswerAboutACardThatLeft", func(t *testing.T) {
-		d := newDesk(t).opened().do(kiosk.CardRemoved{Reader: 1}, kiosk.CardInserted{Reader: 1}, kiosk.CardRemoved{Reader: 1}, kiosk.CardReturned{Case: 1, Reader: 1})
+		d := newDesk(t).opened().do(kiosk.CardRemoved{Reader: 1}, kiosk.CardInserted{Reader: 1}, kiosk.CardRemoved{Reader: 1}, kiosk.InCase{Case: 1, Event: kiosk.CardReturned{Reader: 1}})
 		if d.state.Document.CardPresent {
 			t.Error("a card that left counts as present")
 		}
@@ -224,7 +224,7 @@ func TestCardMoves(t *testing.T) {
 
 	t.Run("ReaderUnplugged", func(t *testing.T) {
 		d := newDesk(t).do(kiosk.CardInserted{Reader: 2})
-		d.do(kiosk.ReadersChanged{Readers: []kiosk.ReaderStatus{{Number: 1, Name: "A"}}}).problem("card_removed", false).asked(kiosk.Forget{Case: 1})
+		d.do(kiosk.ReaderRemoved{Reader: 2}).problem("card_removed", false).asked(kiosk.Forget{Case: 1})
 	})
 }
 
@@ -240,8 +240,8 @@ func TestService(t *testing.T) {
 	})
 	t.Run("FailedReadingIsTheServices", func(t *testing.T) {
 		stopped := kiosk.Problem{Code: kiosk.ProblemServiceStopped}
-		d := newDesk(t).do(kiosk.CardInserted{Reader: 1}, kiosk.DocumentFailed{Case: 1, Problem: stopped}, kiosk.ReadersChanged{}, kiosk.ServiceChanged{Problem: stopped.Code})
-		d.problem(kiosk.ProblemServiceStopped, false).do(kiosk.ServiceChanged{}).problem("card_removed", false)
+		d := newDesk(t).do(kiosk.CardInserted{Reader: 1}, kiosk.InCase{Case: 1, Event: kiosk.DocumentFailed{Problem: stopped}}, kiosk.ReaderRemoved{Reader: 1}, kiosk.ServiceChanged{Problem: stopped.Code})
+		d.problem(kiosk.ProblemServiceStopped, false).do(kiosk.ReaderAdded{Reader: 1}).problem("card_removed", false)
 	})
 	t.Run("RestartedWhileNotNeeded", func(t *testing.T) {
 		d := newDesk(t).opened().do(kiosk.ServiceChanged{Problem: kiosk.ProblemServiceStopped}).problem("", false).at(kiosk.StepContact)
@@ -250,7 +250,7 @@ func TestService(t *testing.T) {
 	t.Run("StoppedWhileTheCardIsNeeded", func(t *testing.T) {
 		d := newDesk(t).reviewing().do(kiosk.Agreed{}, kiosk.ServiceChanged{Problem: kiosk.ProblemServiceStopped})
 		d.problem(kiosk.ProblemServiceStopped, false)
-		d.do(kiosk.ServiceChanged{}, kiosk.CardInserted{Reader: 1}, kiosk.CardReturned{Case: 1, Reader: 1}).problem("", false)
+		d.do(kiosk.ServiceChanged{}, kiosk.CardInserted{Reader: 1}, kiosk.InCase{Case: 1, Event: kiosk.CardReturned{Reader: 1}}).problem("", false)
 		if got := d.state.Review.Phase; got != kiosk.ReviewCardPIN {
 			t.Errorf("phase: got %q", got)
 		}

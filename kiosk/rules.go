@@ -125,17 +125,17 @@ func (s *Session) reconsider() {
 		s.end(Problem{Code: ProblemCode(ReasonDocumentExpired), Reader: doc.Reader})
 	case typed && s.rules.TypedMRZ != TypedSecond && s.rules.TypedMRZ != TypedAllowed:
 		s.end(Problem{Code: ProblemNoChip})
-	case s.state.Step > StepIdentity && entered.Independence == Accompanied && !s.rules.Accompanied:
+	case !s.state.Examining() && entered.Independence == Accompanied && !s.rules.Accompanied:
 		s.end(Problem{Code: ProblemAccompanied})
-	case s.state.Eligible.Asked:
-		s.askEligibility()
-		if s.state.Step > StepIdentity && len(s.state.Eligible.Faults) > 0 {
+	case doc.travels() && s.state.Past(StepIdentity):
+		eligibilityStep{}.begin(s)
+		if s.state.Past(StepEligibility) && len(s.state.Eligible.Faults) > 0 {
 			s.wipePIN()
 			if s.state.PIN.Phase != PINSealed {
 				s.state.PIN = PINState{}
 			}
 			s.state.Review, s.state.HandedOver = ReviewState{}, false
-			s.state.Eligible.Refused, s.state.Step = true, StepIdentity
+			s.state.Eligible.Refused, s.state.Step = true, StepEligibility
 			return
 		}
 	}
@@ -143,7 +143,8 @@ func (s *Session) reconsider() {
 	policy := s.state.PIN.Policy
 	if (s.at(StepPIN) || s.at(StepReview)) && (policy.MinDigits != s.rules.PINMin || policy.MaxDigits != s.rules.PINMax) {
 		s.state.Review = ReviewState{}
-		s.startPIN()
+		s.state.Step = StepPIN
+		s.choosePIN()
 		s.state.PIN.Changed = chosen
 	}
 }
@@ -159,9 +160,9 @@ func (s *Session) extension() string {
 	return x.Name
 }
 
-// rulesChanged is an answer to Sign: nothing was signed, because the centre had other rules by then. What they change,
+// applyToCase: an answer to Sign: nothing was signed, because the centre had other rules by then. What they change,
 // centreChanged has done already.
-func (s *Session) rulesChanged() {
+func (RulesChanged) applyToCase(s *Session) {
 	if s.inReview(ReviewSigning) {
 		s.askForCard()
 	}

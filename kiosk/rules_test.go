@@ -102,14 +102,14 @@ func TestSession_RulesChange(t *testing.T) {
 	})
 	t.Run("Review", func(t *testing.T) { chooses(t, newDesk(t).reviewing().do(eight), true) })
 	t.Run("BeforeSigning", func(t *testing.T) {
-		d := newDesk(t).signing().do(eight, kiosk.RulesChanged{Case: 1})
+		d := newDesk(t).signing().do(eight, kiosk.InCase{Case: 1, Event: kiosk.RulesChanged{}})
 		chooses(t, d, true)
 		if d.do(kiosk.PINTyped{PIN: kiosk.Secret("73915028")}); d.state.PIN.Changed || d.state.PIN.Phase != kiosk.PINRepeat {
 			t.Errorf("another PIN was chosen: %+v", d.state.PIN)
 		}
 	})
 	t.Run("OtherRulesBeforeSigning", func(t *testing.T) { // which this case has nothing to do with
-		d := newDesk(t).signing().do(told(rules(func(r *kiosk.Rules) { r.Accompanied = true })), kiosk.RulesChanged{Case: 1})
+		d := newDesk(t).signing().do(told(rules(func(r *kiosk.Rules) { r.Accompanied = true })), kiosk.InCase{Case: 1, Event: kiosk.RulesChanged{}})
 		d.phase(kiosk.ReviewCardPIN)
 	})
 	t.Run("Signed", func(t *testing.T) { newDesk(t).binding().do(eight).phase(kiosk.ReviewBinding) })
@@ -131,7 +131,7 @@ func TestSession_RulesChange(t *testing.T) {
 	})
 	t.Run("SecondClerk", func(t *testing.T) {
 		d := newTravelDesk(t, typing).typed().reviewed()
-		d.do(told(rules(func(r *kiosk.Rules) { r.TypedMRZ = kiosk.TypedSecond }))).at(kiosk.StepIdentity)
+		d.do(told(rules(func(r *kiosk.Rules) { r.TypedMRZ = kiosk.TypedSecond }))).at(kiosk.StepEligibility)
 		if !d.state.Eligible.Second || !d.state.Eligible.Refused {
 			t.Errorf("nobody asks for a second clerk: %+v", d.state.Eligible)
 		}

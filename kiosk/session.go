@@ -47,6 +47,7 @@ type Session struct {
 	state    State
 	commands []Command // what the event being handled asks for
 
+	errand  Errand    // of the case at hand, or of the next
 	cases   CaseID    // the last number given
 	live    CaseID    // the case whose events count; 0 when none is or it is over
 	touched time.Time // when hands or cards last did something
@@ -54,9 +55,7 @@ type Session struct {
 	problem *Problem    // what stands in the case's way; State.Problem may also show the desk's own
 	note    ProblemCode // shown on the empty desk until the next case: why the last one ended by itself
 
-	readers []ReaderStatus // as the watcher lists them
-	slots   map[int]Slot   // what each holds: nothing, a card, a mute card
-	unread  map[int]bool   // cards that came while they could not be looked at
+	readers []reader // in the order of their numbers
 
 	swapping    bool        // the person is asked for another document: the one in the reader is no stranger's
 	interrupted bool        // the reading stopped; a card in any reader starts it anew
@@ -84,9 +83,8 @@ func NewSession(settings Settings, now time.Time) *Session {
 		settings: settings.withDefaults(),
 		rules:    UsualRules(),
 		touched:  now,
-		slots:    map[int]Slot{},
-		unread:   map[int]bool{},
 	}
+	s.errand = Errands[0]
 	s.state = State{Now: now, DeskName: s.settings.DeskName, ClerkLanguage: s.settings.ClerkLanguage}
 	s.clear()
 	s.settle()
@@ -101,154 +99,19 @@ func (s *Session) State() State { return s.state }
 // since the last one, so that State.Now is the time of the event.
 func (s *Session) Handle(e Event) (State, []Command) {
 	s.commands = nil
-	if s.late(e) {
-		return s.state, nil
+	if answer, ok := e.(InCase); ok && (s.live == 0 || answer.Case != s.live) {
+		return s.state, nil // of a case that is over
 	}
 	if touches(e) {
 		s.touched = s.state.Now
 	}
-	s.dispatch(e)
+	if e != nil {
+		e.apply(s)
+	}
 	s.settle()
 	commands := s.commands
 	s.commands = nil
 	return s.state, commands
-}
-
-// late reports whether the event speaks of a case that is over.
-func (s *Session) late(e Event) bool {
-	c, ok := e.(caseEvent)
-	return ok && (s.live == 0 || c.caseID() != s.live)
-}
-
-// dispatch names, for each event, the method that takes it.
-func (s *Session) dispatch(e Event) {
-	switch e := e.(type) {
-	case Tick:
-		s.tick(e)
-	case ServiceChanged:
-		s.serviceChanged(e)
-	case ReadersChanged:
-		s.readersChanged(e)
-	case CardInserted:
-		s.cardInserted(e)
-	case CardRemoved:
-		s.cardRemoved(e)
-	case CardMute:
-		s.cardMute(e)
-
-	case Activity:
-		s.activity(e)
-	case CardHeld:
-		s.state.Document.Held = e.Held && !s.over()
-	case DocumentRecognised:
-		s.documentRecognised(e)
-	case AccessRefused:
-		s.accessRefused()
-	case IdentityRead:
-		s.identityRead(e)
-	case PINTriesRead:
-		s.pinTriesRead(e)
-	case CheckDone:
-		s.checkDone(e)
-	case PhotoProgress:
-		s.photoProgress(e)
-	case PhotoRead:
-		s.photoRead(e)
-	case DocumentComplete:
-		s.documentComplete(e)
-	case DocumentRefused:
-		s.documentRefused(e)
-	case DocumentFailed:
-		s.documentFailed(e)
-	case CardReturned:
-		s.cardReturned(e)
-
-	case PersonConfirmed:
-		s.personConfirmed()
-	case PersonMismatch:
-		s.personMismatch()
-	case NoChip:
-		s.noChip()
-	case AccessTyped:
-		s.accessTyped(e)
-	case AccessAgain:
-		s.accessAgain()
-	case EligibilityEntered:
-		s.eligibilityEntered(e)
-	case ContactEntered:
-		s.contactEntered(e)
-	case Resend:
-		s.resend(e)
-	case Continue:
-		s.proceed()
-	case Back:
-		s.back()
-	case Correct:
-		s.correct(e)
-	case NewPIN:
-		s.newPIN()
-	case Retry:
-		s.retry()
-	case OtherDocument:
-		s.otherDocument()
-	case Cancel:
-		s.cancel()
-	case CancelConfirmed:
-		s.cancelConfirmed()
-	case CancelDismissed:
-		s.state.ConfirmCancel = false
-	case NextPerson:
-		s.nextPerson()
-	case HandOver:
-		s.handOver(e)
-	case LanguageChosen:
-		s.languageChosen(e)
-	case StillHere: // that it came is all it says
-
-	case CodeTyped:
-		s.codeTyped(e)
-	case PINTyped:
-		s.pinTyped(e)
-	case Agreed:
-		s.agreed()
-	case SomethingWrong:
-		s.somethingWrong()
-	case CardPINTyped:
-		s.cardPINTyped(e)
-
-	case CentreChanged:
-		s.centreChanged(e)
-	case Opened:
-		s.enrolmentOpened(e)
-	case OpenRefused:
-		s.openRefused(e)
-	case CodeQueued:
-		s.codeQueued(e)
-	case CodeRefused:
-		s.codeRefused(e)
-	case DeliveryChanged:
-		s.deliveryChanged(e)
-	case CodeAnswered:
-		s.codeAnswered(e)
-	case PINWasSealed:
-		s.pinWasSealed()
-	case CardPINRefused:
-		s.cardPINRefused(e)
-	case Signed:
-		s.signed(e)
-	case SignFailed:
-		s.signFailed(e)
-	case RulesChanged:
-		s.rulesChanged()
-	case BindWaiting:
-		s.bindWaiting()
-	case KeyActive:
-		s.keyActive(e)
-	case KeyRefused:
-		s.keyRefused(e)
-	case CommandFailed:
-		s.commandFailed(e)
-	}
 }
 
 // settle computes what follows from the rest of the state, after every event.
@@ -262,6 +125,7 @@ func (s *Session) settle() {
 	s.state.MinAge = s.rules.MinAge
 	s.state.TypedMRZ = s.settings.MRZ != nil && s.rules.TypedMRZ != TypedRefused
 	s.state.LeftBehind = s.leftBehind()
+	s.state.Errand = Errand{Name: s.errand.Name, Steps: s.path()}
 	s.state.Status.Readers = s.shownReaders()
 	s.state.IdleAt = s.idleAt()
 	s.state.IdleSoon = s.idleSoon()

@@ -40,7 +40,7 @@ func newDesk(t *testing.T) *desk {
 	t.Helper()
 	d := &desk{t: t, session: kiosk.NewSession(kiosk.Settings{DeskName: "Balcão 07"}, noon)}
 	d.do(
-		kiosk.ReadersChanged{Readers: []kiosk.ReaderStatus{{Number: 1, Name: "A"}, {Number: 2, Name: "B"}}},
+		kiosk.ReaderAdded{Reader: 1, Name: "A"}, kiosk.ReaderAdded{Reader: 2, Name: "B"},
 		kiosk.CentreChanged{Centre: kiosk.CentreStatus{Health: kiosk.HealthGood}, Delivery: kiosk.HealthGood},
 	)
 	return d
@@ -92,7 +92,7 @@ func passes(id kiosk.CaseID) []kiosk.Event {
 	var events []kiosk.Event
 	for _, name := range kiosk.ExpectedChecks(kiosk.CitizenCard) {
 		if name != kiosk.CheckKey {
-			events = append(events, kiosk.CheckDone{Case: id, Check: kiosk.Check{Name: name, Result: kiosk.Passed, Source: "chip", At: noon}})
+			events = append(events, kiosk.InCase{Case: id, Event: kiosk.CheckDone{Check: kiosk.Check{Name: name, Result: kiosk.Passed, Source: "chip", At: noon}}})
 		}
 	}
 	return events
@@ -104,11 +104,11 @@ func (d *desk) identified() *desk {
 	d.do(kiosk.CardInserted{Reader: 1})
 	id := d.state.Case
 	d.asked(kiosk.ReadDocument{Case: id, Reader: 1})
-	d.do(kiosk.IdentityRead{Case: id, Identity: anna(), PINTries: 3})
+	d.do(kiosk.InCase{Case: id, Event: kiosk.IdentityRead{Identity: anna(), PINTries: 3}})
 	d.do(passes(id)...)
 	d.do(
-		kiosk.PhotoRead{Case: id, Photo: &kiosk.Photo{Kind: kiosk.PNG, Data: []byte("face")}},
-		kiosk.DocumentComplete{Case: id, Assurance: kiosk.Assurance{Level: kiosk.LevelSubstantial, Missing: []kiosk.CheckName{kiosk.CheckKey}}},
+		kiosk.InCase{Case: id, Event: kiosk.PhotoRead{Photo: &kiosk.Photo{Kind: kiosk.PNG, Data: []byte("face")}}},
+		kiosk.InCase{Case: id, Event: kiosk.DocumentComplete{Assurance: kiosk.Assurance{Level: kiosk.LevelSubstantial, Missing: []kiosk.CheckName{kiosk.CheckKey}}}},
 	)
 	return d.at(kiosk.StepIdentity).problem("", false)
 }
@@ -117,15 +117,15 @@ func (d *desk) opened() *desk {
 	d.t.Helper()
 	d.identified().do(kiosk.PersonConfirmed{})
 	d.asked(kiosk.OpenEnrolment{Case: d.state.Case, Identity: anna()})
-	return d.do(kiosk.Opened{Case: d.state.Case, ExpiresAt: noon.Add(time.Hour)}).at(kiosk.StepContact)
+	return d.do(kiosk.InCase{Case: d.state.Case, Event: kiosk.Opened{ExpiresAt: noon.Add(time.Hour)}}).at(kiosk.StepContact)
 }
 
-func (d *desk) queued(c kiosk.Channel) kiosk.CodeQueued {
+func (d *desk) queued(c kiosk.Channel) kiosk.InCase {
 	now := d.state.Now
-	return kiosk.CodeQueued{
-		Case: d.state.Case, Channel: c, SentAt: now, ExpiresAt: now.Add(5 * time.Minute),
+	return kiosk.InCase{Case: d.state.Case, Event: kiosk.CodeQueued{
+		Channel: c, SentAt: now, ExpiresAt: now.Add(5 * time.Minute),
 		ResendAt: now.Add(30 * time.Second), SendsLeft: 3, TriesLeft: 3, Tries: 3,
-	}
+	}}
 }
 
 var proof = uuid.MustParse("0192f0c1-2b3c-7d4e-8f50-617283940506")
@@ -137,7 +137,7 @@ func (d *desk) settled() *desk {
 	d.do(d.queued(kiosk.SMS))
 	code := kiosk.Secret("246813")
 	d.do(kiosk.CodeTyped{Code: code}).asked(kiosk.ConfirmCode{Case: d.state.Case, Channel: kiosk.SMS, Code: code})
-	return d.do(kiosk.CodeAnswered{Case: d.state.Case, Channel: kiosk.SMS, TriesLeft: 3, Proof: proof, At: noon})
+	return d.do(kiosk.InCase{Case: d.state.Case, Event: kiosk.CodeAnswered{Channel: kiosk.SMS, TriesLeft: 3, Proof: proof, At: noon}})
 }
 
 func (d *desk) reviewing() *desk {
@@ -145,7 +145,7 @@ func (d *desk) reviewing() *desk {
 	d.settled().do(kiosk.Continue{}).at(kiosk.StepPIN)
 	d.do(kiosk.PINTyped{PIN: kiosk.Secret(goodPIN)}).asked()
 	d.do(kiosk.PINTyped{PIN: kiosk.Secret(goodPIN)}).asked(kiosk.SealPIN{Case: d.state.Case, PIN: kiosk.Secret(goodPIN)})
-	return d.do(kiosk.PINWasSealed{Case: d.state.Case}).at(kiosk.StepReview)
+	return d.do(kiosk.InCase{Case: d.state.Case, Event: kiosk.PINWasSealed{}}).at(kiosk.StepReview)
 }
 
 func (d *desk) transcript() kiosk.TranscriptFacts {
@@ -165,7 +165,7 @@ func (d *desk) signing() *desk {
 
 func (d *desk) binding() *desk {
 	d.t.Helper()
-	d.signing().do(kiosk.Signed{Case: d.state.Case, Check: kiosk.Check{Name: kiosk.CheckKey, Result: kiosk.Passed}})
+	d.signing().do(kiosk.InCase{Case: d.state.Case, Event: kiosk.Signed{Check: kiosk.Check{Name: kiosk.CheckKey, Result: kiosk.Passed}}})
 	return d.asked(kiosk.Bind{Case: d.state.Case})
 }
 
@@ -173,7 +173,7 @@ func (d *desk) done() *desk {
 	d.t.Helper()
 	d.binding().do(
 		kiosk.Tick{Now: noon.Add(3 * time.Minute)},
-		kiosk.KeyActive{Case: d.state.Case, Register: 1204118, ActiveAt: noon, ValidUntil: kiosk.Date{Year: 2034, Month: time.May, Day: 15}, Level: kiosk.LevelHigh},
+		kiosk.InCase{Case: d.state.Case, Event: kiosk.KeyActive{Register: 1204118, ActiveAt: noon, ValidUntil: kiosk.Date{Year: 2034, Month: time.May, Day: 15}, Level: kiosk.LevelHigh}},
 	)
 	return d.at(kiosk.StepDone)
 }
@@ -196,18 +196,20 @@ func TestSessionBindsAKey(t *testing.T) {
 func TestInternal_Reference(t *testing.T) {
 	for name, after := range map[string]func(*desk){
 		"a command that failed": func(d *desk) {
-			d.identified().do(kiosk.PersonConfirmed{}, kiosk.CommandFailed{Case: 1, Problem: kiosk.Problem{Code: kiosk.ProblemInternal, Fatal: true}})
+			d.identified().do(kiosk.PersonConfirmed{}, kiosk.InCase{Case: 1, Event: kiosk.CommandFailed{Problem: kiosk.Problem{Code: kiosk.ProblemInternal, Fatal: true}}})
 		},
 		"a reading that failed": func(d *desk) {
-			d.do(kiosk.CardInserted{Reader: 1}, kiosk.DocumentFailed{Case: 1, Problem: kiosk.Problem{Code: kiosk.ProblemInternal}})
+			d.do(kiosk.CardInserted{Reader: 1}, kiosk.InCase{Case: 1, Event: kiosk.DocumentFailed{Problem: kiosk.Problem{Code: kiosk.ProblemInternal}}})
 		},
-		"a reading without its checks": func(d *desk) { d.do(kiosk.CardInserted{Reader: 1}, kiosk.DocumentComplete{Case: 1}) },
+		"a reading without its checks": func(d *desk) {
+			d.do(kiosk.CardInserted{Reader: 1}, kiosk.InCase{Case: 1, Event: kiosk.DocumentComplete{}})
+		},
 		"a check without a reason": func(d *desk) {
-			d.do(kiosk.CardInserted{Reader: 1}, kiosk.CheckDone{Case: 1, Check: kiosk.Check{Name: kiosk.CheckCertificate, Result: kiosk.Failed}})
+			d.do(kiosk.CardInserted{Reader: 1}, kiosk.InCase{Case: 1, Event: kiosk.CheckDone{Check: kiosk.Check{Name: kiosk.CheckCertificate, Result: kiosk.Failed}}})
 		},
 	} {
 		d := &desk{t: t, session: kiosk.NewSession(kiosk.Settings{Reference: func() string { return "AB3D-EF5H" }}, noon)}
-		d.do(kiosk.ReadersChanged{Readers: []kiosk.ReaderStatus{{Number: 1, Name: "A"}}}, told(kiosk.UsualRules()))
+		d.do(kiosk.ReaderAdded{Reader: 1, Name: "A"}, told(kiosk.UsualRules()))
 		after(d)
 		if p := d.state.Problem; p == nil || p.Code != kiosk.ProblemInternal || p.Reference != "AB3D-EF5H" {
 			t.Errorf("%s: got %+v", name, p)

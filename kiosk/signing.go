@@ -6,6 +6,39 @@ const (
 	cardPINMax = 8
 )
 
+// reviewStep has the person agree to what is bound, the document sign it, and the centre decide.
+type reviewStep struct{ plainStep }
+
+func (reviewStep) begin(s *Session) { s.state.Review = ReviewState{Phase: ReviewReading} }
+
+// proceed asks the person again when there was no error after all, and tries a card PIN again on a reader with a
+// keypad.
+func (reviewStep) proceed(s *Session) {
+	switch {
+	case s.inReview(ReviewReading):
+		s.state.Review.Disputed = false
+	case s.inReview(ReviewCardPIN):
+		s.agreed()
+	}
+}
+
+func (reviewStep) retreat(s *Session) bool {
+	if !s.inReview(ReviewReading, ReviewCard, ReviewCardPIN) {
+		return false
+	}
+	s.state.Review = ReviewState{}
+	return true
+}
+
+func (reviewStep) asksCitizen(s *Session) bool {
+	return !s.binding() && !s.state.Review.Disputed
+}
+
+// doneStep shows the receipt.
+type doneStep struct{ plainStep }
+
+func (doneStep) proceed(s *Session) { s.nextPerson() }
+
 // inReview reports whether the review stands in one of the phases.
 func (s *Session) inReview(phases ...ReviewPhase) bool {
 	if !s.at(StepReview) {
@@ -51,14 +84,14 @@ func (s *Session) haveSigned() {
 	}
 }
 
-func (s *Session) somethingWrong() {
+func (SomethingWrong) apply(s *Session) {
 	if s.inReview(ReviewReading, ReviewCard, ReviewCardPIN) {
 		s.state.Review = ReviewState{Phase: ReviewReading, Disputed: true}
 	}
 }
 
-// cardPINTyped passes the card's PIN on. One of an impossible length would cost the person a try.
-func (s *Session) cardPINTyped(e CardPINTyped) {
+// apply passes the card's PIN on. One of an impossible length would cost the person a try.
+func (e CardPINTyped) apply(s *Session) {
 	if !s.inReview(ReviewCardPIN) || s.state.Document.Pinpad || !digits(e.PIN, cardPINMin, cardPINMax) {
 		e.PIN.Wipe()
 		return
@@ -87,7 +120,7 @@ func (s *Session) sign(pin Secret) {
 	s.ask(Sign{Case: s.live, PIN: pin, Transcript: facts})
 }
 
-func (s *Session) cardPINRefused(e CardPINRefused) {
+func (e CardPINRefused) applyToCase(s *Session) {
 	if !s.inReview(ReviewSigning) {
 		return
 	}
@@ -113,8 +146,8 @@ func (s *Session) askForCard() {
 	}
 }
 
-// signed sends the evidence, once the signature showed that the card holds the certificate's key.
-func (s *Session) signed(e Signed) {
+// applyToCase sends the evidence, once the signature showed that the card holds the certificate's key.
+func (e Signed) applyToCase(s *Session) {
 	if !s.inReview(ReviewSigning) {
 		return
 	}
@@ -134,9 +167,9 @@ func (s *Session) signed(e Signed) {
 	s.ask(Bind{Case: s.live})
 }
 
-// signFailed is an answer to Sign or to RecogniseAgain. A pulled or changed card is asked for again; a
+// applyToCase is an answer to Sign or to RecogniseAgain. A pulled or changed card is asked for again; a
 // card that cannot sign ends the case.
-func (s *Session) signFailed(e SignFailed) {
+func (e SignFailed) applyToCase(s *Session) {
 	if s.binding() {
 		s.recognising = 0 // signed already: which card came back no longer matters
 		return
@@ -163,14 +196,14 @@ func (s *Session) signFailed(e SignFailed) {
 	}
 }
 
-func (s *Session) bindWaiting() {
+func (BindWaiting) applyToCase(s *Session) {
 	if s.inReview(ReviewBinding) {
 		s.state.Review.Waiting = true
 	}
 }
 
-// keyActive ends the work. Only the receipt stays, until the next person or until it wipes itself.
-func (s *Session) keyActive(e KeyActive) {
+// applyToCase ends the work. Only the receipt stays, until the next person or until it wipes itself.
+func (e KeyActive) applyToCase(s *Session) {
 	if !s.inReview(ReviewBinding) {
 		return
 	}
@@ -192,12 +225,12 @@ func (s *Session) keyActive(e KeyActive) {
 	s.opened = false
 	s.problem = nil
 	s.wipePerson()
-	s.state.Step = StepDone
 	s.state.Receipt = receipt
+	s.advance()
 }
 
-// keyRefused: the centre decided against it and has forgotten the person.
-func (s *Session) keyRefused(e KeyRefused) {
+// applyToCase: the centre decided against it and has forgotten the person.
+func (e KeyRefused) applyToCase(s *Session) {
 	if s.inReview(ReviewBinding) {
 		s.opened = false
 		s.end(Problem{Code: e.Code})

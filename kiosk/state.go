@@ -21,6 +21,7 @@ type State struct {
 	DeskName        string // "Loja de Cidadão das Laranjeiras · Balcão 07"
 	MinAge          int    // completed years from which a person may enrol
 	TypedMRZ        bool   // documents without a chip may be typed
+	Errand          Errand // with the steps that this person goes through
 	Step            Step
 	Case            CaseID
 	Reference       string    // of the case, in the logs and for the support; empty without a case
@@ -129,10 +130,8 @@ func (d DocumentState) PhotoUnshown() bool {
 	})
 }
 
-// EligibleState is what a person without a Citizen Card brings besides the document: the second half of the
-// step Identity, once the photograph was compared.
+// EligibleState is what a person without a Citizen Card brings besides the document.
 type EligibleState struct {
-	Asked   bool // the page is shown; false before the comparison, and for a Citizen Card
 	Second  bool // a second clerk has to compare document and person
 	Entered Eligibility
 	Faults  []Fault // of what was entered, in the order of the page; shown once Refused

@@ -2,8 +2,8 @@ package kiosk
 
 import "time"
 
-// tick moves the clock and does what has become due.
-func (s *Session) tick(e Tick) {
+// apply moves the clock and does what has become due.
+func (e Tick) apply(s *Session) {
 	s.state.Now = e.Now
 	switch {
 	case s.state.Receipt != nil && !e.Now.Before(s.state.Receipt.WipeAt):
@@ -27,9 +27,12 @@ func (s *Session) centreNow() time.Time { return s.state.Now.Add(-s.state.Status
 // touches reports whether hands or cards, or the answers they wait for, are at work. A clock or a
 // delivery report does not keep a forgotten case open.
 func touches(e Event) bool {
-	switch e.(type) {
-	case Tick, ServiceChanged, ReadersChanged, CentreChanged, DeliveryChanged:
+	switch e := e.(type) {
+	case Tick, ServiceChanged, ReaderAdded, ReaderRemoved, CentreChanged:
 		return false
+	case InCase:
+		_, report := e.Event.(DeliveryChanged)
+		return !report
 	}
 	return true
 }

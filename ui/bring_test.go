@@ -130,7 +130,7 @@ func TestBringKeys(t *testing.T) {
 		d := newDesk(t, ui.Options{})
 		d.Show(bringPermit(pt))
 		photo := bringPermit(pt)
-		photo.Eligible.Asked = false
+		photo.Step = kiosk.StepIdentity
 		d.Show(photo)
 		d.Show(bringPermit(pt))
 		write(d.Clerk(), "9") // too many digits

@@ -75,7 +75,7 @@ func TestClerkKeys(t *testing.T) {
 		{"DisputedShowAgain", reviewDisputed(pt), fyne.KeyReturn, []kiosk.Event{kiosk.Continue{}}},
 		{"DisputedEnd", reviewDisputed(pt), fyne.KeyEscape, []kiosk.Event{kiosk.Cancel{}}},
 		{"DisputedPapersOfACitizenCard", reviewDisputed(pt), fyne.KeyF4, nil},
-		{"DisputedPapers", travelDisputed(pt), fyne.KeyF4, []kiosk.Event{kiosk.Correct{Step: kiosk.StepIdentity}}},
+		{"DisputedPapers", travelDisputed(pt), fyne.KeyF4, []kiosk.Event{kiosk.Correct{Step: kiosk.StepEligibility}}},
 		{"AnotherPIN", pin(kiosk.PINSealed)(pt), fyne.KeyF4, []kiosk.Event{kiosk.NewPIN{}}},
 		{"NotBeforeSealed", pin(kiosk.PINFirst)(pt), fyne.KeyReturn, nil},
 		{"NextPerson", done(pt), fyne.KeyReturn, []kiosk.Event{kiosk.NextPerson{}}},

@@ -117,11 +117,11 @@ func (p present) documentWord() string {
 func (p present) centreNow() time.Time { return p.state.Now.Add(-p.state.Status.Centre.Skew) }
 
 func (p present) rail(failed bool) []railItem {
-	items := make([]railItem, len(kiosk.Steps))
-	for i, step := range kiosk.Steps {
-		item := railItem{Number: i + 1, Title: p.text("step." + step.String())}
+	items := make([]railItem, len(p.state.Errand.Steps))
+	for i, step := range p.state.Errand.Steps {
+		item := railItem{Number: i + 1, Title: p.text("step." + string(step))}
 		switch {
-		case step < p.state.Step || p.state.Step == kiosk.StepDone:
+		case p.state.Past(step) || p.state.Step == kiosk.StepDone:
 			item.State = railDone
 		case step == p.state.Step && failed:
 			item.State = railError

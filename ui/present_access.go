@@ -243,7 +243,7 @@ func otherAccess(access kiosk.AccessState) (kind kiosk.AccessKind, text string, 
 
 // typeAgain leads back to what was typed, from a chip that is being opened, read or shown.
 func (p present) typeAgain() []action {
-	if !p.state.Document.Access.Asked || p.state.Step > kiosk.StepIdentity {
+	if !p.state.Document.Access.Asked || !p.state.Examining() {
 		return nil
 	}
 	return []action{{Text: p.text("action.type_again"), Key: "F4", Event: kiosk.AccessAgain{}}}

@@ -89,7 +89,7 @@ func (p present) citizenPage(m *citizenModel) {
 		p.showWhatIsPrinted(m)
 	case s.Step == kiosk.StepDocument && s.Document.Reading:
 		p.message(m, "reading", signCard)
-	case s.Step == kiosk.StepIdentity && s.Eligible.Asked:
+	case s.Step == kiosk.StepEligibility:
 		p.showWhatWasBrought(m)
 	case s.Step == kiosk.StepIdentity:
 		p.message(m, "identity", signWait)

@@ -93,7 +93,7 @@ func clerkPage(s kiosk.State) page {
 		return pageAccess
 	case s.Step == kiosk.StepDocument && s.Document.Reading:
 		return pageReading
-	case s.Step == kiosk.StepIdentity && s.Eligible.Asked:
+	case s.Step == kiosk.StepEligibility:
 		return pageBring
 	case s.Step == kiosk.StepIdentity:
 		return pageIdentity
@@ -194,7 +194,7 @@ func (p present) idleWarning() *overlayModel {
 // Esc; ending takes the key of a refusal.
 func (p present) confirmCancel() *overlayModel {
 	text := p.text("cancel.text")
-	if p.state.Step > kiosk.StepContact || p.state.Contact.Settled {
+	if p.state.Past(kiosk.StepContact) || p.state.Contact.Settled {
 		text += " " + p.text("cancel.text_contact")
 	}
 	return &overlayModel{

@@ -38,8 +38,8 @@ func (p present) problem(m *clerkModel) {
 		problem = *p.state.Problem
 	}
 	m.Title = p.said("problem."+string(problem.Code)+".title", nil)
-	m.Subtitle = p.text("step." + p.state.Step.String())
-	if p.state.Step > kiosk.StepDocument { // before, it may be any card, or none
+	m.Subtitle = p.text("step." + string(p.state.Step))
+	if p.state.Step != kiosk.StepDocument { // before, it may be any card, or none
 		m.Subtitle = p.format("error.subtitle", values{"Step": m.Subtitle, "Document": p.documentWord()})
 	}
 	m.Problem = p.parts(problem)
@@ -82,7 +82,7 @@ func (p present) problemActions(problem kiosk.Problem) []action {
 	default:
 		actions = []action{again}
 	}
-	if p.state.Case != 0 && (problem.Fatal || p.state.Step <= kiosk.StepIdentity) {
+	if p.state.Case != 0 && (problem.Fatal || p.state.Examining()) {
 		actions = append(actions, other)
 	}
 	return actions

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"strings"
 
 	"balcao/kiosk"
@@ -131,14 +132,14 @@ func (p present) remedies() []action {
 		{Text: p.text("action.show_again"), Key: "Enter", Main: true, Event: kiosk.Continue{}},
 		p.correct(kiosk.StepContact, "F3"),
 	}
-	if p.state.Eligible.Asked {
-		actions = append(actions, p.correct(kiosk.StepIdentity, "F4"))
+	if slices.Contains(p.state.Errand.Steps, kiosk.StepEligibility) {
+		actions = append(actions, p.correct(kiosk.StepEligibility, "F4"))
 	}
 	return actions
 }
 
 func (p present) correct(step kiosk.Step, key string) action {
-	return action{Text: p.text("action.correct_" + step.String()), Key: key, Event: kiosk.Correct{Step: step}}
+	return action{Text: p.text("action.correct_" + string(step)), Key: key, Event: kiosk.Correct{Step: step}}
 }
 
 // awaited is the key of what the clerk waits for.

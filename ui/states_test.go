@@ -43,9 +43,14 @@ func photo() *kiosk.Photo {
 	return &kiosk.Photo{Kind: kiosk.PNG, Data: out.Bytes()}
 }
 
+// citizenErrand is what the holder of a Citizen Card goes through to enrol: nothing else is asked of them.
+var citizenErrand = kiosk.Errand{Name: kiosk.Errands[0].Name, Steps: slices.DeleteFunc(slices.Clone(kiosk.Errands[0].Steps),
+	func(step kiosk.Step) bool { return step == kiosk.StepEligibility })}
+
 func idle(l kiosk.Language) kiosk.State {
 	return kiosk.State{
 		Now: today, MinAge: 16, DeskName: "Loja de Cidadão das Laranjeiras · Balcão 07", Step: kiosk.StepDocument,
+		Errand:        citizenErrand,
 		ClerkLanguage: l, CitizenLanguage: l,
 		Status: kiosk.Status{
 			Readers:  []kiosk.ReaderStatus{{Number: 1, Name: "A", Slot: kiosk.SlotEmpty}, {Number: 2, Name: "B", Slot: kiosk.SlotEmpty}},

@@ -57,6 +57,7 @@ func cardZone(text string) kiosk.MRZEntry {
 // locked is a chip on the reader that waits for what opens it.
 func locked(l kiosk.Language) kiosk.State {
 	s := idle(l)
+	s.Errand = kiosk.Errands[0]
 	s.Case, s.TypedMRZ = 4, true
 	s.Status.Readers[1].Slot = kiosk.SlotTravel
 	s.Document = kiosk.DocumentState{
@@ -144,6 +145,7 @@ func canRefused(l kiosk.Language) kiosk.State {
 
 func noChip(l kiosk.Language) kiosk.State {
 	s := whole(l)
+	s.Errand = kiosk.Errands[0]
 	s.Document = kiosk.DocumentState{
 		Checks: typedChecks(nothing),
 		Access: kiosk.AccessState{Asked: true, NoChip: true, Accepts: []kiosk.AccessKind{kiosk.AccessMRZ}, Kind: kiosk.AccessMRZ},
@@ -154,6 +156,7 @@ func noChip(l kiosk.Language) kiosk.State {
 
 func readingPassport(l kiosk.Language) kiosk.State {
 	s := whole(l)
+	s.Errand = kiosk.Errands[0]
 	s.Document.Reading, s.Document.Access.Asked = true, true
 	s.Document.Access.Opening = false
 	s.Document.Activity = "activity.read_sod"
@@ -200,6 +203,7 @@ func typedChecks(result func(kiosk.CheckName) (kiosk.Result, kiosk.Reason)) []ki
 
 func passport(l kiosk.Language) kiosk.State {
 	s := whole(l)
+	s.Errand = kiosk.Errands[0]
 	s.Step = kiosk.StepIdentity
 	s.Document.Kind, s.Document.Complete, s.Document.Signing = kiosk.Passport, true, kiosk.SigningChip
 	s.Document.Photo, s.Document.PhotoPercent = photo(), 100
@@ -298,7 +302,7 @@ func typedIdentity(l kiosk.Language) kiosk.State {
 
 func bring(l kiosk.Language) kiosk.State {
 	s := passport(l)
-	s.Eligible.Asked = true
+	s.Step = kiosk.StepEligibility
 	return s
 }
 
@@ -329,7 +333,8 @@ func bringPermit(l kiosk.Language) kiosk.State {
 
 func bringSecond(l kiosk.Language) kiosk.State {
 	s := typedIdentity(l)
-	s.Eligible = kiosk.EligibleState{Asked: true, Second: true, Refused: true}
+	s.Step = kiosk.StepEligibility
+	s.Eligible = kiosk.EligibleState{Second: true, Refused: true}
 	s.Eligible.Entered = kiosk.Eligibility{TaxNumber: "123456780", Address: lease, Independence: kiosk.Accompanied}
 	s.Eligible.Faults = []kiosk.Fault{
 		{Requirement: kiosk.RequireTaxNumber}, {Requirement: kiosk.RequireIndependence}, {Requirement: kiosk.RequireSecondClerk, Missing: true},
@@ -346,7 +351,7 @@ func bringAnother(l kiosk.Language) kiosk.State {
 func travelReview(from func(kiosk.Language) kiosk.State, phase kiosk.ReviewPhase) func(kiosk.Language) kiosk.State {
 	return func(l kiosk.Language) kiosk.State {
 		s := proven(from(l))
-		s.Eligible = kiosk.EligibleState{Entered: kiosk.Eligibility{TaxNumber: "123456789", Address: lease, Independence: kiosk.Independent}, Asked: true, Opened: "123456789"}
+		s.Eligible = kiosk.EligibleState{Entered: kiosk.Eligibility{TaxNumber: "123456789", Address: lease, Independence: kiosk.Independent}, Opened: "123456789"}
 		if s.Document.Access.NoChip {
 			s.Eligible.Entered.SecondClerk = "0523"
 		}
@@ -363,6 +368,7 @@ func travelDisputed(l kiosk.Language) kiosk.State {
 
 func travelDone(l kiosk.Language) kiosk.State {
 	s := done(l)
+	s.Errand = kiosk.Errands[0]
 	s.Receipt.Assurance = kiosk.Assurance{
 		Level:   kiosk.LevelSubstantial,
 		Missing: []kiosk.CheckName{kiosk.CheckAccess, kiosk.CheckSignerStatus, kiosk.CheckOriginal, kiosk.CheckKey},

@@ -60,7 +60,7 @@ func (d *kioskDesk) bring(t testing.TB, v traveller) {
 	t.Helper()
 	d.has(t, clerkTitle)
 	d.keys(t, "F10")
-	d.awaits(t, "brings=true")
+	d.awaits(t, "step=eligibility")
 	d.keys(t, "F10") // too early: the page says what is missing
 	d.shot(t, v.visitor, "2-missing")
 	d.types(t, v.taxNumber)

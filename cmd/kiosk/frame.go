@@ -38,10 +38,10 @@ func (f *frames) take() []kiosk.State {
 // overtakes reports whether a state differs from the one before only in what is being typed: the same page of the
 // same case, nobody's photograph come or gone, nothing to say.
 func overtakes(next, s kiosk.State) bool {
-	typing := s.Document.Access.Asked && s.Step == kiosk.StepDocument || s.Eligible.Asked && s.Step == kiosk.StepIdentity
+	typing := s.Document.Access.Asked && s.Step == kiosk.StepDocument || s.Step == kiosk.StepEligibility
 	return typing && next.Case == s.Case && next.Step == s.Step && next.Problem == s.Problem &&
 		next.Document.Photo == s.Document.Photo && next.Document.Reading == s.Document.Reading &&
 		next.Document.Access.Asked == s.Document.Access.Asked && next.Document.Access.Wrong == s.Document.Access.Wrong &&
-		next.Document.CardPresent == s.Document.CardPresent && next.Eligible.Asked == s.Eligible.Asked &&
+		next.Document.CardPresent == s.Document.CardPresent &&
 		next.ConfirmCancel == s.ConfirmCancel && next.IdleSoon == s.IdleSoon
 }

@@ -32,7 +32,7 @@ type examination struct {
 func examine(ctx context.Context, f cardFlags, verifier *evidence.Verifier, pin kiosk.Secret) (*cardReport, error) {
 	x := &examination{flags: f, report: &cardReport{}}
 	x.reader = desk.Reader{
-		Verifier: verifier, Case: 1, Emit: x.report.note, SkipPhoto: f.noPhoto, Printed: f.mrz.String(), Alone: true,
+		Verifier: verifier, Emit: x.report.note, SkipPhoto: f.noPhoto, Printed: f.mrz.String(), Alone: true,
 	}
 	defer x.close()
 	reading, outcome, err := x.read(ctx)

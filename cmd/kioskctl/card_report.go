@@ -68,7 +68,7 @@ type checkLine struct {
 }
 
 // note takes what the reading tells on its way.
-func (r *cardReport) note(e kiosk.Event) {
+func (r *cardReport) note(e kiosk.CaseEvent) {
 	switch e := e.(type) {
 	case kiosk.Activity:
 		r.began = r.began || e.Key != desk.ActivityRecognise

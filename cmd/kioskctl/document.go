@@ -74,7 +74,7 @@ func examineFiles(ctx context.Context, f cardFlags, d dump, rest []string) (*car
 	}
 	defer files.Wipe()
 	report := &cardReport{started: time.Now()}
-	r := desk.Reader{Verifier: verifier, Case: 1, Emit: report.note}
+	r := desk.Reader{Verifier: verifier, Emit: report.note}
 	outcome := r.ReadFiles(ctx, files)
 	report.take(outcome.Verdict)
 	if outcome.Problem != nil {

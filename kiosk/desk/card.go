@@ -81,13 +81,14 @@ func (w *cardWork) carryOut(ctx context.Context, job cardJob) {
 			// What a panic says may quote a card, so only its kind and place are kept.
 			w.runner.cfg.Log.Error("card", "case", uint64(w.visit.id), "reference", w.visit.reference, "fault", fmt.Sprintf("%T", fault), "stack", string(debug.Stack()))
 			w.disconnect()
-			w.emit(kiosk.CommandFailed{Case: w.visit.id, Problem: kiosk.Problem{Code: kiosk.ProblemInternal, Fatal: true}})
+			w.emit(kiosk.CommandFailed{Problem: kiosk.Problem{Code: kiosk.ProblemInternal, Fatal: true}})
 		}
 	}()
 	job.do(ctx, w)
 }
 
-func (w *cardWork) emit(e kiosk.Event) { w.runner.Send(e) }
+// emit tells the session what happened in the visit's case.
+func (w *cardWork) emit(e kiosk.CaseEvent) { w.runner.answer(w.visit, e) }
 
 func (w *cardWork) connect(ctx context.Context) error {
 	if w.session != nil {
@@ -105,7 +106,7 @@ func (w *cardWork) connect(ctx context.Context) error {
 }
 
 // held tells the session that another program holds the card, or no more.
-func (w *cardWork) held(held bool) { w.emit(kiosk.CardHeld{Case: w.visit.id, Held: held}) }
+func (w *cardWork) held(held bool) { w.emit(kiosk.CardHeld{Held: held}) }
 
 // disconnect resets the card and gives it back, so that a PIN verified on it is not left open.
 func (w *cardWork) disconnect() {
@@ -128,19 +129,18 @@ func (w *cardWork) read(ctx context.Context) {
 
 // tell tells the session what reading came to. A chip that waits to be opened has said so itself.
 func (w *cardWork) tell(ctx context.Context, outcome Outcome) {
-	id := w.visit.id
 	switch {
 	case ctx.Err() != nil, outcome.Locked != nil:
 		return
 	case accessRefused(outcome.Err):
-		w.emit(kiosk.AccessRefused{Case: id})
+		w.emit(kiosk.AccessRefused{})
 	case len(outcome.Verdict.Reasons) > 0:
-		w.emit(kiosk.DocumentRefused{Case: id, Reason: outcome.Verdict.Reasons[0]})
+		w.emit(kiosk.DocumentRefused{Reason: outcome.Verdict.Reasons[0]})
 	case outcome.Problem != nil:
 		outcome.Problem.Reader = w.number
-		w.emit(kiosk.DocumentFailed{Case: id, Problem: *outcome.Problem})
+		w.emit(kiosk.DocumentFailed{Problem: *outcome.Problem})
 	default:
-		w.emit(kiosk.DocumentComplete{Case: id, Assurance: outcome.Verdict.Assurance, Signing: w.visit.read.Signing})
+		w.emit(kiosk.DocumentComplete{Assurance: outcome.Verdict.Assurance, Signing: w.visit.read.Signing})
 	}
 	w.logFailure("read", outcome.Err)
 }
@@ -166,7 +166,7 @@ func (w *cardWork) readOnce(ctx context.Context) Outcome {
 }
 
 func (w *cardWork) reading() Reader {
-	return Reader{Verifier: w.runner.verifier(), Case: w.visit.id, Emit: w.emit}
+	return Reader{Verifier: w.runner.verifier(), Emit: w.emit}
 }
 
 // recogniseAgain finds out whether a card that was put in is the visit's.
@@ -180,7 +180,7 @@ func (r *Runner) recogniseAgain(c kiosk.RecogniseAgain) {
 			w.failed(ctx, "recognise", err)
 			return
 		}
-		w.emit(kiosk.CardReturned{Case: c.Case, Reader: c.Reader, Pinpad: w.session.Keypad() != nil})
+		w.emit(kiosk.CardReturned{Reader: c.Reader, Pinpad: w.session.Keypad() != nil})
 	}})
 }
 
@@ -269,7 +269,7 @@ func (r *Runner) sign(c kiosk.Sign) {
 		}
 		w.visit.signed(jws, proof)
 		w.disconnect()
-		w.emit(kiosk.Signed{Case: c.Case, Check: kiosk.Check{
+		w.emit(kiosk.Signed{Check: kiosk.Check{
 			Name: kiosk.CheckKey, Result: kiosk.Passed, Source: evidence.SourceChip, At: r.cfg.Now(),
 		}})
 	}})
@@ -311,22 +311,21 @@ func (w *cardWork) failed(ctx context.Context, work string, err error) {
 		return
 	}
 	w.logFailure(work, err)
-	id := w.visit.id
 	var wrong *citizencard.PINError
 	switch reason, problem := Judge(err); {
 	case errors.As(err, &wrong):
-		w.emit(kiosk.CardPINRefused{Case: id, TriesLeft: wrong.TriesLeft})
+		w.emit(kiosk.CardPINRefused{TriesLeft: wrong.TriesLeft})
 	case errors.Is(err, errOtherCard):
-		w.emit(kiosk.SignFailed{Case: id, Reason: kiosk.ReasonCardChanged})
+		w.emit(kiosk.SignFailed{Reason: kiosk.ReasonCardChanged})
 	case keypadGaveUp(err):
-		w.emit(kiosk.SignFailed{Case: id, Reason: kiosk.ReasonRemoved}) // which asks for the card again
+		w.emit(kiosk.SignFailed{Reason: kiosk.ReasonRemoved}) // which asks for the card again
 	case reason == kiosk.ReasonPINBlocked:
-		w.emit(kiosk.CardPINRefused{Case: id, TriesLeft: 0})
+		w.emit(kiosk.CardPINRefused{TriesLeft: 0})
 	case reason != "":
-		w.emit(kiosk.SignFailed{Case: id, Reason: reason})
+		w.emit(kiosk.SignFailed{Reason: reason})
 	default:
 		problem.Reader = w.number
-		w.emit(kiosk.CommandFailed{Case: id, Problem: *problem})
+		w.emit(kiosk.CommandFailed{Problem: *problem})
 	}
 }
 

@@ -63,7 +63,7 @@ func (r *Runner) open(c kiosk.OpenEnrolment) {
 		return
 	}
 	if r.foreign.Load() {
-		r.Send(kiosk.CommandFailed{Case: v.id, Problem: kiosk.Problem{Code: kiosk.ProblemVersion, Fatal: true}})
+		r.answer(v, kiosk.CommandFailed{Problem: kiosk.Problem{Code: kiosk.ProblemVersion, Fatal: true}})
 		return
 	}
 	if v.enrolment == uuid.Nil {
@@ -85,10 +85,10 @@ func (r *Runner) open(c kiosk.OpenEnrolment) {
 		case err != nil:
 			r.failed(v, "", err)
 		case opened.Refusal != "":
-			r.Send(kiosk.OpenRefused{Case: v.id, Code: kiosk.ProblemCode(opened.Refusal)})
+			r.answer(v, kiosk.OpenRefused{Code: kiosk.ProblemCode(opened.Refusal)})
 		default:
 			v.opened(opened)
-			r.Send(kiosk.Opened{Case: v.id, ExpiresAt: opened.ExpiresAt})
+			r.answer(v, kiosk.Opened{ExpiresAt: opened.ExpiresAt})
 			r.askChip(v)
 		}
 	})
@@ -107,11 +107,11 @@ func (r *Runner) sendCode(c kiosk.SendCode) {
 		case err != nil:
 			r.failed(v, c.Channel, err)
 		case sent.Refusal == central.EnrolmentExpired:
-			r.Send(kiosk.CommandFailed{Case: v.id, Problem: kiosk.Problem{Code: kiosk.ProblemExpired, Fatal: true}})
+			r.answer(v, kiosk.CommandFailed{Problem: kiosk.Problem{Code: kiosk.ProblemExpired, Fatal: true}})
 		case sent.Refusal != "":
-			r.Send(kiosk.CodeRefused{Case: v.id, Channel: c.Channel, Problem: kiosk.ContactProblem(sent.Refusal)})
+			r.answer(v, kiosk.CodeRefused{Channel: c.Channel, Problem: kiosk.ContactProblem(sent.Refusal)})
 		default:
-			r.Send(kiosk.CodeQueued{Case: v.id, Channel: c.Channel, SentAt: sent.SentAt, ExpiresAt: sent.ExpiresAt,
+			r.answer(v, kiosk.CodeQueued{Channel: c.Channel, SentAt: sent.SentAt, ExpiresAt: sent.ExpiresAt,
 				ResendAt: sent.ResendAt, SendsLeft: sent.SendsLeft, TriesLeft: sent.TriesLeft, Tries: sent.Tries})
 			r.tellDelivery(v) // the notice may have come before the session knew of the message
 		}
@@ -132,7 +132,7 @@ func (r *Runner) confirmCode(c kiosk.ConfirmCode) {
 			return
 		}
 		v.answered(c.Channel)
-		r.Send(kiosk.CodeAnswered{Case: v.id, Channel: c.Channel, Problem: kiosk.ContactProblem(answer.Refusal),
+		r.answer(v, kiosk.CodeAnswered{Channel: c.Channel, Problem: kiosk.ContactProblem(answer.Refusal),
 			TriesLeft: answer.TriesLeft, Proof: answer.Proof, At: answer.At})
 	})
 	if !asked {
@@ -157,7 +157,7 @@ func (r *Runner) sealPIN(c kiosk.SealPIN) {
 		return
 	}
 	v.pinSealed(sealed)
-	r.Send(kiosk.PINWasSealed{Case: v.id})
+	r.answer(v, kiosk.PINWasSealed{})
 }
 
 // bind hands over the evidence and tries until the centre has answered once; repeating it binds once. Asked
@@ -184,7 +184,7 @@ func (r *Runner) bind(c kiosk.Bind) {
 				r.failed(v, "", err)
 				return
 			}
-			r.Send(kiosk.BindWaiting{Case: v.id})
+			r.answer(v, kiosk.BindWaiting{})
 			if !pause(v.ctx, wait) {
 				return
 			}
@@ -210,9 +210,9 @@ func (r *Runner) awaitKey(v *visit, status central.Status) {
 func (r *Runner) decided(v *visit, s central.Status) bool {
 	switch s.State {
 	case central.StateActive:
-		r.Send(kiosk.KeyActive{Case: v.id, Register: s.Register, ActiveAt: s.ActiveAt, ValidUntil: s.ValidUntil, Level: s.Level})
+		r.answer(v, kiosk.KeyActive{Register: s.Register, ActiveAt: s.ActiveAt, ValidUntil: s.ValidUntil, Level: s.Level})
 	case central.StateRefused, central.StateExpired, central.StateAbandoned:
-		r.Send(kiosk.KeyRefused{Case: v.id, Code: refusalCode(s)})
+		r.answer(v, kiosk.KeyRefused{Code: refusalCode(s)})
 	default:
 		return false
 	}
@@ -277,7 +277,7 @@ func (r *Runner) failed(v *visit, channel kiosk.Channel, err error) {
 	case errors.As(err, &refused) && refused.Code == central.RefusedTooMany:
 		problem = kiosk.Problem{Code: kiosk.ProblemTooMany, Fatal: true}
 	}
-	r.Send(kiosk.CommandFailed{Case: v.id, Channel: channel, Problem: problem})
+	r.answer(v, kiosk.CommandFailed{Channel: channel, Problem: problem})
 }
 
 // listenCentre keeps the line on which the centre announces, and with it the status bar.
@@ -344,7 +344,7 @@ func (r *Runner) rulesHold(ctx context.Context, id kiosk.CaseID) bool {
 		return true
 	}
 	r.heard(h)
-	r.Send(kiosk.RulesChanged{Case: id})
+	r.Send(kiosk.InCase{Case: id, Event: kiosk.RulesChanged{}})
 	return false
 }
 
@@ -367,10 +367,10 @@ func (r *Runner) tellDelivery(v *visit) {
 
 func (r *Runner) deliveries(v *visit, s central.Status) {
 	if s.SMS != kiosk.DeliveryNone {
-		r.Send(kiosk.DeliveryChanged{Case: v.id, Channel: kiosk.SMS, Delivery: s.SMS})
+		r.answer(v, kiosk.DeliveryChanged{Channel: kiosk.SMS, Delivery: s.SMS})
 	}
 	if s.Email != kiosk.DeliveryNone {
-		r.Send(kiosk.DeliveryChanged{Case: v.id, Channel: kiosk.Email, Delivery: s.Email})
+		r.answer(v, kiosk.DeliveryChanged{Channel: kiosk.Email, Delivery: s.Email})
 	}
 }
 

@@ -68,7 +68,7 @@ func TestBindWaits(t *testing.T) {
 	d.typeCardPIN()
 	s := d.until("waiting", func(s kiosk.State) bool { return s.Review.Phase == kiosk.ReviewBinding && s.Review.Waiting })
 	// Too late to cancel, and asked for again it is still one binding that goes on.
-	busy := kiosk.CommandFailed{Case: s.Case, Problem: kiosk.Problem{Code: kiosk.ProblemReaderBusy}}
+	busy := kiosk.InCase{Case: s.Case, Event: kiosk.CommandFailed{Problem: kiosk.Problem{Code: kiosk.ProblemReaderBusy}}}
 	for _, e := range []kiosk.Event{kiosk.Cancel{}, kiosk.CancelConfirmed{}, busy, kiosk.Retry{}, busy, kiosk.Retry{}} {
 		d.runner.Send(e)
 	}

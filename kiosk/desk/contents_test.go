@@ -47,7 +47,7 @@ func TestContents(t *testing.T) {
 			t.Fatal(err)
 		}
 		person, photo := 0, 0
-		outcome := desk.Reader{Verifier: b.verifier, Case: 1, Emit: func(e kiosk.Event) {
+		outcome := desk.Reader{Verifier: b.verifier, Emit: func(e kiosk.CaseEvent) {
 			switch e.(type) {
 			case kiosk.IdentityRead:
 				person++

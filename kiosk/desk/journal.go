@@ -30,7 +30,6 @@ type place struct {
 	asking  bool
 	types   bool // what is printed on the document is typed
 	wrong   int  // how often a chip refused it
-	brings  bool // what else is needed is entered
 	problem kiosk.ProblemCode
 	service kiosk.ProblemCode
 }
@@ -42,7 +41,7 @@ func (j *Journal) Note(s kiosk.State) {
 		read: s.Document.Identity != nil, checked: s.Document.Complete, photo: s.Document.Photo != nil,
 		settled: s.Contact.Settled, present: s.Document.CardPresent, held: s.Document.Held, open: !s.Contact.Opening,
 		asking: s.ConfirmCancel, types: s.Document.Access.Asked && s.Step == kiosk.StepDocument && !s.Document.Access.Opening,
-		wrong: s.Document.Access.Wrong, brings: s.Eligible.Asked && s.Step == kiosk.StepIdentity, service: s.Status.Service,
+		wrong: s.Document.Access.Wrong, service: s.Status.Service,
 	}
 	if s.Problem != nil {
 		now.problem = s.Problem.Code
@@ -51,8 +50,8 @@ func (j *Journal) Note(s kiosk.State) {
 		return
 	}
 	j.last = now
-	j.Log.Info("state", "case", uint64(s.Case), "reference", s.Reference, "step", s.Step.String(), "identity", now.read, "checked", now.checked,
+	j.Log.Info("state", "case", uint64(s.Case), "reference", s.Reference, "step", string(s.Step), "identity", now.read, "checked", now.checked,
 		"photo", now.photo, "card", now.present, "held", now.held, "opened", now.open, "awaits", string(now.awaited),
 		"contact", now.settled, "pin", string(now.pin), "review", string(now.review), "asking", now.asking,
-		"types", now.types, "wrong", now.wrong, "brings", now.brings, "problem", string(now.problem), "service", string(now.service))
+		"types", now.types, "wrong", now.wrong, "problem", string(now.problem), "service", string(now.service))
 }

@@ -216,7 +216,7 @@ func (r Reader) dumpedFiles(ctx context.Context, files evidence.TravelFiles, ex 
 		if err != nil {
 			return err
 		}
-		r.Emit(kiosk.IdentityRead{Case: r.Case, Identity: identity})
+		r.Emit(kiosk.IdentityRead{Identity: identity})
 	}
 	ex.Update(files)
 	if face, given := files.Groups[2]; given && !r.SkipPhoto && len(ex.Verdict().Reasons) == 0 {
@@ -241,7 +241,7 @@ func (r Reader) travelFiles(ctx context.Context, chip *travel.Chip, opened trave
 	if err != nil {
 		return err
 	}
-	r.Emit(kiosk.IdentityRead{Case: r.Case, Identity: identity})
+	r.Emit(kiosk.IdentityRead{Identity: identity})
 	r.activity("activity.read_sod")
 	if files.SOD, err = chip.Read(ctx, travel.SOD, nil); err != nil {
 		return err
@@ -257,7 +257,7 @@ func (r Reader) travelFiles(ctx context.Context, chip *travel.Chip, opened trave
 		}
 	}
 	if spelt, err := evidence.TravelIdentity(*files, r.now()); err == nil && spelt != identity {
-		r.Emit(kiosk.IdentityRead{Case: r.Case, Identity: spelt})
+		r.Emit(kiosk.IdentityRead{Identity: spelt})
 	}
 	r.activity("activity.prove_chip")
 	ex.Update(*files)
@@ -312,7 +312,7 @@ func (r Reader) originality(ctx context.Context, chip *travel.Chip, opened trave
 // travelPortrait makes the photograph fit for the screen.
 func (r Reader) travelPortrait(ctx context.Context, dg2 []byte, ex examined) error {
 	if len(dg2) == 0 {
-		r.Emit(kiosk.PhotoRead{Case: r.Case})
+		r.Emit(kiosk.PhotoRead{})
 		return nil
 	}
 	face, err := lds.ParseDG2(dg2)

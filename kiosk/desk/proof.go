@@ -219,7 +219,7 @@ func (r *Runner) signAsDesk(c kiosk.Sign) {
 			return
 		}
 		v.signed(jws, nil)
-		r.Send(kiosk.Signed{Case: v.id, Check: kiosk.Check{
+		r.answer(v, kiosk.Signed{Check: kiosk.Check{
 			Name: kiosk.CheckKey, Result: kiosk.Absent, Source: evidence.SourceDesk, At: r.cfg.Now(),
 		}})
 	})
@@ -232,18 +232,18 @@ func (r *Runner) readTyped(ctx context.Context, c kiosk.ReadTyped) {
 	close(v.gone)
 	r.visit, r.givenBack = v, v.gone
 	r.work.Add(1)
-	reader := Reader{Verifier: r.verifier(), Case: c.Case, Emit: r.Send}
+	reader := Reader{Verifier: r.verifier(), Emit: func(e kiosk.CaseEvent) { r.answer(v, e) }}
 	v.work.Go(func() {
 		verdict := reader.Typed(v.ctx, c.MRZ)
 		if v.ctx.Err() != nil {
 			return
 		}
 		if len(verdict.Reasons) > 0 {
-			r.Send(kiosk.DocumentRefused{Case: c.Case, Reason: verdict.Reasons[0]})
+			r.answer(v, kiosk.DocumentRefused{Reason: verdict.Reasons[0]})
 			return
 		}
 		v.replaceReading(Reading{Zone: []byte(c.MRZ), Signing: kiosk.SigningDesk})
-		r.Send(kiosk.DocumentComplete{Case: c.Case, Assurance: verdict.Assurance, Signing: kiosk.SigningDesk})
+		r.answer(v, kiosk.DocumentComplete{Assurance: verdict.Assurance, Signing: kiosk.SigningDesk})
 	})
 }
 
@@ -252,10 +252,10 @@ func (r Reader) Typed(ctx context.Context, zone string) evidence.Verdict {
 	if file, err := evidence.TypedFiles(zone); err == nil {
 		files := evidence.TravelFiles{Groups: map[int][]byte{1: file}}
 		if identity, err := evidence.TravelIdentity(files, r.now()); err == nil {
-			r.Emit(kiosk.IdentityRead{Case: r.Case, Identity: identity})
+			r.Emit(kiosk.IdentityRead{Identity: identity})
 		}
 	}
-	r.Emit(kiosk.PhotoRead{Case: r.Case})
+	r.Emit(kiosk.PhotoRead{})
 	return r.Verifier.ExamineTyped(ctx, zone, r.report)
 }
 

@@ -2,7 +2,6 @@ package desk
 
 import (
 	"context"
-	"slices"
 
 	"balcao/cardreader"
 	"balcao/cardreader/citizencard"
@@ -66,68 +65,35 @@ func (s pcscSession) Keypad() citizencard.Pinpad {
 	return nil
 }
 
-// readerTable keeps what the reader events add up to. The watcher's goroutine owns it, and the loop
-// learns of it through events.
-type readerTable struct {
-	readers []kiosk.ReaderStatus
-}
-
-func (t *readerTable) set(reader cardreader.Reader, slot kiosk.Slot) {
-	for i := range t.readers {
-		if t.readers[i].Number == reader.Number {
-			t.readers[i].Slot = slot
-			return
-		}
-	}
-	t.readers = append(t.readers, kiosk.ReaderStatus{Number: reader.Number, Name: reader.Name, Slot: slot})
-	slices.SortFunc(t.readers, func(a, b kiosk.ReaderStatus) int { return a.Number - b.Number })
-}
-
-func (t *readerTable) drop(number int) {
-	t.readers = slices.DeleteFunc(t.readers, func(r kiosk.ReaderStatus) bool { return r.Number == number })
-}
-
 // watchReaders turns what PC/SC says into events of the session.
 func (r *Runner) watchReaders(ctx context.Context) error {
-	var table readerTable
 	return r.cfg.Readers.Watch(ctx, func(e cardreader.Event) {
-		for _, event := range table.translate(e) {
+		if event := readerEvent(e); event != nil {
 			r.Send(event)
 		}
 	})
 }
 
-// translate updates the table and returns what the session should hear.
-func (t *readerTable) translate(e cardreader.Event) []kiosk.Event {
-	list := func(more ...kiosk.Event) []kiosk.Event {
-		return append([]kiosk.Event{kiosk.ReadersChanged{Readers: slices.Clone(t.readers)}}, more...)
-	}
+// readerEvent is what the session hears of a change, nil when it need not.
+func readerEvent(e cardreader.Event) kiosk.Event {
+	number := e.Reader.Number
 	switch e.Kind {
-	case cardreader.ServiceUp:
-		return nil // a reader or NoReader follows at once
 	case cardreader.ServiceDown:
-		t.readers = nil
-		return list(kiosk.ServiceChanged{Problem: problemOf(e.Cause)})
+		return kiosk.ServiceChanged{Problem: problemOf(e.Cause)}
 	case cardreader.NoReader:
-		t.readers = nil
-		return list(kiosk.ServiceChanged{Problem: kiosk.ProblemNoReader})
+		return kiosk.ServiceChanged{Problem: kiosk.ProblemNoReader}
 	case cardreader.ReaderAdded:
-		t.set(e.Reader, kiosk.SlotEmpty)
-		return list(kiosk.ServiceChanged{})
+		return kiosk.ReaderAdded{Reader: number, Name: e.Reader.Name}
 	case cardreader.ReaderRemoved:
-		t.drop(e.Reader.Number)
-		return list()
+		return kiosk.ReaderRemoved{Reader: number}
 	case cardreader.CardInserted:
-		t.set(e.Reader, kiosk.SlotCard)
-		return list(kiosk.CardInserted{Reader: e.Reader.Number})
+		return kiosk.CardInserted{Reader: number}
 	case cardreader.CardRemoved:
-		t.set(e.Reader, kiosk.SlotEmpty)
-		return list(kiosk.CardRemoved{Reader: e.Reader.Number})
+		return kiosk.CardRemoved{Reader: number}
 	case cardreader.CardMute:
-		t.set(e.Reader, kiosk.SlotMute)
-		return list(kiosk.CardMute{Reader: e.Reader.Number})
+		return kiosk.CardMute{Reader: number}
 	}
-	return nil
+	return nil // of ServiceUp: a reader or NoReader follows at once
 }
 
 func problemOf(cause cardreader.Cause) kiosk.ProblemCode {

@@ -27,8 +27,7 @@ const photoStep = 10
 // Reader reads and verifies a Citizen Card step by step and tells what it learns as it learns it.
 type Reader struct {
 	Verifier *evidence.Verifier
-	Case     kiosk.CaseID
-	Emit     func(kiosk.Event)
+	Emit     func(kiosk.CaseEvent)
 	// SkipPhoto leaves the photograph on the card, for those who need only the identity.
 	SkipPhoto bool
 	// Alone says that there is no centre to convince: what a chip proves to this program counts.
@@ -68,7 +67,7 @@ func (r Reader) Read(ctx context.Context, session CardSession) (Reading, Outcome
 	case err != nil:
 		return Reading{}, outcomeOf(err)
 	case locked != nil:
-		r.Emit(kiosk.DocumentRecognised{Case: r.Case, Kind: locked.Kind, Accepts: locked.Accepts})
+		r.Emit(kiosk.DocumentRecognised{Kind: locked.Kind, Accepts: locked.Accepts})
 		return Reading{}, Outcome{Locked: locked}
 	}
 	return r.readCitizen(ctx, session, card)
@@ -77,7 +76,7 @@ func (r Reader) Read(ctx context.Context, session CardSession) (Reading, Outcome
 // readCitizen reads a Citizen Card that was recognised.
 func (r Reader) readCitizen(ctx context.Context, session CardSession, card *citizencard.Card) (Reading, Outcome) {
 	var got Reading
-	r.Emit(kiosk.DocumentRecognised{Case: r.Case, Kind: kiosk.CitizenCard})
+	r.Emit(kiosk.DocumentRecognised{Kind: kiosk.CitizenCard})
 	ex := r.Verifier.Examine(ctx, r.report)
 	err := session.Exclusive(ctx, func(ctx context.Context) error { return r.files(ctx, session, card, ex, &got) })
 	if err == nil && !r.SkipPhoto && len(ex.Verdict().Reasons) == 0 {
@@ -91,7 +90,9 @@ func (r Reader) readCitizen(ctx context.Context, session CardSession, card *citi
 	return got, conclude(verdict, err)
 }
 
-func (r Reader) report(c kiosk.Check) { r.Emit(kiosk.CheckDone{Case: r.Case, Check: c}) }
+func (r Reader) report(c kiosk.Check) {
+	r.Emit(kiosk.CheckDone{Check: c})
+}
 
 // conclude puts verdict and error together: what speaks against the document comes before what kept it from
 // being read.
@@ -129,7 +130,7 @@ func (r Reader) files(ctx context.Context, session CardSession, card *citizencar
 	if err != nil {
 		return err
 	}
-	r.Emit(kiosk.IdentityRead{Case: r.Case, Identity: identity, Pinpad: session.Keypad() != nil})
+	r.Emit(kiosk.IdentityRead{Identity: identity, Pinpad: session.Keypad() != nil})
 	ex.Update(*files)
 	r.activity("activity.read_sod")
 	if files.SOD, err = card.ReadSOD(ctx); err != nil {
@@ -145,7 +146,7 @@ func (r Reader) files(ctx context.Context, session CardSession, card *citizencar
 		return err
 	}
 	ex.PIN(tries)
-	r.Emit(kiosk.PINTriesRead{Case: r.Case, TriesLeft: tries})
+	r.Emit(kiosk.PINTriesRead{TriesLeft: tries})
 	if r.SkipPhoto || len(ex.Verdict().Reasons) > 0 {
 		return nil // a refused document's photograph is nobody's business
 	}
@@ -190,7 +191,7 @@ func (r Reader) progress() func(done, total int) {
 	return func(done, total int) {
 		if percent := done * 100 / max(total, 1) / photoStep * photoStep; percent != last {
 			last = percent
-			r.Emit(kiosk.PhotoProgress{Case: r.Case, Percent: percent})
+			r.Emit(kiosk.PhotoProgress{Percent: percent})
 		}
 	}
 }
@@ -198,7 +199,7 @@ func (r Reader) progress() func(done, total int) {
 // portrait makes the photograph fit for the screen.
 func (r Reader) portrait(ctx context.Context, files citizencard.Files, ex examined) error {
 	if len(files.Photo) == 0 {
-		r.Emit(kiosk.PhotoRead{Case: r.Case})
+		r.Emit(kiosk.PhotoRead{})
 		return nil
 	}
 	raw, err := citizencard.ParsePhoto(files.Generation, files.Photo)
@@ -226,11 +227,13 @@ func (r Reader) show(ctx context.Context, raw []byte, err error, ex examined) er
 	if err != nil {
 		return err
 	}
-	r.Emit(kiosk.PhotoRead{Case: r.Case, Photo: picture})
+	r.Emit(kiosk.PhotoRead{Photo: picture})
 	return nil
 }
 
-func (r Reader) activity(key string) { r.Emit(kiosk.Activity{Case: r.Case, Key: key}) }
+func (r Reader) activity(key string) {
+	r.Emit(kiosk.Activity{Key: key})
+}
 
 // Judge sorts an error of reading or signing: it speaks against the document (a reason), or it is a
 // problem of the reader or the desk. Both are empty only when there was no error: whatever is not known

@@ -100,7 +100,7 @@ func TestReader_Order(t *testing.T) {
 			b, slots, card := onCard(t, name)
 			var order []string
 			identityAt := 0
-			emit := func(e kiosk.Event) {
+			emit := func(e kiosk.CaseEvent) {
 				slots.mu.Lock()
 				defer slots.mu.Unlock()
 				switch e := e.(type) {
@@ -118,7 +118,7 @@ func TestReader_Order(t *testing.T) {
 					}
 				}
 			}
-			reading, outcome := desk.Reader{Verifier: b.verifier, Case: 1, Emit: emit}.Read(t.Context(), card)
+			reading, outcome := desk.Reader{Verifier: b.verifier, Emit: emit}.Read(t.Context(), card)
 			if outcome.Err != nil || len(outcome.Verdict.Reasons) > 0 || reading.Serial == "" || len(reading.Chain) < 2 {
 				t.Fatalf("got %+v", outcome)
 			}
@@ -135,7 +135,7 @@ func TestReader_Order(t *testing.T) {
 				t.Error("not wiped")
 			}
 			// What was wiped was the reading's own: the trust store still chains.
-			if again, outcome := (desk.Reader{Verifier: b.verifier, Case: 2, Emit: emit, SkipPhoto: true}).Read(t.Context(), card); len(outcome.Verdict.Reasons) > 0 ||
+			if again, outcome := (desk.Reader{Verifier: b.verifier, Emit: emit, SkipPhoto: true}).Read(t.Context(), card); len(outcome.Verdict.Reasons) > 0 ||
 				len(again.Files.Photo) > 0 {
 				t.Errorf("read again: %v", outcome.Verdict.Reasons)
 			}
@@ -151,7 +151,7 @@ func TestReader_BrokenOff(t *testing.T) {
 		slots.interfere(at(n, hook{before: func(int) { cancel() }, wait: true}))
 		card, err := slots.Connect(t.Context(), names[1], nil)
 		b.check(err)
-		_, outcome := desk.Reader{Verifier: b.verifier, Case: 1, Emit: func(kiosk.Event) {}}.Read(ctx, card)
+		_, outcome := desk.Reader{Verifier: b.verifier, Emit: func(kiosk.CaseEvent) {}}.Read(ctx, card)
 		cancel()
 		b.check(card.Close())
 		if slots.exchanged() < n {

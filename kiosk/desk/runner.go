@@ -97,6 +97,9 @@ func (r *Runner) verifier() *evidence.Verifier {
 // Send hands an event to the session. It never blocks and may be called from any goroutine.
 func (r *Runner) Send(e kiosk.Event) { r.inbox.put(e) }
 
+// answer hands the session what happened in a visit's case.
+func (r *Runner) answer(v *visit, e kiosk.CaseEvent) { r.Send(kiosk.InCase{Case: v.id, Event: e}) }
+
 // Run works until ctx ends, then cancels the case at hand, wipes it and waits for everything it started.
 // It may be called once.
 func (r *Runner) Run(ctx context.Context) error {

@@ -202,7 +202,7 @@ func (m *cardMeasure) read(ctx context.Context, photo bool) (reading, error) {
 	w := &stopwatch{}
 	r := desk.Reader{
 		Verifier: &evidence.Verifier{Trust: m.store, Revocation: &trust.Revocation{}},
-		Case:     1, Emit: w.note, SkipPhoto: !photo,
+		Emit:     w.note, SkipPhoto: !photo,
 	}
 	w.began = time.Now()
 	session, number, err := firstCard(ctx)
@@ -258,7 +258,7 @@ type stopwatch struct {
 	identity, files, original, begun, photo, checked, picture time.Time
 }
 
-func (w *stopwatch) note(e kiosk.Event) {
+func (w *stopwatch) note(e kiosk.CaseEvent) {
 	now := time.Now()
 	w.mu.Lock()
 	defer w.mu.Unlock()

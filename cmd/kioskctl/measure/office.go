@@ -169,7 +169,7 @@ func (o *office) visit(ctx context.Context, n int, c card.Card) error {
 	session := chip{c}
 	c.PowerOn()
 	defer c.PowerOff()
-	reader := desk.Reader{Verifier: o.verifier, Case: 1, Emit: func(kiosk.Event) {}, SkipPhoto: true}
+	reader := desk.Reader{Verifier: o.verifier, Emit: func(kiosk.CaseEvent) {}, SkipPhoto: true}
 	read, outcome := reader.Read(ctx, session)
 	defer read.Wipe()
 	if outcome.Err != nil || len(outcome.Verdict.Reasons) > 0 {

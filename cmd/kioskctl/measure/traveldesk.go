@@ -73,7 +73,7 @@ func middle(card, speed string, all []DeskReading) DeskReading {
 func (m *travelMeasure) readAtDesk(ctx context.Context, zone []string) (DeskReading, error) {
 	w := &stopwatch{}
 	r := desk.Reader{
-		Case: 1, Emit: w.note,
+		Emit: w.note,
 		Verifier: &evidence.Verifier{
 			Trust: m.store, Revocation: &trust.Revocation{},
 			Countries: m.countries, CountryRevocation: &trust.CountryRevocation{Countries: m.countries},

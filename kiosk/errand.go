@@ -1,0 +1,130 @@
+package kiosk
+
+import "slices"
+
+// Step is one page of an errand, named as in message keys and logs.
+type Step string
+
+// The steps there are. Each has a file of its own, step_….go.
+const (
+	StepDocument    Step = "document"
+	StepIdentity    Step = "identity"
+	StepEligibility Step = "eligibility"
+	StepContact     Step = "contact"
+	StepPIN         Step = "pin"
+	StepReview      Step = "review"
+	StepDone        Step = "done"
+)
+
+// Errand is what a person came for: the steps to it, in their order. A step knows nothing of the errand
+// that it is in.
+type Errand struct {
+	Name  string // of message keys: "errand.<name>"
+	Steps []Step
+}
+
+// Errands are all a desk does. The first is what a document laid on an empty desk begins.
+var Errands = []Errand{
+	{"enrol", []Step{StepDocument, StepIdentity, StepEligibility, StepContact, StepPIN, StepReview, StepDone}},
+	{"check", []Step{StepDocument, StepIdentity}}, // verifies a document and stops; needs no centre
+}
+
+// step is what the session asks of a step; the rest of it are its events.
+type step interface {
+	begin(s *Session)            // the case arrives at it, from either side
+	skips(s *Session) bool       // it asks nothing of this person, and is passed over
+	passed(s *Session) bool      // it has its answer from before: going on leads past it
+	proceed(s *Session)          // the clerk's main button
+	retreat(s *Session) bool     // undoes what may not stay when the clerk goes back; false: they cannot now
+	asksCitizen(s *Session) bool // the person has something to do on their screen
+}
+
+// steps is what each Step is.
+var steps = map[Step]step{
+	StepDocument:    documentStep{},
+	StepIdentity:    identityStep{},
+	StepEligibility: eligibilityStep{},
+	StepContact:     contactStep{},
+	StepPIN:         pinStep{},
+	StepReview:      reviewStep{},
+	StepDone:        doneStep{},
+}
+
+// plainStep is a step that asks everybody, and does nothing but by its own events.
+type plainStep struct{}
+
+func (plainStep) begin(*Session)            {}
+func (plainStep) skips(*Session) bool       { return false }
+func (plainStep) passed(*Session) bool      { return false }
+func (plainStep) proceed(*Session)          {}
+func (plainStep) retreat(*Session) bool     { return false }
+func (plainStep) asksCitizen(*Session) bool { return false }
+
+// path returns the errand's steps without those that ask nothing of this person.
+func (s *Session) path() []Step {
+	return slices.DeleteFunc(slices.Clone(s.errand.Steps), func(step Step) bool { return steps[step].skips(s) })
+}
+
+// advance goes on to the errand's next step that has no answer yet. After the last the desk is empty for the
+// next person.
+func (s *Session) advance() {
+	path := s.path()
+	for _, next := range path[slices.Index(path, s.state.Step)+1:] {
+		if s.reach(next); !steps[next].passed(s) {
+			return
+		}
+	}
+	s.next()
+}
+
+// reach begins a step.
+func (s *Session) reach(step Step) {
+	s.state.Step = step
+	steps[step].begin(s)
+}
+
+// apply returns to the step before. What was proven stays proven.
+func (Back) apply(s *Session) {
+	path := s.path()
+	before := slices.Index(path, s.state.Step) - 1
+	if before < 0 || !s.at(s.state.Step) || !steps[s.state.Step].retreat(s) {
+		return
+	}
+	s.reach(path[before])
+	s.state.HandedOver = false
+	s.dismiss("")
+}
+
+// apply is the main button of the step.
+func (Continue) apply(s *Session) {
+	switch {
+	case s.over():
+		s.nextPerson()
+	case s.state.Case == 0 || s.interrupted:
+		s.retry()
+	default:
+		steps[s.state.Step].proceed(s)
+	}
+}
+
+// ErrandChosen says what the next person came for. It changes nothing while somebody is served.
+type ErrandChosen struct{ Name string }
+
+func (e ErrandChosen) apply(s *Session) {
+	i := slices.IndexFunc(Errands, func(errand Errand) bool { return errand.Name == e.Name })
+	if s.state.Case == 0 && i >= 0 {
+		s.errand, s.note = Errands[i], ""
+	}
+}
+
+// Past reports whether the case has gone beyond a step of its errand.
+func (s State) Past(step Step) bool {
+	at := slices.Index(s.Errand.Steps, step)
+	return at >= 0 && slices.Index(s.Errand.Steps, s.Step) > at
+}
+
+// Examining reports whether the document, and what belongs to it, is still being looked at: nobody was
+// asked to prove a contact or to choose a PIN, so there is nothing to lose.
+func (s State) Examining() bool {
+	return s.Step == StepDocument || s.Step == StepIdentity || s.Step == StepEligibility
+}

@@ -1,0 +1,45 @@
+package kiosk_test
+
+import (
+	"testing"
+
+	"balcao/kiosk"
+)
+
+func TestErrands(t *testing.T) {
+	t.Run("CheckStopsAfterTheDocument", func(t *testing.T) {
+		d := newDesk(t).do(kiosk.ErrandChosen{Name: "check"}, kiosk.CentreChanged{Centre: kiosk.CentreStatus{Health: kiosk.HealthDown}})
+		d.identified().at(kiosk.StepIdentity)
+		d.do(kiosk.PersonConfirmed{}).asked(kiosk.Forget{Case: 1}).at(kiosk.StepDocument).problem("", false)
+		if d.state.Case != 0 || d.state.Errand.Name != "enrol" {
+			t.Errorf("got case %d of %s, want an empty desk that enrols", d.state.Case, d.state.Errand.Name)
+		}
+	})
+	t.Run("OnlyOnAnEmptyDesk", func(t *testing.T) {
+		if d := newDesk(t).identified().do(kiosk.ErrandChosen{Name: "check"}); d.state.Errand.Name != "enrol" {
+			t.Errorf("got %s in mid-case", d.state.Errand.Name)
+		}
+	})
+	t.Run("EscGoesBackToEnrolling", func(t *testing.T) {
+		if d := newDesk(t).do(kiosk.ErrandChosen{Name: "check"}, kiosk.Cancel{}); d.state.Errand.Name != "enrol" {
+			t.Errorf("got %s", d.state.Errand.Name)
+		}
+	})
+	t.Run("AnotherDocumentIsOfTheSameErrand", func(t *testing.T) {
+		d := newDesk(t).do(kiosk.ErrandChosen{Name: "check"}).identified().do(kiosk.OtherDocument{})
+		if d.state.Case != 0 || d.state.Errand.Name != "check" {
+			t.Errorf("got case %d of %s", d.state.Case, d.state.Errand.Name)
+		}
+	})
+	t.Run("OfACitizenCardNothingElseIsAsked", func(t *testing.T) {
+		d := newDesk(t).identified()
+		for _, step := range d.state.Errand.Steps {
+			if step == kiosk.StepEligibility {
+				t.Error("a step is shown that nobody goes through")
+			}
+		}
+		if !d.do(kiosk.PersonConfirmed{}).at(kiosk.StepContact).state.Past(kiosk.StepIdentity) {
+			t.Error("the contact does not come after the identity")
+		}
+	})
+}
