@@ -77,6 +77,31 @@ func TestBringKeys(t *testing.T) {
 			t.Errorf("chose %q, want the first paper", got.Residence.Kind)
 		}
 	})
+	t.Run("KindsByNumber", func(t *testing.T) {
+		d := newDesk(t, ui.Options{})
+		d.Show(bring(pt))
+		second := "2   " + ui.PaperNames(pt, kiosk.ResidencePapers)[1]
+		if strings.Contains(visibleText(d.Clerk()), second) {
+			t.Error("the list is open before anybody is there")
+		}
+		press(d.Clerk(), fyne.KeyReturn, fyne.KeyReturn) // to the residence
+		if !strings.Contains(visibleText(d.Clerk()), second) {
+			t.Error("the kinds are not listed")
+		}
+		write(d.Clerk(), "2")
+		if got, _ := d.entered(t); got.Residence.Kind != kiosk.ResidencePapers[1] {
+			t.Errorf("chose %q, want the second", got.Residence.Kind)
+		}
+		write(d.Clerk(), "907")
+		if got, _ := d.entered(t); got.Residence.Kind != "" {
+			t.Errorf("a number of no kind chose %q", got.Residence.Kind)
+		}
+		save(t, d.Clerk(), "bring-open")
+		press(d.Clerk(), fyne.KeyReturn)
+		if strings.Contains(visibleText(d.Clerk()), second) {
+			t.Error("the list stays open")
+		}
+	})
 	t.Run("FromAnyField", func(t *testing.T) {
 		for _, key := range []fyne.KeyName{fyne.KeyF10, fyne.KeyF3, fyne.KeyEscape} {
 			d := newDesk(t, ui.Options{})

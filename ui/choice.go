@@ -25,8 +25,9 @@ type choice struct {
 	label   string // for a screen reader
 	none    string // shown while nothing is chosen
 	options []optionModel
-	chosen  int  // -1 for none
-	listed  bool // all answers are shown, each with what it means
+	chosen  int    // -1 for none
+	listed  bool   // all answers are shown, each with what it means
+	opened  func() // of answers that are shown, with their numbers, while it has the focus: told when that changes
 	focused bool
 }
 
@@ -49,6 +50,18 @@ func newListedChoice(keys *keyboard, changed, gained func()) *choice {
 	c.listed = true
 	return c
 }
+
+// newNumberedChoice shows them all with their numbers while it has the focus, and then the one that is chosen.
+func newNumberedChoice(keys *keyboard, changed, gained, opened func()) *choice {
+	c := newChoice(keys, changed, gained)
+	c.opened = opened
+	return c
+}
+
+// open reports whether all answers are shown.
+func (c *choice) open() bool { return c.listed || c.numbered() && c.focused }
+
+func (c *choice) numbered() bool { return c.opened != nil }
 
 // offer says what can be chosen; it keeps what is.
 func (c *choice) offer(label, none string, options []optionModel) {
@@ -86,10 +99,25 @@ func (c *choice) step(by int) {
 }
 
 // FocusGained implements fyne.Focusable.
-func (c *choice) FocusGained() { c.focused = true; c.Refresh(); c.gained() }
+func (c *choice) FocusGained() {
+	c.focused = true
+	c.turn()
+	c.gained()
+}
 
 // FocusLost implements fyne.Focusable.
-func (c *choice) FocusLost() { c.focused = false; c.Refresh() }
+func (c *choice) FocusLost() {
+	c.focused = false
+	c.turn()
+}
+
+// turn shows the focus, and what is shown only with it.
+func (c *choice) turn() {
+	c.Refresh()
+	if c.numbered() {
+		c.opened()
+	}
+}
 
 // KeyDown implements desktop.Keyable.
 func (c *choice) KeyDown(ev *fyne.KeyEvent) { c.keys.down(ev) }
@@ -97,8 +125,12 @@ func (c *choice) KeyDown(ev *fyne.KeyEvent) { c.keys.down(ev) }
 // KeyUp implements desktop.Keyable.
 func (c *choice) KeyUp(ev *fyne.KeyEvent) { c.keys.up(ev) }
 
-// TypedRune implements fyne.Focusable: a letter goes to the next answer that begins with it.
+// TypedRune implements fyne.Focusable: a number chooses its answer, a letter the next that begins with it.
 func (c *choice) TypedRune(r rune) {
+	if at := int(r - '1'); c.numbered() && at >= 0 && at < min(len(c.options), 9) {
+		c.choose(at)
+		return
+	}
 	for i := range c.options {
 		at := (c.chosen + 1 + i) % len(c.options)
 		for _, first := range c.options[at].Text {
@@ -125,19 +157,19 @@ func (c *choice) TypedKey(ev *fyne.KeyEvent) {
 	}
 }
 
-// Tapped implements fyne.Tappable: an answer of those listed, or the next one.
+// Tapped implements fyne.Tappable: an answer of those that are shown, or the next one.
 func (c *choice) Tapped(ev *fyne.PointEvent) {
+	shown := c.open()
 	if canvas := fyne.CurrentApp().Driver().CanvasForObject(c); canvas != nil {
 		canvas.Focus(c)
 	}
-	if len(c.options) == 0 {
-		return
-	}
-	if c.listed {
+	switch {
+	case len(c.options) == 0:
+	case shown:
 		c.choose(min(int(ev.Position.Y/(c.Size().Height/float32(len(c.options)))), len(c.options)-1))
-		return
+	case !c.numbered():
+		c.choose((c.chosen + 1) % len(c.options))
 	}
-	c.choose((c.chosen + 1) % len(c.options))
 }
 
 // AccessibilityLabel implements fyne.Accessible.
@@ -166,7 +198,9 @@ func (c *choice) CreateRenderer() fyne.WidgetRenderer {
 type choiceRenderer struct {
 	choice  *choice
 	frame   *canvas.Rectangle
-	content fyne.CanvasObject
+	content fyne.CanvasObject // one of the next two
+	one     fyne.CanvasObject
+	all     fyne.CanvasObject
 	rows    []answerRow
 	line    *look.Text
 	count   *look.Text
@@ -205,7 +239,7 @@ func (r *choiceRenderer) update() {
 	if c.focused {
 		r.frame.StrokeColor, r.frame.StrokeWidth = look.Ring, 3
 	}
-	if c.listed {
+	if c.open() {
 		r.list()
 	} else {
 		r.field()
@@ -217,8 +251,9 @@ func (r *choiceRenderer) field() {
 	if r.line == nil {
 		r.line, r.count = look.Value("").Sized(look.SizeHeading).Wrap(), look.Small("").In(look.InkFaint)
 		r.before, r.after = newChevron(-1), newChevron(1)
-		r.content = look.Padded(12, 9, centred(10, []float32{1, 0, 0, 0}, r.line, r.before.content, r.count, r.after.content))
+		r.one = look.Padded(12, 9, centred(10, []float32{1, 0, 0, 0}, r.line, r.before.content, r.count, r.after.content))
 	}
+	r.content = r.one
 	r.line.SetText(c.text())
 	r.line.SetColour(look.Ink)
 	if c.chosen < 0 {
@@ -261,7 +296,7 @@ func (c *chevron) show(open bool) {
 
 func (r *choiceRenderer) list() {
 	c := r.choice
-	if r.content == nil || len(r.rows) != len(c.options) {
+	if r.all == nil || len(r.rows) != len(c.options) {
 		all := rows(0)
 		r.rows = nil
 		for range c.options {
@@ -271,11 +306,16 @@ func (r *choiceRenderer) list() {
 			sign.Add(sized(20, 20, row.dot))
 			all.Add(look.Padded(12, 6, columns(12, []float32{0, 1}, sign, rows(2, row.text, row.means))))
 		}
-		r.content = all
+		r.all = all
 	}
+	r.content = r.all
 	for i, row := range r.rows {
 		row.text.SetText(c.options[i].Text)
+		if c.numbered() {
+			row.text.SetText(strconv.Itoa(i+1) + "   " + c.options[i].Text)
+		}
 		row.means.SetText(c.options[i].Means)
+		reveal(row.means, c.options[i].Means != "")
 		chosen := i == c.chosen
 		row.ring.StrokeColor = look.FieldEdge
 		if chosen {

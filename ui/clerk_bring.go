@@ -61,7 +61,7 @@ type paperView struct {
 	content        *fyne.Container
 }
 
-func newBringPage(keys *keyboard, send func(kiosk.Event), seek func(fyne.CanvasObject), goTo func(fyne.Focusable)) *bringPage {
+func newBringPage(keys *keyboard, send func(kiosk.Event), seek func(fyne.CanvasObject), goTo func(fyne.Focusable), opened func()) *bringPage {
 	p := &bringPage{send: send, seek: seek, goTo: goTo, either: look.Small("").Wrap(), keys: look.Small("").In(look.InkFaint).Wrap()}
 	p.number = newNumberField(keys, taxDigits, p.changed)
 	p.answer = newListedChoice(keys, p.changed, func() { seek(p.answer) })
@@ -71,7 +71,7 @@ func newBringPage(keys *keyboard, send func(kiosk.Event), seek func(fyne.CanvasO
 	p.declaration = newAskedView(p.answer)
 	p.second = newAskedView(p.clerk.field())
 	for i := range p.papers {
-		p.papers[i] = newPaperView(keys, p.changed, seek)
+		p.papers[i] = newPaperView(keys, p.changed, seek, opened)
 	}
 	left := look.Panel(rows(8, p.taxNumber.content, p.declaration.content, p.second.content))
 	right := look.Panel(rows(8, p.papers[0].content, p.papers[1].content, p.either))
@@ -79,12 +79,12 @@ func newBringPage(keys *keyboard, send func(kiosk.Event), seek func(fyne.CanvasO
 	return p
 }
 
-func newPaperView(keys *keyboard, changed func(), seek func(fyne.CanvasObject)) *paperView {
+func newPaperView(keys *keyboard, changed func(), seek func(fyne.CanvasObject), opened func()) *paperView {
 	v := &paperView{
 		label: look.NewText("", look.SizeLabel, fyne.TextStyle{Bold: true}, look.InkSoft).Wrap(), hint: look.Small("").Wrap(),
 		issuer: newEntry(keys, changed), issued: newEntry(keys, changed),
 	}
-	v.kind = newChoice(keys, changed, func() { seek(v.kind) })
+	v.kind = newNumberedChoice(keys, changed, func() { seek(v.kind) }, opened)
 	for _, e := range []*entry{v.issuer, v.issued} {
 		e.focused = func() { seek(e) }
 	}

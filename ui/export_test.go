@@ -121,6 +121,15 @@ func (u *UI) BroughtTexts() []string {
 	return texts
 }
 
+// PaperNames names kinds of papers.
+func PaperNames(language kiosk.Language, kinds []kiosk.SeenKind) []string {
+	var names []string
+	for _, kind := range kinds {
+		names = append(names, words{language}.text("seen."+string(kind)))
+	}
+	return names
+}
+
 // Day reads a date as clerks type it.
 func Day(text string) kiosk.Date { return day(text) }
 
