@@ -190,3 +190,19 @@ func TestSmallestWindow(t *testing.T) {
 		}
 	}
 }
+
+// TestChosenOptionMovesNothing: choosing an answer does not break its line elsewhere, whatever the width.
+func TestChosenOptionMovesNothing(t *testing.T) {
+	d := newDesk(t, ui.Options{TextScale: 1.5})
+	d.Show(bring(kiosk.Portuguese))
+	answer := d.Declaration()
+	for width := float32(700); width < 1000; width += 4 {
+		d.Clerk().Resize(fyne.NewSize(width, 800))
+		answer.TypedKey(&fyne.KeyEvent{Name: fyne.KeyDelete})
+		before := answer.(fyne.CanvasObject).MinSize()
+		answer.TypedKey(&fyne.KeyEvent{Name: fyne.KeyRight})
+		if after := answer.(fyne.CanvasObject).MinSize(); before != after {
+			t.Fatalf("in a window of %v the answers need %v, and once one is chosen %v", width, before, after)
+		}
+	}
+}

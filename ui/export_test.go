@@ -42,6 +42,9 @@ func (u *UI) CitizenBoxes() fyne.Position {
 	return fyne.CurrentApp().Driver().AbsolutePositionForObject(u.citizen.input.field)
 }
 
+// Declaration is the field of what the person declares.
+func (u *UI) Declaration() fyne.Focusable { return u.clerk.bring.answer }
+
 // KeypadKeys are the keys of the on-screen keypad.
 func (u *UI) KeypadKeys() []fyne.CanvasObject { return u.citizen.input.pad.content.Objects }
 
