@@ -127,7 +127,11 @@ func all(ctx context.Context, p plan, progress io.Writer) (report Report, err er
 	if err != nil {
 		return report, fmt.Errorf("making a folder: %w", err)
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	defer func() {
+		if len(report.Failed) == 0 { // otherwise an error may name a log in it
+			err = errors.Join(err, os.RemoveAll(dir))
+		}
+	}()
 	report = Report{At: time.Now().UTC(), Machine: thisMachine(ctx)}
 	if p.only != partCentre {
 		atDesk(ctx, dir, p, &report, say)
