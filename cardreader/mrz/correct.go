@@ -8,9 +8,10 @@ import (
 // maxCorrections is how many a group has at most: more are no help to choose from.
 const maxCorrections = 4
 
-// alike lists for each character those it is taken for, the likeliest first.
+// alike lists for each character those it is taken for, the likeliest first: by eyes, and Y and Z by keyboards,
+// where a German reader's and the desk's differ.
 var alike = map[byte]string{
-	'0': "ODQ", 'O': "0", 'D': "0", 'Q': "0", '1': "I", 'I': "1", '2': "Z", 'Z': "2",
+	'0': "ODQ", 'O': "0", 'D': "0", 'Q': "0", '1': "I", 'I': "1", '2': "Z", 'Z': "2Y", 'Y': "Z",
 	'5': "S", 'S': "5", '6': "G", 'G': "6", '8': "B", 'B': "8",
 }
 

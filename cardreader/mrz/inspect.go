@@ -67,14 +67,18 @@ func Inspect(text string, now time.Time) Inspection {
 	return i
 }
 
-// arrange finds the format and brings the lines into its shape.
+// arrange finds what was meant, the format, and brings the lines into its shape. Of several readings the first
+// that is a zone in which everything is right decides.
 func arrange(text string, now time.Time) zone {
-	in, ended := lines(text)
-	if got, format, ok := whole(in); ok {
-		if z := (zone{format, got, now}); z.valid() {
-			return z
+	for _, meant := range readings(text) {
+		in, _ := lines(meant)
+		if got, format, ok := whole(in); ok {
+			if z := (zone{format, got, now}); z.valid() {
+				return z
+			}
 		}
 	}
+	in, ended := lines(foreignFiller(text))
 	if len(in) == 0 {
 		return zone{now: now}
 	}

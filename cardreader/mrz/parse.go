@@ -5,13 +5,29 @@ import "time"
 // Parse reads a whole zone: lines separated by line breaks, or one run of 90 (TD1), 72 (TD2) or 88 (TD3)
 // characters as in data group 1. Lower case is accepted, and « and ‹ for the filler. Blanks and empty
 // lines around lines do not count; blanks inside a line count as fillers, unless they lie between whole
-// lines. Nothing else is mended: every check digit, the composite's among them, must be right, and every
+// lines. Where a text has characters that no zone has, it is read as a document reader with another keyboard
+// layout than the desk's means it, if that makes it a zone. Nothing else is mended: every check digit, the composite's among them, must be right, and every
 // character must be one that can stand in its place.
 //
 // now gives the century of dates (see the package) in its own time zone. Errors are *Error: ErrFormat,
 // ErrVisa, ErrCharacter or ErrCheckDigit for the first group in reading order that is wrong. A date that no calendar has
 // is no error: see MRZ.BirthPrinted.
 func Parse(text string, now time.Time) (MRZ, error) {
+	var first error
+	for _, meant := range readings(text) {
+		m, err := parse(meant, now)
+		if err == nil {
+			return m, nil
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	return MRZ{}, first
+}
+
+// parse reads a text as it stands.
+func parse(text string, now time.Time) (MRZ, error) {
 	in, _ := lines(text)
 	got, format, ok := whole(in)
 	if !ok {
