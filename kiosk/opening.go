@@ -4,8 +4,9 @@ import "strings"
 
 // What a clerk types to open a chip, or in place of a chip.
 
-// maxTyped bounds what a document reader may type: a zone has 90 characters and some separators.
-const maxTyped = 256
+// maxTyped bounds what a document reader may type, in bytes: a zone has 90 characters, which through another keyboard
+// layout take up to three, and some separators.
+const maxTyped = 512
 
 // applyToCase says what lies on the reader. A chip that is locked waits for what is printed on the
 // document; when that was typed before, for the same document or ahead of it, it is tried at once.
@@ -77,10 +78,17 @@ func (s *Session) carriable() AccessState {
 	return s.state.Document.Access
 }
 
-// apply takes what was typed so far.
+// apply takes what was typed so far. On an empty desk it is a document that was swiped.
 func (e AccessTyped) apply(s *Session) {
+	if len(e.Text) > maxTyped {
+		return
+	}
+	if s.state.Case == 0 && s.state.Step == StepDocument && e.Kind == AccessMRZ {
+		s.swiped(e.Text)
+		return
+	}
 	access := &s.state.Document.Access
-	if !s.typing() || !access.accepts(e.Kind) || len(e.Text) > maxTyped {
+	if !s.typing() || !access.accepts(e.Kind) {
 		return
 	}
 	access.Kind = e.Kind
@@ -91,6 +99,23 @@ func (e AccessTyped) apply(s *Session) {
 		}
 	case AccessMRZ:
 		access.MRZ = s.inspect(e.Text)
+	}
+}
+
+// swipedCharacters is the least that begins a case when it is no whole zone: a line (ICAO 9303-5 §4.2.2). Less is
+// from a reader of something else.
+const swipedCharacters = 30
+
+// swiped begins a case with a zone, which opens the chip once the document lies on a reader. Whether there is a chip
+// is not known yet.
+func (s *Session) swiped(text string) {
+	entry := s.inspect(text)
+	if !entry.Complete && len(strings.Join(entry.Lines, "")) < swipedCharacters || !s.begin(0) {
+		return
+	}
+	s.state.Document = DocumentState{
+		Checks: pendingChecks(ExpectedChecks(Passport)),
+		Access: AccessState{Asked: true, Accepts: []AccessKind{AccessMRZ}, Kind: AccessMRZ, MRZ: entry},
 	}
 }
 

@@ -352,3 +352,37 @@ func TestFaultsInTheOrderOfThePage(t *testing.T) {
 		t.Errorf("faults (-want +got):\n%s", diff)
 	}
 }
+
+// TestSwipedOnEmptyDesk: a document may be swiped before anything else.
+func TestSwipedOnEmptyDesk(t *testing.T) {
+	swipe := kiosk.AccessTyped{Kind: kiosk.AccessMRZ, Text: theZone}
+	t.Run("OpensTheChipThatFollows", func(t *testing.T) {
+		d := newTravelDesk(t, kiosk.Rules{}).do(swipe)
+		if access := d.state.Document.Access; d.state.Case == 0 || !access.Asked || !access.MRZ.Valid || access.NoChip {
+			t.Fatalf("got %+v, want a case with the zone", access)
+		}
+		d.do(kiosk.Continue{}).asked().at(kiosk.StepDocument)
+		d.do(kiosk.CardInserted{Reader: 1})
+		d.asked(kiosk.Forget{Case: 1}, kiosk.ReadDocument{Case: 2, Reader: 1})
+		d.do(kiosk.DocumentRecognised{Case: 2, Accepts: []kiosk.AccessKind{kiosk.AccessMRZ}})
+		d.asked(kiosk.Unlock{Case: d.state.Case, Kind: kiosk.AccessMRZ, Text: theZone})
+	})
+	t.Run("StandsForADocumentWithoutChip", func(t *testing.T) {
+		d := newTravelDesk(t, rules(func(r *kiosk.Rules) { r.TypedMRZ = kiosk.TypedSecond })).do(swipe, kiosk.NoChip{}, kiosk.Continue{})
+		d.asked(kiosk.Forget{Case: 1}, kiosk.ReadTyped{Case: 2, MRZ: theZone})
+	})
+	t.Run("AgainReplaces", func(t *testing.T) {
+		d := newTravelDesk(t, kiosk.Rules{}).do(swipe, kiosk.AccessTyped{Kind: kiosk.AccessMRZ, Text: theZone + "X"})
+		if got := d.state.Document.Access.MRZ.Text; got != theZone+"X" {
+			t.Errorf("got %q, want what was swiped last", got)
+		}
+	})
+	for name, d := range map[string]*desk{
+		"SomethingShort": newTravelDesk(t, kiosk.Rules{}).do(kiosk.AccessTyped{Kind: kiosk.AccessMRZ, Text: theZone[:10]}),
+		"ANumber":        newTravelDesk(t, kiosk.Rules{}).do(kiosk.AccessTyped{Kind: kiosk.AccessCAN, Text: theCAN}),
+	} {
+		if d.state.Case != 0 {
+			t.Errorf("%s begins a case", name)
+		}
+	}
+}

@@ -57,20 +57,18 @@ func (b *button) MouseIn(ev *desktop.MouseEvent) { b.Button.MouseIn(ev); b.repai
 func (b *button) MouseOut() { b.Button.MouseOut(); b.repaint() }
 
 // KeyDown implements desktop.Keyable.
-func (b *button) KeyDown(ev *fyne.KeyEvent) { b.keys.down(ev); b.Button.KeyDown(ev) }
+func (b *button) KeyDown(ev *fyne.KeyEvent) { b.keys.down(ev, b.Button.KeyDown) }
 
 // KeyUp implements desktop.Keyable.
-func (b *button) KeyUp(ev *fyne.KeyEvent) { b.keys.up(ev); b.Button.KeyUp(ev) }
+func (b *button) KeyUp(ev *fyne.KeyEvent) { b.keys.up(ev, b.Button.KeyUp) }
 
 // TypedRune implements fyne.Focusable: digits belong to the field of the page, wherever the focus is.
-func (b *button) TypedRune(r rune) {
-	if b.keys.digit != nil {
-		b.keys.digit(r)
-	}
-}
+func (b *button) TypedRune(r rune) { b.keys.rune(r, b.keys.character) }
 
 // TypedKey implements fyne.Focusable.
-func (b *button) TypedKey(ev *fyne.KeyEvent) {
+func (b *button) TypedKey(ev *fyne.KeyEvent) { b.keys.key(ev, b.key) }
+
+func (b *button) key(ev *fyne.KeyEvent) {
 	switch ev.Name {
 	case fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace:
 		if ev.Name != b.keys.held {

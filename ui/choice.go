@@ -120,13 +120,15 @@ func (c *choice) turn() {
 }
 
 // KeyDown implements desktop.Keyable.
-func (c *choice) KeyDown(ev *fyne.KeyEvent) { c.keys.down(ev) }
+func (c *choice) KeyDown(ev *fyne.KeyEvent) { c.keys.down(ev, nil) }
 
 // KeyUp implements desktop.Keyable.
-func (c *choice) KeyUp(ev *fyne.KeyEvent) { c.keys.up(ev) }
+func (c *choice) KeyUp(ev *fyne.KeyEvent) { c.keys.up(ev, nil) }
 
 // TypedRune implements fyne.Focusable: a number chooses its answer, a letter the next that begins with it.
-func (c *choice) TypedRune(r rune) {
+func (c *choice) TypedRune(r rune) { c.keys.rune(r, c.character) }
+
+func (c *choice) character(r rune) {
 	if at := int(r - '1'); c.numbered() && at >= 0 && at < min(len(c.options), 9) {
 		c.choose(at)
 		return
@@ -144,7 +146,9 @@ func (c *choice) TypedRune(r rune) {
 }
 
 // TypedKey implements fyne.Focusable. Deleting leaves no answer, which a slip of the hand may need.
-func (c *choice) TypedKey(ev *fyne.KeyEvent) {
+func (c *choice) TypedKey(ev *fyne.KeyEvent) { c.keys.key(ev, c.key) }
+
+func (c *choice) key(ev *fyne.KeyEvent) {
 	switch ev.Name {
 	case fyne.KeyRight, fyne.KeyDown, fyne.KeySpace:
 		c.step(1)

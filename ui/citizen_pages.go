@@ -325,16 +325,18 @@ func (p *pill) FocusGained() { p.focused = true; p.Refresh() }
 func (p *pill) FocusLost() { p.focused = false; p.Refresh() }
 
 // KeyDown implements desktop.Keyable.
-func (p *pill) KeyDown(ev *fyne.KeyEvent) { p.keys.down(ev) }
+func (p *pill) KeyDown(ev *fyne.KeyEvent) { p.keys.down(ev, nil) }
 
 // KeyUp implements desktop.Keyable.
-func (p *pill) KeyUp(ev *fyne.KeyEvent) { p.keys.up(ev) }
+func (p *pill) KeyUp(ev *fyne.KeyEvent) { p.keys.up(ev, nil) }
 
 // TypedRune implements fyne.Focusable: digits belong to the field of the page.
-func (p *pill) TypedRune(r rune) { p.keys.digit(r) }
+func (p *pill) TypedRune(r rune) { p.keys.rune(r, p.keys.character) }
 
 // TypedKey implements fyne.Focusable.
-func (p *pill) TypedKey(ev *fyne.KeyEvent) {
+func (p *pill) TypedKey(ev *fyne.KeyEvent) { p.keys.key(ev, p.key) }
+
+func (p *pill) key(ev *fyne.KeyEvent) {
 	switch ev.Name {
 	case fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace:
 		p.keys.spent()

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"strings"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
@@ -127,9 +129,22 @@ func (p *accessPage) put(e kiosk.AccessTyped) {
 	}
 }
 
+// swipe takes what a document reader typed, whatever was being typed. The Enter at its end goes on when the answer
+// says that everything is right.
+func (p *accessPage) swipe(text string) {
+	if !p.open || p.model.Locked {
+		return
+	}
+	if p.model.Kind == kiosk.AccessCAN {
+		p.send(kiosk.AccessTyped{Kind: kiosk.AccessMRZ, Text: text})
+	} else {
+		p.zone.swipe(text)
+	}
+	p.entered = strings.HasSuffix(text, "\n")
+}
+
 // press gives the field its keys. Enter goes on when everything is there; inside a zone it begins the next
-// line. A document reader ends its last line with Enter before the session can have answered: then it is the
-// answer that goes on.
+// line. Who is faster than the session goes on with its answer.
 func (p *accessPage) press(key fyne.KeyName) bool {
 	if !p.open || p.model.Locked {
 		return false

@@ -97,7 +97,7 @@ func (p *contactPage) first() fyne.Focusable {
 // choose selects all of an entry: what is typed next replaces a contact that failed.
 func (p *contactPage) choose() {
 	if e, ok := p.first().(*entry); ok {
-		e.TypedShortcut(&fyne.ShortcutSelectAll{})
+		e.Entry.TypedShortcut(&fyne.ShortcutSelectAll{})
 	}
 }
 

@@ -158,16 +158,16 @@ func (f *digitField) FocusGained() { f.focused = true; f.Refresh() }
 func (f *digitField) FocusLost() { f.focused = false; f.Refresh() }
 
 // KeyDown implements desktop.Keyable.
-func (f *digitField) KeyDown(ev *fyne.KeyEvent) { f.keys.down(ev) }
+func (f *digitField) KeyDown(ev *fyne.KeyEvent) { f.keys.down(ev, nil) }
 
 // KeyUp implements desktop.Keyable.
-func (f *digitField) KeyUp(ev *fyne.KeyEvent) { f.keys.up(ev) }
+func (f *digitField) KeyUp(ev *fyne.KeyEvent) { f.keys.up(ev, nil) }
 
 // TypedRune implements fyne.Focusable.
-func (f *digitField) TypedRune(r rune) { f.enter(r) }
+func (f *digitField) TypedRune(r rune) { f.keys.rune(r, f.enter) }
 
 // TypedKey implements fyne.Focusable.
-func (f *digitField) TypedKey(ev *fyne.KeyEvent) { f.keys.typed(ev) }
+func (f *digitField) TypedKey(ev *fyne.KeyEvent) { f.keys.key(ev, f.keys.page) }
 
 // press acts on the keys of a field; the page offers it every key first.
 func (f *digitField) press(key fyne.KeyName) bool {

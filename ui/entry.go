@@ -57,14 +57,19 @@ func (e *entry) FocusGained() { e.Entry.FocusGained(); e.cursor = true; e.focuse
 func (e *entry) FocusLost() { e.Entry.FocusLost(); e.cursor = false }
 
 // KeyDown implements desktop.Keyable.
-func (e *entry) KeyDown(ev *fyne.KeyEvent) { e.keys.down(ev); e.Entry.KeyDown(ev) }
+func (e *entry) KeyDown(ev *fyne.KeyEvent) { e.keys.down(ev, e.Entry.KeyDown) }
 
 // KeyUp implements desktop.Keyable.
-func (e *entry) KeyUp(ev *fyne.KeyEvent) { e.keys.up(ev); e.Entry.KeyUp(ev) }
+func (e *entry) KeyUp(ev *fyne.KeyEvent) { e.keys.up(ev, e.Entry.KeyUp) }
 
 // TypedKey implements fyne.Focusable. The cursor keys stay with the entry, though pages scroll with
 // them elsewhere.
-func (e *entry) TypedKey(ev *fyne.KeyEvent) {
+func (e *entry) TypedKey(ev *fyne.KeyEvent) { e.keys.key(ev, e.key) }
+
+// TypedRune implements fyne.Focusable.
+func (e *entry) TypedRune(r rune) { e.keys.rune(r, e.Entry.TypedRune) }
+
+func (e *entry) key(ev *fyne.KeyEvent) {
 	switch ev.Name {
 	case fyne.KeyUp, fyne.KeyDown, fyne.KeyPageUp, fyne.KeyPageDown, fyne.KeyHome, fyne.KeyEnd:
 		e.Entry.TypedKey(ev)
@@ -78,7 +83,7 @@ func (e *entry) TypedKey(ev *fyne.KeyEvent) {
 // TypedShortcut implements fyne.Shortcutable. What is locked can be copied: Fyne would also cut it, or paste over it.
 func (e *entry) TypedShortcut(shortcut fyne.Shortcut) {
 	if _, copies := shortcut.(*fyne.ShortcutCopy); copies || !e.Disabled() {
-		e.Entry.TypedShortcut(shortcut)
+		e.keys.shortcut(func() { e.Entry.TypedShortcut(shortcut) })
 	}
 }
 

@@ -1,7 +1,7 @@
 package ui
 
 import (
-	"time"
+	"slices"
 
 	"fyne.io/fyne/v2"
 
@@ -107,12 +107,26 @@ func (u *UI) AccessText() (zone string, cursor int, can string) {
 // AccessBytes returns the bytes inside the zone's field and the number's.
 func (u *UI) AccessBytes() []byte {
 	access := u.clerk.access
-	all := append(access.zone.typed[:len(access.zone.typed):len(access.zone.typed)], access.zone.run[:]...)
-	return append(all, access.can.typed[:]...)
+	return append(access.zone.typed[:len(access.zone.typed):len(access.zone.typed)], access.can.typed[:]...)
 }
 
-// SetZoneClock sets the clock by which typing and swiping are told apart.
-func (u *UI) SetZoneClock(now func() time.Time) { u.clerk.access.zone.now = now }
+// WindowKeyDown is a key that goes down while nothing has the focus; the test's canvas has no such call.
+func (u *UI) WindowKeyDown(w fyne.Window, ev *fyne.KeyEvent) { u.keysOf(w).down(ev, nil) }
+
+// WindowKeyUp is the same key going up.
+func (u *UI) WindowKeyUp(w fyne.Window, ev *fyne.KeyEvent) { u.keysOf(w).up(ev, nil) }
+
+func (u *UI) keysOf(w fyne.Window) *keyboard {
+	if w == u.clerkWindow {
+		return &u.clerk.keys
+	}
+	return &u.citizen.keys
+}
+
+// HeldKeys reports whether anything that was typed still waits in the guard.
+func (u *UI) HeldKeys() bool {
+	return u.guard.n > 0 || u.guard.length > 0 || slices.ContainsFunc(u.guard.text[:], func(r rune) bool { return r != 0 })
+}
 
 // BroughtTexts returns what stands in the page of what else is needed.
 func (u *UI) BroughtTexts() []string {
@@ -142,12 +156,8 @@ func Country(language kiosk.Language, code string) string { return words{languag
 // ZoneField is the field alone, without a window.
 type ZoneField struct{ *zoneField }
 
-// NewZoneField makes one with a clock of its own.
-func NewZoneField(now func() time.Time) ZoneField {
-	f := newZoneField(&keyboard{}, func() {})
-	f.now = now
-	return ZoneField{f}
-}
+// NewZoneField makes one.
+func NewZoneField() ZoneField { return ZoneField{newZoneField(&keyboard{}, func() {})} }
 
 // Text returns what is typed, and Cursor where the cursor stands.
 func (f ZoneField) Text() string { return f.text() }
@@ -160,6 +170,9 @@ func (f ZoneField) Put(text string) { f.put(text) }
 
 // Paste pastes.
 func (f ZoneField) Paste(text string) { f.paste(text) }
+
+// Swipe takes what a document reader typed.
+func (f ZoneField) Swipe(text string) { f.swipe(text) }
 
 // Answer shows what was understood.
 func (f ZoneField) Answer(entry kiosk.MRZEntry) { f.show(zone(entry, kiosk.Passport), false) }

@@ -13,26 +13,42 @@ import (
 	"balcao/ui"
 )
 
-// press types a special key as the driver does: to the focused widget, or to the canvas.
-func press(w fyne.Window, names ...fyne.KeyName) {
-	for _, name := range names {
-		ev := &fyne.KeyEvent{Name: name}
-		if focused := w.Canvas().Focused(); focused != nil {
-			focused.TypedKey(ev)
-		} else if typed := w.Canvas().OnTypedKey(); typed != nil {
-			typed(ev)
-		}
+// typeKey types a special key as the driver does: to the focused widget, or to the canvas.
+func typeKey(w fyne.Window, ev fyne.KeyEvent) {
+	if focused := w.Canvas().Focused(); focused != nil {
+		focused.TypedKey(&ev)
+	} else if typed := w.Canvas().OnTypedKey(); typed != nil {
+		typed(&ev)
 	}
 }
 
-// write types characters.
+// typeRune types a character as the driver does.
+func typeRune(w fyne.Window, r rune) {
+	if focused := w.Canvas().Focused(); focused != nil {
+		focused.TypedRune(r)
+	} else if typed := w.Canvas().OnTypedRune(); typed != nil {
+		typed(r)
+	}
+}
+
+// handPace is how long a person takes for a key.
+const handPace = 100 * time.Millisecond
+
+// press types special keys as a person does.
+func press(w fyne.Window, names ...fyne.KeyName) {
+	for _, name := range names {
+		typeKey(w, fyne.KeyEvent{Name: name})
+		desks[w].settle()
+		desks[w].now = desks[w].now.Add(handPace)
+	}
+}
+
+// write types characters as a person does.
 func write(w fyne.Window, text string) {
 	for _, r := range text {
-		if focused := w.Canvas().Focused(); focused != nil {
-			focused.TypedRune(r)
-		} else if typed := w.Canvas().OnTypedRune(); typed != nil {
-			typed(r)
-		}
+		typeRune(w, r)
+		desks[w].settle()
+		desks[w].now = desks[w].now.Add(handPace)
 	}
 }
 

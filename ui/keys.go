@@ -13,14 +13,60 @@ type keyboard struct {
 	digit func(rune)              // a character typed while nothing has the focus
 	touch func()                  // told that hands are at work, whatever they do
 
+	guard  *burstGuard // holds keys until it shows that a person typed them; nil for none
+	canvas fyne.Canvas
+
 	fresh, held fyne.KeyName
 }
 
-// down and up watch for keys that are held: a held Return repeats, and would walk through one page
-// after the other.
-func (k *keyboard) down(ev *fyne.KeyEvent) { k.fresh, k.held = ev.Name, "" }
+// focused is where keys go, nil for the window itself.
+func (k *keyboard) focused() fyne.Focusable {
+	if k.canvas == nil {
+		return nil
+	}
+	return k.canvas.Focused()
+}
 
-func (k *keyboard) up(*fyne.KeyEvent) { k.fresh, k.held = "", "" }
+// take brings what a key did to the guard, or where there is none to its place at once.
+func (k *keyboard) take(s stroke) {
+	s.keys = k
+	if k.guard == nil {
+		s.act()
+		return
+	}
+	k.guard.take(s)
+}
+
+// down and up watch for keys that are held: a held Return repeats, and would walk through one page
+// after the other. What the widget does with them follows, nil for nothing.
+func (k *keyboard) down(ev *fyne.KeyEvent, then func(*fyne.KeyEvent)) {
+	k.take(stroke{kind: strokeDown, event: *ev, key: then})
+}
+
+func (k *keyboard) up(ev *fyne.KeyEvent, then func(*fyne.KeyEvent)) {
+	k.take(stroke{kind: strokeUp, event: *ev, key: then})
+}
+
+// key, rune and shortcut are for widgets: what they do with what is typed into them.
+func (k *keyboard) key(ev *fyne.KeyEvent, do func(*fyne.KeyEvent)) {
+	k.take(stroke{kind: strokeKey, event: *ev, key: do})
+}
+
+func (k *keyboard) rune(r rune, do func(rune)) {
+	k.take(stroke{kind: strokeRune, char: r, typed: do})
+}
+
+func (k *keyboard) shortcut(do func()) { k.take(stroke{kind: strokeShortcut, other: do}) }
+
+// page is what a widget does with keys that are the page's.
+func (k *keyboard) page(ev *fyne.KeyEvent) { k.typed(ev) }
+
+// character is what a widget without characters of its own does with one.
+func (k *keyboard) character(r rune) {
+	if k.digit != nil {
+		k.digit(r)
+	}
+}
 
 // typed offers a key to the page and reports whether it took it.
 func (k *keyboard) typed(ev *fyne.KeyEvent) bool {
@@ -49,16 +95,12 @@ func (k *keyboard) spent() { k.fresh, k.held = "", k.fresh }
 
 // listen attaches the keyboard to a window.
 func (k *keyboard) listen(w fyne.Window) {
-	c := w.Canvas()
-	c.SetOnTypedKey(func(ev *fyne.KeyEvent) { k.typed(ev) })
-	c.SetOnTypedRune(func(r rune) {
-		if k.digit != nil {
-			k.digit(r)
-		}
-	})
-	if c, ok := c.(desktop.Canvas); ok {
-		c.SetOnKeyDown(k.down)
-		c.SetOnKeyUp(k.up)
+	k.canvas = w.Canvas()
+	k.canvas.SetOnTypedKey(func(ev *fyne.KeyEvent) { k.key(ev, k.page) })
+	k.canvas.SetOnTypedRune(func(r rune) { k.rune(r, k.character) })
+	if c, ok := k.canvas.(desktop.Canvas); ok {
+		c.SetOnKeyDown(func(ev *fyne.KeyEvent) { k.down(ev, nil) })
+		c.SetOnKeyUp(func(ev *fyne.KeyEvent) { k.up(ev, nil) })
 	}
 }
 

@@ -25,6 +25,28 @@ type desk struct {
 	*ui.UI
 	events []kiosk.Event
 	now    time.Time
+	timers []timer
+}
+
+// timer is a call that the screens asked for.
+type timer struct {
+	at   time.Time
+	call func()
+}
+
+// desks finds the desk of a window.
+var desks = map[fyne.Window]*desk{}
+
+// settle lets time pass until nothing waits for it.
+func (d *desk) settle() {
+	for len(d.timers) > 0 {
+		first := d.timers[0]
+		d.timers = d.timers[1:]
+		if first.at.After(d.now) {
+			d.now = first.at
+		}
+		first.call()
+	}
 }
 
 func newDesk(t *testing.T, options ui.Options) *desk {
@@ -32,7 +54,14 @@ func newDesk(t *testing.T, options ui.Options) *desk {
 	d := &desk{now: today}
 	options.Send = func(e kiosk.Event) { d.events = append(d.events, e) }
 	options.Now = func() time.Time { return d.now }
+	options.After = func(wait time.Duration, call func()) {
+		d.timers = append(d.timers, timer{d.now.Add(wait), call})
+	}
 	d.UI = ui.New(test.NewTempApp(t), options)
+	for _, w := range []fyne.Window{d.Clerk(), d.Citizen()} {
+		desks[w] = d
+		t.Cleanup(func() { delete(desks, w) })
+	}
 	return d
 }
 

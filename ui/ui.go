@@ -3,15 +3,16 @@
 // It is given a kiosk.State and draws it; what people press and type leaves as kiosk events. It decides
 // nothing: which page is shown, which button is live and what a line says is computed from the State
 // by the presenters (present_*.go), plain functions that know no widget; the views copy the result
-// into widgets that are made once. Drawing an unchanged State costs a comparison. There is no timer
-// and no goroutine here: the session sends a State whenever a clock on the screen has to move.
+// into widgets that are made once. Drawing an unchanged State costs a comparison. The session sends a State
+// whenever a clock on the screen has to move; the only timer here tells a pause in what is typed.
 //
 //	screens := ui.New(app, ui.Options{Send: runner.Send, TextScale: 1})
 //	screens.Show(state) // on the UI goroutine, after each change
 //	screens.ShowWindows()
 //
 // Keys. Fyne gives a key to the focused widget only. All our widgets ask the window's keyboard first,
-// so Enter, Esc and the F-keys on the buttons work wherever the focus is; Tab moves the focus.
+// so Enter, Esc and the F-keys on the buttons work wherever the focus is; Tab moves the focus. Keys wait in
+// the burstGuard for some hundredths of a second, until it shows that it is no document reader that types.
 //
 // Secrets. Digits of a PIN or a code stand in a byte array inside digitField, are looked at in place
 // and leave once as a kiosk.Secret, which the receiver wipes. The State has none.
@@ -37,6 +38,8 @@ type Options struct {
 	Screen       image.Rectangle   // of the one monitor, for both windows (look.PlacesOn); empty leaves it to the window manager
 	Closed       func()            // the clerk closed the window; nil lets the window close
 	Now          func() time.Time  // for tests; time.Now by default
+	// After calls back on the UI goroutine after a while, once; for tests. By default it is a timer's work.
+	After func(time.Duration, func())
 }
 
 // UI is both windows of a desk.
@@ -48,6 +51,7 @@ type UI struct {
 	drawn   bool
 	asked   string    // what the person is asked for: the key of their page; "" while it is the clerk's turn
 	touched time.Time // when the session was last told that hands are at work
+	guard   *burstGuard
 
 	clerkWindow, citizenWindow fyne.Window // the same one with OneScreen
 }
@@ -59,6 +63,9 @@ func New(app fyne.App, options Options) *UI {
 	}
 	if options.Now == nil {
 		options.Now = time.Now
+	}
+	if options.After == nil {
+		options.After = func(d time.Duration, f func()) { time.AfterFunc(d, func() { fyne.Do(f) }) }
 	}
 	app.Settings().SetTheme(look.Theme(options.TextScale))
 	u := &UI{options: options}
@@ -74,6 +81,9 @@ func New(app fyne.App, options Options) *UI {
 	if !options.OneScreen {
 		u.citizen.clerk = func(key fyne.KeyName) bool { return u.asked != "" && u.clerk.press(key) }
 	}
+	u.guard = &burstGuard{now: options.Now, after: options.After, place: u.place, takes: u.takesZone, swiped: u.swiped}
+	u.clerk.keys.guard, u.clerk.overlay.keys.guard, u.citizen.keys.guard = u.guard, u.guard, u.guard
+	u.clerk.overlay.keys.canvas = u.clerkWindow.Canvas()
 	u.arrange()
 	return u
 }
@@ -173,8 +183,39 @@ func (u *UI) touch() {
 	u.options.Send(kiosk.StillHere{})
 }
 
+// place is what the screens ask for: what was typed at one is not meant for another.
+func (u *UI) place() any {
+	type place struct {
+		number  kiosk.CaseID
+		page    page
+		kind    kiosk.AccessKind
+		citizen string
+		warned  bool
+	}
+	return place{u.state.Case, u.clerk.shown.Page, u.clerk.shown.Access.Kind, u.citizen.shown.Key, u.clerk.shown.Overlay != nil}
+}
+
+// takesZone reports whether a document may be swiped now: where a zone is typed, and at the empty desk, where it
+// begins the case.
+func (u *UI) takesZone() bool {
+	if !u.drawn || u.state.Step != kiosk.StepDocument || u.clerk.shown.Overlay != nil {
+		return false
+	}
+	return u.state.Case == 0 || u.clerk.shown.Page == pageAccess && !u.clerk.shown.Access.Locked
+}
+
+// swiped takes what a document reader typed.
+func (u *UI) swiped(text string) {
+	if u.clerk.shown.Page == pageAccess {
+		u.clerk.access.swipe(text)
+		return
+	}
+	u.options.Send(kiosk.AccessTyped{Kind: kiosk.AccessMRZ, Text: text})
+}
+
 // Wipe empties what people typed and was not sent, and the photograph, for a desk that stops.
 func (u *UI) Wipe() {
+	u.guard.forget()
 	u.citizen.wipe()
 	u.clerk.wipe()
 	wipePhoto(u.state.Document.Photo)

@@ -35,10 +35,6 @@ func (f *zoneField) enter(r rune) {
 	if c == ' ' {
 		c = '<'
 	}
-	if f.swiped(c) {
-		f.report()
-		return
-	}
 	f.set(c)
 	f.report()
 }
@@ -51,6 +47,7 @@ func (f *zoneField) set(c byte) {
 	}
 	switch {
 	case f.at < f.n && f.typed[f.at] != '\n' && f.full(f.at):
+		f.raw = ""
 		f.typed[f.at] = c
 		f.at++
 		if f.at < f.n-1 && f.typed[f.at] == '\n' {
@@ -73,45 +70,11 @@ func (f *zoneField) insert(c byte) {
 	if c == 0 || f.n == len(f.typed) {
 		return
 	}
+	f.raw = ""
 	copy(f.typed[f.at+1:], f.typed[f.at:f.n])
 	f.typed[f.at] = c
 	f.n++
 	f.at++
-}
-
-// swiped follows how fast characters come, and reports whether it took this one. A document that is swiped
-// again takes the place of a zone that is complete, or in whose middle the cursor stands. Behind one that is
-// not complete it goes on: readers may pause between lines.
-func (f *zoneField) swiped(c byte) bool {
-	now := f.now()
-	if f.running == 0 || now.Sub(f.last) > swipeGap {
-		f.running, f.afresh = 0, f.at < f.n || f.model.Complete
-	}
-	f.last = now
-	if f.running == len(f.run) {
-		return false
-	}
-	f.run[f.running] = c
-	f.running++
-	if f.running != len(f.run) || !f.afresh || repeats(f.run[:]) {
-		return false
-	}
-	begun := f.run
-	f.wipe()
-	f.model.Complete = false
-	f.n = copy(f.typed[:], begun[:])
-	f.at, f.running, f.last = f.n, len(f.run), now
-	clear(begun[:])
-	return true
-}
-
-func repeats(run []byte) bool {
-	for _, c := range run {
-		if c != run[0] {
-			return false
-		}
-	}
-	return true
 }
 
 // press acts on the keys of the field; the page offers it every key first. Enter is the page's.
@@ -163,6 +126,7 @@ func (f *zoneField) remove(at int) {
 	if at >= f.n {
 		return
 	}
+	f.raw = ""
 	copy(f.typed[at:], f.typed[at+1:f.n])
 	f.n--
 	f.typed[f.n] = 0

@@ -3,7 +3,6 @@ package ui
 import (
 	"bytes"
 	"strings"
-	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
@@ -14,14 +13,14 @@ import (
 // widget, without an undo history, and is overwritten when the page goes. What the session understood of it
 // is drawn and becomes what is edited: the same characters, in the lines of the format.
 //
-// Document readers type as a keyboard does, fast and with Enter after each line. So the field never waits
-// for an answer before the next character, and what is understood of an older text is passed over.
+// Nobody waits for an answer before the next character, so what is understood of an older text is passed over.
+// What a document reader typed or what was pasted goes to the session as it came, because that can tell what was
+// meant with characters that no zone has.
 type zoneField struct {
 	widget.BaseWidget
 
 	keys    *keyboard
-	changed func() // told after each change
-	now     func() time.Time
+	changed func()             // told after each change
 	name    func(n int) string // for a screen reader
 
 	typed   [zoneRoom]byte // capitals, digits, '<' and '\n'; '?' for what no zone has
@@ -30,21 +29,11 @@ type zoneField struct {
 	locked  bool
 	focused bool
 
-	run     [swipeLength]byte // characters that came faster than anybody types
-	running int
-	afresh  bool // they began where a zone does not go on
-	last    time.Time
+	raw string // what was swiped or pasted, until it is understood or edited; "" for nothing
 }
 
 // zoneRoom is more than the longest zone and its line breaks.
 const zoneRoom = 128
-
-// A run of this many characters, none later than this after the one before, is a document reader's. People
-// do not type eight characters in half a second; keys that are held repeat one character.
-const (
-	swipeLength = 8
-	swipeGap    = 60 * time.Millisecond
-)
 
 var (
 	_ fyne.Focusable    = (*zoneField)(nil)
@@ -55,28 +44,42 @@ var (
 )
 
 func newZoneField(keys *keyboard, changed func()) *zoneField {
-	f := &zoneField{keys: keys, changed: changed, now: time.Now, name: func(int) string { return "" }}
+	f := &zoneField{keys: keys, changed: changed, name: func(int) string { return "" }}
 	f.ExtendBaseWidget(f)
 	return f
 }
 
 // text is what is typed so far.
-func (f *zoneField) text() string { return string(f.typed[:f.n]) }
+func (f *zoneField) text() string {
+	if f.raw != "" {
+		return f.raw
+	}
+	return string(f.typed[:f.n])
+}
 
 // put replaces what was typed.
 func (f *zoneField) put(text string) {
 	f.wipe()
-	for _, r := range text {
+	f.add(text)
+	f.Refresh()
+}
+
+// add puts in a text as it came.
+func (f *zoneField) add(text string) {
+	raw := f.text() + text
+	if f.at < f.n {
+		raw = string(f.typed[:f.at]) + text + string(f.typed[f.at:f.n])
+	}
+	for _, r := range strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text) {
 		f.insert(zoneCharacter(r))
 	}
-	f.Refresh()
+	f.raw = raw
 }
 
 // wipe overwrites what was typed.
 func (f *zoneField) wipe() {
 	clear(f.typed[:])
-	clear(f.run[:])
-	f.n, f.at, f.running = 0, 0, 0
+	f.n, f.at, f.raw = 0, 0, ""
 	f.Refresh()
 }
 
@@ -91,6 +94,7 @@ func (f *zoneField) show(m zoneModel, locked bool) {
 }
 
 func (f *zoneField) adopt(lines []string) {
+	f.raw = ""
 	understood := strings.Join(lines, "\n")
 	if f.n > 0 && f.typed[f.n-1] == '\n' && !f.filledShort(lines) {
 		understood += "\n" // who ended a line goes on in the next
@@ -193,16 +197,16 @@ func (f *zoneField) FocusGained() { f.focused = true; f.Refresh() }
 func (f *zoneField) FocusLost() { f.focused = false; f.Refresh() }
 
 // KeyDown implements desktop.Keyable.
-func (f *zoneField) KeyDown(ev *fyne.KeyEvent) { f.keys.down(ev) }
+func (f *zoneField) KeyDown(ev *fyne.KeyEvent) { f.keys.down(ev, nil) }
 
 // KeyUp implements desktop.Keyable.
-func (f *zoneField) KeyUp(ev *fyne.KeyEvent) { f.keys.up(ev) }
+func (f *zoneField) KeyUp(ev *fyne.KeyEvent) { f.keys.up(ev, nil) }
 
 // TypedRune implements fyne.Focusable.
-func (f *zoneField) TypedRune(r rune) { f.enter(r) }
+func (f *zoneField) TypedRune(r rune) { f.keys.rune(r, f.enter) }
 
 // TypedKey implements fyne.Focusable.
-func (f *zoneField) TypedKey(ev *fyne.KeyEvent) { f.keys.typed(ev) }
+func (f *zoneField) TypedKey(ev *fyne.KeyEvent) { f.keys.key(ev, f.keys.page) }
 
 // TypedShortcut implements fyne.Shortcutable: a zone may be pasted, and nothing of it copied.
 func (f *zoneField) TypedShortcut(shortcut fyne.Shortcut) {
@@ -210,19 +214,32 @@ func (f *zoneField) TypedShortcut(shortcut fyne.Shortcut) {
 	if !ok || f.locked || paste.Clipboard == nil {
 		return
 	}
-	f.keys.touched()
-	f.paste(paste.Clipboard.Content())
+	f.keys.shortcut(func() {
+		f.keys.touched()
+		f.paste(paste.Clipboard.Content())
+	})
 }
 
-// paste puts in a text as it is, which takes the place of a zone that is complete.
+// paste puts in a text, which takes the place of a zone that is complete.
 func (f *zoneField) paste(text string) {
 	if f.model.Complete {
 		f.wipe()
 	}
-	for _, r := range strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text) {
-		f.insert(zoneCharacter(r))
-	}
+	f.add(text)
 	f.report()
+}
+
+// swipe puts in what a document reader typed. It takes the place of a zone that is complete, or in whose middle the
+// cursor stands. Behind one that is not complete it goes on: readers may pause between lines.
+func (f *zoneField) swipe(text string) {
+	if f.locked {
+		return
+	}
+	if f.at < f.n {
+		f.wipe()
+	}
+	f.keys.touched()
+	f.paste(text)
 }
 
 // Tapped implements fyne.Tappable.

@@ -95,9 +95,14 @@ func (d *kioskDesk) typeCode(t testing.TB, v visitor, code string) {
 	d.screen.xdo(t, "sleep", "0.5") // a person reads first: what follows the code at once is taken for part of it
 }
 
+// strayZone is a document that is swiped where nobody asked for it, with the keys that readers send behind lines.
+const strayZone = "P<UTOHVERGISSON<<BJARKI<<<<<<<<<<<<<<<<<<<<<\nUT99007662UTO8108223M3403048<<<<<<<<<<<<<<04\n"
+
 func (d *kioskDesk) choosePIN(t testing.TB, v visitor) {
 	t.Helper()
 	d.has(t, citizenTitle)
+	d.swipes(t, strayZone+strayZone) // which would choose and repeat the PIN
+	d.screen.xdo(t, "sleep", "1")
 	d.types(t, v.pin)
 	d.shot(t, v, "4-pin")
 	d.keys(t, "Return")

@@ -129,10 +129,10 @@ func (d *kioskDesk) keys(t testing.TB, keys ...string) {
 	d.screen.xdo(t, append([]string{"key", "--clearmodifiers", "--delay", "20"}, keys...)...)
 }
 
-// types types text in whatever window has the focus.
+// types types text in whatever window has the focus, as fast as a person can.
 func (d *kioskDesk) types(t testing.TB, text string) {
 	t.Helper()
-	d.screen.xdo(t, "type", "--delay", "20", text)
+	d.screen.xdo(t, "type", "--delay", "60", text)
 }
 
 // swipes types text as fast as a document reader does.

@@ -12,12 +12,13 @@ type traveller struct {
 	papers    int    // that the page has room for: residence and address, or address alone
 	typed     bool   // no chip: the zone is typed for it
 	chip      bool   // that proves itself when the person has agreed
+	ahead     bool   // swiped before it lies on a reader, through another keyboard layout
 }
 
 var (
 	withPassport = traveller{
 		visitor:   visitor{card: "passport-pace-gm", contact: "932345678", to: "+351932345678", pin: "407182", english: true, shots: "passport", few: true},
-		taxNumber: "400000016", papers: 2, chip: true,
+		taxNumber: "400000016", papers: 2, chip: true, ahead: true,
 	}
 	withPermit = traveller{
 		visitor: visitor{card: "residence-permit", contact: "permit@correio.example", to: "permit@correio.example", email: true,
@@ -84,14 +85,23 @@ func (d *kioskDesk) bring(t testing.TB, v traveller) {
 func (d *kioskDesk) enrolTraveller(t testing.TB, c *centre, v traveller) (code string) {
 	t.Helper()
 	e := c.entry(t, v.card)
-	if v.typed {
+	switch {
+	case v.ahead:
+		d.has(t, clerkTitle)
+		d.swipes(t, strings.ReplaceAll(strings.Join(e.MRZ, "\n")+"\n", "<", ";"))
+		d.awaits(t, "types=true")
+		d.shot(t, v.visitor, "1-ahead") // waits until all of it is there
+		c.mock(t, "insert", v.card)
+	case v.typed:
 		d.has(t, clerkTitle)
 		d.keys(t, "F6")
-	} else {
+		d.awaits(t, "types=true")
+		d.typePrinted(t, v.visitor, e)
+	default:
 		c.mock(t, "insert", v.card)
+		d.awaits(t, "types=true")
+		d.typePrinted(t, v.visitor, e)
 	}
-	d.awaits(t, "types=true")
-	d.typePrinted(t, v.visitor, e)
 	d.awaits(t, "step=identity", "checked=true")
 	d.shot(t, v.visitor, "2-identity")
 	d.bring(t, v)
