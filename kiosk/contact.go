@@ -3,6 +3,7 @@ package kiosk
 import (
 	"errors"
 	"net/mail"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -20,18 +21,20 @@ const (
 
 // ParsePhone returns the E.164 form of a number that can receive SMS. region is the ISO 3166-1 alpha-2
 // code that a number without "+" is taken to belong to. Nothing but digits, of any script, and
-// separators is accepted: letters would be dialled as digits and extensions cannot receive SMS.
+// separators is accepted, besides characters that cannot be seen: letters would be dialled as digits and
+// extensions cannot receive SMS. What belongs to dialling within a country is left out behind its code: the
+// prefix in brackets, and the 1 of Mexico's mobile numbers until 2019. Argentina's 9 stays, as it is dialled.
 func ParsePhone(text, region string) (string, ContactProblem) {
-	text = strings.TrimSpace(text)
+	text = visible(text)
 	if strings.ContainsFunc(text, notInPhone) {
 		return "", PhoneCharacters
 	}
 	if utf8.RuneCountInString(text) > maxPhoneText {
 		return "", PhoneDigitsExtra
 	}
-	number, err := phonenumbers.Parse(text, region)
-	if err != nil || !phonenumbers.IsValidNumber(number) {
-		return "", phoneFault(text, region)
+	number, err := parseNumber(text, region)
+	if err != nil {
+		return "", phoneFault(withoutTrunk(text), region)
 	}
 	switch phonenumbers.GetNumberType(number) {
 	case phonenumbers.MOBILE, phonenumbers.FIXED_LINE_OR_MOBILE:
@@ -63,8 +66,42 @@ func phoneFault(text, region string) ContactProblem {
 	return PhoneDigitsMissing
 }
 
+// parseNumber returns the first valid number among what a text can mean.
+func parseNumber(text, region string) (*phonenumbers.PhoneNumber, error) {
+	text = strings.NewReplacer("·", " ", "•", " ").Replace(text)
+	for _, meant := range []string{text, withoutTrunk(text)} {
+		number, err := phonenumbers.Parse(meant, region)
+		if err != nil {
+			continue
+		}
+		if phonenumbers.IsValidNumber(number) {
+			return number, nil
+		}
+		if old := strconv.FormatUint(number.GetNationalNumber(), 10); number.GetCountryCode() == mexico && len(old) == 11 && old[0] == '1' {
+			number, err = phonenumbers.Parse("+52"+old[1:], region)
+			if err == nil && phonenumbers.IsValidNumber(number) {
+				return number, nil
+			}
+		}
+	}
+	return nil, errNoNumber
+}
+
+const mexico = 52
+
+var errNoNumber = errors.New("not a valid number")
+
+// withoutTrunk leaves out, of a number that begins with its country, the (0) that is dialled within it only.
+func withoutTrunk(text string) string {
+	if start := strings.TrimLeft(text, " ("); !strings.HasPrefix(start, "+") && !strings.HasPrefix(start, "00") {
+		return text
+	}
+	return strings.Replace(text, "(0)", "", 1)
+}
+
+// notInPhone reports whether r is no digit and no separator that numbers are written with.
 func notInPhone(r rune) bool {
-	return !unicode.IsDigit(r) && !strings.ContainsRune("+＋ \u00a0-‐‑–().／/", r)
+	return !unicode.IsDigit(r) && !strings.ContainsRune("+ -‐‑‒–—−().·•/", r)
 }
 
 // domains maps a domain as typed to the form in which mail travels (RFC 5891, with the mapping of UTS 46).
@@ -73,9 +110,10 @@ var domains = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.StrictDomainNa
 // ParseEmail returns the address in the form in which mail travels: the local part as typed, because
 // its case may matter to the receiving host (RFC 5321 §2.4), the domain in lower case and, when it is
 // internationalised, in its ASCII form. Display names, comments, quoted and non-ASCII local parts and
-// address literals are refused: hardly anyone has them and many services would not take them.
+// address literals are refused: hardly anyone has them and many services would not take them. What cannot be seen
+// does not count.
 func ParseEmail(text string) (string, ContactProblem) {
-	text = strings.TrimSpace(text)
+	text = visible(text)
 	parsed, err := mail.ParseAddress(text)
 	if err != nil || parsed.Name != "" || parsed.Address != text {
 		return "", emailFault(text)

@@ -44,6 +44,27 @@ func TestParsePhone(t *testing.T) {
 		{strings.Repeat("9", 100), "PT", "", kiosk.PhoneDigitsExtra},
 		{"912345678", "ZZ", "", kiosk.PhoneCountry},
 		{"112", "PT", "", kiosk.PhoneDigitsMissing},
+		{"\u202a+351 912 345 678\u202c", "PT", "+351912345678", ""},
+		{"\u2066+351\u00a0912\u202f345\u2007678\u2069\u200e", "PT", "+351912345678", ""},
+		{"912\u200b345\u00ad678\ufeff", "PT", "+351912345678", ""},
+		{"912\ufe0f345\u2060678", "PT", "+351912345678", ""},
+		{"912·345·678", "PT", "+351912345678", ""},
+		{"912\u2212345\u2014678", "PT", "+351912345678", ""},
+		{"+351 (0) 912 345 678", "PT", "+351912345678", ""},
+		{"00351(0)912345678", "PT", "+351912345678", ""},
+		{"(+351) (0)912345678", "PT", "+351912345678", ""},
+		{"+44 (0)7911 123456", "PT", "+447911123456", ""},
+		{"+49 (0) 151 12345678", "PT", "+4915112345678", ""},
+		{"+39 (0) 347 1234567", "PT", "+393471234567", ""},
+		{"(0)912345678", "PT", "", kiosk.PhoneDigitExtra}, // no country before it
+		{"+351 (0) 912 345 67", "PT", "", kiosk.PhoneDigitMissing},
+		{"+52 1 55 1234 5678", "PT", "+525512345678", ""},
+		{"+5215512345678", "PT", "+525512345678", ""},
+		{"0052 1 55 1234 5678", "PT", "+525512345678", ""},
+		{"+52 55 1234 5678", "PT", "+525512345678", ""},
+		{"+52 1 55 1234 567", "PT", "", kiosk.PhoneUnassigned},
+		{"+54 9 11 2345 6789", "PT", "+5491123456789", ""},
+		{"+54 11 15 2345 6789", "PT", "+5491123456789", ""},
 	} {
 		got, problem := kiosk.ParsePhone(tt.text, tt.region)
 		if got != tt.want || problem != tt.problem {
@@ -60,6 +81,10 @@ func TestParseEmail(t *testing.T) {
 		{"  ana@exemplo.pt ", "ana@exemplo.pt"},
 		{"Ana.B+cmd@EXEMPLO.Pt", "Ana.B+cmd@exemplo.pt"},
 		{"ana@açúcar.pt", "ana@xn--acar-0oa8i.pt"},
+		{"\u202aana@exemplo.pt\u202c", "ana@exemplo.pt"},
+		{"\u00a0a\u200bna@ex\u00ademplo.pt\ufeff", "ana@exemplo.pt"},
+		{"ａｎａ＠ｅｘｅｍｐｌｏ．ｐｔ", "ana@exemplo.pt"},
+		{"ana\u00a0b@exemplo.pt", ""},
 		{"ana@AÇÚCAR.pt", "ana@xn--acar-0oa8i.pt"},
 		{"ana@sub.exemplo.co.uk", "ana@sub.exemplo.co.uk"},
 		{strings.Repeat("a", 64) + "@exemplo.pt", strings.Repeat("a", 64) + "@exemplo.pt"},
@@ -159,4 +184,32 @@ func FuzzParseEmail(f *testing.F) {
 			t.Fatalf("parsed again: got %q, want %q", again, value)
 		}
 	})
+}
+
+// TestStrangeCharacter: the clerk is shown the character that stands in the way, not the text.
+func TestStrangeCharacter(t *testing.T) {
+	for _, tt := range []struct {
+		channel kiosk.Channel
+		text    string
+		want    rune
+	}{
+		{kiosk.SMS, "912 345 678", 0},
+		{kiosk.SMS, "912", 0},
+		{kiosk.SMS, "\u202a912345678", 0},
+		{kiosk.SMS, "912O45678", 'O'},
+		{kiosk.SMS, "912,345678", ','},
+		{kiosk.SMS, "912\n345678", '\n'},
+		{kiosk.Email, "ana@exemplo.pt", 0},
+		{kiosk.Email, "ana@açúcar.pt", 0},
+		{kiosk.Email, "ana,b@exemplo.pt", ','},
+		{kiosk.Email, "anã@exemplo.pt", 'ã'},
+		{kiosk.Email, "ana@exemplo@pt", '@'},
+		{kiosk.Email, "ana b@exemplo.pt", ' '},
+		{kiosk.Email, "ana@exemplo.pt;", ';'},
+		{kiosk.Email, "ana→@exemplo.pt", '→'},
+	} {
+		if got := kiosk.StrangeCharacter(tt.channel, tt.text); got != tt.want {
+			t.Errorf("%q: got %q, want %q", tt.text, got, tt.want)
+		}
+	}
 }

@@ -1,8 +1,10 @@
 package ui
 
 import (
+	"fmt"
 	"strings"
 	"time"
+	"unicode"
 
 	"balcao/kiosk"
 )
@@ -92,7 +94,37 @@ func (p present) channelStatus(channel kiosk.Channel, c kiosk.ChannelState, d dr
 }
 
 func (p present) contactProblem(c kiosk.ChannelState) string {
-	return p.format("contact.problem."+string(c.Problem), values{"Count": c.TriesLeft})
+	said := p.format("contact.problem."+string(c.Problem), values{"Count": c.TriesLeft})
+	channel := kiosk.Email
+	switch c.Problem {
+	case kiosk.PhoneCharacters:
+		channel = kiosk.SMS
+	case kiosk.EmailCharacters, kiosk.EmailSpace, kiosk.ContactInvalid:
+	default:
+		return said
+	}
+	if channel == kiosk.Email && !strings.Contains(c.Text, "@") {
+		return said
+	}
+	if strange := kiosk.StrangeCharacter(channel, c.Text); strange != 0 {
+		said += " " + p.format("contact.strange", values{"Character": p.character(strange)})
+	}
+	return said
+}
+
+// character names a character that may look like another, or like none.
+func (p present) character(r rune) string {
+	switch {
+	case r == '\n' || r == '\r':
+		return p.text("contact.line_break")
+	case unicode.IsSpace(r):
+		return p.text("contact.blank")
+	case r <= unicode.MaxASCII && unicode.IsPrint(r):
+		return "«" + string(r) + "»"
+	case unicode.IsPrint(r):
+		return fmt.Sprintf("«%c» (U+%04X)", r, r)
+	}
+	return fmt.Sprintf("U+%04X", r)
 }
 
 // ago counts in minutes after the first: a line that changes every second for a quarter of an hour

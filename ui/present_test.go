@@ -338,3 +338,33 @@ func TestLastTry(t *testing.T) {
 		})
 	}
 }
+
+// TestStrangeCharacterIsShown: a character that stands in the way of a contact is named, because it may look like
+// another, or like none.
+func TestStrangeCharacterIsShown(t *testing.T) {
+	for _, test := range []struct {
+		text    string
+		problem kiosk.ContactProblem
+		want    string
+	}{
+		{"912O45678", kiosk.PhoneCharacters, "«O»"},
+		{"912\u203f345678", kiosk.PhoneCharacters, "U+203F"},
+		{"ana b@exemplo.pt", kiosk.EmailSpace, "um espaço"},
+		{"ana@exemplo;pt", kiosk.ContactInvalid, "«;»"},
+	} {
+		state := contact(kiosk.Portuguese)
+		channel, status := kiosk.SMS, &state.Contact.Phone
+		if strings.Contains(test.text, "@") {
+			channel, status = kiosk.Email, &state.Contact.Email
+		}
+		*status = kiosk.ChannelState{Text: test.text, Problem: test.problem}
+		model := ui.PresentClerk(state, false, state.Contact.Phone.Text, state.Contact.Email.Text, channel)
+		got := model.Contact.Phone.Status.Text
+		if channel == kiosk.Email {
+			got = model.Contact.Email.Status.Text
+		}
+		if !strings.Contains(got, test.want) {
+			t.Errorf("%q: says %q, want %s in it", test.text, got, test.want)
+		}
+	}
+}
