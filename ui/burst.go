@@ -44,6 +44,10 @@ type stroke struct {
 	key   func(ev *fyne.KeyEvent) // of a key that goes down, goes up or is typed
 	typed func(r rune)            // of a character
 	other func()                  // of a shortcut
+
+	position rune // the digit that is on the key, 0 for none
+	digits   bool // only digits are meant, so that a key is as good as its character
+	bare     bool // of a key that is typed: it made no character
 }
 
 type strokeKind int
@@ -75,6 +79,7 @@ type burstGuard struct {
 	typed    bool      // a key was typed, and its character is still to come
 	repeated bool      // the key is held: the keyboard repeats it
 	name     fyne.KeyName
+	position rune // of the key that was last seen
 
 	burst   bool
 	text    [maxBurst]rune
@@ -97,6 +102,10 @@ func (g *burstGuard) take(s stroke) {
 		return
 	}
 	s.at = s.keys.focused()
+	if s.kind == strokeDown || s.kind == strokeKey {
+		g.position = digitOn(s.event)
+	}
+	s.position = g.position
 	if g.replaying {
 		s.act()
 		return
@@ -167,8 +176,12 @@ func (s *stroke) act() {
 		s.keys.fresh, s.keys.held = "", ""
 	}
 	switch {
+	case s.kind == strokeRune && s.digits && s.position != 0:
+		s.typed(s.position)
 	case s.kind == strokeRune:
 		s.typed(s.char)
+	case s.kind == strokeKey && s.digits && s.bare && s.position != 0:
+		s.typed(s.position)
 	case s.kind == strokeShortcut:
 		s.other()
 	case s.key != nil:
@@ -199,7 +212,7 @@ func (g *burstGuard) collect(s stroke) {
 		g.word, g.mixed = 0, false
 	case r != 0:
 		g.word++
-		g.mixed = g.mixed || r < '0' || r > '9'
+		g.mixed = g.mixed || (r < '0' || r > '9') && (!s.digits || s.position == 0)
 	}
 	if r != 0 && g.length < len(g.text) {
 		g.text[g.length] = r
@@ -237,6 +250,7 @@ func (g *burstGuard) replay() {
 	var from, to fyne.Focusable
 	for i := range g.n {
 		s := &g.held[i]
+		s.bare = i+1 == g.n || g.held[i+1].kind != strokeRune
 		before := s.keys.focused()
 		if to != nil && s.at == from {
 			s.retype(to)
@@ -269,7 +283,7 @@ func (s *stroke) retype(to fyne.Focusable) {
 func (g *burstGuard) forget() {
 	clear(g.held[:])
 	clear(g.text[:])
-	g.n, g.length, g.presses = 0, 0, 0
+	g.n, g.length, g.presses, g.position = 0, 0, 0, 0
 }
 
 // wait asks to be called when the run may be over.

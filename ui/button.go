@@ -63,7 +63,7 @@ func (b *button) KeyDown(ev *fyne.KeyEvent) { b.keys.down(ev, b.Button.KeyDown) 
 func (b *button) KeyUp(ev *fyne.KeyEvent) { b.keys.up(ev, b.Button.KeyUp) }
 
 // TypedRune implements fyne.Focusable: digits belong to the field of the page, wherever the focus is.
-func (b *button) TypedRune(r rune) { b.keys.rune(r, b.keys.character) }
+func (b *button) TypedRune(r rune) { b.keys.digitRune(r, b.keys.character) }
 
 // TypedKey implements fyne.Focusable.
 func (b *button) TypedKey(ev *fyne.KeyEvent) { b.keys.key(ev, b.key) }

@@ -331,7 +331,7 @@ func (p *pill) KeyDown(ev *fyne.KeyEvent) { p.keys.down(ev, nil) }
 func (p *pill) KeyUp(ev *fyne.KeyEvent) { p.keys.up(ev, nil) }
 
 // TypedRune implements fyne.Focusable: digits belong to the field of the page.
-func (p *pill) TypedRune(r rune) { p.keys.rune(r, p.keys.character) }
+func (p *pill) TypedRune(r rune) { p.keys.digitRune(r, p.keys.character) }
 
 // TypedKey implements fyne.Focusable.
 func (p *pill) TypedKey(ev *fyne.KeyEvent) { p.keys.key(ev, p.key) }

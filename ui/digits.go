@@ -164,10 +164,10 @@ func (f *digitField) KeyDown(ev *fyne.KeyEvent) { f.keys.down(ev, nil) }
 func (f *digitField) KeyUp(ev *fyne.KeyEvent) { f.keys.up(ev, nil) }
 
 // TypedRune implements fyne.Focusable.
-func (f *digitField) TypedRune(r rune) { f.keys.rune(r, f.enter) }
+func (f *digitField) TypedRune(r rune) { f.keys.digitRune(r, f.enter) }
 
 // TypedKey implements fyne.Focusable.
-func (f *digitField) TypedKey(ev *fyne.KeyEvent) { f.keys.key(ev, f.keys.page) }
+func (f *digitField) TypedKey(ev *fyne.KeyEvent) { f.keys.digitKey(ev, f.enter) }
 
 // press acts on the keys of a field; the page offers it every key first.
 func (f *digitField) press(key fyne.KeyName) bool {

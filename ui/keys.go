@@ -56,6 +56,15 @@ func (k *keyboard) rune(r rune, do func(rune)) {
 	k.take(stroke{kind: strokeRune, char: r, typed: do})
 }
 
+// digitKey and digitRune are key and rune for what takes nothing but digits.
+func (k *keyboard) digitKey(ev *fyne.KeyEvent, enter func(rune)) {
+	k.take(stroke{kind: strokeKey, event: *ev, key: k.page, typed: enter, digits: true})
+}
+
+func (k *keyboard) digitRune(r rune, enter func(rune)) {
+	k.take(stroke{kind: strokeRune, char: r, typed: enter, digits: true})
+}
+
 func (k *keyboard) shortcut(do func()) { k.take(stroke{kind: strokeShortcut, other: do}) }
 
 // page is what a widget does with keys that are the page's.
@@ -96,8 +105,8 @@ func (k *keyboard) spent() { k.fresh, k.held = "", k.fresh }
 // listen attaches the keyboard to a window.
 func (k *keyboard) listen(w fyne.Window) {
 	k.canvas = w.Canvas()
-	k.canvas.SetOnTypedKey(func(ev *fyne.KeyEvent) { k.key(ev, k.page) })
-	k.canvas.SetOnTypedRune(func(r rune) { k.rune(r, k.character) })
+	k.canvas.SetOnTypedKey(func(ev *fyne.KeyEvent) { k.digitKey(ev, k.character) })
+	k.canvas.SetOnTypedRune(func(r rune) { k.digitRune(r, k.character) })
 	if c, ok := k.canvas.(desktop.Canvas); ok {
 		c.SetOnKeyDown(func(ev *fyne.KeyEvent) { k.down(ev, nil) })
 		c.SetOnKeyUp(func(ev *fyne.KeyEvent) { k.up(ev, nil) })
