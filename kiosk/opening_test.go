@@ -364,7 +364,7 @@ func TestSwipedOnEmptyDesk(t *testing.T) {
 		d.do(kiosk.Continue{}).asked().at(kiosk.StepDocument)
 		d.do(kiosk.CardInserted{Reader: 1})
 		d.asked(kiosk.Forget{Case: 1}, kiosk.ReadDocument{Case: 2, Reader: 1})
-		d.do(kiosk.DocumentRecognised{Case: 2, Accepts: []kiosk.AccessKind{kiosk.AccessMRZ}})
+		d.do(kiosk.InCase{Case: 2, Event: kiosk.DocumentRecognised{Accepts: []kiosk.AccessKind{kiosk.AccessMRZ}}})
 		d.asked(kiosk.Unlock{Case: d.state.Case, Kind: kiosk.AccessMRZ, Text: theZone})
 	})
 	t.Run("StandsForADocumentWithoutChip", func(t *testing.T) {

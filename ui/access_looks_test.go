@@ -160,7 +160,7 @@ func TestChecksFoldAway(t *testing.T) {
 	if !placed("13 verificações certas") || placed("Identidade igual à assinada") {
 		t.Error("the checks that passed are not one line")
 	}
-	d.Clerk().Canvas().OnTypedKey()(&fyne.KeyEvent{Name: fyne.KeyF7})
+	press(d.Clerk(), fyne.KeyF7)
 	if !placed("Identidade igual à assinada") {
 		t.Error("F7 does not show all checks")
 	}

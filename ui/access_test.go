@@ -287,7 +287,7 @@ func TestZoneField(t *testing.T) {
 // TestZoneFieldFilledShort: a line that was ended and filled up goes on with its check digits, not with a line more.
 func TestZoneFieldFilledShort(t *testing.T) {
 	test.NewTempApp(t).Settings().SetTheme(look.Theme(1))
-	f := ui.NewZoneField(time.Now)
+	f := ui.NewZoneField()
 	f.Put(specimenTD3[:45+28])
 	f.Press(fyne.KeyReturn)
 	filled := specimenTD3[:45+28] + strings.Repeat("<", 14)

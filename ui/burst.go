@@ -66,6 +66,7 @@ type burstGuard struct {
 	after  func(time.Duration, func()) // calls back on the UI goroutine
 	place  func() any                  // what the screens ask for, to be compared
 	takes  func() bool                 // whether that is a zone
+	typing func() bool                 // and whether there is a field for it
 	swiped func(text string)
 
 	held [maxHeld]stroke
@@ -238,7 +239,7 @@ func (g *burstGuard) hold(s stroke) {
 
 // release lets a person's keys do what they do.
 func (g *burstGuard) release() {
-	if late := g.last.Before(g.quiet); !late || g.zone && g.takes() {
+	if late := g.last.Before(g.quiet); !late || g.zone && g.typing() {
 		g.replay()
 	}
 	g.forget()

@@ -87,7 +87,7 @@ func TestAgreesOnlyToWhatWasSeen(t *testing.T) {
 	d := newDesk(t, ui.Options{TextScale: 1.5})
 	d.Show(reviewLong(kiosk.Portuguese))
 	d.now = d.now.Add(ui.SettleTime)
-	enter := func() { d.Citizen().Canvas().OnTypedKey()(&fyne.KeyEvent{Name: fyne.KeyReturn}) }
+	enter := func() { press(d.Citizen(), fyne.KeyReturn) }
 	placedText(t, d, "Há mais em baixo ↓")
 	for range 9 {
 		d.now = d.now.Add(ui.SettleTime)

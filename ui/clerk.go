@@ -240,6 +240,10 @@ func (v *clerkView) pressOne(name string, actions []action) bool {
 // do carries out an action that is live.
 func (v *clerkView) do(a action) {
 	switch {
+	case a.Put != "":
+		v.contact.email.entry.put(a.Put)
+	case a.Send != "" && v.contact.doubts(a.Send):
+		v.redraw()
 	case a.Send != "":
 		v.send(kiosk.ContactEntered{Channel: a.Send, Text: v.contact.drafts().of(a.Send)})
 	case a.Event != nil:

@@ -15,6 +15,7 @@ type contactPage struct {
 	object       fyne.CanvasObject
 	open         bool
 	caseShown    kiosk.CaseID
+	doubted      string // the address that the clerk was asked about
 	begin        kiosk.Channel
 }
 
@@ -58,6 +59,9 @@ func (p *contactPage) show(m clerkModel) {
 	open := m.Page == pageContact
 	entering := open && (!p.open || p.caseShown != m.Case)
 	p.open, p.caseShown, p.begin = false, m.Case, m.Contact.Begin
+	if entering || !open {
+		p.doubted = ""
+	}
 	p.phone.show(m.Contact.Phone, entering || !open)
 	p.email.show(m.Contact.Email, entering || !open)
 	say(p.message, m.Contact.Message)
@@ -101,9 +105,19 @@ func (p *contactPage) choose() {
 	}
 }
 
+// doubts reports whether an address is to be asked about: when its domain is probably a slip, once.
+func (p *contactPage) doubts(channel kiosk.Channel) bool {
+	email := p.drafts().of(kiosk.Email)
+	if channel != kiosk.Email || email == p.doubted || kiosk.LikelyEmail(email) == "" {
+		return false
+	}
+	p.doubted = email
+	return true
+}
+
 // drafts reads the entries.
 func (p *contactPage) drafts() drafts {
-	d := drafts{Phone: p.phone.entry.Text, Email: p.email.entry.Text}
+	d := drafts{Phone: p.phone.entry.Text, Email: p.email.entry.Text, Doubted: p.doubted}
 	switch {
 	case p.phone.entry.cursor:
 		d.Focus = kiosk.SMS

@@ -13,7 +13,7 @@ const SettleTime = settleTime
 
 // PresentClerk computes the clerk's window for tests.
 func PresentClerk(s kiosk.State, oneScreen bool, phone, email string, focus kiosk.Channel) clerkModel {
-	return presentClerk(present{state: s, oneScreen: oneScreen}, drafts{phone, email, focus})
+	return presentClerk(present{state: s, oneScreen: oneScreen}, drafts{Phone: phone, Email: email, Focus: focus})
 }
 
 // PresentCitizen computes the citizen's screen for tests.

@@ -611,7 +611,7 @@ func TestSixthDigitSubmits(t *testing.T) {
 				t.Fatalf("six digits: sent (-want +got):\n%s", diff)
 			}
 			d.Show(test.next(pt))
-			d.now = d.now.Add(ui.SettleTime - 1)
+			d.now = d.now.Add(ui.SettleTime - 3*handPace)
 			before := visibleText(d.Citizen())
 			write(d.Citizen(), "6")
 			press(d.Citizen(), fyne.KeyReturn)
@@ -622,6 +622,39 @@ func TestSixthDigitSubmits(t *testing.T) {
 			write(d.Citizen(), "7")
 			if boxes := test.name != "TheReview"; (d.CitizenDigits()[0] == '7') != boxes {
 				t.Errorf("a key of the new page: taken %v, want %v", !boxes, boxes)
+			}
+		})
+	}
+}
+
+// TestLikelyAddress: a domain that is probably a slip is asked about once, and never refused.
+func TestLikelyAddress(t *testing.T) {
+	sent := func(text string) []kiosk.Event {
+		return []kiosk.Event{kiosk.ContactEntered{Channel: kiosk.Email, Text: text}}
+	}
+	for _, test := range []struct {
+		name, text string
+		keys       []fyne.KeyName
+		want       []kiosk.Event
+	}{
+		{"Asked", "ana@gmail.con", []fyne.KeyName{fyne.KeyReturn}, nil},
+		{"Kept", "ana@gmail.con", []fyne.KeyName{fyne.KeyReturn, fyne.KeyReturn}, sent("ana@gmail.con")},
+		{"Corrected", "ana@gmail.con", []fyne.KeyName{fyne.KeyReturn, fyne.KeyF7, fyne.KeyReturn}, sent("ana@gmail.com")},
+		{"NothingToCorrect", "ana@exemplo.pt", []fyne.KeyName{fyne.KeyF7, fyne.KeyReturn}, sent("ana@exemplo.pt")},
+		{"NotBeforeItIsAsked", "ana@gmail.con", []fyne.KeyName{fyne.KeyF7, fyne.KeyReturn}, nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			d := newDesk(t, ui.Options{})
+			d.Show(contact(kiosk.Portuguese))
+			d.Clerk().Canvas().FocusNext()
+			write(d.Clerk(), test.text)
+			press(d.Clerk(), test.keys...)
+			if diff := cmp.Diff(test.want, d.sent()); diff != "" {
+				t.Errorf("sent (-want +got):\n%s", diff)
+			}
+			asks := strings.Contains(visibleText(d.Clerk()), "ana@gmail.com?")
+			if asks != (test.want == nil || test.name == "Kept") {
+				t.Errorf("asks %v", asks)
 			}
 		})
 	}

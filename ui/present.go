@@ -18,10 +18,11 @@ type action struct {
 	Grave bool   // ends something that cannot be got back
 	Event kiosk.Event
 	Send  kiosk.Channel // instead of an event: ask for a code to what is typed for this channel
+	Put   string        // instead of an event: what to write in place of the e-mail address that is typed
 }
 
 // live reports whether pressing does anything. A button that is not live says what is awaited.
-func (a action) live() bool { return a.Event != nil || a.Send != "" }
+func (a action) live() bool { return a.Event != nil || a.Send != "" || a.Put != "" }
 
 // field is a datum with its name.
 type field struct{ Label, Value string }

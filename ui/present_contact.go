@@ -13,6 +13,15 @@ import (
 type drafts struct {
 	Phone, Email string
 	Focus        kiosk.Channel
+	Doubted      string // the address that the clerk was asked about, "" for none
+}
+
+// likely is the address that was probably meant by the one that is asked about, "" when none is.
+func (d drafts) likely() string {
+	if email := d.of(kiosk.Email); email != "" && email == d.Doubted {
+		return kiosk.LikelyEmail(email)
+	}
+	return ""
 }
 
 func (d drafts) of(channel kiosk.Channel) string {
@@ -80,6 +89,8 @@ func (p present) channelStatus(channel kiosk.Channel, c kiosk.ChannelState, d dr
 		return line{p.text("contact.sending"), toneQuiet}
 	case c.Checking:
 		return line{p.text("contact.checking"), toneQuiet}
+	case channel == kiosk.Email && p.edited(channel, d) && d.likely() != "":
+		return line{p.format("contact.likely", values{"Address": d.likely()}), toneCare}
 	case p.edited(channel, d):
 		return line{p.text("contact." + name + "_ready"), toneQuiet}
 	case c.Problem != kiosk.ContactOK && c.Problem != kiosk.CodeExpired:
@@ -263,6 +274,9 @@ func (p present) contactActions(d drafts) []action {
 	main.Main = !handingOver
 	if !handingOver || main.live() { // beside "hand over" there is no need to say for whom the desk waits
 		actions = append(actions, main)
+	}
+	if likely := d.likely(); likely != "" && p.edited(kiosk.Email, d) {
+		actions = append(actions, action{Text: p.text("action.correct_email"), Key: "F7", Put: likely})
 	}
 	if again, shown := p.resend(d); shown {
 		if p.state.Contact.Failed != "" && !main.live() && again.live() {

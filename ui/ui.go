@@ -82,7 +82,9 @@ func New(app fyne.App, options Options) *UI {
 		u.citizen.clerk = func(key fyne.KeyName) bool { return u.asked != "" && u.clerk.press(key) }
 	}
 	u.guard = &burstGuard{now: options.Now, after: options.After, place: u.place, takes: u.takesZone, swiped: u.swiped}
-	u.clerk.keys.guard, u.clerk.overlay.keys.guard, u.citizen.keys.guard = u.guard, u.guard, u.guard
+	u.guard.typing = func() bool { return u.takesZone() && u.clerk.shown.Page == pageAccess }
+	u.clerk.keys.guard, u.clerk.overlay.keys.guard = u.guard, u.guard
+	u.citizen.keys.guard, u.citizen.warning.keys.guard = u.guard, u.guard
 	u.clerk.overlay.keys.canvas = u.clerkWindow.Canvas()
 	u.arrange()
 	return u
