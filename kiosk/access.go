@@ -12,23 +12,6 @@ const (
 // canDigits is the length of a card access number (ICAO 9303-11 §4.4.2 leaves it open; all in the field have six).
 const canDigits = 6
 
-// AccessState is what the clerk types so that a chip opens, or in place of a chip. Without Asked there is
-// nothing to type.
-type AccessState struct {
-	Asked   bool
-	NoChip  bool         // the document has no chip: what is typed is all there is
-	Accepts []AccessKind // what the chip opens with, the one to offer first first
-	Kind    AccessKind   // which of them is being typed
-	CAN     string       // as typed
-	MRZ     MRZEntry
-	Opening bool // the chip is being opened with it
-	Wrong   int  // how often the chip refused what was typed
-}
-
-// accessTries is how often a clerk may type. A chip gets slower with each wrong try; by then it is another
-// document's, or the number cannot be read.
-const accessTries = 3
-
 // MRZEntry is a machine-readable zone while it is typed: what is understood of it so far.
 type MRZEntry struct {
 	Text     string   // as typed or swiped

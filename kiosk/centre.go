@@ -1,10 +1,32 @@
 package kiosk
 
-// errands is what a technical failure stopped and Retry asks for again, beside the messages that
-// sending.failed marks.
-type errands struct {
-	open, bind bool
-	recognise  int // the reader, 0 when not
+import (
+	"time"
+)
+
+// Health is how a service is doing.
+type Health string
+
+// Health of a service.
+const (
+	HealthUnknown Health = ""
+	HealthGood    Health = "good"
+	HealthPoor    Health = "poor" // works, with delays or for one channel only
+	HealthDown    Health = "down"
+)
+
+// CentreStatus is the connection to the centre.
+type CentreStatus struct {
+	Health    Health
+	RoundTrip time.Duration // of the last call
+	Skew      time.Duration // this computer's clock minus the centre's
+}
+
+// CentreChanged says how the centre is reached, and how delivery does there.
+type CentreChanged struct {
+	Centre   CentreStatus
+	Delivery Health
+	Rules    Rules // of a centre that answers; others are ignored
 }
 
 // apply notes how the centre is reached. Work that waited for it goes on by itself.
@@ -29,6 +51,20 @@ func (e CentreChanged) apply(s *Session) {
 
 // skewed reports whether this computer's clock is too far from the centre's to start a case.
 func (s *Session) skewed() bool { return s.state.Status.Centre.Skew.Abs() > s.settings.MaxSkew }
+
+// stopped is what a technical failure stopped and Retry asks for again, beside the messages that
+// sending.failed marks.
+type stopped struct {
+	open, bind bool
+	recognise  int // the reader, 0 when not
+}
+
+// CommandFailed: a command could not be carried out for a technical cause. Channel names the contact
+// of a SendCode or ConfirmCode; without it, everything under way has failed.
+type CommandFailed struct {
+	Channel Channel
+	Problem Problem
+}
 
 // applyToCase stops what was under way and remembers what can be asked for again. Secrets are gone:
 // who typed them types them once more.
@@ -101,6 +137,11 @@ func (s *Session) stopChannel(c, only Channel) bool {
 	return true
 }
 
+// Retry tries again what a Problem stopped: reads the document again, asks the centre again.
+type Retry struct{}
+
+func (Retry) apply(s *Session) { s.retry() }
+
 // retry does again what a problem stopped.
 func (s *Session) retry() {
 	s.note = ""
@@ -112,7 +153,7 @@ func (s *Session) retry() {
 		return // cured by the card that leaves, not by asking again
 	}
 	again := s.again
-	s.again = errands{}
+	s.again = stopped{}
 	s.problem = nil
 	if again.open {
 		s.open()
@@ -147,44 +188,4 @@ func (s *Session) readAgain() {
 	if s.over() {
 		s.next()
 	}
-}
-
-// dismiss takes a problem off the screen that does not end the case: the one named, or, with "", any
-// that the work itself has overcome by going on.
-func (s *Session) dismiss(code ProblemCode) {
-	if s.problem == nil || s.problem.Fatal || s.interrupted {
-		return
-	}
-	changed := s.problem.Code == ProblemCode(ReasonCardChanged)
-	if code == s.problem.Code || code == "" && !changed {
-		s.problem = nil
-	}
-}
-
-// currentProblem is what the screens show: what ended the case, then what keeps a card from it, then
-// what stopped it otherwise; on an empty desk, what keeps a case from starting.
-func (s *Session) currentProblem() *Problem {
-	switch {
-	case s.over():
-		return s.problem
-	case (s.waitsForCard() || s.state.Case == 0) && s.state.Status.Service != "":
-		return s.ambient(Problem{Code: s.state.Status.Service})
-	case (s.waitsForCard() || s.state.Case == 0) && s.holding(SlotMute, false) != 0:
-		return s.ambient(Problem{Code: ProblemCardMute, Reader: s.holding(SlotMute, false)})
-	case s.problem != nil:
-		return s.problem
-	case s.state.Case == 0 && s.skewed():
-		return s.ambient(Problem{Code: ProblemClockSkew})
-	case s.state.Case == 0 && s.note != "":
-		return s.ambient(Problem{Code: s.note})
-	}
-	return nil
-}
-
-// ambient keeps the same value for the same problem, so that screens see a change only when there is one.
-func (s *Session) ambient(p Problem) *Problem {
-	if shown := s.state.Problem; shown != nil && *shown == p {
-		return shown
-	}
-	return &p
 }

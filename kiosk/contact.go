@@ -12,6 +12,43 @@ import (
 	"golang.org/x/net/idna"
 )
 
+// ContactProblem says why a contact or a code was not accepted.
+type ContactProblem string
+
+// Why a contact or a code was not accepted.
+const (
+	ContactOK        ContactProblem = ""
+	ContactInvalid   ContactProblem = "invalid"    // not a phone number or e-mail address, for no reason that has a name below
+	ContactNotMobile ContactProblem = "not_mobile" // cannot receive SMS
+	ContactTaken     ContactProblem = "taken"      // belongs to another person's key
+	CodeWrong        ContactProblem = "code_wrong"
+	CodeExpired      ContactProblem = "code_expired"
+	CodeLost         ContactProblem = "code_lost"      // typed, and not compared for a technical cause
+	CodeLocked       ContactProblem = "code_locked"    // too many wrong codes for this contact, at this desk or others
+	ChannelLocked    ContactProblem = "channel_locked" // too many in this enrolment: no contact of the channel can be proven in it
+	Undelivered      ContactProblem = "undelivered"    // the message did not arrive
+	ResendsUsed      ContactProblem = "resends_used"   // 3 resends in 15 minutes
+	TooSoon          ContactProblem = "too_soon"       // a resend before ResendAt
+)
+
+// What is wrong with a phone number or an address as it was typed.
+const (
+	PhoneDigitMissing  ContactProblem = "digit_missing"  // one
+	PhoneDigitsMissing ContactProblem = "digits_missing" // more than one
+	PhoneDigitExtra    ContactProblem = "digit_extra"
+	PhoneDigitsExtra   ContactProblem = "digits_extra"
+	PhoneUnassigned    ContactProblem = "unassigned" // as long as a number is, and nobody's
+	PhoneCountry       ContactProblem = "country"    // no such country code
+	PhoneCharacters    ContactProblem = "phone_characters"
+	EmailAtMissing     ContactProblem = "at_missing"
+	EmailAtTwice       ContactProblem = "at_twice"
+	EmailSpace         ContactProblem = "space"
+	EmailNameMissing   ContactProblem = "name_missing"   // nothing before the @
+	EmailDomainMissing ContactProblem = "domain_missing" // nothing behind it
+	EmailEndingMissing ContactProblem = "ending_missing" // no dot in the domain, or nothing behind it
+	EmailCharacters    ContactProblem = "email_characters"
+)
+
 // Length limits: more characters than a number with every separator needs; RFC 5321 §4.5.3.1.
 const (
 	maxPhoneText   = 40

@@ -3,6 +3,10 @@ package kiosk
 // What happens when the person says that something is wrong: it is corrected where it was entered, and what has
 // nothing to do with it stays.
 
+// Correct goes to the step in which what the person disputes was entered: StepContact, or StepEligibility for
+// the tax number and the papers. In StepContact itself it opens what is proven to be changed.
+type Correct struct{ Step Step }
+
 // apply takes the clerk to where something is entered. What is proven stays proven until it is changed.
 func (e Correct) apply(s *Session) {
 	disputed := s.inReview(ReviewReading) && s.state.Review.Disputed

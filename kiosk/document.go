@@ -1,6 +1,8 @@
 package kiosk
 
-import "log/slog"
+import (
+	"log/slog"
+)
 
 // DocumentKind is what lies on the reader.
 type DocumentKind string

@@ -1,6 +1,8 @@
 package kiosk
 
-import "slices"
+import (
+	"slices"
+)
 
 // Step is one page of an errand, named as in message keys and logs.
 type Step string
@@ -53,11 +55,16 @@ var steps = map[Step]step{
 // plainStep is a step that asks everybody, and does nothing but by its own events.
 type plainStep struct{}
 
-func (plainStep) begin(*Session)            {}
-func (plainStep) skips(*Session) bool       { return false }
-func (plainStep) passed(*Session) bool      { return false }
-func (plainStep) proceed(*Session)          {}
-func (plainStep) retreat(*Session) bool     { return false }
+func (plainStep) begin(*Session) {}
+
+func (plainStep) skips(*Session) bool { return false }
+
+func (plainStep) passed(*Session) bool { return false }
+
+func (plainStep) proceed(*Session) {}
+
+func (plainStep) retreat(*Session) bool { return false }
+
 func (plainStep) asksCitizen(*Session) bool { return false }
 
 // path returns the errand's steps without those that ask nothing of this person.
@@ -83,6 +90,9 @@ func (s *Session) reach(step Step) {
 	steps[step].begin(s)
 }
 
+// Back returns to the step before, keeping what was proven.
+type Back struct{}
+
 // apply returns to the step before. What was proven stays proven.
 func (Back) apply(s *Session) {
 	path := s.path()
@@ -94,6 +104,9 @@ func (Back) apply(s *Session) {
 	s.state.HandedOver = false
 	s.dismiss("")
 }
+
+// Continue is the step's main button.
+type Continue struct{}
 
 // apply is the main button of the step.
 func (Continue) apply(s *Session) {

@@ -1,6 +1,8 @@
 package kiosk
 
-import "bytes"
+import (
+	"bytes"
+)
 
 // PINRule is one rule a PIN must meet, shown to the person as it is met.
 type PINRule string

@@ -62,3 +62,43 @@ func (c ProblemCode) OfService() bool {
 	}
 	return false
 }
+
+// currentProblem is what the screens show: what ended the case, then what keeps a card from it, then
+// what stopped it otherwise; on an empty desk, what keeps a case from starting.
+func (s *Session) currentProblem() *Problem {
+	switch {
+	case s.over():
+		return s.problem
+	case (s.waitsForCard() || s.state.Case == 0) && s.state.Status.Service != "":
+		return s.ambient(Problem{Code: s.state.Status.Service})
+	case (s.waitsForCard() || s.state.Case == 0) && s.holding(SlotMute, false) != 0:
+		return s.ambient(Problem{Code: ProblemCardMute, Reader: s.holding(SlotMute, false)})
+	case s.problem != nil:
+		return s.problem
+	case s.state.Case == 0 && s.skewed():
+		return s.ambient(Problem{Code: ProblemClockSkew})
+	case s.state.Case == 0 && s.note != "":
+		return s.ambient(Problem{Code: s.note})
+	}
+	return nil
+}
+
+// ambient keeps the same value for the same problem, so that screens see a change only when there is one.
+func (s *Session) ambient(p Problem) *Problem {
+	if shown := s.state.Problem; shown != nil && *shown == p {
+		return shown
+	}
+	return &p
+}
+
+// dismiss takes a problem off the screen that does not end the case: the one named, or, with "", any
+// that the work itself has overcome by going on.
+func (s *Session) dismiss(code ProblemCode) {
+	if s.problem == nil || s.problem.Fatal || s.interrupted {
+		return
+	}
+	changed := s.problem.Code == ProblemCode(ReasonCardChanged)
+	if code == s.problem.Code || code == "" && !changed {
+		s.problem = nil
+	}
+}

@@ -4,6 +4,28 @@ import (
 	"slices"
 )
 
+// Slot is what a reader holds.
+type Slot string
+
+// What a reader can hold.
+const (
+	SlotEmpty   Slot = "empty"
+	SlotCard    Slot = "card"    // some card, not yet recognised
+	SlotReading Slot = "reading" // the citizen's document is being read
+	SlotCitizen Slot = "citizen_card"
+	SlotTravel  Slot = "travel_document"
+	SlotUnknown Slot = "unknown_card"
+	SlotMute    Slot = "mute"
+	SlotRemoved Slot = "removed" // the citizen's document was pulled while it is needed
+)
+
+// ReaderStatus is one card reader in the order the desk numbers them.
+type ReaderStatus struct {
+	Number int    // 1-based
+	Name   string // as PC/SC calls it
+	Slot   Slot
+}
+
 // reader is one card reader and what it holds.
 type reader struct {
 	number int
@@ -41,6 +63,9 @@ func (s *Session) holding(slot Slot, unread bool) int {
 	return 0
 }
 
+// ServiceChanged says how the smart-card service is: "" when it runs and has a reader.
+type ServiceChanged struct{ Problem ProblemCode }
+
 // apply notes how the smart-card service is. A reading under way cannot survive its end: the
 // card loses its state. It starts again by itself, because the watcher reports the card anew.
 func (e ServiceChanged) apply(s *Session) {
@@ -53,6 +78,12 @@ func (e ServiceChanged) apply(s *Session) {
 	}
 }
 
+// ReaderAdded says that a reader is there, still empty, so that the service runs as well.
+type ReaderAdded struct {
+	Reader int
+	Name   string // as PC/SC calls it
+}
+
 func (e ReaderAdded) apply(s *Session) {
 	s.state.Status.Service = ""
 	if e.Reader < 1 || s.reader(e.Reader) != nil {
@@ -62,11 +93,17 @@ func (e ReaderAdded) apply(s *Session) {
 	slices.SortFunc(s.readers, func(a, b reader) int { return a.number - b.number })
 }
 
+// ReaderRemoved says that a reader is not there any more, nor what it held.
+type ReaderRemoved struct{ Reader int }
+
 // apply: a reader that was unplugged took its card with it.
 func (e ReaderRemoved) apply(s *Session) {
 	s.leaves(e.Reader)
 	s.readers = slices.DeleteFunc(s.readers, func(r reader) bool { return r.number == e.Reader })
 }
+
+// CardInserted says that a card is in a reader meant for the citizen's document.
+type CardInserted struct{ Reader int }
 
 // apply starts a case on an empty desk, starts an interrupted or ended one anew, and is compared
 // with the case's card when that one is missing. Otherwise the card waits until the case is over.
@@ -89,11 +126,50 @@ func (e CardInserted) apply(s *Session) {
 	}
 }
 
+// CardRemoved says that the reader is empty.
+type CardRemoved struct{ Reader int }
+
+// apply empties the reader. Whoever takes the card at the end takes their leave.
+func (e CardRemoved) apply(s *Session) {
+	held := s.holds(e.Reader) != SlotEmpty
+	s.leaves(e.Reader)
+	if held && s.state.Step == StepDone && s.state.Document.Reader == e.Reader {
+		s.next()
+	}
+}
+
+// CardMute says that a card does not power up.
+type CardMute struct{ Reader int }
+
+// apply: what is in the reader does not answer; for the case that is no card.
+func (e CardMute) apply(s *Session) {
+	s.leaves(e.Reader)
+	if r := s.reader(e.Reader); r != nil {
+		r.holds = SlotMute
+	}
+}
+
+// RecogniseAgain finds out whether the card now in the reader is the case's card: CardReturned or
+// SignFailed{ReasonCardChanged}.
+type RecogniseAgain struct {
+	Case   CaseID
+	Reader int
+}
+
+func (RecogniseAgain) command() {}
+
 // recognise asks whether the card in the reader is the case's.
 func (s *Session) recognise(reader int) {
 	s.looked(reader)
 	s.recognising, s.stranger = reader, 0
 	s.ask(RecogniseAgain{Case: s.live, Reader: reader})
+}
+
+// CardReturned says that the card now in the reader is the one that was read. It may be another reader
+// than before, with a keypad or without.
+type CardReturned struct {
+	Reader int
+	Pinpad bool
 }
 
 // applyToCase takes the case's card back.
@@ -121,23 +197,6 @@ func (s *Session) cardChanged() {
 	s.recognising, s.stranger = 0, reader
 	s.state.Document.CardPresent = false
 	s.problem = &Problem{Code: ProblemCode(ReasonCardChanged), Reader: reader}
-}
-
-// apply empties the reader. Whoever takes the card at the end takes their leave.
-func (e CardRemoved) apply(s *Session) {
-	held := s.holds(e.Reader) != SlotEmpty
-	s.leaves(e.Reader)
-	if held && s.state.Step == StepDone && s.state.Document.Reader == e.Reader {
-		s.next()
-	}
-}
-
-// apply: what is in the reader does not answer; for the case that is no card.
-func (e CardMute) apply(s *Session) {
-	s.leaves(e.Reader)
-	if r := s.reader(e.Reader); r != nil {
-		r.holds = SlotMute
-	}
 }
 
 // looked notes that somebody looks at the reader's card.
@@ -206,12 +265,6 @@ func (s *Session) shownReaders() []ReaderStatus {
 		shown[i] = ReaderStatus{Number: r.number, Name: r.name, Slot: s.shownSlot(r.number, r.holds)}
 	}
 	return shown
-}
-
-// travels reports whether the document is no Citizen Card, also when nothing is left of a refused one but its checks.
-func (d DocumentState) travels() bool {
-	_, asked := d.Check(CheckOriginal)
-	return d.Kind.Travel() || d.Kind == "" && (d.Access.Asked || asked)
 }
 
 // shownSlot is what a reader holds as the case sees it.

@@ -160,6 +160,9 @@ func (s *Session) extension() string {
 	return x.Name
 }
 
+// RulesChanged: nothing was signed, because the centre told of other rules first (CentreChanged).
+type RulesChanged struct{}
+
 // applyToCase: an answer to Sign: nothing was signed, because the centre had other rules by then. What they change,
 // centreChanged has done already.
 func (RulesChanged) applyToCase(s *Session) {

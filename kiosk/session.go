@@ -1,6 +1,8 @@
 package kiosk
 
-import "time"
+import (
+	"time"
+)
 
 // Settings are the rules a desk works by. Zero values take the defaults named here.
 type Settings struct {
@@ -72,7 +74,7 @@ type Session struct {
 	phone     sending
 	email     sending
 	sends     int // the last number given to a SendCode of this case
-	again     errands
+	again     stopped
 
 	firstPIN Secret // only between the first entry and the second
 }

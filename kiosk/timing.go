@@ -1,6 +1,12 @@
 package kiosk
 
-import "time"
+import (
+	"time"
+)
+
+// Tick says what time it is. The runner sends one at State.Wake, and before another event when time
+// has passed.
+type Tick struct{ Now time.Time }
 
 // apply moves the clock and does what has become due.
 func (e Tick) apply(s *Session) {

@@ -1,74 +1,73 @@
 package kiosk
 
-import "slices"
+import (
+	"slices"
+)
 
-// startCase begins a case with the card in the reader: a new number, everything else forgotten. While
-// this computer's clock is wrong no case starts, because evidence would carry a wrong time; the card
-// is read once the clock is right.
-func (s *Session) startCase(reader int) {
-	before, kept := s.carriable(), s.kept
-	if !s.interrupted {
-		kept = nil // it belongs to the document that slipped
-	}
-	if !s.begin(reader) {
-		return
-	}
-	s.carried, s.kept = before, kept
-	s.read()
+// identityStep shows who the document says they are while its checks come in. It is left when the clerk
+// has compared the photograph: PersonConfirmed.
+type identityStep struct{ plainStep }
+
+// DocumentState is the document at hand and what was learnt from it.
+type DocumentState struct {
+	Kind         DocumentKind // as far as recognised; "" before
+	Access       AccessState  // what has to be typed for it
+	Signing      Signing      // known when Complete
+	Reader       int          // 1-based number of the reader it is or was in
+	Reading      bool
+	Activity     string // catalogue key of what is being read now
+	Held         bool   // another program on this computer holds the card; the work goes on when it lets go
+	Identity     *Identity
+	Photo        *Photo // nil until read; see PhotoAbsent
+	PhotoAbsent  bool   // the document carries none that can be shown; why is with CheckPhotoData
+	PhotoPercent int
+	Checks       []Check // in the order of the Check… constants, pending ones included
+	Complete     bool    // everything was read and every check before the signature is in
+	Assurance    Assurance
+	CardPresent  bool // the same card is still (or again) in the reader
+	PINTries     int  // tries left of the authentication PIN
+	Pinpad       bool // the reader has its own keypad: the card's PIN is typed there
 }
 
-// begin numbers a new case at a reader, 0 for none, unless the clock is wrong.
-func (s *Session) begin(reader int) bool {
-	language, errand := s.state.CitizenLanguage, s.errand
-	s.leave()
-	s.state.CitizenLanguage, s.errand = language, errand
-	if s.skewed() {
-		return false
-	}
-	s.looked(reader)
-	s.cases++
-	s.live = s.cases
-	s.note = ""
-	s.state.Case = s.cases
-	if s.settings.Reference != nil {
-		s.state.Reference = s.settings.Reference()
-	}
-	s.state.Started = s.state.Now
-	s.state.Document.Reader = reader
-	return true
+// PhotoUnshown reports whether the chip should have a photograph and has none that can be shown, so that the clerk
+// compares the person with the one that is printed.
+func (d DocumentState) PhotoUnshown() bool {
+	return d.PhotoAbsent && slices.ContainsFunc(d.Checks, func(c Check) bool {
+		return c.Name == CheckPhotoData && c.Reason == ReasonPhotoUnshown
+	})
 }
 
-// read asks for what lies on the case's reader.
-func (s *Session) read() {
-	reader := s.state.Document.Reader
-	s.state.Document = DocumentState{
-		Reader: reader, Reading: true, CardPresent: true, Checks: pendingChecks(ExpectedChecks(CitizenCard)),
+// Check returns the check of that name and whether it is in the list.
+func (d DocumentState) Check(name CheckName) (Check, bool) {
+	for _, c := range d.Checks {
+		if c.Name == name {
+			return c, true
+		}
 	}
-	s.ask(ReadDocument{Case: s.live, Reader: reader})
+	return Check{}, false
 }
 
-// startUnread begins a case with a card that came while it could not be read.
-func (s *Session) startUnread() {
-	if reader := s.holding(SlotCard, true); reader != 0 {
-		s.startCase(reader)
-	}
+// travels reports whether the document is no Citizen Card, also when nothing is left of a refused one but its checks.
+func (d DocumentState) travels() bool {
+	_, asked := d.Check(CheckOriginal)
+	return d.Kind.Travel() || d.Kind == "" && (d.Access.Asked || asked)
 }
 
-// pendingChecks is the list the clerk sees filling.
-func pendingChecks(names []CheckName) []Check {
-	checks := make([]Check, len(names))
-	for i, name := range names {
-		checks[i].Name = name
-	}
-	return checks
-}
+// Signing says what a document contributes to the evidence when the person has agreed.
+type Signing string
 
-func (s *Session) reading() bool { return s.state.Document.Reading && !s.over() }
+// What a document contributes.
+const (
+	SigningPIN  Signing = ""     // a Citizen Card signs the transcript once its PIN is typed
+	SigningChip Signing = "chip" // a travel document's chip answers the centre's challenge
+	SigningDesk Signing = "desk" // nothing: the desk declares what its clerk saw
+)
 
-func (e Activity) applyToCase(s *Session) {
-	if s.reading() {
-		s.state.Document.Activity = e.Key
-	}
+// IdentityRead brings the person as the document states it, before any check of it.
+type IdentityRead struct {
+	Identity Identity
+	PINTries int
+	Pinpad   bool
 }
 
 // applyToCase shows the person at once; the checks of what is shown follow one by one. A chip may state the real
@@ -100,10 +99,20 @@ func (e IdentityRead) applyToCase(s *Session) {
 	}
 }
 
+// PINTriesRead says how many tries the card's authentication PIN has left.
+type PINTriesRead struct {
+	TriesLeft int
+}
+
 func (e PINTriesRead) applyToCase(s *Session) {
 	if s.reading() {
 		s.state.Document.PINTries = e.TriesLeft
 	}
+}
+
+// CheckDone brings the answer to one check.
+type CheckDone struct {
+	Check Check
 }
 
 // applyToCase files one answer. A no, or no answer, refuses the document; the other answers are still
@@ -131,10 +140,29 @@ func (s *Session) file(check Check) {
 	s.state.Document.Checks = checks
 }
 
+// pendingChecks is the list the clerk sees filling.
+func pendingChecks(names []CheckName) []Check {
+	checks := make([]Check, len(names))
+	for i, name := range names {
+		checks[i].Name = name
+	}
+	return checks
+}
+
+// PhotoProgress says how much of the photograph was read.
+type PhotoProgress struct {
+	Percent int
+}
+
 func (e PhotoProgress) applyToCase(s *Session) {
 	if s.reading() {
 		s.state.Document.PhotoPercent = min(max(e.Percent, 0), 100)
 	}
+}
+
+// PhotoRead brings the photograph ready for the screen; nil when the document has none that can be shown.
+type PhotoRead struct {
+	Photo *Photo
 }
 
 // applyToCase brings the photograph, or the news that there is none.
@@ -146,6 +174,12 @@ func (e PhotoRead) applyToCase(s *Session) {
 	doc.Photo = e.Photo
 	doc.PhotoAbsent = e.Photo == nil
 	doc.PhotoPercent = 100
+}
+
+// DocumentComplete says that everything was read and every check before the signature was answered.
+type DocumentComplete struct {
+	Assurance Assurance
+	Signing   Signing
 }
 
 // applyToCase ends the reading. Whatever was not answered by now is a refusal.
@@ -170,6 +204,11 @@ func (e DocumentComplete) applyToCase(s *Session) {
 	s.reconsider() // the checks may have been made under earlier rules
 }
 
+// DocumentRefused ends the reading: the document cannot be used.
+type DocumentRefused struct {
+	Reason Reason
+}
+
 // applyToCase ends the reading with the verdict over all that was found. A card that was pulled is
 // no verdict.
 func (e DocumentRefused) applyToCase(s *Session) {
@@ -186,6 +225,11 @@ func (e DocumentRefused) applyToCase(s *Session) {
 		s.refuse(e.Reason)
 		s.forget()
 	}
+}
+
+// DocumentFailed ends the reading for a cause that is not the document's: reader busy, service gone.
+type DocumentFailed struct {
+	Problem Problem
 }
 
 // applyToCase ends the reading without a word about the document.
@@ -238,6 +282,9 @@ func (s *Session) interrupt(problem Problem) {
 	s.problem = &problem
 }
 
+// PersonConfirmed: the photograph is this person's.
+type PersonConfirmed struct{}
+
 // apply: the clerk compared the photograph with the person. Only a document that passed
 // every check leads on; one that is no Citizen Card leads to what else is needed.
 func (PersonConfirmed) apply(s *Session) {
@@ -247,18 +294,12 @@ func (PersonConfirmed) apply(s *Session) {
 	}
 }
 
+// PersonMismatch: it is not. Ends the case.
+type PersonMismatch struct{}
+
 // apply: the document is not this person's. Nobody may stay on the screen.
 func (PersonMismatch) apply(s *Session) {
 	if s.at(StepIdentity) && s.state.Document.Identity != nil {
 		s.end(Problem{Code: ProblemNotThePerson})
 	}
 }
-
-// documentStep waits for a document, and for what opens it.
-type documentStep struct{ plainStep }
-
-func (documentStep) proceed(s *Session) { s.tryAccess() }
-
-// identityStep shows who the document says they are while its checks come in. It is left when the clerk
-// has compared the photograph: PersonConfirmed.
-type identityStep struct{ plainStep }

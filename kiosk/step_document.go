@@ -1,12 +1,79 @@
 package kiosk
 
-import "strings"
+import (
+	"strings"
+)
 
-// What a clerk types to open a chip, or in place of a chip.
+// documentStep waits for a document, and for what opens it.
+type documentStep struct{ plainStep }
+
+func (documentStep) proceed(s *Session) { s.tryAccess() }
+
+// accessTries is how often a clerk may type. A chip gets slower with each wrong try; by then it is another
+// document's, or the number cannot be read.
+const accessTries = 3
 
 // maxTyped bounds what a document reader may type, in bytes: a zone has 90 characters, which through another keyboard
 // layout take up to three, and some separators.
 const maxTyped = 512
+
+// AccessState is what the clerk types so that a chip opens, or in place of a chip. Without Asked there is
+// nothing to type.
+type AccessState struct {
+	Asked   bool
+	NoChip  bool         // the document has no chip: what is typed is all there is
+	Accepts []AccessKind // what the chip opens with, the one to offer first first
+	Kind    AccessKind   // which of them is being typed
+	CAN     string       // as typed
+	MRZ     MRZEntry
+	Opening bool // the chip is being opened with it
+	Wrong   int  // how often the chip refused what was typed
+}
+
+// ReadDocument reads and verifies the card in the reader: IdentityRead, CheckDone…, PhotoRead,
+// DocumentComplete; or DocumentRefused or DocumentFailed.
+type ReadDocument struct {
+	Case   CaseID
+	Reader int
+}
+
+func (ReadDocument) command() {}
+
+// read asks for what lies on the case's reader.
+func (s *Session) read() {
+	reader := s.state.Document.Reader
+	s.state.Document = DocumentState{
+		Reader: reader, Reading: true, CardPresent: true, Checks: pendingChecks(ExpectedChecks(CitizenCard)),
+	}
+	s.ask(ReadDocument{Case: s.live, Reader: reader})
+}
+
+func (s *Session) reading() bool { return s.state.Document.Reading && !s.over() }
+
+// Activity says what is being read now, as a catalogue key.
+type Activity struct {
+	Key string
+}
+
+func (e Activity) applyToCase(s *Session) {
+	if s.reading() {
+		s.state.Document.Activity = e.Key
+	}
+}
+
+// CardHeld says that another program on this computer holds the case's card and is waited for, or, with Held false, no
+// more.
+type CardHeld struct{ Held bool }
+
+func (e CardHeld) applyToCase(s *Session) { s.state.Document.Held = e.Held && !s.over() }
+
+// DocumentRecognised says what the document is, as far as it can be told before it is opened; "" when a
+// chip says only that it is a travel document's. With Accepts it is locked and waits for what is
+// printed on it.
+type DocumentRecognised struct {
+	Kind    DocumentKind
+	Accepts []AccessKind
+}
 
 // applyToCase says what lies on the reader. A chip that is locked waits for what is printed on the
 // document; when that was typed before, for the same document or ahead of it, it is tried at once.
@@ -34,14 +101,9 @@ func (e DocumentRecognised) applyToCase(s *Session) {
 	s.carried, s.retyping = AccessState{}, false
 }
 
-func (a AccessState) accepts(kind AccessKind) bool {
-	for _, k := range a.Accepts {
-		if k == kind {
-			return true
-		}
-	}
-	return false
-}
+// NoChip says that the document has no chip, or one that cannot be read: its machine-readable zone is
+// typed instead.
+type NoChip struct{}
 
 // apply begins a case with a document that has none, or whose chip is dead.
 func (NoChip) apply(s *Session) {
@@ -76,6 +138,13 @@ func (s *Session) carriable() AccessState {
 		return s.carried
 	}
 	return s.state.Document.Access
+}
+
+// AccessTyped is what the clerk typed so far, or what a document reader typed, of the machine-readable
+// zone or the card access number.
+type AccessTyped struct {
+	Kind AccessKind
+	Text string
 }
 
 // apply takes what was typed so far. On an empty desk it is a document that was swiped.
@@ -134,6 +203,15 @@ func (s *Session) typing() bool {
 		doc.Access.Asked && !doc.Access.Opening && !doc.Reading
 }
 
+func (a AccessState) accepts(kind AccessKind) bool {
+	for _, k := range a.Accepts {
+		if k == kind {
+			return true
+		}
+	}
+	return false
+}
+
 // Ready reports whether there is enough of what is typed to be tried.
 func (a AccessState) Ready() bool {
 	_, ok := a.meant().ready()
@@ -157,6 +235,25 @@ func (a AccessState) ready() (text string, ok bool) {
 	return strings.Join(a.MRZ.Lines, "\n"), a.MRZ.Valid
 }
 
+// Unlock opens the chip with what is printed on the document and goes on reading: what ReadDocument
+// brings, or AccessRefused.
+type Unlock struct {
+	Case CaseID
+	Kind AccessKind
+	Text string // the machine-readable zone as MRZEntry has it, lines joined, or the card access number
+}
+
+func (Unlock) command() {}
+
+// ReadTyped takes a machine-readable zone that was typed as the document: IdentityRead, CheckDone…,
+// DocumentComplete or DocumentRefused.
+type ReadTyped struct {
+	Case CaseID
+	MRZ  string // lines joined by a line feed
+}
+
+func (ReadTyped) command() {}
+
 // tryAccess opens the chip with what was typed, or takes it in place of a chip. A document that was lifted to
 // read what is printed on it has to lie on the reader again first; then this happens by itself.
 func (s *Session) tryAccess() {
@@ -175,6 +272,9 @@ func (s *Session) tryAccess() {
 	s.ask(Unlock{Case: s.live, Kind: doc.Access.Kind, Text: text})
 }
 
+// AccessRefused says that the chip did not open with what was typed.
+type AccessRefused struct{}
+
 // applyToCase: the chip is another document's, or a character was misread. After the last try the
 // document is refused: chips get slower with each.
 func (AccessRefused) applyToCase(s *Session) {
@@ -189,6 +289,9 @@ func (AccessRefused) applyToCase(s *Session) {
 		s.forget()
 	}
 }
+
+// AccessAgain goes back to typing, with what was typed before, while a chip is being opened or read.
+type AccessAgain struct{}
 
 // apply goes back to what was typed, from a chip that is being read or was read.
 func (AccessAgain) apply(s *Session) {

@@ -1,5 +1,9 @@
 package kiosk
 
+import (
+	"time"
+)
+
 // Digits of the Citizen Card's authentication PIN.
 const (
 	cardPINMin = 4
@@ -8,6 +12,27 @@ const (
 
 // reviewStep has the person agree to what is bound, the document sign it, and the centre decide.
 type reviewStep struct{ plainStep }
+
+// ReviewPhase is where the review stands.
+type ReviewPhase string
+
+// Phases of review and signature.
+const (
+	ReviewReading ReviewPhase = "reading"  // the citizen reads what will be bound
+	ReviewCard    ReviewPhase = "card"     // waiting for the same card in the reader
+	ReviewCardPIN ReviewPhase = "card_pin" // waiting for the card's authentication PIN
+	ReviewSigning ReviewPhase = "signing"
+	ReviewBinding ReviewPhase = "binding" // evidence is at or on its way to the centre: no cancel any more
+)
+
+// ReviewState is the last step before the key exists.
+type ReviewState struct {
+	Phase     ReviewPhase
+	Disputed  bool // the citizen pressed "something is wrong"
+	PINWrong  bool // the last card PIN was wrong; Document.PINTries says how many are left
+	Waiting   bool // the centre does not answer; the desk keeps trying
+	BindSince time.Time
+}
 
 func (reviewStep) begin(s *Session) { s.state.Review = ReviewState{Phase: ReviewReading} }
 
@@ -34,11 +59,6 @@ func (reviewStep) asksCitizen(s *Session) bool {
 	return !s.binding() && !s.state.Review.Disputed
 }
 
-// doneStep shows the receipt.
-type doneStep struct{ plainStep }
-
-func (doneStep) proceed(s *Session) { s.nextPerson() }
-
 // inReview reports whether the review stands in one of the phases.
 func (s *Session) inReview(phases ...ReviewPhase) bool {
 	if !s.at(StepReview) {
@@ -54,6 +74,11 @@ func (s *Session) inReview(phases ...ReviewPhase) bool {
 
 // binding reports whether the evidence is on its way: from here on only the centre decides.
 func (s *Session) binding() bool { return s.state.Review.Phase == ReviewBinding }
+
+// Agreed: everything shown is right, bind it.
+type Agreed struct{}
+
+func (Agreed) apply(s *Session) { s.agreed() }
 
 // agreed: the citizen read what will be bound and wants it. With a keypad on the reader it also
 // starts another try after a wrong card PIN.
@@ -84,11 +109,17 @@ func (s *Session) haveSigned() {
 	}
 }
 
+// SomethingWrong: it is not. The clerk goes back or cancels.
+type SomethingWrong struct{}
+
 func (SomethingWrong) apply(s *Session) {
 	if s.inReview(ReviewReading, ReviewCard, ReviewCardPIN) {
 		s.state.Review = ReviewState{Phase: ReviewReading, Disputed: true}
 	}
 }
+
+// CardPINTyped is the Citizen Card's authentication PIN.
+type CardPINTyped struct{ PIN Secret }
 
 // apply passes the card's PIN on. One of an impossible length would cost the person a try.
 func (e CardPINTyped) apply(s *Session) {
@@ -98,6 +129,40 @@ func (e CardPINTyped) apply(s *Session) {
 	}
 	s.sign(e.PIN)
 }
+
+// TranscriptFacts is what the citizen agreed to, as the session knows it; the runner adds the
+// challenge, the hashes and the desk.
+type TranscriptFacts struct {
+	Identity      Identity
+	Contacts      []ProvenContact
+	Eligibility   Eligibility
+	Extension     string   // name of the law by which the document counts though it has expired; else empty
+	Typed         bool     // the machine-readable zone was typed: there is no chip
+	PhotoCompared bool     // the clerk compared the person with the photograph: the chip's, or the printed one
+	PhotoPrinted  bool     // with the printed one, since the chip has none that can be shown
+	Language      Language // in which the person read and agreed
+	Assurance     Assurance
+	At            time.Time
+}
+
+// ProvenContact is a contact whose possession the centre confirmed.
+type ProvenContact struct {
+	Channel Channel
+	Value   string
+	Proof   [16]byte // the centre's UUID of the confirmation
+	At      time.Time
+}
+
+// Sign lets the card sign the transcript, or its chip answer for it, or signs it for the desk:
+// Signed, CardPINRefused, RulesChanged or SignFailed. The runner wipes PIN; it is nil when it is typed on the reader, or
+// when there is none.
+type Sign struct {
+	Case       CaseID
+	PIN        Secret
+	Transcript TranscriptFacts
+}
+
+func (Sign) command() {}
 
 // sign asks the card for its signature over what the citizen agreed to.
 func (s *Session) sign(pin Secret) {
@@ -118,6 +183,11 @@ func (s *Session) sign(pin Secret) {
 		At:            s.state.Now,
 	}
 	s.ask(Sign{Case: s.live, PIN: pin, Transcript: facts})
+}
+
+// CardPINRefused: the card did not accept the PIN.
+type CardPINRefused struct {
+	TriesLeft int
 }
 
 func (e CardPINRefused) applyToCase(s *Session) {
@@ -146,6 +216,11 @@ func (s *Session) askForCard() {
 	}
 }
 
+// Signed: the card signed the transcript; the evidence waits in the runner.
+type Signed struct {
+	Check Check // CheckKey
+}
+
 // applyToCase sends the evidence, once the signature showed that the card holds the certificate's key.
 func (e Signed) applyToCase(s *Session) {
 	if !s.inReview(ReviewSigning) {
@@ -165,6 +240,12 @@ func (e Signed) applyToCase(s *Session) {
 	s.state.Review.Phase = ReviewBinding
 	s.state.Review.BindSince = s.state.Now
 	s.ask(Bind{Case: s.live})
+}
+
+// SignFailed: the card did not sign. ReasonRemoved and ReasonCardChanged ask for the same card again;
+// other reasons end the case.
+type SignFailed struct {
+	Reason Reason
 }
 
 // applyToCase is an answer to Sign or to RecogniseAgain. A pulled or changed card is asked for again; a
@@ -196,10 +277,26 @@ func (e SignFailed) applyToCase(s *Session) {
 	}
 }
 
+// Bind sends the evidence to the centre and waits: KeyActive, KeyRefused, or BindWaiting meanwhile.
+type Bind struct{ Case CaseID }
+
+func (Bind) command() {}
+
+// BindWaiting: the centre does not answer; the runner keeps trying.
+type BindWaiting struct{}
+
 func (BindWaiting) applyToCase(s *Session) {
 	if s.inReview(ReviewBinding) {
 		s.state.Review.Waiting = true
 	}
+}
+
+// KeyActive: the centre verified everything and the key works.
+type KeyActive struct {
+	Register   int64 // number in the centre's register
+	ActiveAt   time.Time
+	ValidUntil Date // the last day
+	Level      Level
 }
 
 // applyToCase ends the work. Only the receipt stays, until the next person or until it wipes itself.
@@ -227,6 +324,11 @@ func (e KeyActive) applyToCase(s *Session) {
 	s.wipePerson()
 	s.state.Receipt = receipt
 	s.advance()
+}
+
+// KeyRefused: the centre did not accept it.
+type KeyRefused struct {
+	Code ProblemCode
 }
 
 // applyToCase: the centre decided against it and has forgotten the person.

@@ -8,6 +8,27 @@ import (
 // pinStep lets the person choose the key's PIN.
 type pinStep struct{ plainStep }
 
+// PINPhase is where the citizen is in choosing a PIN.
+type PINPhase string
+
+// Phases of choosing a PIN.
+const (
+	PINFirst   PINPhase = "first"
+	PINRepeat  PINPhase = "repeat"
+	PINSealing PINPhase = "sealing"
+	PINSealed  PINPhase = "sealed"
+)
+
+// PINState is what both screens may know of the PIN: never a digit.
+type PINState struct {
+	Phase    PINPhase
+	Policy   PINPolicy // what the citizen's screen checks while digits are typed
+	Mismatch bool      // the second entry differed: start again
+	Refused  bool      // the first entry broke a rule
+	Outdated bool      // one was sealed, and may hold what was entered since: another is chosen
+	Changed  bool      // the centre has other rules since a PIN was chosen: another has to be
+}
+
 // begin asks for a PIN, unless one was sealed before and was held to all of the rules that there are now: another
 // telephone number, for one, might be in it, and nobody can look any more.
 func (pinStep) begin(s *Session) {
@@ -61,6 +82,9 @@ func (s *Session) sameLengths() bool {
 	return then.MinDigits == s.rules.PINMin && then.MaxDigits == s.rules.PINMax
 }
 
+// NewPIN chooses another PIN in place of a sealed one, after Back.
+type NewPIN struct{}
+
 func (NewPIN) apply(s *Session) {
 	if s.at(StepPIN) && s.state.PIN.Phase == PINSealed {
 		s.choosePIN()
@@ -72,6 +96,17 @@ func (s *Session) wipePIN() {
 	s.firstPIN.Wipe()
 	s.firstPIN = nil
 }
+
+// SealPIN encrypts the PIN to the centre's key: PINWasSealed. The runner wipes PIN.
+type SealPIN struct {
+	Case CaseID
+	PIN  Secret
+}
+
+func (SealPIN) command() {}
+
+// PINTyped is the first or the second entry of the new PIN.
+type PINTyped struct{ PIN Secret }
 
 // apply takes the first entry, or compares the second with it and lets it go to be sealed.
 func (e PINTyped) apply(s *Session) {
@@ -100,6 +135,9 @@ func (e PINTyped) apply(s *Session) {
 		s.ask(SealPIN{Case: s.live, PIN: e.PIN})
 	}
 }
+
+// PINWasSealed: the PIN left the session, sealed to the centre's key.
+type PINWasSealed struct{}
 
 // applyToCase: nobody at the desk can open it any more; the person goes on to the review.
 func (PINWasSealed) applyToCase(s *Session) {

@@ -5,10 +5,17 @@ import (
 	"strings"
 )
 
-// What a person without a Citizen Card brings besides the document.
-
 // eligibilityStep asks for what is needed besides a document that is no Citizen Card.
 type eligibilityStep struct{ plainStep }
+
+// EligibleState is what a person without a Citizen Card brings besides the document.
+type EligibleState struct {
+	Second  bool // a second clerk has to compare document and person
+	Entered Eligibility
+	Faults  []Fault // of what was entered, in the order of the page; shown once Refused
+	Refused bool    // the clerk wanted to go on and could not
+	Opened  string  // the tax number with which the centre opened the enrolment; another one means another enrolment
+}
 
 func (eligibilityStep) skips(s *Session) bool { return !s.state.Document.travels() }
 
@@ -43,6 +50,9 @@ func (eligibilityStep) retreat(s *Session) bool {
 	s.state.Eligible.Refused = false
 	return true
 }
+
+// EligibilityEntered is what was brought besides the document, as entered so far.
+type EligibilityEntered struct{ Eligibility Eligibility }
 
 // apply takes the page as it stands.
 func (e EligibilityEntered) apply(s *Session) {

@@ -1,9 +1,17 @@
 package kiosk
 
-import "slices"
+import (
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+)
 
 // codeDigits is the length of a one-time code (NIST SP 800-63B-4 §3.1.3.3: at least six digits).
 const codeDigits = 6
+
+// contactStep proves that a telephone or an e-mail address is the person's.
+type contactStep struct{ plainStep }
 
 // sending is what the session knows of a channel's messages beyond what the screens draw.
 type sending struct {
@@ -12,9 +20,6 @@ type sending struct {
 	failed bool // that one failed for a technical cause: asking again keeps its number
 	wrong  int  // codes in this case, whatever the contact: the centre counts them by enrolment and channel as well
 }
-
-// contactStep proves that a telephone or an e-mail address is the person's.
-type contactStep struct{ plainStep }
 
 // begin opens the enrolment, unless the clerk only went back and on.
 func (contactStep) begin(s *Session) {
@@ -55,6 +60,12 @@ func (s *Session) open() {
 	s.ask(OpenEnrolment{Case: s.live, Identity: *s.state.Document.Identity, TaxNumber: s.state.Eligible.Entered.TaxNumber})
 }
 
+// Opened brings the centre's challenge for this enrolment; it stays with the runner, the session
+// needs to know only that it is there. ExpiresAt is by the centre's clock.
+type Opened struct {
+	ExpiresAt time.Time
+}
+
 // applyToCase: contacts entered meanwhile get their codes.
 func (e Opened) applyToCase(s *Session) {
 	if s.over() || !s.state.Contact.Opening {
@@ -67,6 +78,11 @@ func (e Opened) applyToCase(s *Session) {
 			s.send(channel)
 		}
 	}
+}
+
+// OpenRefused: the centre opens no enrolment, for example because the person has a key.
+type OpenRefused struct {
+	Code ProblemCode
 }
 
 // applyToCase: the centre opens none, so there is none to abandon.
@@ -94,6 +110,12 @@ func (s *Session) sending(c Channel) *sending {
 		return &s.email
 	}
 	return &s.phone
+}
+
+// ContactEntered asks for a code to this phone number or e-mail address.
+type ContactEntered struct {
+	Channel Channel
+	Text    string
 }
 
 // apply takes a phone number or an address. A proof belongs to the value it was given for, so
@@ -128,6 +150,9 @@ func (s *Session) parseContact(c Channel, text string) (string, ContactProblem) 
 	return ParsePhone(text, s.settings.DefaultRegion)
 }
 
+// Resend asks for a new code to the same contact.
+type Resend struct{ Channel Channel }
+
 // apply asks for a new code to the same contact, within the centre's limits; asking too often costs
 // the person the channel, so the desk does not even try.
 func (e Resend) apply(s *Session) {
@@ -146,6 +171,18 @@ func (e Resend) apply(s *Session) {
 		s.send(e.Channel)
 	}
 }
+
+// SendCode asks the centre to send a one-time code: CodeQueued or CodeRefused. Number counts the
+// messages of a case; one that is asked for again keeps its number, and is sent once.
+type SendCode struct {
+	Case     CaseID
+	Number   int
+	Channel  Channel
+	Value    string // E.164 or addr-spec
+	Language Language
+}
+
+func (SendCode) command() {}
 
 // send asks the centre for a message once the enrolment is open.
 func (s *Session) send(c Channel) {
@@ -169,6 +206,17 @@ func (s *Session) send(c Channel) {
 	})
 }
 
+// CodeQueued: the centre took the message. Times are by the centre's clock.
+type CodeQueued struct {
+	Channel   Channel
+	SentAt    time.Time
+	ExpiresAt time.Time
+	ResendAt  time.Time
+	SendsLeft int
+	TriesLeft int
+	Tries     int
+}
+
 // applyToCase: the message is on its way, and the citizen's screen asks for its code.
 func (e CodeQueued) applyToCase(s *Session) {
 	ch := s.channel(e.Channel)
@@ -181,6 +229,12 @@ func (e CodeQueued) applyToCase(s *Session) {
 	ch.SendsLeft, ch.TriesLeft, ch.Tries = e.SendsLeft, e.TriesLeft, e.Tries
 	ch.Problem = ContactOK
 	s.state.Contact.Awaited = e.Channel
+}
+
+// CodeRefused: the centre sends none, for the reason given.
+type CodeRefused struct {
+	Channel Channel
+	Problem ContactProblem
 }
 
 func (e CodeRefused) applyToCase(s *Session) {
@@ -197,6 +251,12 @@ func (e CodeRefused) applyToCase(s *Session) {
 	}
 }
 
+// DeliveryChanged says how far the message came.
+type DeliveryChanged struct {
+	Channel  Channel
+	Delivery Delivery
+}
+
 // applyToCase moves forwards only: receipts overtake each other on their way.
 func (e DeliveryChanged) applyToCase(s *Session) {
 	ch := s.channel(e.Channel)
@@ -209,6 +269,18 @@ func (e DeliveryChanged) applyToCase(s *Session) {
 	}
 }
 
+// ConfirmCode asks the centre to compare: CodeAnswered. The runner wipes Code.
+type ConfirmCode struct {
+	Case    CaseID
+	Channel Channel
+	Code    Secret
+}
+
+func (ConfirmCode) command() {}
+
+// CodeTyped is the one-time code for the awaited channel.
+type CodeTyped struct{ Code Secret }
+
 // apply passes the code on; only the centre can compare it.
 func (e CodeTyped) apply(s *Session) {
 	ch := s.channel(s.state.Contact.Awaited)
@@ -220,6 +292,15 @@ func (e CodeTyped) apply(s *Session) {
 	ch.Checking = true
 	ch.Problem = ContactOK
 	s.ask(ConfirmCode{Case: s.live, Channel: s.state.Contact.Awaited, Code: e.Code})
+}
+
+// CodeAnswered: the centre compared the code, At by its own clock.
+type CodeAnswered struct {
+	Channel   Channel
+	Problem   ContactProblem // ContactOK when confirmed
+	TriesLeft int
+	Proof     uuid.UUID
+	At        time.Time
 }
 
 func (e CodeAnswered) applyToCase(s *Session) {

@@ -1,6 +1,51 @@
 package kiosk
 
-import "time"
+import (
+	"time"
+)
+
+// startCase begins a case with the card in the reader: a new number, everything else forgotten. While
+// this computer's clock is wrong no case starts, because evidence would carry a wrong time; the card
+// is read once the clock is right.
+func (s *Session) startCase(reader int) {
+	before, kept := s.carriable(), s.kept
+	if !s.interrupted {
+		kept = nil // it belongs to the document that slipped
+	}
+	if !s.begin(reader) {
+		return
+	}
+	s.carried, s.kept = before, kept
+	s.read()
+}
+
+// begin numbers a new case at a reader, 0 for none, unless the clock is wrong.
+func (s *Session) begin(reader int) bool {
+	language, errand := s.state.CitizenLanguage, s.errand
+	s.leave()
+	s.state.CitizenLanguage, s.errand = language, errand
+	if s.skewed() {
+		return false
+	}
+	s.looked(reader)
+	s.cases++
+	s.live = s.cases
+	s.note = ""
+	s.state.Case = s.cases
+	if s.settings.Reference != nil {
+		s.state.Reference = s.settings.Reference()
+	}
+	s.state.Started = s.state.Now
+	s.state.Document.Reader = reader
+	return true
+}
+
+// startUnread begins a case with a card that came while it could not be read.
+func (s *Session) startUnread() {
+	if reader := s.holding(SlotCard, true); reader != 0 {
+		s.startCase(reader)
+	}
+}
 
 // end closes the case with a problem that stays on the screen, and forgets the person.
 func (s *Session) end(problem Problem) {
@@ -44,7 +89,7 @@ func (s *Session) wipePerson() {
 	s.state.HandedOver = false
 	s.state.ConfirmCancel = false
 	s.phone, s.email, s.sends = sending{}, sending{}, 0
-	s.again = errands{}
+	s.again = stopped{}
 }
 
 // clear empties the desk: what is left belongs to the desk, not to a case.
@@ -69,6 +114,44 @@ func (s *Session) leave() {
 	s.clear()
 }
 
+// next empties the desk for the next document, which may already be in another reader.
+func (s *Session) next() {
+	s.leave()
+	s.startUnread()
+}
+
+// nextPerson clears a finished case, or one that ended with a problem.
+func (s *Session) nextPerson() {
+	s.note = ""
+	if s.state.Step == StepDone || s.over() {
+		s.next()
+	}
+}
+
+// NextPerson clears the screens after a finished case.
+type NextPerson struct{}
+
+func (NextPerson) apply(s *Session) { s.nextPerson() }
+
+// OtherDocument drops this document and waits for another.
+type OtherDocument struct{}
+
+// apply drops this document and waits for another. Until a contact was asked for there is
+// nothing to lose; after that the clerk has to cancel.
+func (OtherDocument) apply(s *Session) {
+	s.note = ""
+	if s.state.Case != 0 && (s.over() || s.interrupted || s.state.Examining()) {
+		errand := s.errand
+		s.leave()
+		s.errand = errand
+		s.startUnread()
+		s.swapping = s.state.Case == 0
+	}
+}
+
+// Cancel asks to end the case; the screen confirms with CancelConfirmed or CancelDismissed.
+type Cancel struct{}
+
 // apply asks first when there is something to lose. From the moment the evidence leaves there is no
 // way back, and a finished case has nothing to cancel.
 func (Cancel) apply(s *Session) {
@@ -84,59 +167,16 @@ func (Cancel) apply(s *Session) {
 	}
 }
 
+// CancelConfirmed ends the case.
+type CancelConfirmed struct{}
+
 func (CancelConfirmed) apply(s *Session) {
 	if s.state.ConfirmCancel && s.state.MayCancel() {
 		s.next()
 	}
 }
 
-// next empties the desk for the next document, which may already be in another reader.
-func (s *Session) next() {
-	s.leave()
-	s.startUnread()
-}
+// CancelDismissed goes on.
+type CancelDismissed struct{}
 
-// nextPerson clears a finished case, or one that ended with a problem.
-func (s *Session) nextPerson() {
-	s.note = ""
-	if s.state.Step == StepDone || s.over() {
-		s.next()
-	}
-}
-
-// apply drops this document and waits for another. Until a contact was asked for there is
-// nothing to lose; after that the clerk has to cancel.
-func (OtherDocument) apply(s *Session) {
-	s.note = ""
-	if s.state.Case != 0 && (s.over() || s.interrupted || s.state.Examining()) {
-		errand := s.errand
-		s.leave()
-		s.errand = errand
-		s.startUnread()
-		s.swapping = s.state.Case == 0
-	}
-}
-
-// apply turns the only screen to the citizen, from the first step in which they have something to
-// type, or back to the clerk.
-func (e HandOver) apply(s *Session) {
-	s.state.HandedOver = e.ToCitizen && s.at(s.state.Step)
-}
-
-// settleHands gives the only screen back to the clerk when the citizen has nothing to do on it.
-func (s *Session) settleHands() {
-	mine := s.state.Problem == nil && steps[s.state.Step].asksCitizen(s)
-	s.state.HandedOver = s.state.HandedOver && mine
-}
-
-// apply switches one of the two screens.
-func (e LanguageChosen) apply(s *Session) {
-	if e.Language != Portuguese && e.Language != English {
-		return
-	}
-	if e.Citizen {
-		s.state.CitizenLanguage = e.Language
-	} else {
-		s.state.ClerkLanguage = e.Language
-	}
-}
+func (CancelDismissed) apply(s *Session) { s.state.ConfirmCancel = false }

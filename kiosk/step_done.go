@@ -1,0 +1,23 @@
+package kiosk
+
+import (
+	"time"
+)
+
+// doneStep shows the receipt.
+type doneStep struct{ plainStep }
+
+func (doneStep) proceed(s *Session) { s.nextPerson() }
+
+// Receipt is a key that is active.
+type Receipt struct {
+	Person     string // full name
+	Register   int64  // number in the centre's register
+	Login      string // the contact the person signs in with
+	ActiveAt   time.Time
+	ValidUntil Date // the last day
+	Beyond     int  // days by which that is after the document's last
+	Assurance  Assurance
+	DeskTime   time.Duration // from insertion of the document to the active key
+	WipeAt     time.Time     // when the screen clears itself
+}
