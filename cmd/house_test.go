@@ -140,19 +140,41 @@ func TestTopLevelIsTheAgreedOne(t *testing.T) {
 // link is a picture or a page of the repository in Markdown; those of the web have a colon.
 var link = regexp.MustCompile(`\]\(([^):]+)\)`)
 
-func TestTheReadmeShowsWhatIsThere(t *testing.T) {
+func TestPagesLinkToWhatIsThere(t *testing.T) {
+	pages, err := filepath.Glob("../assets/doc/*.md")
+	if err != nil || len(pages) == 0 {
+		t.Fatalf("no pages in assets/doc: %v", err)
+	}
+	linked := map[string]bool{}
+	for _, page := range append(pages, "../README.md") {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range link.FindAllSubmatch(text, -1) {
+			file, _, _ := strings.Cut(string(l[1]), "#")
+			target := filepath.Join(filepath.Dir(page), file)
+			linked[target] = true
+			if _, err := os.Stat(target); err != nil {
+				t.Errorf("%s points to %s, which is not there", page, l[1])
+			}
+		}
+	}
+	for _, page := range pages {
+		if !linked[page] {
+			t.Errorf("no page points to %s", page)
+		}
+	}
+}
+
+// TestTheReadmeIsShort: what is longer has a page in assets/doc.
+func TestTheReadmeIsShort(t *testing.T) {
 	readme, err := os.ReadFile("../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	links := link.FindAllSubmatch(readme, -1)
-	if len(links) == 0 {
-		t.Error("README.md shows no picture")
-	}
-	for _, l := range links {
-		if _, err := os.Stat(filepath.Join("..", string(l[1]))); err != nil {
-			t.Errorf("README.md points to %s, which is not there", l[1])
-		}
+	if words := len(bytes.Fields(readme)); words > 1200 {
+		t.Errorf("README.md has %d words; want at most 1200", words)
 	}
 }
 
