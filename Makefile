@@ -16,8 +16,6 @@ export BALCAO_SHARED := $(SHARED)
 TEST_TAGS := -tags=$(TAGS),shared
 endif
 
-COMMANDS  := kiosk kioskctl registrar mock-pcsc
-
 BUILD_PACKAGES := gcc libc6-dev pkg-config libpcsclite-dev libgl1-mesa-dev libx11-dev libxcursor-dev libxrandr-dev \
 	libxinerama-dev libxi-dev libxxf86vm-dev libwayland-dev libxkbcommon-dev
 RUN_PACKAGES   := pcscd vsmartcard-vpcd postgresql libgl1-mesa-dri libopenjp2-tools fonts-noto-core util-linux
@@ -31,7 +29,7 @@ help:
 	@echo 'make run    a desk with emulated cards: clerk, citizen, test bench'
 	@echo 'make test   every test, end to end included (real pcscd, PostgreSQL, SMTP, SMPP, Xvfb)'
 	@echo 'make bench  figures: card reading beside OpenSC and mrtdreader, start-up beside an empty window, the centre'
-	@echo 'make build  the four programs into $(BUILD)/bin'
+	@echo 'make build  all programs into $(BUILD)/bin'
 	@echo 'make lint   gofmt and golangci-lint (with go vet)'
 	@echo 'make setup  install Debian packages that are missing (the others do it by themselves)'
 
@@ -48,13 +46,13 @@ setup:
 build: setup
 	@mkdir -p $(BUILD)/bin
 	@echo 'build: the first build of the window toolkit takes some minutes, later ones seconds'
-	go build -trimpath -o $(BUILD)/bin/ $(addprefix ./cmd/,$(COMMANDS))
+	go build -trimpath -o $(BUILD)/bin/ ./cmd/...
 
 run: build
 	@[ -z "$(SUDO)" ] || [ -S /run/pcscd/pcscd.comm ] || { echo 'run: starting pcscd needs root'; $(SUDO) -v; }
-	$(BUILD)/bin/kioskctl demo
+	$(BUILD)/bin/demo
 
-test: build $(BUILD)/bin/emptywindow
+test: build
 ifeq ($(TEST_TAGS),)
 	@echo 'test: $(SHARED)/data is not there: tests against the real CAs and specimens are left out.'
 	@echo 'test: put the folder beside the checkout or set BALCAO_SHARED to run them.'
@@ -64,12 +62,8 @@ endif
 	BALCAO_BIN=$(abspath $(BUILD)/bin) BALCAO_SCREENS=$(abspath $(BUILD)/screens) \
 	  go test $(TEST_TAGS) -timeout 15m -count=1 -v ./cmd/e2e
 
-bench: build $(BUILD)/bin/emptywindow
-	$(BUILD)/bin/kioskctl bench
-
-.PHONY: $(BUILD)/bin/emptywindow
-$(BUILD)/bin/emptywindow: build
-	go build -trimpath -o $@ ./cmd/kioskctl/measure/emptywindow
+bench: build
+	$(BUILD)/bin/bench
 
 # golangci-lint runs go vet too; what it is to find, and why not more, is in .golangci.yml.
 lint: setup

@@ -17,6 +17,7 @@ import (
 // goPackage is what `go list -json` says of a package.
 type goPackage struct {
 	ImportPath string
+	Name       string
 	Imports    []string
 	Deps       []string
 }
@@ -32,6 +33,7 @@ var mayImport = map[string][]string{
 	"kiosk/trust":            {"cardreader/curve"},
 	"kiosk/delivery":         {"kiosk"},
 	"kiosk/central":          {"kiosk"},
+	"kiosk/central/cluster":  {"kiosk/central"}, // of the demonstration and of tests
 	"kiosk/evidence":         {"kiosk", "kiosk/trust", "cardreader/citizencard", "cardreader/travel", "cardreader/mrz"},
 	"kiosk/desk":             {"kiosk", "kiosk/central", "kiosk/evidence", "kiosk/seal", "cardreader"},
 	"kiosk/registrar":        {"kiosk", "kiosk/evidence", "kiosk/delivery", "kiosk/trust", "kiosk/seal", "cardreader/travel"},
@@ -98,6 +100,44 @@ func TestOnlyCardreaderLinksPCSC(t *testing.T) {
 		server := path == "cmd/registrar" || strings.HasPrefix(path, "kiosk/registrar") || strings.HasPrefix(path, "kiosk/evidence")
 		if server && slices.Contains(p.Deps, "github.com/ebfe/scard") {
 			t.Errorf("%s links libpcsclite: a server must not", path)
+		}
+	}
+}
+
+// unshipped are the programs that only developers and testers run.
+var unshipped = []string{"bench", "bench/emptywindow", "demo", "mock-pcsc"}
+
+// forTests begins the paths of what only unshipped programs may link: emulated cards and their
+// cryptography, test keys, a private PostgreSQL, invented people, test frameworks.
+var forTests = regexp.MustCompile(
+	`^(balcao/(mock-pcsc|assets/testpki|kiosk/central/cluster|cmd/(bench|demo))|testing|` +
+		`github\.com/(keybase/go-crypto|aead/cmac)|pgregory\.net/rapid)(/|$)`)
+
+// TestShippedProgramsLinkNothingForTests: a key that is published with the source must be in no
+// program that decides whom to believe.
+func TestShippedProgramsLinkNothingForTests(t *testing.T) {
+	links := map[string][]string{}
+	for _, p := range listPackages(t) {
+		if path, ours := strings.CutPrefix(p.ImportPath, "balcao/cmd/"); ours && p.Name == "main" {
+			links[path] = slices.DeleteFunc(p.Deps, func(d string) bool { return !forTests.MatchString(d) })
+		}
+	}
+	for _, path := range unshipped {
+		if _, is := links[path]; !is {
+			t.Errorf("%s is listed as unshipped and is no program", path)
+		}
+	}
+	for _, path := range []string{"kiosk", "kioskctl", "registrar"} {
+		if _, is := links[path]; !is {
+			t.Errorf("cmd/%s is no program", path)
+		}
+	}
+	if len(links["demo"]) == 0 {
+		t.Error("the demonstration links nothing for tests: forTests matches nothing")
+	}
+	for path, deps := range links {
+		if !slices.Contains(unshipped, path) && len(deps) > 0 {
+			t.Errorf("cmd/%s is shipped and links %s", path, strings.Join(deps, ", "))
 		}
 	}
 }
@@ -189,7 +229,7 @@ func TestNoPackageIsADrawerForEverything(t *testing.T) {
 
 func listPackages(t *testing.T) []goPackage {
 	t.Helper()
-	cmd := exec.Command("go", "list", "-json=ImportPath,Imports,Deps", "./...")
+	cmd := exec.Command("go", "list", "-json=ImportPath,Name,Imports,Deps", "./...")
 	cmd.Dir = ".."
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()

@@ -8,12 +8,12 @@ import (
 	"testing"
 )
 
-// TestBench runs `kioskctl bench` in its smallest form: what it measures it has to be able to measure, whatever the
+// TestBench runs `bench` in its smallest form: what it measures it has to be able to measure, whatever the
 // figures. Its visitors bind with real evidence, so it notices when a transcript is no longer what the centre takes.
 func TestBench(t *testing.T) {
 	bin(t, "emptywindow")
 	file := filepath.Join(t.TempDir(), "figures.json")
-	out, err := exec.Command(bin(t, "kioskctl"), "bench", "--smallest", "--json", file).CombinedOutput()
+	out, err := exec.Command(bin(t, "bench"), "--smallest", "--json", file).CombinedOutput()
 	if err != nil {
 		t.Errorf("%v:\n%s", err, out)
 	}

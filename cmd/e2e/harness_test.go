@@ -164,7 +164,7 @@ func startDemo(t testing.TB) *centre {
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	t.Cleanup(func() { showLogs(t, dir) })
-	p := start(t, nil, bin(t, "kioskctl"), "demo", "--headless", "--dir", dir)
+	p := start(t, nil, bin(t, "demo"), "--headless", "--dir", dir)
 	p.await(t, "ready", 0, func(line string) bool { return line == "ready" })
 	c := &centre{program: p, dir: dir, env: readEnv(t, filepath.Join(dir, "env"))}
 	return c

@@ -3,13 +3,13 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -63,7 +63,7 @@ func runCard(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 	flags := flag.NewFlagSet("card", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.StringVar(&f.reader, "reader", "", "number (from 1) or part of the name of the reader; otherwise the first with a card")
-	flags.StringVar(&f.trust, "trust", "", "trust folder; otherwise $BALCAO_TRUST, /etc/balcao/trust, the demo's")
+	flags.StringVar(&f.trust, "trust", "", "trust folder; otherwise $BALCAO_TRUST or /etc/balcao/trust")
 	flags.BoolVar(&f.json, "json", false, "print JSON")
 	flags.BoolVar(&f.pinStdin, "pin-stdin", false, "read the card's authentication PIN from standard input and let the card sign a random challenge")
 	flags.BoolVar(&f.noPhoto, "no-photo", false, "leave the photograph on the card")
@@ -167,26 +167,12 @@ func loadCountries(dir string, anchors []string) (*trust.Countries, error) {
 	return trust.NewCountries(certificates)
 }
 
-// systemTrust is where a desk's package keeps its anchors.
+// systemTrust is where an installed desk keeps its anchors.
 const systemTrust = "/etc/balcao/trust"
 
+// trustFolder is the folder that a flag or else the environment names, or the installed one.
 func trustFolder(named string) string {
-	if named != "" {
-		return named
-	}
-	if dir := os.Getenv("BALCAO_TRUST"); dir != "" {
-		return dir
-	}
-	if _, err := os.Stat(systemTrust); err == nil {
-		return systemTrust
-	}
-	if self, err := os.Executable(); err == nil {
-		demo := filepath.Join(filepath.Dir(filepath.Dir(self)), "demo", "trust")
-		if _, err := os.Stat(demo); err == nil {
-			return demo
-		}
-	}
-	return systemTrust
+	return cmp.Or(named, os.Getenv("BALCAO_TRUST"), systemTrust)
 }
 
 // readPIN takes the first line without leaving a copy behind. An empty one is no mistake yet: a document

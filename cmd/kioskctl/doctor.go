@@ -60,9 +60,10 @@ const (
 	codeTrustFile   = "trust_file"
 )
 
-// trustFindings names what the trust folder has that cannot be used. A computer without one only has readers.
+// trustFindings names what the trust folder has that cannot be used. A computer that has none, and where none was named,
+// only has readers.
 func trustFindings(dir string) []cardreader.Finding {
-	if _, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(dir); dir == systemTrust && errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
 	var findings []cardreader.Finding

@@ -1,5 +1,5 @@
 // Kioskctl is for the people who run Balcão: it reads and judges a card, tells why a reader does not
-// work, keeps trust anchors, sets up databases and desks, and starts the demonstration.
+// work, keeps trust anchors, and sets up databases and desks.
 package main
 
 import (
@@ -11,9 +11,6 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-
-	"balcao/cmd/kioskctl/demo"
-	"balcao/cmd/kioskctl/measure"
 )
 
 // Exit codes that all commands share. A command may give code 3 a meaning of its own.
@@ -31,8 +28,6 @@ const usage = `Usage: kioskctl COMMAND [flags]
   trust    import FILE…: add CA certificates to the trust folder; list: show it
   db       create | migrate | check: the centre's database
   desk     add NAME: a desk's role and TLS client certificate
-  demo     start everything on this machine, with emulated cards (--headless: without windows)
-  bench    measure card reading beside OpenSC and mrtdreader, start-up, and the centre
 
 kioskctl COMMAND --help tells more.
 `
@@ -69,10 +64,6 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return runDB(ctx, rest, stdout, stderr)
 	case "desk":
 		return runDesk(ctx, rest, stdout, stderr)
-	case "demo":
-		return demo.Run(ctx, rest, stdout, stderr)
-	case "bench":
-		return measure.Run(ctx, rest, stdout, stderr)
 	case "help", "-h", "--help":
 		_, _ = fmt.Fprint(stdout, usage)
 		return exitOK

@@ -26,7 +26,7 @@ const trustUsage = `Usage: kioskctl trust import FILE…              add CA cer
                                                 documents; a CA of that kind looks like any other, so say so
        kioskctl trust list                      show anchors, intermediates and countries, with SHA-256 fingerprints
 
-  --dir DIR      trust folder; otherwise $BALCAO_TRUST, /etc/balcao/trust or the demo's
+  --dir DIR      trust folder; otherwise $BALCAO_TRUST or /etc/balcao/trust
   --json         print JSON
   --dry-run      country signing certificates: only say what would be done
   --remove-gone  master list: remove what the folder has and the list has not. Without it that is only shown
