@@ -6,6 +6,8 @@ BUILD     := build
 # x11: the desk needs window positions and a second monitor, which Wayland does not give (README).
 # no_animations: a blinking caret costs a tenth of a core under software rendering.
 TAGS      := x11,no_animations,migrated_fynedo
+# What -version prints, where git can tell.
+COMMIT    := $(shell git describe --always --dirty 2>/dev/null)
 export GOFLAGS := -buildvcs=false -tags=$(TAGS)
 export CGO_ENABLED := 1
 
@@ -46,7 +48,7 @@ setup:
 build: setup
 	@mkdir -p $(BUILD)/bin
 	@echo 'build: the first build of the window toolkit takes some minutes, later ones seconds'
-	go build -trimpath -o $(BUILD)/bin/ ./cmd/...
+	go build -trimpath -ldflags '-X balcao/cmd/internal/version.commit=$(COMMIT)' -o $(BUILD)/bin/ ./cmd/...
 
 run: build
 	@[ -z "$(SUDO)" ] || [ -S /run/pcscd/pcscd.comm ] || { echo 'run: starting pcscd needs root'; $(SUDO) -v; }

@@ -25,6 +25,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"balcao/cmd/internal/version"
 )
 
 // limit is far beyond what all of it takes; it only ends a run that hangs.
@@ -94,6 +96,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	runs := flags.Int("runs", whole.runs, "runs of each reading; the median counts")
 	least := flags.Bool("smallest", false, "measure everything once, which takes seconds: shows that it can be measured")
 	flags.StringVar(&p.only, "only", "", "measure only this `part`: cards, travel, screen or centre")
+	version.Flag(flags)
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
 		return 0

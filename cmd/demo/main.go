@@ -16,6 +16,7 @@ import (
 	"syscall"
 	"time"
 
+	"balcao/cmd/internal/version"
 	"balcao/kiosk/central/cluster"
 )
 
@@ -42,6 +43,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	headless := flags.Bool("headless", false, "start everything but the windows")
 	dir := flags.String("dir", filepath.Join("build", "demo"), "folder for addresses, keys and logs; emptied first")
 	line := flags.String("line", "full", "speed of the emulated card link, for example 250k")
+	version.Flag(flags)
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
 		return 0

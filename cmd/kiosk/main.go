@@ -18,6 +18,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/app"
 
+	"balcao/cmd/internal/version"
 	"balcao/kiosk"
 	"balcao/kiosk/central"
 	"balcao/kiosk/desk"
@@ -31,6 +32,7 @@ import (
 func main() {
 	path := flag.String("config", "/etc/balcao/kiosk.toml", "configuration file")
 	check := flag.Bool("check-config", false, "check the configuration and exit")
+	version.Flag(flag.CommandLine)
 	flag.Parse()
 	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
 	stdlog.SetFlags(0)

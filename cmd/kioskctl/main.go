@@ -11,6 +11,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"balcao/cmd/internal/version"
 )
 
 // Exit codes that all commands share. A command may give code 3 a meaning of its own.
@@ -29,7 +31,7 @@ const usage = `Usage: kioskctl COMMAND [flags]
   db       create | migrate | check: the centre's database
   desk     add NAME: a desk's role and TLS client certificate
 
-kioskctl COMMAND --help tells more.
+kioskctl COMMAND --help tells more; kioskctl -version says which it is.
 `
 
 func main() {
@@ -64,6 +66,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return runDB(ctx, rest, stdout, stderr)
 	case "desk":
 		return runDesk(ctx, rest, stdout, stderr)
+	case "version", "-version", "--version":
+		_, _ = fmt.Fprintln(stdout, version.Line())
+		return exitOK
 	case "help", "-h", "--help":
 		_, _ = fmt.Fprint(stdout, usage)
 		return exitOK

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"balcao/cmd/internal/version"
 	"balcao/mock-pcsc/bench"
 	"balcao/mock-pcsc/inbox"
 )
@@ -43,6 +44,10 @@ func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) erro
 	}
 	if slices.Contains([]string{"help", "-h", "-help", "--help"}, args[0]) {
 		_, err := io.WriteString(stdout, usage(all))
+		return err
+	}
+	if slices.Contains([]string{"version", "-version", "--version"}, args[0]) {
+		_, err := fmt.Fprintln(stdout, version.Line())
 		return err
 	}
 	i := slices.IndexFunc(all, func(c command) bool { return c.name == args[0] })
@@ -105,7 +110,7 @@ func usage(all []command) string {
 		fmt.Fprintf(&b, "  %-28s %s\n", strings.TrimSpace(c.name+" "+c.short()), c.summary)
 	}
 	fmt.Fprintf(&b, `
-mock-pcsc COMMAND --help tells more. All but serve and list use the running bench and find it by
+mock-pcsc COMMAND --help tells more, mock-pcsc -version which it is. All but serve and list use the running bench and find it by
 themselves; %s names its control socket when it is in another place.
 
 Exit codes: 0 done; 1 refused, or nothing arrived in time; 2 wrong command line; 3 no bench is running.

@@ -16,6 +16,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"balcao/cmd/internal/version"
 )
 
 // Exit codes.
@@ -27,6 +29,7 @@ const (
 
 const usage = `Usage: registrar -config FILE [-check-config]
        registrar keygen DIR
+       registrar -version
 
 keygen writes DIR/identity.age (opens PINs) and DIR/pepper (codes, PIN hashes), and prints the
 recipient that desks seal PINs to. Where the configuration does not name them they are looked for
@@ -48,6 +51,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.Usage = func() { _, _ = fmt.Fprint(stderr, usage) }
 	path := flags.String("config", "/etc/balcao/registrar.toml", "configuration `file`")
 	check := flags.Bool("check-config", false, "only check the configuration")
+	version.Flag(flags)
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
 		return exitOK

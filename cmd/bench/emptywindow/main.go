@@ -4,13 +4,18 @@
 package main
 
 import (
+	"flag"
 	"fmt"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/app"
+
+	"balcao/cmd/internal/version"
 )
 
 func main() {
+	version.Flag(flag.CommandLine)
+	flag.Parse()
 	a := app.NewWithID("pt.balcao.emptywindow")
 	w := a.NewWindow("Empty")
 	w.Resize(fyne.NewSize(1280, 800))
