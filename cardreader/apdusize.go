@@ -17,11 +17,12 @@ const (
 // shortAPDU is the most bytes that a command of short length has: header, Lc, 255 bytes, Le.
 const shortAPDU = 4 + 1 + iso7816.MaxShortData + 1
 
-// Extended reports whether the reader carries commands and answers of extended length. A reader that does
-// not say is taken to: most do, and a chip is asked for less after an answer that tells of a wrong length.
+// Extended reports whether the reader carries commands and answers of extended length. A reader
+// that does not state it is assumed to, because most do, and a chip is asked for less after an
+// answer that reports a wrong length.
 func (s *Session) Extended() bool { return s.maxAPDU == 0 || s.maxAPDU > shortAPDU }
 
-// maxAPDUOf asks the reader how long an APDU may be; 0 when it does not say.
+// maxAPDUOf asks the reader how long an APDU may be; 0 when it does not state it.
 func maxAPDUOf(h handle, features map[byte]uint32) uint32 {
 	code, ok := features[featureTLVProperties]
 	if !ok {

@@ -11,9 +11,9 @@
 //		…
 //	})
 //
-// Nothing here waits for ever: libpcsclite blocks for as long as a card or another program likes, so
-// each of its calls runs on a goroutine that owns it and is left behind, to clean up when the call
-// returns at last, while the caller already has its error.
+// No call blocks for ever. libpcsclite has no time limit while a card or another program holds it,
+// so each of its calls runs on a goroutine of its own. When the limit passes the caller gets an
+// error, and the goroutine cleans up once the call returns.
 package cardreader
 
 import (
@@ -23,14 +23,14 @@ import (
 	"github.com/ebfe/scard"
 )
 
-// What can go wrong with a reader or a session, for errors.Is. After any of them but ErrBusy the session
-// is of no more use; connect again when there is a card again.
+// What can go wrong with a reader or a session, for errors.Is. After any of them but ErrBusy the
+// session cannot be used any more; connect again once a card is there.
 var (
 	ErrRemoved       = errors.New("card or reader removed")
 	ErrReset         = errors.New("card was reset by another program")
-	ErrBusy          = errors.New("card is held by another program")
+	ErrBusy          = errors.New("card is in use by another program")
 	ErrServiceGone   = errors.New("smart-card service is not running")
-	ErrNotAuthorised = errors.New("smart-card service does not let this user in")
+	ErrNotAuthorised = errors.New("smart-card service denies access to this user")
 	ErrStuck         = errors.New("smart-card service (pcscd) does not react")
 	ErrSilent        = errors.New("card does not answer")
 	ErrMute          = errors.New("card does not power up")

@@ -33,12 +33,12 @@ const (
 	CodeReaderFault   = "reader_fault"
 )
 
-// diagnosisPatience is short: somebody sits before the screen, and busy is itself a finding.
+// diagnosisPatience is short because an operator is waiting, and a busy card is a finding too.
 const diagnosisPatience = 500 * time.Millisecond
 
 // Diagnose looks at the service, at the readers, and at the card in each, and says what is wrong and what
-// to do about it. It sends nothing to a card, so that it can run while others work with one; but it
-// connects to it, and that resets a card which nobody else uses.
+// to do about it. It sends no command to a card, so it can run while other programs use one. It
+// does connect to the card, which resets a card that no other program is connected to.
 func Diagnose(ctx context.Context) []Finding {
 	names, err := List(ctx)
 	switch {

@@ -4,8 +4,9 @@ package cardreader
 type Kind string
 
 // Kinds of events. After ServiceUp comes either NoReader or a ReaderAdded for each reader, then a
-// CardInserted or CardMute for each card that is there already. Before a ServiceDown everything that
-// was there is reported gone, so that who counts events is never left with a reader that is no more.
+// CardInserted or CardMute for each card that is there already. Before a ServiceDown the removal of
+// every card and reader is reported, so that a count of events never includes a reader that is
+// gone.
 const (
 	ServiceUp     Kind = "service_up"
 	ServiceDown   Kind = "service_down"   // Event.Cause says why
@@ -40,5 +41,5 @@ type Event struct {
 	Kind   Kind
 	Cause  Cause  // of ServiceDown
 	Reader Reader // that came or went, or whose card did
-	ATR    []byte // answer to reset; says which chip it is at most, never which document
+	ATR    []byte // answer to reset; identifies at most the kind of chip, never the document
 }

@@ -10,15 +10,16 @@ import (
 )
 
 const (
-	// lookAfter is when a call that has not returned is looked into, again and again. Nothing but a signature or a
-	// keypad honestly takes that long.
+	// lookAfter is the interval at which a call that has not returned is looked into. With a card
+	// that works, only a signature or a PIN typed on the reader takes that long.
 	lookAfter = time.Second
-	// answerTime is for the service to answer what it need ask no reader for, which takes it milliseconds.
+	// answerTime is how long the service may take to answer what involves no reader; it needs
+	// milliseconds.
 	answerTime = 3 * time.Second
 )
 
-// lateness decides what it means that a call into libpcsclite has not returned: the service does not react, another
-// program holds the card, or the card does not answer.
+// lateness decides why a call into libpcsclite has not returned: the service does not react,
+// another program holds the card, or the card does not answer.
 type lateness struct {
 	reader   string
 	timeout  time.Duration                // until ErrSilent, not counting while another program holds the card
@@ -31,8 +32,9 @@ type lateness struct {
 	told, ended  bool
 }
 
-// await waits for what a call brings that runs on a goroutine of its own, left behind when it is not waited for any more.
-// over, which may be nil, ends the wait too, with the error that ended says.
+// await waits for the result of a call that runs on a goroutine of its own. When the wait ends
+// early that goroutine is left to finish alone. over, which may be nil, ends the wait too, with the
+// error that ended returns.
 func await[T any](ctx context.Context, l *lateness, done <-chan T, over <-chan struct{}, ended func() error) (T, error) {
 	var nothing T
 	for {
@@ -68,7 +70,8 @@ func (l *lateness) pause() time.Duration {
 	return max(pause, time.Millisecond)
 }
 
-// look comes after a pause. Its error is what the call's being late means, nil while it may still return.
+// look runs after each pause. It returns why the call is late, or nil while the call may still
+// return.
 func (l *lateness) look(paused time.Duration) error {
 	flags, err := glance(l.reader)
 	switch {
@@ -101,7 +104,7 @@ func (l *lateness) waitHeld(d time.Duration) error {
 	return nil
 }
 
-// tell says that another program is waited for, or no more, when that is news. With mu held.
+// tell reports that another program is waited for, or no longer, when that has changed. mu is held.
 func (l *lateness) tell(held bool) {
 	if held == l.told || l.ended {
 		return
@@ -112,7 +115,7 @@ func (l *lateness) tell(held bool) {
 	}
 }
 
-// over ends what there is to tell.
+// over reports that no other program is waited for any more. Nothing is reported after it.
 func (l *lateness) over() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -120,11 +123,11 @@ func (l *lateness) over() {
 	l.ended = true
 }
 
-// glancing keeps glances one behind the other. While one hangs, the next comes to the same end.
+// glancing lets one glance run at a time: while one hangs, the next would hang for the same reason.
 var glancing sync.Mutex
 
-// glance asks the service for a reader's state, over a connection of its own so that no other call holds it up. ErrStuck
-// when it does not say.
+// glance asks the service for a reader's state over a connection of its own, so that no other call
+// delays it. The error is ErrStuck when the service does not answer.
 func glance(reader string) (scard.StateFlag, error) {
 	type answer struct {
 		flags scard.StateFlag
@@ -140,8 +143,9 @@ func glance(reader string) (scard.StateFlag, error) {
 			return
 		}
 		defer func() { _ = pc.Release() }()
-		// The binding keeps the name's memory under the name, and Watch may wait with the same one. Behind the zero that ends
-		// a name for libpcsclite there is room to make it another.
+		// The binding keeps its C strings in a map by name, and Watch may be waiting with the same
+		// name. libpcsclite reads up to the NUL, so the bytes behind it make another key of the
+		// same name.
 		states := []scard.ReaderState{{Reader: reader + "\x00glance"}}
 		err = pc.GetStatusChange(states, 0)
 		answered <- answer{states[0].EventState, classify(err)}
@@ -155,7 +159,7 @@ func glance(reader string) (scard.StateFlag, error) {
 	}
 }
 
-// alarmed wakes Watch when somebody else noticed that the service does not react.
+// alarmed wakes Watch when another call found that the service does not react.
 var alarmed = make(chan struct{}, 1)
 
 func alarm() {
@@ -165,7 +169,8 @@ func alarm() {
 	}
 }
 
-// sessions counts this process's connections to each reader: "in use" may mean them.
+// sessions counts this process's connections to each reader, because PC/SC's "in use" includes
+// them.
 var sessions = struct {
 	sync.Mutex
 	open map[string]int
@@ -177,8 +182,8 @@ func countSession(reader string, n int) {
 	sessions.open[reader] += n
 }
 
-// inUseByOthers reports whether another program is connected to the reader. With a connection of our own that cannot be
-// told, and is not claimed.
+// inUseByOthers reports whether another program is connected to the reader. It is false while this
+// process has a connection too, because PC/SC does not tell them apart.
 func inUseByOthers(reader string, flags scard.StateFlag) bool {
 	sessions.Lock()
 	defer sessions.Unlock()

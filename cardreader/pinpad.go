@@ -98,7 +98,8 @@ func (p *Pinpad) VerifyPIN(ctx context.Context, command []byte, minDigits, maxDi
 	return answer, padStatus(answer)
 }
 
-// control prefers the one request that does it all; some readers have only the two-part form.
+// control uses the one-part request where the reader has it; some readers have only the two-part
+// form.
 func (p *Pinpad) control(h handle, structure []byte) ([]byte, error) {
 	var answer []byte
 	var err error
@@ -125,7 +126,7 @@ func verifyStructure(command []byte, minDigits, maxDigits int) ([]byte, error) {
 		return nil, fmt.Errorf("cardreader: only VERIFY with a block of 8 bytes can be typed on a reader")
 	}
 	if minDigits < 1 || maxDigits > 8 || minDigits > maxDigits {
-		return nil, fmt.Errorf("cardreader: no PIN has %d to %d digits here", minDigits, maxDigits)
+		return nil, fmt.Errorf("cardreader: a PIN of %d to %d digits cannot be typed on a reader", minDigits, maxDigits)
 	}
 	b := make([]byte, 0, padHeader+len(command))
 	b = append(b,

@@ -44,12 +44,12 @@ func causeOf(err error) Cause {
 
 const (
 	firstRetry = 10 * time.Millisecond // pcscd makes its socket a moment before it listens on it
-	lastRetry  = time.Second           // after about two seconds of doubling, only the bell counts
-	blindRetry = 5 * time.Second       // where no change of a file can tell: permissions, or no inotify
+	lastRetry  = time.Second           // after two seconds of doubling, only a changed file
+	blindRetry = 5 * time.Second       // where changes are not seen: permissions, no inotify
 )
 
-// doorbell rings when the service's socket may have appeared: it watches the socket's directory and the
-// one above, where that directory itself appears.
+// doorbell reports when the service's socket may have appeared. It watches the socket's directory,
+// and the parent in which that directory itself appears.
 type doorbell struct {
 	dir   string
 	files *fsnotify.Watcher // nil when the kernel has no more watches to give
@@ -66,8 +66,8 @@ func newDoorbell(socket string) *doorbell {
 	return b
 }
 
-// arm watches what there is now. Watching twice is watching once; a directory that was removed and made
-// again has to be watched anew.
+// arm adds watches for the directories that exist now. Adding one twice has no effect; a directory
+// that was removed and made again has to be added again.
 func (b *doorbell) arm() (blind bool) {
 	if b.files == nil {
 		return true
@@ -111,7 +111,7 @@ func (b *doorbell) wait(ctx context.Context, cause Cause) error {
 			b.retry = firstRetry
 			return nil
 		case e := <-rings:
-			// Above the directory much else goes on that is not of interest.
+			// Other changes in the parent directory are ignored.
 			if e.Name == b.dir || filepath.Dir(e.Name) == b.dir {
 				b.retry = firstRetry
 				return nil

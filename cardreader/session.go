@@ -18,7 +18,7 @@ var _ iso7816.Transmitter = (*Session)(nil)
 // Dialer connects to cards. The zero value has the defaults below.
 type Dialer struct {
 	// Timeout is how long a card may take for one command before it counts as silent; 10 s when zero.
-	// The slowest honest command, an RSA-3072 signature, takes about one.
+	// The slowest command of a card that works, an RSA-3072 signature, takes about one second.
 	Timeout time.Duration
 	// Patience is how long another program may hold the card before ErrBusy; 5 s when zero, as long as ctx lasts when
 	// negative.
@@ -31,10 +31,12 @@ type Dialer struct {
 const (
 	defaultTimeout  = 10 * time.Second
 	defaultPatience = 5 * time.Second
-	// busyRetry paces connecting while another program holds the card for itself: PC/SC has no event for
-	// its end. A program that died leaves it held for a moment, too.
+	// busyRetry is the interval between attempts while another program holds the card exclusively:
+	// PC/SC has no event for its end. A card also stays held for a moment after its program has
+	// died.
 	busyRetry = 100 * time.Millisecond
-	// closePatience is for the reset at the end, which takes a good card less than half a second.
+	// closePatience bounds the reset at the end, which takes less than half a second with a card
+	// that works.
 	closePatience = time.Second
 )
 
@@ -76,8 +78,8 @@ var _ handle = (*scard.Card)(nil)
 // Connect opens a session with the card in a reader. Errors: ErrRemoved when no card is there,
 // ErrMute, ErrBusy, ErrServiceGone, ErrStuck when the service does not react, ErrSilent when the reader does not come back.
 //
-// The connection is shared, as the State's middleware and browsers expect of each other; Exclusive keeps
-// them out while it matters.
+// The connection is shared (SCARD_SHARE_SHARED), so that the State's middleware and browsers can
+// keep theirs. Exclusive keeps them out while a function runs.
 func (d Dialer) Connect(ctx context.Context, reader string) (*Session, error) {
 	if d.Timeout <= 0 {
 		d.Timeout = defaultTimeout
@@ -110,8 +112,9 @@ func (d Dialer) Connect(ctx context.Context, reader string) (*Session, error) {
 // errExclusive says that another program has the card for itself alone.
 var errExclusive = fmt.Errorf("%w for itself alone", ErrBusy)
 
-// dial tries once. libpcsclite powers up the card meanwhile, which a faulty one can make last, so the
-// session's goroutine does it; a session that comes too late closes itself.
+// dial makes one attempt. libpcsclite powers up the card in it, which can take long with a faulty
+// one, so it runs on the session's goroutine. A session that is opened after the wait has ended
+// closes itself.
 func (d Dialer) dial(ctx context.Context, late *lateness) (*Session, error) {
 	s := d.session(late.reader)
 	opened := make(chan error, 1)
@@ -138,8 +141,8 @@ func (d Dialer) session(reader string) *Session {
 	return s
 }
 
-// open connects and starts the goroutine that owns the connection. Every session has a context of its
-// own: within one, libpcsclite lets a blocked call hold up all others.
+// open connects and starts the goroutine that owns the connection. Every session has a PC/SC
+// context of its own, because a blocked call delays all other calls in its context.
 func (s *Session) open() error {
 	pc, err := scard.EstablishContext()
 	if err != nil {
@@ -152,7 +155,7 @@ func (s *Session) open() error {
 	}
 	status, err := connection.Status()
 	if err == nil && status.ActiveProtocol != scard.ProtocolT0 && status.ActiveProtocol != scard.ProtocolT1 {
-		// The binding panics when it is to transmit without one of the two.
+		// The binding panics when it transmits with any other protocol.
 		err = scard.ErrProtoMismatch
 	}
 	if err != nil {
@@ -177,7 +180,7 @@ func (s *Session) equip(h handle) {
 // job is something to do with the connection, on the goroutine that owns it.
 type job struct {
 	do     func(h handle, protocol scard.Protocol) ([]byte, error)
-	answer chan<- result // with room for one, so that nobody needs to wait for it
+	answer chan<- result // buffered for one, so that sending never blocks
 }
 
 type result struct {
@@ -217,8 +220,8 @@ func giveBack(h handle) {
 	_ = h.Disconnect(disposition)
 }
 
-// call has a job done that may be late as it says. Whatever ends the wait early ends the session: nobody knows what
-// the card does with the command, or when it will listen again.
+// call runs a job, whose time late limits. When the wait ends early the session ends too, because
+// it is unknown what the card does with the command and when it will answer again.
 func (s *Session) call(ctx context.Context, late *lateness,
 	do func(h handle, protocol scard.Protocol) ([]byte, error),
 ) ([]byte, error) {
@@ -267,7 +270,7 @@ func (s *Session) ATR() []byte { return bytes.Clone(s.atr) }
 // and ErrClosed; or ctx's. After any of them the session is over.
 func (s *Session) Transmit(ctx context.Context, command []byte) ([]byte, error) {
 	if len(command) < 4 {
-		return nil, fmt.Errorf("cardreader: %d bytes are no command", len(command))
+		return nil, fmt.Errorf("cardreader: %d bytes are not a command APDU", len(command))
 	}
 	// The call may outlive this one, and the caller wipes its command on return.
 	mine := bytes.Clone(command)
@@ -325,7 +328,7 @@ func pulled(h handle) bool {
 // usual. When f is done the card stays as it is, a verified PIN included, so work that needs the
 // PIN verifies it in the same f.
 func (s *Session) Exclusive(ctx context.Context, f func(ctx context.Context) error) error {
-	// A service that answers keeps nobody from a transaction but for another program.
+	// If the service answers, only another program can delay a transaction.
 	turn := &lateness{
 		timeout: s.timeout, patience: s.patience, busy: s.busy, holds: func(scard.StateFlag) bool { return true },
 	}
@@ -336,8 +339,8 @@ func (s *Session) Exclusive(ctx context.Context, f func(ctx context.Context) err
 		return fmt.Errorf("taking the card for this program: %w", err)
 	}
 	defer func() {
-		// Also when ctx is over. Where this fails, the card is gone or the session ends, and with it the
-		// transaction.
+		// Also when ctx has ended. If this fails the card is gone or the session ends, and the
+		// transaction ends with it.
 		_, _ = s.call(context.WithoutCancel(ctx), &lateness{timeout: s.timeout}, func(h handle, _ scard.Protocol) ([]byte, error) {
 			return nil, classify(h.EndTransaction(scard.LeaveCard))
 		})

@@ -7,7 +7,7 @@ import (
 	"github.com/ebfe/scard"
 )
 
-// tracker turns what PC/SC says about readers into events: the memory of Watch, without its calls.
+// tracker turns the reader states of PC/SC into events. It makes no calls into PC/SC; Watch does.
 type tracker struct {
 	emit    func(Event)
 	numbers map[string]int // every reader ever seen keeps its number
@@ -44,7 +44,7 @@ func (t *tracker) up() {
 	}
 }
 
-// down reports that it cannot, after everything that went with it.
+// down reports that the service cannot be reached, after the removal of every card and reader.
 func (t *tracker) down(cause Cause) {
 	t.leave(nil)
 	t.say(Event{Kind: ServiceDown, Cause: cause})
@@ -74,7 +74,7 @@ func (t *tracker) readers(names []string) {
 	if len(names) == 0 {
 		t.say(Event{Kind: NoReader})
 	} else {
-		t.service = Event{Kind: ServiceUp} // a later NoReader is news again
+		t.service = Event{Kind: ServiceUp} // so that a later NoReader is reported
 	}
 }
 
@@ -96,9 +96,9 @@ func (t *tracker) leave(names []string) {
 	}
 }
 
-// state takes a reader's event state. Its upper half counts insertions and removals: when a card is in
-// now as it was before, but the count moved on, it is not the same stay, and perhaps not the same
-// card. A card that came and went between two looks is not reported at all: there is nothing left of it.
+// state takes a reader's event state, whose upper half counts insertions and removals. When a card
+// is in as before but the count has changed, it was taken out in between, and may be another card.
+// A card that was inserted and removed between two states is not reported.
 func (t *tracker) state(name string, flags scard.StateFlag, atr []byte) {
 	was, known := t.slots[name]
 	if !known {

@@ -16,12 +16,14 @@ import (
 const plugAndPlay = `\\?PnP?\Notification`
 
 const (
-	// rearm ends a wait that nothing ended, and the readers are listed anew: a reader plugged in between listing and
-	// waiting would otherwise stay unseen until the next event, and a service that stopped reacting unnoticed.
+	// rearm bounds each wait, after which the readers are listed anew. Otherwise a reader plugged
+	// in between listing and waiting would not be seen until the next event, nor a service that
+	// stopped reacting.
 	rearm = 10 * time.Second
 	// stuckAfter is how long Watch waits for libpcsclite to come back from a cancelled call.
 	stuckAfter = 2 * time.Second
-	// recoverAfter keeps a service that fails at once each time from taking the processor.
+	// recoverAfter is the pause after a failure: a service that always fails at once must not use
+	// up the processor.
 	recoverAfter = 100 * time.Millisecond
 )
 
@@ -36,22 +38,23 @@ type WatchOptions struct {
 // would free each other's memory.
 var watching atomic.Bool
 
-// Watch reports readers and cards coming and going until ctx ends, and then returns nil. It waits inside
-// PC/SC and looks at nothing by the clock but whether the service still reacts, every ten seconds. A service that is
-// missing, stopped, restarted or stuck is an event, and Watch goes on by itself when it is there again.
+// Watch reports readers and cards coming and going until ctx ends, and then returns nil. It waits
+// inside PC/SC; only whether the service still reacts is polled, every ten seconds. A service that
+// is missing, stopped, restarted or stuck is an event, and Watch goes on by itself when it is there
+// again.
 //
-// A reader whose driver is asked for cards rather than telling (pcscd does so every 400 ms) cannot show
-// that two cards followed each other faster: who needs to know compares citizencard.Card.Serial.
+// Where a driver does not report cards, pcscd polls it every 400 ms. Two cards that follow each
+// other faster are not told apart by events; compare citizencard.Card.Serial where that matters.
 //
-// handle is called on Watch's own goroutine, one event at a time; while it runs no other event is seen,
-// but none is lost. One Watch can run in a process: the next gets ErrWatching. A service that hangs cannot
-// hold Watch up when ctx ends: it returns ErrStuck.
+// handle is called on Watch's own goroutine, one event at a time; while it runs other events wait,
+// and none is lost. Only one Watch can run in a process: another returns ErrWatching. If the
+// service hangs when ctx ends, Watch returns ErrStuck.
 func Watch(ctx context.Context, opts WatchOptions, handle func(Event)) error {
 	if !watching.CompareAndSwap(false, true) {
 		return ErrWatching
 	}
 	select {
-	case <-alarmed: // of another time
+	case <-alarmed: // left over from an earlier Watch
 	default:
 	}
 	w := &watcher{tracker: newTracker(handle), ignore: opts.Ignore}
@@ -75,9 +78,10 @@ type watcher struct {
 	stuck   bool           // the service did not react to the last call for a while
 }
 
-// call makes a call into libpcsclite on a goroutine of its own. When ctx ends it has abort make the call
-// return, and gives up with ErrStuck after a while. A call that lasts longer than limit is the service not reacting:
-// that is reported, and the call waited for, because it returns when the service reacts again or ends.
+// call makes a call into libpcsclite on a goroutine of its own. When ctx ends, abort is called to
+// make it return; if it does not return soon, the error is ErrStuck. A call that lasts longer than
+// limit means that the service does not react: that is reported, and the call still waited for,
+// because it returns when the service reacts again or ends.
 func (w *watcher) call(ctx context.Context, limit time.Duration, call func() error, abort func()) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -111,7 +115,7 @@ func (w *watcher) call(ctx context.Context, limit time.Duration, call func() err
 		}
 	}
 	select {
-	case <-done: //nolint:errcheck // it was cancelled: what it says of that is of no interest
+	case <-done: //nolint:errcheck // it was cancelled, so its result is not used
 		return ctx.Err()
 	case <-time.After(stuckAfter):
 		return ErrStuck
@@ -132,7 +136,8 @@ func repeat(abort func(), over <-chan struct{}) {
 
 func cannotAbort() {}
 
-// errReactsAgain says that a call came back after the service was reported stuck: all there is has to be learnt anew.
+// errReactsAgain means that a call returned after the service was reported stuck, so that all
+// readers and cards have to be listed anew.
 var errReactsAgain = errors.New("service reacts again")
 
 func (w *watcher) run(ctx context.Context) error {
@@ -147,15 +152,15 @@ func (w *watcher) run(ctx context.Context) error {
 			return err
 		}
 		wasStuck := w.stuck
-		// Of a service that is gone there is nothing to release.
+		// A service that is gone has nothing to release.
 		if err := w.release(ctx, pc); errors.Is(err, ErrStuck) {
 			return err
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		// Whatever the error was, a new context is the cure. The loss is reported even when the service is
-		// back already, because a restart resets every card.
+		// Whatever the error was, a new context is needed. The loss is reported even when the
+		// service is back already, because a restart resets every card.
 		if !wasStuck {
 			w.tracker.down(ServiceStopped)
 		}
@@ -195,7 +200,7 @@ func (w *watcher) establish(ctx context.Context) (*scard.Context, error) {
 	bell := newDoorbell(socketPath())
 	defer bell.close()
 	for {
-		// Asked again after the bell was hung up: the service may have come in between.
+		// Tried again once the watches are set, because the service may have started in between.
 		if pc, err = w.tryEstablish(ctx); err == nil || ctx.Err() != nil {
 			return pc, err
 		}

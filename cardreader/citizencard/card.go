@@ -26,7 +26,7 @@ type Card struct {
 	t       iso7816.Transmitter
 	profile profile
 	current application // selected now
-	locked  bool        // the chip wants to be opened before it says anything
+	locked  bool        // the chip requires PACE before it returns anything
 	inData  bool        // the current directory is the application's data directory, so that SFIs work
 }
 
@@ -90,9 +90,9 @@ func Open(ctx context.Context, t iso7816.Transmitter) (*Card, error) {
 	return nil, ErrUnknownCard
 }
 
-// Locked reports whether the card wants PACE first, as it does on its contactless side: then package travel opens
-// it, and Open is called again with the channel. Other chips lock their applications likewise, so what the card
-// is shows only then.
+// Locked reports whether the card requires PACE first, as it does on its contactless side: then
+// package travel opens it, and Open is called again with the channel. Other chips lock their
+// applications too, so what the card is can be told only after that.
 func (c *Card) Locked() bool { return c.locked }
 
 // Generation returns Generation1 or Generation2024.
@@ -144,7 +144,8 @@ func (c *Card) selectFile(ctx context.Context, p path) error {
 	}
 	_, err := iso7816.Send(ctx, c.t, iso7816.Command{INS: 0xA4, P1: p1, P2: 0x0C, Data: p})
 	if errors.Is(err, iso7816.ErrParameters) || errors.Is(err, iso7816.ErrWrongLength) {
-		// The State's middleware always asks for the information; a card that knows no other way gets it.
+		// The State's middleware always asks for this information, so a card that refuses a SELECT
+		// without it is asked once more with it.
 		_, err = iso7816.Send(ctx, c.t, iso7816.Command{INS: 0xA4, P1: p1, Data: p, Le: iso7816.MaxShortLe})
 	}
 	if err != nil {

@@ -40,8 +40,8 @@ const (
 var (
 	// ErrUnknownCard means that no application of a Citizen Card is on the card.
 	ErrUnknownCard = errors.New("not a Citizen Card")
-	// ErrMalformed means that the card's content cannot be what it says: impossible lengths, wrong
-	// structure, text that is none. Errors that wrap it name the field, never its content.
+	// ErrMalformed means that the card's content is invalid: impossible lengths, wrong structure,
+	// text in no valid encoding. Errors that wrap it name the field, never its content.
 	ErrMalformed = errors.New("malformed card content")
 	// ErrPINBlocked means that the authentication PIN has no tries left.
 	ErrPINBlocked = errors.New("authentication PIN is blocked")
@@ -59,7 +59,7 @@ type Files struct {
 	CardKey     []byte   // first: EF02[1372:1503], modulus and exponent of the card's own key
 	SOD         []byte   // exact, with its tag 77
 	Certificate []byte   // authentication certificate, DER, exact
-	Issuers     [][]byte // CA certificates found on the card; never to be trusted for being there
+	Issuers     [][]byte // CA certificates found on the card; not trusted because of that
 	Photo       []byte   // first: EF02[1503:] without trailing zeros; 2024: the whole EF 0102
 }
 

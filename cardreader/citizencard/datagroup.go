@@ -1,7 +1,7 @@
 package citizencard
 
-// DataGroups returns, for each data group that was read, the bytes that the SOD's hash is over. Every
-// group is there or not as a whole; nothing is made up for what was not read.
+// DataGroups returns, for each data group that was read, the bytes that the SOD's hash is over. A
+// group of which not everything was read is left out.
 //
 // First generation (the hashes are over fields, not files): 1 the identity's fields, each without its
 // padding, in the order of hashedLayout; 3 the photograph's record without trailing zeros; 4 the card's

@@ -179,7 +179,8 @@ func decodeText(name field, b []byte) (string, error) {
 	return strings.TrimRight(text, " "), nil
 }
 
-// interpreter collects the first error, so that the list of fields below stays a list.
+// interpreter keeps the first error, so that the fields below are read one a line without checks
+// between.
 type interpreter struct {
 	values map[field]string
 	err    error
@@ -258,7 +259,7 @@ func (in *interpreter) sex() string {
 	return text
 }
 
-// date reads "DD MM YYYY". time.Parse would take what Go finds convenient; a card writes one form.
+// date reads "DD MM YYYY", the only form that a card writes; time.Parse would accept others too.
 func (in *interpreter) date(name field) Date {
 	text := in.values[name]
 	t, err := time.Parse("02 01 2006", text)

@@ -47,9 +47,9 @@ func (Identity) LogValue() slog.Value { return slog.StringValue("[identity]") }
 // ParseIdentity reads the identity file of a generation: Files.Identity. Errors wrap ErrMalformed and
 // name the field, never what it says.
 //
-// It is strict where a wrong reading would go on into a register: text must be UTF-8 without control
-// characters, padding nothing but NUL, dates must exist, numbers be digits. Check digits are not its
-// business: see CheckDocumentNumber and CheckCivilNumber.
+// It is strict, because its result is stored at the centre: text must be UTF-8 without control
+// characters, padding must be NUL, dates must exist, numbers must be digits. It does not verify
+// check digits: see CheckDocumentNumber and CheckCivilNumber.
 func ParseIdentity(generation string, raw []byte) (Identity, error) {
 	var values map[field]string
 	var err error

@@ -28,8 +28,8 @@ const (
 )
 
 // ParsePhoto returns the image within Files.Photo: JPEG 2000 on Citizen Cards, JPEG on some test cards.
-// Errors wrap ErrMalformed. The image itself is not decoded here, and must not be in this process
-// without care: it comes from outside.
+// Errors wrap ErrMalformed. The image is not decoded: it is untrusted input, to be decoded in a
+// process without secrets.
 func ParsePhoto(generation string, raw []byte) ([]byte, error) {
 	if len(raw) > maxPhoto {
 		return nil, fmt.Errorf("%w: photograph of %d bytes", ErrMalformed, len(raw))

@@ -24,14 +24,14 @@ func (e *PINError) Error() string {
 	return fmt.Sprintf("wrong authentication PIN, %d tries left", e.TriesLeft)
 }
 
-// PINTries asks the card how many tries the authentication PIN has left; 0 when it is blocked. A card
-// on which it is verified already does not tell and is taken to have all of them.
+// PINTries asks the card how many tries the authentication PIN has left; 0 when it is blocked.
+// While the PIN is verified a card does not tell the number, and the highest is returned.
 func (c *Card) PINTries(ctx context.Context) (int, error) {
 	if err := c.in(ctx, c.profile.eid); err != nil {
 		return 0, fmt.Errorf("asking for the PIN's state: %w", err)
 	}
-	// VERIFY without data asks for the state (ISO/IEC 7816-4 §11.6.6). The Le, which the standard does
-	// not ask for, is how the State's middleware puts the question.
+	// VERIFY without data asks for the state (ISO/IEC 7816-4 §11.6.6). The standard needs no Le;
+	// the State's middleware sends one.
 	_, err := iso7816.Send(ctx, c.t, iso7816.Command{INS: 0x20, P2: pinReference, Le: iso7816.MaxShortLe})
 	var tries iso7816.ErrTries
 	switch {

@@ -9,8 +9,8 @@ import (
 	"balcao/cardreader/iso7816"
 )
 
-// The most that each file may say it is long. A card that claims more is refused before anything is
-// allocated or read: real ones hold a third of it.
+// Upper bounds of the length that each file states. A card that states more is refused before
+// anything is allocated or read; real files have a third of it.
 const (
 	maxIdentity    = 8 << 10
 	maxSOD         = 12 << 10
@@ -161,8 +161,8 @@ func (c *Card) readPhotoFirst(ctx context.Context, progress func(done, total int
 	report(0)
 	at := identitySize + len(head)
 	rest, err := iso7816.ReadBinary(ctx, c.t, at, max(at, cardKeyEnd+h.Total()), report)
-	// A template may count padding that the file has no room for. What is missing is zeros, which the hash
-	// leaves out; were it anything else, the hash would tell.
+	// The template's length may include padding that the file has no room for. Missing bytes are
+	// zeros, which the hash leaves out; if they were not zeros, the hash would not match.
 	if err != nil && !errors.Is(err, iso7816.ErrEndOfFile) {
 		return Portrait{}, err
 	}
@@ -223,8 +223,8 @@ func (c *Card) readObject(ctx context.Context, tag iso7816.Tag, most int, head [
 	return append(head, rest...), nil
 }
 
-// exactly reads [from, to) of the current file; a file that has some of it and not all is malformed. One of which nothing
-// was read is not: there is only the card's word for that.
+// exactly reads [from, to) of the current file. A file that ends before to is ErrMalformed, unless
+// not one byte of it can be read: then the card's status is returned as it is.
 func (c *Card) exactly(ctx context.Context, from, to int, chunk func(n int)) ([]byte, error) {
 	b, err := iso7816.ReadBinary(ctx, c.t, from, to, chunk)
 	if errors.Is(err, iso7816.ErrEndOfFile) && from+len(b) > 0 {

@@ -14,8 +14,7 @@ const digestSize = 32 // SHA-256
 // RSA PKCS#1 v1.5 (as long as the modulus) in the first generation, ECDSA r‖s (64 bytes) in that of 2024.
 // ErrPINRequired when the card wants the PIN first.
 //
-// The card hashes nothing: it pads and signs what it is given, so what is signed is what this computer
-// says it is.
+// The card does not hash: it pads and signs the digest that it is given.
 func (c *Card) Sign(ctx context.Context, digest []byte) ([]byte, error) {
 	if len(digest) != digestSize {
 		return nil, fmt.Errorf("citizencard: digest of %d bytes is none of SHA-256", len(digest))
@@ -57,7 +56,7 @@ func (c *Card) sign(ctx context.Context, digest []byte) ([]byte, error) {
 	return answer, nil
 }
 
-// plausible knows the key sizes there are: RSA 1024, 2048 and 3072; P-256.
+// plausible reports whether a signature is as long as one of RSA 1024, 2048 or 3072, or P-256.
 func (c *Card) plausible(signature []byte) bool {
 	switch n := len(signature); c.profile.generation {
 	case Generation1:
@@ -68,8 +67,8 @@ func (c *Card) plausible(signature []byte) bool {
 }
 
 // dropPIN makes the card of 2024 forget that the PIN was verified, so that one PIN is one signature, as
-// the State's middleware does. Not more than a courtesy: the reset at the session's end does the same
-// for both generations, so its failure changes nothing.
+// the State's middleware does. If it fails nothing is lost, because the reset at the session's end
+// does the same for both generations.
 func (c *Card) dropPIN(ctx context.Context) {
 	_, _ = iso7816.Send(ctx, c.t, iso7816.Command{INS: 0x20, P1: 0xFF, P2: pinReference, Le: iso7816.MaxShortLe})
 }

@@ -6,11 +6,12 @@
 // points, which the generic mapping of PACE (Doc 9303-11 §4.4.3.3.1) needs and crypto/ecdh does not offer. For the
 // curves of the standard library both are done there.
 //
-// Only standardised curves are known. Explicit parameters that describe none of them are refused: whoever
-// may choose a curve, or only its generator, may choose one on which everybody's signature verifies.
+// Only standardised curves are accepted. Explicit parameters of any other are refused: with a curve
+// or generator of one's own choice a signature can be made that verifies under any key
+// (CVE-2020-0601).
 //
-// The arithmetic of this package is not constant in time. It sees secrets that live for one session with a
-// chip on the desk, and never a key that lasts.
+// The arithmetic of this package is not constant in time. It is used with secrets that live for one
+// session with a chip on the desk, never with long-term keys.
 package curve
 
 import (
@@ -133,8 +134,8 @@ func Of(e elliptic.Curve) (*Curve, error) {
 // Name is the curve's name: "brainpoolP256r1", "P-256".
 func (c *Curve) Name() string { return c.params.Name }
 
-// Elliptic returns the curve as crypto/ecdsa verifies with it soonest: the standard library's own where
-// it has it.
+// Elliptic returns the curve with which crypto/ecdsa verifies fastest: the standard library's own
+// where it has it.
 func (c *Curve) Elliptic() elliptic.Curve {
 	if c.standard != nil {
 		return c.standard
@@ -161,8 +162,9 @@ func (c *Curve) Encode(x, y *big.Int) []byte {
 	return out
 }
 
-// Decode reads 04 || x || y. The error is ErrPoint for any other form, for coordinates outside the field and
-// for a point that is not on the curve: computing with one would tell the other side of our secret.
+// Decode reads 04 || x || y. The error is ErrPoint for any other form, for coordinates outside the
+// field and for a point that is not on the curve: a multiplication with one would leak bits of our
+// secret.
 func (c *Curve) Decode(data []byte) (x, y *big.Int, err error) {
 	if len(data) != 1+2*c.Size() || data[0] != 4 {
 		return nil, nil, fmt.Errorf("%w: not an uncompressed point of %d bytes", ErrPoint, 1+2*c.Size())

@@ -9,9 +9,10 @@ import (
 // MaxOffset is the highest offset READ BINARY with a short offset reaches (ISO/IEC 7816-4 §11.2.3: 15 bits).
 const MaxOffset = 0x7FFF
 
-// ReadBinary reads the bytes [from, to) of the current elementary file in as few READ BINARY commands as
-// there are pieces of ReadSize, which is 256 bytes mostly, asking for not one byte more. A file that ends before to
-// gives what there is and ErrEndOfFile. chunk, when not nil, is told the size of each piece as it comes.
+// ReadBinary reads the bytes [from, to) of the current elementary file, and no others, in as few
+// READ BINARY commands as ReadSize (usually 256 bytes) allows. If the file ends before to, it
+// returns the bytes that exist and ErrEndOfFile. chunk, when not nil, is called with the size of
+// each piece.
 func ReadBinary(ctx context.Context, t Transmitter, from, to int, chunk func(n int)) ([]byte, error) {
 	if from < 0 || to < from || to > MaxOffset+1 {
 		return nil, fmt.Errorf("iso7816: cannot read bytes %d to %d of a file", from, to)
@@ -60,7 +61,7 @@ func ReadBinaryAt(ctx context.Context, t Transmitter, offset, n int) ([]byte, er
 		return nil, err
 	}
 	if len(answer) > n {
-		return nil, fmt.Errorf("iso7816: %d bytes came for the %d asked", len(answer), n)
+		return nil, fmt.Errorf("iso7816: the card returned %d bytes instead of %d", len(answer), n)
 	}
 	data, parseErr := Unwrap(answer, 0x53)
 	if parseErr != nil {
@@ -74,13 +75,14 @@ func ReadBinaryAt(ctx context.Context, t Transmitter, offset, n int) ([]byte, er
 	return data, err
 }
 
-// readPiece is one READ BINARY. Short data with 9000 is taken: near the end of a file cards answer so,
-// and the next read then says 6B00 or 6282. No data at all with 9000 would go on for ever: an error.
+// readPiece sends one READ BINARY. Less data than asked for with 9000 is accepted: near the end of
+// a file cards answer so, and return 6B00 or 6282 to the next read. No data with 9000 is an error,
+// because reading would never end.
 func readPiece(ctx context.Context, t Transmitter, p1, p2 byte, n int) ([]byte, error) {
 	piece, err := Send(ctx, t, Command{INS: 0xB0, P1: p1, P2: p2, Le: n})
 	switch {
 	case len(piece) > n:
-		return nil, fmt.Errorf("iso7816: %d bytes came for the %d asked", len(piece), n)
+		return nil, fmt.Errorf("iso7816: the card returned %d bytes instead of %d", len(piece), n)
 	case err == nil && len(piece) == 0:
 		return nil, fmt.Errorf("iso7816: empty answer to READ BINARY: %w", ErrEndOfFile)
 	case errors.Is(err, ErrEndOfFile) && len(piece) == n:

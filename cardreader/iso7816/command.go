@@ -25,7 +25,7 @@ type Command struct {
 // Encode returns the bytes for the card. It is an error when Data or Le fits no APDU.
 func (c Command) Encode() ([]byte, error) {
 	if len(c.Data) > maxExtendedData || c.Le < 0 || c.Le > MaxExtendedLe {
-		return nil, fmt.Errorf("iso7816: %d bytes of data or Le %d fit no command", len(c.Data), c.Le)
+		return nil, fmt.Errorf("iso7816: %d bytes of data or Le %d do not fit an APDU", len(c.Data), c.Le)
 	}
 	extended := len(c.Data) > MaxShortData || c.Le > MaxShortLe
 	out := make([]byte, 0, 4+3+len(c.Data)+2)
@@ -50,10 +50,10 @@ func (c Command) Encode() ([]byte, error) {
 	return out, nil
 }
 
-// ParseCommand reads an encoded command APDU. It is what Encode wrote, whichever of the forms it is in; an
-// APDU of none of the cases is an error. Data is part of apdu, not a copy.
+// ParseCommand decodes a command APDU in its short or extended form. An APDU that fits none of
+// cases 1 to 4 (ISO/IEC 7816-4 §5.2) is an error. Data shares the memory of apdu.
 func ParseCommand(apdu []byte) (Command, error) {
-	malformed := fmt.Errorf("iso7816: %d bytes are no command", len(apdu))
+	malformed := fmt.Errorf("iso7816: %d bytes are not a command APDU", len(apdu))
 	if len(apdu) < 4 {
 		return Command{}, malformed
 	}

@@ -29,10 +29,10 @@ type Header struct {
 // Total is the size of the whole data object.
 func (h Header) Total() int { return h.Size + h.Length }
 
-// ReadHeader reads the tag and length at the beginning of b, which need not hold the whole value: this
-// is how one learns from the first bytes of a file how much of it there is. ISO/IEC 7816-4 §6.3: tags
-// of one to three bytes, lengths of at most 2³¹-1 in one to five bytes, no indefinite length. The
-// caller decides which length is plausible before it allocates anything.
+// ReadHeader reads the tag and length at the beginning of b, which need not hold the whole value,
+// so that the first bytes of a file tell how long it is. ISO/IEC 7816-4 §6.3: tags of one to three
+// bytes, lengths of at most 2³¹-1 in one to five bytes, no indefinite length. The caller checks
+// that the length is plausible before it allocates anything.
 func ReadHeader(b []byte) (Header, error) {
 	tag, n, err := readTag(b)
 	if err != nil {
@@ -91,7 +91,7 @@ func readLength(b []byte) (length, size int, err error) {
 		v = v<<8 | uint32(c)
 	}
 	if v > 1<<31-1 {
-		return 0, 0, fmt.Errorf("%w: length beyond all bounds", ErrTLV)
+		return 0, 0, fmt.Errorf("%w: length over 2³¹-1", ErrTLV)
 	}
 	return int(v), 1 + n, nil
 }
@@ -102,8 +102,9 @@ type TLV struct {
 	Value []byte
 }
 
-// Next reads the data object at the beginning of b and returns what follows it. It does not look
-// into constructed values: the caller descends as deep as its format goes, so no input can.
+// Next reads the data object at the beginning of b and returns what follows it. Constructed values
+// are not parsed: the caller descends as deep as its format has levels, so no input can nest
+// deeper.
 func Next(b []byte) (object TLV, rest []byte, err error) {
 	h, err := ReadHeader(b)
 	if err != nil {

@@ -13,8 +13,8 @@ type Transmitter interface {
 	Transmit(ctx context.Context, command []byte) (response []byte, err error)
 }
 
-// Limited is a Transmitter that knows how much one READ BINARY can bring through it: less than a short
-// APDU has room for where secure messaging takes some of it, more where extended ones work.
+// Limited is a Transmitter that states how many bytes one READ BINARY can return through it: fewer
+// than a short APDU holds where secure messaging uses some of them, more where extended APDUs work.
 type Limited interface {
 	Transmitter
 	MaxRead() int

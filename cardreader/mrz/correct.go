@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// maxCorrections is how many a group has at most: more are no help to choose from.
+// maxCorrections is how many a group has at most: among more a person cannot choose.
 const maxCorrections = 4
 
 // alike lists for each character those it is taken for, the likeliest first: by eyes, and Y and Z by keyboards,

@@ -75,7 +75,8 @@ func twoDigit(s string) (d Date, known bool, err error) {
 		return int(two[0]-'0')*10 + int(two[1]-'0')
 	}
 	d = Date{Year: number(s[:2]), Month: number(s[2:4]), Day: number(s[4:])}
-	// Every two digits are those of some leap year or of none; whether of one in reach is the window's to say.
+	// The century is not known yet, so 29 February counts here; whether the year has it is decided
+	// with the century.
 	if leap := (Date{Year: 2000, Month: d.Month, Day: d.Day}); !leap.possible() {
 		return Date{Year: d.Year}, true, nil
 	}

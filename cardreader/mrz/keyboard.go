@@ -68,7 +68,8 @@ func foreignFiller(text string) string {
 	return strings.ReplaceAll(text, string(most), string(filler))
 }
 
-// translate undoes that keys sent for the reader's layout were taken for the desk's.
+// translate gives each character back to the key that was sent, and reads that key in the reader's
+// layout.
 func translate(text string, reader, desk keyboard) string {
 	meant := map[rune]rune{}
 	for _, side := range [][2][]rune{{[]rune(desk.plain), []rune(reader.plain)}, {[]rune(desk.shifted), []rune(reader.shifted)}} {

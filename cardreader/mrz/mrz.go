@@ -34,8 +34,9 @@ import (
 )
 
 var (
-	// ErrFormat means that the text is no zone of ours: number or length of lines, a document code that
-	// does not belong to the format, a field that is empty, or, in Lines, a field that does not fit.
+	// ErrFormat means that the text is not a zone of a format read here: number or length of lines,
+	// a document code that does not belong to the format, a field that is empty, or, in Lines, a
+	// field that does not fit.
 	ErrFormat = errors.New("not a machine-readable zone of TD1, TD2 or TD3")
 	// ErrVisa means that the zone is a visa's (ICAO 9303-7), which identifies nobody by itself.
 	ErrVisa = errors.New("zone of a visa")

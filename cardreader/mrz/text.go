@@ -5,7 +5,7 @@ import (
 	"unicode"
 )
 
-// unreadable stands in a line for a character that no zone has, so that places stay what they are.
+// unreadable replaces a character that no zone has, so that the others keep their places.
 const unreadable = '?'
 
 // lines reads text as it was typed, pasted or swiped, into lines of zone characters, and reports whether
@@ -13,10 +13,10 @@ const unreadable = '?'
 //
 // Line breaks are CR, LF or both. Empty lines, blanks around lines and control characters (document readers
 // frame what they type with STX and ETX) are dropped. Lower case counts as upper case, and « and ‹ as
-// the filler, for which keyboards and text recognition offer them. A blank inside a line is a filler,
-// since that is how a filler looks to who types it; except where whole lines are put one after
-// another with blanks between them, as a field of one line makes of a pasted zone. Both readings
-// cannot apply: lines are whole only when they have a format's width.
+// the filler, because keyboards and text recognition produce them for it. A blank inside a line is
+// a filler, because a filler looks like one on paper; except where whole lines follow each other
+// with blanks between, as a field of one line makes of a pasted zone. Both readings cannot apply:
+// lines are whole only when they have a format's width.
 func lines(text string) (out []string, ended bool) {
 	text = strings.ReplaceAll(text, "\r\n", "\n")
 	text = strings.ReplaceAll(text, "\r", "\n")

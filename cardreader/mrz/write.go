@@ -37,8 +37,8 @@ func (m MRZ) Lines() ([]string, error) {
 	return z.lines, nil
 }
 
-// written reports what Parse would refuse in lines just composed. Dates are left out: they are the
-// calendar's, and whether their century is the one that Parse will take depends on the day it does.
+// written reports what Parse would refuse in lines just composed. Dates are not checked, because
+// the century that Parse assumes depends on the day on which it is called.
 func (z zone) written() error {
 	for _, f := range layouts[z.format] {
 		if f.group == GroupBirth || f.group == GroupExpiry {

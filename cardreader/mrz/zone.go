@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// errMissing is a fault that ends by typing on.
+// errMissing is a fault that more characters may end.
 var errMissing = errors.New("not all there yet")
 
 // zone is lines of a known format. Lines may still be short, which only Inspect lets happen.
@@ -71,7 +71,7 @@ func (z zone) number() (number, error) {
 // A character that cannot stand where it is comes before missing ones.
 func (z zone) fault(f field) error {
 	if f.group == GroupNumber {
-		f.span = z.format.place(GroupNumber) // both parts of a long number stand or fall together
+		f.span = z.format.place(GroupNumber) // both parts of a long number have one state
 	}
 	text := z.text(f.span)
 	if !all(text, isZone) {

@@ -17,10 +17,10 @@ const (
 )
 
 // readCardAccess reads EF.CardAccess (Doc 9303-11 §4.2) in clear; nil when the chip has none. The short identifier
-// finds it where the master file is current, as it is after a reset; else the master file is selected. Chips
-// without it answer whatever they like (6982, 6985, 6283, 6986, 6A82 have been seen), and every answer
-// that is not the file means that it is not there. Only "wrong length" is asked again: a chip that cannot give 256 bytes
-// at once would else be taken for one without PACE.
+// finds it where the master file is current, as it is after a reset; else the master file is
+// selected. Chips without the file return various statuses (6982, 6985, 6283, 6986, 6A82 have been
+// seen), so any answer but the file means that it is absent. Only "wrong length" is asked again:
+// otherwise a chip that cannot return 256 bytes at once would be taken for one without PACE.
 func (c *Chip) readCardAccess(ctx context.Context) ([]byte, error) {
 	size := iso7816.MaxShortLe
 	head, err := iso7816.ReadBinarySFI(ctx, c.t, sfiCardAccess, size)
@@ -59,7 +59,8 @@ func (c *Chip) readCardAccess(ctx context.Context) ([]byte, error) {
 	return head[:h.Total()], nil
 }
 
-// isAnswer reports whether a read came to what the chip said, be it that there is nothing.
+// isAnswer reports whether a read ended with an answer of the chip, which may be that there is no
+// file.
 func isAnswer(err error) bool {
 	return err == nil || isStatus(err) || errors.Is(err, iso7816.ErrEndOfFile)
 }
@@ -112,7 +113,7 @@ func (c *Chip) selectApplication(ctx context.Context) error {
 	}
 	err := send()
 	if c.session == nil && (errors.Is(err, iso7816.ErrParameters) || errors.Is(err, iso7816.ErrWrongLength)) {
-		// A chip that does not know how to keep its file control information to itself gets to tell it.
+		// A chip that refuses SELECT without file control information is asked with it.
 		command.P2, command.Le = 0, iso7816.MaxShortLe
 		err = send()
 	}
@@ -122,9 +123,9 @@ func (c *Chip) selectApplication(ctx context.Context) error {
 	return err
 }
 
-// probe asks for four bytes of EF.COM in clear. A chip that gives them enforces no access control: everything else on
-// it can be read by anybody too, and the holder should know. It is also how one learns that a chip knows no short
-// identifiers, before there is a session that the answer could end.
+// probe asks for four bytes of EF.COM in clear. If the chip returns them it enforces no access
+// control (Protection.Unenforced): everything on it can be read by anybody. It also shows that a
+// chip knows no short identifiers, before there is a session which that answer would end.
 func (c *Chip) probe(ctx context.Context) error {
 	com := files[COM]
 	data, err := iso7816.ReadBinarySFI(ctx, c.t, com.sfi, 4)

@@ -15,13 +15,13 @@ import (
 const ActiveChallengeSize = 8
 
 // ActiveAuthenticate has the chip sign a challenge of ActiveChallengeSize bytes with the key of DG15 and returns the
-// signature, for VerifyActiveAuthentication. Whoever is to be convinced chooses the challenge, at random. ErrUnproven
-// when the chip refuses.
+// signature, for VerifyActiveAuthentication. The verifier chooses the challenge, at random.
+// ErrUnproven when the chip refuses.
 //
-// A signature of 256 bytes does not fit a short answer under secure messaging. Chips differ in what they make of
-// that: some cut it off, some say 6Cxx, some answer nothing; and some refuse the extended command that would have
-// room for it. So the command is short first, unless DG15 was read and says that it cannot be, and extended second,
-// in a new session if that is what it takes.
+// A signature of 256 bytes does not fit a short answer under secure messaging. Some chips then cut
+// it off, some return 6Cxx, some return nothing, and some refuse the extended command that would
+// have room for it. So the command is short first, unless DG15 was read and says that it cannot be,
+// and extended second, in a new session if necessary.
 func (c *Chip) ActiveAuthenticate(ctx context.Context, challenge []byte) ([]byte, error) {
 	if len(challenge) != ActiveChallengeSize {
 		return nil, fmt.Errorf("travel: challenge of %d bytes", len(challenge))

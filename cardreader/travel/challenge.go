@@ -11,9 +11,10 @@ import (
 	"balcao/cardreader/travel/secure"
 )
 
-// ChipChallenge is the centre's half of a chip authentication that a desk only carries. The centre has the private
-// key, so it alone and the chip know the session's keys: an answer that verifies can have been made by nobody but the
-// holder of the private key to the one in DG14. It is good for one answer; whoever keeps it sees to that.
+// ChipChallenge is the centre's half of a chip authentication that a desk only carries. Only the
+// centre, which has the private key, and the chip know the session's keys, so an answer that
+// verifies was made by the holder of the private key to the one in DG14. It is valid for one
+// answer; the caller enforces that.
 //
 //	challenge, err := travel.NewChipChallenge(rand.Reader, dg14) // whose hash is verified
 //	… challenge.ToSend() goes to the desk, whose Chip.AnswerChallenge sends back the answer …
@@ -84,9 +85,9 @@ func (c *ChipChallenge) ToSend() ChallengeToSend {
 	}
 }
 
-// Verify decides whether an answer, the response APDU as the desk got it, was made by the chip. ErrClone when
-// it was not. What the chip says in it matters little: a refusal under the right checksum proves the key
-// as well. If it brings a DG14, it has to be the one that the challenge was made for.
+// Verify decides whether an answer, the response APDU as the desk got it, was made by the chip.
+// ErrClone when it was not. The content does not matter: a refusal under the right checksum proves
+// the key too. If the answer brings a DG14, it has to be the one that the challenge was made for.
 func (c *ChipChallenge) Verify(answer []byte) error {
 	n := len(answer) - 2
 	if n < 0 {
@@ -126,8 +127,8 @@ type storedChallenge struct {
 
 const storedVersion = 1
 
-// Marshal returns the challenge as bytes to keep until the answer comes. They hold the session's keys, and with
-// those whoever reads them could make an answer: the store is the centre's own.
+// Marshal returns the challenge as bytes to keep until the answer comes. They hold the session's
+// keys, with which an answer can be forged, so they are stored at the centre only.
 func (c *ChipChallenge) Marshal() ([]byte, error) {
 	out, err := asn1.Marshal(storedChallenge{
 		Version: storedVersion, Protocol: c.key.oid, KeyID: c.key.id, Public: c.public, Command: c.command, DG14: c.dg14, Enc: c.enc, Mac: c.mac,

@@ -90,7 +90,7 @@ func Recognise(ctx context.Context, t iso7816.Transmitter, o Options) (*Chip, er
 		if !isStatus(err) {
 			return nil, fmt.Errorf("selecting the application: %w", err)
 		}
-		// Chips that want PACE first lock the application; that it is there is all that this tells.
+		// Chips that require PACE first lock the application; a locked one counts as there.
 		c.seen = isLocked(err)
 	} else {
 		c.seen = true
@@ -164,7 +164,8 @@ type channel struct{ chip *Chip }
 
 var _ iso7816.Limited = channel{}
 
-// MaxRead is careful: who reads through the channel cannot open the card anew when it turns out too much.
+// MaxRead is what fits a short answer at most: a caller cannot unlock the chip again if a read is
+// refused.
 func (ch channel) MaxRead() int { return min(ch.chip.readSize(), shortRead) }
 
 func (ch channel) Transmit(ctx context.Context, apdu []byte) ([]byte, error) {
@@ -190,13 +191,13 @@ func (i inside) Transmit(ctx context.Context, apdu []byte) ([]byte, error) {
 	return append(data, byte(sw>>8), byte(sw)), nil
 }
 
-// isStatus tells what a chip answered from what a transmitter suffered.
+// isStatus tells a status of the chip from an error of the transmitter.
 func isStatus(err error) bool {
 	var status *iso7816.StatusError
 	return errors.As(err, &status)
 }
 
-// isLocked reports whether a status says that something is there but not for us, not yet.
+// isLocked reports whether a status means that a file exists and needs an authentication first.
 func isLocked(err error) bool {
 	return errors.Is(err, iso7816.ErrSecurityStatus) || errors.Is(err, iso7816.ErrConditions)
 }

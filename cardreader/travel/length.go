@@ -13,7 +13,7 @@ const (
 
 	// shortRead is what fits a short answer under 3DES; AES, whose blocks are longer, has room for 223.
 	shortRead = 231
-	// usualRead is what most readers ask for, so what most chips were tried with.
+	// usualRead is what most readers ask for, so most chips are known to support it.
 	usualRead = 223
 	// leastRead is what is tried last.
 	leastRead = 96
@@ -194,7 +194,7 @@ func (c *Chip) shrink() bool {
 	return false
 }
 
-// learn takes note that the chip gave less than what was asked though there was more: that is what it gives.
+// learn lowers the size when the chip returned less than was asked for although there was more.
 func (c *Chip) learn(given int) {
 	if len(c.ladder) > 1 && given > c.ladder[1] {
 		c.ladder[0] = given

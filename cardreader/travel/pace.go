@@ -140,8 +140,8 @@ func one(objects []iso7816.TLV, tag iso7816.Tag) ([]byte, error) {
 	return objects[0].Value, nil
 }
 
-// nonce has the chip choose the nonce and decrypts it. With a wrong password something comes out as well; the chip
-// is the first to notice, by our token.
+// nonce has the chip choose the nonce and decrypts it. A wrong password gives a wrong nonce, which
+// only the chip notices later, by our token.
 func (p *pace) nonce(ctx context.Context) ([]byte, error) {
 	objects, err := p.step(ctx, 0, nil, false)
 	if err != nil {
@@ -189,7 +189,7 @@ func (p *pace) mapIntegrated(ctx context.Context, nonce []byte) ([]byte, error) 
 	if err != nil {
 		return nil, err
 	}
-	// The chip has nothing to say here, and says it with an empty object or none.
+	// The chip returns no data here: an empty object or none.
 	if len(objects) > 0 && (objects[0].Tag != tagMapChip || len(objects[0].Value) > 0) {
 		return nil, fmt.Errorf("%w: an answer where none belongs", ErrAccessControl)
 	}
@@ -211,8 +211,8 @@ func (p *pace) agree(ctx context.Context, generator []byte) (secret, ours, their
 	return p.suite.group.Secret(shared), ours, theirs, nil
 }
 
-// exchange makes a key pair, sends its public half, and returns the element agreed with the chip's. A chip that
-// sends our own key back would agree with itself on what a listener could have sent: refused (§4.4.1).
+// exchange makes a key pair, sends its public half, and returns the element agreed with the chip's.
+// A chip that returns our own public key is refused (§4.4.1).
 func (p *pace) exchange(ctx context.Context, generator []byte, out, back iso7816.Tag) (shared, ours, theirs []byte, err error) {
 	g := p.suite.group
 	private, err := g.Scalar(p.random)
@@ -279,8 +279,8 @@ func (p *pace) token(mac, public []byte) []byte {
 	return p.suite.cipher.MAC(mac, iso7816.Append(nil, tagPublicKey, content))
 }
 
-// wrongPassword reports whether a status at the last step of PACE or BAC is how chips say that we do not know the
-// password. The standard has 6300 (§4.4.4.2); the others are in the field.
+// wrongPassword reports whether a status at the last step of PACE or BAC means a wrong password.
+// The standard has 6300 (§4.4.4.2); the others are in the field.
 func wrongPassword(err error) bool {
 	var status *iso7816.StatusError
 	if !errors.As(err, &status) {

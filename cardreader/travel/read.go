@@ -165,7 +165,7 @@ func (c *Chip) readPiece(ctx context.Context, offset, left int) ([]byte, error) 
 	}
 	piece = piece[:min(len(piece), left)]
 	if len(piece) < min(asked-4, left, leastPiece) {
-		return nil, fmt.Errorf("%w: the file comes in crumbs", ErrMalformed)
+		return nil, fmt.Errorf("%w: the chip returns too few bytes in a read", ErrMalformed)
 	}
 	if len(piece) < min(asked-4, left) {
 		c.learn(len(piece))
@@ -182,7 +182,8 @@ func (c *Chip) piece(piece []byte, asked int) ([]byte, error) {
 	return piece, nil
 }
 
-// isFatal tells errors from the warning that the file is shorter than what was asked (6282), which beside data is none.
+// isFatal reports whether an error ends the read. 6282 beside data does not: the file is shorter
+// than what was asked.
 func isFatal(err error) bool { return err != nil && !errors.Is(err, iso7816.ErrEndOfFile) }
 
 // selectInstead reports whether a chip may know the file by its identifier though not by the short one. 6A82 is among
@@ -206,8 +207,8 @@ func (c *Chip) explainHead(err error, asked int) error {
 var errEndsEarly = fmt.Errorf("%w: file ends early", ErrMalformed)
 
 // explain decides what a read without data means: that it was too large, or that the file ends before it should.
-// Chips say the former in every way there is: 6700, 6Cxx, 6B00, 6282 with nothing, nothing at all; with or
-// without ending the session. A size that has worked before cannot be the reason.
+// Chips report the former in many ways: 6700, 6Cxx, 6B00, 6282 with nothing, nothing at all; with
+// or without ending the session. A size that has worked before cannot be the reason.
 func (c *Chip) explain(err error, asked int) error {
 	untried := asked > c.proven && asked > c.ladder[len(c.ladder)-1]
 	sw, inClear := secure.Refusal(err)

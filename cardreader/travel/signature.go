@@ -26,9 +26,10 @@ import (
 const minActiveModulus = 1024
 
 // VerifyActiveAuthentication decides whether a chip signed a challenge with the private key to that of DG15 (Doc
-// 9303-11 §6.1). DG15 and DG14 are as they were read, and verified by the caller; DG14 says which hash an ECDSA key is
-// used with, and may be nil. It needs no card, so the centre asks it again. ErrClone when the signature is none;
-// ErrMalformed or ErrUnsupported when DG15 has no key that could verify.
+// 9303-11 §6.1). DG15 and DG14 are as they were read, and verified by the caller; DG14 says which
+// hash an ECDSA key is used with, and may be nil. It needs no card, so the centre calls it too.
+// ErrClone when the signature does not verify; ErrMalformed or ErrUnsupported when DG15 has no key
+// that could.
 func VerifyActiveAuthentication(dg15, dg14, challenge, signature []byte) error {
 	if err := verifyActive(dg15, dg14, challenge, signature); err != nil {
 		return fmt.Errorf("active authentication: %w", err)

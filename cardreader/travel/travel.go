@@ -26,11 +26,12 @@
 //
 // # The centre's proof
 //
-// A desk says "the chip proved itself" and nobody need believe it. NewChipChallenge (chip authentication) and
-// VerifyActiveAuthentication are for whoever does not: the centre makes a key pair or a challenge, the desk passes
-// it on with Chip.AnswerChallenge or Chip.ActiveAuthenticate, and the answer verifies without a card. Neither
-// function speaks to a card, so a server links no reader. What PACE with chip authentication mapping shows can be
-// seen by the desk alone.
+// The centre does not rely on a desk's word that the chip proved itself. It makes a key pair with
+// NewChipChallenge (chip authentication) or a challenge (active authentication), the desk passes it
+// on with Chip.AnswerChallenge or Chip.ActiveAuthenticate, and the centre verifies the answer
+// without a card, with ChipChallenge.Verify or VerifyActiveAuthentication. None of these speaks to
+// a card at the centre, so a server links no reader. A chip authentication mapping of PACE is seen
+// by the desk alone.
 //
 // # As few commands as there can be
 //
@@ -67,13 +68,13 @@ var (
 	ErrDowngrade = errors.New("chip offers PACE but does not do it")
 	// ErrNoAccessControl means that the chip does neither PACE nor BAC. It is not read.
 	ErrNoAccessControl = errors.New("chip has no access control")
-	// ErrAccessControl means that PACE or BAC failed in a way that no right chip fails: a token that is
-	// wrong, a point that is on no curve, our own key sent back.
+	// ErrAccessControl means that PACE or BAC failed in a way that no correct chip causes: a token
+	// that is wrong, a point that is on no curve, our own key returned.
 	ErrAccessControl = errors.New("access control failed")
 	// ErrSecureMessaging means that an answer was not protected, or not by this chip. The session is over.
 	ErrSecureMessaging = secure.ErrResponse
-	// ErrMalformed means that a file cannot be what it says: impossible lengths, wrong structure. Errors that wrap
-	// it name the file or field, never its content.
+	// ErrMalformed means that a file is invalid: impossible lengths, wrong structure. Errors that
+	// wrap it name the file or field, never its content.
 	ErrMalformed = errors.New("malformed chip content")
 	// ErrNoFile means that the chip says that it does not have the file, or nothing in it.
 	ErrNoFile = errors.New("no such file on the chip")
@@ -81,7 +82,8 @@ var (
 	ErrUnsupported = errors.New("not supported")
 	// ErrClone means that the chip does not have the key that its document says it has.
 	ErrClone = errors.New("chip does not have its document's key")
-	// ErrUnproven means that the chip refused to prove that it has the key. That is no proof of anything.
+	// ErrUnproven means that the chip refused to prove that it has the key. Whether it has it stays
+	// unknown.
 	ErrUnproven = errors.New("chip refused to prove its key")
 )
 

@@ -170,8 +170,9 @@ func (c *Chip) openPACE(ctx context.Context, s suite) error {
 	return nil
 }
 
-// announce is MSE:Set AT (§4.4.4.1): which PACE, with which password, and with which domain parameters when the chip has
-// several. A chip that sees that last point otherwise is asked in the other way once.
+// announce is MSE:Set AT (§4.4.4.1): which PACE, with which password, and with which domain
+// parameters when the chip has several. If the chip refuses the last it is asked once more in the
+// other way.
 func (c *Chip) announce(ctx context.Context, s suite) error {
 	told := c.infos.ambiguous() && s.parameter != absent
 	err := c.setTemplate(ctx, s, told)
@@ -182,7 +183,7 @@ func (c *Chip) announce(ctx context.Context, s suite) error {
 	}
 	var status *iso7816.StatusError
 	if errors.As(err, &status) && status.SW.Warning() {
-		return nil // 63Cx tells how many tries the password has left, which here is as many as one likes
+		return nil // 63Cx tells how many tries are left, and is no refusal
 	}
 	if err != nil {
 		return refused(err)
@@ -201,8 +202,8 @@ func (c *Chip) setTemplate(ctx context.Context, s suite, parameter bool) error {
 }
 
 // decideMapping compares what the chip mapped with and its static key (§4.4.3.5.2): the key of the mapping has
-// to be the static one times the number that the chip sent under the new session. Only who has the
-// static private key can know that number.
+// to be the static one times the number that the chip sent under the new session. Only the holder
+// of the static private key can compute that number.
 func (c *Chip) decideMapping(ctx context.Context, g agreement.Group, result paceResult) error {
 	file, err := c.readFile(ctx, cardSecurity, nil)
 	if err != nil {
@@ -250,8 +251,8 @@ func (c *Chip) ConfirmOffers(dg14 []byte) error {
 	return nil
 }
 
-// reopen makes a session as the one that ended was, chip authentication included. What was not downgraded
-// before is not now.
+// reopen makes a session like the one that ended, chip authentication included. It downgrades only
+// what was downgraded before.
 func (c *Chip) reopen(ctx context.Context) error {
 	before, key := c.protection, c.chipKey
 	if c.password.secret == nil {

@@ -20,7 +20,8 @@ func ParseDG1(file []byte, now time.Time) (mrz.MRZ, error) {
 	if err != nil {
 		return mrz.MRZ{}, fmt.Errorf("%w: DG1: %w", ErrMalformed, err)
 	}
-	// A zone from a chip is exactly its characters; what a person may type around them has no place here.
+	// A zone from a chip has no characters but the zone's; what Parse allows for typed text does
+	// not apply.
 	for _, c := range text {
 		if (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '<' {
 			return mrz.MRZ{}, fmt.Errorf("%w: DG1: character of the zone", ErrMalformed)
@@ -38,8 +39,8 @@ type Name struct {
 	Surname, GivenNames string // primary and secondary identifier
 }
 
-// parseName splits a name at its two fillers. Single fillers are blanks; documents that write blanks are taken at their
-// word.
+// parseName splits a name at its two fillers. Single fillers become blanks; blanks in the document
+// are kept.
 func parseName(text string) Name {
 	surname, given, _ := strings.Cut(text, "<<")
 	clean := func(s string) string { return strings.Join(strings.Fields(strings.ReplaceAll(s, "<", " ")), " ") }
@@ -134,7 +135,7 @@ func parts(text string) []string {
 	return out
 }
 
-// reader collects the first error, so that a list of fields stays a list.
+// reader keeps the first error, so that fields are read one a line without checks between.
 type reader struct {
 	f   *fields
 	err error

@@ -29,7 +29,8 @@ var imageMagic = []struct {
 	{JPEG, []byte{0xFF, 0xD8, 0xFF}},
 }
 
-// imageIn tells what an image is by its first bytes: what records say of it is wrong often enough.
+// imageIn finds an image's format by its first bytes, because the format that records state is
+// often wrong.
 func imageIn(data []byte) (Image, error) {
 	for _, m := range imageMagic {
 		if bytes.HasPrefix(data, m.magic) {
@@ -104,10 +105,10 @@ func faceIn(record []byte) (Image, error) {
 	return extensibleImage(content, maxNesting)
 }
 
-// facialImage finds the image in a record of ISO/IEC 19794-5: behind its headers or, where they are of another
-// length than they say, at the first place where an image begins. Issuers have written wrong lengths into records
-// that they then signed; what the image is, the signed hash of the file decides, and not these numbers. Of several
-// images the first has the length that the record says, if that is possible.
+// facialImage finds the image in a record of ISO/IEC 19794-5: behind its headers or, where they are
+// of another length than they say, at the first place where an image begins. Issuers have signed
+// records with wrong lengths; the signed hash of the file protects the image, whatever the lengths
+// are. Of several images the first has the length that the record says, if that is possible.
 func facialImage(record []byte) (Image, error) {
 	if len(record) < facialHeader+facialInfo+imageInfo {
 		return Image{}, fmt.Errorf("%w: DG2: face without an image", ErrMalformed)

@@ -1,13 +1,13 @@
-// Package lds reads the files of a travel document's logical data structure (ICAO Doc 9303-10) as they come from its
-// chip: strictly, to the last byte, with nothing in two meanings.
+// Package lds reads the files of a travel document's logical data structure (ICAO Doc 9303-10) as
+// they come from its chip. Trailing bytes and encodings with two readings are refused.
 //
 //	zone, err := lds.ParseDG1(file, time.Now())
 //	face, err := lds.ParseDG2(file)
 //	details, err := lds.ParseDG11(file)
 //
-// It verifies nothing: hashes and signatures are over the files as they are, and somebody else's. Images are taken
-// out and not decoded; they come from outside and do not belong into this process without care. DG14 and DG15 are keys,
-// which package travel reads.
+// It verifies no hash and no signature; those are over the files as they are, and the caller's.
+// Images are taken out and not decoded: they are untrusted input, to be decoded in a process
+// without secrets. DG14 and DG15 are keys, which package travel reads.
 package lds
 
 import (
@@ -21,7 +21,7 @@ import (
 	"balcao/cardreader/mrz"
 )
 
-// ErrMalformed means that a file cannot be what it says, or says it in a form that is not read here. Errors that wrap it
+// ErrMalformed means that a file is invalid or in a form that is not supported. Errors that wrap it
 // name the field, never its content.
 var ErrMalformed = errors.New("malformed file")
 
@@ -39,8 +39,8 @@ const (
 	tagOthers iso7816.Tag = 0xA0
 )
 
-// Common is EF.COM: what the document says it has. It is signed by nobody; the document security object is what
-// counts.
+// Common is EF.COM, the document's own list of its files. It is not signed; use the document
+// security object to decide which files there are.
 type Common struct {
 	Version    string // of the LDS: "0107"
 	Unicode    string // "040000"

@@ -27,8 +27,8 @@ func Pad(message []byte, block int) []byte {
 	return padded
 }
 
-// Unpad takes that padding off again; ok is false when it is none. Padding is looked at only after the
-// checksum has verified, so that it tells nobody anything.
+// Unpad removes that padding; ok is false when there is none. It is called only after the checksum
+// was verified, so that its result is no padding oracle.
 func Unpad(padded []byte) (message []byte, ok bool) {
 	for i := len(padded) - 1; i >= 0; i-- {
 		switch padded[i] {

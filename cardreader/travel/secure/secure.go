@@ -4,9 +4,9 @@
 //	session, err := secure.New(secure.AES128, secret, ssc)
 //	data, sw, err := session.Exchange(ctx, transmitter, command)
 //
-// A Session counts every command. One answer that does not verify ends it for good (§9.8.2), because from then
-// on nobody can tell which counter the chip is at: every later call gives ErrResponse, and nothing is ever sent in
-// clear instead. How two sides come to a shared secret is not here.
+// A Session counts every command. One answer that does not verify ends it for good (§9.8.2),
+// because the chip's counter is unknown from then on: every later call returns ErrResponse, and
+// nothing is ever sent in clear instead. Key agreement is not part of this package.
 //
 // Keys are overwritten by Wipe. What crypto/aes and crypto/des expand from them cannot be, and is left to the
 // garbage collector; it dies with the session.
@@ -23,8 +23,8 @@ import (
 	"math/bits"
 )
 
-// ErrResponse says that an answer inside secure messaging is not one that the chip at the other end of this
-// session made: not protected, cut short, or with a checksum that does not verify.
+// ErrResponse means that an answer inside secure messaging was not made by the chip of this
+// session: it is not protected, is cut short, or has a checksum that does not verify.
 var ErrResponse = errors.New("answer fails secure messaging")
 
 // Cipher is one of the four that Doc 9303-11 §9.8 has. The zero value is none.
@@ -111,7 +111,7 @@ func (c Cipher) DeriveKey(secret []byte, purpose byte) []byte {
 		clear(hash[:])
 		return key
 	}
-	hash := sha1.Sum(input) //nolint:gosec // the standard's, and no collision helps anybody here
+	hash := sha1.Sum(input) //nolint:gosec // the standard's; collisions do not matter here
 	copy(key, hash[:])
 	clear(hash[:])
 	if c == TripleDES {

@@ -115,8 +115,8 @@ func (s *Session) Protect(c iso7816.Command) (iso7816.Command, error) {
 	}
 	header := Pad([]byte{protected.CLA, protected.INS, protected.P1, protected.P2}, block)
 	protected.Data = iso7816.Append(objects, tagChecksum, s.checksum(header, objects))
-	// An APDU is extended as a whole; and so much data, protected, has no room in a short answer. 256 stands for
-	// "all there is", which mostly is less, and stays short.
+	// An answer that long, protected, does not fit a short APDU, so the whole command is sent
+	// extended. Le 256 asks for all there is, which usually is less, and stays short.
 	const short = iso7816.MaxShortLe
 	if len(protected.Data) > iso7816.MaxShortData || c.Le < short && c.Le > s.MaxRead(short+2) {
 		protected.Le = iso7816.MaxExtendedLe
@@ -150,7 +150,7 @@ func (s *Session) unprotect(ins byte, answer []byte, sw iso7816.SW) ([]byte, err
 	if !hmac.Equal(s.checksum(p.covered), p.checksum) {
 		return nil, fmt.Errorf("%w: checksum", ErrResponse)
 	}
-	// Nothing is believed before here.
+	// Nothing of the answer is used before this check.
 	if under := iso7816.SW(p.status[0])<<8 | iso7816.SW(p.status[1]); under != sw {
 		return nil, fmt.Errorf("%w: status outside is not the one inside", ErrResponse)
 	}
@@ -196,7 +196,7 @@ func readProtected(answer []byte) (protectedAnswer, error) {
 	return p, nil
 }
 
-// count adds one to the counter, which goes round.
+// count adds one to the counter, which wraps around.
 func (s *Session) count() {
 	for i := len(s.ssc) - 1; i >= 0; i-- {
 		s.ssc[i]++
