@@ -34,8 +34,10 @@ var mayImport = map[string][]string{
 	"kiosk/delivery":         {"kiosk"},
 	"kiosk/central":          {"kiosk"},
 	"kiosk/central/cluster":  {"kiosk/central"}, // of the demonstration and of tests
-	"kiosk/evidence":         {"kiosk", "kiosk/trust", "cardreader/citizencard", "cardreader/travel", "cardreader/mrz"},
-	"kiosk/desk":             {"kiosk", "kiosk/central", "kiosk/evidence", "kiosk/seal", "cardreader"},
+	"kiosk/transcript":       {"kiosk"},
+	"kiosk/examine":          {"kiosk", "kiosk/transcript", "kiosk/trust", "cardreader/citizencard", "cardreader/travel", "cardreader/mrz"},
+	"kiosk/evidence":         {"kiosk", "kiosk/transcript", "kiosk/examine", "cardreader/citizencard", "cardreader/travel"},
+	"kiosk/desk":             {"kiosk", "kiosk/central", "kiosk/transcript", "kiosk/examine", "kiosk/seal", "cardreader"},
 	"kiosk/registrar":        {"kiosk", "kiosk/evidence", "kiosk/delivery", "kiosk/trust", "kiosk/seal", "cardreader/travel"},
 	"cardreader":             {"cardreader/iso7816"},
 	"cardreader/iso7816":     {},
@@ -97,7 +99,8 @@ func TestOnlyCardreaderLinksPCSC(t *testing.T) {
 		if slices.Contains(p.Imports, "github.com/ebfe/scard") && path != "cardreader" {
 			t.Errorf("%s imports ebfe/scard; only cardreader may", path)
 		}
-		server := path == "cmd/registrar" || strings.HasPrefix(path, "kiosk/registrar") || strings.HasPrefix(path, "kiosk/evidence")
+		server := path == "cmd/registrar" || strings.HasPrefix(path, "kiosk/registrar") ||
+			path == "kiosk/evidence" || path == "kiosk/examine" || path == "kiosk/transcript"
 		if server && slices.Contains(p.Deps, "github.com/ebfe/scard") {
 			t.Errorf("%s links libpcsclite: a server must not", path)
 		}

@@ -12,7 +12,7 @@ import (
 	"balcao/cardreader/citizencard"
 	"balcao/kiosk"
 	"balcao/kiosk/desk"
-	"balcao/kiosk/evidence"
+	"balcao/kiosk/examine"
 	"balcao/kiosk/trust"
 )
 
@@ -201,7 +201,7 @@ func summary(all []reading) Measured {
 func (m *cardMeasure) read(ctx context.Context, photo bool) (reading, error) {
 	w := &stopwatch{}
 	r := desk.Reader{
-		Verifier: &evidence.Verifier{Trust: m.store, Revocation: &trust.Revocation{}},
+		Examiner: &examine.Examiner{Trust: m.store, Revocation: &trust.Revocation{}},
 		Emit:     w.note, SkipPhoto: !photo,
 	}
 	w.began = time.Now()

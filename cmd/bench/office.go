@@ -31,8 +31,10 @@ import (
 	"balcao/kiosk/delivery"
 	"balcao/kiosk/desk"
 	"balcao/kiosk/evidence"
+	"balcao/kiosk/examine"
 	"balcao/kiosk/registrar"
 	"balcao/kiosk/seal"
+	"balcao/kiosk/transcript"
 	"balcao/kiosk/trust"
 	"balcao/mock-pcsc/card"
 	"balcao/mock-pcsc/citizen"
@@ -51,7 +53,7 @@ type office struct {
 	desk      *central.Centre
 	pool      *pgxpool.Pool
 	identity  *age.X25519Identity
-	verifier  *evidence.Verifier
+	examiner  *examine.Examiner
 	responder *httptest.Server
 	folder    string // of trust anchors
 }
@@ -77,7 +79,7 @@ func newOffice(ctx context.Context, deskDSN, registrarDSN string, visits int) (o
 		return o, err
 	}
 	o.respond()
-	o.verifier = &evidence.Verifier{Trust: store, Revocation: &trust.Revocation{HTTP: o.client()}}
+	o.examiner = &examine.Examiner{Trust: store, Revocation: &trust.Revocation{HTTP: o.client()}}
 	return o, nil
 }
 
@@ -169,7 +171,7 @@ func (o *office) visit(ctx context.Context, n int, c card.Card) error {
 	session := chip{c}
 	c.PowerOn()
 	defer c.PowerOff()
-	reader := desk.Reader{Verifier: o.verifier, Emit: func(kiosk.CaseEvent) {}, SkipPhoto: true}
+	reader := desk.Reader{Examiner: o.examiner, Emit: func(kiosk.CaseEvent) {}, SkipPhoto: true}
 	read, outcome := reader.Read(ctx, session)
 	defer read.Wipe()
 	if outcome.Err != nil || len(outcome.Verdict.Reasons) > 0 {
@@ -196,15 +198,15 @@ func (o *office) visit(ctx context.Context, n int, c card.Card) error {
 	if err != nil {
 		return fmt.Errorf("presenting the PIN: %w", err)
 	}
-	t := evidence.Statement{
+	t := transcript.Statement{
 		Enrolment: enrolment, Challenge: opened.Challenge, Desk: o.desk.Desk(), OpenedAt: opened.OpenedAt,
 		Facts: kiosk.TranscriptFacts{
 			Identity: who, Contacts: []kiosk.ProvenContact{proof}, PhotoCompared: true, Language: kiosk.Portuguese,
 			Assurance: outcome.Verdict.Assurance, At: time.Now(),
 		},
-		Identity: read.Files.Identity, SOD: read.Files.SOD, Access: evidence.AccessContact, SealedPIN: sealed,
+		Identity: read.Files.Identity, SOD: read.Files.SOD, Access: transcript.AccessContact, SealedPIN: sealed,
 	}.Transcript()
-	jws, err := evidence.Sign(ctx, t, read.Chain, signer{open})
+	jws, err := transcript.Sign(ctx, t, read.Chain, signer{open})
 	if err != nil {
 		return fmt.Errorf("signing: %w", err)
 	}
@@ -244,7 +246,7 @@ func (o *office) decide(ctx context.Context) (time.Duration, error) {
 	_, _ = rand.Read(pepper) // never fails (Go 1.24)
 	nowhere := &sink{}
 	w, err := registrar.New(registrar.Config{
-		DB: o.pool, Verifier: o.verifier, SMS: nowhere, Mail: nowhere, Texts: delivery.Texts{Support: "300 003 990"},
+		DB: o.pool, Verifier: evidence.Verifier{Examiner: o.examiner}, SMS: nowhere, Mail: nowhere, Texts: delivery.Texts{Support: "300 003 990"},
 		Identity: o.identity, Pepper: pepper, Workers: officeWorkers, Log: slog.New(slog.NewJSONHandler(io.Discard, nil)),
 	})
 	if err != nil {
@@ -334,7 +336,7 @@ func (c chip) Close() error { return nil }
 // signer is a card as package evidence wants it.
 type signer struct{ card *citizencard.Card }
 
-// SignDigest implements evidence.Signer.
+// SignDigest implements transcript.Signer.
 func (s signer) SignDigest(ctx context.Context, digest []byte) ([]byte, error) {
 	return s.card.Sign(ctx, digest)
 }

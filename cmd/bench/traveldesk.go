@@ -10,7 +10,7 @@ import (
 	"balcao/cmd/bench/load"
 	"balcao/kiosk"
 	"balcao/kiosk/desk"
-	"balcao/kiosk/evidence"
+	"balcao/kiosk/examine"
 	"balcao/kiosk/trust"
 )
 
@@ -74,7 +74,7 @@ func (m *travelMeasure) readAtDesk(ctx context.Context, zone []string) (DeskRead
 	w := &stopwatch{}
 	r := desk.Reader{
 		Emit: w.note,
-		Verifier: &evidence.Verifier{
+		Examiner: &examine.Examiner{
 			Trust: m.store, Revocation: &trust.Revocation{},
 			Countries: m.countries, CountryRevocation: &trust.CountryRevocation{Countries: m.countries},
 		},

@@ -22,7 +22,7 @@ import (
 	"balcao/kiosk"
 	"balcao/kiosk/central"
 	"balcao/kiosk/desk"
-	"balcao/kiosk/evidence"
+	"balcao/kiosk/examine"
 	"balcao/kiosk/seal"
 	"balcao/kiosk/trust"
 	"balcao/ui"
@@ -102,7 +102,7 @@ func run(cfg config, log *slog.Logger) error {
 		Desk:     cfg.Desk,
 		Centre:   centre,
 		Readers:  desk.PCSC{},
-		Verifier: &evidence.Verifier{
+		Examiner: &examine.Examiner{
 			Trust: store, Revocation: &trust.Revocation{},
 			Countries: countries, CountryRevocation: &trust.CountryRevocation{Countries: countries},
 		},

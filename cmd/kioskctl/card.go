@@ -19,7 +19,7 @@ import (
 	"balcao/cardreader/travel"
 	"balcao/kiosk"
 	"balcao/kiosk/desk"
-	"balcao/kiosk/evidence"
+	"balcao/kiosk/examine"
 	"balcao/kiosk/trust"
 	"balcao/kiosk/trust/cms"
 )
@@ -77,7 +77,7 @@ func runCard(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 	if err := f.checkPrinted(); err != nil {
 		return fail(stderr, "kioskctl card", err)
 	}
-	verifier, err := newVerifier(f)
+	verifier, err := newExaminer(f)
 	if err != nil {
 		return fail(stderr, "kioskctl card", err)
 	}
@@ -93,7 +93,7 @@ func runCard(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 			_, _ = fmt.Fprintln(stderr, "kioskctl card: another program holds the card; waiting until it lets go")
 		}
 	}
-	report, err := examine(ctx, f, verifier, pin)
+	report, err := examineCard(ctx, f, verifier, pin)
 	if err != nil {
 		return failCard(stderr, err)
 	}
@@ -130,9 +130,9 @@ func (f cardFlags) checkPrinted() error {
 	return nil
 }
 
-// newVerifier takes the trust folder that is named or that is in its place. With anchors of its own for States, it
+// newExaminer takes the trust folder that is named or that is in its place. With anchors of its own for States, it
 // does without a folder.
-func newVerifier(f cardFlags) (*evidence.Verifier, error) {
+func newExaminer(f cardFlags) (*examine.Examiner, error) {
 	dir := trustFolder(f.trust)
 	store, err := trust.Load(dir)
 	if err != nil && (len(f.anchors) == 0 || f.trust != "") {
@@ -142,7 +142,7 @@ func newVerifier(f cardFlags) (*evidence.Verifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &evidence.Verifier{
+	return &examine.Examiner{
 		Trust: store, Revocation: &trust.Revocation{},
 		Countries: countries, CountryRevocation: &trust.CountryRevocation{Countries: countries},
 	}, nil

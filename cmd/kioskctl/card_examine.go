@@ -13,7 +13,7 @@ import (
 	"balcao/cardreader/travel"
 	"balcao/kiosk"
 	"balcao/kiosk/desk"
-	"balcao/kiosk/evidence"
+	"balcao/kiosk/examine"
 )
 
 // examination is one card, over a new connection wherever another program reset it.
@@ -28,11 +28,11 @@ type examination struct {
 	secret desk.AccessSecret // that opened it
 }
 
-// examine connects, reads and, with a PIN, lets the card sign.
-func examine(ctx context.Context, f cardFlags, verifier *evidence.Verifier, pin kiosk.Secret) (*cardReport, error) {
+// examineCard connects, reads and, with a PIN, lets the card sign.
+func examineCard(ctx context.Context, f cardFlags, verifier *examine.Examiner, pin kiosk.Secret) (*cardReport, error) {
 	x := &examination{flags: f, report: &cardReport{}}
 	x.reader = desk.Reader{
-		Verifier: verifier, Emit: x.report.note, SkipPhoto: f.noPhoto, Printed: f.mrz.String(), Alone: true,
+		Examiner: verifier, Emit: x.report.note, SkipPhoto: f.noPhoto, Printed: f.mrz.String(), Alone: true,
 	}
 	defer x.close()
 	reading, outcome, err := x.read(ctx)
@@ -138,7 +138,7 @@ func (x *examination) reopen(ctx context.Context) (err error) {
 
 // prove lets the card of an examination sign a random challenge with its authentication key. A copy of somebody's
 // certificate on another card passes every other check and fails this one.
-func (x *examination) prove(ctx context.Context, ex *evidence.Examination, pin kiosk.Secret) error {
+func (x *examination) prove(ctx context.Context, ex *examine.Examination, pin kiosk.Secret) error {
 	challenge := make([]byte, sha256.Size)
 	_, _ = rand.Read(challenge) // never fails (Go 1.24)
 	digest := sha256.Sum256(challenge)

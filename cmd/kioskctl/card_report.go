@@ -12,7 +12,7 @@ import (
 	"balcao/assets/i18n"
 	"balcao/kiosk"
 	"balcao/kiosk/desk"
-	"balcao/kiosk/evidence"
+	"balcao/kiosk/examine"
 )
 
 // cardReport is what `kioskctl card` and `kioskctl document` print.
@@ -90,12 +90,12 @@ func (r *cardReport) note(e kiosk.CaseEvent) {
 // access says how a chip was opened, when it was.
 func (r *cardReport) access(reading desk.Reading) {
 	if opened := reading.Travel.Access; opened.Mechanism != "" {
-		r.Access = evidence.AccessText(opened)
+		r.Access = examine.AccessText(opened)
 	}
 }
 
 // take fills in the verdict.
-func (r *cardReport) take(v evidence.Verdict) {
+func (r *cardReport) take(v examine.Verdict) {
 	r.Reasons = append([]kiosk.Reason{}, v.Reasons...)
 	r.Genuine = len(r.Reasons) == 0
 	r.Level = kiosk.LevelNone

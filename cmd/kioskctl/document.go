@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"balcao/kiosk/desk"
-	"balcao/kiosk/evidence"
+	"balcao/kiosk/examine"
 )
 
 // Numbers of data groups (Doc 9303-10 §4.7).
@@ -64,7 +64,7 @@ func examineFiles(ctx context.Context, f cardFlags, d dump, rest []string) (*car
 	case len(rest) > 0:
 		return nil, fmt.Errorf("%q belongs to no flag", rest[0])
 	}
-	verifier, err := newVerifier(f)
+	verifier, err := newExaminer(f)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +74,7 @@ func examineFiles(ctx context.Context, f cardFlags, d dump, rest []string) (*car
 	}
 	defer files.Wipe()
 	report := &cardReport{started: time.Now()}
-	r := desk.Reader{Verifier: verifier, Emit: report.note}
+	r := desk.Reader{Examiner: verifier, Emit: report.note}
 	outcome := r.ReadFiles(ctx, files)
 	report.take(outcome.Verdict)
 	if outcome.Problem != nil {
@@ -84,11 +84,11 @@ func examineFiles(ctx context.Context, f cardFlags, d dump, rest []string) (*car
 }
 
 // read reads the files that are named.
-func (d dump) read() (evidence.TravelFiles, error) {
-	files := evidence.TravelFiles{Groups: map[int][]byte{}}
+func (d dump) read() (examine.TravelFiles, error) {
+	files := examine.TravelFiles{Groups: map[int][]byte{}}
 	var err error
 	if files.SOD, err = readFile(d.sod); err != nil {
-		return evidence.TravelFiles{}, fmt.Errorf("--sod: %w", err)
+		return examine.TravelFiles{}, fmt.Errorf("--sod: %w", err)
 	}
 	for n, path := range d.groups {
 		if path == "" {
@@ -96,7 +96,7 @@ func (d dump) read() (evidence.TravelFiles, error) {
 		}
 		if files.Groups[n], err = readFile(path); err != nil {
 			files.Wipe()
-			return evidence.TravelFiles{}, fmt.Errorf("--dg%d: %w", n, err)
+			return examine.TravelFiles{}, fmt.Errorf("--dg%d: %w", n, err)
 		}
 	}
 	return files, nil

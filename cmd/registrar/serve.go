@@ -11,6 +11,7 @@ import (
 	"balcao/kiosk/central/deskca"
 	"balcao/kiosk/delivery"
 	"balcao/kiosk/evidence"
+	"balcao/kiosk/examine"
 	"balcao/kiosk/registrar"
 	"balcao/kiosk/trust"
 )
@@ -53,10 +54,10 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, ready func()) erro
 	}
 	worker, err := registrar.New(registrar.Config{
 		DB: pool,
-		Verifier: &evidence.Verifier{
+		Verifier: evidence.Verifier{Examiner: &examine.Examiner{
 			Trust: store, Revocation: &trust.Revocation{},
 			Countries: countries, CountryRevocation: &trust.CountryRevocation{Countries: countries},
-		},
+		}},
 		DeskAuthority: authority,
 		SMS:           sms,
 		Mail:          mail,

@@ -11,7 +11,8 @@ import (
 	"balcao/cardreader"
 	"balcao/cardreader/citizencard"
 	"balcao/kiosk"
-	"balcao/kiosk/evidence"
+	"balcao/kiosk/examine"
+	"balcao/kiosk/transcript"
 )
 
 // cardJob is one piece of work with a visit's card. Whoever takes it from the queue wipes its PIN.
@@ -166,7 +167,7 @@ func (w *cardWork) readOnce(ctx context.Context) Outcome {
 }
 
 func (w *cardWork) reading() Reader {
-	return Reader{Verifier: w.runner.verifier(), Emit: w.emit}
+	return Reader{Examiner: w.runner.examiner(), Emit: w.emit}
 }
 
 // recogniseAgain finds out whether a card that was put in is the visit's.
@@ -270,29 +271,29 @@ func (r *Runner) sign(c kiosk.Sign) {
 		w.visit.signed(jws, proof)
 		w.disconnect()
 		w.emit(kiosk.Signed{Check: kiosk.Check{
-			Name: kiosk.CheckKey, Result: kiosk.Passed, Source: evidence.SourceChip, At: r.cfg.Now(),
+			Name: kiosk.CheckKey, Result: kiosk.Passed, Source: examine.SourceChip, At: r.cfg.Now(),
 		}})
 	}})
 }
 
 func (w *cardWork) signTranscript(ctx context.Context, c kiosk.Sign) (jws, proof []byte, err error) {
 	v := w.visit
-	transcript, complete := v.transcript(w.runner.cfg.Desk, c.Transcript)
+	agreed, complete := v.transcript(w.runner.cfg.Desk, c.Transcript)
 	if !complete {
 		return nil, nil, errIncomplete
 	}
 	if v.read.Signing == kiosk.SigningChip {
-		if proof, err = w.proveChip(ctx, transcript); err != nil {
+		if proof, err = w.proveChip(ctx, agreed); err != nil {
 			return nil, nil, err
 		}
-		jws, err = w.runner.declare(transcript)
+		jws, err = w.runner.declare(agreed)
 		return jws, proof, err
 	}
 	err = w.onSameCard(ctx, func(ctx context.Context, card *citizencard.Card) error {
 		if err := w.presentPIN(ctx, card, c.PIN); err != nil {
 			return err
 		}
-		jws, err = evidence.Sign(ctx, transcript, v.read.Chain, cardSigner{card})
+		jws, err = transcript.Sign(ctx, agreed, v.read.Chain, cardSigner{card})
 		return err
 	})
 	return jws, nil, err
@@ -340,7 +341,7 @@ func (w *cardWork) logFailure(work string, err error) {
 // cardSigner is a Citizen Card as package evidence wants it.
 type cardSigner struct{ card *citizencard.Card }
 
-// SignDigest implements evidence.Signer.
+// SignDigest implements transcript.Signer.
 func (s cardSigner) SignDigest(ctx context.Context, digest []byte) ([]byte, error) {
 	return s.card.Sign(ctx, digest)
 }

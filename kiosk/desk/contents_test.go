@@ -11,7 +11,7 @@ import (
 
 	"balcao/kiosk"
 	"balcao/kiosk/desk"
-	"balcao/kiosk/evidence"
+	"balcao/kiosk/examine"
 	"balcao/mock-pcsc/pki"
 )
 
@@ -38,7 +38,7 @@ func TestContents(t *testing.T) {
 	}
 	ended := map[string]int{}
 	rapid.Check(t, func(t *rapid.T) {
-		files := evidence.TravelFiles{Groups: map[int][]byte{}}
+		files := examine.TravelFiles{Groups: map[int][]byte{}}
 		for _, group := range []int{1, 2, 11} {
 			files.Groups[group] = damaged(t, rapid.SampledFrom(seeds[group]).Draw(t, "seed"))
 		}
@@ -47,7 +47,7 @@ func TestContents(t *testing.T) {
 			t.Fatal(err)
 		}
 		person, photo := 0, 0
-		outcome := desk.Reader{Verifier: b.verifier, Emit: func(e kiosk.CaseEvent) {
+		outcome := desk.Reader{Examiner: b.examiner, Emit: func(e kiosk.CaseEvent) {
 			switch e.(type) {
 			case kiosk.IdentityRead:
 				person++

@@ -181,7 +181,7 @@ func TestLateSecrets(t *testing.T) {
 	b := newCards(t)
 	secrets := []kiosk.Secret{kiosk.Secret("111111"), kiosk.Secret("222222"), kiosk.Secret("3333")}
 	runner := desk.New(desk.Config{
-		Centre: b.centre, Readers: b.slots, Verifier: b.verifier, Recipient: b.identity.Recipient(), Show: func(kiosk.State) {},
+		Centre: b.centre, Readers: b.slots, Examiner: b.examiner, Recipient: b.identity.Recipient(), Show: func(kiosk.State) {},
 	})
 	runner.Send(kiosk.CodeTyped{Code: secrets[0]})
 	runner.Send(kiosk.PINTyped{PIN: secrets[1]})

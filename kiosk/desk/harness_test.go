@@ -31,6 +31,7 @@ import (
 	"balcao/kiosk/delivery"
 	"balcao/kiosk/desk"
 	"balcao/kiosk/evidence"
+	"balcao/kiosk/examine"
 	"balcao/kiosk/registrar"
 	"balcao/kiosk/trust"
 	"balcao/mock-pcsc/card"
@@ -68,7 +69,7 @@ type bench struct {
 	ctx      context.Context
 	drawer   *drawer.Drawer
 	slots    *slots
-	verifier *evidence.Verifier
+	examiner *examine.Examiner
 	centre   *shaky
 	admin    *pgx.Conn
 	identity *age.X25519Identity
@@ -106,7 +107,7 @@ func newCards(t *testing.T) *bench {
 	var err error
 	b.drawer, err = drawer.Open()
 	b.check(err)
-	b.verifier = b.newVerifier()
+	b.examiner = b.newExaminer()
 	b.identity, err = age.GenerateX25519Identity()
 	b.check(err)
 	b.makeDeskKey()
@@ -126,8 +127,8 @@ func (b *bench) check(err error) {
 	}
 }
 
-// newVerifier asks a status service of this test's own, whatever port the certificates name.
-func (b *bench) newVerifier() *evidence.Verifier {
+// newExaminer asks a status service of this test's own, whatever port the certificates name.
+func (b *bench) newExaminer() *examine.Examiner {
 	service := httptest.NewServer(revocation.New(pki.New(), b.drawer.Issued()))
 	b.t.Cleanup(service.Close)
 	transport := &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
@@ -138,7 +139,7 @@ func (b *bench) newVerifier() *evidence.Verifier {
 	b.check(err)
 	countries, err := trust.LoadCountries(filepath.Join("..", "..", "assets", "testpki", "trust"))
 	b.check(err)
-	return &evidence.Verifier{
+	return &examine.Examiner{
 		Trust: store, Revocation: &trust.Revocation{HTTP: &http.Client{Transport: transport}},
 		Countries: countries, CountryRevocation: &trust.CountryRevocation{Countries: countries, HTTP: &http.Client{Transport: transport}},
 	}
@@ -162,7 +163,7 @@ func (b *bench) startRegistrar(dsn string) {
 	pool, err := registrar.OpenPool(b.ctx, dsn, 1)
 	b.check(err)
 	worker, err := registrar.New(registrar.Config{
-		DB: pool, Verifier: b.verifier, SMS: b.outbox, Mail: b.outbox, Texts: delivery.Texts{Support: "300 003 990"},
+		DB: pool, Verifier: evidence.Verifier{Examiner: b.examiner}, SMS: b.outbox, Mail: b.outbox, Texts: delivery.Texts{Support: "300 003 990"},
 		Identity: b.identity, Pepper: bytes.Repeat([]byte{7}, registrar.PepperLength), Workers: 1, DeskAuthority: b.authority,
 		Log: slog.New(slog.NewTextHandler(b.log, nil)),
 	})
@@ -264,7 +265,7 @@ func (b *bench) start(change func(*desk.Config)) *running {
 	d := &running{bench: b, news: make(chan struct{}), forgotten: map[kiosk.CaseID]func() []string{}}
 	cfg := desk.Config{
 		Settings: kiosk.Settings{DeskName: "Loja de ensaio", MRZ: desk.Zones{}}, Desk: deskName, Centre: b.centre, Readers: b.slots,
-		Verifier: b.verifier, Recipient: b.identity.Recipient(), Show: d.show,
+		Examiner: b.examiner, Recipient: b.identity.Recipient(), Show: d.show,
 		Key: b.key, Chain: b.chain,
 		Log: slog.New(slog.NewTextHandler(b.log, nil)),
 	}

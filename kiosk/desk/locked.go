@@ -14,7 +14,7 @@ import (
 	"balcao/cardreader/travel"
 	"balcao/cardreader/travel/lds"
 	"balcao/kiosk"
-	"balcao/kiosk/evidence"
+	"balcao/kiosk/examine"
 )
 
 // LockedChip is a chip that opens with what is printed on its document.
@@ -150,8 +150,8 @@ func (r Reader) open(ctx context.Context, session CardSession, locked *LockedChi
 }
 
 func (r Reader) now() time.Time {
-	if r.Verifier.Now != nil {
-		return r.Verifier.Now()
+	if r.Examiner.Now != nil {
+		return r.Examiner.Now()
 	}
 	return time.Now()
 }
@@ -181,11 +181,11 @@ func OpenAgain(ctx context.Context, session CardSession, secret AccessSecret, no
 // readTravel reads the files of an open chip: the person first, then what proves them, then whether the chip is a
 // copy, and the photograph last.
 func (r Reader) readTravel(ctx context.Context, session CardSession, chip *travel.Chip, opened travel.Protection, secret AccessSecret) (Reading, Outcome) {
-	got := Reading{Travel: evidence.TravelFiles{
+	got := Reading{Travel: examine.TravelFiles{
 		Groups: map[int][]byte{}, Typed: cmp.Or(secret.zone(), r.Printed),
 		Access: opened,
 	}}
-	ex := r.Verifier.ExamineTravel(ctx, r.report)
+	ex := r.Examiner.ExamineTravel(ctx, r.report)
 	err := session.Exclusive(ctx, func(ctx context.Context) error { return r.travelFiles(ctx, chip, opened, ex, &got) })
 	if err == nil && !r.SkipPhoto && len(ex.Verdict().Reasons) == 0 {
 		err = r.travelPortrait(ctx, got.Travel.Groups[2], ex)
@@ -195,7 +195,7 @@ func (r Reader) readTravel(ctx context.Context, session CardSession, chip *trave
 	}
 	verdict := ex.Wait()
 	got.Signing = kiosk.SigningDesk
-	if evidence.ProofOf(got.Travel.Groups) != evidence.ProofNone {
+	if examine.ProofOf(got.Travel.Groups) != examine.ProofNone {
 		got.Signing = kiosk.SigningChip
 	}
 	return got, conclude(verdict, err)
@@ -203,16 +203,16 @@ func (r Reader) readTravel(ctx context.Context, session CardSession, chip *trave
 
 // ReadFiles examines the files of a travel document that somebody read from its chip before, as Unlock examines a chip's.
 // Files.Dumped is set: what only the chip can prove stays unproven.
-func (r Reader) ReadFiles(ctx context.Context, files evidence.TravelFiles) Outcome {
+func (r Reader) ReadFiles(ctx context.Context, files examine.TravelFiles) Outcome {
 	files.Dumped = true
-	ex := r.Verifier.ExamineTravel(ctx, r.report)
+	ex := r.Examiner.ExamineTravel(ctx, r.report)
 	err := r.dumpedFiles(ctx, files, ex)
 	return conclude(ex.Wait(), err)
 }
 
-func (r Reader) dumpedFiles(ctx context.Context, files evidence.TravelFiles, ex *evidence.TravelExamination) error {
+func (r Reader) dumpedFiles(ctx context.Context, files examine.TravelFiles, ex *examine.TravelExamination) error {
 	if _, given := files.Groups[1]; given {
-		identity, err := evidence.TravelIdentity(files, r.now())
+		identity, err := examine.TravelIdentity(files, r.now())
 		if err != nil {
 			return err
 		}
@@ -226,7 +226,7 @@ func (r Reader) dumpedFiles(ctx context.Context, files evidence.TravelFiles, ex 
 }
 
 // travelFiles reads what the SOD says there is, in the order in which somebody waits for it.
-func (r Reader) travelFiles(ctx context.Context, chip *travel.Chip, opened travel.Protection, ex *evidence.TravelExamination, got *Reading) (err error) {
+func (r Reader) travelFiles(ctx context.Context, chip *travel.Chip, opened travel.Protection, ex *examine.TravelExamination, got *Reading) (err error) {
 	files := &got.Travel
 	group := func(number int, file travel.File, progress func(done, total int)) error {
 		content, err := chip.Read(ctx, file, progress)
@@ -237,7 +237,7 @@ func (r Reader) travelFiles(ctx context.Context, chip *travel.Chip, opened trave
 	if err = group(1, travel.DG1, nil); err != nil {
 		return err
 	}
-	identity, err := evidence.TravelIdentity(*files, r.now())
+	identity, err := examine.TravelIdentity(*files, r.now())
 	if err != nil {
 		return err
 	}
@@ -256,7 +256,7 @@ func (r Reader) travelFiles(ctx context.Context, chip *travel.Chip, opened trave
 			return err
 		}
 	}
-	if spelt, err := evidence.TravelIdentity(*files, r.now()); err == nil && spelt != identity {
+	if spelt, err := examine.TravelIdentity(*files, r.now()); err == nil && spelt != identity {
 		r.Emit(kiosk.IdentityRead{Identity: spelt})
 	}
 	r.activity("activity.prove_chip")
@@ -283,11 +283,11 @@ func (r Reader) travelFiles(ctx context.Context, chip *travel.Chip, opened trave
 
 // originality has the chip prove that it is no copy, in the strongest way it knows: by a signature that others can
 // verify, by a key agreement, or by the key agreement that opened it.
-func (r Reader) originality(ctx context.Context, chip *travel.Chip, opened travel.Protection, files evidence.TravelFiles, ex *evidence.TravelExamination) error {
+func (r Reader) originality(ctx context.Context, chip *travel.Chip, opened travel.Protection, files examine.TravelFiles, ex *examine.TravelExamination) error {
 	var err error
 	source := ""
-	switch evidence.ProofOf(files.Groups) {
-	case evidence.ProofActive:
+	switch examine.ProofOf(files.Groups) {
+	case examine.ProofActive:
 		source = "AA"
 		challenge := make([]byte, travel.ActiveChallengeSize)
 		_, _ = rand.Read(challenge) // never fails (Go 1.24)
@@ -295,7 +295,7 @@ func (r Reader) originality(ctx context.Context, chip *travel.Chip, opened trave
 		if signature, err = chip.ActiveAuthenticate(ctx, challenge); err == nil {
 			err = travel.VerifyActiveAuthentication(files.Groups[15], files.Groups[14], challenge, signature)
 		}
-	case evidence.ProofChip:
+	case examine.ProofChip:
 		var agreed travel.ChipAuthentication
 		agreed, err = chip.AuthenticateChip(ctx, files.Groups[14])
 		source = "CA " + agreed.Curve
@@ -305,7 +305,7 @@ func (r Reader) originality(ctx context.Context, chip *travel.Chip, opened trave
 	if reason, _ := Judge(err); err != nil && reason != kiosk.ReasonKeyMismatch {
 		return err
 	}
-	ex.Originality(evidence.Originality{Source: source, Proven: err == nil})
+	ex.ChipAuthenticity(examine.ChipAuthenticity{Source: source, Proven: err == nil})
 	return nil
 }
 

@@ -14,7 +14,8 @@ import (
 	"balcao/cardreader/travel"
 	"balcao/kiosk"
 	"balcao/kiosk/central"
-	"balcao/kiosk/evidence"
+	"balcao/kiosk/examine"
+	"balcao/kiosk/transcript"
 )
 
 // unlock opens the chip that waits and goes on reading. A chip that was reset meanwhile, or whose connection was
@@ -160,20 +161,20 @@ func (w *cardWork) onceOnSameChip(ctx context.Context, f func(context.Context, *
 
 // proveChip has the chip prove itself to the centre: by a signature over a challenge made from the transcript, or by
 // answering the question that only the centre can judge.
-func (w *cardWork) proveChip(ctx context.Context, t evidence.Transcript) (proof []byte, err error) {
+func (w *cardWork) proveChip(ctx context.Context, t transcript.Transcript) (proof []byte, err error) {
 	files := w.visit.read.Travel
-	if evidence.ProofOf(files.Groups) == evidence.ProofActive {
+	if examine.ProofOf(files.Groups) == examine.ProofActive {
 		encoded, err := t.Encode()
 		if err != nil {
 			return nil, err
 		}
-		challenge := evidence.AAChallenge(encoded)
+		challenge := examine.AAChallenge(encoded)
 		err = w.onSameChip(ctx, func(ctx context.Context, chip *travel.Chip) error {
 			signature, err := chip.ActiveAuthenticate(ctx, challenge[:])
 			if err != nil {
 				return err
 			}
-			proof = evidence.ProofAA(signature)
+			proof = examine.ProofAA(signature)
 			return travel.VerifyActiveAuthentication(files.Groups[15], files.Groups[14], challenge[:], signature)
 		})
 		return proof, err
@@ -184,18 +185,18 @@ func (w *cardWork) proveChip(ctx context.Context, t evidence.Transcript) (proof 
 	}
 	err = w.onSameChip(ctx, func(ctx context.Context, chip *travel.Chip) error {
 		answer, err := chip.AnswerChallenge(ctx, question)
-		proof = evidence.ProofCA(answer)
+		proof = examine.ProofCA(answer)
 		return err
 	})
 	return proof, err
 }
 
 // declare signs a transcript for the desk, because no card can.
-func (r *Runner) declare(t evidence.Transcript) ([]byte, error) {
+func (r *Runner) declare(t transcript.Transcript) ([]byte, error) {
 	if r.cfg.Key == nil {
 		return nil, errNoKey
 	}
-	return evidence.SignAsDesk(t, r.cfg.Key, r.cfg.Chain)
+	return transcript.SignAsDesk(t, r.cfg.Key, r.cfg.Chain)
 }
 
 // errNoKey says that the desk has no key of its own, which its configuration should have named.
@@ -220,7 +221,7 @@ func (r *Runner) signAsDesk(c kiosk.Sign) {
 		}
 		v.signed(jws, nil)
 		r.answer(v, kiosk.Signed{Check: kiosk.Check{
-			Name: kiosk.CheckKey, Result: kiosk.Absent, Source: evidence.SourceDesk, At: r.cfg.Now(),
+			Name: kiosk.CheckKey, Result: kiosk.Absent, Source: examine.SourceDesk, At: r.cfg.Now(),
 		}})
 	})
 }
@@ -232,7 +233,7 @@ func (r *Runner) readTyped(ctx context.Context, c kiosk.ReadTyped) {
 	close(v.gone)
 	r.visit, r.givenBack = v, v.gone
 	r.work.Add(1)
-	reader := Reader{Verifier: r.verifier(), Emit: func(e kiosk.CaseEvent) { r.answer(v, e) }}
+	reader := Reader{Examiner: r.examiner(), Emit: func(e kiosk.CaseEvent) { r.answer(v, e) }}
 	v.work.Go(func() {
 		verdict := reader.Typed(v.ctx, c.MRZ)
 		if v.ctx.Err() != nil {
@@ -248,21 +249,21 @@ func (r *Runner) readTyped(ctx context.Context, c kiosk.ReadTyped) {
 }
 
 // Typed examines a machine-readable zone in place of a chip.
-func (r Reader) Typed(ctx context.Context, zone string) evidence.Verdict {
-	if file, err := evidence.TypedFiles(zone); err == nil {
-		files := evidence.TravelFiles{Groups: map[int][]byte{1: file}}
-		if identity, err := evidence.TravelIdentity(files, r.now()); err == nil {
+func (r Reader) Typed(ctx context.Context, zone string) examine.Verdict {
+	if file, err := examine.TypedFiles(zone); err == nil {
+		files := examine.TravelFiles{Groups: map[int][]byte{1: file}}
+		if identity, err := examine.TravelIdentity(files, r.now()); err == nil {
 			r.Emit(kiosk.IdentityRead{Identity: identity})
 		}
 	}
 	r.Emit(kiosk.PhotoRead{})
-	return r.Verifier.ExamineTyped(ctx, zone, r.report)
+	return r.Examiner.ExamineTyped(ctx, zone, r.report)
 }
 
 // askChip orders the centre's question to a chip that can answer one, so that it is there when the person has agreed.
 func (r *Runner) askChip(v *visit) {
 	v.mu.Lock()
-	wanted := evidence.ProofOf(v.read.Travel.Groups) == evidence.ProofChip && v.question.ready == nil
+	wanted := examine.ProofOf(v.read.Travel.Groups) == examine.ProofChip && v.question.ready == nil
 	dg14 := v.read.Travel.Groups[14]
 	if wanted {
 		v.question.ready = make(chan struct{})

@@ -14,7 +14,8 @@ import (
 	"balcao/kiosk"
 	"balcao/kiosk/central"
 	"balcao/kiosk/desk/photo"
-	"balcao/kiosk/evidence"
+	"balcao/kiosk/examine"
+	"balcao/kiosk/transcript"
 )
 
 // ActivityRecognise is the first activity of a reading: the card has not answered yet.
@@ -26,7 +27,7 @@ const photoStep = 10
 
 // Reader reads and verifies a Citizen Card step by step and tells what it learns as it learns it.
 type Reader struct {
-	Verifier *evidence.Verifier
+	Examiner *examine.Examiner
 	Emit     func(kiosk.CaseEvent)
 	// SkipPhoto leaves the photograph on the card, for those who need only the identity.
 	SkipPhoto bool
@@ -40,7 +41,7 @@ type Reader struct {
 // Outcome is what reading a card came to: a verdict, a problem that is not the document's, or a chip that
 // has to be opened first.
 type Outcome struct {
-	Verdict evidence.Verdict
+	Verdict examine.Verdict
 	Problem *kiosk.Problem
 	Err     error       // for the log; names nothing personal
 	Locked  *LockedChip // waits for Unlock; nothing else is set then
@@ -77,7 +78,7 @@ func (r Reader) Read(ctx context.Context, session CardSession) (Reading, Outcome
 func (r Reader) readCitizen(ctx context.Context, session CardSession, card *citizencard.Card) (Reading, Outcome) {
 	var got Reading
 	r.Emit(kiosk.DocumentRecognised{Kind: kiosk.CitizenCard})
-	ex := r.Verifier.Examine(ctx, r.report)
+	ex := r.Examiner.Examine(ctx, r.report)
 	err := session.Exclusive(ctx, func(ctx context.Context) error { return r.files(ctx, session, card, ex, &got) })
 	if err == nil && !r.SkipPhoto && len(ex.Verdict().Reasons) == 0 {
 		err = r.portrait(ctx, got.Files, ex)
@@ -96,7 +97,7 @@ func (r Reader) report(c kiosk.Check) {
 
 // conclude puts verdict and error together: what speaks against the document comes before what kept it from
 // being read.
-func conclude(verdict evidence.Verdict, err error) Outcome {
+func conclude(verdict examine.Verdict, err error) Outcome {
 	outcome := outcomeOf(err)
 	if len(verdict.Reasons) > 0 {
 		outcome.Problem = nil
@@ -119,14 +120,14 @@ func outcomeOf(err error) Outcome {
 }
 
 // files reads everything from the card.
-func (r Reader) files(ctx context.Context, session CardSession, card *citizencard.Card, ex *evidence.Examination, got *Reading) (err error) {
+func (r Reader) files(ctx context.Context, session CardSession, card *citizencard.Card, ex *examine.Examination, got *Reading) (err error) {
 	files := &got.Files
 	files.Generation = card.Generation()
 	r.activity("activity.read_identity")
 	if files.Identity, err = card.ReadIdentity(ctx); err != nil {
 		return err
 	}
-	identity, err := evidence.IdentityOf(*files)
+	identity, err := examine.IdentityOf(*files)
 	if err != nil {
 		return err
 	}
@@ -161,7 +162,7 @@ func (r Reader) certificate(ctx context.Context, card *citizencard.Card, files *
 	if err != nil {
 		return err
 	}
-	if r.Verifier.NeedsIssuers(certificate) {
+	if r.Examiner.NeedsIssuers(certificate) {
 		if files.Issuers, err = card.ReadIssuers(ctx); err != nil {
 			return err
 		}
@@ -171,7 +172,7 @@ func (r Reader) certificate(ctx context.Context, card *citizencard.Card, files *
 }
 
 // rest reads the photograph, and what recognises the card when it comes back.
-func (r Reader) rest(ctx context.Context, card *citizencard.Card, ex *evidence.Examination, got *Reading) error {
+func (r Reader) rest(ctx context.Context, card *citizencard.Card, ex *examine.Examination, got *Reading) error {
 	r.activity("activity.read_photo")
 	portrait, err := card.ReadPhoto(ctx, r.progress())
 	if err != nil {
@@ -283,8 +284,8 @@ var verdicts = []struct {
 	{err: cardreader.ErrRemoved, reason: kiosk.ReasonRemoved},
 	{err: cardreader.ErrTransport, reason: kiosk.ReasonRemoved}, // a card that slips out of its contacts
 	{err: citizencard.ErrPINBlocked, reason: kiosk.ReasonPINBlocked},
-	{err: evidence.ErrKeyMismatch, reason: kiosk.ReasonKeyMismatch},
-	{err: evidence.ErrKeyKind, reason: kiosk.ReasonCertificatePurpose},
+	{err: transcript.ErrKeyMismatch, reason: kiosk.ReasonKeyMismatch},
+	{err: transcript.ErrKeyKind, reason: kiosk.ReasonCertificatePurpose},
 	{err: cardreader.ErrReset, problem: kiosk.ProblemReaderBusy},
 	{err: cardreader.ErrBusy, problem: kiosk.ProblemReaderBusy},
 	{err: cardreader.ErrMute, problem: kiosk.ProblemCardMute},

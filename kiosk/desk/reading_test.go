@@ -15,7 +15,7 @@ import (
 	"balcao/cardreader/travel/lds"
 	"balcao/kiosk"
 	"balcao/kiosk/desk"
-	"balcao/kiosk/evidence"
+	"balcao/kiosk/transcript"
 )
 
 func TestJudge(t *testing.T) {
@@ -46,8 +46,8 @@ func TestJudge(t *testing.T) {
 		{cardreader.ErrRemoved, kiosk.ReasonRemoved, ""},
 		{cardreader.ErrTransport, kiosk.ReasonRemoved, ""},
 		{citizencard.ErrPINBlocked, kiosk.ReasonPINBlocked, ""},
-		{evidence.ErrKeyMismatch, kiosk.ReasonKeyMismatch, ""},
-		{evidence.ErrKeyKind, kiosk.ReasonCertificatePurpose, ""},
+		{transcript.ErrKeyMismatch, kiosk.ReasonKeyMismatch, ""},
+		{transcript.ErrKeyKind, kiosk.ReasonCertificatePurpose, ""},
 		{cardreader.ErrReset, "", kiosk.ProblemReaderBusy},
 		{cardreader.ErrBusy, "", kiosk.ProblemReaderBusy},
 		{citizencard.ErrPINRequired, "", kiosk.ProblemReaderBusy},
@@ -118,7 +118,7 @@ func TestReader_Order(t *testing.T) {
 					}
 				}
 			}
-			reading, outcome := desk.Reader{Verifier: b.verifier, Emit: emit}.Read(t.Context(), card)
+			reading, outcome := desk.Reader{Examiner: b.examiner, Emit: emit}.Read(t.Context(), card)
 			if outcome.Err != nil || len(outcome.Verdict.Reasons) > 0 || reading.Serial == "" || len(reading.Chain) < 2 {
 				t.Fatalf("got %+v", outcome)
 			}
@@ -135,7 +135,7 @@ func TestReader_Order(t *testing.T) {
 				t.Error("not wiped")
 			}
 			// What was wiped was the reading's own: the trust store still chains.
-			if again, outcome := (desk.Reader{Verifier: b.verifier, Emit: emit, SkipPhoto: true}).Read(t.Context(), card); len(outcome.Verdict.Reasons) > 0 ||
+			if again, outcome := (desk.Reader{Examiner: b.examiner, Emit: emit, SkipPhoto: true}).Read(t.Context(), card); len(outcome.Verdict.Reasons) > 0 ||
 				len(again.Files.Photo) > 0 {
 				t.Errorf("read again: %v", outcome.Verdict.Reasons)
 			}
@@ -151,7 +151,7 @@ func TestReader_BrokenOff(t *testing.T) {
 		slots.interfere(at(n, hook{before: func(int) { cancel() }, wait: true}))
 		card, err := slots.Connect(t.Context(), names[1], nil)
 		b.check(err)
-		_, outcome := desk.Reader{Verifier: b.verifier, Emit: func(kiosk.CaseEvent) {}}.Read(ctx, card)
+		_, outcome := desk.Reader{Examiner: b.examiner, Emit: func(kiosk.CaseEvent) {}}.Read(ctx, card)
 		cancel()
 		b.check(card.Close())
 		if slots.exchanged() < n {

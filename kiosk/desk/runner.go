@@ -22,20 +22,20 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"balcao/kiosk"
-	"balcao/kiosk/evidence"
+	"balcao/kiosk/examine"
 )
 
 // Config is what a runner works with.
 type Config struct {
 	Settings  kiosk.Settings
-	Desk      string             // the desk's role at the centre, as written into transcripts
-	Centre    Centre             // the centre as a desk sees it
-	Readers   Readers            // PC/SC
-	Verifier  *evidence.Verifier // trust anchors and revocation
-	Recipient age.Recipient      // the centre's key for PINs
-	Key       crypto.Signer      // the desk's own, P-256: signs what no card can sign
-	Chain     [][]byte           // its certificate first, DER
-	Show      func(kiosk.State)  // draws; called with every state in order, must not block
+	Desk      string            // the desk's role at the centre, as written into transcripts
+	Centre    Centre            // the centre as a desk sees it
+	Readers   Readers           // PC/SC
+	Examiner  *examine.Examiner // trust anchors and revocation
+	Recipient age.Recipient     // the centre's key for PINs
+	Key       crypto.Signer     // the desk's own, P-256: signs what no card can sign
+	Chain     [][]byte          // its certificate first, DER
+	Show      func(kiosk.State) // draws; called with every state in order, must not block
 	Log       *slog.Logger
 	Now       func() time.Time
 }
@@ -85,9 +85,9 @@ func newReference() string {
 	return text[:4] + "-" + text[4:8]
 }
 
-// verifier is the configured one with the rules that the centre last told.
-func (r *Runner) verifier() *evidence.Verifier {
-	v := *r.cfg.Verifier
+// examiner is the configured one with the rules that the centre last told.
+func (r *Runner) examiner() *examine.Examiner {
+	v := *r.cfg.Examiner
 	if rules := r.rules.Load(); rules != nil {
 		v.Rules = *rules
 	}

@@ -2,16 +2,16 @@ package desk
 
 import (
 	"balcao/kiosk"
-	"balcao/kiosk/evidence"
+	"balcao/kiosk/transcript"
 )
 
 // transcript is what the card signs: what the person agreed to, over the centre's challenge. It is not
 // complete while something is missing of what it speaks of.
-func (v *visit) transcript(desk string, facts kiosk.TranscriptFacts) (t evidence.Transcript, complete bool) {
+func (v *visit) transcript(desk string, facts kiosk.TranscriptFacts) (t transcript.Transcript, complete bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	identity, sod := v.read.signed()
-	t = evidence.Statement{
+	t = transcript.Statement{
 		Enrolment: v.enrolment, Challenge: v.challenge, Desk: desk, OpenedAt: v.openedAt, Facts: facts,
 		Identity: identity, SOD: sod, Access: v.read.access(), SealedPIN: v.sealed,
 	}.Transcript()

@@ -66,7 +66,7 @@ func TestDrawerOfTravelDocuments(t *testing.T) {
 			c, _ := b.card(e.Name)
 			c.PowerOn()
 			var reasons []kiosk.Reason
-			r := desk.Reader{Verifier: b.verifier, Emit: func(kiosk.CaseEvent) {}}
+			r := desk.Reader{Examiner: b.examiner, Emit: func(kiosk.CaseEvent) {}}
 			read, outcome := r.Read(b.ctx, laid{c})
 			if outcome.Locked == nil {
 				t.Fatalf("not a chip that wants to be opened: %v %v", outcome.Verdict.Reasons, outcome.Err)
@@ -108,7 +108,7 @@ func TestTravelPhotographs(t *testing.T) {
 			c.PowerOn()
 			i := slices.IndexFunc(b.drawer.Entries(), func(e drawer.Entry) bool { return e.Name == name })
 			var got *kiosk.PhotoRead
-			r := desk.Reader{Verifier: b.verifier, Emit: func(event kiosk.CaseEvent) {
+			r := desk.Reader{Examiner: b.examiner, Emit: func(event kiosk.CaseEvent) {
 				if photo, ok := event.(kiosk.PhotoRead); ok {
 					got = &photo
 				}

@@ -11,7 +11,8 @@ import (
 	"balcao/cardreader/citizencard"
 	"balcao/kiosk"
 	"balcao/kiosk/central"
-	"balcao/kiosk/evidence"
+	"balcao/kiosk/examine"
+	"balcao/kiosk/transcript"
 )
 
 // visit is what the runner keeps of one case: the card's files, the centre's challenge, the sealed
@@ -180,7 +181,7 @@ type Reading struct {
 	Chain  [][]byte // verified, the card's certificate first, without the anchor
 	Serial string   // recognises the card when it comes back
 
-	Travel evidence.TravelFiles
+	Travel examine.TravelFiles
 	Zone   []byte // typed, in place of a chip; lines joined by line feeds
 
 	Secret  AccessSecret // opens the chip again
@@ -194,10 +195,10 @@ func (r *Reading) travels() bool { return len(r.Travel.Groups) > 0 || len(r.Zone
 func (r *Reading) signed() (identity, sod []byte) {
 	switch {
 	case len(r.Zone) > 0:
-		identity, _ = evidence.TypedFiles(string(r.Zone)) // it was examined, so it is a zone
+		identity, _ = examine.TypedFiles(string(r.Zone)) // it was examined, so it is a zone
 		return identity, nil
 	case r.travels():
-		return evidence.TravelBytes(r.Travel), r.Travel.SOD
+		return examine.TravelBytes(r.Travel), r.Travel.SOD
 	}
 	return r.Files.Identity, r.Files.SOD
 }
@@ -206,11 +207,11 @@ func (r *Reading) signed() (identity, sod []byte) {
 func (r *Reading) access() string {
 	switch {
 	case len(r.Zone) > 0:
-		return evidence.AccessTyped
+		return transcript.AccessTyped
 	case r.travels():
-		return evidence.AccessText(r.Travel.Access)
+		return examine.AccessText(r.Travel.Access)
 	}
-	return evidence.AccessContact
+	return transcript.AccessContact
 }
 
 // Wipe overwrites everything personal.

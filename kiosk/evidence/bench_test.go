@@ -5,6 +5,8 @@ import (
 
 	"balcao/cardreader/citizencard"
 	"balcao/kiosk/evidence"
+	"balcao/kiosk/examine/examinetest"
+	"balcao/kiosk/transcript"
 	"balcao/kiosk/trust"
 )
 
@@ -14,7 +16,7 @@ func BenchmarkVerify(b *testing.B) {
 	for _, name := range []string{"cc1-rsa3072", "cc2024"} {
 		b.Run(name, func(b *testing.B) {
 			d, v := mustBench(b)
-			v.Revocation = good
+			v.Revocation = examinetest.Good
 			c, err := d.Card(name)
 			if err != nil {
 				b.Fatal(err)
@@ -34,13 +36,13 @@ func BenchmarkVerify(b *testing.B) {
 				}
 			}
 			expect := expectFor(b, files)
-			jws, err := evidence.Sign(b.Context(), transcriptFor(b, files, expect), chain, cardSigner{cc})
+			jws, err := transcript.Sign(b.Context(), transcriptFor(b, files, expect), chain, cardSigner{cc})
 			if err != nil {
 				b.Fatal(err)
 			}
 			bundle := evidence.Bundle{JWS: jws, Identity: files.Identity, SOD: files.SOD}
 			for b.Loop() {
-				if _, err := v.Verify(b.Context(), bundle, expect); err != nil {
+				if _, err := verify(b.Context(), v, bundle, expect); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -53,7 +55,7 @@ func BenchmarkVerify(b *testing.B) {
 // chain over brainpoolP256r1, and the hashes of the files without the photograph. Revocation answers at once.
 func BenchmarkExamineTravel(b *testing.B) {
 	d, v := mustCountryBench(b)
-	v.CountryRevocation = signersAre(trust.Good)
+	v.CountryRevocation = examinetest.SignersAre(trust.Good)
 	for _, e := range travelDocuments(d) {
 		if e.Name != "passport-pace-gm" {
 			continue

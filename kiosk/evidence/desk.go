@@ -1,95 +1,33 @@
 package evidence
 
 import (
-	"context"
-	"crypto"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"time"
 
-	"golang.org/x/crypto/cryptobyte"
-	"golang.org/x/crypto/cryptobyte/asn1"
+	"balcao/kiosk/transcript"
 )
-
-// SignAsDesk signs a transcript with the desk's own key, P-256, for a document that cannot sign. It is what
-// the desk declares, and no proof of who stood before it. The chain is DER, the desk's certificate first, whose
-// common name is the desk's; what else is in it stays here, because the centre knows its own authority. The
-// errors are ErrKeyKind, ErrKeyMismatch when certificate and key do not belong together, and ErrTranscript.
-func SignAsDesk(t Transcript, key crypto.Signer, chain [][]byte) ([]byte, error) {
-	if !deskKind(key.Public()) {
-		return nil, fmt.Errorf("signing for the desk: %w", ErrKeyKind)
-	}
-	jws, err := sign(context.Background(), t, chain[:min(1, len(chain))], deskKey{key}, DeskSignature)
-	if err != nil {
-		return nil, fmt.Errorf("signing for the desk: %w", err)
-	}
-	return jws, nil
-}
-
-// deskKind reports whether a key is of the kind that desks have.
-func deskKind(key crypto.PublicKey) bool {
-	public, ok := key.(*ecdsa.PublicKey)
-	return ok && public.Curve == elliptic.P256()
-}
-
-// deskKey signs as a card does, r||s.
-type deskKey struct{ key crypto.Signer }
-
-// SignDigest implements Signer.
-func (d deskKey) SignDigest(_ context.Context, digest []byte) ([]byte, error) {
-	der, err := d.key.Sign(rand.Reader, digest, crypto.SHA256)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]byte, 2*p256Half)
-	var sequence, r, s cryptobyte.String
-	input := cryptobyte.String(der)
-	if !input.ReadASN1(&sequence, asn1.SEQUENCE) || !sequence.ReadASN1(&r, asn1.INTEGER) || !sequence.ReadASN1(&s, asn1.INTEGER) ||
-		!fill(out[:p256Half], r) || !fill(out[p256Half:], s) {
-		return nil, errors.New("the key gave no ECDSA signature")
-	}
-	return out, nil
-}
-
-// fill writes an unsigned number at the end of its place.
-func fill(place, number []byte) bool {
-	for len(number) > 0 && number[0] == 0 {
-		number = number[1:]
-	}
-	if len(number) > len(place) {
-		return false
-	}
-	copy(place[len(place)-len(number):], number)
-	return true
-}
 
 // checkDesk decides whether a certificate is the one of a desk: issued by the authority of the desks for
 // logging in, valid when the transcript was signed, and in the desk's name. Nothing stands between the two, so
 // whatever else a desk sends along is refused.
-func checkDesk(chain [][]byte, authority *x509.Certificate, desk string, at time.Time) error {
+func checkDesk(signed *transcript.Signed, authority *x509.Certificate, desk string) error {
 	if authority == nil {
 		return refuse(RefusedAuthority, errors.New("no desk authority is configured"))
 	}
-	if len(chain) != 1 {
-		return refuse(RefusedAuthority, fmt.Errorf("%d certificates instead of the desk's", len(chain)))
+	if len(signed.Chain) != 1 {
+		return refuse(RefusedAuthority, fmt.Errorf("%d certificates instead of the desk's", len(signed.Chain)))
 	}
-	leaf, err := leafOf(chain)
-	if err != nil {
-		return refuse(RefusedAuthority, err)
-	}
+	leaf := signed.Leaf
 	roots := x509.NewCertPool()
 	roots.AddCert(authority)
-	_, err = leaf.Verify(x509.VerifyOptions{
-		Roots: roots, CurrentTime: at, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+	_, err := leaf.Verify(x509.VerifyOptions{
+		Roots: roots, CurrentTime: signed.Transcript.SignedAt, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
 	})
 	switch {
 	case err != nil:
 		return refuse(RefusedAuthority, err)
-	case leaf.IsCA || leaf.KeyUsage&x509.KeyUsageDigitalSignature == 0 || !deskKind(leaf.PublicKey):
+	case leaf.IsCA || leaf.KeyUsage&x509.KeyUsageDigitalSignature == 0 || leaf.PublicKeyAlgorithm != x509.ECDSA:
 		return refuse(RefusedAuthority, errors.New("not a certificate of a desk"))
 	case desk == "" || leaf.Subject.CommonName != desk:
 		return refuse(RefusedDesk, nil)

@@ -7,16 +7,18 @@ import (
 	"testing"
 
 	"balcao/kiosk/evidence"
+	"balcao/kiosk/examine/examinetest"
+	"balcao/kiosk/transcript"
 )
 
 // A citizen's enrolment takes no desk's signature for a card's.
 func TestVerify_DeskSignature(t *testing.T) {
 	e, c := mustEnrolment(t), mustTravelCase(t)
-	jws, err := evidence.SignAsDesk(e.transcript, c.desk.key, c.chain)
+	jws, err := transcript.SignAsDesk(e.transcript, c.desk.Key, c.chain)
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.bundle.JWS, e.expect.DeskAuthority = jws, c.authority.cert
+	e.bundle.JWS, e.expect.DeskAuthority = jws, c.authority.Cert
 	var refusal *evidence.Refusal
 	if got, err := e.bind(t); got != nil || !errors.As(err, &refusal) || refusal.Reason != evidence.RefusedSignature {
 		t.Errorf("got %v, %v", got, err)
@@ -25,18 +27,18 @@ func TestVerify_DeskSignature(t *testing.T) {
 
 func TestSignAsDesk_Refused(t *testing.T) {
 	c := mustTravelCase(t)
-	transcript := transcriptOf(t, c)
-	if _, err := evidence.SignAsDesk(transcript, mustECKey(t), c.chain); !errors.Is(err, evidence.ErrKeyMismatch) {
+	agreed := transcriptOf(t, c)
+	if _, err := transcript.SignAsDesk(agreed, examinetest.MustECKey(t), c.chain); !errors.Is(err, transcript.ErrKeyMismatch) {
 		t.Errorf("another key: got %v", err)
 	}
-	if _, err := evidence.SignAsDesk(transcript, sharedRSAKey(), c.chain); !errors.Is(err, evidence.ErrKeyKind) {
+	if _, err := transcript.SignAsDesk(agreed, examinetest.SharedRSAKey(), c.chain); !errors.Is(err, transcript.ErrKeyKind) {
 		t.Errorf("RSA key: got %v", err)
 	}
-	if _, err := evidence.SignAsDesk(transcript, c.desk.key, nil); err == nil {
+	if _, err := transcript.SignAsDesk(agreed, c.desk.Key, nil); err == nil {
 		t.Error("signed without a certificate")
 	}
-	transcript.Version = 1
-	if _, err := evidence.SignAsDesk(transcript, c.desk.key, c.chain); !errors.Is(err, evidence.ErrTranscript) {
+	agreed.Version = 1
+	if _, err := transcript.SignAsDesk(agreed, c.desk.Key, c.chain); !errors.Is(err, transcript.ErrForm) {
 		t.Errorf("version 1: got %v", err)
 	}
 }
@@ -44,13 +46,13 @@ func TestSignAsDesk_Refused(t *testing.T) {
 // A certificate of the desks' authority for a key of another kind is no desk's, though a citizen might have such a key.
 func TestVerifyTravel_DeskKeyKind(t *testing.T) {
 	c := mustTravelCase(t)
-	transcript := transcriptOf(t, c)
-	c.desk = mustIssue(t, deskTemplate(deskName), c.authority, sharedRSAKey())
-	payload, err := transcript.Encode()
+	agreed := transcriptOf(t, c)
+	c.desk = examinetest.MustIssue(t, deskTemplate(deskName), c.authority, examinetest.SharedRSAKey())
+	payload, err := agreed.Encode()
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.bundle.JWS = mustJWS(t, &enrolment{card: c.desk}, `{"alg":"RS256","typ":"balcao-desk","x5c":`+x5c(c.desk.cert.Raw)+`}`, payload)
+	c.bundle.JWS = mustJWS(t, &enrolment{card: c.desk}, `{"alg":"RS256","typ":"balcao-desk","x5c":`+x5c(c.desk.Cert.Raw)+`}`, payload)
 	var refusal *evidence.Refusal
 	if got, err := c.bind(t); got != nil || !errors.As(err, &refusal) || refusal.Reason != evidence.RefusedAuthority {
 		t.Errorf("got %v, %v", got, err)
@@ -60,7 +62,7 @@ func TestVerifyTravel_DeskKeyKind(t *testing.T) {
 // A desk's key file may bring its authority along; it does not travel.
 func TestSignAsDesk_OwnCertificateOnly(t *testing.T) {
 	c := mustTravelCase(t)
-	c.chain = [][]byte{c.desk.cert.Raw, c.authority.cert.Raw}
+	c.chain = [][]byte{c.desk.Cert.Raw, c.authority.Cert.Raw}
 	if _, err := c.bind(t); err != nil {
 		t.Error(err)
 	}
@@ -76,7 +78,7 @@ func FuzzVerifyDesk(f *testing.F) {
 	f.Fuzz(func(t *testing.T, jws, proof []byte) {
 		bundle := c.bundle
 		bundle.JWS, bundle.Proof = jws, proof
-		got, err := c.verifier.Verify(context.Background(), bundle, c.expect)
+		got, err := verify(context.Background(), c.examiner, bundle, c.expect)
 		var refusal *evidence.Refusal
 		switch {
 		case err == nil && !bytes.Equal(jws, c.bundle.JWS):

@@ -5,20 +5,20 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
-	"time"
 
 	"balcao/cardreader/citizencard"
 	"balcao/kiosk"
 	"balcao/kiosk/evidence"
+	"balcao/kiosk/examine"
+	"balcao/kiosk/examine/examinetest"
+	"balcao/kiosk/transcript"
 	"balcao/kiosk/trust"
 	"balcao/mock-pcsc/card"
 	"balcao/mock-pcsc/drawer"
@@ -46,7 +46,7 @@ func (w wire) Transmit(_ context.Context, command []byte) ([]byte, error) {
 }
 
 // mustBench is a drawer, and a verifier that trusts its State and asks its revocation service.
-func mustBench(t testing.TB) (*drawer.Drawer, *evidence.Verifier) {
+func mustBench(t testing.TB) (*drawer.Drawer, *examine.Examiner) {
 	t.Helper()
 	d, err := drawer.Open()
 	if err != nil {
@@ -64,15 +64,15 @@ func mustBench(t testing.TB) (*drawer.Drawer, *evidence.Verifier) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return d, &evidence.Verifier{
+	return d, &examine.Examiner{
 		Trust:      store,
 		Revocation: &trust.Revocation{HTTP: &http.Client{Transport: transport}},
 	}
 }
 
-// examine reads a card and lets it sign a challenge, as a desk does. Errors of reading become the reason
+// examineCard reads a card and lets it sign a challenge, as a desk does. Errors of reading become the reason
 // that a desk makes of them.
-func examine(ctx context.Context, v *evidence.Verifier, c card.Card, pin string) (evidence.Verdict, kiosk.Reason) {
+func examineCard(ctx context.Context, v *examine.Examiner, c card.Card, pin string) (examine.Verdict, kiosk.Reason) {
 	c.PowerOn()
 	defer c.PowerOff()
 	ex := v.Examine(ctx, nil)
@@ -93,7 +93,7 @@ func examine(ctx context.Context, v *evidence.Verifier, c card.Card, pin string)
 	return verdict, kiosk.Reason("internal: " + err.Error())
 }
 
-func readAndSign(ctx context.Context, v *evidence.Verifier, ex *evidence.Examination, c card.Card, pin string) error {
+func readAndSign(ctx context.Context, v *examine.Examiner, ex *examine.Examination, c card.Card, pin string) error {
 	var files citizencard.Files
 	cc, err := citizencard.Open(ctx, wire{c})
 	if err != nil {
@@ -163,7 +163,7 @@ func TestDrawer(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			verdict, reason := examine(t.Context(), v, c, entry.PIN)
+			verdict, reason := examineCard(t.Context(), v, c, entry.PIN)
 			got := verdict.Reasons
 			if reason != "" {
 				got = append(got, reason)
@@ -173,26 +173,16 @@ func TestDrawer(t *testing.T) {
 				want = []kiosk.Reason{kiosk.Reason(entry.RefusedFor)}
 			}
 			if !slices.Equal(got, want) {
-				t.Errorf("got %v, want %v\n%s", got, want, table(verdict.Checks))
+				t.Errorf("got %v, want %v\n%s", got, want, examinetest.Table(verdict.Checks))
 			}
 			if entry.RefusedFor == "" && (verdict.Assurance.Level != kiosk.LevelHigh || len(verdict.Assurance.Missing) > 0) {
-				t.Errorf("got %+v, want level high\n%s", verdict.Assurance, table(verdict.Checks))
+				t.Errorf("got %+v, want level high\n%s", verdict.Assurance, examinetest.Table(verdict.Checks))
 			}
 			if entry.RefusedFor == string(kiosk.ReasonKeyMismatch) && verdict.Assurance.Level != kiosk.LevelNone {
 				t.Errorf("a clone reaches level %q", verdict.Assurance.Level)
 			}
 		})
 	}
-}
-
-func table(checks []kiosk.Check) string {
-	var b strings.Builder
-	for _, c := range checks {
-		line, _ := json.Marshal([]any{c.Name, c.Result, c.Reason, c.Source, c.Took.Round(time.Microsecond).String()})
-		b.Write(line)
-		b.WriteByte('\n')
-	}
-	return b.String()
 }
 
 // A desk signs with a card and the centre verifies, for each key of a good card; no other card's
@@ -220,12 +210,12 @@ func TestDrawer_SignAndVerify(t *testing.T) {
 				t.Fatal(err)
 			}
 			expect := expectFor(t, files)
-			jws, err := evidence.Sign(ctx, transcriptFor(t, files, expect), chain, cardSigner{cc})
+			jws, err := transcript.Sign(ctx, transcriptFor(t, files, expect), chain, cardSigner{cc})
 			if err != nil {
 				t.Fatal(err)
 			}
 			bundle := evidence.Bundle{JWS: jws, Identity: files.Identity, SOD: files.SOD}
-			verified, err := v.Verify(ctx, bundle, expect)
+			verified, err := verify(ctx, v, bundle, expect)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -245,7 +235,7 @@ func (s cardSigner) SignDigest(ctx context.Context, digest []byte) ([]byte, erro
 	return s.card.Sign(ctx, digest)
 }
 
-func mustRead(t testing.TB, v *evidence.Verifier, cc *citizencard.Card) (citizencard.Files, [][]byte) {
+func mustRead(t testing.TB, v *examine.Examiner, cc *citizencard.Card) (citizencard.Files, [][]byte) {
 	t.Helper()
 	ctx := t.Context()
 	files := citizencard.Files{Generation: cc.Generation()}

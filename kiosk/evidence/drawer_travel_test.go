@@ -13,6 +13,9 @@ import (
 	"balcao/cardreader/travel"
 	"balcao/kiosk"
 	"balcao/kiosk/evidence"
+	"balcao/kiosk/examine"
+	"balcao/kiosk/examine/examinetest"
+	"balcao/kiosk/transcript"
 	"balcao/kiosk/trust"
 	"balcao/mock-pcsc/drawer"
 )
@@ -23,7 +26,7 @@ func travelDocuments(d *drawer.Drawer) []drawer.Entry {
 }
 
 // mustCountryBench is a drawer, and a verifier that trusts its States and asks for their revocation lists.
-func mustCountryBench(t testing.TB) (*drawer.Drawer, *evidence.Verifier) {
+func mustCountryBench(t testing.TB) (*drawer.Drawer, *examine.Examiner) {
 	t.Helper()
 	d, v := mustBench(t)
 	countries, err := trust.LoadCountries(filepath.Join("..", "..", "assets", "testpki", "trust"))
@@ -39,7 +42,7 @@ func mustCountryBench(t testing.TB) (*drawer.Drawer, *evidence.Verifier) {
 type openedChip struct {
 	*travel.Chip
 	unshown bool // nobody can read its photograph
-	files   evidence.TravelFiles
+	files   examine.TravelFiles
 }
 
 // openChip opens and reads what goes to the centre. It believes everything.
@@ -57,7 +60,7 @@ func openChip(ctx context.Context, w wire, e drawer.Entry) (*openedChip, error) 
 		}
 		password = travel.FromMRZ(zone.Key())
 	}
-	opened := &openedChip{Chip: c, unshown: e.Name == "passport-photo-unshown", files: evidence.TravelFiles{Groups: map[int][]byte{}, Typed: typed}}
+	opened := &openedChip{Chip: c, unshown: e.Name == "passport-photo-unshown", files: examine.TravelFiles{Groups: map[int][]byte{}, Typed: typed}}
 	if opened.files.Access, err = c.Unlock(ctx, password); err != nil {
 		return nil, err
 	}
@@ -74,27 +77,27 @@ func openChip(ctx context.Context, w wire, e drawer.Entry) (*openedChip, error) 
 }
 
 // prove lets the chip prove itself to the centre, in its way.
-func (o *openedChip) prove(ctx context.Context, t testing.TB, transcript evidence.Transcript, bundle *evidence.Bundle) {
+func (o *openedChip) prove(ctx context.Context, t testing.TB, agreed transcript.Transcript, bundle *evidence.Bundle) {
 	t.Helper()
-	switch evidence.ProofOf(o.files.Groups) {
-	case evidence.ProofActive:
-		payload, err := transcript.Encode()
+	switch examine.ProofOf(o.files.Groups) {
+	case examine.ProofActive:
+		payload, err := agreed.Encode()
 		if err != nil {
 			t.Fatal(err)
 		}
-		challenge := evidence.AAChallenge(payload)
+		challenge := examine.AAChallenge(payload)
 		signature, err := o.ActiveAuthenticate(ctx, challenge[:])
 		if err != nil {
 			t.Fatal(err)
 		}
-		bundle.Proof = evidence.ProofAA(signature)
-	case evidence.ProofChip:
-		sent, state := mustChallenge(t, o.files.Groups[14])
+		bundle.Proof = examine.ProofAA(signature)
+	case examine.ProofChip:
+		sent, state := examinetest.MustChallenge(t, o.files.Groups[14])
 		answer, err := o.AnswerChallenge(ctx, sent)
 		if err != nil {
 			t.Fatal(err)
 		}
-		bundle.Proof, bundle.ChipState, bundle.ChipDG14 = evidence.ProofCA(answer), state, o.files.Groups[14]
+		bundle.Proof, bundle.ChipState, bundle.ChipDG14 = examine.ProofCA(answer), state, o.files.Groups[14]
 	}
 }
 
@@ -158,21 +161,21 @@ func TestDrawer_TravelAtTheCentre(t *testing.T) {
 }
 
 // enrolAnyhow is a desk that sends whatever it has read.
-func enrolAnyhow(t *testing.T, v *evidence.Verifier, chip *openedChip) (*evidence.Verified, error) {
+func enrolAnyhow(t *testing.T, v *examine.Examiner, chip *openedChip) (*evidence.Verified, error) {
 	t.Helper()
 	c := mustTravelCase(t)
-	c.verifier, c.files, c.unproven = v, chip.files, true
-	id, err := evidence.TravelIdentity(chip.files, time.Now())
+	c.examiner, c.files, c.unproven = v, chip.files, true
+	id, err := examine.TravelIdentity(chip.files, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
 	c.expect.Kind, c.expect.Country, c.expect.DocumentNumber = id.Kind, id.Country, id.DocumentNumber
-	transcript := transcriptOf(t, c)
-	transcript.PhotoPrinted = chip.unshown
-	if c.bundle.JWS, err = evidence.SignAsDesk(transcript, c.desk.key, c.chain); err != nil {
+	agreed := transcriptOf(t, c)
+	agreed.PhotoPrinted = chip.unshown
+	if c.bundle.JWS, err = transcript.SignAsDesk(agreed, c.desk.Key, c.chain); err != nil {
 		t.Fatal(err)
 	}
-	chip.prove(t.Context(), t, transcript, &c.bundle)
+	chip.prove(t.Context(), t, agreed, &c.bundle)
 	return c.bind(t)
 }
 
@@ -192,27 +195,27 @@ func TestDrawer_ChipMapping(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer chip.Close()
-	stranger, portugal := mustCountry(t, "UT"), mustCountry(t, "PT")
+	stranger, portugal := examinetest.MustCountry(t, "UT"), examinetest.MustCountry(t, "PT")
 	key := slices.Clone(chip.files.Access.ChipKey)
 	key[len(key)-1] ^= 1
 	cases := map[string]struct {
 		want   kiosk.Check
-		change func(v *evidence.Verifier, f *evidence.TravelFiles)
+		change func(v *examine.Examiner, f *examine.TravelFiles)
 	}{
-		"genuine":      {kiosk.Check{Result: kiosk.Passed}, func(*evidence.Verifier, *evidence.TravelFiles) {}},
-		"another key":  {kiosk.Check{Result: kiosk.Failed, Reason: kiosk.ReasonKeyMismatch}, func(_ *evidence.Verifier, f *evidence.TravelFiles) { f.Access.ChipKey = key }},
-		"not the file": {kiosk.Check{Result: kiosk.Failed, Reason: kiosk.ReasonMalformed}, func(_ *evidence.Verifier, f *evidence.TravelFiles) { f.Access.CardSecurity = nil }},
-		"a SOD in its place": {kiosk.Check{Result: kiosk.Failed, Reason: kiosk.ReasonKeyMismatch}, func(_ *evidence.Verifier, f *evidence.TravelFiles) {
+		"genuine":      {kiosk.Check{Result: kiosk.Passed}, func(*examine.Examiner, *examine.TravelFiles) {}},
+		"another key":  {kiosk.Check{Result: kiosk.Failed, Reason: kiosk.ReasonKeyMismatch}, func(_ *examine.Examiner, f *examine.TravelFiles) { f.Access.ChipKey = key }},
+		"not the file": {kiosk.Check{Result: kiosk.Failed, Reason: kiosk.ReasonMalformed}, func(_ *examine.Examiner, f *examine.TravelFiles) { f.Access.CardSecurity = nil }},
+		"a SOD in its place": {kiosk.Check{Result: kiosk.Failed, Reason: kiosk.ReasonKeyMismatch}, func(_ *examine.Examiner, f *examine.TravelFiles) {
 			f.Access.CardSecurity = f.SOD[4:]
 		}},
-		"signed by nobody who is trusted": {kiosk.Check{Result: kiosk.Failed, Reason: kiosk.ReasonKeyMismatch}, func(v *evidence.Verifier, f *evidence.TravelFiles) {
-			v.Countries = mustCountries(t, stranger)
-			f.SOD = mustSOD(t, stranger.signer, f.Groups)
+		"signed by nobody who is trusted": {kiosk.Check{Result: kiosk.Failed, Reason: kiosk.ReasonKeyMismatch}, func(v *examine.Examiner, f *examine.TravelFiles) {
+			v.Countries = examinetest.MustCountries(t, stranger)
+			f.SOD = examinetest.MustSOD(t, stranger.Signer, f.Groups)
 		}},
-		"signed by another State than the document": {kiosk.Check{Result: kiosk.Failed, Reason: kiosk.ReasonKeyMismatch}, func(v *evidence.Verifier, f *evidence.TravelFiles) {
+		"signed by another State than the document": {kiosk.Check{Result: kiosk.Failed, Reason: kiosk.ReasonKeyMismatch}, func(v *examine.Examiner, f *examine.TravelFiles) {
 			v.Countries = mustCountriesAnd(t, portugal)
-			f.Groups[1] = dg1(t, permit())
-			f.SOD = mustSOD(t, portugal.signer, f.Groups)
+			f.Groups[1] = examinetest.DG1(t, examinetest.Permit())
+			f.SOD = examinetest.MustSOD(t, portugal.Signer, f.Groups)
 		}},
 	}
 	for name, tt := range cases {
@@ -220,19 +223,19 @@ func TestDrawer_ChipMapping(t *testing.T) {
 			v, files := *v, chip.files
 			// As on a chip that has the mapping only: else it would prove itself by what is signed in DG14.
 			files.Groups = map[int][]byte{1: files.Groups[1]}
-			files.SOD = mustSOD(t, stranger.signer, files.Groups)
+			files.SOD = examinetest.MustSOD(t, stranger.Signer, files.Groups)
 			v.Countries = mustCountriesAnd(t, stranger)
-			v.CountryRevocation = signersAre(trust.Good)
+			v.CountryRevocation = examinetest.SignersAre(trust.Good)
 			tt.change(&v, &files)
 			ex := v.ExamineTravel(t.Context(), nil)
-			ex.Originality(evidence.Originality{Source: "PACE-CAM", Proven: true})
+			ex.ChipAuthenticity(examine.ChipAuthenticity{Source: "PACE-CAM", Proven: true})
 			ex.Update(files)
 			verdict := ex.Wait()
-			got := check(t, verdict, kiosk.CheckOriginal)
+			got := examinetest.Check(t, verdict, kiosk.CheckOriginal)
 			if got.Result != tt.want.Result || got.Reason != tt.want.Reason {
-				t.Errorf("got %q for %q\n%s", got.Result, got.Reason, table(verdict.Checks))
+				t.Errorf("got %q for %q\n%s", got.Result, got.Reason, examinetest.Table(verdict.Checks))
 			}
-			if got := check(t, verdict, kiosk.CheckKey); tt.want.Result == kiosk.Passed && (got.Result != kiosk.Absent || got.Reason != kiosk.ReasonNoOriginality) {
+			if got := examinetest.Check(t, verdict, kiosk.CheckKey); tt.want.Result == kiosk.Passed && (got.Result != kiosk.Absent || got.Reason != kiosk.ReasonNoOriginality) {
 				t.Errorf("the centre has nothing to verify, and the level does not say so: %+v", got)
 			}
 		})
@@ -240,13 +243,13 @@ func TestDrawer_ChipMapping(t *testing.T) {
 }
 
 // mustCountriesAnd trusts the States of the drawer and one more.
-func mustCountriesAnd(t testing.TB, c country) *trust.Countries {
+func mustCountriesAnd(t testing.TB, c examinetest.Country) *trust.Countries {
 	t.Helper()
 	countries, err := trust.LoadCountries(filepath.Join("..", "..", "assets", "testpki", "trust"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	countries, err = trust.NewCountries(append(countries.Certificates(), mustParse(t, c.csca.cert.Raw)))
+	countries, err = trust.NewCountries(append(countries.Certificates(), examinetest.MustParse(t, c.CSCA.Cert.Raw)))
 	if err != nil {
 		t.Fatal(err)
 	}

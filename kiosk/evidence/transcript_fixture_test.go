@@ -1,6 +1,7 @@
 package evidence_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -9,12 +10,14 @@ import (
 	"balcao/cardreader/citizencard"
 	"balcao/kiosk"
 	"balcao/kiosk/evidence"
+	"balcao/kiosk/examine"
+	"balcao/kiosk/transcript"
 )
 
 // expectFor is an enrolment of the files' holder as the centre knows it, opened two minutes ago.
 func expectFor(t testing.TB, files citizencard.Files) evidence.Expect {
 	t.Helper()
-	id, err := evidence.IdentityOf(files)
+	id, err := examine.IdentityOf(files)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,18 +37,22 @@ func expectFor(t testing.TB, files citizencard.Files) evidence.Expect {
 }
 
 // transcriptFor is what an honest desk writes.
-func transcriptFor(t testing.TB, files citizencard.Files, expect evidence.Expect) evidence.Transcript {
+func transcriptFor(t testing.TB, files citizencard.Files, expect evidence.Expect) transcript.Transcript {
 	t.Helper()
-	id, err := evidence.IdentityOf(files)
+	id, err := examine.IdentityOf(files)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return evidence.Statement{
+	return transcript.Statement{
 		Enrolment: expect.Enrolment, Challenge: expect.Challenge, Desk: expect.Desk, OpenedAt: expect.OpenedAt,
 		Facts: kiosk.TranscriptFacts{
 			Identity: id, Contacts: expect.Contacts, PhotoCompared: true, Language: kiosk.Portuguese,
 			Assurance: kiosk.Assurance{Level: kiosk.LevelSubstantial}, At: expect.OpenedAt.Add(90 * time.Second),
 		},
-		Identity: files.Identity, SOD: files.SOD, Access: evidence.AccessContact, SealedPIN: expect.SealedPIN,
+		Identity: files.Identity, SOD: files.SOD, Access: transcript.AccessContact, SealedPIN: expect.SealedPIN,
 	}.Transcript()
+}
+
+func verify(ctx context.Context, examiner *examine.Examiner, bundle evidence.Bundle, expect evidence.Expect) (*evidence.Verified, error) {
+	return evidence.Verifier{Examiner: examiner}.Verify(ctx, bundle, expect)
 }

@@ -11,25 +11,28 @@ import (
 
 	"balcao/kiosk"
 	"balcao/kiosk/evidence"
+	"balcao/kiosk/examine"
+	"balcao/kiosk/examine/examinetest"
+	"balcao/kiosk/transcript"
 )
 
 // travelCase is everything of one enrolment with a travel document, honest unless a test changes it before bind.
 type travelCase struct {
-	state     country
-	verifier  *evidence.Verifier
-	chip      *chip
-	files     evidence.TravelFiles
-	authority authority // of the desks
-	desk      authority
+	state     examinetest.Country
+	examiner  *examine.Examiner
+	chip      *examinetest.Chip
+	files     examine.TravelFiles
+	authority examinetest.Authority // of the desks
+	desk      examinetest.Authority
 	chain     [][]byte
 	brought   kiosk.Eligibility
 	extension string
 	expect    evidence.Expect
 	bundle    evidence.Bundle
 
-	transcript func(*evidence.Transcript) // last changes before it is signed
-	proof      func([]byte) []byte        // last changes of it
-	unproven   bool                       // the desk brings no proof
+	transcript func(*transcript.Transcript) // last changes before it is signed
+	proof      func([]byte) []byte          // last changes of it
+	unproven   bool                         // the desk brings no proof
 }
 
 const deskName = "laranjeiras-07"
@@ -43,40 +46,40 @@ func deskTemplate(name string) x509.Certificate {
 
 func mustTravelCase(t testing.TB) *travelCase {
 	t.Helper()
-	c := &travelCase{state: mustCountry(t, "UT"), brought: brought()}
-	c.verifier = believing(t, c.state)
-	c.chip = passportOf(t, c.state)
-	c.authority = mustIssue(t, ca("(Test) desks"), authority{}, mustECKey(t))
-	c.desk = mustIssue(t, deskTemplate(deskName), c.authority, mustECKey(t))
-	c.chain = [][]byte{c.desk.cert.Raw}
+	c := &travelCase{state: examinetest.MustCountry(t, "UT"), brought: examinetest.Brought()}
+	c.examiner = examinetest.Believing(t, c.state)
+	c.chip = examinetest.PassportOf(t, c.state)
+	c.authority = examinetest.MustIssue(t, examinetest.CA("(Test) desks"), examinetest.Authority{}, examinetest.MustECKey(t))
+	c.desk = examinetest.MustIssue(t, deskTemplate(deskName), c.authority, examinetest.MustECKey(t))
+	c.chain = [][]byte{c.desk.Cert.Raw}
 	opened := time.Now().Add(-2 * time.Minute)
 	c.expect = evidence.Expect{
 		Rules:     kiosk.UsualRules(),
 		Enrolment: uuid.MustParse("0199a1b2-0000-7000-8000-000000000001"), Challenge: []byte("a challenge of thirty-two bytes."),
 		Desk: deskName, OpenedAt: opened, Kind: kiosk.Passport, Country: "UTO", DocumentNumber: "L898902C3",
-		TaxNumber: c.brought.TaxNumber, SealedPIN: []byte("a PIN sealed to the centre"), DeskAuthority: c.authority.cert,
+		TaxNumber: c.brought.TaxNumber, SealedPIN: []byte("a PIN sealed to the centre"), DeskAuthority: c.authority.Cert,
 		Contacts: []kiosk.ProvenContact{{
 			Channel: kiosk.Email, Value: "pessoa@example.pt", Proof: uuid.MustParse("0199a1b2-0000-7000-8000-000000000003"), At: opened.Add(time.Minute),
 		}},
 	}
-	c.files = c.chip.mustFiles(t)
+	c.files = c.chip.MustFiles(t)
 	return c
 }
 
 // remake makes the document anew, after its chip was changed.
 func (c *travelCase) remake(t testing.TB) {
 	t.Helper()
-	c.files = c.chip.mustFiles(t)
+	c.files = c.chip.MustFiles(t)
 }
 
 // typed makes the enrolment one of a document without a chip.
 func (c *travelCase) typed(t testing.TB) {
 	t.Helper()
 	c.expect.Typed, c.expect.Rules.TypedMRZ, c.unproven = true, kiosk.TypedAllowed, true
-	c.files = evidence.TravelFiles{Groups: map[int][]byte{1: dg1(t, c.chip.zone)}}
+	c.files = examine.TravelFiles{Groups: map[int][]byte{1: examinetest.DG1(t, c.chip.Zone)}}
 }
 
-func hash(data []byte) evidence.Bytes {
+func hash(data []byte) transcript.Bytes {
 	h := sha256.Sum256(data)
 	return h[:]
 }
@@ -84,17 +87,17 @@ func hash(data []byte) evidence.Bytes {
 // bind does what an honest desk does: it writes the transcript, signs it, lets the chip prove itself, and sends all of it.
 func (c *travelCase) bind(t testing.TB) (*evidence.Verified, error) {
 	t.Helper()
-	id, err := evidence.TravelIdentity(c.files, time.Now())
+	id, err := examine.TravelIdentity(c.files, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.bundle.Identity, c.bundle.SOD = evidence.TravelBytes(c.files), c.files.SOD
+	c.bundle.Identity, c.bundle.SOD = examine.TravelBytes(c.files), c.files.SOD
 	id.TaxNumber = c.brought.TaxNumber
-	access := evidence.AccessText(c.files.Access)
+	access := examine.AccessText(c.files.Access)
 	if c.expect.Typed {
-		access = evidence.AccessTyped
+		access = transcript.AccessTyped
 	}
-	transcript := evidence.Statement{
+	agreed := transcript.Statement{
 		Enrolment: c.expect.Enrolment, Challenge: c.expect.Challenge, Desk: c.expect.Desk, OpenedAt: c.expect.OpenedAt,
 		Facts: kiosk.TranscriptFacts{
 			Identity: id, Contacts: c.expect.Contacts, Eligibility: c.brought, Extension: c.extension, PhotoCompared: true, Language: kiosk.English,
@@ -103,49 +106,49 @@ func (c *travelCase) bind(t testing.TB) (*evidence.Verified, error) {
 		Identity: c.bundle.Identity, SOD: c.bundle.SOD, Access: access, SealedPIN: c.expect.SealedPIN,
 	}.Transcript()
 	if c.transcript != nil {
-		c.transcript(&transcript)
+		c.transcript(&agreed)
 	}
 	if c.bundle.JWS == nil {
-		if c.bundle.JWS, err = evidence.SignAsDesk(transcript, c.desk.key, c.chain); err != nil {
+		if c.bundle.JWS, err = transcript.SignAsDesk(agreed, c.desk.Key, c.chain); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if !c.unproven && c.bundle.Proof == nil {
-		c.prove(t, transcript)
+		c.prove(t, agreed)
 	}
 	if c.proof != nil {
 		c.bundle.Proof = c.proof(c.bundle.Proof)
 	}
-	return c.verifier.Verify(t.Context(), c.bundle, c.expect)
+	return verify(t.Context(), c.examiner, c.bundle, c.expect)
 }
 
 // prove lets the chip prove itself in its way.
-func (c *travelCase) prove(t testing.TB, transcript evidence.Transcript) {
+func (c *travelCase) prove(t testing.TB, agreed transcript.Transcript) {
 	t.Helper()
-	switch evidence.ProofOf(c.files.Groups) {
-	case evidence.ProofActive:
-		payload, err := transcript.Encode()
+	switch examine.ProofOf(c.files.Groups) {
+	case examine.ProofActive:
+		payload, err := agreed.Encode()
 		if err != nil {
 			t.Fatal(err)
 		}
-		challenge := evidence.AAChallenge(payload)
-		c.bundle.Proof = evidence.ProofAA(c.chip.sign(t, challenge[:]))
-	case evidence.ProofChip:
+		challenge := examine.AAChallenge(payload)
+		c.bundle.Proof = examine.ProofAA(c.chip.Sign(t, challenge[:]))
+	case examine.ProofChip:
 		if c.bundle.ChipState != nil {
 			return
 		}
-		sent, state := mustChallenge(t, c.files.Groups[14])
+		sent, state := examinetest.MustChallenge(t, c.files.Groups[14])
 		c.bundle.ChipState, c.bundle.ChipDG14 = state, c.files.Groups[14]
-		c.bundle.Proof = evidence.ProofCA(c.chip.answer(t, sent))
+		c.bundle.Proof = examine.ProofCA(c.chip.Answer(t, sent))
 	}
 }
 
 // transcriptOf is the transcript that bind would sign.
-func transcriptOf(t testing.TB, c *travelCase) (got evidence.Transcript) {
+func transcriptOf(t testing.TB, c *travelCase) (got transcript.Transcript) {
 	t.Helper()
 	again := *c
 	again.bundle = evidence.Bundle{}
-	again.transcript = func(t *evidence.Transcript) { got = *t }
+	again.transcript = func(t *transcript.Transcript) { got = *t }
 	_, _ = again.bind(t)
 	return got
 }

@@ -16,6 +16,9 @@ import (
 	"balcao/cardreader/mrz"
 	"balcao/kiosk"
 	"balcao/kiosk/evidence"
+	"balcao/kiosk/examine"
+	"balcao/kiosk/examine/examinetest"
+	"balcao/kiosk/transcript"
 	"balcao/kiosk/trust"
 )
 
@@ -27,20 +30,20 @@ func TestVerifyTravel(t *testing.T) {
 	}{
 		"active authentication": {kiosk.LevelHigh, nil, func(*testing.T, *travelCase) {}},
 		"chip authentication": {kiosk.LevelHigh, nil, func(t *testing.T, c *travelCase) {
-			c.chip.active = nil
+			c.chip.Active = nil
 			c.remake(t)
 		}},
 		"no DG11, BAC": {kiosk.LevelHigh, nil, func(t *testing.T, c *travelCase) {
-			c.chip.name, c.chip.born = "", ""
+			c.chip.Name, c.chip.Born = "", ""
 			c.remake(t)
 			c.files.Access.Mechanism, c.files.Access.Cipher, c.files.Access.Curve = "BAC", "3DES", ""
 		}},
 		"no key": {kiosk.LevelSubstantial, []kiosk.CheckName{kiosk.CheckOriginal}, func(t *testing.T, c *travelCase) {
-			c.chip.active, c.chip.agree = nil, nil
+			c.chip.Active, c.chip.Agree = nil, nil
 			c.remake(t)
 		}},
 		"only the desk saw the chip's key": {kiosk.LevelSubstantial, []kiosk.CheckName{kiosk.CheckOriginal}, func(t *testing.T, c *travelCase) {
-			c.chip.active, c.chip.agree = nil, nil
+			c.chip.Active, c.chip.Agree = nil, nil
 			c.remake(t)
 			c.files.Access.Mechanism = "PACE-CAM"
 		}},
@@ -48,13 +51,13 @@ func TestVerifyTravel(t *testing.T) {
 			c.files.Access.Unenforced = true
 		}},
 		"SHA-1 in the signer's certificate": {kiosk.LevelSubstantial, nil, func(t *testing.T, c *travelCase) {
-			template := documentSigner("UT")
+			template := examinetest.DocumentSigner("UT")
 			template.SignatureAlgorithm = x509.ECDSAWithSHA1
-			c.chip.signer = mustIssue(t, template, c.state.csca, mustECKey(t))
+			c.chip.Signer = examinetest.MustIssue(t, template, c.state.CSCA, examinetest.MustECKey(t))
 			c.remake(t)
 		}},
 		"State without a list": {kiosk.LevelSubstantial, []kiosk.CheckName{kiosk.CheckSignerStatus}, func(_ *testing.T, c *travelCase) {
-			c.verifier.CountryRevocation = signersAnswer(trust.ErrNobodyToAsk)
+			c.examiner.CountryRevocation = examinetest.SignersAnswer(trust.ErrNobodyToAsk)
 		}},
 		"typed": {kiosk.LevelSubstantial, []kiosk.CheckName{kiosk.CheckOriginal}, func(t *testing.T, c *travelCase) { c.typed(t) }},
 		"typed, second clerk": {kiosk.LevelSubstantial, []kiosk.CheckName{kiosk.CheckOriginal}, func(t *testing.T, c *travelCase) {
@@ -87,7 +90,7 @@ func TestVerifyTravel(t *testing.T) {
 			if got.Identity.TaxNumber != c.expect.TaxNumber || got.ValidUntil != got.Identity.ValidUntil || got.Identity.DocumentNumber != "L898902C3" {
 				t.Error("another person than the one who was enrolled")
 			}
-			kept, err := evidence.ParseEvidenceFiles(got.Kept)
+			kept, err := examine.ParseFiles(got.Kept)
 			if err != nil || kept[11] != nil || !bytes.Equal(kept[1], c.files.Groups[1]) || !bytes.Equal(kept[15], c.files.Groups[15]) {
 				t.Errorf("keeps %d files, %v", len(kept), err)
 			}
@@ -99,7 +102,7 @@ func TestVerifyTravel_Extension(t *testing.T) {
 	c := mustTravelCase(t)
 	yesterday, inAYear := kiosk.DateOf(time.Now().AddDate(0, 0, -1)), kiosk.DateOf(time.Now().AddDate(1, 0, 0))
 	law := kiosk.Extension{Name: "DL 99/2026", Kinds: []kiosk.DocumentKind{kiosk.Passport}, From: yesterday, To: yesterday, Until: inAYear}
-	c.chip.zone.Expiry = mrz.Date{Year: yesterday.Year, Month: int(yesterday.Month), Day: yesterday.Day}
+	c.chip.Zone.Expiry = mrz.Date{Year: yesterday.Year, Month: int(yesterday.Month), Day: yesterday.Day}
 	c.remake(t)
 	c.expect.Rules.Extensions, c.extension = []kiosk.Extension{law}, law.Name
 	got, err := c.bind(t)
@@ -114,7 +117,7 @@ func TestVerifyTravel_Extension(t *testing.T) {
 // One thing wrong at a time; each is refused for what it is.
 func TestVerifyTravel_Refused(t *testing.T) {
 	other := uuid.MustParse("0199a1b2-ffff-7000-8000-000000000009")
-	set := func(change func(*evidence.Transcript)) func(*testing.T, *travelCase) {
+	set := func(change func(*transcript.Transcript)) func(*testing.T, *travelCase) {
 		return func(_ *testing.T, c *travelCase) { c.transcript = change }
 	}
 	typed := func(change func(c *travelCase)) func(*testing.T, *travelCase) {
@@ -124,7 +127,7 @@ func TestVerifyTravel_Refused(t *testing.T) {
 		}
 	}
 	chipOnly := func(t *testing.T, c *travelCase) {
-		c.chip.active = nil
+		c.chip.Active = nil
 		c.remake(t)
 	}
 	cases := map[string]struct {
@@ -133,33 +136,33 @@ func TestVerifyTravel_Refused(t *testing.T) {
 	}{
 		// Who signed.
 		"another desk's signature": {evidence.RefusedDesk, func(t *testing.T, c *travelCase) {
-			c.desk = mustIssue(t, deskTemplate("coimbra-01"), c.authority, mustECKey(t))
-			c.chain = [][]byte{c.desk.cert.Raw}
+			c.desk = examinetest.MustIssue(t, deskTemplate("coimbra-01"), c.authority, examinetest.MustECKey(t))
+			c.chain = [][]byte{c.desk.Cert.Raw}
 		}},
 		"another authority's desk": {evidence.RefusedAuthority, func(t *testing.T, c *travelCase) {
-			forged := mustIssue(t, ca("(Test) desks"), authority{}, mustECKey(t))
-			c.desk = mustIssue(t, deskTemplate(deskName), forged, mustECKey(t))
-			c.chain = [][]byte{c.desk.cert.Raw}
+			forged := examinetest.MustIssue(t, examinetest.CA("(Test) desks"), examinetest.Authority{}, examinetest.MustECKey(t))
+			c.desk = examinetest.MustIssue(t, deskTemplate(deskName), forged, examinetest.MustECKey(t))
+			c.chain = [][]byte{c.desk.Cert.Raw}
 		}},
 		"no authority configured": {evidence.RefusedAuthority, func(_ *testing.T, c *travelCase) { c.expect.DeskAuthority = nil }},
 		"self-made desk": {evidence.RefusedAuthority, func(t *testing.T, c *travelCase) {
-			c.desk = mustIssue(t, deskTemplate(deskName), authority{}, mustECKey(t))
-			c.chain = [][]byte{c.desk.cert.Raw}
+			c.desk = examinetest.MustIssue(t, deskTemplate(deskName), examinetest.Authority{}, examinetest.MustECKey(t))
+			c.chain = [][]byte{c.desk.Cert.Raw}
 		}},
 		"the authority's own signature": {evidence.RefusedAuthority, func(_ *testing.T, c *travelCase) {
-			c.desk, c.chain = c.authority, [][]byte{c.authority.cert.Raw}
+			c.desk, c.chain = c.authority, [][]byte{c.authority.Cert.Raw}
 		}},
 		"certificate of a server": {evidence.RefusedAuthority, func(t *testing.T, c *travelCase) {
 			template := deskTemplate(deskName)
 			template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
-			c.desk = mustIssue(t, template, c.authority, mustECKey(t))
-			c.chain = [][]byte{c.desk.cert.Raw}
+			c.desk = examinetest.MustIssue(t, template, c.authority, examinetest.MustECKey(t))
+			c.chain = [][]byte{c.desk.Cert.Raw}
 		}},
 		"desk's certificate expired": {evidence.RefusedAuthority, func(t *testing.T, c *travelCase) {
 			template := deskTemplate(deskName)
 			template.NotBefore, template.NotAfter = time.Now().AddDate(-2, 0, 0), time.Now().AddDate(0, 0, -1)
-			c.desk = mustIssue(t, template, c.authority, mustECKey(t))
-			c.chain = [][]byte{c.desk.cert.Raw}
+			c.desk = examinetest.MustIssue(t, template, c.authority, examinetest.MustECKey(t))
+			c.chain = [][]byte{c.desk.Cert.Raw}
 		}},
 		"a Citizen Card's signature": {evidence.RefusedSignature, func(_ *testing.T, c *travelCase) {
 			citizens := mustEnrolment(t)
@@ -169,8 +172,8 @@ func TestVerifyTravel_Refused(t *testing.T) {
 			c.bundle.JWS = citizens.bundle.JWS
 		}},
 		"signed as a citizen by the desk": {evidence.RefusedSignature, func(t *testing.T, c *travelCase) {
-			transcript := transcriptOf(t, c)
-			jws, err := evidence.Sign(t.Context(), transcript, c.chain, softCard{c.desk.key})
+			agreed := transcriptOf(t, c)
+			jws, err := transcript.Sign(t.Context(), agreed, c.chain, examinetest.SoftCard{Key: c.desk.Key})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -178,24 +181,24 @@ func TestVerifyTravel_Refused(t *testing.T) {
 		}},
 
 		// What the desk signed is not what the centre knows.
-		"replayed in another enrolment":  {evidence.RefusedEnrolment, set(func(t *evidence.Transcript) { t.Enrolment = other })},
-		"another challenge":              {evidence.RefusedChallenge, set(func(t *evidence.Transcript) { t.Challenge = bytes.Repeat([]byte{7}, 32) })},
-		"in another desk's name":         {evidence.RefusedDesk, set(func(t *evidence.Transcript) { t.Desk = "coimbra-01" })},
-		"signed in the future":           {evidence.RefusedTime, set(func(t *evidence.Transcript) { t.SignedAt = time.Now().Add(6 * time.Minute) })},
-		"another contact":                {evidence.RefusedContact, set(func(t *evidence.Transcript) { t.Contacts[0].Value = "outra@example.pt" })},
-		"another PIN":                    {evidence.RefusedPIN, set(func(t *evidence.Transcript) { t.SealedPIN = hash([]byte("another")) })},
-		"another kind":                   {evidence.RefusedDocument, set(func(t *evidence.Transcript) { t.Document.Kind = kiosk.ResidencePermit })},
-		"another SOD than the signed":    {evidence.RefusedDocument, set(func(t *evidence.Transcript) { t.Document.SOD = hash([]byte("another")) })},
-		"without a SOD":                  {evidence.RefusedDocument, set(func(t *evidence.Transcript) { t.Document.SOD = nil })},
-		"other files than the signed":    {evidence.RefusedDocument, set(func(t *evidence.Transcript) { t.Document.Identity = hash([]byte("another")) })},
+		"replayed in another enrolment":  {evidence.RefusedEnrolment, set(func(t *transcript.Transcript) { t.Enrolment = other })},
+		"another challenge":              {evidence.RefusedChallenge, set(func(t *transcript.Transcript) { t.Challenge = bytes.Repeat([]byte{7}, 32) })},
+		"in another desk's name":         {evidence.RefusedDesk, set(func(t *transcript.Transcript) { t.Desk = "coimbra-01" })},
+		"signed in the future":           {evidence.RefusedTime, set(func(t *transcript.Transcript) { t.SignedAt = time.Now().Add(6 * time.Minute) })},
+		"another contact":                {evidence.RefusedContact, set(func(t *transcript.Transcript) { t.Contacts[0].Value = "outra@example.pt" })},
+		"another PIN":                    {evidence.RefusedPIN, set(func(t *transcript.Transcript) { t.SealedPIN = hash([]byte("another")) })},
+		"another kind":                   {evidence.RefusedDocument, set(func(t *transcript.Transcript) { t.Document.Kind = kiosk.ResidencePermit })},
+		"another SOD than the signed":    {evidence.RefusedDocument, set(func(t *transcript.Transcript) { t.Document.SOD = hash([]byte("another")) })},
+		"without a SOD":                  {evidence.RefusedDocument, set(func(t *transcript.Transcript) { t.Document.SOD = nil })},
+		"other files than the signed":    {evidence.RefusedDocument, set(func(t *transcript.Transcript) { t.Document.Identity = hash([]byte("another")) })},
 		"opened for another document":    {evidence.RefusedDocument, func(_ *testing.T, c *travelCase) { c.expect.DocumentNumber = "L898902C4" }},
 		"opened for another State's":     {evidence.RefusedDocument, func(_ *testing.T, c *travelCase) { c.expect.Country = "PRT" }},
 		"opened for another kind":        {evidence.RefusedDocument, func(_ *testing.T, c *travelCase) { c.expect.Kind = kiosk.ResidenceCard }},
 		"opened with another NIF":        {evidence.RefusedDocument, func(_ *testing.T, c *travelCase) { c.expect.TaxNumber = "100000002" }},
 		"opened as typed":                {evidence.RefusedDocument, func(_ *testing.T, c *travelCase) { c.expect.Typed, c.expect.Rules.TypedMRZ = true, kiosk.TypedAllowed }},
-		"access in no known form":        {evidence.RefusedForm, set(func(t *evidence.Transcript) { t.Document.Access = "PACE-XX/AES-128/P-256" })},
-		"access by contact":              {evidence.RefusedForm, set(func(t *evidence.Transcript) { t.Document.Access = evidence.AccessContact })},
-		"nobody compared the photograph": {evidence.RefusedComparison, set(func(t *evidence.Transcript) { t.PhotoCompared = false })},
+		"access in no known form":        {evidence.RefusedForm, set(func(t *transcript.Transcript) { t.Document.Access = "PACE-XX/AES-128/P-256" })},
+		"access by contact":              {evidence.RefusedForm, set(func(t *transcript.Transcript) { t.Document.Access = transcript.AccessContact })},
+		"nobody compared the photograph": {evidence.RefusedComparison, set(func(t *transcript.Transcript) { t.PhotoCompared = false })},
 		"files of no travel document": {evidence.RefusedForm, func(_ *testing.T, c *travelCase) {
 			c.files.Groups[15] = append(bytes.Clone(c.files.Groups[15]), 0)
 		}},
@@ -204,84 +207,88 @@ func TestVerifyTravel_Refused(t *testing.T) {
 		}},
 
 		// What the person agreed to is not what the document says.
-		"another number in the transcript": {evidence.RefusedDocument, set(func(t *evidence.Transcript) { t.Document.Number = "L898902C4" })},
-		"a civil number":                   {evidence.RefusedDocument, set(func(t *evidence.Transcript) { t.Document.CivilNumber = "990005887" })},
-		"a generation":                     {evidence.RefusedDocument, set(func(t *evidence.Transcript) { t.Document.Generation = kiosk.Generation2024 })},
-		"longer validity":                  {evidence.RefusedDocument, set(func(t *evidence.Transcript) { t.Document.ValidUntil.Year++ })},
-		"another surname":                  {evidence.RefusedDocument, set(func(t *evidence.Transcript) { t.Person.Surname = "Outra" })},
-		"names of the zone where DG11 has others": {evidence.RefusedDocument, set(func(t *evidence.Transcript) {
+		"another number in the transcript": {evidence.RefusedDocument, set(func(t *transcript.Transcript) { t.Document.Number = "L898902C4" })},
+		"a civil number":                   {evidence.RefusedDocument, set(func(t *transcript.Transcript) { t.Document.CivilNumber = "990005887" })},
+		"a generation":                     {evidence.RefusedDocument, set(func(t *transcript.Transcript) { t.Document.Generation = kiosk.Generation2024 })},
+		"longer validity":                  {evidence.RefusedDocument, set(func(t *transcript.Transcript) { t.Document.ValidUntil.Year++ })},
+		"another surname":                  {evidence.RefusedDocument, set(func(t *transcript.Transcript) { t.Person.Surname = "Outra" })},
+		"names of the zone where DG11 has others": {evidence.RefusedDocument, set(func(t *transcript.Transcript) {
 			t.Person.Surname, t.Person.GivenNames = "ERIKSSON", "ANNA MARIA"
 		})},
-		"another birth date":       {evidence.RefusedDocument, set(func(t *evidence.Transcript) { t.Person.BirthDate = kiosk.Date{Year: 1974} })},
-		"another NIF":              {evidence.RefusedDocument, set(func(t *evidence.Transcript) { t.Person.TaxNumber = "100000002" })},
-		"a law that is not needed": {evidence.RefusedDocument, set(func(t *evidence.Transcript) { t.Eligibility.Extension = "DL 99/2026" })},
+		"another birth date":       {evidence.RefusedDocument, set(func(t *transcript.Transcript) { t.Person.BirthDate = kiosk.Date{Year: 1974} })},
+		"another NIF":              {evidence.RefusedDocument, set(func(t *transcript.Transcript) { t.Person.TaxNumber = "100000002" })},
+		"a law that is not needed": {evidence.RefusedDocument, set(func(t *transcript.Transcript) { t.Eligibility.Extension = "DL 99/2026" })},
 
 		// The document is not good.
 		"altered zone": {string(kiosk.ReasonDataAltered), func(t *testing.T, c *travelCase) {
-			zone := anna()
+			zone := examinetest.Anna()
 			zone.Surname = "OUTRA"
-			c.files.Groups[1] = dg1(t, zone)
+			c.files.Groups[1] = examinetest.DG1(t, zone)
 		}},
-		"altered spelling": {string(kiosk.ReasonDataAltered), func(_ *testing.T, c *travelCase) { c.files.Groups[11] = dg11("Outra<<Anna", "") }},
+		"altered spelling": {string(kiosk.ReasonDataAltered), func(_ *testing.T, c *travelCase) { c.files.Groups[11] = examinetest.DG11("Outra<<Anna", "") }},
 		"SOD by a stranger": {string(kiosk.ReasonSODUntrusted), func(t *testing.T, c *travelCase) {
-			c.files.SOD = mustSOD(t, mustCountry(t, "UT").signer, c.files.Groups)
+			c.files.SOD = examinetest.MustSOD(t, examinetest.MustCountry(t, "UT").Signer, c.files.Groups)
 		}},
 		"SOD broken": {string(kiosk.ReasonSODInvalid), func(_ *testing.T, c *travelCase) {
 			c.files.SOD = bytes.Clone(c.files.SOD)
 			c.files.SOD[len(c.files.SOD)-1] ^= 1
 		}},
 		"another State's signer": {string(kiosk.ReasonSODUntrusted), func(t *testing.T, c *travelCase) {
-			portugal := mustCountry(t, "PT")
-			c.verifier = believing(t, c.state, portugal)
-			c.files.SOD = mustSOD(t, portugal.signer, c.files.Groups)
+			portugal := examinetest.MustCountry(t, "PT")
+			c.examiner = examinetest.Believing(t, c.state, portugal)
+			c.files.SOD = examinetest.MustSOD(t, portugal.Signer, c.files.Groups)
 		}},
-		"no State trusted": {string(kiosk.ReasonSODUntrusted), func(_ *testing.T, c *travelCase) { c.verifier.Countries = nil }},
-		"signer revoked":   {string(kiosk.ReasonSignerRevoked), func(_ *testing.T, c *travelCase) { c.verifier.CountryRevocation = signersAre(trust.Revoked) }},
-		"nobody answers":   {string(kiosk.ReasonRevocationUnknown), func(_ *testing.T, c *travelCase) { c.verifier.CountryRevocation = signersAnswer(trust.ErrUnknown) }},
+		"no State trusted": {string(kiosk.ReasonSODUntrusted), func(_ *testing.T, c *travelCase) { c.examiner.Countries = nil }},
+		"signer revoked": {string(kiosk.ReasonSignerRevoked), func(_ *testing.T, c *travelCase) {
+			c.examiner.CountryRevocation = examinetest.SignersAre(trust.Revoked)
+		}},
+		"nobody answers": {string(kiosk.ReasonRevocationUnknown), func(_ *testing.T, c *travelCase) {
+			c.examiner.CountryRevocation = examinetest.SignersAnswer(trust.ErrUnknown)
+		}},
 		"expired": {string(kiosk.ReasonDocumentExpired), func(t *testing.T, c *travelCase) {
-			c.chip.zone.Expiry = mrz.Date{Year: time.Now().Year() - 1, Month: 1, Day: 1}
+			c.chip.Zone.Expiry = mrz.Date{Year: time.Now().Year() - 1, Month: 1, Day: 1}
 			c.remake(t)
 		}},
 		"expired, by a law that does not exist": {string(kiosk.ReasonDocumentExpired), func(t *testing.T, c *travelCase) {
-			c.chip.zone.Expiry, c.extension = mrz.Date{Year: time.Now().Year() - 1, Month: 1, Day: 1}, "DL 0/0"
+			c.chip.Zone.Expiry, c.extension = mrz.Date{Year: time.Now().Year() - 1, Month: 1, Day: 1}, "DL 0/0"
 			c.remake(t)
 		}},
 		"fifteen": {string(kiosk.ReasonUnderAge), func(t *testing.T, c *travelCase) {
 			born := time.Now().AddDate(-16, 0, 2)
-			c.chip.zone.Birth, c.chip.born = mrz.Date{Year: born.Year(), Month: int(born.Month()), Day: born.Day()}, ""
+			c.chip.Zone.Birth, c.chip.Born = mrz.Date{Year: born.Year(), Month: int(born.Month()), Day: born.Day()}, ""
 			c.remake(t)
 		}},
 		"born nobody knows when": {string(kiosk.ReasonAgeUnknown), func(t *testing.T, c *travelCase) {
-			c.chip.zone.Birth, c.chip.born = mrz.Date{}, ""
+			c.chip.Zone.Birth, c.chip.Born = mrz.Date{}, ""
 			c.remake(t)
 		}},
 		"an identity card": {string(kiosk.ReasonNotAccepted), func(t *testing.T, c *travelCase) {
-			c.chip.zone.Format, c.chip.zone.Code = mrz.TD1, "ID"
+			c.chip.Zone.Format, c.chip.Zone.Code = mrz.TD1, "ID"
 			c.remake(t)
-			c.transcript = func(t *evidence.Transcript) { t.Document.Kind = kiosk.Passport }
+			c.transcript = func(t *transcript.Transcript) { t.Document.Kind = kiosk.Passport }
 		}},
 		"another State's residence permit": {string(kiosk.ReasonNotAccepted), func(t *testing.T, c *travelCase) {
-			c.chip.zone.Format, c.chip.zone.Code, c.expect.Kind = mrz.TD1, "AR", kiosk.ResidencePermit
+			c.chip.Zone.Format, c.chip.Zone.Code, c.expect.Kind = mrz.TD1, "AR", kiosk.ResidencePermit
 			c.remake(t)
 		}},
 
 		// The chip did not prove itself.
 		"no proof":    {evidence.RefusedProof, func(_ *testing.T, c *travelCase) { c.unproven = true }},
-		"empty proof": {evidence.RefusedProof, func(_ *testing.T, c *travelCase) { c.proof = func([]byte) []byte { return evidence.ProofAA(nil) } }},
+		"empty proof": {evidence.RefusedProof, func(_ *testing.T, c *travelCase) { c.proof = func([]byte) []byte { return examine.ProofAA(nil) } }},
 		"proof of another kind": {evidence.RefusedProof, func(_ *testing.T, c *travelCase) {
-			c.proof = func(p []byte) []byte { return evidence.ProofCA(p[1:]) }
+			c.proof = func(p []byte) []byte { return examine.ProofCA(p[1:]) }
 		}},
 		"unknown kind of proof": {evidence.RefusedProof, func(_ *testing.T, c *travelCase) {
 			c.proof = func(p []byte) []byte { return append([]byte{9}, p[1:]...) }
 		}},
-		"proof by another chip": {string(kiosk.ReasonKeyMismatch), func(t *testing.T, c *travelCase) { c.chip.active = mustECKey(t) }},
+		"proof by another chip": {string(kiosk.ReasonKeyMismatch), func(t *testing.T, c *travelCase) { c.chip.Active = examinetest.MustECKey(t) }},
 		"proof over another transcript": {string(kiosk.ReasonKeyMismatch), func(t *testing.T, c *travelCase) {
 			earlier := transcriptOf(t, c)
 			earlier.SignedAt = earlier.SignedAt.Add(time.Second)
 			c.prove(t, earlier)
 		}},
 		"proof over the challenge alone": {string(kiosk.ReasonKeyMismatch), func(t *testing.T, c *travelCase) {
-			c.bundle.Proof = evidence.ProofAA(c.chip.sign(t, c.expect.Challenge[:8]))
+			c.bundle.Proof = examine.ProofAA(c.chip.Sign(t, c.expect.Challenge[:8]))
 		}},
 		"one bit of the proof": {string(kiosk.ReasonKeyMismatch), func(_ *testing.T, c *travelCase) {
 			c.proof = func(p []byte) []byte { p[len(p)-1] ^= 1; return p }
@@ -297,12 +304,12 @@ func TestVerifyTravel_Refused(t *testing.T) {
 		}},
 		"spelling left away": {evidence.RefusedDocument, func(_ *testing.T, c *travelCase) { delete(c.files.Groups, 11) }},
 		"proof of a chip without a key": {evidence.RefusedForm, func(t *testing.T, c *travelCase) {
-			c.chip.agree = nil
-			key := c.chip.active
-			c.chip.active = nil
+			c.chip.Agree = nil
+			key := c.chip.Active
+			c.chip.Active = nil
 			c.remake(t)
-			c.chip.active = key
-			c.bundle.Proof = evidence.ProofAA(c.chip.sign(t, []byte("anything")))
+			c.chip.Active = key
+			c.bundle.Proof = examine.ProofAA(c.chip.Sign(t, []byte("anything")))
 		}},
 		"no answer to the centre": {evidence.RefusedProof, func(t *testing.T, c *travelCase) {
 			chipOnly(t, c)
@@ -310,28 +317,28 @@ func TestVerifyTravel_Refused(t *testing.T) {
 		}},
 		"answer that the centre did not ask for": {evidence.RefusedProof, func(t *testing.T, c *travelCase) {
 			chipOnly(t, c)
-			sent, _ := mustChallenge(t, c.files.Groups[14])
-			c.bundle.Proof = evidence.ProofCA(c.chip.answer(t, sent))
+			sent, _ := examinetest.MustChallenge(t, c.files.Groups[14])
+			c.bundle.Proof = examine.ProofCA(c.chip.Answer(t, sent))
 		}},
 		"answer to another challenge": {string(kiosk.ReasonKeyMismatch), func(t *testing.T, c *travelCase) {
 			chipOnly(t, c)
-			sent, _ := mustChallenge(t, c.files.Groups[14])
-			_, c.bundle.ChipState = mustChallenge(t, c.files.Groups[14])
+			sent, _ := examinetest.MustChallenge(t, c.files.Groups[14])
+			_, c.bundle.ChipState = examinetest.MustChallenge(t, c.files.Groups[14])
 			c.bundle.ChipDG14 = c.files.Groups[14]
-			c.bundle.Proof = evidence.ProofCA(c.chip.answer(t, sent))
+			c.bundle.Proof = examine.ProofCA(c.chip.Answer(t, sent))
 		}},
 		"another chip's DG14": {evidence.RefusedDocument, func(t *testing.T, c *travelCase) {
 			chipOnly(t, c)
-			copycat := passportOf(t, c.state) // whose key the forger has
-			copycat.active = nil
-			c.bundle.ChipDG14 = copycat.dg14(t)
-			sent, state := mustChallenge(t, c.bundle.ChipDG14)
+			copycat := examinetest.PassportOf(t, c.state) // whose key the forger has
+			copycat.Active = nil
+			c.bundle.ChipDG14 = copycat.DG14(t)
+			sent, state := examinetest.MustChallenge(t, c.bundle.ChipDG14)
 			c.bundle.ChipState = state
-			c.bundle.Proof = evidence.ProofCA(copycat.answer(t, sent))
+			c.bundle.Proof = examine.ProofCA(copycat.Answer(t, sent))
 		}},
 		"answer by another chip": {string(kiosk.ReasonKeyMismatch), func(t *testing.T, c *travelCase) {
 			chipOnly(t, c)
-			c.chip.agree = mustECKey(t)
+			c.chip.Agree = examinetest.MustECKey(t)
 		}},
 
 		// What was brought.
@@ -354,19 +361,19 @@ func TestVerifyTravel_Refused(t *testing.T) {
 		"typed with a blank second clerk": {evidence.RefusedSecondClerk, typed(func(c *travelCase) { c.expect.Rules.TypedMRZ, c.brought.SecondClerk = kiosk.TypedSecond, " " })},
 		"typed, opened for a chip": {evidence.RefusedDocument, typed(func(c *travelCase) {
 			c.expect.Typed = false
-			c.transcript = func(t *evidence.Transcript) { t.Document.Access = evidence.AccessTyped }
+			c.transcript = func(t *transcript.Transcript) { t.Document.Access = transcript.AccessTyped }
 		})},
 		"typed, with a SOD":       {evidence.RefusedDocument, typed(func(c *travelCase) { c.files.SOD = []byte{0x77, 0} })},
-		"typed, with a proof":     {evidence.RefusedForm, typed(func(c *travelCase) { c.bundle.Proof = evidence.ProofAA([]byte("anything")) })},
-		"typed, with other files": {evidence.RefusedForm, typed(func(c *travelCase) { c.files.Groups[11] = dg11("Eriksson<<Anna", "") })},
+		"typed, with a proof":     {evidence.RefusedForm, typed(func(c *travelCase) { c.bundle.Proof = examine.ProofAA([]byte("anything")) })},
+		"typed, with other files": {evidence.RefusedForm, typed(func(c *travelCase) { c.files.Groups[11] = examinetest.DG11("Eriksson<<Anna", "") })},
 		"typed, expired": {string(kiosk.ReasonDocumentExpired), func(t *testing.T, c *travelCase) {
-			c.chip.zone.Expiry = mrz.Date{Year: time.Now().Year() - 1, Month: 1, Day: 1}
+			c.chip.Zone.Expiry = mrz.Date{Year: time.Now().Year() - 1, Month: 1, Day: 1}
 			c.typed(t)
 		}},
 		"typed, another document": {evidence.RefusedDocument, typed(func(c *travelCase) { c.expect.DocumentNumber = "L898902C4" })},
 		"typed, nobody compared": {evidence.RefusedComparison, func(t *testing.T, c *travelCase) {
 			c.typed(t)
-			c.transcript = func(t *evidence.Transcript) { t.PhotoCompared = false }
+			c.transcript = func(t *transcript.Transcript) { t.PhotoCompared = false }
 		}},
 	}
 	for name, tt := range cases {
@@ -397,9 +404,9 @@ func TestVerifyTravel_Refused(t *testing.T) {
 // A state that the centre itself kept badly is its own trouble: no evidence is refused for it.
 func TestVerifyTravel_BrokenState(t *testing.T) {
 	c := mustTravelCase(t)
-	c.chip.active = nil
+	c.chip.Active = nil
 	c.remake(t)
-	c.bundle.ChipState, c.bundle.ChipDG14, c.bundle.Proof = []byte("broken"), c.files.Groups[14], evidence.ProofCA([]byte("anything"))
+	c.bundle.ChipState, c.bundle.ChipDG14, c.bundle.Proof = []byte("broken"), c.files.Groups[14], examine.ProofCA([]byte("anything"))
 	got, err := c.bind(t)
 	var refusal *evidence.Refusal
 	if got != nil || err == nil || errors.As(err, &refusal) {
@@ -410,9 +417,9 @@ func TestVerifyTravel_BrokenState(t *testing.T) {
 // The 2024 card behind PACE signs as it does with its contacts; how it was opened has to be said in a known form.
 func TestVerify_CitizenAccess(t *testing.T) {
 	for access, want := range map[string]string{
-		evidence.AccessContact: "", "PACE-GM/AES-128/brainpoolP256r1": "",
+		transcript.AccessContact: "", "PACE-GM/AES-128/brainpoolP256r1": "",
 		"": evidence.RefusedForm, "PACE-GM": evidence.RefusedForm, "PACE-GM/AES-128": evidence.RefusedForm,
-		"PACE-GM/AES-128/P-256/unenforced": evidence.RefusedForm, evidence.AccessTyped: evidence.RefusedDocument,
+		"PACE-GM/AES-128/P-256/unenforced": evidence.RefusedForm, transcript.AccessTyped: evidence.RefusedDocument,
 		"PACE-GM/AES-128/" + strings.Repeat("x", 99): evidence.RefusedForm, "PACE-GM/AES-128/P 256": evidence.RefusedForm,
 	} {
 		e := mustEnrolment(t)
@@ -427,7 +434,7 @@ func TestVerify_CitizenAccess(t *testing.T) {
 
 func TestAAChallenge(t *testing.T) {
 	h := sha256.Sum256(slices.Concat([]byte("balcao-aa-v1"), []byte("transcript")))
-	if got := evidence.AAChallenge([]byte("transcript")); !bytes.Equal(got[:], h[:8]) {
+	if got := examine.AAChallenge([]byte("transcript")); !bytes.Equal(got[:], h[:8]) {
 		t.Errorf("got %x", got)
 	}
 }

@@ -1,3 +1,5 @@
+// Package evidence verifies an enrolment at the centre. The centre believes none of the desk's verdicts: Verify repeats
+// all of it from the signed bytes (Bundle) and what the centre itself knows (Expect), and says in a *Refusal why not.
 package evidence
 
 import (
@@ -15,6 +17,8 @@ import (
 
 	"balcao/cardreader/citizencard"
 	"balcao/kiosk"
+	"balcao/kiosk/examine"
+	"balcao/kiosk/transcript"
 )
 
 // clockSkew is how far a desk's clock may be from the centre's.
@@ -37,7 +41,7 @@ const (
 	RefusedProof       = "proof_missing"       // the chip has a key and has not proven it, or not in its way
 	RefusedEligibility = "not_eligible"        // what was brought and declared does not meet the rule
 	RefusedComparison  = "photo_not_compared"  // nobody compared the person with the photograph
-	RefusedTyped       = "typed_refused"       // a typed zone without a chip may not enrol
+	RefusedTyped       = "typed_refused"       // a typed MRZ without a chip may not enrol
 	RefusedSecondClerk = "second_clerk_needed" // or only when a second clerk compared as well
 )
 
@@ -64,9 +68,9 @@ func refuse(reason string, err error) error { return &Refusal{Reason: reason, Er
 // sent, what the centre kept of its own question to the chip.
 type Bundle struct {
 	JWS      []byte
-	Identity []byte // Files.Identity; of a travel document TravelBytes or TypedFiles
-	SOD      []byte // Files.SOD or EF.SOD; empty when the zone was typed
-	Proof    []byte // ProofAA or ProofCA; empty when the chip has no key, and for a Citizen Card
+	Identity []byte // Files.Identity; of a travel document examine.TravelBytes or TypedFiles
+	SOD      []byte // Files.SOD or EF.SOD; empty when the MRZ was typed
+	Proof    []byte // examine.ProofAA or ProofCA; empty when the chip has no key, and for a Citizen Card
 
 	ChipState []byte // travel.ChipChallenge as marshalled, when one was made
 	ChipDG14  []byte // the DG14 that it was made for
@@ -87,19 +91,22 @@ type Expect struct {
 	Contacts       []kiosk.ProvenContact
 	SealedPIN      []byte
 
-	Rules         kiosk.Rules       // instead of the verifier's
+	Rules         kiosk.Rules       // instead of the examiner's
 	DeskAuthority *x509.Certificate // issues the desks' certificates; nil believes none
 }
 
 // Verified is an enrolment whose evidence holds.
 type Verified struct {
 	Identity   kiosk.Identity // as the State signed it; of a travel document with the tax number that was given
-	Transcript Transcript
+	Transcript transcript.Transcript
 	Level      kiosk.Level // as computed here
 	Checks     []kiosk.Check
 	ValidUntil kiosk.Date // the document's last day, or the day until which a law lets it count
 	Kept       []byte     // of a travel document what may stay of Bundle.Identity: DG1, and DG14 and DG15 with the chip's keys
 }
+
+// Verifier verifies evidence. Whatever the rules of its examiner are, those of Expect are followed.
+type Verifier struct{ Examiner *examine.Examiner }
 
 // Verify verifies evidence from scratch: the signature over the transcript, by the Citizen Card or, for documents that
 // cannot sign, by the desk; that the transcript is of this enrolment, challenge, desk, contacts and PIN; that
@@ -107,156 +114,150 @@ type Verified struct {
 // for this transcript or to the centre; and that all speak of one person, old enough, with a valid document,
 // who brought what the rules ask for. A *Refusal says what is wrong; the first cause when one thing leads to
 // another. Any other error is the centre's own trouble and decides nothing.
-func (v *Verifier) Verify(ctx context.Context, bundle Bundle, expect Expect) (*Verified, error) {
-	under := *v
-	under.Rules = expect.Rules
-	return under.verify(ctx, bundle, expect)
-}
-
-func (v *Verifier) verify(ctx context.Context, bundle Bundle, expect Expect) (*Verified, error) {
-	role := CitizenSignature
+func (by Verifier) Verify(ctx context.Context, bundle Bundle, expect Expect) (*Verified, error) {
+	role := transcript.CitizenSignature
 	if expect.Kind.Travel() {
-		role = DeskSignature
+		role = transcript.DeskSignature
 	}
-	signed, err := openJWS(bundle.JWS, role)
-	if err != nil {
+	signed, err := transcript.Open(bundle.JWS, role)
+	switch {
+	case errors.Is(err, transcript.ErrForm):
+		return nil, refuse(RefusedForm, err)
+	case err != nil:
 		return nil, refuse(RefusedSignature, err)
 	}
-	t, err := DecodeTranscript(signed.payload)
-	if err != nil {
-		return nil, refuse(RefusedForm, err)
-	}
-	if role == DeskSignature {
-		if err := checkDesk(signed.chain, expect.DeskAuthority, expect.Desk, t.SignedAt); err != nil {
+	if role == transcript.DeskSignature {
+		if err := checkDesk(signed, expect.DeskAuthority, expect.Desk); err != nil {
 			return nil, err
 		}
 	}
-	if err := v.matchTranscript(t, bundle, expect); err != nil {
+	v := verification{
+		Transcript: signed.Transcript, signed: signed, bundle: bundle, expect: expect,
+		examiner: by.Examiner.AtCentre(expect.Rules, signed.Transcript.SignedAt),
+		day:      kiosk.DateOf(signed.Transcript.SignedAt.In(by.Examiner.Time().Location())),
+	}
+	if err := v.matchTranscript(); err != nil {
 		return nil, err
 	}
-	if role == DeskSignature {
-		return v.verifyTravel(ctx, t, signed.payload, bundle, expect)
+	if role == transcript.DeskSignature {
+		return v.verifyTravel(ctx)
 	}
-	return v.verifyCitizen(ctx, t, signed.chain, bundle, expect)
+	return v.verifyCitizen(ctx)
 }
 
-func (v *Verifier) verifyCitizen(ctx context.Context, t Transcript, chain [][]byte, bundle Bundle, expect Expect) (*Verified, error) {
-	if access, err := parseAccess(t.Document.Access); t.Document.Access != AccessContact && (err != nil || access.Unenforced) {
-		return nil, refuse(RefusedForm, errAccess)
+// verification is one enrolment whose evidence is being verified. The transcript is the desk's word until its parts are
+// found to be true.
+type verification struct {
+	transcript.Transcript
+	signed   *transcript.Signed
+	bundle   Bundle
+	expect   Expect
+	examiner *examine.Examiner
+	day      kiosk.Date // of the signature, in the centre's calendar
+}
+
+func (v *verification) verifyCitizen(ctx context.Context) (*Verified, error) {
+	if access, err := examine.ParseAccess(v.Document.Access); v.Document.Access != transcript.AccessContact && (err != nil || access.Unenforced) {
+		return nil, refuse(RefusedForm, errors.New("a Citizen Card that was opened in no known way"))
 	}
-	files := citizencard.Files{
-		Generation:  string(t.Document.Generation),
-		Identity:    bundle.Identity,
-		SOD:         bundle.SOD,
-		Certificate: chain[0],
-		Issuers:     chain[1:],
+	ex := v.examiner.Examine(ctx, nil)
+	ex.Update(citizencard.Files{
+		Generation:  string(v.Document.Generation),
+		Identity:    v.bundle.Identity,
+		SOD:         v.bundle.SOD,
+		Certificate: v.signed.Chain[0],
+		Issuers:     v.signed.Chain[1:],
+	})
+	ex.Proven()
+	if v.PhotoPrinted {
+		ex.PhotoUnshown()
 	}
-	ex := v.examineAt(ctx, v.signedAt(t), nil)
-	ex.Update(files)
-	ex.signedTranscript()
 	verdict := ex.Wait()
-	if err := refusalOf(verdict); err != nil {
+	if err := v.matchVerdict(verdict); err != nil {
 		return nil, err
 	}
-	if err := v.matchPerson(t, verdict, expect); err != nil {
-		return nil, err
-	}
-	verified := v.verified(t, verdict, atCentre(t, verdict.Checks, kiosk.CheckPINState))
-	verified.Level = assess(verified.Checks, citizenNeeds).Level
-	if verified.Level != kiosk.LevelHigh && !t.PhotoPrinted {
+	if verdict.Assurance.Level != kiosk.LevelHigh && !v.PhotoPrinted {
 		// With the card's signature verified nothing is left that could be missing but the photograph.
-		return nil, refuse(RefusedForm, errors.New("checks without an answer"))
+		return nil, errUnanswered
 	}
-	return verified, nil
+	return v.verified(verdict), nil
 }
 
-// signedAt is when the desk says that the transcript was signed, in the calendar that counts. How far that may be
-// from the truth, matchTranscript has decided.
-func (v *Verifier) signedAt(t Transcript) time.Time { return t.SignedAt.In(v.now().Location()) }
+// errUnanswered: examinations answer all that they can, so a check without an answer is a mistake of ours, which has to
+// cost an enrolment rather than pass one.
+var errUnanswered = refuse(RefusedForm, errors.New("checks without an answer"))
 
-// atCentre leaves out checks that are the desk's alone, the photograph's with them, unless the desk says that it could
-// not be shown: that makes a document worse.
-func atCentre(t Transcript, checks []kiosk.Check, desks ...kiosk.CheckName) []kiosk.Check {
-	checks = slices.DeleteFunc(slices.Clone(checks), func(c kiosk.Check) bool { return slices.Contains(desks, c.Name) })
-	photo := slices.IndexFunc(checks, func(c kiosk.Check) bool { return c.Name == kiosk.CheckPhotoData })
-	if !t.PhotoPrinted {
-		return slices.Delete(checks, photo, photo+1)
-	}
-	checks[photo] = absent(kiosk.ReasonPhotoUnshown, SourceDesk)
-	checks[photo].Name, checks[photo].At = kiosk.CheckPhotoData, t.SignedAt
-	return checks
+// unanswered reports whether a check is still open.
+func unanswered(verdict examine.Verdict) bool {
+	return slices.ContainsFunc(verdict.Checks, func(c kiosk.Check) bool { return c.Result == kiosk.Pending })
 }
 
 // verified is what holds. A law that the verdict rests on says until when.
-func (v *Verifier) verified(t Transcript, verdict Verdict, checks []kiosk.Check) *Verified {
-	out := &Verified{Identity: verdict.Identity, Transcript: t, Checks: checks, ValidUntil: verdict.Identity.ValidUntil.Latest()}
+func (v *verification) verified(verdict examine.Verdict) *Verified {
+	out := &Verified{
+		Identity: verdict.Identity, Transcript: v.Transcript, Level: verdict.Assurance.Level, Checks: verdict.Checks,
+		ValidUntil: verdict.Identity.ValidUntil.Latest(),
+	}
 	if verdict.Extension != "" {
-		if x, found := v.rules().Extension(verdict.Identity.Kind, out.ValidUntil, kiosk.DateOf(v.signedAt(t))); found {
+		if x, found := v.examiner.Rules.Extension(verdict.Identity.Kind, out.ValidUntil, v.day); found {
 			out.ValidUntil = x.Until
 		}
 	}
 	return out
 }
 
-// signedTranscript records that the card's key signed the transcript, which openJWS has verified with
-// the certificate under examination.
-func (e *Examination) signedTranscript() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.has(kiosk.CheckCertificate) {
-		e.once(kiosk.CheckKey, func() kiosk.Check { return passed(SourceChip) })
-	}
-}
-
 // matchTranscript compares what was signed with what the centre knows and with what lies beside it.
-func (v *Verifier) matchTranscript(t Transcript, bundle Bundle, expect Expect) error {
+func (v *verification) matchTranscript() error {
+	expect := v.expect
 	switch {
-	case t.Enrolment != expect.Enrolment:
+	case v.Enrolment != expect.Enrolment:
 		return refuse(RefusedEnrolment, nil)
-	case len(expect.Challenge) == 0 || subtle.ConstantTimeCompare(t.Challenge, expect.Challenge) != 1:
+	case len(expect.Challenge) == 0 || subtle.ConstantTimeCompare(v.Challenge, expect.Challenge) != 1:
 		return refuse(RefusedChallenge, nil)
-	case t.Desk != expect.Desk:
+	case v.Desk != expect.Desk:
 		return refuse(RefusedDesk, nil)
-	case !sameTime(t.OpenedAt, expect.OpenedAt):
+	case !sameTime(v.OpenedAt, expect.OpenedAt):
 		return refuse(RefusedTime, nil)
-	case t.SignedAt.Before(expect.OpenedAt.Add(-clockSkew)) || t.SignedAt.After(v.now().Add(clockSkew)):
+	case v.SignedAt.Before(expect.OpenedAt.Add(-clockSkew)) || v.SignedAt.After(v.examiner.Time().Add(clockSkew)):
 		return refuse(RefusedTime, nil)
-	case !sameContacts(t.Contacts, expect.Contacts):
+	case !sameContacts(v.Contacts, expect.Contacts):
 		return refuse(RefusedContact, nil)
-	case !hashes(t.SealedPIN, expect.SealedPIN):
+	case !hashes(v.SealedPIN, expect.SealedPIN):
 		return refuse(RefusedPIN, nil)
-	case t.Document.Kind != expect.Kind || t.Document.Country != expect.Country,
-		!hashes(t.Document.Identity, bundle.Identity), !hashesSOD(t, bundle, expect):
+	case v.Document.Kind != expect.Kind || v.Document.Country != expect.Country,
+		!hashes(v.Document.Identity, v.bundle.Identity), !v.hashesSOD():
 		return refuse(RefusedDocument, nil)
 	}
 	return nil
 }
 
-// matchPerson compares the person in the transcript, who was shown on the screen, with the person in the
-// identity that the State signed, and with the enrolment's; and the law by which the document counts.
-func (v *Verifier) matchPerson(t Transcript, verdict Verdict, expect Expect) error {
+// matchVerdict refuses a document that the examination refuses, and compares the person in the transcript, who was shown
+// on the screen, with the person in the identity that the State signed, and with the enrolment's; and the law by which
+// the document counts.
+func (v *verification) matchVerdict(verdict examine.Verdict) error {
+	if len(verdict.Reasons) > 0 {
+		reason := verdict.Reasons[0]
+		unknown := reason == kiosk.ReasonRevocationUnknown || reason == kiosk.ReasonRevocationList
+		return &Refusal{Reason: string(reason), Temporary: unknown}
+	}
 	id := verdict.Identity
-	want := t
+	want := v.Transcript
 	want.Document.Kind, want.Document.Generation = id.Kind, id.Generation
 	want.Document.Country, want.Document.Number = id.Country, id.DocumentNumber
 	want.Document.CivilNumber, want.Document.ValidUntil = id.CivilNumber, id.ValidUntil
-	want.Person = TranscriptPerson{
+	want.Person = transcript.Person{
 		Surname: id.Surname, GivenNames: id.GivenNames, BirthDate: id.BirthDate,
 		Nationality: id.Nationality, TaxNumber: id.TaxNumber, NameSource: id.NameSource,
 	}
 	want.Eligibility.Extension = verdict.Extension
-	got, err := t.Encode()
-	if err != nil {
-		return refuse(RefusedForm, err)
-	}
 	again, err := want.Encode()
 	if err != nil {
 		return refuse(RefusedForm, err)
 	}
-	if !bytes.Equal(got, again) || !samePersonOpened(id, expect) {
+	if !bytes.Equal(v.signed.Payload, again) || !samePersonOpened(id, v.expect) {
 		return refuse(RefusedDocument, nil)
 	}
-	if !v.eligible(id.Kind, t.brought(), kiosk.DateOf(v.signedAt(t))) {
+	if !v.eligible(id.Kind) {
 		return refuse(RefusedEligibility, nil)
 	}
 	return nil
@@ -268,20 +269,13 @@ func samePersonOpened(id kiosk.Identity, expect Expect) bool {
 	if id.Kind.Travel() {
 		return expect.DocumentNumber == id.DocumentNumber && expect.TaxNumber == id.TaxNumber
 	}
-	return sameCivilNumber(expect.CivilNumber, id.CivilNumber) && (expect.TaxNumber == "" || expect.TaxNumber == id.TaxNumber)
-}
-
-// refusalOf turns a verdict with reasons into a refusal for the first of them.
-func refusalOf(verdict Verdict) error {
-	if len(verdict.Reasons) == 0 {
-		return nil
-	}
-	reason := verdict.Reasons[0]
-	return &Refusal{Reason: string(reason), Temporary: reason == kiosk.ReasonRevocationUnknown || reason == kiosk.ReasonRevocationList}
+	return examine.SameCivilNumber(expect.CivilNumber, id.CivilNumber) && (expect.TaxNumber == "" || expect.TaxNumber == id.TaxNumber)
 }
 
 // sameTime compares times to the microsecond, which is what the centre's database keeps.
-func sameTime(a, b time.Time) bool { return canonicalTime(a).Equal(canonicalTime(b)) }
+func sameTime(a, b time.Time) bool {
+	return a.Truncate(time.Microsecond).Equal(b.Truncate(time.Microsecond))
+}
 
 // hashes reports whether digest is the SHA-256 hash of data, which may not be empty.
 func hashes(digest, data []byte) bool {
@@ -289,18 +283,18 @@ func hashes(digest, data []byte) bool {
 	return len(data) > 0 && subtle.ConstantTimeCompare(digest, h[:]) == 1
 }
 
-// hashesSOD reports whether the transcript has the hash of the security object; or of none when the zone was
+// hashesSOD reports whether the transcript has the hash of the security object; or of none when the MRZ was
 // typed, and then the enrolment was opened so.
-func hashesSOD(t Transcript, bundle Bundle, expect Expect) bool {
-	typed := t.Document.Access == AccessTyped
-	if typed != expect.Typed {
+func (v *verification) hashesSOD() bool {
+	typed := v.Document.Access == transcript.AccessTyped
+	if typed != v.expect.Typed {
 		return false
 	}
-	return typed && len(t.Document.SOD) == 0 && len(bundle.SOD) == 0 || !typed && hashes(t.Document.SOD, bundle.SOD)
+	return typed && len(v.Document.SOD) == 0 && len(v.bundle.SOD) == 0 || !typed && hashes(v.Document.SOD, v.bundle.SOD)
 }
 
 // sameContacts compares the contacts one by one, in any order. There must be at least one.
-func sameContacts(got []TranscriptProof, want []kiosk.ProvenContact) bool {
+func sameContacts(got []transcript.Contact, want []kiosk.ProvenContact) bool {
 	if len(got) == 0 || len(got) != len(want) {
 		return false
 	}
@@ -316,12 +310,4 @@ func sameContacts(got []TranscriptProof, want []kiosk.ProvenContact) bool {
 		delete(known, g.Proof)
 	}
 	return len(known) == 0
-}
-
-// leafOf parses the certificate that a JWS names as its signer's.
-func leafOf(chain [][]byte) (*x509.Certificate, error) {
-	if len(chain) == 0 || len(chain) > maxChain {
-		return nil, fmt.Errorf("x5c with %d certificates", len(chain))
-	}
-	return x509.ParseCertificate(chain[0])
 }

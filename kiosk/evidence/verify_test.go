@@ -23,28 +23,31 @@ import (
 	"balcao/cardreader/citizencard"
 	"balcao/kiosk"
 	"balcao/kiosk/evidence"
+	"balcao/kiosk/examine"
+	"balcao/kiosk/examine/examinetest"
+	"balcao/kiosk/transcript"
 	"balcao/kiosk/trust"
 )
 
 // enrolment is everything of one enrolment, honest unless a test changes it before bind.
 type enrolment struct {
-	state      state
-	verifier   *evidence.Verifier
+	state      examinetest.State
+	examiner   *examine.Examiner
 	files      citizencard.Files
-	card       authority // the certificate and the key that signs
+	card       examinetest.Authority // the certificate and the key that signs
 	chain      [][]byte
-	transcript evidence.Transcript
+	transcript transcript.Transcript
 	expect     evidence.Expect
 	bundle     evidence.Bundle
 }
 
 func mustEnrolment(t testing.TB) *enrolment {
 	t.Helper()
-	e := &enrolment{state: mustState(t)}
-	e.verifier = e.state.verifier(t)
-	e.files = e.state.mustFiles(t, maria, nil)
-	e.card = mustIssue(t, citizen(t, maria), e.state.auth, mustECKey(t))
-	e.chain = [][]byte{e.card.cert.Raw, e.state.auth.cert.Raw, e.state.cards.cert.Raw}
+	e := &enrolment{state: examinetest.MustState(t)}
+	e.examiner = e.state.Examiner(t)
+	e.files = e.state.MustFiles(t, examinetest.Maria, nil)
+	e.card = examinetest.MustIssue(t, examinetest.Citizen(t, examinetest.Maria), e.state.Auth, examinetest.MustECKey(t))
+	e.chain = [][]byte{e.card.Cert.Raw, e.state.Auth.Cert.Raw, e.state.Cards.Cert.Raw}
 	e.expect = expectFor(t, e.files)
 	e.transcript = transcriptFor(t, e.files, e.expect)
 	e.bundle = evidence.Bundle{Identity: e.files.Identity, SOD: e.files.SOD}
@@ -63,13 +66,13 @@ func (e *enrolment) replace(t testing.TB, files citizencard.Files) {
 func (e *enrolment) bind(t testing.TB) (*evidence.Verified, error) {
 	t.Helper()
 	if e.bundle.JWS == nil {
-		jws, err := evidence.Sign(t.Context(), e.transcript, e.chain, softCard{e.card.key})
+		jws, err := transcript.Sign(t.Context(), e.transcript, e.chain, examinetest.SoftCard{Key: e.card.Key})
 		if err != nil {
 			t.Fatal(err)
 		}
 		e.bundle.JWS = jws
 	}
-	return e.verifier.Verify(t.Context(), e.bundle, e.expect)
+	return verify(t.Context(), e.examiner, e.bundle, e.expect)
 }
 
 func TestVerify(t *testing.T) {
@@ -79,7 +82,7 @@ func TestVerify(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got.Level != kiosk.LevelHigh || got.Identity.Surname != maria.surname || got.Transcript.Desk != e.expect.Desk {
+		if got.Level != kiosk.LevelHigh || got.Identity.Surname != examinetest.Maria.Surname || got.Transcript.Desk != e.expect.Desk {
 			t.Errorf("got %v at level %q", got.Transcript.Desk, got.Level)
 		}
 		for _, c := range got.Checks {
@@ -90,8 +93,8 @@ func TestVerify(t *testing.T) {
 	})
 	t.Run("OK/RSA", func(t *testing.T) {
 		e := mustEnrolment(t)
-		e.card = mustIssue(t, citizen(t, maria), e.state.auth, sharedRSAKey())
-		e.chain[0] = e.card.cert.Raw
+		e.card = examinetest.MustIssue(t, examinetest.Citizen(t, examinetest.Maria), e.state.Auth, examinetest.SharedRSAKey())
+		e.chain[0] = e.card.Cert.Raw
 		if _, err := e.bind(t); err != nil {
 			t.Error(err)
 		}
@@ -116,7 +119,7 @@ func TestVerify_Refused(t *testing.T) {
 		"replayed in another enrolment": {evidence.RefusedEnrolment, func(_ *testing.T, e *enrolment) { e.expect.Enrolment = other }},
 		"another challenge":             {evidence.RefusedChallenge, func(_ *testing.T, e *enrolment) { e.transcript.Challenge = bytes.Repeat([]byte{7}, 32) }},
 		"no challenge": {evidence.RefusedChallenge, func(_ *testing.T, e *enrolment) {
-			e.transcript.Challenge, e.expect.Challenge = evidence.Bytes{}, nil
+			e.transcript.Challenge, e.expect.Challenge = transcript.Bytes{}, nil
 		}},
 		"another desk":    {evidence.RefusedDesk, func(_ *testing.T, e *enrolment) { e.transcript.Desk = "coimbra-01" }},
 		"another opening": {evidence.RefusedTime, func(_ *testing.T, e *enrolment) { e.transcript.OpenedAt = e.expect.OpenedAt.Add(time.Second) }},
@@ -142,15 +145,15 @@ func TestVerify_Refused(t *testing.T) {
 		}},
 		"another kind of document": {evidence.RefusedDocument, func(_ *testing.T, e *enrolment) { e.transcript.Document.Kind = "passport" }},
 		"another country":          {evidence.RefusedDocument, func(_ *testing.T, e *enrolment) { e.expect.Country = "ESP" }},
-		"another identity file":    {evidence.RefusedDocument, func(_ *testing.T, e *enrolment) { e.bundle.Identity = identityFile(joao) }},
-		"another SOD":              {evidence.RefusedDocument, func(t *testing.T, e *enrolment) { e.bundle.SOD = e.state.mustFiles(t, joao, nil).SOD }},
+		"another identity file":    {evidence.RefusedDocument, func(_ *testing.T, e *enrolment) { e.bundle.Identity = examinetest.IdentityFile(examinetest.Joao) }},
+		"another SOD":              {evidence.RefusedDocument, func(t *testing.T, e *enrolment) { e.bundle.SOD = e.state.MustFiles(t, examinetest.Joao, nil).SOD }},
 		"enrolment of somebody else": {evidence.RefusedDocument, func(_ *testing.T, e *enrolment) {
-			e.expect.CivilNumber = joao.civil
+			e.expect.CivilNumber = examinetest.Joao.Civil
 		}},
 
 		// What the person agreed to is not what the document says.
 		"another number":       {evidence.RefusedDocument, func(_ *testing.T, e *enrolment) { e.transcript.Document.Number = "99000123 7 ZZ1" }},
-		"another civil number": {evidence.RefusedDocument, func(_ *testing.T, e *enrolment) { e.transcript.Document.CivilNumber = joao.civil }},
+		"another civil number": {evidence.RefusedDocument, func(_ *testing.T, e *enrolment) { e.transcript.Document.CivilNumber = examinetest.Joao.Civil }},
 		"longer validity":      {evidence.RefusedDocument, func(_ *testing.T, e *enrolment) { e.transcript.Document.ValidUntil.Year++ }},
 		"another surname":      {evidence.RefusedDocument, func(_ *testing.T, e *enrolment) { e.transcript.Person.Surname = "Outra" }},
 		"another given name":   {evidence.RefusedDocument, func(_ *testing.T, e *enrolment) { e.transcript.Person.GivenNames = "Outra" }},
@@ -160,41 +163,41 @@ func TestVerify_Refused(t *testing.T) {
 
 		// The signature is not the person's.
 		"another person signs": {string(kiosk.ReasonPersonMismatch), func(t *testing.T, e *enrolment) {
-			e.card = mustIssue(t, citizen(t, joao), e.state.auth, mustECKey(t))
-			e.chain[0] = e.card.cert.Raw
+			e.card = examinetest.MustIssue(t, examinetest.Citizen(t, examinetest.Joao), e.state.Auth, examinetest.MustECKey(t))
+			e.chain[0] = e.card.Cert.Raw
 		}},
 		"forged authorities": {string(kiosk.ReasonChainUntrusted), func(t *testing.T, e *enrolment) {
-			forged := mustState(t)
-			e.card = mustIssue(t, citizen(t, maria), forged.auth, mustECKey(t))
-			e.chain = [][]byte{e.card.cert.Raw, forged.auth.cert.Raw, forged.cards.cert.Raw, forged.root.cert.Raw}
+			forged := examinetest.MustState(t)
+			e.card = examinetest.MustIssue(t, examinetest.Citizen(t, examinetest.Maria), forged.Auth, examinetest.MustECKey(t))
+			e.chain = [][]byte{e.card.Cert.Raw, forged.Auth.Cert.Raw, forged.Cards.Cert.Raw, forged.Root.Cert.Raw}
 		}},
 		"self-made certificate": {string(kiosk.ReasonChainUntrusted), func(t *testing.T, e *enrolment) {
-			e.card = mustIssue(t, citizen(t, maria), authority{}, mustECKey(t))
-			e.chain = [][]byte{e.card.cert.Raw}
+			e.card = examinetest.MustIssue(t, examinetest.Citizen(t, examinetest.Maria), examinetest.Authority{}, examinetest.MustECKey(t))
+			e.chain = [][]byte{e.card.Cert.Raw}
 		}},
 		"expired certificate": {string(kiosk.ReasonCertificateExpired), func(t *testing.T, e *enrolment) {
-			template := citizen(t, maria)
-			template.NotBefore, template.NotAfter = years.from, time.Now().Add(-24*time.Hour)
-			e.card = mustIssue(t, template, e.state.auth, mustECKey(t))
-			e.chain[0] = e.card.cert.Raw
+			template := examinetest.Citizen(t, examinetest.Maria)
+			template.NotBefore, template.NotAfter = examinetest.Years.From, time.Now().Add(-24*time.Hour)
+			e.card = examinetest.MustIssue(t, template, e.state.Auth, examinetest.MustECKey(t))
+			e.chain[0] = e.card.Cert.Raw
 		}},
 		"signature certificate": {string(kiosk.ReasonCertificatePurpose), func(t *testing.T, e *enrolment) {
-			template := citizen(t, maria)
+			template := examinetest.Citizen(t, examinetest.Maria)
 			template.KeyUsage = x509.KeyUsageContentCommitment
-			e.card = mustIssue(t, template, e.state.auth, mustECKey(t))
-			e.chain[0] = e.card.cert.Raw
+			e.card = examinetest.MustIssue(t, template, e.state.Auth, examinetest.MustECKey(t))
+			e.chain[0] = e.card.Cert.Raw
 		}},
-		"revoked":           {string(kiosk.ReasonCertificateRevoked), func(_ *testing.T, e *enrolment) { e.verifier.Revocation = answering(trust.Revoked) }},
-		"suspended":         {string(kiosk.ReasonCertificateSuspended), func(_ *testing.T, e *enrolment) { e.verifier.Revocation = answering(trust.Suspended) }},
-		"nobody answers":    {string(kiosk.ReasonRevocationUnknown), func(_ *testing.T, e *enrolment) { e.verifier.Revocation = nobody }},
-		"nobody to ask":     {string(kiosk.ReasonRevocationUnknown), func(_ *testing.T, e *enrolment) { e.verifier.Revocation = nil }},
-		"unheard-of answer": {string(kiosk.ReasonRevocationUnknown), func(_ *testing.T, e *enrolment) { e.verifier.Revocation = answering("") }},
-		"no trust store":    {string(kiosk.ReasonSODUntrusted), func(_ *testing.T, e *enrolment) { e.verifier.Trust = nil }},
+		"revoked":           {string(kiosk.ReasonCertificateRevoked), func(_ *testing.T, e *enrolment) { e.examiner.Revocation = examinetest.Answering(trust.Revoked) }},
+		"suspended":         {string(kiosk.ReasonCertificateSuspended), func(_ *testing.T, e *enrolment) { e.examiner.Revocation = examinetest.Answering(trust.Suspended) }},
+		"nobody answers":    {string(kiosk.ReasonRevocationUnknown), func(_ *testing.T, e *enrolment) { e.examiner.Revocation = examinetest.Nobody }},
+		"nobody to ask":     {string(kiosk.ReasonRevocationUnknown), func(_ *testing.T, e *enrolment) { e.examiner.Revocation = nil }},
+		"unheard-of answer": {string(kiosk.ReasonRevocationUnknown), func(_ *testing.T, e *enrolment) { e.examiner.Revocation = examinetest.Answering("") }},
+		"no trust store":    {string(kiosk.ReasonSODUntrusted), func(_ *testing.T, e *enrolment) { e.examiner.Trust = nil }},
 		"another person's BI": {string(kiosk.ReasonPersonMismatch), func(t *testing.T, e *enrolment) {
-			template := citizen(t, maria)
-			template.Subject.SerialNumber = "BI" + joao.civil
-			e.card = mustIssue(t, template, e.state.auth, mustECKey(t))
-			e.chain[0] = e.card.cert.Raw
+			template := examinetest.Citizen(t, examinetest.Maria)
+			template.Subject.SerialNumber = "BI" + examinetest.Joao.Civil
+			e.card = examinetest.MustIssue(t, template, e.state.Auth, examinetest.MustECKey(t))
+			e.chain[0] = e.card.Cert.Raw
 		}},
 
 		// The document is not good.
@@ -204,10 +207,12 @@ func TestVerify_Refused(t *testing.T) {
 			copy(files.Identity[250:], "Loja Alterada.")
 			e.replace(t, files)
 		}},
-		"SOD by a stranger": {string(kiosk.ReasonSODUntrusted), func(t *testing.T, e *enrolment) { e.replace(t, mustState(t).mustFiles(t, maria, nil)) }},
+		"SOD by a stranger": {string(kiosk.ReasonSODUntrusted), func(t *testing.T, e *enrolment) {
+			e.replace(t, examinetest.MustState(t).MustFiles(t, examinetest.Maria, nil))
+		}},
 		"SOD by the card": {string(kiosk.ReasonSODUntrusted), func(t *testing.T, e *enrolment) {
 			files := e.files
-			files.SOD = mustSOD(t, e.card, files.DataGroups())
+			files.SOD = examinetest.MustSOD(t, e.card, files.DataGroups())
 			e.replace(t, files)
 		}},
 		"SOD broken": {string(kiosk.ReasonSODInvalid), func(t *testing.T, e *enrolment) {
@@ -217,16 +222,16 @@ func TestVerify_Refused(t *testing.T) {
 			e.replace(t, files)
 		}},
 		"document expired": {string(kiosk.ReasonDocumentExpired), func(t *testing.T, e *enrolment) {
-			expired := maria
-			expired.until = time.Now().AddDate(0, 0, -2).Format("02 01 2006")
-			e.replace(t, e.state.mustFiles(t, expired, nil))
+			expired := examinetest.Maria
+			expired.Until = time.Now().AddDate(0, 0, -2).Format("02 01 2006")
+			e.replace(t, e.state.MustFiles(t, expired, nil))
 		}},
 		"fifteen": {string(kiosk.ReasonUnderAge), func(t *testing.T, e *enrolment) {
-			child := maria
-			child.born = time.Now().AddDate(-16, 0, 2).Format("02 01 2006")
-			e.card = mustIssue(t, citizen(t, child), e.state.auth, mustECKey(t))
-			e.chain[0] = e.card.cert.Raw
-			e.replace(t, e.state.mustFiles(t, child, nil))
+			child := examinetest.Maria
+			child.Born = time.Now().AddDate(-16, 0, 2).Format("02 01 2006")
+			e.card = examinetest.MustIssue(t, examinetest.Citizen(t, child), e.state.Auth, examinetest.MustECKey(t))
+			e.chain[0] = e.card.Cert.Raw
+			e.replace(t, e.state.MustFiles(t, child, nil))
 		}},
 	}
 	for name, tt := range cases {
@@ -244,7 +249,7 @@ func TestVerify_Refused(t *testing.T) {
 			if want := tt.want == string(kiosk.ReasonRevocationUnknown); refusal.Temporary != want {
 				t.Errorf("got Temporary %v, want %v", refusal.Temporary, want)
 			}
-			for _, private := range []string{maria.surname, maria.given, maria.civil, joao.surname, joao.civil, "+3519"} {
+			for _, private := range []string{examinetest.Maria.Surname, examinetest.Maria.Given, examinetest.Maria.Civil, examinetest.Joao.Surname, examinetest.Joao.Civil, "+3519"} {
 				if strings.Contains(err.Error(), private) {
 					t.Errorf("the error names a person: %v", err)
 				}
@@ -271,7 +276,7 @@ func mustJWS(t *testing.T, e *enrolment, header string, payload []byte) []byte {
 	t.Helper()
 	input := b64([]byte(header)) + "." + b64(payload)
 	digest := sha256.Sum256([]byte(input))
-	s, err := softCard{e.card.key}.SignDigest(t.Context(), digest[:])
+	s, err := examinetest.SoftCard{Key: e.card.Key}.SignDigest(t.Context(), digest[:])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -317,7 +322,7 @@ func TestVerify_JWS(t *testing.T) {
 		change(&g)
 		return mustJSON(t, g)
 	}
-	other := mustIssue(t, citizen(t, maria), base.state.auth, mustECKey(t))
+	other := examinetest.MustIssue(t, examinetest.Citizen(t, examinetest.Maria), base.state.Auth, examinetest.MustECKey(t))
 	forged := base.transcript
 	forged.Person.Surname = "Falsa"
 	forgedPayload, err := forged.Encode()
@@ -328,9 +333,9 @@ func TestVerify_JWS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p384 := mustIssue(t, citizen(t, maria), base.state.auth, p384key)
+	p384 := examinetest.MustIssue(t, examinetest.Citizen(t, examinetest.Maria), base.state.Auth, p384key)
 	weakKey := mustWeakRSA(t)
-	weak := mustIssue(t, citizen(t, maria), base.state.auth, weakKey)
+	weak := examinetest.MustIssue(t, examinetest.Citizen(t, examinetest.Maria), base.state.Auth, weakKey)
 
 	cases := map[string]struct {
 		jws  []byte
@@ -344,7 +349,7 @@ func TestVerify_JWS(t *testing.T) {
 			g.Signatures[0].Signature = b64(make([]byte, 64))
 		}), evidence.RefusedSignature},
 		"exchanged certificate": {changed(func(g *general) {
-			g.Signatures[0].Protected = b64([]byte(`{"alg":"ES256","typ":"balcao-citizen","x5c":` + x5c(other.cert.Raw) + `}`))
+			g.Signatures[0].Protected = b64([]byte(`{"alg":"ES256","typ":"balcao-citizen","x5c":` + x5c(other.Cert.Raw) + `}`))
 		}), evidence.RefusedSignature},
 		"alg none":         {mustJWS(t, base, header("none", ""), payload), evidence.RefusedSignature},
 		"alg HS256":        {mustJWS(t, base, header("HS256", ""), payload), evidence.RefusedSignature},
@@ -366,16 +371,16 @@ func TestVerify_JWS(t *testing.T) {
 			append(bytes.TrimSuffix(payload, []byte("}")), `,"more":1}`...)), evidence.RefusedForm},
 		"field twice": {mustJWS(t, base, header("ES256", ""), append([]byte(`{"v":2,`), payload[1:]...)), evidence.RefusedForm},
 		"version 1":   {mustJWS(t, base, header("ES256", ""), bytes.Replace(payload, []byte(`"v":2`), []byte(`"v":1`), 1)), evidence.RefusedForm},
-		"P-384": {mustJWS(t, &enrolment{card: authority{key: base.card.key}},
-			`{"alg":"ES384","typ":"balcao-citizen","x5c":`+x5c(p384.cert.Raw)+`}`, payload), evidence.RefusedSignature},
-		"RSA of 1024 bits": {mustJWS(t, &enrolment{card: authority{key: weakKey}},
-			`{"alg":"RS256","typ":"balcao-citizen","x5c":`+x5c(weak.cert.Raw)+`}`, payload), evidence.RefusedSignature},
+		"P-384": {mustJWS(t, &enrolment{card: examinetest.Authority{Key: base.card.Key}},
+			`{"alg":"ES384","typ":"balcao-citizen","x5c":`+x5c(p384.Cert.Raw)+`}`, payload), evidence.RefusedSignature},
+		"RSA of 1024 bits": {mustJWS(t, &enrolment{card: examinetest.Authority{Key: weakKey}},
+			`{"alg":"RS256","typ":"balcao-citizen","x5c":`+x5c(weak.Cert.Raw)+`}`, payload), evidence.RefusedSignature},
 	}
 	for name, tt := range cases {
 		t.Run(name, func(t *testing.T) {
 			bundle := base.bundle
 			bundle.JWS = tt.jws
-			got, err := base.verifier.Verify(t.Context(), bundle, base.expect)
+			got, err := verify(t.Context(), base.examiner, bundle, base.expect)
 			if tt.want == "" {
 				if err != nil {
 					t.Error(err)
@@ -401,9 +406,9 @@ func TestSign_Interoperates(t *testing.T) {
 		t.Fatal(err)
 	}
 	roots, between := x509.NewCertPool(), x509.NewCertPool()
-	roots.AddCert(e.state.root.cert)
-	between.AddCert(e.state.auth.cert)
-	between.AddCert(e.state.cards.cert)
+	roots.AddCert(e.state.Root.Cert)
+	between.AddCert(e.state.Auth.Cert)
+	between.AddCert(e.state.Cards.Cert)
 	chains, err := parsed.Signatures[0].Protected.Certificates(x509.VerifyOptions{
 		Roots: roots, Intermediates: between, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
 	})
@@ -414,7 +419,7 @@ func TestSign_Interoperates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := evidence.DecodeTranscript(payload); err != nil || got.Enrolment != e.expect.Enrolment {
+	if got, err := transcript.Decode(payload); err != nil || got.Enrolment != e.expect.Enrolment {
 		t.Errorf("got %v, %v", got.Enrolment, err)
 	}
 }
@@ -422,9 +427,9 @@ func TestSign_Interoperates(t *testing.T) {
 func TestSign_Refused(t *testing.T) {
 	e := mustEnrolment(t)
 	t.Run("ErrKeyMismatch", func(t *testing.T) {
-		for name, key := range map[string]crypto.Signer{"same kind": mustECKey(t), "other kind": sharedRSAKey()} {
-			jws, err := evidence.Sign(t.Context(), e.transcript, e.chain, softCard{key})
-			if jws != nil || !errors.Is(err, evidence.ErrKeyMismatch) {
+		for name, key := range map[string]crypto.Signer{"same kind": examinetest.MustECKey(t), "other kind": examinetest.SharedRSAKey()} {
+			jws, err := transcript.Sign(t.Context(), e.transcript, e.chain, examinetest.SoftCard{Key: key})
+			if jws != nil || !errors.Is(err, transcript.ErrKeyMismatch) {
 				t.Errorf("%s: got %v", name, err)
 			}
 		}
@@ -434,21 +439,21 @@ func TestSign_Refused(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c := mustIssue(t, citizen(t, maria), e.state.auth, key)
-		if _, err := evidence.Sign(t.Context(), e.transcript, [][]byte{c.cert.Raw}, softCard{key}); !errors.Is(err, evidence.ErrKeyKind) {
+		c := examinetest.MustIssue(t, examinetest.Citizen(t, examinetest.Maria), e.state.Auth, key)
+		if _, err := transcript.Sign(t.Context(), e.transcript, [][]byte{c.Cert.Raw}, examinetest.SoftCard{Key: key}); !errors.Is(err, transcript.ErrKeyKind) {
 			t.Errorf("got %v", err)
 		}
 	})
 	t.Run("ErrTranscript", func(t *testing.T) {
-		transcript := e.transcript
-		transcript.Version = 0
-		if _, err := evidence.Sign(t.Context(), transcript, e.chain, softCard{e.card.key}); !errors.Is(err, evidence.ErrTranscript) {
+		agreed := e.transcript
+		agreed.Version = 0
+		if _, err := transcript.Sign(t.Context(), agreed, e.chain, examinetest.SoftCard{Key: e.card.Key}); !errors.Is(err, transcript.ErrForm) {
 			t.Errorf("got %v", err)
 		}
 	})
 	t.Run("ErrCard", func(t *testing.T) {
 		gone := errors.New("card is gone")
-		_, err := evidence.Sign(t.Context(), e.transcript, e.chain, signerFunc(func() ([]byte, error) { return nil, gone }))
+		_, err := transcript.Sign(t.Context(), e.transcript, e.chain, signerFunc(func() ([]byte, error) { return nil, gone }))
 		if !errors.Is(err, gone) {
 			t.Errorf("got %v", err)
 		}
@@ -470,7 +475,7 @@ func mustWeakRSA(t *testing.T) *rsa.PrivateKey {
 
 func FuzzVerify(f *testing.F) {
 	e := mustEnrolment(f)
-	jws, err := evidence.Sign(context.Background(), e.transcript, e.chain, softCard{e.card.key})
+	jws, err := transcript.Sign(context.Background(), e.transcript, e.chain, examinetest.SoftCard{Key: e.card.Key})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -479,7 +484,7 @@ func FuzzVerify(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		bundle := e.bundle
 		bundle.JWS = data
-		got, err := e.verifier.Verify(t.Context(), bundle, e.expect)
+		got, err := verify(t.Context(), e.examiner, bundle, e.expect)
 		var refusal *evidence.Refusal
 		switch {
 		case err == nil && !bytes.Equal(data, jws):

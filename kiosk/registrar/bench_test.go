@@ -24,6 +24,7 @@ import (
 	"balcao/kiosk/central/cluster"
 	"balcao/kiosk/delivery"
 	"balcao/kiosk/evidence"
+	"balcao/kiosk/examine"
 	"balcao/kiosk/registrar"
 	"balcao/kiosk/seal"
 )
@@ -48,10 +49,10 @@ type bench struct {
 	sms      *outbox
 	mail     *outbox
 	verifier verifierFunc
-	genuine  *evidence.Verifier // instead of verifier
-	desks    *deskKey           // what the desk signs with, and who issued it; nil for tests of Citizen Cards
-	real     *realChannels      // instead of sms and mail
-	dear     bool               // hash as in production
+	genuine  *examine.Examiner // instead of verifier
+	desks    *deskKey          // what the desk signs with, and who issued it; nil for tests of Citizen Cards
+	real     *realChannels     // instead of sms and mail
+	dear     bool              // hash as in production
 	log      *safeBuffer
 	names    int
 	options  string // more of the workers' connection string: "&name=value"
@@ -117,7 +118,7 @@ func (b *bench) start(jobs int, change func(*run)) *run {
 		Log: slog.New(slog.NewJSONHandler(b.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	if b.genuine != nil {
-		cfg.Verifier = b.genuine
+		cfg.Verifier = evidence.Verifier{Examiner: b.genuine}
 	}
 	if b.desks != nil {
 		cfg.DeskAuthority = b.desks.authority

@@ -16,7 +16,8 @@ import (
 	"balcao/cardreader/citizencard"
 	"balcao/kiosk"
 	"balcao/kiosk/central"
-	"balcao/kiosk/evidence"
+	"balcao/kiosk/examine"
+	"balcao/kiosk/transcript"
 	"balcao/kiosk/trust"
 	"balcao/mock-pcsc/card"
 	"balcao/mock-pcsc/drawer"
@@ -48,7 +49,7 @@ func useCards(b *bench) *cards {
 	countries, err := trust.LoadCountries(filepath.Join(testPKI, "trust"))
 	b.check(err)
 	client := &http.Client{Transport: transport}
-	b.genuine = &evidence.Verifier{
+	b.genuine = &examine.Examiner{
 		Trust: store, Revocation: &trust.Revocation{HTTP: client},
 		Countries: countries, CountryRevocation: &trust.CountryRevocation{Countries: countries, HTTP: client},
 	}
@@ -97,7 +98,7 @@ func (c *cards) read(t *testing.T, name string) *heldCard {
 	h.files.Issuers, err = h.ReadIssuers(t.Context())
 	check(err)
 	h.chain = append([][]byte{h.files.Certificate}, h.files.Issuers...)
-	h.holder, err = evidence.IdentityOf(h.files)
+	h.holder, err = examine.IdentityOf(h.files)
 	check(err)
 	return h
 }
@@ -158,18 +159,18 @@ func (v *cardVisit) confirm(code string) {
 }
 
 // transcript is what an honest desk has the card sign.
-func (v *cardVisit) transcript() evidence.Transcript {
-	return evidence.Statement{
+func (v *cardVisit) transcript() transcript.Transcript {
+	return transcript.Statement{
 		Enrolment: v.id, Challenge: v.opened.Challenge, Desk: v.desk.Desk(), OpenedAt: v.opened.OpenedAt,
 		Facts: kiosk.TranscriptFacts{
 			Identity: v.card.holder, Contacts: []kiosk.ProvenContact{v.proof}, PhotoCompared: true, Language: kiosk.Portuguese,
 			Assurance: kiosk.Assurance{Level: kiosk.LevelHigh}, At: time.Now(),
 		},
-		Identity: v.card.files.Identity, SOD: v.card.files.SOD, Access: evidence.AccessContact, SealedPIN: v.sealed,
+		Identity: v.card.files.Identity, SOD: v.card.files.SOD, Access: transcript.AccessContact, SealedPIN: v.sealed,
 	}.Transcript()
 }
 
-func hash(data []byte) evidence.Bytes {
+func hash(data []byte) transcript.Bytes {
 	sum := sha256.Sum256(data)
 	return sum[:]
 }
@@ -177,7 +178,7 @@ func hash(data []byte) evidence.Bytes {
 // bindHonestly signs and binds as a desk does.
 func (v *cardVisit) bindHonestly() {
 	v.t.Helper()
-	jws, err := evidence.Sign(v.ctx, v.transcript(), v.card.chain, v.card)
+	jws, err := transcript.Sign(v.ctx, v.transcript(), v.card.chain, v.card)
 	v.check(err)
 	_, err = v.desk.Bind(v.ctx, v.id, central.Evidence{
 		JWS: jws, Identity: v.card.files.Identity, SOD: v.card.files.SOD, SealedPIN: v.sealed,
@@ -186,6 +187,6 @@ func (v *cardVisit) bindHonestly() {
 }
 
 // fabricated is a proof that no centre gave.
-func fabricated(channel kiosk.Channel, value string) evidence.TranscriptProof {
-	return evidence.TranscriptProof{Channel: channel, Value: value, Proof: uuid.New(), ConfirmedAt: time.Now()}
+func fabricated(channel kiosk.Channel, value string) transcript.Contact {
+	return transcript.Contact{Channel: channel, Value: value, Proof: uuid.New(), ConfirmedAt: time.Now()}
 }

@@ -16,7 +16,8 @@ import (
 	"balcao/kiosk"
 	"balcao/kiosk/central"
 	"balcao/kiosk/central/deskca"
-	"balcao/kiosk/evidence"
+	"balcao/kiosk/examine"
+	"balcao/kiosk/transcript"
 	"balcao/mock-pcsc/drawer"
 )
 
@@ -74,7 +75,7 @@ func newTravelBench(t *testing.T) (*bench, *cards) {
 type heldChip struct {
 	*travel.Chip
 	entry  drawer.Entry
-	files  evidence.TravelFiles
+	files  examine.TravelFiles
 	holder kiosk.Identity
 }
 
@@ -109,7 +110,7 @@ func (c *cards) lay(t *testing.T, name string) *heldChip {
 			check(err)
 		}
 	}
-	h.holder, err = evidence.TravelIdentity(h.files, time.Now())
+	h.holder, err = examine.TravelIdentity(h.files, time.Now())
 	check(err)
 	return h
 }
@@ -131,7 +132,7 @@ type travelVisit struct {
 	*cardVisit // its card stays nil
 	chip       *heldChip
 	taxNumber  string
-	transcript evidence.Transcript
+	transcript transcript.Transcript
 	identity   []byte
 	sod        []byte
 	proof      []byte
@@ -161,16 +162,16 @@ func (b *bench) travelFor(chip *heldChip, who central.Person) *travelVisit {
 	}
 	v.sealed = v.seal(v.id, goodPIN)
 	v.cardVisit.prove()
-	v.identity, v.sod = evidence.TravelBytes(chip.files), chip.files.SOD
+	v.identity, v.sod = examine.TravelBytes(chip.files), chip.files.SOD
 	v.transcript = v.honest()
 	return v
 }
 
 // honest is the transcript of an honest desk.
-func (v *travelVisit) honest() evidence.Transcript {
+func (v *travelVisit) honest() transcript.Transcript {
 	who := v.chip.holder
 	who.TaxNumber = v.taxNumber
-	return evidence.Statement{
+	return transcript.Statement{
 		Enrolment: v.id, Challenge: v.opened.Challenge, Desk: v.desk.Desk(), OpenedAt: v.opened.OpenedAt,
 		Facts: kiosk.TranscriptFacts{
 			Identity: who, Contacts: []kiosk.ProvenContact{v.cardVisit.proof}, PhotoCompared: true, Language: kiosk.English,
@@ -180,7 +181,7 @@ func (v *travelVisit) honest() evidence.Transcript {
 			},
 			Assurance: kiosk.Assurance{Level: kiosk.LevelHigh}, At: time.Now(),
 		},
-		Identity: v.identity, SOD: v.sod, Access: evidence.AccessText(v.chip.files.Access), SealedPIN: v.sealed,
+		Identity: v.identity, SOD: v.sod, Access: examine.AccessText(v.chip.files.Access), SealedPIN: v.sealed,
 	}.Transcript()
 }
 
@@ -205,22 +206,22 @@ func (v *travelVisit) question(dg14 []byte) travel.ChallengeToSend {
 // prove lets the chip prove itself in its way.
 func (v *travelVisit) proveChip() {
 	v.t.Helper()
-	switch evidence.ProofOf(v.chip.files.Groups) {
-	case evidence.ProofActive:
-		v.proof = evidence.ProofAA(v.signed(v.transcript))
-	case evidence.ProofChip:
+	switch examine.ProofOf(v.chip.files.Groups) {
+	case examine.ProofActive:
+		v.proof = examine.ProofAA(v.signed(v.transcript))
+	case examine.ProofChip:
 		answer, err := v.chip.AnswerChallenge(v.ctx, v.question(v.chip.files.Groups[14]))
 		v.check(err)
-		v.proof = evidence.ProofCA(answer)
+		v.proof = examine.ProofCA(answer)
 	}
 }
 
 // signed has the chip sign for a transcript.
-func (v *travelVisit) signed(t evidence.Transcript) []byte {
+func (v *travelVisit) signed(t transcript.Transcript) []byte {
 	v.t.Helper()
 	encoded, err := t.Encode()
 	v.check(err)
-	challenge := evidence.AAChallenge(encoded)
+	challenge := examine.AAChallenge(encoded)
 	signature, err := v.chip.ActiveAuthenticate(v.ctx, challenge[:])
 	v.check(err)
 	return signature
@@ -229,7 +230,7 @@ func (v *travelVisit) signed(t evidence.Transcript) []byte {
 // bind signs for the desk and hands over.
 func (v *travelVisit) bind() {
 	v.t.Helper()
-	jws, err := evidence.SignAsDesk(v.transcript, v.signAs.key, v.signAs.chain)
+	jws, err := transcript.SignAsDesk(v.transcript, v.signAs.key, v.signAs.chain)
 	v.check(err)
 	v.send(jws)
 }

@@ -25,16 +25,17 @@ import (
 	"balcao/kiosk/central"
 	"balcao/kiosk/evidence"
 	"balcao/kiosk/registrar"
+	"balcao/kiosk/transcript"
 )
 
 // What a desk in the hands of an attacker can send: it logs in as a desk, has genuine cards and whatever
-// they were made to sign, and writes every byte itself. None of this is built with evidence.Sign, which
+// they were made to sign, and writes every byte itself. None of this is built with transcript.Sign, which
 // refuses to make most of it.
 
 // forgery is what such a desk binds. The zero changes are an honest enrolment.
 type forgery struct {
 	*cardVisit
-	transcript evidence.Transcript
+	transcript transcript.Transcript
 	payload    func(canonical []byte) []byte // what is signed instead of the transcript
 	header     map[string]any                // protected header; by default the one of an honest desk
 	signer     func(input []byte) []byte     // by default the card in the reader

@@ -33,9 +33,8 @@ import (
 	"balcao/kiosk/evidence"
 )
 
-// EvidenceVerifier verifies what a desk sent; *evidence.Verifier does. An *evidence.Refusal says that
-// it does not hold, or with Temporary that nobody could tell just now. Of an *evidence.Verifier the rules (least age,
-// extensions, accompaniment) are the centre's settings at that moment, whatever its fields say.
+// EvidenceVerifier verifies what a desk sent; evidence.Verifier does. An *evidence.Refusal says that
+// it does not hold, or with Temporary that nobody could tell just now.
 type EvidenceVerifier interface {
 	Verify(ctx context.Context, bundle evidence.Bundle, expect evidence.Expect) (*evidence.Verified, error)
 }

@@ -9,7 +9,9 @@ import (
 	"balcao/kiosk"
 	"balcao/kiosk/central"
 	"balcao/kiosk/evidence"
+	"balcao/kiosk/examine"
 	"balcao/kiosk/registrar"
+	"balcao/kiosk/transcript"
 )
 
 // travelForgeries are enrolments with a good passport, whose chip answers the centre's question. Each differs from
@@ -20,7 +22,7 @@ var travelForgeries = []struct {
 	change func(*travelVisit, *cards)
 }{
 	{"no proof", evidence.RefusedProof, func(v *travelVisit, _ *cards) { v.proof = nil }},
-	{"a proof of another kind", evidence.RefusedProof, func(v *travelVisit, _ *cards) { v.proof[0] = byte(evidence.ProofActive) }},
+	{"a proof of another kind", evidence.RefusedProof, func(v *travelVisit, _ *cards) { v.proof[0] = byte(examine.ProofActive) }},
 	{"one bit of the answer", string(kiosk.ReasonKeyMismatch), func(v *travelVisit, _ *cards) { v.proof[len(v.proof)-4] ^= 1 }},
 	{"an answer to the desk's own question", string(kiosk.ReasonKeyMismatch), func(v *travelVisit, c *cards) {
 		v.answerOwn(c.lay(v.t, v.chip.entry.Name))
@@ -38,16 +40,16 @@ var travelForgeries = []struct {
 		v.transcript.Document.SOD = hash(v.sod)
 	}},
 	{"another document's files, not signed for", evidence.RefusedDocument, func(v *travelVisit, c *cards) {
-		v.identity = evidence.TravelBytes(c.lay(v.t, "passport-bac").files)
+		v.identity = examine.TravelBytes(c.lay(v.t, "passport-bac").files)
 	}},
 	{"an SOD that was not signed for", evidence.RefusedDocument, func(v *travelVisit, _ *cards) { v.sod = append(v.sod, 0) }},
 	{"another name", evidence.RefusedDocument, func(v *travelVisit, _ *cards) { v.transcript.Person.Surname = "Outra" }},
 	{"another NIF", evidence.RefusedDocument, func(v *travelVisit, _ *cards) { v.transcript.Person.TaxNumber = nif() }},
 	{"no NIF", evidence.RefusedDocument, func(v *travelVisit, _ *cards) { v.transcript.Person.TaxNumber = "" }},
-	{"called typed", evidence.RefusedDocument, func(v *travelVisit, _ *cards) { v.transcript.Document.Access = evidence.AccessTyped }},
+	{"called typed", evidence.RefusedDocument, func(v *travelVisit, _ *cards) { v.transcript.Document.Access = transcript.AccessTyped }},
 	{"called a permit", evidence.RefusedDocument, func(v *travelVisit, _ *cards) { v.transcript.Document.Kind = kiosk.ResidencePermit }},
 	{"nothing brought", evidence.RefusedEligibility, func(v *travelVisit, _ *cards) {
-		v.transcript.Eligibility = evidence.TranscriptEligibility{}
+		v.transcript.Eligibility = transcript.Eligibility{}
 	}},
 	{"a law that does not apply", evidence.RefusedDocument, func(v *travelVisit, _ *cards) { v.transcript.Eligibility.Extension = "A law" }},
 	{"under accompaniment", evidence.RefusedEligibility, func(v *travelVisit, _ *cards) {
@@ -75,11 +77,11 @@ var travelForgeries = []struct {
 
 // only sends some of the files, and signs for that.
 func (v *travelVisit) only(numbers ...int) {
-	some := evidence.TravelFiles{Groups: map[int][]byte{}}
+	some := examine.TravelFiles{Groups: map[int][]byte{}}
 	for _, n := range numbers {
 		some.Groups[n] = v.chip.files.Groups[n]
 	}
-	v.identity = evidence.TravelBytes(some)
+	v.identity = examine.TravelBytes(some)
 	v.transcript.Document.Identity = hash(v.identity)
 }
 
@@ -90,7 +92,7 @@ func (v *travelVisit) answerOwn(chip *heldChip) {
 	v.check(err)
 	answer, err := chip.AnswerChallenge(v.ctx, own.ToSend())
 	v.check(err)
-	v.proof = evidence.ProofCA(answer)
+	v.proof = examine.ProofCA(answer)
 }
 
 func TestTravelForgery_Transcript(t *testing.T) {
@@ -123,7 +125,7 @@ func TestTravelForgery_Replay(t *testing.T) {
 		first.proveChip()
 		b.check(b.desk.Abandon(b.ctx, first.id, "person_left"))
 		again := b.travelWith(drawer.lay(t, name))
-		if evidence.ProofOf(again.chip.files.Groups) == evidence.ProofChip {
+		if examine.ProofOf(again.chip.files.Groups) == examine.ProofChip {
 			again.question(again.chip.files.Groups[14])
 		}
 		again.proof = first.proof
@@ -151,7 +153,7 @@ func TestTravelForgery_AnotherChip(t *testing.T) {
 	thief := drawer.lay(t, "passport-bac-ca")
 	answer, err := thief.AnswerChallenge(b.ctx, v.question(thief.files.Groups[14]))
 	b.check(err)
-	v.proof = evidence.ProofCA(answer)
+	v.proof = examine.ProofCA(answer)
 	v.bind()
 	v.refused("a question for the thief's chip", evidence.RefusedDocument)
 
@@ -164,10 +166,10 @@ func TestTravelForgery_AnotherChip(t *testing.T) {
 	v = b.travelWith(drawer.lay(t, "passport-aa-ecdsa"))
 	encoded, err := v.transcript.Encode()
 	b.check(err)
-	challenge := evidence.AAChallenge(encoded)
+	challenge := examine.AAChallenge(encoded)
 	signature, err := other.chip.ActiveAuthenticate(b.ctx, challenge[:])
 	b.check(err)
-	v.proof = evidence.ProofAA(signature)
+	v.proof = examine.ProofAA(signature)
 	v.bind()
 	v.refused("another chip's signature", string(kiosk.ReasonKeyMismatch))
 	b.check(b.desk.Abandon(b.ctx, other.id, ""))
@@ -176,13 +178,13 @@ func TestTravelForgery_AnotherChip(t *testing.T) {
 	card := drawer.read(t, "cc1-rsa2048")
 	v = b.travelWith(drawer.lay(t, "passport-pace-gm"))
 	v.proveChip()
-	jws, err := evidence.Sign(b.ctx, v.transcript, card.chain, card)
+	jws, err := transcript.Sign(b.ctx, v.transcript, card.chain, card)
 	b.check(err)
 	v.send(jws)
 	v.refused("signed by a Citizen Card", evidence.RefusedSignature)
 	cv := b.openWith(card)
 	cv.prove()
-	jws, err = evidence.SignAsDesk(cv.transcript(), b.desks.key, b.desks.chain)
+	jws, err = transcript.SignAsDesk(cv.transcript(), b.desks.key, b.desks.chain)
 	b.check(err)
 	_, err = b.desk.Bind(b.ctx, cv.id, central.Evidence{JWS: jws, Identity: card.files.Identity, SOD: card.files.SOD, SealedPIN: cv.sealed})
 	b.check(err)

@@ -14,7 +14,9 @@ import (
 	"balcao/kiosk/central"
 	"balcao/kiosk/central/schema"
 	"balcao/kiosk/evidence"
+	"balcao/kiosk/examine"
 	"balcao/kiosk/registrar"
+	"balcao/kiosk/transcript"
 )
 
 // Each way in which a chip proves itself, or cannot.
@@ -72,18 +74,18 @@ func TestTravel_KeptEvidenceVerifies(t *testing.T) {
 			left join cmd.chip_challenge c on c.enrolment = v.enrolment where v.enrolment = $1`, v.id).
 			Scan(&proof, &kept, &sod, &private, &payload)
 		b.check(err)
-		groups, err := evidence.ParseEvidenceFiles(kept)
+		groups, err := examine.ParseFiles(kept)
 		b.check(err)
 		if !bytes.Equal(groups[1], v.chip.files.Groups[1]) || groups[11] != nil || !bytes.Equal(sod, v.sod) {
 			t.Errorf("%s: kept %d files, want DG1 and the chip's keys", name, len(groups))
 		}
-		transcript, err := base64.RawURLEncoding.DecodeString(payload)
+		agreed, err := base64.RawURLEncoding.DecodeString(payload)
 		b.check(err)
-		switch evidence.ProofKind(proof[0]) {
-		case evidence.ProofActive:
-			challenge := evidence.AAChallenge(transcript)
+		switch examine.ProofKind(proof[0]) {
+		case examine.ProofActive:
+			challenge := examine.AAChallenge(agreed)
 			err = travel.VerifyActiveAuthentication(groups[15], groups[14], challenge[:], proof[1:])
-		case evidence.ProofChip:
+		case examine.ProofChip:
 			var question *travel.ChipChallenge
 			if question, err = travel.UnmarshalChipChallenge(private); err == nil {
 				err = question.Verify(proof[1:])
@@ -155,13 +157,13 @@ func (b *bench) typedVisit(chip *heldChip) *travelVisit {
 	b.t.Helper()
 	who := holderOf(chip, nif())
 	who.Typed = true
-	zone, err := evidence.TypedFiles(strings.Join(chip.entry.MRZ, "\n"))
+	zone, err := examine.TypedFiles(strings.Join(chip.entry.MRZ, "\n"))
 	b.check(err)
-	typed := &heldChip{entry: chip.entry, files: evidence.TravelFiles{Groups: map[int][]byte{1: zone}}}
-	typed.holder, err = evidence.TravelIdentity(typed.files, time.Now())
+	typed := &heldChip{entry: chip.entry, files: examine.TravelFiles{Groups: map[int][]byte{1: zone}}}
+	typed.holder, err = examine.TravelIdentity(typed.files, time.Now())
 	b.check(err)
 	v := b.travelFor(typed, who)
-	v.transcript.Document.Access, v.transcript.Document.SOD = evidence.AccessTyped, nil
+	v.transcript.Document.Access, v.transcript.Document.SOD = transcript.AccessTyped, nil
 	return v
 }
 

@@ -1,4 +1,4 @@
-package evidence
+package examine
 
 import (
 	"crypto/x509"
@@ -49,7 +49,7 @@ var (
 // names change no hash: the names in the certificate do notice.
 func samePerson(c *x509.Certificate, id kiosk.Identity) error {
 	number, ok := strings.CutPrefix(c.Subject.SerialNumber, civilPrefix)
-	if !ok || !sameCivilNumber(number, id.CivilNumber) {
+	if !ok || !SameCivilNumber(number, id.CivilNumber) {
 		return errCivilNumber
 	}
 	if !sameNames(c, id) {
@@ -64,9 +64,9 @@ func samePerson(c *x509.Certificate, id kiosk.Identity) error {
 	return nil
 }
 
-// sameCivilNumber compares numbers of eight digits, or nine with the check digit; eight decide when
+// SameCivilNumber compares numbers of eight digits, or nine with the check digit; eight decide when
 // either lacks the ninth.
-func sameCivilNumber(a, b string) bool {
+func SameCivilNumber(a, b string) bool {
 	if !civilNumber(a) || !civilNumber(b) {
 		return false
 	}

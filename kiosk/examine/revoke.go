@@ -1,4 +1,4 @@
-package evidence
+package examine
 
 import (
 	"context"
@@ -54,7 +54,7 @@ func (e *Examination) questions() []question {
 // answerAll asks all questions at once, so that together they take no longer than the slowest, and
 // turns the answers into one check: a "no" before an "unknown", and "yes" only when all are. The
 // source is that of the citizen's certificate, or of the "no".
-func (v *Verifier) answerAll(ctx context.Context, questions []question) kiosk.Check {
+func (v *Examiner) answerAll(ctx context.Context, questions []question) kiosk.Check {
 	unknown := kiosk.Check{Result: kiosk.Unknown, Reason: kiosk.ReasonRevocationUnknown}
 	if v.Revocation == nil || len(questions) == 0 {
 		return unknown
@@ -74,7 +74,7 @@ func (v *Verifier) answerAll(ctx context.Context, questions []question) kiosk.Ch
 }
 
 // answer asks one question.
-func (v *Verifier) answer(ctx context.Context, q question) kiosk.Check {
+func (v *Examiner) answer(ctx context.Context, q question) kiosk.Check {
 	answer, err := v.Revocation.Check(ctx, q.cert, q.issuer)
 	if err == nil {
 		switch answer.Status {

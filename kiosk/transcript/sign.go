@@ -1,4 +1,4 @@
-package evidence
+package transcript
 
 import (
 	"bytes"
@@ -64,7 +64,7 @@ func sign(ctx context.Context, t Transcript, chain [][]byte, card Signer, role j
 	if err != nil {
 		return nil, err
 	}
-	if _, err := DecodeTranscript(payload); err != nil {
+	if _, err := Decode(payload); err != nil {
 		return nil, err
 	}
 	x5c := make([]string, len(chain))
@@ -109,7 +109,7 @@ func (o *opaqueCard) SignPayload(payload []byte, _ jose.SignatureAlgorithm) ([]b
 	if err != nil {
 		return nil, err
 	}
-	if err := verifyDigest(o.key, digest[:], signature); err != nil {
+	if err := VerifyDigest(o.key, digest[:], signature); err != nil {
 		return nil, err
 	}
 	return signature, nil
@@ -133,8 +133,9 @@ func algorithmFor(key crypto.PublicKey) (jose.SignatureAlgorithm, error) {
 // minRSABits is the least RSA modulus of a citizen's key. Cards of 1024 bits expired long ago.
 const minRSABits = 2048
 
-// verifyDigest verifies a card's signature of a SHA-256 digest.
-func verifyDigest(key crypto.PublicKey, digest, signature []byte) error {
+// VerifyDigest verifies a card's signature of a SHA-256 digest, as a Signer makes it. The errors are ErrKeyKind and
+// ErrKeyMismatch.
+func VerifyDigest(key crypto.PublicKey, digest, signature []byte) error {
 	switch key := key.(type) {
 	case *rsa.PublicKey:
 		if key.N.BitLen() < minRSABits {

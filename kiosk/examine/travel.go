@@ -1,8 +1,7 @@
-package evidence
+package examine
 
 import (
 	"context"
-	"time"
 
 	"balcao/cardreader/mrz"
 	"balcao/cardreader/travel/lds"
@@ -33,16 +32,15 @@ type TravelExamination struct {
 	identity   *kiosk.Identity
 	object     *trust.TravelObject
 	chain      []*cms.Certificate
-	originally *Originality
-	atCentre   bool      // the chip's proof is verified with the transcript, not before
+	originally *ChipAuthenticity
 	proof      ProofKind // of the files as they were signed
 	compared   map[int]bool
 	extension  string
 }
 
-// Originality is what became of the chip's own proof at the desk: active authentication, chip authentication or PACE
+// ChipAuthenticity is what became of the chip's own proof at the desk: active authentication, chip authentication or PACE
 // with chip authentication mapping.
-type Originality struct {
+type ChipAuthenticity struct {
 	Source string // "AA", "CA ECDH-AES-128", "PACE-CAM": for the screens
 	Proven bool   // the chip holds the key
 }
@@ -50,12 +48,8 @@ type Originality struct {
 // ExamineTravel begins the examination of a travel document whose chip was recognised. Report is called with each
 // answer when it is in, from one goroutine at a time; it must not call the examination. It may be nil. The context
 // ends the question of revocation.
-func (v *Verifier) ExamineTravel(ctx context.Context, report func(kiosk.Check)) *TravelExamination {
-	return v.examineTravelAt(ctx, v.now(), report)
-}
-
-func (v *Verifier) examineTravelAt(ctx context.Context, at time.Time, report func(kiosk.Check)) *TravelExamination {
-	return &TravelExamination{answers: v.newAnswers(ctx, at, report), compared: make(map[int]bool)}
+func (v *Examiner) ExamineTravel(ctx context.Context, report func(kiosk.Check)) *TravelExamination {
+	return &TravelExamination{answers: v.newAnswers(ctx, report), compared: make(map[int]bool)}
 }
 
 // Update gives the examination what was read so far, and runs the checks that have become possible. The
@@ -74,8 +68,8 @@ func (e *TravelExamination) Update(files TravelFiles) {
 	case files.Access.Mechanism != "":
 		e.once(kiosk.CheckAccess, e.checkAccess)
 	}
-	if e.zone == nil && len(files.Groups[groupZone]) > 0 {
-		if zone, err := lds.ParseDG1(files.Groups[groupZone], e.now); err == nil {
+	if e.zone == nil && len(files.Groups[groupMRZ]) > 0 {
+		if zone, err := lds.ParseDG1(files.Groups[groupMRZ], e.now); err == nil {
 			e.zone = &zone
 		}
 	}
@@ -88,10 +82,10 @@ func (e *TravelExamination) Update(files TravelFiles) {
 	e.advance()
 }
 
-// Originality says what became of the chip's own proof. Without a call, a chip that has nothing to prove itself with is
+// ChipAuthenticity says what became of the chip's own proof. Without a call, a chip that has nothing to prove itself with is
 // found out; one that has stays unanswered. For PACE with chip authentication mapping the certificate
 // of the chip's key is verified here.
-func (e *TravelExamination) Originality(o Originality) {
+func (e *TravelExamination) ChipAuthenticity(o ChipAuthenticity) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.originally == nil {
@@ -108,6 +102,32 @@ func (e *TravelExamination) Convinced() {
 	if e.has(kiosk.CheckOriginal) && ProofOf(e.files.Groups) != ProofNone {
 		e.once(kiosk.CheckKey, func() kiosk.Check { return passed(e.checks[kiosk.CheckOriginal].Source) })
 	}
+}
+
+// Proven says that the chip proved its key over a transcript or to the centre's challenge, which the caller has verified. A
+// chip without a key has nothing to prove.
+func (e *TravelExamination) Proven() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.proof == ProofNone {
+		return
+	}
+	for _, name := range []kiosk.CheckName{kiosk.CheckOriginal, kiosk.CheckKey} {
+		e.once(name, func() kiosk.Check { return passed(SourceChip) })
+	}
+}
+
+// Hidden reports whether the SOD, once its signature was verified, lists files of evidence that the examination was not
+// given. A desk could leave out a key that the chip cannot prove.
+func (e *TravelExamination) Hidden() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, number := range evidenceGroups {
+		if _, signed := e.object.Hashes[number]; signed && len(e.files.Groups[number]) == 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // Wait waits for the question of revocation, if it was asked, and returns the verdict.

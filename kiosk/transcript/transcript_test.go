@@ -1,4 +1,4 @@
-package evidence_test
+package transcript_test
 
 import (
 	"bytes"
@@ -12,27 +12,27 @@ import (
 	"pgregory.net/rapid"
 
 	"balcao/kiosk"
-	"balcao/kiosk/evidence"
+	"balcao/kiosk/transcript"
 )
 
-var sample = evidence.Transcript{
+var sample = transcript.Transcript{
 	Version: 2, Enrolment: uuid.MustParse("0199a1b2-0000-7000-8000-000000000001"), Challenge: []byte{0xFB, 0xFF, 0x00},
 	Desk: "laranjeiras-07", OpenedAt: time.Date(2026, 11, 23, 10, 0, 0, 123456000, time.UTC),
 	SignedAt: time.Date(2026, 11, 23, 10, 5, 0, 0, time.UTC),
-	Document: evidence.TranscriptDocument{
+	Document: transcript.Document{
 		Kind: kiosk.CitizenCard, Generation: kiosk.Generation2024, Country: "PRT", Number: "99000588 7 ZZ1",
 		CivilNumber: "990005887", ValidUntil: kiosk.Date{Year: 2034, Month: 2, Day: 1}, Identity: []byte{1}, SOD: []byte{2},
-		Access: evidence.AccessContact,
+		Access: transcript.AccessContact,
 	},
-	Person: evidence.TranscriptPerson{
+	Person: transcript.Person{
 		Surname: "Inventada & Conceição", GivenNames: "Maria", BirthDate: kiosk.Date{Year: 1988, Month: 3, Day: 7},
 		Nationality: "PRT", TaxNumber: "400000012",
 	},
-	Eligibility: evidence.TranscriptEligibility{
-		Address:      evidence.TranscriptSeen{Kind: kiosk.SeenLease, Issuer: "Imobiliária", Issued: kiosk.Date{Year: 2026, Month: 1, Day: 2}},
+	Eligibility: transcript.Eligibility{
+		Address:      transcript.Seen{Kind: kiosk.SeenLease, Issuer: "Imobiliária", Issued: kiosk.Date{Year: 2026, Month: 1, Day: 2}},
 		Independence: kiosk.Independent, SecondClerk: "B. Segunda", Extension: "DL 1/2026",
 	},
-	Contacts: []evidence.TranscriptProof{{
+	Contacts: []transcript.Contact{{
 		Channel: kiosk.SMS, Value: "+351910000001", Proof: uuid.MustParse("0199a1b2-0000-7000-8000-000000000002"),
 		ConfirmedAt: time.Date(2026, 11, 23, 10, 2, 0, 0, time.UTC),
 	}},
@@ -66,7 +66,7 @@ func TestTranscript_Encode(t *testing.T) {
 }
 
 func TestDecodeTranscript(t *testing.T) {
-	got, err := evidence.DecodeTranscript([]byte(sampleJSON))
+	got, err := transcript.Decode([]byte(sampleJSON))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +112,7 @@ func TestDecodeTranscript(t *testing.T) {
 		"too long":         replace(`Maria`, strings.Repeat("a", 64<<10)),
 	} {
 		t.Run(name, func(t *testing.T) {
-			if _, err := evidence.DecodeTranscript([]byte(bad)); !errors.Is(err, evidence.ErrTranscript) {
+			if _, err := transcript.Decode([]byte(bad)); !errors.Is(err, transcript.ErrForm) {
 				t.Errorf("got %v", err)
 			}
 		})
@@ -126,7 +126,7 @@ func TestTranscript_RoundTrip(t *testing.T) {
 		want.Person.Surname = rapid.String().Draw(t, "surname")
 		want.Challenge = rapid.SliceOfN(rapid.Byte(), 0, 64).Draw(t, "challenge")
 		want.SignedAt = time.UnixMicro(rapid.Int64Range(0, 4e15).Draw(t, "signed")).UTC()
-		want.Contacts = make([]evidence.TranscriptProof, rapid.IntRange(0, 3).Draw(t, "contacts"))
+		want.Contacts = make([]transcript.Contact, rapid.IntRange(0, 3).Draw(t, "contacts"))
 		for i := range want.Contacts {
 			want.Contacts[i] = sample.Contacts[0]
 			want.Contacts[i].Value = rapid.String().Draw(t, "value")
@@ -135,7 +135,7 @@ func TestTranscript_RoundTrip(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := evidence.DecodeTranscript(data)
+		got, err := transcript.Decode(data)
 		if err != nil {
 			t.Fatalf("%v: %s", err, data)
 		}
@@ -150,7 +150,7 @@ func FuzzDecodeTranscript(f *testing.F) {
 	f.Add([]byte(`{"v":2}`))
 	f.Add([]byte(strings.Replace(sampleJSON, "1988-03-07", "1988-03", 1)))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		got, err := evidence.DecodeTranscript(data)
+		got, err := transcript.Decode(data)
 		if err != nil {
 			return
 		}

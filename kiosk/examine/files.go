@@ -1,4 +1,4 @@
-package evidence
+package examine
 
 import (
 	"errors"
@@ -14,7 +14,7 @@ import (
 
 // Data groups that are looked at here (Doc 9303-10 §4.7).
 const (
-	groupZone    = 1
+	groupMRZ     = 1
 	groupFace    = 2
 	groupDetails = 11
 	groupChip    = 14 // keys of chip authentication
@@ -22,13 +22,13 @@ const (
 )
 
 // evidenceGroups travel to the centre, in this order.
-var evidenceGroups = []int{groupZone, groupDetails, groupChip, groupActive}
+var evidenceGroups = []int{groupMRZ, groupDetails, groupChip, groupActive}
 
 // keptGroups stay at the centre: who it was, and what the chip's proof is verified with.
-var keptGroups = []int{groupZone, groupChip, groupActive}
+var keptGroups = []int{groupMRZ, groupChip, groupActive}
 
 // groupTags are the tags that evidence groups begin with, by which they are told apart.
-var groupTags = map[int]byte{groupZone: 0x61, groupDetails: 0x6B, groupChip: 0x6E, groupActive: 0x6F}
+var groupTags = map[int]byte{groupMRZ: 0x61, groupDetails: 0x6B, groupChip: 0x6E, groupActive: 0x6F}
 
 // maxEvidence bounds the evidence files together. They have some hundred bytes; a chip with many keys has a few thousand.
 const maxEvidence = 128 << 10
@@ -42,7 +42,7 @@ type TravelFiles struct {
 	Groups map[int][]byte
 
 	Access travel.Protection // how the chip was opened
-	Typed  string            // the machine-readable zone that it was opened with; empty when it was the access number
+	Typed  string            // the MRZ that it was opened with; empty when it was the access number
 
 	// Dumped says that the files came without their chip: groups that are not there may be on it, and what only the chip
 	// can prove stays unproven.
@@ -73,6 +73,10 @@ func (f TravelFiles) read() map[int][]byte {
 // they were read, those that the chip has, one behind the other. The photograph is not among them.
 func TravelBytes(files TravelFiles) []byte { return joinGroups(files.Groups, evidenceGroups) }
 
+// KeptBytes returns what may stay at the centre of the groups that TravelBytes had: DG1, and DG14 and DG15 with the chip's
+// keys.
+func KeptBytes(groups map[int][]byte) []byte { return joinGroups(groups, keptGroups) }
+
 func joinGroups(groups map[int][]byte, numbers []int) []byte {
 	var out []byte
 	for _, number := range numbers {
@@ -81,7 +85,7 @@ func joinGroups(groups map[int][]byte, numbers []int) []byte {
 	return out
 }
 
-// TypedFiles returns the identity bytes of a document whose machine-readable zone was typed: a DG1 of it, as
+// TypedFiles returns the identity bytes of a document whose MRZ was typed: a DG1 of it, as
 // the document's chip would have it. The error is *mrz.Error.
 func TypedFiles(zone string) ([]byte, error) {
 	text, err := joined(zone)
@@ -89,16 +93,16 @@ func TypedFiles(zone string) ([]byte, error) {
 		return nil, err
 	}
 	var b cryptobyte.Builder
-	b.AddASN1(asn1.Tag(groupTags[groupZone]), func(b *cryptobyte.Builder) {
-		b.AddUint16(tagZone)
+	b.AddASN1(asn1.Tag(groupTags[groupMRZ]), func(b *cryptobyte.Builder) {
+		b.AddUint16(tagMRZ)
 		b.AddUint8(byte(len(text))) // at most 90
 		b.AddBytes([]byte(text))
 	})
 	return b.BytesOrPanic(), nil
 }
 
-// tagZone is around the characters of the zone in DG1 (Doc 9303-10 §4.7.1).
-const tagZone = 0x5F1F
+// tagMRZ is around the characters of the zone in DG1 (Doc 9303-10 §4.7.1).
+const tagMRZ = 0x5F1F
 
 // joined returns the characters of a zone that was typed, without line breaks.
 func joined(zone string) (string, error) {
@@ -112,30 +116,30 @@ func joined(zone string) (string, error) {
 	return "", &mrz.Error{Line: -1, Err: mrz.ErrFormat}
 }
 
-// ErrEvidenceFiles says that bytes are not evidence files.
-var ErrEvidenceFiles = errors.New("not the files of a travel document")
+// ErrFiles says that bytes are not evidence files.
+var ErrFiles = errors.New("not the files of a travel document")
 
-// ParseEvidenceFiles takes identity bytes apart again: each file at most once, in the order of their numbers, DG1
-// there, nothing between and nothing behind. The error wraps ErrEvidenceFiles.
-func ParseEvidenceFiles(data []byte) (map[int][]byte, error) {
+// ParseFiles takes identity bytes apart again: each file at most once, in the order of their numbers, DG1
+// there, nothing between and nothing behind. The error wraps ErrFiles.
+func ParseFiles(data []byte) (map[int][]byte, error) {
 	if len(data) > maxEvidence {
-		return nil, fmt.Errorf("%w: too long", ErrEvidenceFiles)
+		return nil, fmt.Errorf("%w: too long", ErrFiles)
 	}
 	groups := make(map[int][]byte)
 	last := 0
 	for len(data) > 0 {
 		number := groupOf(data[0])
 		if number <= last {
-			return nil, fmt.Errorf("%w: tag %02X where it cannot stand", ErrEvidenceFiles, data[0])
+			return nil, fmt.Errorf("%w: tag %02X where it cannot stand", ErrFiles, data[0])
 		}
 		size, ok := objectSize(data)
 		if !ok {
-			return nil, fmt.Errorf("%w: length of DG%d", ErrEvidenceFiles, number)
+			return nil, fmt.Errorf("%w: length of DG%d", ErrFiles, number)
 		}
 		groups[number], data, last = data[:size:size], data[size:], number
 	}
-	if groups[groupZone] == nil {
-		return nil, fmt.Errorf("%w: without DG1", ErrEvidenceFiles)
+	if groups[groupMRZ] == nil {
+		return nil, fmt.Errorf("%w: without DG1", ErrFiles)
 	}
 	return groups, nil
 }

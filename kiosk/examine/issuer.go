@@ -1,4 +1,4 @@
-package evidence
+package examine
 
 import (
 	"slices"
@@ -20,7 +20,7 @@ var issuerCodes = map[string][]string{
 	"UTO": {"UT"},
 }
 
-// sameState reports whether the issuer of a document, as its machine-readable zone has it, and the country of a
+// sameState reports whether the issuer of a document, as its MRZ has it, and the country of a
 // certificate, two letters, are one State. A State's signature is worth nothing under another's document: a
 // country signing CA that was lost in one corner of the world must not make Portuguese residence permits.
 func sameState(issuer, country string) bool {

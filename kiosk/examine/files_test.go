@@ -1,4 +1,4 @@
-package evidence_test
+package examine_test
 
 import (
 	"bytes"
@@ -9,27 +9,28 @@ import (
 	"pgregory.net/rapid"
 
 	"balcao/cardreader/mrz"
-	"balcao/kiosk/evidence"
+	"balcao/kiosk/examine"
+	"balcao/kiosk/examine/examinetest"
 )
 
 func TestEvidenceFiles(t *testing.T) {
-	files := passportOf(t, mustCountry(t, "UT")).mustFiles(t)
-	data := evidence.TravelBytes(files)
+	files := examinetest.PassportOf(t, examinetest.MustCountry(t, "UT")).MustFiles(t)
+	data := examine.TravelBytes(files)
 	if bytes.Contains(data, []byte("a face")) {
 		t.Error("the face leaves the desk")
 	}
-	got, err := evidence.ParseEvidenceFiles(data)
+	got, err := examine.ParseFiles(data)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := changed(files, func(groups map[int][]byte) { delete(groups, 2) }).Groups
+	want := examinetest.Changed(files, func(groups map[int][]byte) { delete(groups, 2) }).Groups
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
 func TestParseEvidenceFiles_Err(t *testing.T) {
-	one, eleven, fourteen := dg1(t, anna()), dg11("A<<B", ""), wrap(0x6E, []byte("keys"))
+	one, eleven, fourteen := examinetest.DG1(t, examinetest.Anna()), examinetest.DG11("A<<B", ""), examinetest.Wrap(0x6E, []byte("keys"))
 	join := func(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
 	for name, bad := range map[string][]byte{
 		"empty":             nil,
@@ -37,7 +38,7 @@ func TestParseEvidenceFiles_Err(t *testing.T) {
 		"twice":             join(one, one),
 		"another order":     join(one, fourteen, eleven),
 		"DG1 last":          join(eleven, one),
-		"a face":            join(one, wrap(0x75, []byte("a face"))),
+		"a face":            join(one, examinetest.Wrap(0x75, []byte("a face"))),
 		"zeros behind":      join(one, []byte{0}),
 		"cut off":           one[:len(one)-1],
 		"tag alone":         join(one, []byte{0x6B}),
@@ -45,12 +46,12 @@ func TestParseEvidenceFiles_Err(t *testing.T) {
 		"indefinite length": {0x61, 0x80, 1, 0, 0},
 		"length of 4 bytes": {0x61, 0x84, 0, 0, 0, 1, 1},
 		"length cut off":    {0x61, 0x82, 1},
-		"too long":          wrap(0x61, make([]byte, 60<<10)),
+		"too long":          examinetest.Wrap(0x61, make([]byte, 60<<10)),
 	} {
 		if name == "too long" {
-			bad = join(bad, wrap(0x6B, make([]byte, 60<<10)), wrap(0x6E, make([]byte, 60<<10)))
+			bad = join(bad, examinetest.Wrap(0x6B, make([]byte, 60<<10)), examinetest.Wrap(0x6E, make([]byte, 60<<10)))
 		}
-		if got, err := evidence.ParseEvidenceFiles(bad); got != nil || !errors.Is(err, evidence.ErrEvidenceFiles) {
+		if got, err := examine.ParseFiles(bad); got != nil || !errors.Is(err, examine.ErrFiles) {
 			t.Errorf("%s: got %d files, %v", name, len(got), err)
 		}
 	}
@@ -73,8 +74,8 @@ func TestParseEvidenceFiles_LongLengths(t *testing.T) {
 			}
 			want[number] = append(header, content...)
 		}
-		data := evidence.TravelBytes(evidence.TravelFiles{Groups: want})
-		got, err := evidence.ParseEvidenceFiles(data)
+		data := examine.TravelBytes(examine.TravelFiles{Groups: want})
+		got, err := examine.ParseFiles(data)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -85,30 +86,30 @@ func TestParseEvidenceFiles_LongLengths(t *testing.T) {
 }
 
 func TestTypedFiles(t *testing.T) {
-	for _, zone := range []mrz.MRZ{anna(), permit()} {
-		lines := mustLines(t, zone)
+	for _, zone := range []mrz.MRZ{examinetest.Anna(), examinetest.Permit()} {
+		lines := examinetest.MustLines(t, zone)
 		for name, text := range map[string]string{
 			"lines": lines[0] + "\n" + lines[1], "Windows": lines[0] + "\r\n" + lines[1] + "\r\n", "one run": lines[0] + lines[1],
 		} {
 			for _, line := range lines[2:] {
 				text += "\n" + line
 			}
-			got, err := evidence.TypedFiles(text)
-			if err != nil || !bytes.Equal(got, dg1(t, zone)) {
+			got, err := examine.TypedFiles(text)
+			if err != nil || !bytes.Equal(got, examinetest.DG1(t, zone)) {
 				t.Errorf("%s, %s: got %d bytes, %v", zone.Format, name, len(got), err)
 			}
 		}
 	}
-	for _, bad := range []string{"", "P<UTO", mustLines(t, anna())[0]} {
+	for _, bad := range []string{"", "P<UTO", examinetest.MustLines(t, examinetest.Anna())[0]} {
 		var wrong *mrz.Error
-		if got, err := evidence.TypedFiles(bad); got != nil || !errors.As(err, &wrong) {
+		if got, err := examine.TypedFiles(bad); got != nil || !errors.As(err, &wrong) {
 			t.Errorf("%d characters: got %d bytes, %v", len(bad), len(got), err)
 		}
 	}
 }
 
 func TestTravelFiles_Wipe(t *testing.T) {
-	files := passportOf(t, mustCountry(t, "UT")).mustFiles(t)
+	files := examinetest.PassportOf(t, examinetest.MustCountry(t, "UT")).MustFiles(t)
 	kept := [][]byte{files.SOD, files.Groups[1], files.Groups[2], files.Groups[15]}
 	files.Wipe()
 	for _, content := range kept {
@@ -122,21 +123,21 @@ func TestTravelFiles_Wipe(t *testing.T) {
 }
 
 func FuzzParseEvidenceFiles(f *testing.F) {
-	f.Add(evidence.TravelBytes(passportOf(f, mustCountry(f, "UT")).mustFiles(f)))
-	f.Add(dg1(f, permit()))
+	f.Add(examine.TravelBytes(examinetest.PassportOf(f, examinetest.MustCountry(f, "UT")).MustFiles(f)))
+	f.Add(examinetest.DG1(f, examinetest.Permit()))
 	f.Add([]byte{0x61, 0x82, 0x00, 0x01, 0x00, 0x6F, 0x81, 0x01, 0xFF})
 	f.Fuzz(func(t *testing.T, data []byte) {
-		groups, err := evidence.ParseEvidenceFiles(data)
+		groups, err := examine.ParseFiles(data)
 		if err != nil {
-			if groups != nil || !errors.Is(err, evidence.ErrEvidenceFiles) {
+			if groups != nil || !errors.Is(err, examine.ErrFiles) {
 				t.Fatalf("got %d files, %v", len(groups), err)
 			}
 			return
 		}
-		if !bytes.Equal(evidence.TravelBytes(evidence.TravelFiles{Groups: groups}), data) {
+		if !bytes.Equal(examine.TravelBytes(examine.TravelFiles{Groups: groups}), data) {
 			t.Fatal("files that say something else than their bytes")
 		}
-		_, _ = evidence.TravelIdentity(evidence.TravelFiles{Groups: groups}, readOn)
-		_ = evidence.ProofOf(groups)
+		_, _ = examine.TravelIdentity(examine.TravelFiles{Groups: groups}, readOn)
+		_ = examine.ProofOf(groups)
 	})
 }

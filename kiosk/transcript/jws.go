@@ -1,7 +1,8 @@
-package evidence
+package transcript
 
 import (
 	"bytes"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -16,11 +17,13 @@ const (
 	maxChain = 8
 )
 
-// signedPayload is a payload whose signature was verified with the first certificate of the chain.
-// Whose certificate that is, nobody has asked yet.
-type signedPayload struct {
-	payload []byte
-	chain   [][]byte // DER, from x5c
+// Signed is a transcript whose signature was verified with the first certificate of the chain. Whether that certificate
+// is to be believed, nobody has asked yet.
+type Signed struct {
+	Transcript Transcript
+	Payload    []byte            // the transcript as it was signed
+	Leaf       *x509.Certificate // whose key signed: P-256, or RSA of 2048 bits or more
+	Chain      [][]byte          // DER, from x5c, the leaf first
 }
 
 // protectedHeader is the only form of a protected header that is accepted, in its canonical order.
@@ -30,12 +33,13 @@ type protectedHeader struct {
 	Chain     []string                `json:"x5c"`
 }
 
-// openJWS verifies a JWS of one role: a citizen's card, or a desk. It is decoded here strictly, then parsed
+// Open verifies a JWS of one role, CitizenSignature or DeskSignature. The error wraps ErrForm when the signature is good
+// and what was signed is no transcript. The JWS is decoded here strictly, then parsed
 // and verified by go-jose; the algorithm is the one that the certificate's key has, and the header has to agree.
 // Since the header is accepted in one form only, both readers see the same one.
 //
 // Exactly one signature is accepted now. A clerk's signature beside it will be looked up by its "typ".
-func openJWS(data []byte, role jose.ContentType) (*signedPayload, error) {
+func Open(data []byte, role jose.ContentType) (*Signed, error) {
 	if len(data) > maxJWS {
 		return nil, errors.New("JWS too long")
 	}
@@ -82,7 +86,11 @@ func openJWS(data []byte, role jose.ContentType) (*signedPayload, error) {
 	if err != nil {
 		return nil, errors.New("JWS signature does not verify")
 	}
-	return &signedPayload{payload: payload, chain: chain}, nil
+	t, err := Decode(payload)
+	if err != nil {
+		return nil, err
+	}
+	return &Signed{Transcript: t, Payload: payload, Leaf: leaf, Chain: chain}, nil
 }
 
 // readHeader decodes a protected header in its one form.
@@ -103,4 +111,12 @@ func readHeader(encoded string, role jose.ContentType) (protectedHeader, error) 
 		return header, fmt.Errorf("not a signature of role %q", role)
 	}
 	return header, nil
+}
+
+// leafOf parses the certificate that a JWS names as its signer's.
+func leafOf(chain [][]byte) (*x509.Certificate, error) {
+	if len(chain) == 0 || len(chain) > maxChain {
+		return nil, fmt.Errorf("x5c with %d certificates", len(chain))
+	}
+	return x509.ParseCertificate(chain[0])
 }

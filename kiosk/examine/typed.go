@@ -1,38 +1,37 @@
-package evidence
+package examine
 
 import (
 	"context"
-	"time"
 
 	"balcao/cardreader/travel/lds"
 	"balcao/kiosk"
 )
 
-// TypedOrder lists the checks of a machine-readable zone that was typed, in the order of a verdict.
+// TypedOrder lists the checks of a MRZ that was typed, in the order of a verdict.
 var TypedOrder = kiosk.ExpectedOfTyped()
 
 // typedNeeds are the checks without which a typed zone stands for no document at all.
 var typedNeeds = []kiosk.CheckName{kiosk.CheckDigits, kiosk.CheckAccepted, kiosk.CheckDocumentDate}
 
-// ExamineTyped examines a document without a chip, of which the clerk typed the machine-readable zone, its lines
+// ExamineTyped examines a document without a chip, of which the clerk typed the MRZ, its lines
 // separated by line breaks. Check digits find slips and no forgeries, so the level is never high. Each
 // answer is reported, as in Examine; nobody is asked, so the verdict is there at once.
-func (v *Verifier) ExamineTyped(ctx context.Context, zone string, report func(kiosk.Check)) Verdict {
+func (v *Examiner) ExamineTyped(ctx context.Context, zone string, report func(kiosk.Check)) Verdict {
 	file, err := TypedFiles(zone)
 	if err != nil {
 		file = nil // and it fails as a zone that cannot be read
 	}
-	return v.examineTypedAt(ctx, v.now(), file, report)
+	return v.ExamineTypedFile(ctx, file, report)
 }
 
-// examineTypedAt examines the DG1 that TypedFiles makes.
-func (v *Verifier) examineTypedAt(ctx context.Context, at time.Time, dg1 []byte, report func(kiosk.Check)) Verdict {
-	a := v.newAnswers(ctx, at, report)
+// ExamineTypedFile is ExamineTyped of the DG1 that TypedFiles makes.
+func (v *Examiner) ExamineTypedFile(ctx context.Context, dg1 []byte, report func(kiosk.Check)) Verdict {
+	a := v.newAnswers(ctx, report)
 	var id kiosk.Identity
 	a.once(kiosk.CheckDigits, func() kiosk.Check {
-		zone, err := lds.ParseDG1(dg1, at)
+		zone, err := lds.ParseDG1(dg1, a.now)
 		if err == nil {
-			id, err = zoneIdentity(zone)
+			id, err = mrzIdentity(zone)
 		}
 		if err != nil {
 			return failed(kiosk.ReasonMalformed, SourceMRZ)

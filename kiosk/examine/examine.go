@@ -1,25 +1,21 @@
-// Package evidence decides what a document proves, and writes down and verifies what was agreed.
+// Package examine decides what a document proves. Desk and centre use the same code: a document good at the desk is good
+// at the centre.
 //
 // At the desk an Examination turns the files of a card, as they arrive, into checks with results:
 //
-//	ex := verifier.Examine(ctx, report)
+//	ex := examiner.Examine(ctx, report)
 //	ex.Update(files)             // again and again, with more of the card read each time
 //	ex.Photo(files.Photo)        // when the photograph is read, or is known to be absent
 //	ex.PIN(triesLeft)
 //	verdict := ex.Wait()         // revocation has answered, or could not
 //
 // A TravelExamination does the same for the chip of a passport, residence permit or residence card, and
-// ExamineTyped for one without a chip, whose machine-readable zone was typed.
+// ExamineTyped for one without a chip, whose MRZ was typed. A chip proves itself over the transcript or to the centre
+// (ProofOf, ProofAA, ProofCA). Examiner.AtCentre repeats all of it as of the time of signing.
 //
-// Sign lets a Citizen Card sign the Transcript of an enrolment. No other document can: there SignAsDesk
-// signs for the desk, and the chip proves itself over the transcript or to the centre (ProofAA, ProofCA). The centre
-// believes none of the desk's verdicts: Verifier.Verify repeats all of it from the signed bytes (Bundle)
-// and what the centre itself knows (Expect), and says in a *Refusal why not.
-//
-// Both sides use the same code on purpose: a document good at the desk is good at the centre. The
-// package reads no card and opens no connection but those of Revocation and CountryRevocation. Photographs are
+// The package reads no card and opens no connection but those of Revocation and CountryRevocation. Photographs are
 // hashed at the desk and never leave it, so the centre's verdict has no check of them.
-package evidence
+package examine
 
 import (
 	"context"
@@ -57,25 +53,49 @@ type CountryRevocation interface {
 	Check(ctx context.Context, cert, issuer *cms.Certificate) (trust.Answer, error)
 }
 
-// Verifier holds what verdicts depend on besides the document. It is safe for concurrent use while its
+// Examiner holds what verdicts depend on besides the document. It is safe for concurrent use while its
 // fields stay as they are; a copy may have others.
-type Verifier struct {
+type Examiner struct {
 	Trust             *trust.Store      // nil trusts nobody: every Citizen Card is refused
 	Revocation        Revocation        // nil answers nothing: revocation stays unknown
 	Countries         *trust.Countries  // nil trusts no State: every travel document with a chip is refused
 	CountryRevocation CountryRevocation // nil asks nobody but the lists that came with Countries
 	Rules             kiosk.Rules       // of the centre; the usual ones when there are none
 	Now               func() time.Time  // time.Now when nil; its location is the one whose calendar counts
+
+	signed time.Time // at the centre: when the transcript was signed, as of which a document is judged; zero at a desk
 }
 
-func (v *Verifier) now() time.Time {
+// AtCentre returns an examiner that repeats a desk's examination, under the rules that the enrolment was opened under and
+// as of the time when its transcript was signed. Its verdicts leave out what nobody but the desk can check: the printed
+// page, the PIN's tries, and the photograph unless PhotoUnshown is called. The chip's own proof, or the card's, is verified
+// by the caller, who calls Proven.
+func (v *Examiner) AtCentre(rules kiosk.Rules, signed time.Time) *Examiner {
+	at := *v
+	at.Rules = rules
+	at.Rules, at.signed = at.rules(), signed.In(v.Time().Location())
+	return &at
+}
+
+func (v *Examiner) atCentre() bool { return !v.signed.IsZero() }
+
+// at is when certificates and dates are judged.
+func (v *Examiner) at() time.Time {
+	if v.atCentre() {
+		return v.signed
+	}
+	return v.Time()
+}
+
+// Time is the time by the examiner's clock.
+func (v *Examiner) Time() time.Time {
 	if v.Now != nil {
 		return v.Now()
 	}
 	return time.Now()
 }
 
-func (v *Verifier) rules() kiosk.Rules {
+func (v *Examiner) rules() kiosk.Rules {
 	if !v.Rules.Known() {
 		return kiosk.UsualRules()
 	}
@@ -84,12 +104,12 @@ func (v *Verifier) rules() kiosk.Rules {
 
 // NeedsIssuers reports whether the certificate does not chain to an anchor with the issuers of the trust
 // store alone. Then it is worth the time to read the CA certificates that are on the card.
-func (v *Verifier) NeedsIssuers(certificate []byte) bool {
+func (v *Examiner) NeedsIssuers(certificate []byte) bool {
 	leaf, err := x509.ParseCertificate(certificate)
 	if err != nil {
 		return false
 	}
-	_, err = v.Trust.Chain(leaf, nil, v.now())
+	_, err = v.Trust.Chain(leaf, nil, v.Time())
 	return trust.FaultOf(err) == trust.FaultUntrusted
 }
 
@@ -110,7 +130,7 @@ type Document struct {
 
 // Check examines a document that was read as a whole and waits for all answers. Each is reported when
 // it is in. Key possession stays pending: see Examination for that.
-func (v *Verifier) Check(ctx context.Context, doc Document, report func(kiosk.Check)) Verdict {
+func (v *Examiner) Check(ctx context.Context, doc Document, report func(kiosk.Check)) Verdict {
 	ex := v.Examine(ctx, report)
 	ex.Update(doc.Files)
 	ex.Photo(doc.Files.Photo)

@@ -1,16 +1,10 @@
-package evidence
+package examine
 
 import (
 	"errors"
 	"strings"
 
 	"balcao/cardreader/travel"
-)
-
-// What stands in a transcript's Access when no chip was opened through a protected channel.
-const (
-	AccessContact = "contact" // a Citizen Card in its contact reader
-	AccessTyped   = "typed"   // no chip: the machine-readable zone was typed
 )
 
 // unenforced is the last part of the text of a chip without access control.
@@ -35,9 +29,9 @@ func AccessText(p travel.Protection) string {
 // errAccess says that a text is none of AccessText.
 var errAccess = errors.New("access to the chip in no known form")
 
-// parseAccess reads what AccessText writes. It is the desk's word, so the centre lets it make a document worse
+// ParseAccess reads what AccessText writes. The text is the desk's word, so the centre lets it make a document worse
 // and never better.
-func parseAccess(text string) (travel.Protection, error) {
+func ParseAccess(text string) (travel.Protection, error) {
 	var p travel.Protection
 	rest := text
 	rest, p.Unenforced = strings.CutSuffix(rest, "/"+unenforced)

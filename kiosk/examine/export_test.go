@@ -1,4 +1,4 @@
-package evidence
+package examine
 
 // SameState is sameState, for the table of issuers.
 var SameState = sameState

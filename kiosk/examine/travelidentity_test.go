@@ -1,4 +1,4 @@
-package evidence_test
+package examine_test
 
 import (
 	"errors"
@@ -11,13 +11,14 @@ import (
 	"balcao/cardreader/mrz"
 	"balcao/cardreader/travel/lds"
 	"balcao/kiosk"
-	"balcao/kiosk/evidence"
+	"balcao/kiosk/examine"
+	"balcao/kiosk/examine/examinetest"
 )
 
 var readOn = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 
 func TestTravelIdentity(t *testing.T) {
-	files := evidence.TravelFiles{Groups: map[int][]byte{1: dg1(t, anna())}}
+	files := examine.TravelFiles{Groups: map[int][]byte{1: examinetest.DG1(t, examinetest.Anna())}}
 	want := kiosk.Identity{
 		Kind: kiosk.Passport, Country: "UTO", DocumentNumber: "L898902C3", Surname: "ERIKSSON", GivenNames: "ANNA MARIA",
 		MRZSurname: "ERIKSSON", MRZGivenNames: "ANNA MARIA", Sex: "F", Nationality: "UTO",
@@ -25,7 +26,7 @@ func TestTravelIdentity(t *testing.T) {
 	}
 	compare := func(t *testing.T) {
 		t.Helper()
-		got, err := evidence.TravelIdentity(files, readOn)
+		got, err := examine.TravelIdentity(files, readOn)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -34,13 +35,13 @@ func TestTravelIdentity(t *testing.T) {
 		}
 	}
 	t.Run("OK/DG1", compare)
-	files.Groups[11] = dg11("Eriksson<<Ånna<María", "19740812")
+	files.Groups[11] = examinetest.DG11("Eriksson<<Ånna<María", "19740812")
 	want.Surname, want.GivenNames = "Eriksson", "Ånna María"
 	t.Run("OK/DG11", compare)
 	files.Groups[11] = []byte{0x6B, 0x02, 0xFF, 0xFF}
 	want.Surname, want.GivenNames = want.MRZSurname, want.MRZGivenNames
 	t.Run("OK/DG11Unreadable", compare)
-	files.Groups[11] = dg11("Anna Eriksson", "")
+	files.Groups[11] = examinetest.DG11("Anna Eriksson", "")
 	t.Run("OK/NameInOnePiece", compare)
 }
 
@@ -65,10 +66,10 @@ func TestTravelIdentity_Names(t *testing.T) {
 	}
 	for name, tt := range cases {
 		t.Run(name, func(t *testing.T) {
-			zone := anna()
+			zone := examinetest.Anna()
 			zone.Surname, zone.GivenNames = tt.surname, tt.given
-			files := evidence.TravelFiles{Groups: map[int][]byte{1: dg1(t, zone), 11: dg11(tt.details, "")}}
-			got, err := evidence.TravelIdentity(files, readOn)
+			files := examine.TravelFiles{Groups: map[int][]byte{1: examinetest.DG1(t, zone), 11: examinetest.DG11(tt.details, "")}}
+			got, err := examine.TravelIdentity(files, readOn)
 			if err != nil || [2]string{got.Surname, got.GivenNames} != tt.want || got.NameSource != tt.source {
 				t.Errorf("got %q, %q, %q, %v; want %q, %q", got.Surname, got.GivenNames, got.NameSource, err, tt.want, tt.source)
 			}
@@ -96,10 +97,10 @@ func TestTravelIdentity_Birth(t *testing.T) {
 	}
 	for name, tt := range cases {
 		t.Run(name, func(t *testing.T) {
-			zone := anna()
+			zone := examinetest.Anna()
 			zone.Birth = tt.zone
-			files := evidence.TravelFiles{Groups: map[int][]byte{1: dg1(t, zone), 11: dg11("", tt.full)}}
-			got, err := evidence.TravelIdentity(files, readOn)
+			files := examine.TravelFiles{Groups: map[int][]byte{1: examinetest.DG1(t, zone), 11: examinetest.DG11("", tt.full)}}
+			got, err := examine.TravelIdentity(files, readOn)
 			if err != nil || got.BirthDate != tt.want {
 				t.Errorf("got %v, %v; want %v", got.BirthDate, err, tt.want)
 			}
@@ -127,9 +128,9 @@ func TestTravelIdentity_Kind(t *testing.T) {
 		{mrz.TD1, "IP", "UTO", "PRT", ""},
 	}
 	for _, tt := range cases {
-		zone := anna()
+		zone := examinetest.Anna()
 		zone.Format, zone.Code, zone.Issuer, zone.Nationality = tt.format, tt.code, tt.issuer, tt.nationality
-		got, err := evidence.TravelIdentity(evidence.TravelFiles{Groups: map[int][]byte{1: dg1(t, zone)}}, readOn)
+		got, err := examine.TravelIdentity(examine.TravelFiles{Groups: map[int][]byte{1: examinetest.DG1(t, zone)}}, readOn)
 		if err != nil || got.Kind != tt.want {
 			t.Errorf("%s %s by %s for %s: got %q, %v; want %q", tt.format, tt.code, tt.issuer, tt.nationality, got.Kind, err, tt.want)
 		}
@@ -137,12 +138,12 @@ func TestTravelIdentity_Kind(t *testing.T) {
 }
 
 func TestTravelIdentity_ErrMalformed(t *testing.T) {
-	whole := dg1(t, anna())
+	whole := examinetest.DG1(t, examinetest.Anna())
 	for name, bad := range map[string][]byte{
 		"nothing": nil, "garbage": []byte("garbage"), "cut off": whole[:len(whole)-1], "trailing": append(whole[:len(whole):len(whole)], 0),
 		"check digit": []byte(strings.Replace(string(whole), "L898902C3", "L898902C4", 1)),
 	} {
-		_, err := evidence.TravelIdentity(evidence.TravelFiles{Groups: map[int][]byte{1: bad}}, readOn)
+		_, err := examine.TravelIdentity(examine.TravelFiles{Groups: map[int][]byte{1: bad}}, readOn)
 		if !errors.Is(err, lds.ErrMalformed) {
 			t.Errorf("%s: got %v", name, err)
 		} else if strings.Contains(err.Error(), "ERIKSSON") || strings.Contains(err.Error(), "L8989") {
@@ -161,7 +162,7 @@ func TestSameState(t *testing.T) {
 		{"PRT", "UT", false}, {"UTO", "PT", false}, {"PRT", "", false}, {"", "", false}, {"PT", "PT", false}, {"620", "PT", false},
 		{"XXA", "XX", false}, {"ZZZ", "ZZ", false}, {"AAA", "AA", false}, {"GBD", "PT", false}, {"USA", "UM", false}, {"prt", "PT", false},
 	} {
-		if got := evidence.SameState(tt.issuer, tt.country); got != tt.want {
+		if got := examine.SameState(tt.issuer, tt.country); got != tt.want {
 			t.Errorf("%q and %q: got %v, want %v", tt.issuer, tt.country, got, tt.want)
 		}
 	}

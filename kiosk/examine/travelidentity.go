@@ -1,4 +1,4 @@
-package evidence
+package examine
 
 import (
 	"fmt"
@@ -17,11 +17,11 @@ import (
 // date of birth where the zone has only a part of it or another century. A DG11 that cannot be read adds
 // nothing: a State that signed it wrong did not sign another person.
 func TravelIdentity(files TravelFiles, at time.Time) (kiosk.Identity, error) {
-	zone, err := lds.ParseDG1(files.Groups[groupZone], at)
+	zone, err := lds.ParseDG1(files.Groups[groupMRZ], at)
 	if err != nil {
 		return kiosk.Identity{}, fmt.Errorf("reading identity: %w", err)
 	}
-	id, err := zoneIdentity(zone)
+	id, err := mrzIdentity(zone)
 	if err != nil {
 		return kiosk.Identity{}, err
 	}
@@ -33,8 +33,8 @@ func TravelIdentity(files TravelFiles, at time.Time) (kiosk.Identity, error) {
 	return id, nil
 }
 
-// zoneIdentity is the person as the machine-readable zone states them.
-func zoneIdentity(zone mrz.MRZ) (kiosk.Identity, error) {
+// mrzIdentity is the person as the MRZ states them.
+func mrzIdentity(zone mrz.MRZ) (kiosk.Identity, error) {
 	number := strings.ReplaceAll(zone.Number, "<", "")
 	if number == "" {
 		return kiosk.Identity{}, fmt.Errorf("reading identity: %w: no number", lds.ErrMalformed)
@@ -105,7 +105,7 @@ func addDetails(id *kiosk.Identity, details lds.PersonalDetails) {
 	}
 }
 
-// completes reports whether a date says more than one of a machine-readable zone and contradicts nothing in it:
+// completes reports whether a date says more than one of a MRZ and contradicts nothing in it:
 // the last two digits of the year, and month and day where they are known.
 func completes(full, zone kiosk.Date) bool {
 	if full.IsZero() || zone.IsZero() {

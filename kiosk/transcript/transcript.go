@@ -1,4 +1,9 @@
-package evidence
+// Package transcript is what a person agreed to, in the one form that is signed, and the JWS around it.
+//
+// At the desk a Statement is filled in and becomes a Transcript, which Sign lets a Citizen Card sign. No other document
+// can: there SignAsDesk signs for the desk. At the centre Open verifies the JWS. It says which certificate signed and
+// what, and not whether that certificate is to be believed.
+package transcript
 
 import (
 	"bytes"
@@ -13,15 +18,21 @@ import (
 	"balcao/kiosk"
 )
 
-// TranscriptVersion is the version of the transcript's form that this package writes and accepts. Version 1
+// Version is the version of the transcript's form that this package writes and accepts. Version 1
 // knew Citizen Cards only; none was ever signed outside of tests.
-const TranscriptVersion = 2
+const Version = 2
+
+// What stands in a transcript's Access when no chip was opened through a protected channel.
+const (
+	AccessContact = "contact" // a Citizen Card in its contact reader
+	AccessTyped   = "typed"   // no chip: the MRZ was typed
+)
 
 // maxTranscript is far more than any transcript needs; names and contacts are bounded by their sources.
 const maxTranscript = 64 << 10
 
-// ErrTranscript says that bytes are not a transcript in canonical form.
-var ErrTranscript = errors.New("not a transcript in canonical form")
+// ErrForm says that bytes are not a transcript in canonical form.
+var ErrForm = errors.New("not a transcript in canonical form")
 
 // Transcript is what the person agreed to, and what their card signs or, where a document cannot sign, the
 // desk: who, from which document, over which challenge of the centre, with which contacts and which sealed PIN.
@@ -29,39 +40,39 @@ var ErrTranscript = errors.New("not a transcript in canonical form")
 // the transcript. Field order is the canonical order; a new field is a new version, unless it is left out where it says
 // nothing: then what was signed before keeps its form, and who does not know the field refuses what has it.
 type Transcript struct {
-	Version       int                   `json:"v"`
-	Enrolment     uuid.UUID             `json:"enrolment"`
-	Challenge     Bytes                 `json:"challenge"`
-	Desk          string                `json:"desk"`
-	OpenedAt      time.Time             `json:"opened_at"` // by the centre's clock
-	SignedAt      time.Time             `json:"signed_at"` // by the desk's
-	Document      TranscriptDocument    `json:"document"`
-	Person        TranscriptPerson      `json:"person"`
-	Eligibility   TranscriptEligibility `json:"eligibility"`
-	Contacts      []TranscriptProof     `json:"contacts"`
-	SealedPIN     Bytes                 `json:"sealed_pin_sha256"`
-	PhotoCompared bool                  `json:"photo_compared"`          // with the chip's photograph, or the printed one
-	PhotoPrinted  bool                  `json:"photo_printed,omitempty"` // with the printed one: the chip has none that can be shown
-	Language      kiosk.Language        `json:"language"`                // in which the person read and agreed
-	Level         kiosk.Level           `json:"level"`                   // as the desk saw it before the signature; the centre computes its own
+	Version       int            `json:"v"`
+	Enrolment     uuid.UUID      `json:"enrolment"`
+	Challenge     Bytes          `json:"challenge"`
+	Desk          string         `json:"desk"`
+	OpenedAt      time.Time      `json:"opened_at"` // by the centre's clock
+	SignedAt      time.Time      `json:"signed_at"` // by the desk's
+	Document      Document       `json:"document"`
+	Person        Person         `json:"person"`
+	Eligibility   Eligibility    `json:"eligibility"`
+	Contacts      []Contact      `json:"contacts"`
+	SealedPIN     Bytes          `json:"sealed_pin_sha256"`
+	PhotoCompared bool           `json:"photo_compared"`          // with the chip's photograph, or the printed one
+	PhotoPrinted  bool           `json:"photo_printed,omitempty"` // with the printed one: the chip has none that can be shown
+	Language      kiosk.Language `json:"language"`                // in which the person read and agreed
+	Level         kiosk.Level    `json:"level"`                   // as the desk saw it before the signature; the centre computes its own
 }
 
-// TranscriptDocument is the document and the hashes of what was read from it.
-type TranscriptDocument struct {
+// Document is the document and the hashes of what was read from it.
+type Document struct {
 	Kind        kiosk.DocumentKind   `json:"kind"`
 	Generation  kiosk.CardGeneration `json:"generation"`
 	Country     string               `json:"country"`
 	Number      string               `json:"number"`       // of a travel document: as in the MRZ, without fillers
 	CivilNumber string               `json:"civil_number"` // empty for a travel document
 	ValidUntil  kiosk.Date           `json:"valid_until"`
-	Identity    Bytes                `json:"identity_sha256"` // of Bundle.Identity
-	SOD         Bytes                `json:"sod_sha256"`      // of Bundle.SOD; empty when the MRZ was typed
-	Access      string               `json:"access"`          // Access.String, AccessContact or AccessTyped
+	Identity    Bytes                `json:"identity_sha256"` // of the identity file or files
+	SOD         Bytes                `json:"sod_sha256"`      // empty when the MRZ was typed
+	Access      string               `json:"access"`          // how the chip was opened, AccessContact or AccessTyped
 }
 
-// TranscriptPerson is the person as the document states them; a travel document states no tax number, so there it
+// Person is the person as the document states them; a travel document states no tax number, so there it
 // is the one that was typed.
-type TranscriptPerson struct {
+type Person struct {
 	Surname     string     `json:"surname"` // empty for people who have given names only
 	GivenNames  string     `json:"given_names"`
 	BirthDate   kiosk.Date `json:"birth_date"` // "1985" or "1985-04" where a travel document knows no more
@@ -71,25 +82,25 @@ type TranscriptPerson struct {
 	NameSource kiosk.NameSource `json:"name_source,omitempty"` // "cut": the names may be cut off
 }
 
-// TranscriptEligibility is what was brought and declared besides the document, and the law that made a document
+// Eligibility is what was brought and declared besides the document, and the law that made a document
 // count that had expired. All of it is empty where nothing was asked for.
-type TranscriptEligibility struct {
-	Address      TranscriptSeen     `json:"address"`
-	Residence    TranscriptSeen     `json:"residence"`
+type Eligibility struct {
+	Address      Seen               `json:"address"`
+	Residence    Seen               `json:"residence"`
 	Independence kiosk.Independence `json:"independence"`
 	SecondClerk  string             `json:"second_clerk"`
 	Extension    string             `json:"extension"` // name of the law
 }
 
-// TranscriptSeen is a paper that the clerk saw.
-type TranscriptSeen struct {
+// Seen is a paper that the clerk saw.
+type Seen struct {
 	Kind   kiosk.SeenKind `json:"kind"`
 	Issuer string         `json:"issuer"`
 	Issued kiosk.Date     `json:"issued"`
 }
 
-// TranscriptProof is a contact with the centre's record that its possession was proven.
-type TranscriptProof struct {
+// Contact is a contact with the centre's record that its possession was proven.
+type Contact struct {
 	Channel     kiosk.Channel `json:"channel"`
 	Value       string        `json:"value"` // E.164 or addr-spec
 	Proof       uuid.UUID     `json:"proof"`
@@ -118,7 +129,7 @@ func (b *Bytes) UnmarshalText(text []byte) error {
 // microseconds, which is what the centre's database keeps, and written in UTC.
 func (t Transcript) Encode() ([]byte, error) {
 	t.OpenedAt, t.SignedAt = canonicalTime(t.OpenedAt), canonicalTime(t.SignedAt)
-	contacts := make([]TranscriptProof, len(t.Contacts))
+	contacts := make([]Contact, len(t.Contacts))
 	for i, c := range t.Contacts {
 		c.ConfirmedAt = canonicalTime(c.ConfirmedAt)
 		contacts[i] = c
@@ -127,23 +138,23 @@ func (t Transcript) Encode() ([]byte, error) {
 	return canonicalJSON(t)
 }
 
-// DecodeTranscript reads a transcript. Anything but the one canonical form of a transcript is refused
-// with ErrTranscript: unknown or repeated or missing fields, another order, other spaces, trailing
+// Decode reads a transcript. Anything but the one canonical form of a transcript is refused
+// with ErrForm: unknown or repeated or missing fields, another order, other spaces, trailing
 // bytes. So two readers cannot read two transcripts in the same signed bytes.
-func DecodeTranscript(data []byte) (Transcript, error) {
+func Decode(data []byte) (Transcript, error) {
 	var t Transcript
 	if len(data) > maxTranscript {
-		return Transcript{}, fmt.Errorf("%w: too long", ErrTranscript)
+		return Transcript{}, fmt.Errorf("%w: too long", ErrForm)
 	}
 	if err := decodeStrictly(data, &t); err != nil {
-		return Transcript{}, fmt.Errorf("%w: %w", ErrTranscript, err)
+		return Transcript{}, fmt.Errorf("%w: %w", ErrForm, err)
 	}
 	again, err := t.Encode()
 	if err != nil || !bytes.Equal(again, data) {
-		return Transcript{}, fmt.Errorf("%w: another form of it", ErrTranscript)
+		return Transcript{}, fmt.Errorf("%w: another form of it", ErrForm)
 	}
-	if t.Version != TranscriptVersion {
-		return Transcript{}, fmt.Errorf("%w: version %d", ErrTranscript, t.Version)
+	if t.Version != Version {
+		return Transcript{}, fmt.Errorf("%w: version %d", ErrForm, t.Version)
 	}
 	return t, nil
 }

@@ -1,4 +1,4 @@
-package evidence
+package examine
 
 import (
 	"bytes"
@@ -9,6 +9,7 @@ import (
 
 	"balcao/cardreader/citizencard"
 	"balcao/kiosk"
+	"balcao/kiosk/transcript"
 	"balcao/kiosk/trust"
 )
 
@@ -40,12 +41,8 @@ var citizenNeeds = []kiosk.CheckName{
 // Examine begins the examination of a Citizen Card. Report is called with each answer when it is in, from
 // one goroutine at a time; it must not call the Examination. It may be nil. The context ends the question
 // of revocation.
-func (v *Verifier) Examine(ctx context.Context, report func(kiosk.Check)) *Examination {
-	return v.examineAt(ctx, v.now(), report)
-}
-
-func (v *Verifier) examineAt(ctx context.Context, at time.Time, report func(kiosk.Check)) *Examination {
-	return &Examination{answers: v.newAnswers(ctx, at, report)}
+func (v *Examiner) Examine(ctx context.Context, report func(kiosk.Check)) *Examination {
+	return &Examination{answers: v.newAnswers(ctx, report)}
 }
 
 // Update gives the examination what was read so far, and runs the checks that have become possible.
@@ -101,11 +98,21 @@ func (e *Examination) Key(digest, signature []byte) {
 		return
 	}
 	e.once(kiosk.CheckKey, func() kiosk.Check {
-		if verifyDigest(e.leaf.PublicKey, digest, signature) != nil {
+		if transcript.VerifyDigest(e.leaf.PublicKey, digest, signature) != nil {
 			return failed(kiosk.ReasonKeyMismatch, SourceChip)
 		}
 		return passed(SourceChip)
 	})
+}
+
+// Proven says that the card signed a transcript with the key of the certificate under examination, which the caller has
+// verified.
+func (e *Examination) Proven() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.has(kiosk.CheckCertificate) {
+		e.once(kiosk.CheckKey, func() kiosk.Check { return passed(SourceChip) })
+	}
 }
 
 // Chain returns the verified chain as DER for Sign, the certificate first and without the anchor; nil

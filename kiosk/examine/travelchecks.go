@@ -1,4 +1,4 @@
-package evidence
+package examine
 
 import (
 	"context"
@@ -19,7 +19,7 @@ import (
 func (e *TravelExamination) checkAccess() kiosk.Check {
 	access := e.files.Access
 	source := access.Mechanism + " " + access.Cipher
-	if e.atCentre {
+	if e.v.atCentre() {
 		source = SourceDesk
 	}
 	switch {
@@ -44,9 +44,9 @@ func (e *TravelExamination) checkSODSignature() kiosk.Check {
 // checkSODSigner checks who signed: a document signer of the State that the document says it is of, for documents of
 // this kind. What DG1 says counts only when it is what was signed; otherwise the next check refuses it.
 func (e *TravelExamination) checkSODSigner() kiosk.Check {
-	dg1 := e.files.Groups[groupZone]
+	dg1 := e.files.Groups[groupMRZ]
 	if len(dg1) == 0 && !e.files.Dumped {
-		if _, looked := e.files.Groups[groupZone]; looked {
+		if _, looked := e.files.Groups[groupMRZ]; looked {
 			return failed(kiosk.ReasonMalformed, SourceChip)
 		}
 		return kiosk.Check{}
@@ -55,7 +55,7 @@ func (e *TravelExamination) checkSODSigner() kiosk.Check {
 	if err != nil {
 		return failed(kiosk.ReasonSODUntrusted, SourceSOD)
 	}
-	signed := len(dg1) > 0 && len(e.object.Match(map[int][]byte{groupZone: dg1})) == 0
+	signed := len(dg1) > 0 && len(e.object.Match(map[int][]byte{groupMRZ: dg1})) == 0
 	if signed && e.zone != nil && (!sameState(e.zone.Issuer, e.object.Signer.Country) || !e.object.Covers(e.zone.Code)) {
 		return failed(kiosk.ReasonSODUntrusted, SourceSOD)
 	}
@@ -88,7 +88,7 @@ func (e *TravelExamination) askSignerStatus() {
 // signerStatus asks the lists at hand and, where they know nothing, whoever the certificate names. A State that
 // gives no list to anybody cannot be asked, which costs the highest level; one that has a list and does not
 // answer is no yes. A signer that is on hold is not to be believed now.
-func (v *Verifier) signerStatus(ctx context.Context, signer, issuer *cms.Certificate, at time.Time) kiosk.Check {
+func (v *Examiner) signerStatus(ctx context.Context, signer, issuer *cms.Certificate, at time.Time) kiosk.Check {
 	var answer trust.Answer
 	var err error
 	var bad *trust.BadFile
@@ -119,7 +119,7 @@ func (e *TravelExamination) checkIdentityData() kiosk.Check {
 			continue
 		}
 		content, looked := e.files.Groups[number]
-		if !looked && e.files.Dumped && number != groupZone {
+		if !looked && e.files.Dumped && number != groupMRZ {
 			continue
 		}
 		if !looked {
@@ -175,7 +175,7 @@ func (e *TravelExamination) compare(groups map[int][]byte) kiosk.Check {
 // to say: a copy would gladly have nothing.
 func (e *TravelExamination) checkOriginal() kiosk.Check {
 	mapped := e.files.Access.Mechanism == chipMapping
-	able := e.proof != ProofNone || mapped && !e.atCentre
+	able := e.proof != ProofNone || mapped && !e.v.atCentre()
 	switch o := e.originally; {
 	case !able:
 		return absent(kiosk.ReasonNoOriginality, SourceChip)
@@ -236,14 +236,14 @@ func (e *TravelExamination) checkPrinted() kiosk.Check {
 		return absent("", SourceMRZ)
 	}
 	typed, err := mrz.Parse(e.files.Typed, e.now)
-	if err != nil || e.zone == nil || plainZone(typed) != plainZone(*e.zone) {
+	if err != nil || e.zone == nil || plainMRZ(typed) != plainMRZ(*e.zone) {
 		return failed(kiosk.ReasonPrintedMismatch, SourceChip)
 	}
 	return passed(SourceChip)
 }
 
-// plainZone is a zone without the freedoms of spelling that say nothing.
-func plainZone(z mrz.MRZ) mrz.MRZ {
+// plainMRZ is a zone without the freedoms of spelling that say nothing.
+func plainMRZ(z mrz.MRZ) mrz.MRZ {
 	z.BirthField, z.ExpiryField = z.BirthPrinted(), z.ExpiryPrinted()
 	z.NameField, z.FillerCheck, z.Truncated = "", false, false
 	z.Number = strings.ReplaceAll(z.Number, "<", "")

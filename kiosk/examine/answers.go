@@ -1,4 +1,4 @@
-package evidence
+package examine
 
 import (
 	"context"
@@ -12,7 +12,7 @@ import (
 // answers is what examinations of all documents have in common: each check is answered once, reported when it
 // is, and may rest on others. Methods in lower case want the lock held, but for those that say otherwise.
 type answers struct {
-	v      *Verifier
+	v      *Examiner
 	ctx    context.Context // of questions to others, which outlive the call that asks them
 	now    time.Time       // when certificates and dates are judged
 	report func(kiosk.Check)
@@ -22,8 +22,8 @@ type answers struct {
 	asking sync.WaitGroup // questions to others
 }
 
-func (v *Verifier) newAnswers(ctx context.Context, at time.Time, report func(kiosk.Check)) answers {
-	return answers{v: v, ctx: ctx, now: at, report: report, checks: make(map[kiosk.CheckName]kiosk.Check)}
+func (v *Examiner) newAnswers(ctx context.Context, report func(kiosk.Check)) answers {
+	return answers{v: v, ctx: ctx, now: v.at(), report: report, checks: make(map[kiosk.CheckName]kiosk.Check)}
 }
 
 // has reports whether a check has passed.
@@ -50,7 +50,7 @@ func (a *answers) once(name kiosk.CheckName, check func() kiosk.Check) {
 }
 
 func (a *answers) answer(name kiosk.CheckName, c kiosk.Check) {
-	c.Name, c.At = name, a.v.now()
+	c.Name, c.At = name, a.v.Time()
 	a.checks[name] = c
 	if a.report != nil {
 		a.report(c)
@@ -78,17 +78,25 @@ func (a *answers) ask(name kiosk.CheckName, question func(context.Context) kiosk
 func (a *answers) PhotoUnshown() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.has(kiosk.CheckPhotoData) {
+	switch {
+	case a.v.atCentre():
+		a.answer(kiosk.CheckPhotoData, absent(kiosk.ReasonPhotoUnshown, SourceDesk))
+	case a.has(kiosk.CheckPhotoData):
 		a.answer(kiosk.CheckPhotoData, absent(kiosk.ReasonPhotoUnshown, a.checks[kiosk.CheckPhotoData].Source))
 	}
 }
 
-// list returns the checks of a verdict in its order, pending ones included.
+// list returns the checks of a verdict in its order, pending ones included; at the centre without those of a desk.
 func (a *answers) list(order []kiosk.CheckName) []kiosk.Check {
-	checks := make([]kiosk.Check, len(order))
-	for i, name := range order {
-		checks[i] = a.checks[name]
-		checks[i].Name = name
+	checks := make([]kiosk.Check, 0, len(order))
+	for _, name := range order {
+		c, answered := a.checks[name]
+		desks := name == kiosk.CheckPINState || name == kiosk.CheckPrinted || name == kiosk.CheckPhotoData && !answered
+		if desks && a.v.atCentre() {
+			continue
+		}
+		c.Name = name
+		checks = append(checks, c)
 	}
 	return checks
 }

@@ -1,4 +1,4 @@
-package evidence
+package transcript
 
 import (
 	"crypto/sha256"
@@ -17,28 +17,28 @@ type Statement struct {
 	Desk      string // its role at the centre
 	OpenedAt  time.Time
 	Facts     kiosk.TranscriptFacts // At is when it is signed; of a travel document, Identity has the tax number that was typed
-	Identity  []byte                // Bundle.Identity
-	SOD       []byte                // Bundle.SOD; empty when the zone was typed
-	Access    string                // AccessText, AccessContact or AccessTyped
-	SealedPIN []byte                // Bundle's, as it goes to the centre
+	Identity  []byte                // as it goes to the centre
+	SOD       []byte                // empty when the MRZ was typed
+	Access    string                // how the chip was opened, AccessContact or AccessTyped
+	SealedPIN []byte                // as it goes to the centre
 }
 
 // Transcript is what the person agreed to, as it is signed.
 func (s Statement) Transcript() Transcript {
 	p := s.Facts.Identity
 	t := Transcript{
-		Version: TranscriptVersion, Enrolment: s.Enrolment, Challenge: s.Challenge, Desk: s.Desk,
+		Version: Version, Enrolment: s.Enrolment, Challenge: s.Challenge, Desk: s.Desk,
 		OpenedAt: s.OpenedAt, SignedAt: s.Facts.At,
-		Document: TranscriptDocument{
+		Document: Document{
 			Kind: p.Kind, Generation: p.Generation, Country: p.Country, Number: p.DocumentNumber,
 			CivilNumber: p.CivilNumber, ValidUntil: p.ValidUntil, Identity: hashOf(s.Identity), SOD: hashOf(s.SOD), Access: s.Access,
 		},
-		Person: TranscriptPerson{
+		Person: Person{
 			Surname: p.Surname, GivenNames: p.GivenNames, BirthDate: p.BirthDate, Nationality: p.Nationality, TaxNumber: p.TaxNumber,
 			NameSource: p.NameSource,
 		},
-		Eligibility: TranscriptEligibility{
-			Address: TranscriptSeen(s.Facts.Eligibility.Address), Residence: TranscriptSeen(s.Facts.Eligibility.Residence),
+		Eligibility: Eligibility{
+			Address: Seen(s.Facts.Eligibility.Address), Residence: Seen(s.Facts.Eligibility.Residence),
 			Independence: s.Facts.Eligibility.Independence, SecondClerk: s.Facts.Eligibility.SecondClerk, Extension: s.Facts.Extension,
 		},
 		SealedPIN:     hashOf(s.SealedPIN),
@@ -48,7 +48,7 @@ func (s Statement) Transcript() Transcript {
 		Level:         s.Facts.Assurance.Level,
 	}
 	for _, c := range s.Facts.Contacts {
-		t.Contacts = append(t.Contacts, TranscriptProof{Channel: c.Channel, Value: c.Value, Proof: uuid.UUID(c.Proof), ConfirmedAt: c.At})
+		t.Contacts = append(t.Contacts, Contact{Channel: c.Channel, Value: c.Value, Proof: uuid.UUID(c.Proof), ConfirmedAt: c.At})
 	}
 	return t
 }
