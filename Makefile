@@ -60,9 +60,9 @@ ifeq ($(TEST_TAGS),)
 	@echo 'test: put the folder beside the checkout or set BALCAO_SHARED to run them.'
 endif
 	go vet ./...
-	go test $(TEST_TAGS) -timeout 10m $$(go list ./... | grep -v /cmd/e2e)
-	BALCAO_BIN=$(abspath $(BUILD)/bin) BALCAO_SCREENS=$(abspath $(BUILD)/screens) \
-	  go test $(TEST_TAGS) -timeout 15m -count=1 -v ./cmd/e2e
+	set -o pipefail; { go test -json $(TEST_TAGS) -timeout 10m $$(go list ./... | grep -v /cmd/e2e) && \
+	  BALCAO_BIN=$(abspath $(BUILD)/bin) BALCAO_SCREENS=$(abspath $(BUILD)/screens) \
+	  go test -json $(TEST_TAGS) -timeout 15m -count=1 ./cmd/e2e; } | go run .ci/slowest.go
 
 bench: build
 	$(BUILD)/bin/bench
