@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"balcao/ui/present"
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
@@ -24,18 +25,18 @@ func newButton(keys *keyboard) *button {
 }
 
 // show makes the button the action, pressed by do.
-func (b *button) show(a action, do func(action)) {
+func (b *button) show(a present.Action, do func(present.Action)) {
 	style := look.Plain
 	switch {
 	case a.Grave:
 		style = look.Danger
-	case a.Main && a.live():
+	case a.Main && a.Live():
 		style = look.Primary
 	}
 	b.SetText(a.Text)
 	b.SetKey(a.Key)
 	b.SetStyle(style)
-	b.SetEnabled(a.live())
+	b.SetEnabled(a.Live())
 	b.SetOnPress(func() { do(a) })
 	b.repaint()
 }

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"balcao/ui/present"
 	"strconv"
 	"unicode"
 
@@ -24,7 +25,7 @@ type choice struct {
 	gained  func() // told when the focus comes
 	label   string // for a screen reader
 	none    string // shown while nothing is chosen
-	options []optionModel
+	options []present.OptionModel
 	chosen  int    // -1 for none
 	listed  bool   // all answers are shown, each with what it means
 	opened  func() // of answers that are shown, with their numbers, while it has the focus: told when that changes
@@ -64,7 +65,7 @@ func (c *choice) open() bool { return c.listed || c.numbered() && c.focused }
 func (c *choice) numbered() bool { return c.opened != nil }
 
 // offer says what can be chosen; it keeps what is.
-func (c *choice) offer(label, none string, options []optionModel) {
+func (c *choice) offer(label, none string, options []present.OptionModel) {
 	c.label, c.none, c.options = label, none, options
 	if c.chosen >= len(options) {
 		c.chosen = -1

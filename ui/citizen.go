@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"balcao/ui/present"
 	"math"
 	"reflect"
 	"slices"
@@ -33,7 +34,7 @@ type citizenView struct {
 	// the clerk's page is in the same window, and cannot be seen.
 	clerk func(fyne.KeyName) bool
 
-	shown citizenModel
+	shown present.CitizenModel
 	drawn bool
 	read  bool      // all of a page that asks for agreement was in the window
 	since time.Time // when what is asked for was first shown
@@ -44,7 +45,7 @@ type citizenView struct {
 	greets   fyne.CanvasObject
 	text     *look.Text
 	notice   *look.Text
-	pages    map[citizenPage]fyne.CanvasObject
+	pages    map[present.CitizenPage]fyne.CanvasObject
 	message  *messageView
 	input    *inputView
 	review   *citizenReviewView
@@ -90,10 +91,10 @@ func (v *citizenView) build() {
 		v.pills[i] = newPill(&v.keys, &v.zoom, func() { v.send(kiosk.LanguageChosen{Citizen: true, Language: language}) })
 		pills.Add(v.pills[i])
 	}
-	v.pages = map[citizenPage]fyne.CanvasObject{
-		citizenMessage: v.message.content,
-		citizenCode:    v.input.content,
-		citizenReview:  v.review.content,
+	v.pages = map[present.CitizenPage]fyne.CanvasObject{
+		present.CitizenMessage: v.message.content,
+		present.CitizenCode:    v.input.content,
+		present.CitizenReview:  v.review.content,
 	}
 	stack := rows(0, v.message.content, v.input.content, v.review.content)
 	v.greets = left(v.greeting)
@@ -138,33 +139,33 @@ func (l *citizenLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
 }
 
 // pageFor maps the pages with a field of digits to the one view they share.
-func pageFor(p citizenPage) citizenPage {
-	if p == citizenPIN || p == citizenCardPIN {
-		return citizenCode
+func pageFor(p present.CitizenPage) present.CitizenPage {
+	if p == present.CitizenPIN || p == present.CitizenCardPIN {
+		return present.CitizenCode
 	}
 	return p
 }
 
 // show draws the model; what was typed is wiped when something else is asked for.
-func (v *citizenView) show(m citizenModel) {
+func (v *citizenView) show(m present.CitizenModel) {
 	if v.drawn && reflect.DeepEqual(v.shown, m) {
 		return
 	}
 	before := v.shown
 	v.shown, v.drawn = m, true
 	for i, language := range pillLanguages {
-		v.pills[i].show(words{language}.text("language."+string(language)), language == m.Language)
+		v.pills[i].show(present.Words{Language: language}.Text("language."+string(language)), language == m.Language)
 	}
 	if before.Key != m.Key {
 		v.input.wipe()
 		v.since, v.read = v.now(), false
 	}
 	v.title.SetText(m.Title)
-	if pageFor(m.Page) == citizenCode { // stand beside the keypad
-		say(v.text, line{})
-		say(v.notice, line{})
+	if pageFor(m.Page) == present.CitizenCode { // stand beside the keypad
+		say(v.text, present.Line{})
+		say(v.notice, present.Line{})
 	} else {
-		say(v.text, line{m.Text, toneQuiet})
+		say(v.text, present.Line{Text: m.Text, Tone: present.ToneQuiet})
 		say(v.notice, m.Notice)
 	}
 	reveal(v.greets, m.Greeting != nil)
@@ -193,23 +194,23 @@ func (v *citizenView) show(m citizenModel) {
 
 // offer shows the buttons anew when they depend on what of the page is in the window.
 func (v *citizenView) offer() {
-	if v.shown.Page == citizenReview {
+	if v.shown.Page == present.CitizenReview {
 		v.actions.show(v.offered(), nil, "")
 		v.frame.Refresh()
 	}
 }
 
 // offered are the page's actions. What asks for agreement is not offered before all of it was in the window.
-func (v *citizenView) offered() []action {
-	if v.shown.Page != citizenReview || v.read || v.ended() || len(v.shown.Actions) == 0 {
+func (v *citizenView) offered() []present.Action {
+	if v.shown.Page != present.CitizenReview || v.read || v.ended() || len(v.shown.Actions) == 0 {
 		return v.shown.Actions
 	}
-	more := action{Text: words{v.shown.Language}.text("action.more_below"), Key: "Enter", Main: true, Event: moreBelow{}}
-	return append([]action{more}, v.shown.Actions[1:]...)
+	more := present.Action{Text: present.Words{Language: v.shown.Language}.Text("action.more_below"), Key: "Enter", Main: true, Event: moreBelow{}}
+	return append([]present.Action{more}, v.shown.Actions[1:]...)
 }
 
-func offers(actions []action, a action) bool {
-	return slices.ContainsFunc(actions, func(o action) bool { return o.Event == a.Event })
+func offers(actions []present.Action, a present.Action) bool {
+	return slices.ContainsFunc(actions, func(o present.Action) bool { return o.Event == a.Event })
 }
 
 // moreBelow is no event of the session's: it scrolls the page.
@@ -235,7 +236,7 @@ func (v *citizenView) focus() {
 	if window == nil || window.Canvas().Content() != v.content {
 		return
 	}
-	if pageFor(v.shown.Page) == citizenCode {
+	if pageFor(v.shown.Page) == present.CitizenCode {
 		window.Canvas().Focus(v.input.field)
 		return
 	}
@@ -246,7 +247,7 @@ func (v *citizenView) focus() {
 func (v *citizenView) wipe() { v.input.wipe() }
 
 func (v *citizenView) digit(r rune) {
-	if pageFor(v.shown.Page) == citizenCode {
+	if pageFor(v.shown.Page) == present.CitizenCode {
 		v.input.field.enter(r)
 	}
 }
@@ -260,12 +261,12 @@ func (v *citizenView) press(key fyne.KeyName) bool {
 		}
 		return true
 	}
-	if pageFor(v.shown.Page) == citizenCode && v.input.field.press(key) {
+	if pageFor(v.shown.Page) == present.CitizenCode && v.input.field.press(key) {
 		return true
 	}
 	switch key {
 	case fyne.KeyF12:
-		v.send(kiosk.LanguageChosen{Citizen: true, Language: otherLanguage(v.shown.Language)})
+		v.send(kiosk.LanguageChosen{Citizen: true, Language: present.OtherLanguage(v.shown.Language)})
 		return true
 	case fyne.KeyDown, fyne.KeyUp, fyne.KeyPageDown, fyne.KeyPageUp:
 		scrollBy(v.scroll, key)
@@ -289,7 +290,7 @@ func (v *citizenView) press(key fyne.KeyName) bool {
 	return v.clerk(key)
 }
 
-func (v *citizenView) do(a action) {
+func (v *citizenView) do(a present.Action) {
 	if a.Event == nil {
 		return
 	}
@@ -306,11 +307,11 @@ func (v *citizenView) do(a action) {
 // submit sends what was typed as the page's event.
 func (v *citizenView) submit(secret kiosk.Secret) {
 	switch v.shown.Page {
-	case citizenCode:
+	case present.CitizenCode:
 		v.send(kiosk.CodeTyped{Code: secret})
-	case citizenPIN:
+	case present.CitizenPIN:
 		v.send(kiosk.PINTyped{PIN: secret})
-	case citizenCardPIN:
+	case present.CitizenCardPIN:
 		v.send(kiosk.CardPINTyped{PIN: secret})
 	default:
 		secret.Wipe()

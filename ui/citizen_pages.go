@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"balcao/ui/present"
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
@@ -17,18 +18,18 @@ type messageView struct {
 	tick       fyne.CanvasObject
 	pictures   *pictures
 	signs      fyne.CanvasObject
-	points     *list[*look.Text, line]
+	points     *list[*look.Text, present.Line]
 	content    fyne.CanvasObject
 }
 
 func newMessageView(zoom, small *look.Zoom) *messageView {
 	v := &messageView{
-		card:   newPicture(pictureCard, 1.2, zoom),
+		card:   newPicture(present.PictureCard, 1.2, zoom),
 		wait:   newWaitSign(zoom),
 		tick:   look.BigTick(look.Passed).Zoomed(zoom),
 		points: newLines(12, func() *look.Text { return citizenText(look.Ink, zoom) }),
-		pictures: newPictures(1.5, small, pictureCard, pictureCover, pictureResidence,
-			picturePassport, pictureCardBack, pictureCAN),
+		pictures: newPictures(1.5, small, present.PictureCard, present.PictureCover, present.PictureResidence,
+			present.PicturePassport, present.PictureCardBack, present.PictureCAN),
 	}
 	v.pictures.content.Layout = &wrapLayout{gap: 18}
 	v.signs = zoomedPadding(zoom, 0, 10, rows(0, left(v.card), left(v.wait), left(v.tick), v.pictures.content))
@@ -39,15 +40,15 @@ func newMessageView(zoom, small *look.Zoom) *messageView {
 // left keeps an object at its own width, at the left.
 func left(object fyne.CanvasObject) fyne.CanvasObject { return container.NewHBox(object) }
 
-func (v *messageView) show(m citizenModel) {
-	message := m.Page == citizenMessage
-	reveal(v.card, message && m.Sign == signCard)
-	reveal(v.wait, message && m.Sign == signWait)
-	reveal(v.tick, message && m.Sign == signDone)
+func (v *messageView) show(m present.CitizenModel) {
+	message := m.Page == present.CitizenMessage
+	reveal(v.card, message && m.Sign == present.SignCard)
+	reveal(v.wait, message && m.Sign == present.SignWait)
+	reveal(v.tick, message && m.Sign == present.SignDone)
 	if message {
 		v.points.show(m.Points)
 		v.pictures.show(m.Pictures)
-		reveal(v.signs, m.Sign != signNone || len(m.Pictures) > 0)
+		reveal(v.signs, m.Sign != present.SignNone || len(m.Pictures) > 0)
 	} else {
 		v.points.show(nil)
 		v.pictures.show(nil)
@@ -73,10 +74,10 @@ type inputView struct {
 	notice  *look.Text
 	field   *digitField
 	rules   *list[ruleView, ruleState]
-	points  *list[*look.Text, line]
+	points  *list[*look.Text, present.Line]
 	pad     *keypad
-	model   inputModel
-	said    line // what the model says went wrong
+	model   present.InputModel
+	said    present.Line // what the model says went wrong
 	lang    kiosk.Language
 	refused bool // OK was pressed on what is typed now, and it cannot be sent
 	content fyne.CanvasObject
@@ -187,17 +188,17 @@ func (v *inputView) refocus() { v.field.Tapped(nil) }
 
 func (v *inputView) wipe() { v.field.wipe(); v.refused = false; v.check() }
 
-func (v *inputView) show(m citizenModel) {
-	v.model, v.said, v.lang = m.Input, line{}, m.Language
+func (v *inputView) show(m present.CitizenModel) {
+	v.model, v.said, v.lang = m.Input, present.Line{}, m.Language
 	v.field.configure(m.Input, func(n int) string {
-		return words{m.Language}.format(m.Input.Label, values{"Count": n})
+		return present.Words{Language: m.Language}.Format(m.Input.Label, present.Values{"Count": n})
 	})
-	if pageFor(m.Page) == citizenCode {
-		say(v.text, line{m.Text, toneQuiet})
+	if pageFor(m.Page) == present.CitizenCode {
+		say(v.text, present.Line{Text: m.Text, Tone: present.ToneQuiet})
 		v.said = m.Notice
 		v.points.show(m.Points)
 	} else {
-		say(v.text, line{})
+		say(v.text, present.Line{})
 		v.points.show(nil)
 	}
 	v.pad.show(m.Keypad)
@@ -231,21 +232,21 @@ func (v *inputView) check() {
 }
 
 // refusal says how many digits are missing, or which rule they break.
-func (v *inputView) refusal(digits []byte) line {
+func (v *inputView) refusal(digits []byte) present.Line {
 	if missing := v.model.Min - len(digits); missing > 0 {
-		return line{words{v.lang}.format("citizen.missing_digits", values{"Count": missing}), toneBad}
+		return present.Line{Text: present.Words{Language: v.lang}.Format("citizen.missing_digits", present.Values{"Count": missing}), Tone: present.ToneBad}
 	}
 	for _, result := range v.model.Policy.Check(digits) {
 		if !result.Met {
-			return line{words{v.lang}.text("citizen.pin.breaks_" + string(result.Rule)), toneBad}
+			return present.Line{Text: present.Words{Language: v.lang}.Text("citizen.pin.breaks_" + string(result.Rule)), Tone: present.ToneBad}
 		}
 	}
-	return line{}
+	return present.Line{}
 }
 
 // citizenReviewView is what will be bound, and what is kept.
 type citizenReviewView struct {
-	fields  *list[fieldRow, field]
+	fields  *list[fieldRow, present.Field]
 	kept    [2]fieldRow
 	rights  *look.Text
 	content fyne.CanvasObject
@@ -258,7 +259,7 @@ func newCitizenReviewView(zoom *look.Zoom) *citizenReviewView {
 			row := fieldRow{citizenText(look.InkFaint, zoom).Wrap(), citizenText(look.Ink, zoom).Bold().Wrap()}
 			return row, columns(16, []float32{27, 73}, row.label, row.value)
 		},
-		func(row fieldRow, f field) {
+		func(row fieldRow, f present.Field) {
 			row.label.SetText(f.Label)
 			row.value.SetText(f.Value)
 		})
@@ -272,10 +273,10 @@ func newCitizenReviewView(zoom *look.Zoom) *citizenReviewView {
 	return v
 }
 
-func (v *citizenReviewView) show(m citizenModel) {
+func (v *citizenReviewView) show(m present.CitizenModel) {
 	v.fields.show(m.Fields)
 	for i := range v.kept {
-		var f field
+		var f present.Field
 		if i < len(m.Kept) {
 			f = m.Kept[i]
 		}

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"balcao/ui/present"
 	"reflect"
 	"slices"
 
@@ -20,15 +21,15 @@ type clerkView struct {
 	keys   keyboard
 	redraw func() // when something typed changes what the page says
 
-	shown clerkModel
+	shown present.ClerkModel
 	drawn bool
 
 	header  *headerView
-	rail    *list[railView, railItem]
+	rail    *list[railView, present.RailItem]
 	title   *look.Text
 	sub     *look.Text
 	tick    *look.Circle
-	pages   map[page]clerkPageView
+	pages   map[present.Page]clerkPageView
 	stack   *fyne.Container
 	scroll  *container.Scroll
 	body    *fyne.Container
@@ -48,7 +49,7 @@ type clerkView struct {
 // zero model.
 type clerkPageView interface {
 	content() fyne.CanvasObject
-	show(m clerkModel)
+	show(m present.ClerkModel)
 }
 
 func newClerkView(window fyne.Window, send func(kiosk.Event), redraw func()) *clerkView {
@@ -64,10 +65,10 @@ func newClerkView(window fyne.Window, send func(kiosk.Event), redraw func()) *cl
 	v.access = newAccessPage(&v.keys, send, v.do)
 	v.bring = newBringPage(&v.keys, send, v.seek, func(field fyne.Focusable) { v.window.Canvas().Focus(field) }, func() { v.frame.Refresh() })
 	v.identity = newIdentityPage(func() { v.press(fyne.KeyF7) })
-	v.pages = map[page]clerkPageView{
-		pageDocument: newDocumentPage(), pageReading: newReadingPage(), pageAccess: v.access, pageIdentity: v.identity, pageBring: v.bring,
-		pageContact: v.contact, pagePIN: newPINPage(), pageReview: newReviewPage(),
-		pageDone: newDonePage(), pageError: newErrorPage(),
+	v.pages = map[present.Page]clerkPageView{
+		present.PageDocument: newDocumentPage(), present.PageReading: newReadingPage(), present.PageAccess: v.access, present.PageIdentity: v.identity, present.PageBring: v.bring,
+		present.PageContact: v.contact, present.PagePIN: newPINPage(), present.PageReview: newReviewPage(),
+		present.PageDone: newDonePage(), present.PageError: newErrorPage(),
 	}
 	v.build()
 	return v
@@ -75,7 +76,7 @@ func newClerkView(window fyne.Window, send func(kiosk.Event), redraw func()) *cl
 
 func (v *clerkView) build() {
 	v.stack = rows(0)
-	for _, name := range []page{pageDocument, pageReading, pageAccess, pageIdentity, pageBring, pageContact, pagePIN, pageReview, pageDone, pageError} {
+	for _, name := range []present.Page{present.PageDocument, present.PageReading, present.PageAccess, present.PageIdentity, present.PageBring, present.PageContact, present.PagePIN, present.PageReview, present.PageDone, present.PageError} {
 		object := v.pages[name].content()
 		object.Hide()
 		v.stack.Add(object)
@@ -92,7 +93,7 @@ func (v *clerkView) build() {
 }
 
 // show draws the model; what did not change is not touched.
-func (v *clerkView) show(m clerkModel) {
+func (v *clerkView) show(m present.ClerkModel) {
 	if v.drawn && reflect.DeepEqual(v.shown, m) {
 		return
 	}
@@ -103,14 +104,14 @@ func (v *clerkView) show(m clerkModel) {
 	v.rail.content.Refresh()
 	v.lights.show(m.Lights, m.Clock)
 	v.title.SetText(m.Title)
-	speaks := toneQuiet
+	speaks := present.ToneQuiet
 	if m.Care {
-		speaks = toneCare
+		speaks = present.ToneCare
 	}
-	say(v.sub, line{m.Subtitle, speaks})
-	reveal(v.tick, m.Page == pageDone)
+	say(v.sub, present.Line{Text: m.Subtitle, Tone: speaks})
+	reveal(v.tick, m.Page == present.PageDone)
 	if before.Page != m.Page && before.Page != "" {
-		v.pages[before.Page].show(clerkModel{})
+		v.pages[before.Page].show(present.ClerkModel{})
 	}
 	v.pages[m.Page].show(m)
 	for name, page := range v.pages {
@@ -134,7 +135,7 @@ func (v *clerkView) show(m clerkModel) {
 
 // unlocked reports whether an entry that could not be typed into now can: while the centre opens the
 // enrolment, or sends a code, the cursor has nowhere to be.
-func unlocked(before, now contactModel) bool {
+func unlocked(before, now present.ContactModel) bool {
 	return before.Phone.Locked && !now.Phone.Locked || before.Email.Locked && !now.Email.Locked
 }
 
@@ -155,9 +156,9 @@ func (v *clerkView) focus() {
 
 // wipe empties what the clerk typed, for a window that closes.
 func (v *clerkView) wipe() {
-	v.access.show(clerkModel{})
-	v.bring.show(clerkModel{})
-	v.contact.show(clerkModel{})
+	v.access.show(present.ClerkModel{})
+	v.bring.show(present.ClerkModel{})
+	v.contact.show(present.ClerkModel{})
 }
 
 // press gives a key its meaning on the page that is shown.
@@ -174,7 +175,7 @@ func (v *clerkView) press(key fyne.KeyName) bool {
 	}
 	switch key {
 	case fyne.KeyF12:
-		v.send(kiosk.LanguageChosen{Language: otherLanguage(v.shown.Language)})
+		v.send(kiosk.LanguageChosen{Language: present.OtherLanguage(v.shown.Language)})
 		return true
 	case fyne.KeyDown, fyne.KeyUp, fyne.KeyPageDown, fyne.KeyPageUp:
 		scrollBy(v.scroll, key)
@@ -194,16 +195,16 @@ func (v *clerkView) press(key fyne.KeyName) bool {
 // pressField offers a key to the field of the page.
 func (v *clerkView) pressField(key fyne.KeyName) bool {
 	switch v.shown.Page {
-	case pageAccess:
+	case present.PageAccess:
 		return v.access.press(key)
-	case pageIdentity:
-		if keyNames[key] != checksKey {
+	case present.PageIdentity:
+		if keyNames[key] != present.ChecksKey {
 			return false
 		}
 		v.identity.toggle()
 		v.frame.Refresh()
 		return true
-	case pageBring:
+	case present.PageBring:
 		return v.bring.press(key, v.window.Canvas().Focused(), func() { v.press(fyne.KeyF10) })
 	default:
 		return false
@@ -224,7 +225,7 @@ func (v *clerkView) seek(object fyne.CanvasObject) {
 	}
 }
 
-func (v *clerkView) pressOne(name string, actions []action) bool {
+func (v *clerkView) pressOne(name string, actions []present.Action) bool {
 	if name == "" {
 		return false
 	}
@@ -238,14 +239,14 @@ func (v *clerkView) pressOne(name string, actions []action) bool {
 }
 
 // do carries out an action that is live.
-func (v *clerkView) do(a action) {
+func (v *clerkView) do(a present.Action) {
 	switch {
 	case a.Put != "":
 		v.contact.email.entry.put(a.Put)
 	case a.Send != "" && v.contact.doubts(a.Send):
 		v.redraw()
 	case a.Send != "":
-		v.send(kiosk.ContactEntered{Channel: a.Send, Text: v.contact.drafts().of(a.Send)})
+		v.send(kiosk.ContactEntered{Channel: a.Send, Text: v.contact.drafts().Of(a.Send)})
 	case a.Event != nil:
 		switch e := a.Event.(type) {
 		case kiosk.AccessTyped:
@@ -255,13 +256,6 @@ func (v *clerkView) do(a action) {
 		}
 		v.send(a.Event)
 	}
-}
-
-func otherLanguage(l kiosk.Language) kiosk.Language {
-	if l == kiosk.English {
-		return kiosk.Portuguese
-	}
-	return kiosk.English
 }
 
 func scrollBy(scroll *container.Scroll, key fyne.KeyName) {

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"balcao/ui/present"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -18,24 +19,24 @@ type accessPage struct {
 	label, notice *look.Text
 	zone          *zoneField
 	can           *digitField
-	marks         *list[markView, checkRow]
-	corrections   *list[correctionView, action]
+	marks         *list[markView, present.CheckRow]
+	corrections   *list[correctionView, present.Action]
 	heading       *look.Text
-	guide         *list[*look.Text, line]
+	guide         *list[*look.Text, present.Line]
 	pictures      *pictures
 	object        fyne.CanvasObject
 
-	model   accessModel
+	model   present.AccessModel
 	open    bool
 	filling bool // what changes is not the clerk's typing
 	entered bool // Enter was pressed behind what is not understood yet
 }
 
-func newAccessPage(keys *keyboard, send func(kiosk.Event), do func(action)) *accessPage {
+func newAccessPage(keys *keyboard, send func(kiosk.Event), do func(present.Action)) *accessPage {
 	p := &accessPage{
 		send: send, label: look.NewText("", look.SizeLabel, fyne.TextStyle{}, look.InkSoft).Wrap(), notice: look.Value("").Wrap(),
 		heading: look.Heading(""), guide: newLines(6, func() *look.Text { return look.Body("") }),
-		pictures: newPictures(1, nil, picturePassport, pictureCardBack, pictureCAN),
+		pictures: newPictures(1, nil, present.PicturePassport, present.PictureCardBack, present.PictureCAN),
 		marks:    newMarks(), corrections: newCorrections(do),
 	}
 	p.zone = newZoneField(keys, p.typed)
@@ -48,10 +49,10 @@ func newAccessPage(keys *keyboard, send func(kiosk.Event), do func(action)) *acc
 
 func (p *accessPage) content() fyne.CanvasObject { return p.object }
 
-func (p *accessPage) show(m clerkModel) {
+func (p *accessPage) show(m present.ClerkModel) {
 	before := p.model
 	entering := !p.open || before.Case != m.Access.Case || before.Kind != m.Access.Kind
-	p.open, p.model = m.Page == pageAccess, m.Access
+	p.open, p.model = m.Page == present.PageAccess, m.Access
 	p.filling = true
 	p.label.SetText(m.Access.Label)
 	p.fields(m, entering)
@@ -59,7 +60,7 @@ func (p *accessPage) show(m clerkModel) {
 	p.corrections.show(m.Access.Corrections)
 	say(p.notice, m.Access.Notice)
 	p.heading.SetText(m.Access.Heading)
-	p.guide.show(plainLines(m.Access.Guide))
+	p.guide.show(present.PlainLines(m.Access.Guide))
 	p.pictures.show(m.Access.Pictures)
 	p.filling = false
 	if m.Access.Wrong > before.Wrong && !entering {
@@ -70,9 +71,11 @@ func (p *accessPage) show(m clerkModel) {
 
 // fields shows the one that is typed into. The other is wiped: what was typed there comes back with the
 // state.
-func (p *accessPage) fields(m clerkModel, entering bool) {
+func (p *accessPage) fields(m present.ClerkModel, entering bool) {
 	access := m.Access
-	name := func(n int) string { return words{m.Language}.format(access.Name, values{"Count": n}) }
+	name := func(n int) string {
+		return present.Words{Language: m.Language}.Format(access.Name, present.Values{"Count": n})
+	}
 	p.zone.name = name
 	zone := p.open && access.Kind == kiosk.AccessMRZ
 	can := p.open && access.Kind == kiosk.AccessCAN
@@ -81,7 +84,7 @@ func (p *accessPage) fields(m clerkModel, entering bool) {
 	switch {
 	case !zone:
 		p.zone.wipe()
-		p.zone.show(zoneModel{First: -1}, false)
+		p.zone.show(present.ZoneModel{First: -1}, false)
 	case entering:
 		p.zone.put(access.Zone.Text)
 		p.zone.show(access.Zone, access.Locked)
@@ -91,7 +94,7 @@ func (p *accessPage) fields(m clerkModel, entering bool) {
 	default:
 		p.zone.show(access.Zone, access.Locked)
 	}
-	p.can.configure(inputModel{Min: canDigits, Max: canDigits, Locked: access.Locked}, name)
+	p.can.configure(present.InputModel{Min: present.CanDigits, Max: present.CanDigits, Locked: access.Locked}, name)
 	switch {
 	case !can:
 		p.can.wipe()

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"balcao/ui/present"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,7 +29,7 @@ type bringPage struct {
 	either, keys                   *look.Text
 	object                         fyne.CanvasObject
 
-	model bringModel
+	model present.BringModel
 	open  bool
 	asked bool // the clerk wants to go on: the answer says where something is missing
 }
@@ -45,7 +46,7 @@ func newAskedView(field fyne.CanvasObject) *askedView {
 	return v
 }
 
-func (v *askedView) show(m askedModel) {
+func (v *askedView) show(m present.AskedModel) {
 	v.label.SetText(m.Label)
 	say(v.hint, m.Hint)
 	reveal(v.content, m.Asked)
@@ -53,7 +54,7 @@ func (v *askedView) show(m askedModel) {
 
 // paperView is a paper that the clerk sees: its kind, who issued it, when.
 type paperView struct {
-	model          paperModel
+	model          present.PaperModel
 	label, hint    *look.Text
 	kind           *choice
 	issuer, issued *entry
@@ -63,7 +64,7 @@ type paperView struct {
 
 func newBringPage(keys *keyboard, send func(kiosk.Event), seek func(fyne.CanvasObject), goTo func(fyne.Focusable), opened func()) *bringPage {
 	p := &bringPage{send: send, seek: seek, goTo: goTo, either: look.Small("").Wrap(), keys: look.Small("").In(look.InkFaint).Wrap()}
-	p.number = newNumberField(keys, taxDigits, p.changed)
+	p.number = newNumberField(keys, present.TaxDigits, p.changed)
 	p.answer = newListedChoice(keys, p.changed, func() { seek(p.answer) })
 	p.clerk = newEntry(keys, p.changed)
 	p.clerk.focused = func() { seek(p.clerk) }
@@ -96,12 +97,12 @@ func newPaperView(keys *keyboard, changed func(), seek func(fyne.CanvasObject), 
 	return v
 }
 
-func (v *paperView) show(m paperModel, issuer, issued, choose string) {
+func (v *paperView) show(m present.PaperModel, issuer, issued, choose string) {
 	v.model = m
 	v.label.SetText(m.Label)
 	v.names[0].SetText(issuer)
 	v.names[1].SetText(issued)
-	options := make([]optionModel, len(m.Names))
+	options := make([]present.OptionModel, len(m.Names))
 	for i, name := range m.Names {
 		options[i].Text = name
 	}
@@ -115,7 +116,7 @@ func (v *paperView) put(seen kiosk.Seen) {
 	v.issuer.put(seen.Issuer)
 	issued := ""
 	if !seen.Issued.IsZero() {
-		issued = words{}.shortDate(seen.Issued)
+		issued = present.Words{}.ShortDate(seen.Issued)
 	}
 	v.issued.put(issued)
 }
@@ -157,18 +158,18 @@ func day(text string) kiosk.Date {
 
 func (p *bringPage) content() fyne.CanvasObject { return p.object }
 
-func (p *bringPage) show(m clerkModel) {
+func (p *bringPage) show(m present.ClerkModel) {
 	entering := !p.open || p.model.Case != m.Bring.Case
 	p.open, p.model = false, m.Bring
 	p.taxNumber.show(m.Bring.TaxNumber)
-	p.number.configure(inputModel{Min: taxDigits, Max: taxDigits}, func(n int) string {
-		return words{m.Language}.format(m.Bring.TaxNumber.Name, values{"Count": n})
+	p.number.configure(present.InputModel{Min: present.TaxDigits, Max: present.TaxDigits}, func(n int) string {
+		return present.Words{Language: m.Language}.Format(m.Bring.TaxNumber.Name, present.Values{"Count": n})
 	})
 	p.declaration.show(m.Bring.Declaration)
 	p.answer.offer(m.Bring.Declaration.Label, "", m.Bring.Declaration.Options)
 	p.second.show(m.Bring.Second)
 	for i, paper := range p.papers {
-		var model paperModel
+		var model present.PaperModel
 		if i < len(m.Bring.Papers) {
 			model = m.Bring.Papers[i]
 		}
@@ -176,17 +177,17 @@ func (p *bringPage) show(m clerkModel) {
 	}
 	p.either.SetText(m.Bring.Either)
 	p.keys.SetText(m.Bring.Keys)
-	if entering || m.Page != pageBring {
+	if entering || m.Page != present.PageBring {
 		p.put(m.Bring.Entered)
 	}
-	p.open = m.Page == pageBring
+	p.open = m.Page == present.PageBring
 	p.seekFault()
 }
 
 // put fills the fields, or with nothing entered empties them.
 func (p *bringPage) put(e kiosk.Eligibility) {
 	p.number.put(e.TaxNumber)
-	p.answer.put(slices.Index(independences, e.Independence))
+	p.answer.put(slices.Index(present.Independences, e.Independence))
 	p.clerk.put(e.SecondClerk)
 	for _, paper := range p.papers {
 		switch paper.model.Requirement {
@@ -204,7 +205,7 @@ func (p *bringPage) put(e kiosk.Eligibility) {
 func (p *bringPage) entered() kiosk.Eligibility {
 	e := kiosk.Eligibility{TaxNumber: p.number.text(), SecondClerk: strings.TrimSpace(p.clerk.Text)}
 	if p.answer.chosen >= 0 {
-		e.Independence = independences[p.answer.chosen]
+		e.Independence = present.Independences[p.answer.chosen]
 	}
 	for _, paper := range p.papers {
 		switch paper.model.Requirement {

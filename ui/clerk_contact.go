@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"balcao/ui/present"
 	"fyne.io/fyne/v2"
 
 	"balcao/kiosk"
@@ -11,7 +12,7 @@ import (
 type contactPage struct {
 	phone, email *channelView
 	message      *look.Text
-	fields       *list[fieldRow, field]
+	fields       *list[fieldRow, present.Field]
 	object       fyne.CanvasObject
 	open         bool
 	caseShown    kiosk.CaseID
@@ -55,8 +56,8 @@ func newChannelView(keys *keyboard, changed func()) *channelView {
 
 func (p *contactPage) content() fyne.CanvasObject { return p.object }
 
-func (p *contactPage) show(m clerkModel) {
-	open := m.Page == pageContact
+func (p *contactPage) show(m present.ClerkModel) {
+	open := m.Page == present.PageContact
 	entering := open && (!p.open || p.caseShown != m.Case)
 	p.open, p.caseShown, p.begin = false, m.Case, m.Contact.Begin
 	if entering || !open {
@@ -70,7 +71,7 @@ func (p *contactPage) show(m clerkModel) {
 	p.open = open
 }
 
-func (v *channelView) show(m channelModel, fill bool) {
+func (v *channelView) show(m present.ChannelModel, fill bool) {
 	v.label.SetText(m.Label)
 	say(v.status, m.Status)
 	reveal(v.tick, m.Tick)
@@ -107,7 +108,7 @@ func (p *contactPage) choose() {
 
 // doubts reports whether an address is to be asked about: when its domain is probably a slip, once.
 func (p *contactPage) doubts(channel kiosk.Channel) bool {
-	email := p.drafts().of(kiosk.Email)
+	email := p.drafts().Of(kiosk.Email)
 	if channel != kiosk.Email || email == p.doubted || kiosk.LikelyEmail(email) == "" {
 		return false
 	}
@@ -116,8 +117,8 @@ func (p *contactPage) doubts(channel kiosk.Channel) bool {
 }
 
 // drafts reads the entries.
-func (p *contactPage) drafts() drafts {
-	d := drafts{Phone: p.phone.entry.Text, Email: p.email.entry.Text, Doubted: p.doubted}
+func (p *contactPage) drafts() present.Drafts {
+	d := present.Drafts{Phone: p.phone.entry.Text, Email: p.email.entry.Text, Doubted: p.doubted}
 	switch {
 	case p.phone.entry.cursor:
 		d.Focus = kiosk.SMS

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"balcao/ui/present"
 	"image/color"
 
 	"fyne.io/fyne/v2"
@@ -38,7 +39,7 @@ func chip(content fyne.CanvasObject) fyne.CanvasObject {
 	return container.NewStack(back, look.Padded(12, 5, content))
 }
 
-func (h *headerView) show(m clerkModel) {
+func (h *headerView) show(m present.ClerkModel) {
 	h.name.SetText(m.App)
 	h.desk.SetText(m.Desk)
 	h.language.SetText(m.Chip)
@@ -72,7 +73,7 @@ type railView struct {
 	title *look.Text
 }
 
-func newRail() *list[railView, railItem] {
+func newRail() *list[railView, present.RailItem] {
 	number := 0
 	return newList(0,
 		func() (railView, fyne.CanvasObject) {
@@ -82,21 +83,21 @@ func newRail() *list[railView, railItem] {
 			row := centred(12, []float32{0, 1}, v.icon, v.title)
 			return v, container.NewStack(v.back, look.Padded(8, 13, row))
 		},
-		func(v railView, item railItem) {
+		func(v railView, item present.RailItem) {
 			v.title.SetText(item.Title)
 			back, ink, result := look.Clear, look.InkFaint, look.Pending
 			switch item.State {
-			case railCurrent:
+			case present.RailCurrent:
 				back, ink = look.Selected, look.SelectedOn
-			case railError:
+			case present.RailError:
 				back, ink, result = look.RedSurface, look.RedOn, look.Failed
-			case railDone:
+			case present.RailDone:
 				result = look.Passed
 			}
 			v.icon.SetResult(result)
-			v.icon.SetCurrent(item.State == railCurrent)
+			v.icon.SetCurrent(item.State == present.RailCurrent)
 			v.title.SetColour(ink)
-			v.title.SetBold(item.State == railCurrent || item.State == railError)
+			v.title.SetBold(item.State == present.RailCurrent || item.State == present.RailError)
 			if v.back.FillColor != color.Color(back) {
 				v.back.FillColor = back
 				v.back.Refresh()
@@ -137,7 +138,7 @@ func newLightsView() *lightsView {
 	return v
 }
 
-func (v *lightsView) show(lights []light, clock string) {
+func (v *lightsView) show(lights []present.Light, clock string) {
 	v.clock.SetText(clock)
 	for len(v.lights) < len(lights) {
 		l := lightView{look.Dot(look.Green), look.Small("")}
@@ -165,7 +166,7 @@ type overlayView struct {
 	content fyne.CanvasObject
 }
 
-func newOverlayView(press func(fyne.KeyName) bool, do func(action)) *overlayView {
+func newOverlayView(press func(fyne.KeyName) bool, do func(present.Action)) *overlayView {
 	v := &overlayView{title: look.Title("").Wrap(), text: look.Body("").Wrap()}
 	v.keys.press = press
 	v.actions = newActionRow(&v.keys, 12, 52, do)
@@ -176,13 +177,13 @@ func newOverlayView(press func(fyne.KeyName) bool, do func(action)) *overlayView
 }
 
 // over puts the question over a window, or with nil takes it away.
-func (v *overlayView) over(window fyne.Window, m *overlayModel) {
+func (v *overlayView) over(window fyne.Window, m *present.OverlayModel) {
 	switch {
 	case m == nil && !v.up:
 	case m == nil:
 		window.Canvas().Overlays().Remove(v.content)
 		v.up = false
-		v.show(overlayModel{})
+		v.show(present.OverlayModel{})
 	default:
 		v.show(*m)
 		if !v.up {
@@ -193,7 +194,7 @@ func (v *overlayView) over(window fyne.Window, m *overlayModel) {
 	}
 }
 
-func (v *overlayView) show(m overlayModel) {
+func (v *overlayView) show(m present.OverlayModel) {
 	v.title.SetText(m.Title)
 	v.text.SetText(m.Text)
 	v.actions.show(m.Actions, nil, "")

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"balcao/ui/present"
 	"bytes"
 	"image"
 	"image/draw"
@@ -19,13 +20,13 @@ import (
 // until somebody asks for all of it, or something did not pass.
 type identityPage struct {
 	photo  *photoView
-	fields *list[fieldRow, field]
-	checks *list[checkView, checkRow]
+	fields *list[fieldRow, present.Field]
+	checks *list[checkView, present.CheckRow]
 	level  *look.Text
 	why    *look.Text
 	object fyne.CanvasObject
 
-	model identityModel
+	model present.IdentityModel
 	open  bool
 	shown kiosk.CaseID
 }
@@ -45,7 +46,7 @@ func newIdentityPage(toggle func()) *identityPage {
 
 func (p *identityPage) content() fyne.CanvasObject { return p.object }
 
-func (p *identityPage) show(m clerkModel) {
+func (p *identityPage) show(m present.ClerkModel) {
 	if m.Case != p.shown {
 		p.shown, p.open = m.Case, false
 	}
@@ -54,12 +55,12 @@ func (p *identityPage) show(m clerkModel) {
 	p.fields.show(m.Identity.Fields)
 	p.checks.show(p.listed())
 	say(p.level, m.Identity.Level)
-	say(p.why, line{m.Identity.Why, toneQuiet})
+	say(p.why, present.Line{Text: m.Identity.Why, Tone: present.ToneQuiet})
 }
 
 // listed are the checks: those that passed as one; when one did not, that one first and the names of the others.
-func (p *identityPage) listed() []checkRow {
-	var right, others []checkRow
+func (p *identityPage) listed() []present.CheckRow {
+	var right, others []present.CheckRow
 	failed := false
 	for _, row := range p.model.Checks {
 		if row.Result == kiosk.Passed {
@@ -69,24 +70,21 @@ func (p *identityPage) listed() []checkRow {
 		others = append(others, row)
 		failed = failed || row.Result == kiosk.Failed || row.Result == kiosk.Unknown
 	}
-	summary := checkRow{Result: kiosk.Passed, Text: p.model.Right, Detail: p.model.All}
+	summary := present.CheckRow{Result: kiosk.Passed, Text: p.model.Right, Detail: p.model.All}
 	switch {
 	case len(right) < 2:
 		return p.model.Checks
 	case p.open:
-		return append([]checkRow{summary}, p.model.Checks...)
+		return append([]present.CheckRow{summary}, p.model.Checks...)
 	case failed:
 		for i := range right {
 			right[i].Detail = ""
 		}
 		return append(others, right...)
 	default:
-		return append([]checkRow{summary}, others...)
+		return append([]present.CheckRow{summary}, others...)
 	}
 }
-
-// checksKey shows all checks, or only what needs to be seen of them.
-const checksKey = "F7"
 
 func (p *identityPage) toggle() {
 	p.open = !p.open
@@ -116,7 +114,7 @@ func newPhotoView() *photoView {
 }
 
 func (v *photoView) show(photo *kiosk.Photo, note string) {
-	say(v.note, line{note, toneQuiet})
+	say(v.note, present.Line{Text: note, Tone: present.ToneQuiet})
 	if photo == v.shown {
 		return
 	}

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"balcao/ui/present"
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
@@ -11,7 +12,7 @@ import (
 type documentPage struct {
 	names, guides [3]*look.Text
 	need          *look.Text
-	needs         *list[*look.Text, line]
+	needs         *list[*look.Text, present.Line]
 	notice        *problemView
 	person        fyne.CanvasObject // gives way to a notice
 	object        fyne.CanvasObject
@@ -23,7 +24,7 @@ func newDocumentPage() *documentPage {
 		needs: newLines(8, func() *look.Text { return look.Body("") }),
 	}
 	var panels [3]fyne.CanvasObject
-	for i, drawn := range []picture{pictureCard, pictureCover, pictureResidence} {
+	for i, drawn := range []present.Picture{present.PictureCard, present.PictureCover, present.PictureResidence} {
 		p.names[i], p.guides[i] = look.Heading("").Wrap(), look.Value("").In(look.InkSoft).Wrap()
 		panels[i] = look.Panel(rows(8, container.NewCenter(newPicture(drawn, 1, nil)), p.names[i], p.guides[i]))
 	}
@@ -34,26 +35,18 @@ func newDocumentPage() *documentPage {
 
 func (p *documentPage) content() fyne.CanvasObject { return p.object }
 
-func (p *documentPage) show(m clerkModel) {
+func (p *documentPage) show(m present.ClerkModel) {
 	for i, document := range m.Document.Documents {
 		p.names[i].SetText(document.Label)
 		p.guides[i].SetText(document.Value)
 	}
 	p.need.SetText(m.Document.Need)
-	p.needs.show(bullets(m.Document.Needs))
+	p.needs.show(present.Bullets(m.Document.Needs))
 	if m.Document.Notice != nil {
 		p.notice.show(*m.Document.Notice)
 	}
 	reveal(p.notice.content, m.Document.Notice != nil)
 	reveal(p.person, m.Document.Notice == nil)
-}
-
-func bullets(texts []string) []line {
-	lines := plainLines(texts)
-	for i := range lines {
-		lines[i].Text = "· " + lines[i].Text
-	}
-	return lines
 }
 
 // readingPage says what is being read until there is a person to show. The checks wait for the page
@@ -65,25 +58,25 @@ type readingPage struct {
 }
 
 func newReadingPage() *readingPage {
-	p := &readingPage{now: look.Body("").Wrap(), pictures: newPictures(1.2, nil, pictureCard, pictureCover)}
+	p := &readingPage{now: look.Body("").Wrap(), pictures: newPictures(1.2, nil, present.PictureCard, present.PictureCover)}
 	p.object = look.Panel(centred(34, []float32{0, 1}, look.Padded(12, 8, p.pictures.content), p.now))
 	return p
 }
 
 func (p *readingPage) content() fyne.CanvasObject { return p.object }
 
-func (p *readingPage) show(m clerkModel) {
+func (p *readingPage) show(m present.ClerkModel) {
 	p.now.SetText(m.Reading.Now)
-	drawn := pictureCard
+	drawn := present.PictureCard
 	if m.Reading.Travel {
-		drawn = pictureCover
+		drawn = present.PictureCover
 	}
-	p.pictures.show([]picture{drawn})
+	p.pictures.show([]present.Picture{drawn})
 }
 
 // pinPage shows how far the citizen is, and never a digit: there is none in this window's model.
 type pinPage struct {
-	phases  *list[checkView, checkRow]
+	phases  *list[checkView, present.CheckRow]
 	notice  *look.Text
 	explain *look.Text
 	object  fyne.CanvasObject
@@ -97,7 +90,7 @@ func newPINPage() *pinPage {
 
 func (p *pinPage) content() fyne.CanvasObject { return p.object }
 
-func (p *pinPage) show(m clerkModel) {
+func (p *pinPage) show(m present.ClerkModel) {
 	p.phases.show(m.PIN.Phases)
 	say(p.notice, m.PIN.Notice)
 	p.explain.SetText(m.PIN.Explain)
@@ -105,8 +98,8 @@ func (p *pinPage) show(m clerkModel) {
 
 // reviewPage shows what will be bound and where the citizen is.
 type reviewPage struct {
-	fields *list[fieldRow, field]
-	phases *list[checkView, checkRow]
+	fields *list[fieldRow, present.Field]
+	phases *list[checkView, present.CheckRow]
 	now    *look.Text
 	notice *look.Text
 	lay    *pictures // what to lay on the reader again
@@ -115,7 +108,7 @@ type reviewPage struct {
 
 func newReviewPage() *reviewPage {
 	p := &reviewPage{
-		fields: newFields(12, 134, nil), phases: newChecks(5), lay: newPictures(0.6, nil, pictureCover, pictureResidence),
+		fields: newFields(12, 134, nil), phases: newChecks(5), lay: newPictures(0.6, nil, present.PictureCover, present.PictureResidence),
 		now: look.Body("").Wrap(), notice: look.Body("").Wrap(),
 	}
 	p.object = rows(18,
@@ -126,7 +119,7 @@ func newReviewPage() *reviewPage {
 
 func (p *reviewPage) content() fyne.CanvasObject { return p.object }
 
-func (p *reviewPage) show(m clerkModel) {
+func (p *reviewPage) show(m present.ClerkModel) {
 	p.fields.show(m.Review.Fields)
 	p.phases.show(m.Review.Phases)
 	say(p.now, m.Review.Now)
@@ -136,9 +129,9 @@ func (p *reviewPage) show(m clerkModel) {
 
 // donePage is the receipt on the screen.
 type donePage struct {
-	fields *list[fieldRow, field]
+	fields *list[fieldRow, present.Field]
 	tell   *look.Text
-	tips   *list[*look.Text, line]
+	tips   *list[*look.Text, present.Line]
 	object fyne.CanvasObject
 }
 
@@ -153,16 +146,16 @@ func newDonePage() *donePage {
 
 func (p *donePage) content() fyne.CanvasObject { return p.object }
 
-func (p *donePage) show(m clerkModel) {
+func (p *donePage) show(m present.ClerkModel) {
 	p.fields.show(m.Receipt.Fields)
 	p.tell.SetText(m.Receipt.Tell)
-	p.tips.show(plainLines(m.Receipt.Tips))
+	p.tips.show(present.PlainLines(m.Receipt.Tips))
 }
 
 // errorPage is what happened, what it means, what to do; and which checks said no.
 type errorPage struct {
 	problem *problemView
-	checks  *list[checkView, checkRow]
+	checks  *list[checkView, present.CheckRow]
 	panel   fyne.CanvasObject
 	object  fyne.CanvasObject
 }
@@ -176,7 +169,7 @@ func newErrorPage() *errorPage {
 
 func (p *errorPage) content() fyne.CanvasObject { return p.object }
 
-func (p *errorPage) show(m clerkModel) {
+func (p *errorPage) show(m present.ClerkModel) {
 	p.problem.show(m.Problem)
 	p.checks.show(m.Problem.Checks)
 	reveal(p.panel, len(m.Problem.Checks) > 0)

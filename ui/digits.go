@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"balcao/ui/present"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -85,7 +86,7 @@ func (f *digitField) put(digits string) {
 }
 
 // configure says what is asked for; it keeps what was typed.
-func (f *digitField) configure(m inputModel, name func(int) string) {
+func (f *digitField) configure(m present.InputModel, name func(int) string) {
 	f.name, f.auto = name, m.Auto
 	if f.min != m.Min || f.max != m.Max || f.masked != m.Masked || f.locked != m.Locked {
 		f.min, f.max, f.masked, f.locked = m.Min, min(m.Max, len(f.typed)), m.Masked, m.Locked

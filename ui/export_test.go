@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"balcao/ui/present"
 	"slices"
 
 	"fyne.io/fyne/v2"
@@ -12,13 +13,13 @@ import (
 const SettleTime = settleTime
 
 // PresentClerk computes the clerk's window for tests.
-func PresentClerk(s kiosk.State, oneScreen bool, phone, email string, focus kiosk.Channel) clerkModel {
-	return presentClerk(present{state: s, oneScreen: oneScreen}, drafts{Phone: phone, Email: email, Focus: focus})
+func PresentClerk(s kiosk.State, oneScreen bool, phone, email string, focus kiosk.Channel) present.ClerkModel {
+	return present.Clerk(present.Presenter{State: s, OneScreen: oneScreen}, present.Drafts{Phone: phone, Email: email, Focus: focus})
 }
 
 // PresentCitizen computes the citizen's screen for tests.
-func PresentCitizen(s kiosk.State, oneScreen bool) citizenModel {
-	return presentCitizen(present{state: s, oneScreen: oneScreen})
+func PresentCitizen(s kiosk.State, oneScreen bool) present.CitizenModel {
+	return present.Citizen(present.Presenter{State: s, OneScreen: oneScreen})
 }
 
 // ClerkPage returns what stands between header, steps and status bar.
@@ -74,7 +75,7 @@ func (u *UI) PhoneEntry() fyne.Focusable { return u.clerk.contact.phone.entry }
 
 // PhotoPixels returns the pixels on the identity page, nil when there are none.
 func (u *UI) PhotoPixels() []byte {
-	photo := u.clerk.pages[pageIdentity].(*identityPage).photo
+	photo := u.clerk.pages[present.PageIdentity].(*identityPage).photo
 	if photo.pixels == nil {
 		return nil
 	}
@@ -142,7 +143,7 @@ func (u *UI) BroughtTexts() []string {
 func PaperNames(language kiosk.Language, kinds []kiosk.SeenKind) []string {
 	var names []string
 	for _, kind := range kinds {
-		names = append(names, words{language}.text("seen."+string(kind)))
+		names = append(names, present.Words{Language: language}.Text("seen."+string(kind)))
 	}
 	return names
 }
@@ -151,7 +152,9 @@ func PaperNames(language kiosk.Language, kinds []kiosk.SeenKind) []string {
 func Day(text string) kiosk.Date { return day(text) }
 
 // Country names a State.
-func Country(language kiosk.Language, code string) string { return words{language}.country(code) }
+func Country(language kiosk.Language, code string) string {
+	return present.Words{Language: language}.Country(code)
+}
 
 // ZoneField is the field alone, without a window.
 type ZoneField struct{ *zoneField }
@@ -175,7 +178,7 @@ func (f ZoneField) Paste(text string) { f.paste(text) }
 func (f ZoneField) Swipe(text string) { f.swipe(text) }
 
 // Answer shows what was understood.
-func (f ZoneField) Answer(entry kiosk.MRZEntry) { f.show(zone(entry, kiosk.Passport), false) }
+func (f ZoneField) Answer(entry kiosk.MRZEntry) { f.show(present.Zone(entry, kiosk.Passport), false) }
 
 // Press presses a key of the field's.
 func (f ZoneField) Press(key fyne.KeyName) {

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"balcao/ui/present"
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
@@ -139,7 +140,7 @@ func newKeypad(zoom *look.Zoom, digit func(rune), remove, ok func()) *keypad {
 	return k
 }
 
-func (k *keypad) show(m keypadModel) {
+func (k *keypad) show(m present.KeypadModel) {
 	k.delete.label = m.Delete
 	if k.ok.text != m.OK {
 		k.ok.text, k.ok.label = m.OK, m.OK

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"balcao/ui/present"
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
@@ -10,15 +11,15 @@ import (
 )
 
 // ink is the colour of a tone.
-func ink(t tone) look.Colour {
+func ink(t present.Tone) look.Colour {
 	switch t {
-	case tonePlain:
+	case present.TonePlain:
 		return look.Ink
-	case toneGood:
+	case present.ToneGood:
 		return look.Green
-	case toneCare:
+	case present.ToneCare:
 		return look.Amber
-	case toneBad:
+	case present.ToneBad:
 		return look.Red
 	default:
 		return look.InkFaint
@@ -27,14 +28,14 @@ func ink(t tone) look.Colour {
 
 // say shows a line in a text, or hides the text when there is nothing to say. What is wrong or needs care has a
 // sign besides its colour.
-func say(text *look.Text, l line) {
+func say(text *look.Text, l present.Line) {
 	text.SetText(l.Text)
 	text.SetColour(ink(l.Tone))
 	sign := look.Pending
 	switch l.Tone {
-	case toneCare:
+	case present.ToneCare:
 		sign = look.Unknown
-	case toneBad:
+	case present.ToneBad:
 		sign = look.Failed
 	}
 	text.SetSign(sign)
@@ -90,7 +91,7 @@ func (l *list[R, V]) show(values []V) {
 type fieldRow struct{ label, value *look.Text }
 
 // newFields lists data; the labels share a column of the width given.
-func newFields(gap, labelWidth float32, style func(label, value *look.Text)) *list[fieldRow, field] {
+func newFields(gap, labelWidth float32, style func(label, value *look.Text)) *list[fieldRow, present.Field] {
 	return newList(gap,
 		func() (fieldRow, fyne.CanvasObject) {
 			row := fieldRow{look.Label("").Wrap(), look.Value("").Wrap()}
@@ -99,33 +100,25 @@ func newFields(gap, labelWidth float32, style func(label, value *look.Text)) *li
 			}
 			return row, columns(16, []float32{-labelWidth, 1}, row.label, row.value)
 		},
-		func(row fieldRow, f field) {
+		func(row fieldRow, f present.Field) {
 			row.label.SetText(f.Label)
 			row.value.SetText(f.Value)
 		})
 }
 
 // newLines lists sentences of one style.
-func newLines(gap float32, style func() *look.Text) *list[*look.Text, line] {
+func newLines(gap float32, style func() *look.Text) *list[*look.Text, present.Line] {
 	return newList(gap,
 		func() (*look.Text, fyne.CanvasObject) {
 			text := style().Wrap()
 			return text, text
 		},
-		func(text *look.Text, l line) {
+		func(text *look.Text, l present.Line) {
 			if l.Text == "" {
-				l.Tone = toneQuiet
+				l.Tone = present.ToneQuiet
 			}
 			say(text, l)
 		})
-}
-
-func plainLines(texts []string) []line {
-	lines := make([]line, len(texts))
-	for i, text := range texts {
-		lines[i] = line{text, tonePlain}
-	}
-	return lines
 }
 
 // checkView is one check: its sign, what it is, who answered; and a remedy below when there is one.
@@ -136,7 +129,7 @@ type checkView struct {
 }
 
 // newChecks lists checks with a thin line between them, each with some room above and below.
-func newChecks(room float32) *list[checkView, checkRow] {
+func newChecks(room float32) *list[checkView, present.CheckRow] {
 	first := true
 	return newList(0,
 		func() (checkView, fyne.CanvasObject) {
@@ -157,7 +150,7 @@ func newChecks(room float32) *list[checkView, checkRow] {
 				look.Padded(34, 0, v.remedy))
 			return v, rows(0, v.rule, look.Padded(0, room, row))
 		},
-		func(v checkView, row checkRow) {
+		func(v checkView, row present.CheckRow) {
 			v.icon.SetResult(look.Result(row.Result))
 			v.icon.SetCurrent(row.Current)
 			v.text.SetText(row.Text)
@@ -233,19 +226,21 @@ func newProblemView() *problemView {
 	return v
 }
 
-func (v *problemView) show(m problemModel) {
-	for i, text := range []field{{m.WhatLabel, m.What}, {m.MeansLabel, m.Means}, {m.NextLabel, m.Next}} {
+func (v *problemView) show(m present.ProblemModel) {
+	for i, text := range []present.Field{
+		{Label: m.WhatLabel, Value: m.What}, {Label: m.MeansLabel, Value: m.Means}, {Label: m.NextLabel, Value: m.Next},
+	} {
 		v.labels[i].SetText(text.Label)
 		v.texts[i].SetText(text.Value)
 	}
-	say(v.reference, line{m.Reference, toneQuiet})
+	say(v.reference, present.Line{Text: m.Reference, Tone: present.ToneQuiet})
 }
 
 // actionRow is the buttons under a page, with one at the right end.
 type actionRow struct {
 	keys    *keyboard
 	zoom    *look.Zoom // of the citizen's buttons, which are large; nil for the clerk's
-	do      func(action)
+	do      func(present.Action)
 	buttons []*button
 	right   *button
 	note    *look.Text
@@ -253,14 +248,14 @@ type actionRow struct {
 	content *fyne.Container
 }
 
-func newActionRow(keys *keyboard, gap, least float32, do func(action)) *actionRow {
+func newActionRow(keys *keyboard, gap, least float32, do func(present.Action)) *actionRow {
 	r := &actionRow{keys: keys, do: do, right: newButton(keys), note: look.Label("")}
 	r.end = container.New(columnsLayout{gap: 20, shares: []float32{0, 0}, middle: true}, r.note, r.right)
 	r.content = container.New(flowLayout{gap: gap, least: least}, r.end)
 	return r
 }
 
-func (r *actionRow) show(actions []action, right *action, note string) {
+func (r *actionRow) show(actions []present.Action, right *present.Action, note string) {
 	for len(r.buttons) < len(actions) {
 		b := newButton(r.keys)
 		if r.zoom != nil {
@@ -280,6 +275,6 @@ func (r *actionRow) show(actions []action, right *action, note string) {
 		r.right.show(*right, r.do)
 	}
 	reveal(r.right, right != nil)
-	say(r.note, line{note, toneQuiet})
+	say(r.note, present.Line{Text: note, Tone: present.ToneQuiet})
 	reveal(r.end, right != nil || note != "")
 }

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"balcao/ui/present"
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
@@ -11,44 +12,32 @@ import (
 // Pictures of documents, drawn and not photographed: they show nobody's document and no State's, and where on
 // it to look.
 
-// picture names a drawing.
-type picture int
-
-const (
-	pictureCard      picture = iota + 1 // Citizen Card, with its contacts
-	pictureCover                        // passport, closed
-	pictureResidence                    // residence permit or card
-	picturePassport                     // passport's page with the photograph: the zone is marked
-	pictureCardBack                     // back of a residence permit: the zone is marked
-	pictureCAN                          // its front: the card access number is marked
-)
-
 // pictureHeight is a drawing's height at scale 1; widths follow from the documents' own shapes.
 const pictureHeight = 112
 
 // newPicture draws one, the given number of times as large as pictureHeight.
-func newPicture(p picture, scale float32, zoom *look.Zoom) fyne.CanvasObject {
+func newPicture(p present.Picture, scale float32, zoom *look.Zoom) fyne.CanvasObject {
 	height := pictureHeight * scale
 	card := drawing{width: height * 1.586, height: height, zoom: zoom} // ISO/IEC 7810 ID-1
 	page := drawing{width: height * 1.42, height: height, zoom: zoom}  // ID-3, lying
 	switch p {
-	case pictureCard:
+	case present.PictureCard:
 		card.body(look.Selected, look.Blue)
 		card.rectangle(0.13, 0.36, 0.2, 0.26, chipGold, 5)
 		return card.done()
-	case pictureCover:
+	case present.PictureCover:
 		return coverPicture(drawing{width: height / 1.42, height: height, zoom: zoom})
-	case pictureResidence:
+	case present.PictureResidence:
 		card.body(residenceGreen, look.Green)
 		return card.done()
-	case picturePassport:
+	case present.PicturePassport:
 		page.body(look.Surface, look.Blue)
 		page.portrait(0.06, 0.12, 0.24, 0.46)
 		page.writing(0.37, 0.14, 0.5, 4, 0.115)
 		page.marked(0.03, 0.66, 0.94, 0.29)
 		page.zone(0.06, 0.71, 0.88, 2, 24)
 		return page.done()
-	case pictureCardBack:
+	case present.PictureCardBack:
 		card.body(look.Surface, look.Green)
 		card.writing(0.06, 0.12, 0.5, 3, 0.1)
 		card.marked(0.03, 0.52, 0.94, 0.42)
@@ -174,12 +163,12 @@ func coverPicture(d drawing) fyne.CanvasObject {
 
 // pictures shows some of the drawings, side by side.
 type pictures struct {
-	drawn   map[picture]fyne.CanvasObject
+	drawn   map[present.Picture]fyne.CanvasObject
 	content *fyne.Container
 }
 
-func newPictures(scale float32, zoom *look.Zoom, which ...picture) *pictures {
-	p := &pictures{drawn: map[picture]fyne.CanvasObject{}, content: look.Columns(18)}
+func newPictures(scale float32, zoom *look.Zoom, which ...present.Picture) *pictures {
+	p := &pictures{drawn: map[present.Picture]fyne.CanvasObject{}, content: look.Columns(18)}
 	for _, one := range which {
 		object := container.NewCenter(newPicture(one, scale, zoom))
 		object.Hide()
@@ -189,7 +178,7 @@ func newPictures(scale float32, zoom *look.Zoom, which ...picture) *pictures {
 	return p
 }
 
-func (p *pictures) show(shown []picture) {
+func (p *pictures) show(shown []present.Picture) {
 	for one, object := range p.drawn {
 		visible := false
 		for _, s := range shown {

@@ -19,6 +19,7 @@
 package ui
 
 import (
+	"balcao/ui/present"
 	"image"
 	"time"
 
@@ -82,7 +83,7 @@ func New(app fyne.App, options Options) *UI {
 		u.citizen.clerk = func(key fyne.KeyName) bool { return u.asked != "" && u.clerk.press(key) }
 	}
 	u.guard = &burstGuard{now: options.Now, after: options.After, place: u.place, takes: u.takesZone, swiped: u.swiped}
-	u.guard.typing = func() bool { return u.takesZone() && u.clerk.shown.Page == pageAccess }
+	u.guard.typing = func() bool { return u.takesZone() && u.clerk.shown.Page == present.PageAccess }
 	u.clerk.keys.guard, u.clerk.overlay.keys.guard = u.guard, u.guard
 	u.citizen.keys.guard, u.citizen.warning.keys.guard = u.guard, u.guard
 	u.clerk.overlay.keys.canvas = u.clerkWindow.Canvas()
@@ -146,8 +147,8 @@ func (u *UI) Show(state kiosk.State) {
 		u.touched = u.options.Now()
 	}
 	u.state, u.drawn, u.asked = state, true, ""
-	if citizensTurn(state) {
-		u.asked = presentCitizen(u.present()).Key
+	if present.CitizensTurn(state) {
+		u.asked = present.Citizen(u.present()).Key
 	}
 	u.draw()
 	if before.Document.Photo != state.Document.Photo {
@@ -169,7 +170,9 @@ func (u *UI) Show(state kiosk.State) {
 	}
 }
 
-func (u *UI) present() present { return present{state: u.state, oneScreen: u.options.OneScreen} }
+func (u *UI) present() present.Presenter {
+	return present.Presenter{State: u.state, OneScreen: u.options.OneScreen}
+}
 
 // touchEvery is how often typing is worth an event of its own.
 const touchEvery = 30 * time.Second
@@ -189,7 +192,7 @@ func (u *UI) touch() {
 func (u *UI) place() any {
 	type place struct {
 		number  kiosk.CaseID
-		page    page
+		page    present.Page
 		kind    kiosk.AccessKind
 		citizen string
 		warned  bool
@@ -203,12 +206,12 @@ func (u *UI) takesZone() bool {
 	if !u.drawn || u.state.Step != kiosk.StepDocument || u.clerk.shown.Overlay != nil {
 		return false
 	}
-	return u.state.Case == 0 || u.clerk.shown.Page == pageAccess && !u.clerk.shown.Access.Locked
+	return u.state.Case == 0 || u.clerk.shown.Page == present.PageAccess && !u.clerk.shown.Access.Locked
 }
 
 // swiped takes what a document reader typed.
 func (u *UI) swiped(text string) {
-	if u.clerk.shown.Page == pageAccess {
+	if u.clerk.shown.Page == present.PageAccess {
 		u.clerk.access.swipe(text)
 		return
 	}
@@ -236,8 +239,8 @@ func (u *UI) draw() {
 	}
 	u.name(u.state.ClerkLanguage, u.state.CitizenLanguage)
 	p := u.present()
-	u.clerk.show(presentClerk(p, u.clerk.contact.drafts())) // with the overlay, also over a citizen's page
-	u.citizen.show(presentCitizen(p))
+	u.clerk.show(present.Clerk(p, u.clerk.contact.drafts())) // with the overlay, also over a citizen's page
+	u.citizen.show(present.Citizen(p))
 	if u.options.OneScreen {
 		u.turn(u.state.HandedOver)
 	}
@@ -245,9 +248,9 @@ func (u *UI) draw() {
 
 // name titles each window in the language that it is shown in.
 func (u *UI) name(clerk, citizen kiosk.Language) {
-	retitle(u.clerkWindow, words{clerk}.text("app.name"))
+	retitle(u.clerkWindow, present.Words{Language: clerk}.Text("app.name"))
 	if !u.options.OneScreen {
-		retitle(u.citizenWindow, words{citizen}.text("app.citizen_window"))
+		retitle(u.citizenWindow, present.Words{Language: citizen}.Text("app.citizen_window"))
 	}
 }
 

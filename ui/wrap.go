@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"balcao/ui/present"
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
@@ -60,13 +61,13 @@ type markView struct {
 	text *look.Text
 }
 
-func newMarks() *list[markView, checkRow] {
+func newMarks() *list[markView, present.CheckRow] {
 	return wrapped(22, newList(0,
 		func() (markView, fyne.CanvasObject) {
 			v := markView{look.TickIcon(look.Pending), look.Value("")}
 			return v, centred(8, []float32{0, 0}, v.icon, v.text)
 		},
-		func(v markView, row checkRow) {
+		func(v markView, row present.CheckRow) {
 			v.icon.SetResult(look.Result(row.Result))
 			text := row.Text
 			if row.Detail != "" {
@@ -86,7 +87,7 @@ type correctionView struct {
 	area      *tapArea
 }
 
-func newCorrections(do func(action)) *list[correctionView, action] {
+func newCorrections(do func(present.Action)) *list[correctionView, present.Action] {
 	return wrapped(12, newList(0,
 		func() (correctionView, fyne.CanvasObject) {
 			v := correctionView{text: look.Value("").Bold(), key: look.NewText("", look.SizeKey, fyne.TextStyle{}, look.InkSoft)}
@@ -96,7 +97,7 @@ func newCorrections(do func(action)) *list[correctionView, action] {
 			v.area = newTapArea(container.NewStack(back, chip), func() {})
 			return v, v.area
 		},
-		func(v correctionView, a action) {
+		func(v correctionView, a present.Action) {
 			v.text.SetText(a.Text)
 			v.key.SetText(a.Key)
 			v.area.tap = func() { do(a) }

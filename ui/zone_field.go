@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"balcao/ui/present"
 	"bytes"
 	"strings"
 
@@ -25,7 +26,7 @@ type zoneField struct {
 
 	typed   [zoneRoom]byte // capitals, digits, '<' and '\n'; '?' for what no zone has
 	n, at   int            // how many, and before which the cursor stands
-	model   zoneModel
+	model   present.ZoneModel
 	locked  bool
 	focused bool
 
@@ -85,7 +86,7 @@ func (f *zoneField) wipe() {
 
 // show takes what is understood. Its lines replace the typed ones when they belong to what stands here now:
 // the cursor stays before the same character.
-func (f *zoneField) show(m zoneModel, locked bool) {
+func (f *zoneField) show(m present.ZoneModel, locked bool) {
 	f.model, f.locked = m, locked
 	if m.Text == f.text() && len(m.Lines) > 0 {
 		f.adopt(m.Lines)

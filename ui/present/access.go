@@ -1,31 +1,31 @@
-package ui
+package present
 
 import "balcao/kiosk"
 
-// canDigits is how many boxes a card access number has.
-const canDigits = 6
+// CanDigits is how many boxes a card access number has.
+const CanDigits = 6
 
-// accessModel is what the clerk types so that a chip opens, or in place of a chip.
-type accessModel struct {
+// AccessModel is what the clerk types so that a chip opens, or in place of a chip.
+type AccessModel struct {
 	Case        kiosk.CaseID
 	Kind        kiosk.AccessKind
 	Label       string
 	Name        string // for a screen reader, of how many characters were typed: a key of the catalogue
 	CAN         string
-	Zone        zoneModel
+	Zone        ZoneModel
 	Locked      bool // the chip is being opened
 	Wrong       int  // how often the chip refused it
 	Ready       bool // Enter goes on
-	Marks       []checkRow
-	Corrections []action
-	Notice      line
+	Marks       []CheckRow
+	Corrections []Action
+	Notice      Line
 	Heading     string
 	Guide       []string
-	Pictures    []picture
+	Pictures    []Picture
 }
 
-// zoneModel is a machine-readable zone as the session understands it.
-type zoneModel struct {
+// ZoneModel is a machine-readable zone as the session understands it.
+type ZoneModel struct {
 	Text     string // as it was typed: what is understood belongs to this, and to nothing typed since
 	Lines    []string
 	Shape    shape
@@ -50,25 +50,25 @@ func zoneShape(format string, kind kiosk.DocumentKind) shape {
 	return shapes["TD3"]
 }
 
-func (p present) access(m *clerkModel) {
-	access := p.state.Document.Access
+func (p Presenter) access(m *ClerkModel) {
+	access := p.State.Document.Access
 	m.Subtitle = p.accessSubtitle()
-	m.Access = accessModel{
-		Case: p.state.Case, Kind: access.Kind, CAN: access.CAN, Locked: access.Opening, Wrong: access.Wrong,
+	m.Access = AccessModel{
+		Case: p.State.Case, Kind: access.Kind, CAN: access.CAN, Locked: access.Opening, Wrong: access.Wrong,
 		Name:    "access.field_" + string(access.Kind),
-		Zone:    zone(access.MRZ, p.state.Document.Kind),
-		Ready:   p.accessReady() && (access.NoChip || p.state.Document.CardPresent) && !access.Opening,
+		Zone:    Zone(access.MRZ, p.State.Document.Kind),
+		Ready:   p.accessReady() && (access.NoChip || p.State.Document.CardPresent) && !access.Opening,
 		Notice:  p.accessNotice(),
-		Heading: p.text("access.where_mrz"),
+		Heading: p.Text("access.where_mrz"),
 	}
 	m.Access.Pictures, m.Access.Guide = p.whereItIs()
 	if access.Kind == kiosk.AccessCAN {
-		m.Access.Label = p.text("access.label_can")
+		m.Access.Label = p.Text("access.label_can")
 	} else {
 		of := m.Access.Zone.Shape
-		m.Access.Label = p.format("access.label_mrz", values{"Lines": of.Lines, "Width": of.Width})
-		if zoneOf(p.state.Document) == "" {
-			m.Access.Label = p.text("access.label_any")
+		m.Access.Label = p.Format("access.label_mrz", Values{"Lines": of.Lines, "Width": of.Width})
+		if zoneOf(p.State.Document) == "" {
+			m.Access.Label = p.Text("access.label_any")
 		}
 		m.Access.Marks = p.zoneMarks(access.MRZ)
 		m.Access.Corrections = p.corrections(access)
@@ -76,8 +76,9 @@ func (p present) access(m *clerkModel) {
 	m.Actions = p.accessActions()
 }
 
-func zone(entry kiosk.MRZEntry, kind kiosk.DocumentKind) zoneModel {
-	z := zoneModel{
+// Zone shows what is understood of a zone so far, in the shape of its document.
+func Zone(entry kiosk.MRZEntry, kind kiosk.DocumentKind) ZoneModel {
+	z := ZoneModel{
 		Text: entry.Text, Lines: entry.Lines, Shape: zoneShape(entry.Format, kind), Groups: entry.Groups,
 		Complete: entry.Complete, First: -1,
 	}
@@ -94,55 +95,55 @@ func zone(entry kiosk.MRZEntry, kind kiosk.DocumentKind) zoneModel {
 }
 
 // accessReady reports whether what was typed can be tried.
-func (p present) accessReady() bool { return p.state.Document.Access.Ready() }
+func (p Presenter) accessReady() bool { return p.State.Document.Access.Ready() }
 
-func (p present) accessSubtitle() string {
-	document := p.state.Document
+func (p Presenter) accessSubtitle() string {
+	document := p.State.Document
 	switch {
 	case document.Access.NoChip:
-		return p.text("access.subtitle_no_chip") + "\n" + p.text("access.second_clerk")
+		return p.Text("access.subtitle_no_chip") + "\n" + p.Text("access.second_clerk")
 	case !document.CardPresent:
-		return p.text("access.subtitle_lifted")
+		return p.Text("access.subtitle_lifted")
 	default:
-		return p.format("access.subtitle", values{"Reader": document.Reader})
+		return p.Format("access.subtitle", Values{"Reader": document.Reader})
 	}
 }
 
 // accessNotice says what matters most now.
-func (p present) accessNotice() line {
-	document := p.state.Document
+func (p Presenter) accessNotice() Line {
+	document := p.State.Document
 	access := document.Access
 	switch {
 	case access.Opening && !access.NoChip:
-		return line{p.text("access.opening"), tonePlain}
+		return Line{p.Text("access.opening"), TonePlain}
 	case access.Wrong > 0:
-		return line{p.text("access.wrong_" + string(access.Kind)), toneBad}
+		return Line{p.Text("access.wrong_" + string(access.Kind)), ToneBad}
 	case p.accessReady() && !access.NoChip && !document.CardPresent:
-		return line{p.text("access.ready_lifted"), toneCare}
+		return Line{p.Text("access.ready_lifted"), ToneCare}
 	case access.Kind == kiosk.AccessMRZ && access.MRZ.Valid:
-		return line{p.text("access.right"), toneGood}
+		return Line{p.Text("access.right"), ToneGood}
 	case access.Kind == kiosk.AccessMRZ && p.accessReady():
-		return line{p.text("access.six_digits"), toneGood}
+		return Line{p.Text("access.six_digits"), ToneGood}
 	case access.Kind == kiosk.AccessMRZ:
-		return line{p.text("access.filler"), toneQuiet}
+		return Line{p.Text("access.filler"), ToneQuiet}
 	default:
-		return line{}
+		return Line{}
 	}
 }
 
 // zoneMarks lists the groups that have a check digit, and those that are wrong without one.
-func (p present) zoneMarks(entry kiosk.MRZEntry) []checkRow {
-	var rows []checkRow
+func (p Presenter) zoneMarks(entry kiosk.MRZEntry) []CheckRow {
+	var rows []CheckRow
 	seen := map[string]bool{}
 	for _, group := range entry.Groups {
 		if seen[group.Name] || !checked[group.Name] && group.State != kiosk.MRZWrong {
 			continue
 		}
 		seen[group.Name] = true
-		rows = append(rows, checkRow{
+		rows = append(rows, CheckRow{
 			Result: groupResult(group.State),
-			Text:   p.text("mrz.group." + group.Name),
-			Detail: p.text("mrz.state." + string(group.State)),
+			Text:   p.Text("mrz.group." + group.Name),
+			Detail: p.Text("mrz.state." + string(group.State)),
 		})
 	}
 	return rows
@@ -167,8 +168,8 @@ func groupResult(state kiosk.MRZGroupState) kiosk.Result {
 var correctionKeys = []string{"F7", "F8", "F11"}
 
 // corrections offers those of the first group that has any: often the others follow from it. When a chip refused a
-// zone that looks right, what no check digit tells apart is all that is left to doubt.
-func (p present) corrections(access kiosk.AccessState) []action {
+// Zone that looks right, what no check digit tells apart is all that is left to doubt.
+func (p Presenter) corrections(access kiosk.AccessState) []Action {
 	if access.Opening {
 		return nil
 	}
@@ -184,45 +185,45 @@ func (p present) corrections(access kiosk.AccessState) []action {
 		if len(offered) == 0 {
 			continue
 		}
-		var actions []action
+		var actions []Action
 		for i, c := range offered[:min(len(offered), len(correctionKeys))] {
-			text := p.format("mrz.correction", values{
-				"Was": string(rune(c.Was)), "Now": string(rune(c.Now)), "Where": p.text("mrz.in." + group.Name),
+			text := p.Format("mrz.correction", Values{
+				"Was": string(rune(c.Was)), "Now": string(rune(c.Now)), "Where": p.Text("mrz.in." + group.Name),
 			})
 			event := kiosk.AccessTyped{Kind: kiosk.AccessMRZ, Text: c.Text}
-			actions = append(actions, action{Text: text, Key: correctionKeys[i], Event: event})
+			actions = append(actions, Action{Text: text, Key: correctionKeys[i], Event: event})
 		}
 		return actions
 	}
 	return nil
 }
 
-func (p present) accessActions() []action {
-	document := p.state.Document
+func (p Presenter) accessActions() []Action {
+	document := p.State.Document
 	access := document.Access
-	onward := action{Text: p.text("action.continue"), Key: "Enter", Main: true}
+	onward := Action{Text: p.Text("action.continue"), Key: "Enter", Main: true}
 	switch {
 	case access.Opening && access.NoChip:
-		return []action{{Text: p.text("action.checking_typed"), Main: true}}
+		return []Action{{Text: p.Text("action.checking_typed"), Main: true}}
 	case access.Opening:
-		return append([]action{{Text: p.text("action.opening"), Main: true}}, p.typeAgain()...)
+		return append([]Action{{Text: p.Text("action.opening"), Main: true}}, p.typeAgain()...)
 	case !p.accessReady():
-		onward = action{Text: p.text("action.waiting_typing"), Main: true}
+		onward = Action{Text: p.Text("action.waiting_typing"), Main: true}
 	case !access.NoChip && !document.CardPresent:
-		onward = action{Text: p.text("action.waiting_document"), Main: true}
+		onward = Action{Text: p.Text("action.waiting_document"), Main: true}
 	default:
 		onward.Event = kiosk.Continue{}
 	}
-	actions := []action{onward}
+	actions := []Action{onward}
 	if other, text, ok := otherAccess(access); ok {
 		name := "action.use_" + string(other)
-		actions = append(actions, action{Text: p.text(name), Key: "F9", Event: kiosk.AccessTyped{Kind: other, Text: text}})
+		actions = append(actions, Action{Text: p.Text(name), Key: "F9", Event: kiosk.AccessTyped{Kind: other, Text: text}})
 	}
 	if access.CAN != "" && access.Kind == kiosk.AccessCAN || access.MRZ.Text != "" && access.Kind == kiosk.AccessMRZ {
-		actions = append(actions, action{Text: p.text("action.erase"), Key: "F4", Event: kiosk.AccessTyped{Kind: access.Kind}})
+		actions = append(actions, Action{Text: p.Text("action.erase"), Key: "F4", Event: kiosk.AccessTyped{Kind: access.Kind}})
 	}
-	if p.state.TypedMRZ && !access.NoChip {
-		actions = append(actions, action{Text: p.text("action.without_chip"), Key: "F6", Event: kiosk.NoChip{}})
+	if p.State.TypedMRZ && !access.NoChip {
+		actions = append(actions, Action{Text: p.Text("action.without_chip"), Key: "F6", Event: kiosk.NoChip{}})
 	}
 	return actions
 }
@@ -242,26 +243,26 @@ func otherAccess(access kiosk.AccessState) (kind kiosk.AccessKind, text string, 
 }
 
 // typeAgain leads back to what was typed, from a chip that is being opened, read or shown.
-func (p present) typeAgain() []action {
-	if !p.state.Document.Access.Asked || !p.state.Examining() {
+func (p Presenter) typeAgain() []Action {
+	if !p.State.Document.Access.Asked || !p.State.Examining() {
 		return nil
 	}
-	return []action{{Text: p.text("action.type_again"), Key: "F4", Event: kiosk.AccessAgain{}}}
+	return []Action{{Text: p.Text("action.type_again"), Key: "F4", Event: kiosk.AccessAgain{}}}
 }
 
 // whereItIs shows where on the document the characters are that open it.
-func (p present) whereItIs() ([]picture, []string) {
-	if p.state.Document.Access.Kind == kiosk.AccessCAN {
-		return []picture{pictureCAN}, []string{p.text("access.where_can")}
+func (p Presenter) whereItIs() ([]Picture, []string) {
+	if p.State.Document.Access.Kind == kiosk.AccessCAN {
+		return []Picture{PictureCAN}, []string{p.Text("access.where_can")}
 	}
-	passport, card := p.text("access.where_mrz_passport"), p.text("access.where_mrz_card")
-	switch zoneOf(p.state.Document) {
+	passport, card := p.Text("access.where_mrz_passport"), p.Text("access.where_mrz_card")
+	switch zoneOf(p.State.Document) {
 	case "TD3":
-		return []picture{picturePassport}, []string{passport}
+		return []Picture{PicturePassport}, []string{passport}
 	case "TD1":
-		return []picture{pictureCardBack}, []string{card}
+		return []Picture{PictureCardBack}, []string{card}
 	default:
-		return []picture{picturePassport, pictureCardBack}, []string{passport, card}
+		return []Picture{PicturePassport, PictureCardBack}, []string{passport, card}
 	}
 }
 

@@ -1,4 +1,4 @@
-package ui
+package present
 
 import (
 	"fmt"
@@ -17,20 +17,22 @@ import (
 	"balcao/kiosk"
 )
 
-// values are put into the braces of a text.
-type values = map[string]any
+// Values are put into the braces of a text.
+type Values = map[string]any
 
-// words speaks one language: texts of the catalogue, and dates, times and numbers as that language
+// Words speaks one language: texts of the catalogue, and dates, times and numbers as that language
 // writes them.
-type words struct{ lang kiosk.Language }
+type Words struct{ Language kiosk.Language }
 
-func (w words) text(key string) string { return i18n.Text(string(w.lang), key, nil) }
+// Text returns the catalogue's text of a key.
+func (w Words) Text(key string) string { return i18n.Text(string(w.Language), key, nil) }
 
-func (w words) format(key string, v values) string { return i18n.Text(string(w.lang), key, v) }
+// Format returns the catalogue's text of a key with values in its braces.
+func (w Words) Format(key string, v Values) string { return i18n.Text(string(w.Language), key, v) }
 
-// shortDate writes 15-04-2032: what Portuguese documents print, and what English-speaking clerks
+// ShortDate writes 15-04-2032: what Portuguese documents print, and what English-speaking clerks
 // compare them with. Of a travel document's date that is known in part only, 04/1985 or 1985.
-func (w words) shortDate(d kiosk.Date) string {
+func (w Words) ShortDate(d kiosk.Date) string {
 	switch {
 	case d.IsZero():
 		return "—"
@@ -43,16 +45,16 @@ func (w words) shortDate(d kiosk.Date) string {
 }
 
 // longDate writes 15 de abril de 2032, for people who do not handle documents all day.
-func (w words) longDate(d kiosk.Date) string {
+func (w Words) longDate(d kiosk.Date) string {
 	if d.IsZero() || d.Partial() {
-		return w.shortDate(d)
+		return w.ShortDate(d)
 	}
-	month := w.text("month." + strconv.Itoa(int(d.Month)))
-	return w.format("format.long_date", values{"Day": d.Day, "Month": month, "Year": d.Year})
+	month := w.Text("month." + strconv.Itoa(int(d.Month)))
+	return w.Format("format.long_date", Values{"Day": d.Day, "Month": month, "Year": d.Year})
 }
 
 // seconds writes how long a check took: 0,05 s, 0,4 s. Less than a hundredth of a second is nothing.
-func (w words) seconds(d time.Duration) string {
+func (w Words) seconds(d time.Duration) string {
 	places := 1
 	switch {
 	case d < 10*time.Millisecond:
@@ -61,10 +63,10 @@ func (w words) seconds(d time.Duration) string {
 		places = 2
 	}
 	value := strconv.FormatFloat(d.Seconds(), 'f', places, 64)
-	if w.lang != kiosk.English {
+	if w.Language != kiosk.English {
 		value = strings.Replace(value, ".", ",", 1)
 	}
-	return w.format("format.seconds", values{"Value": value})
+	return w.Format("format.seconds", Values{"Value": value})
 }
 
 // milliseconds writes a round trip. A centre in the same building answers in less than one.
@@ -77,20 +79,20 @@ func milliseconds(d time.Duration) string {
 
 // source names who answered a check: the chip or the clock in the reader's language, a host or an authority by its
 // own name.
-func (w words) source(source string) string {
-	if key := "check_source." + strings.ToLower(source); i18n.Has(string(w.lang), key) {
-		return w.text(key)
+func (w Words) source(source string) string {
+	if key := "check_source." + strings.ToLower(source); i18n.Has(string(w.Language), key) {
+		return w.Text(key)
 	}
 	return source
 }
 
 // span writes how long something took or how long ago it was: 12 s, 3 min 12 s.
-func (w words) span(d time.Duration) string {
+func (w Words) span(d time.Duration) string {
 	total := max(0, int(d.Seconds()))
 	if total < 60 {
-		return w.format("format.seconds", values{"Value": total})
+		return w.Format("format.seconds", Values{"Value": total})
 	}
-	return w.format("format.minutes_seconds", values{"Minutes": total / 60, "Seconds": total % 60})
+	return w.Format("format.minutes_seconds", Values{"Minutes": total / 60, "Seconds": total % 60})
 }
 
 // countdown writes the time left as 14:20, rounded up, so that it reads 0:00 when it is over and
@@ -126,24 +128,24 @@ func contactTyped(value string) string {
 	return phonenumbers.Format(number, phonenumbers.INTERNATIONAL)
 }
 
-// country names a State by its ISO 3166-1 alpha-3 code, with the code; or what ICAO 9303-3 §5 adds to those:
+// Country names a State by its ISO 3166-1 alpha-3 code, with the code; or what ICAO 9303-3 §5 adds to those:
 // stateless people, organisations, Utopia, Germany's single letter. A code that nobody knows stands alone.
-func (w words) country(code string) string {
+func (w Words) Country(code string) string {
 	if name := w.countryName(code); name != "" {
 		return name + " (" + code + ")"
 	}
 	return code
 }
 
-func (w words) countryName(code string) string {
-	if key := "country." + code; i18n.Has(string(w.lang), key) {
-		return w.text(key)
+func (w Words) countryName(code string) string {
+	if key := "country." + code; i18n.Has(string(w.Language), key) {
+		return w.Text(key)
 	}
 	region, err := language.ParseRegion(code)
 	if err != nil || len(code) != 3 || !region.IsCountry() {
 		return ""
 	}
-	if w.lang == kiosk.English {
+	if w.Language == kiosk.English {
 		return display.Regions(language.BritishEnglish).Name(region)
 	}
 	return display.Regions(language.EuropeanPortuguese).Name(region)
@@ -168,4 +170,11 @@ func levelKey(l kiosk.Level) string {
 		return "none"
 	}
 	return string(l)
+}
+
+func OtherLanguage(l kiosk.Language) kiosk.Language {
+	if l == kiosk.English {
+		return kiosk.Portuguese
+	}
+	return kiosk.English
 }

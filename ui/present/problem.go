@@ -1,46 +1,46 @@
-package ui
+package present
 
 import "balcao/kiosk"
 
-// problemModel is the three parts of every error, and the support's reference.
-type problemModel struct {
+// ProblemModel is the three parts of every error, and the support's reference.
+type ProblemModel struct {
 	WhatLabel, What   string
 	MeansLabel, Means string
 	NextLabel, Next   string
 	Reference         string
-	Checks            []checkRow // those that were not a yes
+	Checks            []CheckRow // those that were not a yes
 }
 
 // parts writes a problem's three parts.
-func (p present) parts(problem kiosk.Problem) problemModel {
-	v := values{"Reader": problem.Reader, "Activity": "", "Count": problem.TriesLeft}
+func (p Presenter) parts(problem kiosk.Problem) ProblemModel {
+	v := Values{"Reader": problem.Reader, "Activity": "", "Count": problem.TriesLeft}
 	if problem.Activity != "" {
-		v["Activity"] = p.text(problem.Activity)
+		v["Activity"] = p.Text(problem.Activity)
 	}
 	key := "problem." + string(problem.Code)
-	m := problemModel{
-		WhatLabel: p.text("error.what"), What: p.said(key+".what", v),
-		MeansLabel: p.text("error.means"), Means: p.said(key+".means", v),
-		NextLabel: p.text("error.next"), Next: p.said(key+".next", v),
+	m := ProblemModel{
+		WhatLabel: p.Text("error.what"), What: p.said(key+".what", v),
+		MeansLabel: p.Text("error.means"), Means: p.said(key+".means", v),
+		NextLabel: p.Text("error.next"), Next: p.said(key+".next", v),
 	}
 	if forged(problem.Code) { // the person waits for the document: what happens to it comes first
 		m.WhatLabel, m.What, m.MeansLabel, m.Means, m.NextLabel, m.Next = m.NextLabel, m.Next, m.WhatLabel, m.What, m.MeansLabel, m.Means
 	}
 	if problem.Reference != "" {
-		m.Reference = p.format("error.reference", values{"Reference": problem.Reference})
+		m.Reference = p.Format("error.reference", Values{"Reference": problem.Reference})
 	}
 	return m
 }
 
-func (p present) problem(m *clerkModel) {
-	problem := kiosk.Problem{Code: p.state.Status.Service}
-	if p.state.Problem != nil {
-		problem = *p.state.Problem
+func (p Presenter) problem(m *ClerkModel) {
+	problem := kiosk.Problem{Code: p.State.Status.Service}
+	if p.State.Problem != nil {
+		problem = *p.State.Problem
 	}
 	m.Title = p.said("problem."+string(problem.Code)+".title", nil)
-	m.Subtitle = p.text("step." + string(p.state.Step))
-	if p.state.Step != kiosk.StepDocument { // before, it may be any card, or none
-		m.Subtitle = p.format("error.subtitle", values{"Step": m.Subtitle, "Document": p.documentWord()})
+	m.Subtitle = p.Text("step." + string(p.State.Step))
+	if p.State.Step != kiosk.StepDocument { // before, it may be any card, or none
+		m.Subtitle = p.Format("error.subtitle", Values{"Step": m.Subtitle, "Document": p.documentWord()})
 	}
 	m.Problem = p.parts(problem)
 	for _, row := range p.checks() {
@@ -53,36 +53,36 @@ func (p present) problem(m *clerkModel) {
 		m.Escape = kiosk.NextPerson{}
 	}
 	if problem.Fatal && worthAnotherTry(problem.Code) {
-		m.Cancel = &action{Text: p.text("action.next_person"), Key: "Esc", Event: kiosk.NextPerson{}}
+		m.Cancel = &Action{Text: p.Text("action.next_person"), Key: "Esc", Event: kiosk.NextPerson{}}
 	}
 }
 
 // problemActions: what the clerk can do. Where the cure is in the reader or in the service, the main
 // button only says what the desk waits for, because it goes on by itself.
-func (p present) problemActions(problem kiosk.Problem) []action {
-	other := action{Text: p.text("action.other_document"), Key: "F5", Event: kiosk.OtherDocument{}}
-	var actions []action
-	again := action{Text: p.text("action.retry"), Key: "Enter", Main: true, Event: kiosk.Retry{}}
+func (p Presenter) problemActions(problem kiosk.Problem) []Action {
+	other := Action{Text: p.Text("action.other_document"), Key: "F5", Event: kiosk.OtherDocument{}}
+	var actions []Action
+	again := Action{Text: p.Text("action.retry"), Key: "Enter", Main: true, Event: kiosk.Retry{}}
 	switch {
 	case problem.Fatal && worthAnotherTry(problem.Code):
-		actions = []action{again}
+		actions = []Action{again}
 	case forged(problem.Code):
-		return []action{{Text: p.text("action.supervisor_told"), Key: "F10", Main: true, Event: kiosk.NextPerson{}}}
+		return []Action{{Text: p.Text("action.supervisor_told"), Key: "F10", Main: true, Event: kiosk.NextPerson{}}}
 	case problem.Fatal:
-		actions = []action{{Text: p.text("action.next_person"), Key: "Enter", Main: true, Event: kiosk.NextPerson{}}}
+		actions = []Action{{Text: p.Text("action.next_person"), Key: "Enter", Main: true, Event: kiosk.NextPerson{}}}
 		if problem.Code == kiosk.ProblemNotThePerson || problem.Code == kiosk.ProblemAccompanied {
 			return actions
 		}
 	case remark(problem.Code):
-		actions = []action{{Text: p.text("action.next_person"), Key: "Enter", Main: true, Event: kiosk.NextPerson{}}}
+		actions = []Action{{Text: p.Text("action.next_person"), Key: "Enter", Main: true, Event: kiosk.NextPerson{}}}
 	case problem.Code.OfService():
-		actions = []action{{Text: p.text("action.waiting_reader"), Main: true}}
+		actions = []Action{{Text: p.Text("action.waiting_reader"), Main: true}}
 	case awaitsCard(problem.Code):
-		actions = []action{{Text: p.text("action.waiting_card"), Main: true}}
+		actions = []Action{{Text: p.Text("action.waiting_card"), Main: true}}
 	default:
-		actions = []action{again}
+		actions = []Action{again}
 	}
-	if p.state.Case != 0 && (problem.Fatal || p.state.Examining()) {
+	if p.State.Case != 0 && (problem.Fatal || p.State.Examining()) {
 		actions = append(actions, other)
 	}
 	return actions

@@ -1,4 +1,4 @@
-package ui
+package present
 
 import (
 	"fmt"
@@ -9,54 +9,56 @@ import (
 	"balcao/kiosk"
 )
 
-// drafts is what the clerk has typed and not yet sent, and where the cursor is.
-type drafts struct {
+// Drafts is what the clerk has typed and not yet sent, and where the cursor is.
+type Drafts struct {
 	Phone, Email string
 	Focus        kiosk.Channel
 	Doubted      string // the address that the clerk was asked about, "" for none
 }
 
 // likely is the address that was probably meant by the one that is asked about, "" when none is.
-func (d drafts) likely() string {
-	if email := d.of(kiosk.Email); email != "" && email == d.Doubted {
+func (d Drafts) likely() string {
+	if email := d.Of(kiosk.Email); email != "" && email == d.Doubted {
 		return kiosk.LikelyEmail(email)
 	}
 	return ""
 }
 
-func (d drafts) of(channel kiosk.Channel) string {
+func (d Drafts) Of(channel kiosk.Channel) string {
 	if channel == kiosk.SMS {
 		return strings.TrimSpace(d.Phone)
 	}
 	return strings.TrimSpace(d.Email)
 }
 
-type channelModel struct {
+// ChannelModel is one contact and how far it is.
+type ChannelModel struct {
 	Label  string
 	Text   string // what to put into the entry when the page opens
 	Meant  string // how that was understood, once it was: the number with its country
 	Locked bool   // proven, or on its way: not to be changed now
-	Status line
+	Status Line
 	Tick   bool
 }
 
-type contactModel struct {
-	Phone, Email channelModel
+// ContactModel is the page of the contacts.
+type ContactModel struct {
+	Phone, Email ChannelModel
 	Begin        kiosk.Channel // where something failed and the clerk goes on: the cursor goes there, over what it holds
-	Message      line
-	Fields       []field
+	Message      Line
+	Fields       []Field
 }
 
-func (p present) channel(channel kiosk.Channel) kiosk.ChannelState {
+func (p Presenter) channel(channel kiosk.Channel) kiosk.ChannelState {
 	if channel == kiosk.SMS {
-		return p.state.Contact.Phone
+		return p.State.Contact.Phone
 	}
-	return p.state.Contact.Email
+	return p.State.Contact.Email
 }
 
-func (p present) contact(m *clerkModel, d drafts) {
-	m.Subtitle = p.text("contact.subtitle")
-	m.Contact = contactModel{
+func (p Presenter) contact(m *ClerkModel, d Drafts) {
+	m.Subtitle = p.Text("contact.subtitle")
+	m.Contact = ContactModel{
 		Phone: p.channelModel(kiosk.SMS, "contact.phone", d),
 		Email: p.channelModel(kiosk.Email, "contact.email", d),
 	}
@@ -65,47 +67,47 @@ func (p present) contact(m *clerkModel, d drafts) {
 	m.Actions = p.contactActions(d)
 }
 
-func (p present) channelModel(channel kiosk.Channel, label string, d drafts) channelModel {
+func (p Presenter) channelModel(channel kiosk.Channel, label string, d Drafts) ChannelModel {
 	c := p.channel(channel)
-	return channelModel{
-		Label:  p.text(label),
+	return ChannelModel{
+		Label:  p.Text(label),
 		Text:   c.Text,
 		Meant:  contactTyped(c.Value),
-		Locked: c.Confirmed() && !p.state.Contact.Correcting || c.Sending || c.Checking || c.Problem == kiosk.ChannelLocked || p.state.Contact.Opening,
+		Locked: c.Confirmed() && !p.State.Contact.Correcting || c.Sending || c.Checking || c.Problem == kiosk.ChannelLocked || p.State.Contact.Opening,
 		Status: p.channelStatus(channel, c, d),
 		Tick:   c.Confirmed(),
 	}
 }
 
-func (p present) channelStatus(channel kiosk.Channel, c kiosk.ChannelState, d drafts) line {
+func (p Presenter) channelStatus(channel kiosk.Channel, c kiosk.ChannelState, d Drafts) Line {
 	name := "phone"
 	if channel == kiosk.Email {
 		name = "email"
 	}
 	switch {
 	case c.Confirmed() && !p.edited(channel, d):
-		return line{p.format("contact.confirmed", values{"Ago": p.ago(c.ConfirmedAt)}), toneGood}
+		return Line{p.Format("contact.confirmed", Values{"Ago": p.ago(c.ConfirmedAt)}), ToneGood}
 	case c.Sending:
-		return line{p.text("contact.sending"), toneQuiet}
+		return Line{p.Text("contact.sending"), ToneQuiet}
 	case c.Checking:
-		return line{p.text("contact.checking"), toneQuiet}
+		return Line{p.Text("contact.checking"), ToneQuiet}
 	case channel == kiosk.Email && p.edited(channel, d) && d.likely() != "":
-		return line{p.format("contact.likely", values{"Address": d.likely()}), toneCare}
+		return Line{p.Format("contact.likely", Values{"Address": d.likely()}), ToneCare}
 	case p.edited(channel, d):
-		return line{p.text("contact." + name + "_ready"), toneQuiet}
+		return Line{p.Text("contact." + name + "_ready"), ToneQuiet}
 	case c.Problem != kiosk.ContactOK && c.Problem != kiosk.CodeExpired:
-		return line{p.contactProblem(c), toneBad}
+		return Line{p.contactProblem(c), ToneBad}
 	case !c.SentAt.IsZero():
 		return p.sentLine(c)
 	case p.unsent(channel, d):
-		return line{p.text("contact." + name + "_ready"), toneQuiet}
+		return Line{p.Text("contact." + name + "_ready"), ToneQuiet}
 	default:
-		return line{p.text("contact." + name + "_hint"), toneQuiet}
+		return Line{p.Text("contact." + name + "_hint"), ToneQuiet}
 	}
 }
 
-func (p present) contactProblem(c kiosk.ChannelState) string {
-	said := p.format("contact.problem."+string(c.Problem), values{"Count": c.TriesLeft})
+func (p Presenter) contactProblem(c kiosk.ChannelState) string {
+	said := p.Format("contact.problem."+string(c.Problem), Values{"Count": c.TriesLeft})
 	channel := kiosk.Email
 	switch c.Problem {
 	case kiosk.PhoneCharacters:
@@ -118,18 +120,18 @@ func (p present) contactProblem(c kiosk.ChannelState) string {
 		return said
 	}
 	if strange := kiosk.StrangeCharacter(channel, c.Text); strange != 0 {
-		said += " " + p.format("contact.strange", values{"Character": p.character(strange)})
+		said += " " + p.Format("contact.strange", Values{"Character": p.character(strange)})
 	}
 	return said
 }
 
 // character names a character that may look like another, or like none.
-func (p present) character(r rune) string {
+func (p Presenter) character(r rune) string {
 	switch {
 	case r == '\n' || r == '\r':
-		return p.text("contact.line_break")
+		return p.Text("contact.line_break")
 	case unicode.IsSpace(r):
-		return p.text("contact.blank")
+		return p.Text("contact.blank")
 	case r <= unicode.MaxASCII && unicode.IsPrint(r):
 		return "«" + string(r) + "»"
 	case unicode.IsPrint(r):
@@ -140,63 +142,63 @@ func (p present) character(r rune) string {
 
 // ago counts in minutes after the first: a line that changes every second for a quarter of an hour
 // draws the eye for nothing.
-func (p present) ago(t time.Time) string {
+func (p Presenter) ago(t time.Time) string {
 	d := p.centreNow().Sub(t)
 	if d >= time.Minute {
 		d = d.Truncate(time.Minute)
-		return p.format("format.minutes", values{"Minutes": int(d.Minutes())})
+		return p.Format("format.minutes", Values{"Minutes": int(d.Minutes())})
 	}
 	return p.span(d)
 }
 
-func (p present) sentLine(c kiosk.ChannelState) line {
-	parts := []string{p.format("contact.sent", values{"Ago": p.ago(c.SentAt)})}
-	speaks := toneQuiet
+func (p Presenter) sentLine(c kiosk.ChannelState) Line {
+	parts := []string{p.Format("contact.sent", Values{"Ago": p.ago(c.SentAt)})}
+	speaks := ToneQuiet
 	switch stopped := c.Stopped(); {
 	case stopped != kiosk.ContactOK:
-		parts, speaks = append(parts, p.contactProblem(kiosk.ChannelState{Problem: stopped})), toneBad
+		parts, speaks = append(parts, p.contactProblem(kiosk.ChannelState{Problem: stopped})), ToneBad
 	case c.Delivery != kiosk.DeliveryNone:
-		parts = append(parts, p.text("contact.delivery."+string(c.Delivery)))
+		parts = append(parts, p.Text("contact.delivery."+string(c.Delivery)))
 	}
 	switch wait := c.ResendAt.Sub(p.centreNow()); {
 	case c.SendsLeft == 0:
-		parts = append(parts, p.text("contact.resend_used"))
+		parts = append(parts, p.Text("contact.resend_used"))
 	case wait > 0:
-		parts = append(parts, p.format("contact.resend_in", values{"Time": countdown(wait)}))
+		parts = append(parts, p.Format("contact.resend_in", Values{"Time": countdown(wait)}))
 	default:
-		parts = append(parts, p.text("contact.resend_now"))
+		parts = append(parts, p.Text("contact.resend_now"))
 	}
-	return line{strings.Join(parts, " · "), speaks}
+	return Line{strings.Join(parts, " · "), speaks}
 }
 
 // contactMessage fills the panel under the entries: whom the desk waits for, and how the awaited
 // code stands.
-func (p present) contactMessage(m *clerkModel) {
-	contact := p.state.Contact
+func (p Presenter) contactMessage(m *ClerkModel) {
+	contact := p.State.Contact
 	switch {
 	case contact.Opening:
-		m.Contact.Message = line{p.text("contact.opening"), toneQuiet}
+		m.Contact.Message = Line{p.Text("contact.opening"), ToneQuiet}
 	case contact.Failed != "":
-		m.Contact.Message = line{p.failed(contact.Failed), toneBad}
+		m.Contact.Message = Line{p.failed(contact.Failed), ToneBad}
 	case contact.Correcting:
-		m.Contact.Message = line{p.text("contact.correcting"), toneCare}
+		m.Contact.Message = Line{p.Text("contact.correcting"), ToneCare}
 	case contact.Awaited != "":
-		m.Contact.Message = line{p.text("contact.awaiting_" + string(contact.Awaited)), tonePlain}
+		m.Contact.Message = Line{p.Text("contact.awaiting_" + string(contact.Awaited)), TonePlain}
 		m.Contact.Fields = p.codeFields(p.channel(contact.Awaited))
 	case contact.Settled:
-		m.Contact.Message = line{p.text("contact.settled"), toneGood}
+		m.Contact.Message = Line{p.Text("contact.settled"), ToneGood}
 	default:
-		m.Contact.Message = line{p.text("contact.none_yet"), toneQuiet}
+		m.Contact.Message = Line{p.Text("contact.none_yet"), ToneQuiet}
 	}
 }
 
 // failed says what happened to the channel's code, and what is left to do.
-func (p present) failed(channel kiosk.Channel) string {
+func (p Presenter) failed(channel kiosk.Channel) string {
 	c, other := p.channel(channel), p.channel(otherChannel(channel))
 	stopped := c.Stopped()
 	left := "correct_" + string(channel)
 	switch {
-	case p.state.Contact.Settled:
+	case p.State.Contact.Settled:
 		left = "settled"
 	case stopped == kiosk.ChannelLocked && other.Problem == kiosk.ChannelLocked:
 		left = "none"
@@ -207,16 +209,16 @@ func (p present) failed(channel kiosk.Channel) string {
 	case other.Problem == kiosk.ChannelLocked:
 		left += "_only"
 	}
-	v := values{"Contact": contactText(c.Value), "Tries": c.Tries}
-	return p.format("contact.failed."+string(stopped)+"_"+string(channel), v) + " " + p.text("contact.left."+left)
+	v := Values{"Contact": contactText(c.Value), "Tries": c.Tries}
+	return p.Format("contact.failed."+string(stopped)+"_"+string(channel), v) + " " + p.Text("contact.left."+left)
 }
 
 // begin is the channel in which the clerk goes on after one failed: the same, unless nothing of it can be proven.
 // What is to be corrected is the first that is proven.
-func (p present) begin() kiosk.Channel {
-	failed := p.state.Contact.Failed
-	if p.state.Contact.Correcting {
-		if p.state.Contact.Phone.Confirmed() {
+func (p Presenter) begin() kiosk.Channel {
+	failed := p.State.Contact.Failed
+	if p.State.Contact.Correcting {
+		if p.State.Contact.Phone.Confirmed() {
 			return kiosk.SMS
 		}
 		return kiosk.Email
@@ -234,32 +236,32 @@ func otherChannel(c kiosk.Channel) kiosk.Channel {
 	return kiosk.SMS
 }
 
-func (p present) codeFields(c kiosk.ChannelState) []field {
-	expires := p.text("contact.expired")
+func (p Presenter) codeFields(c kiosk.ChannelState) []Field {
+	expires := p.Text("contact.expired")
 	if left := c.ExpiresAt.Sub(p.centreNow()); left > 0 {
-		expires = p.format("contact.expires_in", values{"Time": countdown(left)})
+		expires = p.Format("contact.expires_in", Values{"Time": countdown(left)})
 	}
-	return []field{
-		{p.text("contact.tries"), p.format("contact.tries_used", values{"Used": c.Tries - c.TriesLeft, "Tries": c.Tries})},
-		{p.text("contact.expires"), expires},
-		{p.text("contact.if_missing"), p.text("contact.if_missing_text")},
+	return []Field{
+		{p.Text("contact.tries"), p.Format("contact.tries_used", Values{"Used": c.Tries - c.TriesLeft, "Tries": c.Tries})},
+		{p.Text("contact.expires"), expires},
+		{p.Text("contact.if_missing"), p.Text("contact.if_missing_text")},
 	}
 }
 
 // edited reports whether the entry holds something else than what was last sent from it.
-func (p present) edited(channel kiosk.Channel, d drafts) bool {
-	c, draft := p.channel(channel), d.of(channel)
+func (p Presenter) edited(channel kiosk.Channel, d Drafts) bool {
+	c, draft := p.channel(channel), d.Of(channel)
 	return p.sendable(channel, d) && draft != strings.TrimSpace(c.Text) && draft != contactTyped(c.Value)
 }
 
-func (p present) sendable(channel kiosk.Channel, d drafts) bool {
+func (p Presenter) sendable(channel kiosk.Channel, d Drafts) bool {
 	c := p.channel(channel)
-	return d.of(channel) != "" && (!c.Confirmed() || p.state.Contact.Correcting) && !c.Sending && !c.Checking && c.Problem != kiosk.ChannelLocked && !p.state.Contact.Opening
+	return d.Of(channel) != "" && (!c.Confirmed() || p.State.Contact.Correcting) && !c.Sending && !c.Checking && c.Problem != kiosk.ChannelLocked && !p.State.Contact.Opening
 }
 
 // unsent reports whether the entry holds a contact that a code can be asked for: a new one, or one for
 // which the centre only said "not yet".
-func (p present) unsent(channel kiosk.Channel, d drafts) bool {
+func (p Presenter) unsent(channel kiosk.Channel, d Drafts) bool {
 	c := p.channel(channel)
 	if !p.sendable(channel, d) || p.edited(channel, d) || !c.SentAt.IsZero() {
 		return p.edited(channel, d)
@@ -267,24 +269,24 @@ func (p present) unsent(channel kiosk.Channel, d drafts) bool {
 	return c.Problem == kiosk.ContactOK || c.Problem == kiosk.TooSoon || c.Problem == kiosk.ResendsUsed
 }
 
-func (p present) contactActions(d drafts) []action {
+func (p Presenter) contactActions(d Drafts) []Action {
 	actions := p.handOver()
 	handingOver := len(actions) > 0
 	main := p.contactMain(d)
 	main.Main = !handingOver
-	if !handingOver || main.live() { // beside "hand over" there is no need to say for whom the desk waits
+	if !handingOver || main.Live() { // beside "hand over" there is no need to say for whom the desk waits
 		actions = append(actions, main)
 	}
 	if likely := d.likely(); likely != "" && p.edited(kiosk.Email, d) {
-		actions = append(actions, action{Text: p.text("action.correct_email"), Key: "F7", Put: likely})
+		actions = append(actions, Action{Text: p.Text("action.correct_email"), Key: "F7", Put: likely})
 	}
 	if again, shown := p.resend(d); shown {
-		if p.state.Contact.Failed != "" && !main.live() && again.live() {
+		if p.State.Contact.Failed != "" && !main.Live() && again.Live() {
 			actions, again.Main = actions[:len(actions)-1], true
 		}
 		actions = append(actions, again)
 	}
-	if p.state.Contact.Settled && !p.state.Contact.Correcting {
+	if p.State.Contact.Settled && !p.State.Contact.Correcting {
 		actions = append(actions, p.correct(kiosk.StepContact, "F4"))
 	}
 	return append(actions, p.back())
@@ -292,33 +294,33 @@ func (p present) contactActions(d drafts) []action {
 
 // contactMain is what Enter does: send what was typed where the cursor is; else go on when a contact
 // is proven; else send what was typed in the other entry.
-func (p present) contactMain(d drafts) action {
+func (p Presenter) contactMain(d Drafts) Action {
 	other := kiosk.Email
 	if d.Focus == kiosk.Email {
 		other = kiosk.SMS
 	}
-	send := func(channel kiosk.Channel) action {
-		return action{Text: p.text("action.send_code"), Key: "Enter", Send: channel}
+	send := func(channel kiosk.Channel) Action {
+		return Action{Text: p.Text("action.send_code"), Key: "Enter", Send: channel}
 	}
 	switch {
 	case d.Focus != "" && p.unsent(d.Focus, d):
 		return send(d.Focus)
-	case p.state.Contact.Settled:
-		return action{Text: p.text("action.continue"), Key: "Enter", Event: kiosk.Continue{}}
+	case p.State.Contact.Settled:
+		return Action{Text: p.Text("action.continue"), Key: "Enter", Event: kiosk.Continue{}}
 	case p.unsent(other, d):
 		return send(other)
 	case p.unsent(kiosk.SMS, d):
 		return send(kiosk.SMS)
-	case p.state.Contact.Awaited != "":
-		return action{Text: p.text("action.waiting_person")}
+	case p.State.Contact.Awaited != "":
+		return Action{Text: p.Text("action.waiting_person")}
 	default:
-		return action{Text: p.text("action.send_code"), Key: "Enter"}
+		return Action{Text: p.Text("action.send_code"), Key: "Enter"}
 	}
 }
 
 // resend offers F5 for the channel that is awaited or failed, else for the one under the cursor, once a code was sent.
-func (p present) resend(d drafts) (action, bool) {
-	for _, channel := range []kiosk.Channel{p.state.Contact.Awaited, p.state.Contact.Failed, d.Focus, kiosk.SMS, kiosk.Email} {
+func (p Presenter) resend(d Drafts) (Action, bool) {
+	for _, channel := range []kiosk.Channel{p.State.Contact.Awaited, p.State.Contact.Failed, d.Focus, kiosk.SMS, kiosk.Email} {
 		if channel == "" {
 			continue
 		}
@@ -330,11 +332,11 @@ func (p present) resend(d drafts) (action, bool) {
 		case kiosk.CodeLocked, kiosk.ChannelLocked, kiosk.ContactTaken:
 			continue
 		}
-		again := action{Text: p.text("action.resend"), Key: "F5"}
+		again := Action{Text: p.Text("action.resend"), Key: "F5"}
 		if c.SendsLeft > 0 && !p.centreNow().Before(c.ResendAt) && !c.Sending && !c.Checking {
 			again.Event = kiosk.Resend{Channel: channel}
 		}
 		return again, true
 	}
-	return action{}, false
+	return Action{}, false
 }

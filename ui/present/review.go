@@ -1,4 +1,4 @@
-package ui
+package present
 
 import (
 	"slices"
@@ -8,11 +8,11 @@ import (
 )
 
 type reviewModel struct {
-	Fields   []field
-	Phases   []checkRow
-	Now      line // what is going on, in words
-	Notice   line // what went wrong or needs care
-	Pictures []picture
+	Fields   []Field
+	Phases   []CheckRow
+	Now      Line // what is going on, in words
+	Notice   Line // what went wrong or needs care
+	Pictures []Picture
 }
 
 // reviewOrder lists the phases as the clerk sees them; waiting for the card belongs to the PIN. Only a Citizen
@@ -24,88 +24,88 @@ var reviewOrder = []kiosk.ReviewPhase{
 var reviewOrderWithoutPIN = []kiosk.ReviewPhase{kiosk.ReviewReading, kiosk.ReviewSigning, kiosk.ReviewBinding}
 
 // signed is a text in the words of what signs: the card, the document's chip, or the desk for its clerk.
-func (p present) signed(key string, phase kiosk.ReviewPhase, v values) string {
-	signing := p.state.Document.Signing
+func (p Presenter) signed(key string, phase kiosk.ReviewPhase, v Values) string {
+	signing := p.State.Document.Signing
 	switch {
 	case signing == kiosk.SigningPIN:
 	case phase == kiosk.ReviewSigning, phase == kiosk.ReviewCard, phase == "":
 		key += "_" + string(signing)
 	}
-	return p.format(key, v)
+	return p.Format(key, v)
 }
 
 // taxNumber is the document's, or the one that was typed.
-func (p present) taxNumber() string {
+func (p Presenter) taxNumber() string {
 	if number := p.identity().TaxNumber; number != "" {
 		return number
 	}
-	return p.state.Eligible.Entered.TaxNumber
+	return p.State.Eligible.Entered.TaxNumber
 }
 
 // brought lists what the person brought besides the document, named by keys that begin alike, with dates as
 // the reader's page writes them.
-func (p present) brought(names string, date func(kiosk.Date) string) []field {
-	entered := p.state.Eligible.Entered
-	var fields []field
+func (p Presenter) brought(names string, date func(kiosk.Date) string) []Field {
+	entered := p.State.Eligible.Entered
+	var fields []Field
 	if number := p.taxNumber(); number != "" {
-		fields = append(fields, field{p.text(names + "tax_number"), grouped(number)})
+		fields = append(fields, Field{p.Text(names + "tax_number"), grouped(number)})
 	}
 	if !entered.Residence.IsZero() {
-		fields = append(fields, field{p.text(names + "residence"), p.seen(entered.Residence, date)})
+		fields = append(fields, Field{p.Text(names + "residence"), p.seen(entered.Residence, date)})
 	}
 	if !entered.Address.IsZero() {
-		fields = append(fields, field{p.text(names + "address"), p.seen(entered.Address, date)})
+		fields = append(fields, Field{p.Text(names + "address"), p.seen(entered.Address, date)})
 	}
 	return fields
 }
 
 // documentIssued names the document, and the State that issued it where that is not clear.
-func (p present) documentIssued(person kiosk.Identity) string {
+func (p Presenter) documentIssued(person kiosk.Identity) string {
 	if !person.Kind.Travel() {
 		return p.documentName(person)
 	}
-	return p.format("format.from_issuer", values{"Document": p.documentName(person), "Issuer": p.country(person.Country)})
+	return p.Format("format.from_issuer", Values{"Document": p.documentName(person), "Issuer": p.Country(person.Country)})
 }
 
 // levelText says the level, and why it is not higher.
-func (p present) levelText() string {
+func (p Presenter) levelText() string {
 	text := p.said("level."+p.level(), nil)
 	switch missing := p.missing(); {
 	case p.level() != string(kiosk.LevelSubstantial):
-	case p.state.Document.Access.NoChip:
-		text += ". " + p.text("assurance.why_no_chip")
+	case p.State.Document.Access.NoChip:
+		text += ". " + p.Text("assurance.why_no_chip")
 	case len(missing) > 0:
-		text += ". " + p.format("assurance.why_missing", values{"Checks": strings.Join(missing, "; ")})
+		text += ". " + p.Format("assurance.why_missing", Values{"Checks": strings.Join(missing, "; ")})
 	}
 	return text
 }
 
-func (p present) review(m *clerkModel) {
+func (p Presenter) review(m *ClerkModel) {
 	m.Subtitle = p.signed("review.subtitle", "", nil)
-	person, state := p.identity(), p.state
+	person, state := p.identity(), p.State
 	login, second := p.contacts()
-	m.Review.Fields = []field{
-		{p.text("review.person"), p.fullName(person)},
-		{p.text("review.document"), p.documentIssued(person)},
+	m.Review.Fields = []Field{
+		{p.Text("review.person"), p.fullName(person)},
+		{p.Text("review.document"), p.documentIssued(person)},
 	}
 	if person.Kind.Travel() {
-		m.Review.Fields = append(m.Review.Fields, p.brought("review.", p.shortDate)...)
+		m.Review.Fields = append(m.Review.Fields, p.brought("review.", p.ShortDate)...)
 	}
-	m.Review.Fields = append(m.Review.Fields, field{p.text("review.login"), p.format("review.login_value", values{"Contact": login})})
+	m.Review.Fields = append(m.Review.Fields, Field{p.Text("review.login"), p.Format("review.login_value", Values{"Contact": login})})
 	if second != "" {
-		m.Review.Fields = append(m.Review.Fields, field{p.text("review.second"), second})
+		m.Review.Fields = append(m.Review.Fields, Field{p.Text("review.second"), second})
 	}
 	if second := state.Eligible.Entered.SecondClerk; second != "" {
-		m.Review.Fields = append(m.Review.Fields, field{p.text("review.second_clerk"), second})
+		m.Review.Fields = append(m.Review.Fields, Field{p.Text("review.second_clerk"), second})
 	}
-	m.Review.Fields = append(m.Review.Fields, field{p.text("review.level"), p.levelText()})
+	m.Review.Fields = append(m.Review.Fields, Field{p.Text("review.level"), p.levelText()})
 	m.Review.Phases = p.reviewPhases()
 	if !state.Review.Disputed {
-		m.Review.Now = line{p.reviewNow(), tonePlain}
+		m.Review.Now = Line{p.reviewNow(), TonePlain}
 	}
 	m.Review.Notice = p.reviewNotice()
 	if phase := state.Review.Phase; state.Document.Signing == kiosk.SigningChip && (phase == kiosk.ReviewCard || phase == kiosk.ReviewSigning) {
-		m.Review.Pictures = []picture{p.documentPicture()}
+		m.Review.Pictures = []Picture{p.documentPicture()}
 	}
 
 	m.Actions = p.handOver()
@@ -115,31 +115,31 @@ func (p present) review(m *clerkModel) {
 		m.Actions = p.remedies()
 		return
 	case state.Review.Phase == kiosk.ReviewCardPIN && state.Document.Pinpad:
-		m.Actions = []action{{Text: p.text("action.retry"), Key: "Enter", Main: true, Event: kiosk.Continue{}}}
+		m.Actions = []Action{{Text: p.Text("action.retry"), Key: "Enter", Main: true, Event: kiosk.Continue{}}}
 	default:
-		m.Actions = []action{{Text: p.text(awaited(state)), Main: true}}
+		m.Actions = []Action{{Text: p.Text(awaited(state)), Main: true}}
 	}
 	if state.MayCancel() {
 		m.Actions = append(m.Actions, p.back())
 	} else {
-		m.Note = p.text("review.no_cancel")
+		m.Note = p.Text("review.no_cancel")
 	}
 }
 
 // remedies are what the clerk can do about what the person says is wrong.
-func (p present) remedies() []action {
-	actions := []action{
-		{Text: p.text("action.show_again"), Key: "Enter", Main: true, Event: kiosk.Continue{}},
+func (p Presenter) remedies() []Action {
+	actions := []Action{
+		{Text: p.Text("action.show_again"), Key: "Enter", Main: true, Event: kiosk.Continue{}},
 		p.correct(kiosk.StepContact, "F3"),
 	}
-	if slices.Contains(p.state.Errand.Steps, kiosk.StepEligibility) {
+	if slices.Contains(p.State.Errand.Steps, kiosk.StepEligibility) {
 		actions = append(actions, p.correct(kiosk.StepEligibility, "F4"))
 	}
 	return actions
 }
 
-func (p present) correct(step kiosk.Step, key string) action {
-	return action{Text: p.text("action.correct_" + string(step)), Key: key, Event: kiosk.Correct{Step: step}}
+func (p Presenter) correct(step kiosk.Step, key string) Action {
+	return Action{Text: p.Text("action.correct_" + string(step)), Key: key, Event: kiosk.Correct{Step: step}}
 }
 
 // awaited is the key of what the clerk waits for.
@@ -163,12 +163,12 @@ func awaited(s kiosk.State) string {
 	}
 }
 
-func (p present) reviewPhases() []checkRow {
-	current, order := p.state.Review.Phase, reviewOrder
+func (p Presenter) reviewPhases() []CheckRow {
+	current, order := p.State.Review.Phase, reviewOrder
 	if current == kiosk.ReviewCard {
 		current = kiosk.ReviewCardPIN
 	}
-	if p.state.Document.Signing != kiosk.SigningPIN {
+	if p.State.Document.Signing != kiosk.SigningPIN {
 		order = reviewOrderWithoutPIN
 		if current == kiosk.ReviewCardPIN {
 			current = kiosk.ReviewSigning
@@ -180,13 +180,13 @@ func (p present) reviewPhases() []checkRow {
 			reached = i
 		}
 	}
-	var rows []checkRow
+	var rows []CheckRow
 	for i, phase := range order {
-		row := checkRow{Text: p.signed("review.line."+string(phase), phase, nil), Current: i == reached}
+		row := CheckRow{Text: p.signed("review.line."+string(phase), phase, nil), Current: i == reached}
 		if i < reached {
 			row.Result = kiosk.Passed
 		}
-		if i == reached && i == 0 && p.state.Review.Disputed {
+		if i == reached && i == 0 && p.State.Review.Disputed {
 			row.Result, row.Current = kiosk.Unknown, false
 		}
 		rows = append(rows, row)
@@ -194,41 +194,41 @@ func (p present) reviewPhases() []checkRow {
 	return rows
 }
 
-func (p present) reviewNow() string {
-	phase := p.state.Review.Phase
+func (p Presenter) reviewNow() string {
+	phase := p.State.Review.Phase
 	if phase == "" {
 		phase = kiosk.ReviewReading
 	}
 	key := "review.phase." + string(phase)
-	reader := values{"Reader": p.state.Document.Reader}
-	if p.state.Document.Signing != kiosk.SigningPIN {
+	reader := Values{"Reader": p.State.Document.Reader}
+	if p.State.Document.Signing != kiosk.SigningPIN {
 		return p.signed(key, phase, reader)
 	}
-	if p.state.Document.Pinpad && (phase == kiosk.ReviewCardPIN || phase == kiosk.ReviewSigning) {
+	if p.State.Document.Pinpad && (phase == kiosk.ReviewCardPIN || phase == kiosk.ReviewSigning) {
 		key += "_reader"
 	}
-	return p.format(key, reader)
+	return p.Format(key, reader)
 }
 
 // lastTry reports whether a wrong PIN would block the card.
-func (p present) lastTry() bool {
-	return p.state.Document.Signing == kiosk.SigningPIN && p.state.Document.PINTries == 1
+func (p Presenter) lastTry() bool {
+	return p.State.Document.Signing == kiosk.SigningPIN && p.State.Document.PINTries == 1
 }
 
-func (p present) reviewNotice() line {
-	review := p.state.Review
+func (p Presenter) reviewNotice() Line {
+	review := p.State.Review
 	switch {
-	case p.state.Document.Held:
-		return line{p.said("reading.held", nil), toneCare}
+	case p.State.Document.Held:
+		return Line{p.said("reading.held", nil), ToneCare}
 	case review.Disputed:
-		return line{p.text("review.disputed"), toneCare}
+		return Line{p.Text("review.disputed"), ToneCare}
 	case review.PINWrong:
-		return line{p.format("review.card_pin_wrong", values{"Count": p.state.Document.PINTries}), toneBad}
+		return Line{p.Format("review.card_pin_wrong", Values{"Count": p.State.Document.PINTries}), ToneBad}
 	case p.lastTry() && review.Phase != kiosk.ReviewBinding:
-		return line{p.text("review.last_try"), toneCare}
+		return Line{p.Text("review.last_try"), ToneCare}
 	case review.Waiting:
-		return line{p.text("review.waiting"), toneCare}
+		return Line{p.Text("review.waiting"), ToneCare}
 	default:
-		return line{}
+		return Line{}
 	}
 }

@@ -1,0 +1,166 @@
+package present
+
+import (
+	"slices"
+
+	"balcao/kiosk"
+)
+
+// BringModel is what a person without a Citizen Card brings besides the document, as a page to fill in. Which
+// Of it is asked follows the rule for the document's kind.
+type BringModel struct {
+	Case        kiosk.CaseID
+	Entered     kiosk.Eligibility
+	TaxNumber   AskedModel
+	Declaration AskedModel
+	Second      AskedModel
+	Papers      []PaperModel
+	Either      string // which of the papers are alternatives, in words
+	Keys        string // how the page is worked
+	Choose      string // in a choice without an answer
+	Issuer      string // names of a paper's fields
+	Issued      string
+	Refused     bool
+	Fault       kiosk.Fault // the first that is not met, once Refused
+}
+
+// AskedModel is one thing that is asked.
+type AskedModel struct {
+	Asked   bool
+	Label   string
+	Name    string // for a screen reader: a key of the catalogue
+	Hint    Line
+	Options []OptionModel
+}
+
+// OptionModel is a possible answer, with what it means.
+type OptionModel struct{ Text, Means string }
+
+// PaperModel is a paper that the clerk sees: the kinds there are, and what was entered.
+type PaperModel struct {
+	Requirement kiosk.Requirement
+	Label       string
+	Kinds       []kiosk.SeenKind
+	Names       []string
+	Hint        Line
+}
+
+// Independences are the answers to the question for accompaniment, as they are offered.
+var Independences = []kiosk.Independence{kiosk.Independent, kiosk.Accompanied}
+
+func (p Presenter) bring(m *ClerkModel) {
+	eligible := p.State.Eligible
+	rule, _ := kiosk.RuleFor(p.kind())
+	m.Subtitle = p.Format("bring.subtitle", Values{"Document": p.documentName(p.identity())})
+	m.Bring = BringModel{
+		Case: p.State.Case, Entered: eligible.Entered, Refused: eligible.Refused,
+		Keys: p.Text("bring.keys"), Choose: p.Text("bring.choose"), Issuer: p.Text("bring.issuer"), Issued: p.Text("bring.issued"),
+	}
+	if eligible.Refused && len(eligible.Faults) > 0 {
+		m.Bring.Fault = eligible.Faults[0]
+	}
+	if requires(rule, kiosk.RequireTaxNumber) {
+		m.Bring.TaxNumber = AskedModel{
+			Asked: true, Label: p.Text("bring.tax_number"), Name: "bring.tax_number_field",
+			Hint: p.taxNumberHint(),
+		}
+	}
+	if requires(rule, kiosk.RequireIndependence) {
+		m.Bring.Declaration = AskedModel{Asked: true, Label: p.Text("bring.independence"), Hint: p.faultLine(kiosk.RequireIndependence)}
+		for _, answer := range Independences {
+			key := "independence." + string(answer)
+			m.Bring.Declaration.Options = append(m.Bring.Declaration.Options, OptionModel{p.Text(key), p.Text(key + "_means")})
+		}
+	}
+	if eligible.Second {
+		m.Bring.Second = AskedModel{
+			Asked: true, Label: p.Text("bring.second_clerk"),
+			Hint: p.orFault(kiosk.RequireSecondClerk, Line{p.Text("bring.second_clerk_hint"), ToneQuiet}),
+		}
+	}
+	p.papers(&m.Bring, rule)
+	m.Actions = []Action{{Text: p.Text("action.continue"), Key: "F10", Main: true, Event: kiosk.Continue{}}, p.back()}
+}
+
+// requires reports whether a rule asks for something, be it as one of several.
+func requires(rule kiosk.Rule, req kiosk.Requirement) bool {
+	if slices.Contains(rule.Mandatory, req) {
+		return true
+	}
+	return slices.ContainsFunc(rule.Alternatives, func(any []kiosk.Requirement) bool { return slices.Contains(any, req) })
+}
+
+func (p Presenter) papers(m *BringModel, rule kiosk.Rule) {
+	for _, asked := range []struct {
+		req   kiosk.Requirement
+		kinds []kiosk.SeenKind
+	}{{kiosk.RequireResidence, kiosk.ResidencePapers}, {kiosk.RequireAddress, kiosk.AddressPapers}} {
+		if !requires(rule, asked.req) {
+			continue
+		}
+		paper := PaperModel{Requirement: asked.req, Label: p.Text("bring." + string(asked.req)), Kinds: asked.kinds}
+		for _, kind := range asked.kinds {
+			paper.Names = append(paper.Names, p.Text("seen."+string(kind)))
+		}
+		paper.Hint = p.faultLine(asked.req)
+		m.Papers = append(m.Papers, paper)
+	}
+	m.Either = p.Text("bring.seen")
+	if len(rule.Alternatives) > 0 {
+		m.Either = p.Text("bring.either") + " " + m.Either
+	}
+}
+
+// taxNumberHint says whether the number can be one as soon as it has nine digits.
+func (p Presenter) taxNumberHint() Line {
+	eligible := p.State.Eligible
+	typed := eligible.Entered.TaxNumber
+	switch {
+	case eligible.Opened != "" && len(typed) == TaxDigits && typed != eligible.Opened && kiosk.CheckTaxNumber(typed):
+		return Line{p.Text("bring.tax_number_another"), ToneCare}
+	case len(typed) == TaxDigits && kiosk.CheckTaxNumber(typed):
+		return Line{p.Text("bring.tax_number_right"), ToneGood}
+	case len(typed) == TaxDigits:
+		return Line{p.Text("bring.tax_number_wrong"), ToneBad}
+	}
+	return p.orFault(kiosk.RequireTaxNumber, Line{p.Text("bring.tax_number_hint"), ToneQuiet})
+}
+
+const TaxDigits = 9
+
+// faultLine says what is not met, once the clerk wanted to go on.
+func (p Presenter) faultLine(req kiosk.Requirement) Line { return p.orFault(req, Line{}) }
+
+func (p Presenter) orFault(req kiosk.Requirement, otherwise Line) Line {
+	eligible := p.State.Eligible
+	if !eligible.Refused {
+		return otherwise
+	}
+	i := slices.IndexFunc(eligible.Faults, func(f kiosk.Fault) bool { return f.Requirement == req })
+	if i < 0 {
+		return otherwise
+	}
+	fault, name := eligible.Faults[i], string(req)+"_wrong"
+	switch {
+	case fault.Missing:
+		name = string(req) + "_missing"
+	case fault.Paper != "":
+		name = "paper_" + string(fault.Paper)
+	}
+	return Line{p.Format("fault."+name, Values{"Date": p.ShortDate(p.paper(req).Issued), "Most": kiosk.MaxIssuer}), ToneBad}
+}
+
+// paper is what was entered of a paper.
+func (p Presenter) paper(req kiosk.Requirement) kiosk.Seen {
+	if req == kiosk.RequireResidence {
+		return p.State.Eligible.Entered.Residence
+	}
+	return p.State.Eligible.Entered.Address
+}
+
+// seen writes a paper as it is recorded.
+func (p Presenter) seen(paper kiosk.Seen, date func(kiosk.Date) string) string {
+	return p.Format("seen.line", Values{
+		"Kind": p.Text("seen." + string(paper.Kind)), "Issuer": paper.Issuer, "Issued": date(paper.Issued),
+	})
+}

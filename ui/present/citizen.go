@@ -1,0 +1,373 @@
+package present
+
+import "balcao/kiosk"
+
+// CitizenPage names what the citizen's screen shows.
+type CitizenPage string
+
+const (
+	CitizenMessage CitizenPage = "message" // something to read, nothing to do
+	CitizenCode    CitizenPage = "code"
+	CitizenPIN     CitizenPage = "pin"
+	CitizenReview  CitizenPage = "review"
+	CitizenCardPIN CitizenPage = "card_pin"
+)
+
+// CitizenModel is everything the citizen's screen shows. Key changes whenever something new is asked
+// for: what was typed is then wiped.
+type CitizenModel struct {
+	Language kiosk.Language
+	Key      string
+	Page     CitizenPage
+	Title    string
+	Text     string
+	Sign     sign // beside a message
+	Pictures []Picture
+	Points   []Line  // more lines of a message
+	Greeting *Action // to people who do not read the language that the screen begins in
+	Notice   Line
+	Input    InputModel
+	Fields   []Field
+	Kept     []Field // what is kept, what is not: title and text
+	Rights   string
+	Actions  []Action
+	GiveBack *Action
+	Warned   *OverlayModel // stands over the page, and takes the keys
+	Keypad   KeypadModel
+}
+
+// sign is the big picture of a message.
+type sign int
+
+const (
+	SignNone sign = iota
+	SignCard
+	SignWait
+	SignDone
+)
+
+// KeypadModel is the words on the keypad.
+type KeypadModel struct{ OK, Delete string }
+
+// InputModel is what a field of digits has to know.
+type InputModel struct {
+	Min, Max int
+	Auto     bool // submitted with the last digit
+	Masked   bool
+	Locked   bool            // being compared, expired or locked
+	Policy   kiosk.PINPolicy // rules shown as they are met, with a first PIN only
+	Rules    []ruleText
+	Label    string // for a screen reader, of how many digits were typed
+}
+
+type ruleText struct {
+	Rule kiosk.PINRule
+	Text string
+}
+
+// Citizen computes the citizen's window.
+func Citizen(p Presenter) CitizenModel {
+	p.Words = Words{p.State.CitizenLanguage}
+	m := CitizenModel{Language: p.State.CitizenLanguage, Page: CitizenMessage}
+	p.citizenPage(&m)
+	m.Keypad = KeypadModel{OK: p.Text("citizen.keypad.ok"), Delete: p.Text("citizen.keypad.delete")}
+	if p.OneScreen {
+		m.GiveBack = &Action{Text: p.Text("action.give_back"), Key: "F2", Event: kiosk.HandOver{}}
+	}
+	if p.State.IdleSoon && (p.State.HandedOver || !p.OneScreen && CitizensTurn(p.State)) {
+		m.Warned = p.idleWarning()
+	}
+	return m
+}
+
+func (p Presenter) citizenPage(m *CitizenModel) {
+	s := p.State
+	switch {
+	case s.ConfirmCancel, s.Problem != nil && s.Case != 0 && s.Problem.Code != kiosk.ProblemCardPINWrong:
+		p.message(m, "problem", SignWait)
+	case s.Step == kiosk.StepDocument && s.Document.Access.Opening && !s.Document.Access.NoChip:
+		p.message(m, "opening", SignCard)
+	case s.Step == kiosk.StepDocument && s.Document.Access.Asked:
+		p.showWhatIsPrinted(m)
+	case s.Step == kiosk.StepDocument && s.Document.Reading:
+		p.message(m, "reading", SignCard)
+	case s.Step == kiosk.StepEligibility:
+		p.showWhatWasBrought(m)
+	case s.Step == kiosk.StepIdentity:
+		p.message(m, "identity", SignWait)
+		if p.State.Document.PhotoAbsent && (p.travel() || !p.State.Document.PhotoUnshown()) { // a Citizen Card still shows it in print
+			p.message(m, "no_photo", SignWait)
+		}
+		if p.travel() {
+			m.Points = []Line{{p.Text("citizen.next"), ToneQuiet}}
+		}
+	case s.Step == kiosk.StepContact:
+		p.citizenContact(m)
+	case s.Step == kiosk.StepPIN:
+		p.citizenPIN(m)
+	case s.Step == kiosk.StepReview:
+		p.citizenReview(m)
+	case s.Step == kiosk.StepDone:
+		p.citizenDone(m)
+	default:
+		p.message(m, "welcome", SignNone)
+		m.Pictures = []Picture{PictureCard, PictureCover, PictureResidence}
+		m.Points = []Line{{p.Text("citizen.welcome.bring"), TonePlain}, {p.Text("citizen.welcome.language"), ToneQuiet}}
+		m.Greeting = p.inOtherLanguage()
+		if p.State.LeftBehind != 0 {
+			m.Points = append([]Line{{p.Text("citizen.welcome.left_behind"), ToneCare}}, m.Points...)
+		}
+	}
+}
+
+func (p Presenter) message(m *CitizenModel, name string, s sign) {
+	m.Key, m.Sign = name, s
+	m.Title, m.Text = p.said("citizen."+name+".title", nil), p.said("citizen."+name+".text", nil)
+	if s == SignCard && p.travel() {
+		m.Sign, m.Pictures = SignNone, []Picture{p.documentPicture()}
+	}
+}
+
+// inOtherLanguage greets people who do not read the language that the screen begins in.
+func (p Presenter) inOtherLanguage() *Action {
+	other := OtherLanguage(p.Language)
+	return &Action{Text: Words{other}.Text("citizen.here"), Key: "F12", Event: kiosk.LanguageChosen{Citizen: true, Language: other}}
+}
+
+func (p Presenter) documentPicture() Picture {
+	switch p.kind() {
+	case kiosk.ResidencePermit, kiosk.ResidenceCard:
+		return PictureResidence
+	default:
+		return PictureCover
+	}
+}
+
+// showWhatIsPrinted asks the person to show the clerk what opens the chip, and where it is: in their language,
+// because they know their document and at times not ours.
+func (p Presenter) showWhatIsPrinted(m *CitizenModel) {
+	access := p.State.Document.Access
+	name := string(access.Kind)
+	if access.NoChip {
+		name = "no_chip"
+	}
+	p.message(m, name, SignNone)
+	var where []string
+	m.Pictures, where = p.whereItIs()
+	m.Points = PlainLines(where)
+}
+
+// showWhatWasBrought lists what the clerk asks for.
+func (p Presenter) showWhatWasBrought(m *CitizenModel) {
+	p.message(m, "bring", SignNone)
+	rule, _ := kiosk.RuleFor(p.kind())
+	var asked []string
+	if requires(rule, kiosk.RequireTaxNumber) {
+		asked = append(asked, p.Text("citizen.bring.tax_number"))
+	}
+	switch {
+	case len(rule.Alternatives) > 0:
+		asked = append(asked, p.Text("citizen.bring.either"))
+	case requires(rule, kiosk.RequireAddress):
+		asked = append(asked, p.Text("citizen.bring.address"))
+	}
+	if requires(rule, kiosk.RequireIndependence) {
+		asked = append(asked, p.Text("citizen.bring.independence"))
+	}
+	m.Points = Bullets(asked)
+	m.Points = append(m.Points, Line{p.Text("citizen.next"), ToneQuiet})
+}
+
+func (p Presenter) citizenContact(m *CitizenModel) {
+	awaited := p.State.Contact.Awaited
+	if failed := p.State.Contact.Failed; failed != "" {
+		c := p.channel(failed)
+		p.message(m, "failed."+string(c.Stopped()), SignWait)
+		m.Text = p.Format("citizen.failed."+string(c.Stopped())+".text", Values{"Contact": contactText(c.Value)})
+		return
+	}
+	if awaited == "" {
+		if p.State.Contact.Settled && !p.State.Contact.Correcting {
+			p.message(m, "confirmed", SignDone)
+			return
+		}
+		p.message(m, "contact", SignWait)
+		return
+	}
+	c := p.channel(awaited)
+	m.Page = CitizenCode
+	m.Key = "code/" + string(awaited) + "/" + c.SentAt.String()
+	m.Title = p.Text("citizen.code.title")
+	m.Text = p.Format("citizen.code.text_"+string(awaited), Values{"Contact": contactText(c.Value)})
+	left := c.ExpiresAt.Sub(p.centreNow())
+	m.Input = InputModel{Min: 6, Max: 6, Auto: true, Locked: c.Checking || c.Sending, Label: "citizen.pin.field"}
+	m.Points = []Line{{p.Format("citizen.code.expires", Values{"Time": countdown(left)}), ToneQuiet}, {p.Text("citizen.code.missing"), ToneQuiet}}
+	if other := p.channel(otherChannel(awaited)); other.Stopped() != kiosk.ContactOK { // why this one is asked for instead
+		what := p.Text("citizen.failed." + string(other.Stopped()) + ".title")
+		m.Points = append([]Line{{p.Format("citizen.code.instead", Values{"What": what, "Contact": contactText(other.Value)}), ToneCare}}, m.Points...)
+	}
+	switch {
+	case c.Checking:
+		m.Notice = Line{p.Text("citizen.code.checking"), ToneQuiet}
+	case c.Problem == kiosk.CodeWrong:
+		m.Notice = Line{p.contactProblem(c), ToneBad}
+	case c.Problem == kiosk.CodeLost:
+		m.Notice = Line{p.Text("citizen.code.lost"), ToneBad}
+	}
+}
+
+func (p Presenter) citizenPIN(m *CitizenModel) {
+	state := p.State.PIN
+	switch state.Phase {
+	case kiosk.PINSealing:
+		p.message(m, "sealing", SignWait)
+		return
+	case kiosk.PINSealed:
+		p.message(m, "sealed", SignDone)
+		return
+	}
+	m.Page, m.Key = CitizenPIN, "pin/"+string(state.Phase)
+	m.Input = InputModel{Min: state.Policy.MinDigits, Max: state.Policy.MaxDigits, Masked: true, Label: "citizen.pin.field"}
+	if state.Phase == kiosk.PINRepeat {
+		m.Title, m.Text = p.Text("citizen.pin.title_repeat"), p.Text("citizen.pin.text_repeat")
+		return
+	}
+	m.Title, m.Text = p.Text("citizen.pin.title"), p.Text("citizen.pin.text")
+	m.Input.Policy, m.Input.Rules = state.Policy, p.rules(state.Policy)
+	switch {
+	case state.Changed:
+		m.Notice = Line{p.Text("citizen.pin.changed"), ToneBad}
+	case state.Mismatch:
+		m.Notice = Line{p.Text("citizen.pin.mismatch"), ToneBad}
+	case state.Refused:
+		m.Notice = Line{p.Text("citizen.pin.refused"), ToneBad}
+	case state.Outdated:
+		m.Notice = Line{p.Text("citizen.pin.outdated"), ToneCare}
+	}
+}
+
+func (p Presenter) rules(policy kiosk.PINPolicy) []ruleText {
+	length := "length"
+	if policy.MinDigits == policy.MaxDigits {
+		length = "length_exact"
+	}
+	return []ruleText{
+		{kiosk.PINLength, p.Format("pin.rule."+length, Values{"Min": policy.MinDigits, "Max": policy.MaxDigits})},
+		{kiosk.PINPersonal, p.Text("pin.rule.personal")},
+		{kiosk.PINPattern, p.Text("pin.rule.pattern")},
+	}
+}
+
+func (p Presenter) citizenReview(m *CitizenModel) {
+	review := p.State.Review
+	switch review.Phase {
+	case kiosk.ReviewCard:
+		p.message(m, "card", SignCard)
+	case kiosk.ReviewCardPIN:
+		p.cardPIN(m)
+	case kiosk.ReviewSigning:
+		if p.State.Document.Signing == kiosk.SigningDesk {
+			p.message(m, "binding", SignWait)
+			return
+		}
+		p.message(m, "signing", SignCard)
+		if p.State.Document.Pinpad { // it asks for the PIN while the card is to sign
+			p.message(m, "pinpad", SignCard)
+			m.Points = []Line{p.cardPINTries()}
+		}
+	case kiosk.ReviewBinding:
+		p.message(m, "binding", SignWait)
+		if review.Waiting {
+			m.Text = p.Text("citizen.binding.waiting") // instead of how little it takes
+		}
+	default:
+		p.everythingRight(m)
+	}
+}
+
+func (p Presenter) cardPIN(m *CitizenModel) {
+	if p.State.Document.Pinpad {
+		p.message(m, "pinpad", SignCard)
+		m.Text = p.Text("citizen.pinpad.again")
+		m.Points = []Line{p.cardPINTries()}
+		m.Actions = []Action{{Text: p.Text("action.retry"), Key: "Enter", Main: true, Event: kiosk.Agreed{}}}
+		return
+	}
+	m.Page, m.Key = CitizenCardPIN, "card_pin"
+	m.Title, m.Text = p.Text("citizen.card_pin.title"), p.Text("citizen.card_pin.text")
+	m.Notice = p.cardPINTries()
+	m.Input = InputModel{Min: 4, Max: 8, Masked: true, Label: "citizen.card_pin.field"}
+}
+
+// cardPINTries says how many tries the card's PIN has left, once one was lost.
+func (p Presenter) cardPINTries() Line {
+	tries := p.State.Document.PINTries
+	counted := Values{"Count": tries}
+	switch {
+	case p.State.Review.PINWrong:
+		return Line{p.Format("citizen.card_pin.wrong", counted), ToneBad}
+	case tries == 1:
+		return Line{p.Format("citizen.card_pin.tries", counted), ToneCare}
+	case tries == 2:
+		return Line{p.Format("citizen.card_pin.tries", counted), ToneQuiet}
+	default:
+		return Line{}
+	}
+}
+
+func (p Presenter) everythingRight(m *CitizenModel) {
+	person := p.identity()
+	login, second := p.contacts()
+	m.Page, m.Key = CitizenReview, "review"
+	m.Title = p.Text("citizen.review.title")
+	key := "citizen.review.document_value"
+	if person.Kind.Travel() {
+		key += "_issuer"
+	}
+	document := p.Format(key, Values{
+		"Kind": p.Text("document.kind." + string(person.Kind)), "Number": person.DocumentNumber, "Until": p.longDate(person.ValidUntil),
+		"Issuer": p.Country(person.Country),
+	})
+	m.Fields = []Field{{p.Text("citizen.review.name"), p.fullName(person)}, {p.Text("citizen.review.document"), document}}
+	m.Fields = append(m.Fields, p.brought("citizen.review.", p.longDate)...)
+	m.Fields = append(m.Fields, Field{p.Text("citizen.review.login"), p.Format("citizen.review.login_value", Values{"Contact": login})})
+	if second != "" {
+		m.Fields = append(m.Fields, Field{p.Text("citizen.review.second"), second})
+	}
+	kept := p.said("citizen.review.kept_text", nil)
+	if p.State.Document.Access.NoChip {
+		kept = p.Text("citizen.review.kept_text") // there is nothing that a State signed
+	}
+	if person.Kind.Travel() && p.level() != levelKey(kiosk.LevelNone) {
+		level := "citizen.review.level_high" // a signature that does not come about ends the case
+		if p.level() == string(kiosk.LevelSubstantial) {
+			level = "citizen.review.level_less"
+		}
+		m.Fields = append(m.Fields, Field{p.Text("citizen.review.level"), p.Text(level)})
+	}
+	m.Kept = []Field{
+		{p.Text("citizen.review.kept"), kept},
+		{p.Text("citizen.review.not_kept"), p.Text("citizen.review.not_kept_text")},
+	}
+	m.Rights = p.Text("citizen.review.rights")
+	if p.State.Review.Disputed {
+		m.Key = "review/disputed"
+		m.Title = p.Text("citizen.disputed.title")
+		m.Notice = Line{p.Text("citizen.disputed.text"), ToneCare}
+		return
+	}
+	m.Actions = []Action{
+		{Text: p.Text("action.agree"), Key: "Enter", Main: true, Event: kiosk.Agreed{}},
+		{Text: p.Text("action.something_wrong"), Key: "F8", Event: kiosk.SomethingWrong{}},
+	}
+}
+
+func (p Presenter) citizenDone(m *CitizenModel) {
+	m.Key, m.Sign, m.Title = "done", SignDone, p.Text("citizen.done.title")
+	if p.State.Receipt != nil {
+		m.Text = p.Format("citizen.done.text", Values{"Login": contactText(p.State.Receipt.Login)})
+	}
+	for _, key := range []string{"never", "lost", "card"} {
+		m.Points = append(m.Points, Line{p.Text("citizen.done." + key), TonePlain})
+	}
+}

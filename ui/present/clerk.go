@@ -1,0 +1,365 @@
+package present
+
+import (
+	"strings"
+
+	"balcao/kiosk"
+)
+
+// Page names what the clerk's window shows.
+type Page string
+
+const (
+	PageDocument Page = "document"
+	PageReading  Page = "reading"
+	PageAccess   Page = "access"
+	PageIdentity Page = "identity"
+	PageBring    Page = "bring"
+	PageContact  Page = "contact"
+	PagePIN      Page = "pin"
+	PageReview   Page = "review"
+	PageDone     Page = "done"
+	PageError    Page = "error"
+)
+
+// ClerkModel is everything the clerk's window shows. Of the pages' models only the current page's is
+// filled; the others are zero, and drawing a zero model wipes the page.
+type ClerkModel struct {
+	Language        kiosk.Language
+	App, Desk, Chip string
+	Rail            []RailItem
+	Page            Page
+	Case            kiosk.CaseID
+	Title, Subtitle string
+	Care            bool // the subtitle asks for care
+	Document        documentModel
+	Reading         readingModel
+	Access          AccessModel
+	Identity        IdentityModel
+	Bring           BringModel
+	Contact         ContactModel
+	PIN             pinModel
+	Review          reviewModel
+	Receipt         receiptModel
+	Problem         ProblemModel
+	Actions         []Action
+	Cancel          *Action
+	Escape          kiosk.Event // what Esc does on a page that shows no button for it
+	Note            string
+	Overlay         *OverlayModel
+	Lights          []Light
+	Clock           string
+}
+
+type documentModel struct {
+	Documents [3]Field // what may be laid on a reader, and how
+	Need      string
+	Needs     []string
+	Notice    *ProblemModel // the centre cannot be reached, said before a person waits for it
+}
+
+type readingModel struct {
+	Now    string
+	Travel bool // the picture is a passport
+}
+
+// OverlayModel asks something over the page: whether to end the case, whether anybody is there.
+type OverlayModel struct {
+	Title, Text string
+	Actions     []Action
+	Escape      kiosk.Event // what Esc does without a button for it
+}
+
+type pinModel struct {
+	Phases  []CheckRow
+	Notice  Line
+	Explain string
+}
+
+type receiptModel struct {
+	Shown  bool
+	Fields []Field
+	Tell   string
+	Tips   []string
+}
+
+// clerkPage chooses the page. A problem comes before the step it happened in; trouble with the
+// readers is an error only while a document is awaited, later the session says when it matters.
+func clerkPage(s kiosk.State) Page {
+	switch {
+	case s.Problem != nil, s.Step == kiosk.StepDocument && s.Status.Service != "":
+		return PageError
+	case s.Step == kiosk.StepDocument && s.Document.Access.Asked && (!s.Document.Reading || s.Document.Access.Opening):
+		return PageAccess
+	case s.Step == kiosk.StepDocument && s.Document.Reading:
+		return PageReading
+	case s.Step == kiosk.StepEligibility:
+		return PageBring
+	case s.Step == kiosk.StepIdentity:
+		return PageIdentity
+	case s.Step == kiosk.StepContact:
+		return PageContact
+	case s.Step == kiosk.StepPIN:
+		return PagePIN
+	case s.Step == kiosk.StepReview:
+		return PageReview
+	case s.Step == kiosk.StepDone:
+		return PageDone
+	default:
+		return PageDocument
+	}
+}
+
+// Clerk computes the clerk's window. Drafts are what stands in the entries of the contact page.
+func Clerk(p Presenter, d Drafts) ClerkModel {
+	p.Words = Words{p.State.ClerkLanguage}
+	m := ClerkModel{
+		Language: p.State.ClerkLanguage,
+		App:      p.Text("app.name"),
+		Desk:     p.State.DeskName,
+		Chip:     strings.ToUpper(string(p.State.ClerkLanguage)),
+		Page:     clerkPage(p.State),
+		Case:     p.State.Case,
+		Lights:   p.lights(),
+		Clock:    p.State.Now.Format("02-01-2006 15:04"),
+	}
+	m.Rail = p.rail(m.Page == PageError)
+	switch m.Page {
+	case PageError:
+	case PageAccess:
+		m.Title = p.Text("access.title_" + string(p.State.Document.Access.Kind))
+	default:
+		m.Title = p.said(string(m.Page)+".title", nil)
+	}
+	switch m.Page {
+	case PageError:
+		p.problem(&m)
+	case PageReading:
+		p.reading(&m)
+	case PageAccess:
+		p.access(&m)
+	case PageIdentity:
+		p.identityPage(&m)
+	case PageBring:
+		p.bring(&m)
+	case PageContact:
+		p.contact(&m, d)
+	case PagePIN:
+		p.pin(&m)
+	case PageReview:
+		p.review(&m)
+	case PageDone:
+		p.done(&m)
+	default:
+		p.document(&m)
+	}
+	if m.Cancel == nil && p.mayCancel() {
+		m.Cancel = &Action{Text: p.Text("action.cancel"), Key: "Esc", Event: kiosk.Cancel{}}
+	}
+	m.Overlay = p.overlay()
+	return m
+}
+
+// mayCancel reports whether there is a case to end.
+func (p Presenter) mayCancel() bool {
+	if p.State.Problem != nil && p.State.Problem.Fatal {
+		return false // the case is over already
+	}
+	return p.State.Case != 0 && p.State.MayCancel()
+}
+
+func (p Presenter) overlay() *OverlayModel {
+	switch {
+	case p.State.IdleSoon && p.State.HandedOver:
+		return nil // it stands over the citizen's page
+	case p.State.IdleSoon:
+		return p.idleWarning()
+	case p.State.ConfirmCancel:
+		return p.confirmCancel()
+	default:
+		return nil
+	}
+}
+
+// idleWarning is said before an untouched case ends: to the clerk, and to the citizen where they are asked.
+func (p Presenter) idleWarning() *OverlayModel {
+	return &OverlayModel{
+		Title:   p.Text("idle.title"),
+		Text:    p.Format("idle.text", Values{"Time": countdown(p.State.IdleAt.Sub(p.State.Now))}),
+		Actions: []Action{{Text: p.Text("action.continue"), Key: "Enter", Main: true, Event: kiosk.StillHere{}}},
+	}
+}
+
+// confirmCancel asks before the case ends. Enter, which the next page would want, goes on, and so does a second
+// Esc; ending takes the key of a refusal.
+func (p Presenter) confirmCancel() *OverlayModel {
+	text := p.Text("cancel.text")
+	if p.State.Past(kiosk.StepContact) || p.State.Contact.Settled {
+		text += " " + p.Text("cancel.text_contact")
+	}
+	return &OverlayModel{
+		Title: p.Text("cancel.title"),
+		Text:  text,
+		Actions: []Action{
+			{Text: p.Text("action.keep_going"), Key: "Enter", Main: true, Event: kiosk.CancelDismissed{}},
+			{Text: p.Text("action.end_case"), Key: "F8", Grave: true, Event: kiosk.CancelConfirmed{}},
+		},
+		Escape: kiosk.CancelDismissed{},
+	}
+}
+
+func (p Presenter) document(m *ClerkModel) {
+	m.Subtitle = p.Text("document.subtitle")
+	if reader := p.State.LeftBehind; reader != 0 {
+		m.Title = p.Format("document.left_behind", Values{"Reader": reader})
+		m.Subtitle = p.Text("document.left_behind_then")
+	}
+	m.Document = documentModel{
+		Documents: [3]Field{
+			{p.Text("document.card"), p.Text("document.card_guide")},
+			{p.Text("document.passport"), p.Text("document.passport_guide")},
+			{p.Text("document.residence"), p.Text("document.residence_guide")},
+		},
+		Need:  p.Text("document.need"),
+		Needs: []string{p.Text("document.need_1"), p.Text("document.need_2"), p.Text("document.need_4")},
+	}
+	if p.State.TypedMRZ {
+		m.Actions = []Action{{Text: p.Text("action.no_chip"), Key: "F6", Event: kiosk.NoChip{}}}
+	}
+	if p.State.MinAge > 0 {
+		m.Document.Needs = append(m.Document.Needs, p.Format("document.need_3", Values{"Count": p.State.MinAge}))
+	}
+	if p.State.Status.Centre.Health == kiosk.HealthDown {
+		notice := p.parts(kiosk.Problem{Code: kiosk.ProblemCentreDown})
+		m.Document.Notice = &notice
+	}
+}
+
+func (p Presenter) reading(m *ClerkModel) {
+	m.Subtitle = p.said("reading.subtitle", Values{"Reader": p.State.Document.Reader})
+	m.Reading.Travel = p.travel()
+	m.Actions = p.typeAgain()
+	if p.State.Document.Activity != "" {
+		m.Reading.Now = p.Format("reading.now", Values{"Activity": p.Text(p.State.Document.Activity)})
+	}
+	if p.State.Document.Held {
+		m.Reading.Now = p.said("reading.held", nil)
+	}
+}
+
+func (p Presenter) pin(m *ClerkModel) {
+	m.Subtitle = p.Text("pin.subtitle")
+	if p.OneScreen {
+		m.Subtitle = p.Text("pin.subtitle_one_screen")
+	}
+	if p.State.PIN.Phase == kiosk.PINSealed {
+		m.Title, m.Subtitle = p.Text("pin.title_sealed"), p.Text("pin.subtitle_sealed")
+	}
+	phases := []kiosk.PINPhase{kiosk.PINFirst, kiosk.PINRepeat, kiosk.PINSealing, kiosk.PINSealed}
+	reached := 0
+	for i, phase := range phases {
+		if phase == p.State.PIN.Phase {
+			reached = i
+		}
+	}
+	for _, channel := range []kiosk.ChannelState{p.State.Contact.Phone, p.State.Contact.Email} {
+		if channel.Confirmed() { // the page went on by itself: what it went on with is said here
+			text := p.Format("pin.contact", Values{"Contact": contactText(channel.Value)})
+			m.PIN.Phases = append(m.PIN.Phases, CheckRow{Text: text, Result: kiosk.Passed})
+		}
+	}
+	for i, phase := range phases {
+		row := CheckRow{Text: p.Text("pin.phase." + string(phase))}
+		if i < reached || p.State.PIN.Phase == kiosk.PINSealed {
+			row.Result = kiosk.Passed
+		}
+		row.Current = i == reached && row.Result == kiosk.Pending
+		m.PIN.Phases = append(m.PIN.Phases, row)
+	}
+	switch {
+	case p.State.PIN.Changed:
+		m.PIN.Notice = Line{p.Text("pin.changed"), ToneCare}
+	case p.State.PIN.Mismatch:
+		m.PIN.Notice = Line{p.Text("pin.mismatch"), ToneCare}
+	case p.State.PIN.Refused:
+		m.PIN.Notice = Line{p.Text("pin.refused"), ToneCare}
+	case p.State.PIN.Outdated:
+		m.PIN.Notice = Line{p.Text("pin.outdated"), ToneCare}
+	}
+	m.PIN.Explain = p.Text("pin.explain")
+	m.Actions = p.handOver()
+	if p.State.PIN.Phase == kiosk.PINSealed {
+		m.Actions = []Action{
+			{Text: p.Text("action.continue"), Key: "Enter", Main: true, Event: kiosk.Continue{}},
+			{Text: p.Text("action.new_pin"), Key: "F4", Event: kiosk.NewPIN{}},
+		}
+	} else if len(m.Actions) == 0 {
+		m.Actions = []Action{{Text: p.Text("action.waiting_person"), Main: true}}
+	}
+	m.Actions = append(append(m.Actions, p.addContact()...), p.back())
+}
+
+// addContact goes back for the contact that the person has not proven. A PIN that is being sealed comes first.
+func (p Presenter) addContact() []Action {
+	phone, email := p.State.Contact.Phone.Confirmed(), p.State.Contact.Email.Confirmed()
+	switch {
+	case p.State.PIN.Phase == kiosk.PINSealing || phone == email:
+		return nil
+	case phone:
+		return []Action{{Text: p.Text("action.add_email"), Key: "F7", Event: kiosk.Back{}}}
+	default:
+		return []Action{{Text: p.Text("action.add_sms"), Key: "F7", Event: kiosk.Back{}}}
+	}
+}
+
+func (p Presenter) back() Action {
+	return Action{Text: p.Text("action.back"), Key: "F3", Event: kiosk.Back{}}
+}
+
+// handOver is the main action where there is one screen and it is the citizen's turn.
+func (p Presenter) handOver() []Action {
+	if !p.OneScreen || !CitizensTurn(p.State) {
+		return nil
+	}
+	return []Action{{Text: p.Text("action.hand_over"), Key: "F2", Main: true, Event: kiosk.HandOver{ToCitizen: true}}}
+}
+
+// keyUntil is the key's last day. A citizen's outlives the card, which the clerk has just seen with another date.
+func (p Presenter) keyUntil(receipt *kiosk.Receipt) string {
+	until := p.ShortDate(receipt.ValidUntil)
+	if receipt.Beyond == 0 {
+		return until
+	}
+	return p.Format("done.valid_until_beyond", Values{"Date": until, "Count": receipt.Beyond})
+}
+
+func (p Presenter) done(m *ClerkModel) {
+	receipt := p.State.Receipt
+	m.Actions = []Action{{Text: p.Text("action.next_person"), Key: "Enter", Main: true, Event: kiosk.NextPerson{}}}
+	if receipt == nil {
+		return
+	}
+	m.Subtitle = p.Format("done.subtitle", Values{
+		"Time":     receipt.ActiveAt.In(p.State.Now.Location()).Format("15:04:05"),
+		"Level":    p.Text("level." + levelKey(receipt.Assurance.Level)),
+		"Register": registerText(receipt.Register),
+	})
+	m.Receipt = receiptModel{
+		Shown: true,
+		Fields: []Field{
+			{p.Text("review.person"), receipt.Person},
+			{p.Text("review.login"), p.Format("review.login_value", Values{"Contact": contactText(receipt.Login)})},
+			{p.Text("done.valid_until"), p.keyUntil(receipt)},
+			{p.Text("done.desk_time"), p.span(receipt.DeskTime)},
+		},
+		Tell: p.Text("done.tell"),
+		Tips: []string{p.Text("done.tell_1"), p.Text("done.tell_2"), p.Text("done.tell_3")},
+	}
+	if missing := p.checkNames(receipt.Assurance.Missing); len(missing) > 0 {
+		why := p.Format("done.why_missing", Values{"Checks": strings.Join(missing, "; ")})
+		m.Receipt.Fields = append(m.Receipt.Fields, Field{p.Text("done.why"), why})
+	}
+	if !receipt.WipeAt.IsZero() {
+		m.Note = p.Format("done.wipes_in", Values{"Time": countdown(receipt.WipeAt.Sub(p.State.Now))})
+	}
+}
