@@ -42,7 +42,7 @@ const diagnosisPatience = 500 * time.Millisecond
 func Diagnose(ctx context.Context) []Finding {
 	names, err := List(ctx)
 	switch {
-	case errors.Is(err, ErrStuck):
+	case errors.Is(err, ErrStuck), ctx.Err() != nil: // it had not answered when the caller's time was over
 		return []Finding{stuckFinding}
 	case err != nil:
 		return []Finding{serviceFinding(causeOf(err))}
