@@ -234,6 +234,8 @@ func TestTwoContacts(t *testing.T) {
 	d.askForCode(kiosk.SMS)
 	d.typeCode()
 	phone := d.contact
+	d.do(kiosk.Back{})
+	d.until("contact", func(s kiosk.State) bool { return s.Step == kiosk.StepContact })
 	d.askForCode(kiosk.Email)
 	d.do(kiosk.CodeTyped{Code: kiosk.Secret("000000")})
 	d.until("wrong code", func(s kiosk.State) bool {

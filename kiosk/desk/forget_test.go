@@ -68,7 +68,7 @@ func TestCancelled(t *testing.T) {
 		d.do(kiosk.Cancel{}, kiosk.CancelConfirmed{})
 		d.until("empty desk after "+stage.name, empty)
 		d.untilForgotten(s.Case)
-		if s.Step > kiosk.StepIdentity && !b.centre.until(b.ctx, "abandon", before+1) {
+		if s.Past(kiosk.StepIdentity) && !b.centre.until(b.ctx, "abandon", before+1) {
 			t.Fatalf("%s: not abandoned", stage.name)
 		}
 		b.slots.interfere(nil)
