@@ -1,10 +1,10 @@
-// Package central is the centre as a desk sees it: eight questions to PostgreSQL, and a line on which
-// the centre says that something happened.
+// Package central is the desk's client of the centre: calls of functions in PostgreSQL, and a
+// connection on which the centre announces changes.
 //
-// Every question may be asked again with the same identifiers and gets the same answer, so a call that
-// was cut off is repeated here, and by the caller for as long as the case lasts; nothing is done twice.
-// Errors are of three kinds: ErrUnavailable (ask again later), *Refused (asking again is of no use), and
-// a context's own. What a server's error says about rows never leaves this package.
+// Every call may be repeated with the same identifiers and returns the same result, so a call that
+// was cut off is repeated here, and by the caller for as long as the case lasts; nothing is done
+// twice. Errors are of three kinds: ErrUnavailable (repeat it later), *Refused (repeating is of no
+// use), and a context's own. What a server's error says about rows never leaves this package.
 //
 // The rules themselves are in migrations/002_desk.sql and 004/desk.sql; this package adds none.
 package central
@@ -29,7 +29,7 @@ type Config struct {
 	// target_session_attrs=read-write, sslmode=verify-full and its client certificate.
 	DSN      string
 	MaxConns int32            // 4 when zero
-	Timeout  time.Duration    // for one try of one question; 5 s when zero
+	Timeout  time.Duration    // for one try of one call; 5 s when zero
 	Now      func() time.Time // time.Now when nil
 }
 
@@ -65,7 +65,7 @@ func Dial(ctx context.Context, cfg Config) (*Centre, error) {
 		pc.ConnConfig.RuntimeParams["application_name"] = "balcao-kiosk"
 	}
 	pc.MaxConns = cfg.MaxConns
-	pc.MinIdleConns = 1 // the first question of a case does not wait for TLS
+	pc.MinIdleConns = 1 // the first call of a case does not wait for TLS
 	pc.MaxConnLifetime = 15 * time.Minute
 	pc.MaxConnLifetimeJitter = 3 * time.Minute
 	pc.PrepareConn = func(_ context.Context, conn *pgx.Conn) (bool, error) { return writable(conn), nil }
@@ -76,9 +76,9 @@ func Dial(ctx context.Context, cfg Config) (*Centre, error) {
 	return &Centre{pool: pool, desk: pc.ConnConfig.User, timeout: cfg.Timeout, now: cfg.Now}, nil
 }
 
-// writable reports whether a pooled connection leads to a server that takes writes. After a switchover
-// old connections sit on a server that has become a standby; it says so unasked (PostgreSQL 14 and
-// later report both parameters), and the pool then opens a new one.
+// writable reports whether a pooled connection leads to a server that takes writes. After a
+// switchover old connections lead to a server that has become a standby. PostgreSQL 14 and later
+// report both parameters when they change, and the pool then opens a new connection.
 func writable(conn *pgx.Conn) bool {
 	return conn.PgConn().ParameterStatus("in_hot_standby") != "on" &&
 		conn.PgConn().ParameterStatus("default_transaction_read_only") != "on"
@@ -90,15 +90,15 @@ func (c *Centre) Close() { c.pool.Close() }
 // Desk is the role with which this desk logs in: its name at the centre.
 func (c *Centre) Desk() string { return c.desk }
 
-// tries is how often a question is asked before the caller hears ErrUnavailable. The waits between are
-// short, because the caller has a clerk and a person waiting and says so on the screen.
+// tries is how often a call is made before ErrUnavailable is returned. The waits between are short,
+// because a clerk and a person are waiting and the screen shows that the centre is away.
 const tries = 3
 
-// ask runs one question, again when it was cut off: every question is idempotent.
-func (c *Centre) ask(ctx context.Context, what string, question func(context.Context) error) error {
+// ask makes one call, again when it was cut off: every call is idempotent.
+func (c *Centre) ask(ctx context.Context, what string, call func(context.Context) error) error {
 	for n := 1; ; n++ {
 		tryCtx, cancel := context.WithTimeout(ctx, c.timeout)
-		err := question(tryCtx)
+		err := call(tryCtx)
 		cancel()
 		if err == nil {
 			return nil
@@ -117,8 +117,8 @@ func (c *Centre) ask(ctx context.Context, what string, question func(context.Con
 	}
 }
 
-// backoff doubles from first, up to most, and then takes a random share of at least half: a thousand
-// desks that lost the same server do not come back in the same moment.
+// backoff doubles from first, up to most, and then takes a random share of at least half, so that
+// desks which lost the same server do not all reconnect at once.
 func backoff(n int, first, most time.Duration) time.Duration {
 	d := most
 	if shift := n - 1; shift < 30 && first<<shift < most {

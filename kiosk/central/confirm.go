@@ -10,7 +10,7 @@ import (
 	"balcao/kiosk"
 )
 
-// Attempt is one typed code. ID (UUIDv7) makes it one try however often it is asked.
+// Attempt is one typed code. Calls with the same ID (UUIDv7) count as one try.
 type Attempt struct {
 	ID      uuid.UUID
 	Channel kiosk.Channel

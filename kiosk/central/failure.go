@@ -9,17 +9,18 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// ErrUnavailable says that the centre did not answer, or cannot now: ask again later.
+// ErrUnavailable means that the centre did not answer or cannot now; the call may be repeated
+// later.
 var ErrUnavailable = errors.New("the centre is not available")
 
-// Refused says that the centre will not do it, however often it is asked.
+// Refused means that the centre refuses a call, and would refuse it again.
 type Refused struct {
 	// Code is a stable word: one of the Refused… constants, or the word of a rule that this version
 	// does not know.
 	Code string
 }
 
-// Why the centre refuses what a correct desk does not ask; see migrations/001_tables.sql.
+// Why the centre refuses calls that a correct desk does not make; see migrations/001_tables.sql.
 const (
 	RefusedUnknown   = "unknown_enrolment" // no such enrolment, or not this desk's
 	RefusedEnded     = "enrolment_ended"   // bound, refused or abandoned before
@@ -34,8 +35,8 @@ const (
 
 func (e *Refused) Error() string { return "the centre refused: " + e.Code }
 
-// classify turns what pgx says into what a desk can act on. Nothing of PgError but its code, and for our
-// own class BK its message, which is a stable word, gets through.
+// classify turns an error of pgx into one that a desk can act on. Of a PgError only the code is
+// kept and, in our own class BK, the message, which is a stable word.
 func classify(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
@@ -45,7 +46,7 @@ func classify(ctx context.Context, err error) error {
 	}
 	var pgErr *pgconn.PgError
 	if !errors.As(err, &pgErr) {
-		// No server spoke: nobody listens, the line broke, or this try's own time ran out.
+		// No server answered: connection refused or lost, or the time limit of this try passed.
 		return ErrUnavailable
 	}
 	switch {
@@ -59,7 +60,7 @@ func classify(ctx context.Context, err error) error {
 	return fmt.Errorf("the centre failed (SQLSTATE %s)", pgErr.Code)
 }
 
-// lostServer reports whether the server behind the pool is going, gone or has become a standby.
+// lostServer reports whether the server behind the pool is shutting down, gone or a standby.
 func lostServer(err error) bool {
 	var pgErr *pgconn.PgError
 	if !errors.As(err, &pgErr) {

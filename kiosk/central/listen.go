@@ -18,17 +18,18 @@ type NoticeKind string
 const (
 	NoticeDelivery NoticeKind = "delivery" // a message left, arrived or failed
 	NoticeKey      NoticeKind = "key"      // the enrolment ended: active, refused, …
-	NoticeChip     NoticeKind = "chip"     // the question to the chip is ready, or cannot be made
+	NoticeChip     NoticeKind = "chip"     // the challenge to the chip is ready, or cannot be made
 )
 
-// Notice says that something about an enrolment changed. It is a hint that Status is worth asking:
-// whoever may connect may send one, and one sent while the line was down is lost.
+// Notice reports that something about an enrolment changed, so that Status should be called. It
+// proves nothing, because any client may send one, and one that was sent while the connection was
+// down is lost.
 type Notice struct {
 	Enrolment uuid.UUID  `json:"enrolment"`
 	Kind      NoticeKind `json:"kind"`
 }
 
-// Line is who is told what happens on the line to the centre. All are called from one goroutine.
+// Line has the callbacks of Listen. All are called from one goroutine.
 type Line struct {
 	Up     func(roundTrip time.Duration) // connected (again), and every Pulse since; ask what may have been missed
 	Down   func(err error)               // ErrUnavailable or *Refused; Listen goes on trying
@@ -57,8 +58,8 @@ func (c *Centre) Listen(ctx context.Context, line Line) error {
 	}
 }
 
-// listenOnce listens on one connection until it breaks. It is not one of the pool's: it would be one
-// fewer for questions.
+// listenOnce listens on one connection until it breaks. The connection is not taken from the pool,
+// which has few, for calls.
 func (c *Centre) listenOnce(ctx context.Context, line Line) (connected bool, err error) {
 	conn, err := pgx.ConnectConfig(ctx, c.pool.Config().ConnConfig)
 	if err != nil {
@@ -89,8 +90,8 @@ func (c *Centre) listenOnce(ctx context.Context, line Line) (connected bool, err
 	}
 }
 
-// subscribe has a limit like every question: a server that took the connection and then fell silent would
-// otherwise leave the desk without a line until TCP gives up.
+// subscribe has a time limit like every call: without it, a server that accepts the connection and
+// then does not answer would leave the desk without notices until TCP gives up.
 func (c *Centre) subscribe(ctx context.Context, conn *pgx.Conn) error {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()

@@ -10,8 +10,9 @@ import (
 	"balcao/kiosk"
 )
 
-// Person is whom an enrolment is opened for. A Citizen Card names its holder by the civil number, a travel document
-// by its own number and the NIF; the other number of the two is not sent.
+// Person is the person that an enrolment is opened for. A Citizen Card identifies its holder by the
+// civil number, a travel document by its own number and the NIF; the other number of the two is not
+// sent.
 type Person struct {
 	Document       kiosk.DocumentKind
 	Country        string // of issue: three letters, or as a machine-readable zone has it ("D")

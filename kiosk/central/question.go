@@ -13,7 +13,7 @@ import (
 	"balcao/kiosk"
 )
 
-// Refusal is a "no" that is part of the work; "" is a yes.
+// Refusal is an expected negative answer; "" means that the call succeeded.
 type Refusal string
 
 // Refusals of Open, SendCode and ConfirmCode. Those about codes read like kiosk.ContactProblem.
@@ -32,7 +32,7 @@ const (
 // Hello is what the centre says of itself.
 type Hello struct {
 	Now           time.Time     // the centre's clock
-	RoundTrip     time.Duration // of this question
+	RoundTrip     time.Duration // of this call
 	Skew          time.Duration // this computer's clock minus the centre's, to half a round trip
 	SchemaVersion int           // compare with the constant SchemaVersion
 	Rules         kiosk.Rules
@@ -58,7 +58,7 @@ func (c *Centre) Hello(ctx context.Context) (Hello, error) {
 	return h, err
 }
 
-// CodeRequest asks for a one-time code. ID (UUIDv7) makes it one request however often it is asked.
+// CodeRequest asks for a one-time code. Calls with the same ID (UUIDv7) are one request.
 type CodeRequest struct {
 	ID       uuid.UUID
 	Channel  kiosk.Channel
@@ -151,7 +151,7 @@ func (c *Centre) Bind(ctx context.Context, enrolment uuid.UUID, e Evidence) (Sta
 	return s, err
 }
 
-// empty makes nil the empty byte string: to the centre null is something forgotten.
+// empty turns nil into an empty byte string: the centre takes null for a missing argument.
 func empty(b []byte) []byte {
 	if b == nil {
 		return []byte{}

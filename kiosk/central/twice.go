@@ -9,18 +9,20 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-// recorded is the answer to the first of two calls: what was asked is committed, ask again for the answer.
+// recorded is the answer to the first of two calls: it is committed, and the second returns its
+// result.
 const recorded Refusal = "recorded"
 
-// errUnjudged says that the second call was answered like a first one.
-var errUnjudged = errors.New("the centre recorded a question without answering it")
+// errUnjudged means that the second call was answered as a first one is.
+var errUnjudged = errors.New("the centre recorded a call and did not answer it")
 
-// statement is one that is prepared under a name, once per connection.
+// statement is prepared under its name, once per connection.
 type statement struct{ name, sql string }
 
-// askTwice makes the two calls that desk.open_enrolment and desk.confirm_code want, in two transactions but
-// one round trip: the second is sent without waiting for the first's answer, with a synchronisation point,
-// which commits, between them. Parameters are in text form. It scans the second answer's columns.
+// askTwice makes the two calls that desk.open_enrolment and desk.confirm_code need, in two
+// transactions but one round trip: the second is sent without waiting for the answer to the first,
+// behind a synchronisation point, which commits. Parameters are in text form. It scans the second
+// answer's columns.
 func (c *Centre) askTwice(ctx context.Context, s statement, params [][]byte, columns ...any) error {
 	conn, err := c.pool.Acquire(ctx)
 	if err != nil {

@@ -49,7 +49,7 @@ func cut(text []byte, alone, joined int, splits func(text []byte, at int) int) [
 	return append(parts, text)
 }
 
-// splitsEscape: a character that takes an escape and a septet is not cut in the middle.
+// splitsEscape keeps a character that takes an escape and a septet in one part.
 func splitsEscape(text []byte, at int) int {
 	if text[at-1] == gsmEscape {
 		return 1
@@ -57,7 +57,7 @@ func splitsEscape(text []byte, at int) int {
 	return 0
 }
 
-// splitsSurrogates: neither is a surrogate pair.
+// splitsSurrogates keeps a surrogate pair in one part.
 func splitsSurrogates(text []byte, at int) int {
 	if text[at-2]&0xfc == 0xd8 {
 		return 2

@@ -17,7 +17,7 @@ import (
 var (
 	errUnbound  = errors.New("the message centre unbound")
 	errSilent   = errors.New("the message centre does not answer enquire_link")
-	errNonsense = errors.New("the message centre sent what cannot be parsed")
+	errNonsense = errors.New("the message centre sent a PDU that cannot be parsed")
 )
 
 // bind is one connection to a message centre, bound as a transceiver. The library makes the
@@ -77,7 +77,7 @@ func (b *bind) run(ctx context.Context, every, patience time.Duration, received 
 	group.Go(func() error { return b.enquire(ctx, every, patience) })
 	group.Go(func() error {
 		<-ctx.Done()
-		// A polite goodbye, after what is being written; whether it arrives does not matter.
+		// unbind is sent behind what is being written; nobody waits for its answer (SMPP 3.4 §4.2).
 		_ = b.conn.SetWriteDeadline(time.Now().Add(time.Second))
 		_ = b.writeWithin(time.Second, pdu.NewUnbind())
 		return b.conn.Close()
@@ -97,7 +97,7 @@ func (b *bind) run(ctx context.Context, every, patience time.Duration, received 
 // read takes PDUs off the connection one by one.
 func (b *bind) read(ctx context.Context, received func(*pdu.DeliverSM)) (err error) {
 	defer func() {
-		if recover() != nil { // the parser meets outside bytes
+		if recover() != nil { // the library's parser may panic on malformed input
 			err = errNonsense
 		}
 	}()
@@ -131,8 +131,8 @@ func (b *bind) read(ctx context.Context, received func(*pdu.DeliverSM)) (err err
 	}
 }
 
-// enquire asks every now and then whether the message centre is still there: a connection that a
-// firewall forgot looks alive until somebody writes to it.
+// enquire asks at intervals whether the message centre is still there, because a connection that a
+// firewall has dropped shows no error until something is written to it.
 func (b *bind) enquire(ctx context.Context, every, patience time.Duration) error {
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
@@ -183,7 +183,7 @@ func (b *bind) ask(ctx context.Context, request pdu.PDU) (pdu.PDU, error) {
 	}
 }
 
-// answered hands a response to whoever asked, and reports whether somebody did.
+// answered gives a response to the caller that waits for it, and reports whether there was one.
 func (b *bind) answered(p pdu.PDU) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()

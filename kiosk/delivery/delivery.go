@@ -1,7 +1,7 @@
-// Package delivery brings messages to people: SMS through a message centre (SMPP 3.4) and e-mail
-// through a relay (SMTP with TLS). It knows the texts (messages/), the alphabets and lengths of short
-// messages, and how to tell trouble that passes from trouble that stays. It knows no database: what
-// was sent, and whether it arrived, is told to the caller.
+// Package delivery sends messages to people: SMS through a message centre (SMPP 3.4) and e-mail
+// through a relay (SMTP with TLS). It has the texts (messages/), the alphabets and lengths of short
+// messages, and tells temporary failures from permanent ones. It uses no database: the caller is
+// told what was sent and whether it arrived.
 //
 // Nothing here writes an address, a text or a code into an error or a log.
 package delivery
@@ -38,7 +38,8 @@ type Error struct {
 	Code      string // "sms_unbound", "mail_address_550_5.1.1", …
 	Temporary bool   // trying again later may help
 	// Unsure is set when the message may have been sent all the same, because the connection was
-	// lost before the answer. Sending it again is right: a person rather gets a code twice than never.
+	// lost before the answer. It should be sent again: a code that arrives twice does less harm
+	// than none.
 	Unsure bool
 }
 
@@ -51,7 +52,7 @@ func (e *Error) Error() string {
 }
 
 // IsTemporary reports whether trying again later may help. Errors that are not an *Error, such as a
-// cancelled context, are temporary: nothing said that the message can never be sent.
+// cancelled context, are temporary, because they do not say that the message can never be sent.
 func IsTemporary(err error) bool {
 	e, ok := errors.AsType[*Error](err)
 	return !ok || e.Temporary

@@ -203,7 +203,7 @@ func asciiAddress(address string) (string, error) {
 	if err != nil {
 		return "", errors.New("not an e-mail address")
 	}
-	// What the library makes of strange letters is not always a name that it would take itself.
+	// For some letters the library's result is not a name that the library itself accepts.
 	if again, err := idna.Lookup.ToASCII(domain); err != nil || again != domain {
 		return "", errors.New("not an e-mail address")
 	}

@@ -39,9 +39,10 @@ func (r reply) String() string {
 	return strconv.Itoa(r.code)
 }
 
-// judge says whose fault a refusal is. The enhanced code decides where there is one. Only what names the recipient's
-// address or mailbox is the address's fault and stays; what is wrong with us, our address as the sender, our right to
-// relay, our reputation or the relay itself is the service's trouble: tried again, and shown as such meanwhile.
+// judge decides what a refusal is about. The enhanced code decides where there is one. Only a
+// refusal that names the recipient's address or mailbox is the address's and permanent. One of our
+// address as the sender, our right to relay, our reputation or the relay itself is the service's
+// failure: tried again, and shown as such meanwhile.
 func (r reply) judge(at mail.SendErrReason) *Error {
 	switch {
 	case r.code < 500:

@@ -12,7 +12,7 @@ import (
 // Receipt is what a message centre says about a message that it took.
 type Receipt struct {
 	MessageID string // as Send returned it
-	Delivered bool   // otherwise it never will be
+	Delivered bool   // false: it will never be delivered
 }
 
 // maxMessageID is the longest message_id of SMPP 3.4 §5.2.23, without the final NUL.

@@ -79,7 +79,8 @@ func (m *messageIDs) forget(id string) {
 	}
 }
 
-// only returns the one identifier that was given and reads, in a base, as the told one does in another.
+// only returns the identifier whose value in base given equals that of id in base told, if exactly
+// one does.
 func (m *messageIDs) only(given, told int, id string) (string, bool) {
 	l := likeness(told, id)
 	if l == "" {
@@ -118,7 +119,8 @@ func (m *messageIDs) find(told ...string) string {
 	return m.respelt(told[0])
 }
 
-// differing looks for another spelling. Where an identifier could be read as two messages', it is neither's.
+// differing looks for another spelling. An identifier that could belong to two messages belongs to
+// neither.
 func (m *messageIDs) differing(id string) (string, bool) {
 	if found, ok := m.only(0, 0, id); ok {
 		m.learn(found, id)

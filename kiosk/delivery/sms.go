@@ -135,7 +135,7 @@ func (s *SMS) store(ctx context.Context, b *bind, p *pdu.DeliverSM) {
 func (s *SMS) acknowledge(b *bind, p *pdu.DeliverSM, status data.CommandStatusType) {
 	answer := p.GetResponse().(*pdu.DeliverSMResp)
 	answer.CommandStatus = status
-	_ = b.write(answer) // a broken connection is the reader's to notice
+	_ = b.write(answer) // the reading goroutine notices a broken connection
 }
 
 // Bound reports whether there is a bind just now.
@@ -218,7 +218,8 @@ func (s *SMS) submit(ctx context.Context, b *bind, p *pdu.SubmitSM) (id string, 
 	return resp.MessageID, nil
 }
 
-// waitBound returns the bind, waiting a moment for one: most of the time it is just being renewed.
+// waitBound returns the bind. When there is none it waits a moment, because most often it is being
+// renewed.
 func (s *SMS) waitBound(ctx context.Context) (*bind, error) {
 	timer := time.NewTimer(3 * time.Second)
 	defer timer.Stop()
@@ -239,8 +240,8 @@ func (s *SMS) waitBound(ctx context.Context) (*bind, error) {
 	}
 }
 
-// refusal classifies a command_status of SMPP 3.4 §5.1.3. Only what is wrong with this message stays
-// wrong; the rest may be mended at the message centre.
+// refusal classifies a command_status of SMPP 3.4 §5.1.3. Only what is wrong with this message is
+// permanent; the rest may change at the message centre.
 func refusal(status data.CommandStatusType) *Error {
 	switch status {
 	case data.ESME_RINVDSTADR, data.ESME_RINVDSTTON, data.ESME_RINVDSTNPI:

@@ -53,8 +53,8 @@ func (t Texts) Welcome(channel, language string, m WelcomeMessage) (Message, err
 	})
 }
 
-// write fills the template of an occasion. A language without texts gets Portuguese: a message that
-// the person may have to have translated is better than none.
+// write fills the template of an occasion. A language without texts gets Portuguese, because a
+// message in another language is better than none.
 func (t Texts) write(occasion, channel, language string, data map[string]any) (Message, error) {
 	if channel != "sms" && channel != "email" {
 		return Message{}, fmt.Errorf("writing a message: no channel of that name")

@@ -33,11 +33,11 @@ const (
 )
 
 var (
-	// ErrUnreadable says that the ciphertext is not one that this identity can open.
+	// ErrUnreadable means that this identity cannot open the ciphertext.
 	ErrUnreadable = errors.New("the sealed PIN cannot be opened")
-	// ErrOtherEnrolment says that the PIN was sealed for another enrolment.
+	// ErrOtherEnrolment means that the PIN was sealed for another enrolment.
 	ErrOtherEnrolment = errors.New("the PIN was sealed for another enrolment")
-	// ErrMalformed says that what was sealed is not a PIN.
+	// ErrMalformed means that the plaintext is not a PIN.
 	ErrMalformed = errors.New("what was sealed is not a PIN")
 )
 

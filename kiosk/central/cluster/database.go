@@ -18,7 +18,7 @@ func (c *Cluster) Create(ctx context.Context, database string) error {
 	if err := schema.Create(ctx, c.DSN(Admin, "postgres"), database); err != nil {
 		return err
 	}
-	// Everybody may connect to these two by default; a desk has no business there.
+	// By default every role may connect to these two; desks need neither.
 	err := c.asAdmin(ctx, "postgres", func(conn *pgx.Conn) error {
 		_, err := conn.Exec(ctx, "revoke all on database postgres, template1 from public")
 		return err

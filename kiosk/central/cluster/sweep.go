@@ -13,8 +13,9 @@ import (
 // prefix begins the names of the servers' directories.
 const prefix = "balcao-pg-"
 
-// sweep removes what servers left behind whose program was killed: the server died with it, its files
-// did not. A directory younger than starting takes may belong to a server that has no pid file yet.
+// sweep removes the files of servers whose program was killed: the server ended with it, its files
+// stayed. A directory younger than a start takes is kept, because its server may have no pid file
+// yet.
 func sweep(tmp string) {
 	dirs, err := filepath.Glob(filepath.Join(tmp, prefix+"*"))
 	if err != nil {

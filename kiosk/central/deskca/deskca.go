@@ -36,8 +36,8 @@ const (
 	KeyFile         = "ca.key"
 )
 
-// ErrExists says that the folder holds an authority already. It is never overwritten: every desk would
-// be locked out.
+// ErrExists means that the folder holds an authority already. It is never overwritten, because
+// every desk would be locked out.
 var ErrExists = errors.New("there is a certification authority already")
 
 // Authority issues certificates.
@@ -74,7 +74,7 @@ func Create(dir string) (*Authority, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("making the authority's folder: %w", err)
 	}
-	// The key first: whoever finds a certificate finds its key.
+	// The key is written first, so that there is never a certificate without its key.
 	if err := writeNew(filepath.Join(dir, KeyFile), pair.Key, 0o600); err != nil {
 		return nil, err
 	}
@@ -102,8 +102,8 @@ func Load(dir string) (*Authority, error) {
 	return &Authority{cert: cert, key: key, now: time.Now}, nil
 }
 
-// LoadCertificate reads the certificate of an authority from a file, for who verifies what desks sign and has no
-// business with the key.
+// LoadCertificate reads the certificate of an authority from a file, for programs that verify what
+// desks sign and must not hold the key.
 func LoadCertificate(file string) (*x509.Certificate, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {

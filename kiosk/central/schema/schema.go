@@ -143,7 +143,8 @@ func loadMigrations(ctx context.Context, conn *pgx.Conn) (*migrate.Migrator, err
 	return m, nil
 }
 
-// migrateTo goes to a version, back as well. Only a test does that: what a migration made goes with it.
+// migrateTo migrates to a version, also to an earlier one, which deletes what later ones made. Only
+// tests do that.
 func migrateTo(ctx context.Context, conn *pgx.Conn, version int32) error {
 	if _, err := conn.Exec(ctx, "set role balcao_owner"); err != nil {
 		return fmt.Errorf("becoming the owner of the schema: %w", redact(err))
@@ -176,7 +177,7 @@ func connect(ctx context.Context, config *pgx.ConnConfig) (*pgx.Conn, error) {
 	return conn, nil
 }
 
-// redact keeps of a server's error what names no value: Detail quotes rows.
+// redact leaves out of a server's error what names values, because its detail quotes rows.
 func redact(err error) error {
 	var pgErr *pgconn.PgError
 	if !errors.As(err, &pgErr) {
