@@ -286,7 +286,7 @@ func TestZoneField(t *testing.T) {
 
 // TestZoneFieldFilledShort: a line that was ended and filled up goes on with its check digits, not with a line more.
 func TestZoneFieldFilledShort(t *testing.T) {
-	test.NewTempApp(t).Settings().SetTheme(look.Theme(1))
+	application().Settings().SetTheme(look.DeskTheme(1))
 	f := ui.NewZoneField()
 	f.Put(specimenTD3[:45+28])
 	f.Press(fyne.KeyReturn)
@@ -305,7 +305,7 @@ func TestZoneFieldTakesEveryKey(t *testing.T) {
 	keys := []fyne.KeyName{
 		fyne.KeyLeft, fyne.KeyRight, fyne.KeyUp, fyne.KeyDown, fyne.KeyHome, fyne.KeyEnd, fyne.KeyBackspace, fyne.KeyDelete, fyne.KeyReturn,
 	}
-	test.NewTempApp(t).Settings().SetTheme(look.Theme(1))
+	application().Settings().SetTheme(look.DeskTheme(1))
 	rapid.Check(t, func(t *rapid.T) {
 		f := ui.NewZoneField()
 		for range rapid.IntRange(0, 60).Draw(t, "strokes") {
@@ -347,7 +347,7 @@ func FuzzZoneField(f *testing.F) {
 	for _, text := range []string{specimenTD3, specimenTD1, "p<uto\r\n«‹ \t?", "\n\n<", strings.Repeat("I<", 200), "\x02P<\x03\uFEFF"} {
 		f.Add(text)
 	}
-	test.NewTempApp(f).Settings().SetTheme(look.Theme(1))
+	application().Settings().SetTheme(look.DeskTheme(1))
 	f.Fuzz(func(t *testing.T, text string) {
 		field := ui.NewZoneField()
 		field.Paste(text)

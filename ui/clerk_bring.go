@@ -70,7 +70,7 @@ func newBringPage(keys *keyboard, send func(kiosk.Event), seek func(fyne.CanvasO
 	p.clerk.focused = func() { seek(p.clerk) }
 	p.taxNumber = newAskedView(container.NewHBox(p.number))
 	p.declaration = newAskedView(p.answer)
-	p.second = newAskedView(p.clerk.field())
+	p.second = newAskedView(p.clerk)
 	for i := range p.papers {
 		p.papers[i] = newPaperView(keys, p.changed, seek, opened)
 	}
@@ -93,7 +93,7 @@ func newPaperView(keys *keyboard, changed func(), seek func(fyne.CanvasObject), 
 		v.names[i] = look.NewText("", look.SizeLabel, fyne.TextStyle{}, look.InkSoft).Wrap()
 	}
 	v.content = rows(4, v.label, v.kind,
-		columns(12, []float32{3, 2}, rows(4, v.names[0], v.issuer.field()), rows(4, v.names[1], v.issued.field())), v.hint)
+		columns(12, []float32{3, 2}, rows(4, v.names[0], v.issuer), rows(4, v.names[1], v.issued)), v.hint)
 	return v
 }
 

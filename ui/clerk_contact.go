@@ -50,7 +50,7 @@ func newChannelView(keys *keyboard, changed func()) *channelView {
 		label: look.NewText("", look.SizeLabel, fyne.TextStyle{}, look.InkSoft), status: look.NewText("", look.SizeLabel, fyne.TextStyle{}, look.InkFaint).Wrap(),
 		tick: look.TickIcon(look.Passed), entry: newEntry(keys, changed),
 	}
-	v.content = rows(8, v.label, v.entry.field(), centred(8, []float32{0, 1}, v.tick, v.status))
+	v.content = rows(8, v.label, v.entry, centred(8, []float32{0, 1}, v.tick, v.status))
 	return v
 }
 

@@ -1,15 +1,10 @@
 package ui
 
 import (
-	"image/color"
 	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
-
-	"balcao/ui/look"
 )
 
 // entry is a line to type into that leaves the page its keys: Enter, Esc and the F-keys are the
@@ -27,9 +22,6 @@ func newEntry(keys *keyboard, changed func()) *entry {
 	e.OnChanged = func(string) { changed() }
 	return e
 }
-
-// field puts the entry into the size of a field that is read at arm's length.
-func (e *entry) field() fyne.CanvasObject { return container.NewThemeOverride(e, fieldTheme{}) }
 
 // put shows another text without the old one in the undo history, and the cursor behind it.
 func (e *entry) put(text string) {
@@ -85,29 +77,4 @@ func (e *entry) TypedShortcut(shortcut fyne.Shortcut) {
 	if _, copies := shortcut.(*fyne.ShortcutCopy); copies || !e.Disabled() {
 		e.keys.shortcut(func() { e.Entry.TypedShortcut(shortcut) })
 	}
-}
-
-// fieldTheme is the application's theme with the text of a field.
-type fieldTheme struct{}
-
-func current() fyne.Theme { return fyne.CurrentApp().Settings().Theme() }
-
-// Color draws the edge of a focused entry in the colour of every other focus: the toolkit would take that of links.
-func (fieldTheme) Color(name fyne.ThemeColorName, variant fyne.ThemeVariant) color.Color {
-	if name == theme.ColorNamePrimary {
-		return look.Ring
-	}
-	return current().Color(name, variant)
-}
-func (fieldTheme) Font(style fyne.TextStyle) fyne.Resource    { return current().Font(style) }
-func (fieldTheme) Icon(name fyne.ThemeIconName) fyne.Resource { return current().Icon(name) }
-
-func (fieldTheme) Size(name fyne.ThemeSizeName) float32 {
-	switch name {
-	case theme.SizeNameText:
-		return current().Size(look.SizeField)
-	case theme.SizeNameInnerPadding:
-		return 12
-	}
-	return current().Size(name)
 }

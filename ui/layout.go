@@ -300,3 +300,5 @@ func zoomedPadding(zoom *look.Zoom, x, y float32, content fyne.CanvasObject) *fy
 		return layout.NewCustomPaddedLayout(y*by, y*by, x*by, x*by)
 	}}, content)
 }
+
+func current() fyne.Theme { return fyne.CurrentApp().Settings().Theme() }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -57,12 +58,41 @@ func newDesk(t *testing.T, options ui.Options) *desk {
 	options.After = func(wait time.Duration, call func()) {
 		d.timers = append(d.timers, timer{d.now.Add(wait), call})
 	}
-	d.UI = ui.New(test.NewTempApp(t), options)
+	d.UI = ui.New(application(), options)
 	for _, w := range []fyne.Window{d.Clerk(), d.Citizen()} {
+		if desks[w] == nil { // one screen is one window
+			t.Cleanup(func() { delete(desks, w); w.Close() })
+		}
 		desks[w] = d
-		t.Cleanup(func() { delete(desks, w) })
 	}
 	return d
+}
+
+// application is one for all desks, one after the other. A new application parses every font again and measures every
+// text again, which is most of what a test here takes.
+var application = sync.OnceValue(func() fyne.App {
+	app := test.NewApp()
+	return themed{app, &settings{Settings: app.Settings()}}
+})
+
+type themed struct {
+	fyne.App
+	settings *settings
+}
+
+func (t themed) Settings() fyne.Settings { return t.settings }
+
+// settings set a theme only when it is another one, since Fyne then forgets what it measured.
+type settings struct {
+	fyne.Settings
+	set fyne.Theme
+}
+
+func (s *settings) SetTheme(theme fyne.Theme) {
+	if s.set != theme {
+		s.set = theme
+		s.Settings.SetTheme(theme)
+	}
 }
 
 // texts collects every text of a canvas object that can be seen.

@@ -6,6 +6,7 @@ import (
 	"image/color"
 	"image/png"
 	"slices"
+	"sync"
 	"time"
 
 	"balcao/kiosk"
@@ -22,8 +23,11 @@ const (
 	longSurname = "Vasconcelos e Meneses Figueiredo"
 )
 
-// photo is a face-like picture, 240 × 320.
-func photo() *kiosk.Photo {
+// photo is a copy of a face-like picture: who is shown it wipes it.
+func photo() *kiosk.Photo { return &kiosk.Photo{Kind: kiosk.PNG, Data: bytes.Clone(face())} }
+
+// face is 240 × 320, as PNG.
+var face = sync.OnceValue(func() []byte {
 	img := image.NewNRGBA(image.Rect(0, 0, 240, 320))
 	for y := range 320 {
 		for x := range 240 {
@@ -40,8 +44,8 @@ func photo() *kiosk.Photo {
 	if err := png.Encode(&out, img); err != nil {
 		panic(err)
 	}
-	return &kiosk.Photo{Kind: kiosk.PNG, Data: out.Bytes()}
-}
+	return out.Bytes()
+})
 
 // citizenErrand is what the holder of a Citizen Card goes through to enrol: nothing else is asked of them.
 var citizenErrand = kiosk.Errand{Name: kiosk.Errands[0].Name, Steps: slices.DeleteFunc(slices.Clone(kiosk.Errands[0].Steps),

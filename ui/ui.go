@@ -68,7 +68,7 @@ func New(app fyne.App, options Options) *UI {
 	if options.After == nil {
 		options.After = func(d time.Duration, f func()) { time.AfterFunc(d, func() { fyne.Do(f) }) }
 	}
-	app.Settings().SetTheme(look.Theme(options.TextScale))
+	app.Settings().SetTheme(look.DeskTheme(options.TextScale))
 	u := &UI{options: options}
 	u.clerkWindow = app.NewWindow("")
 	u.citizenWindow = u.clerkWindow

@@ -84,7 +84,7 @@ func run(cfg config, log *slog.Logger) error {
 	}
 	defer centre.Close()
 	a := app.NewWithID("pt.balcao.kiosk")
-	a.Settings().SetTheme(look.Theme(cfg.TextScale))
+	a.Settings().SetTheme(look.DeskTheme(cfg.TextScale))
 	var fonts sync.WaitGroup
 	fonts.Go(look.LoadFonts)
 	err = openDisplay()

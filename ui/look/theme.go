@@ -40,7 +40,19 @@ func Theme(scale float32) fyne.Theme {
 	return balcao{scale: scale}
 }
 
-type balcao struct{ scale float32 }
+// DeskTheme is Theme for the desk, whose only widgets of Fyne's are fields. They are of a size that is read at arm's
+// length, and the edge of the focused one has the colour of every other focus. A container.ThemeOverride around each
+// field would do the same, but at every refresh it makes Fyne forget the size of every text.
+func DeskTheme(scale float32) fyne.Theme {
+	t := Theme(scale).(balcao)
+	t.desk = true
+	return t
+}
+
+type balcao struct {
+	scale float32
+	desk  bool
+}
 
 var paletteByName = map[fyne.ThemeColorName]Colour{
 	theme.ColorNameBackground:          Page,
@@ -71,7 +83,10 @@ var paletteByName = map[fyne.ThemeColorName]Colour{
 	theme.ColorNameWarning:             Amber,
 }
 
-func (balcao) Color(name fyne.ThemeColorName, _ fyne.ThemeVariant) color.Color {
+func (t balcao) Color(name fyne.ThemeColorName, _ fyne.ThemeVariant) color.Color {
+	if t.desk && name == theme.ColorNamePrimary {
+		return Ring
+	}
 	if c, ok := paletteByName[name]; ok {
 		return c
 	}
@@ -85,6 +100,12 @@ func (balcao) Font(style fyne.TextStyle) fyne.Resource { return theme.DefaultThe
 func (balcao) Icon(name fyne.ThemeIconName) fyne.Resource { return theme.DefaultTheme().Icon(name) }
 
 func (t balcao) Size(name fyne.ThemeSizeName) float32 {
+	switch {
+	case t.desk && name == theme.SizeNameText:
+		name = SizeField
+	case t.desk && name == theme.SizeNameInnerPadding:
+		return 12
+	}
 	if size, ok := textSizes[name]; ok {
 		return size * t.scale
 	}
