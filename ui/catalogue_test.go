@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -130,7 +131,7 @@ func TestWordsOfTheRunnerHaveTexts(t *testing.T) {
 		least  int
 	}{
 		{"../kiosk/desk/*.go", regexp.MustCompile(`"activity\.([a-z_]+)"`), "activity.", 5},
-		{"../kiosk/evidence/evidence.go", regexp.MustCompile(`Source[A-Z]\w*\s*=\s*"(\w+)"`), "check_source.", 3},
+		{"../kiosk/examine/*.go", regexp.MustCompile(`Source[A-Z]\w*\s*=\s*"(\w+)"`), "check_source.", 3},
 	} {
 		files, err := filepath.Glob(words.files)
 		if err != nil {
@@ -161,11 +162,15 @@ func TestWordsOfTheRunnerHaveTexts(t *testing.T) {
 // underscore that is completed at run time, stands in the source.
 func TestEveryTextIsUsed(t *testing.T) {
 	var source strings.Builder
-	files, err := filepath.Glob("*.go")
+	views, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range files {
+	presenters, err := filepath.Glob("present/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range slices.Concat(views, presenters) {
 		if !strings.HasSuffix(name, "_test.go") {
 			raw, err := os.ReadFile(name)
 			if err != nil {
