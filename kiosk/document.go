@@ -64,8 +64,9 @@ type NameSource string
 
 // Where names are from.
 const (
-	NameWhole NameSource = ""    // the document states them, as far as anybody can tell whole
-	NameCut   NameSource = "cut" // from a name field that is full to its last letter: they may be cut off (Doc 9303-3 §4.6)
+	NameWhole NameSource = ""      // the document states them, as far as anybody can tell whole
+	NameCut   NameSource = "cut"   // from a name field that is full to its last letter: they may be cut off (Doc 9303-3 §4.6)
+	NameTyped NameSource = "typed" // typed, since the document may have cut them off, and agreeing with what is left; see Identity.Spelled
 )
 
 // Transliterated reports whether the machine-readable zone writes the names differently.

@@ -15,6 +15,7 @@ const (
 	RequireResidence    Requirement = "residence"    // proof of residence, where the document is none
 	RequireIndependence Requirement = "independence" // the person says that they are under no accompaniment measure
 	RequireSecondClerk  Requirement = "second_clerk" // a second clerk compared document and person; in no rule, the centre asks for it
+	RequireSpelling     Requirement = "spelling"     // whole names where the document may cut them off; in no rule and never missing, but wrong it may be
 )
 
 // Rule is what a kind of document needs. Rules are data: what decides about people must be readable by
@@ -103,14 +104,16 @@ type Eligibility struct {
 	Address      Seen
 	Residence    Seen
 	Independence Independence
-	SecondClerk  string // who else compared document and person, where that is asked for
+	SecondClerk  string   // who else compared document and person, where that is asked for
+	Spelling     Spelling // whole names where the document may cut them off; empty when nobody spelled them
 }
 
 // Fault is a requirement that is not met, and why.
 type Fault struct {
 	Requirement Requirement
-	Missing     bool       // nothing was entered; otherwise what was entered cannot be
-	Paper       PaperFault // of a paper that was entered
+	Missing     bool          // nothing was entered; otherwise what was entered cannot be
+	Paper       PaperFault    // of a paper that was entered
+	Spelling    SpellingFault // of names that were entered
 }
 
 // PaperFault is what cannot be of a paper as it was entered: its field, and why.

@@ -48,11 +48,16 @@ func (d *desk) travelPasses() *desk {
 // travelled brings the desk to a passport that was read completely.
 func (d *desk) travelled(signing kiosk.Signing) *desk {
 	d.t.Helper()
+	return d.travelledAs(traveller(), signing)
+}
+
+func (d *desk) travelledAs(person kiosk.Identity, signing kiosk.Signing) *desk {
+	d.t.Helper()
 	d.locked()
 	id := d.state.Case
 	d.do(kiosk.AccessTyped{Kind: kiosk.AccessMRZ, Text: theZone}, kiosk.Continue{})
 	d.asked(kiosk.Unlock{Case: id, Kind: kiosk.AccessMRZ, Text: theZone})
-	d.do(kiosk.InCase{Case: id, Event: kiosk.IdentityRead{Identity: traveller()}}).at(kiosk.StepIdentity)
+	d.do(kiosk.InCase{Case: id, Event: kiosk.IdentityRead{Identity: person}}).at(kiosk.StepIdentity)
 	d.travelPasses()
 	return d.do(
 		kiosk.InCase{Case: id, Event: kiosk.PhotoRead{Photo: &kiosk.Photo{Kind: kiosk.PNG, Data: []byte("face")}}},

@@ -62,6 +62,9 @@ func (e EligibilityEntered) apply(s *Session) {
 	}
 	entered := e.Eligibility
 	entered.TaxNumber = strings.Join(strings.Fields(entered.TaxNumber), "")
+	if s.state.Document.Identity.NameSource != NameCut {
+		entered.Spelling = Spelling{}
+	}
 	eligible.Entered = entered
 	s.judgeEligibility()
 }
@@ -78,13 +81,16 @@ func (s *Session) judgeEligibility() {
 		asked.Independence = Independent // whoever may enrol all the same has only to say so
 	}
 	eligible.Faults = rule.Faults(asked, DateOf(s.state.Now))
+	papers := slices.IndexFunc(eligible.Faults, func(f Fault) bool {
+		return f.Requirement == RequireAddress || f.Requirement == RequireResidence
+	})
+	if papers < 0 {
+		papers = len(eligible.Faults)
+	}
+	if _, fault := s.state.Document.Identity.Spelled(asked.Spelling); fault != "" && fault != SpellingUnasked && fault != SpellingMissing {
+		eligible.Faults = slices.Insert(eligible.Faults, papers, Fault{Requirement: RequireSpelling, Spelling: fault})
+	}
 	if eligible.Second && strings.TrimSpace(asked.SecondClerk) == "" {
-		papers := slices.IndexFunc(eligible.Faults, func(f Fault) bool {
-			return f.Requirement == RequireAddress || f.Requirement == RequireResidence
-		})
-		if papers < 0 {
-			papers = len(eligible.Faults)
-		}
 		eligible.Faults = slices.Insert(eligible.Faults, papers, Fault{Requirement: RequireSecondClerk, Missing: true})
 	}
 	if len(eligible.Faults) == 0 {
@@ -92,11 +98,15 @@ func (s *Session) judgeEligibility() {
 	}
 }
 
-// person is the identity with the tax number that was typed where the document states none.
-func (s *Session) person() Identity {
-	id := *s.state.Document.Identity
+// Person is the document's identity with what was typed where the document says less: the tax number, and names
+// that it may have cut off. It is empty before a document was read.
+func (s State) Person() Identity {
+	if s.Document.Identity == nil {
+		return Identity{}
+	}
+	id, _ := s.Document.Identity.Spelled(s.Eligible.Entered.Spelling) // names that do not agree are no names yet
 	if id.TaxNumber == "" {
-		id.TaxNumber = s.state.Eligible.Entered.TaxNumber
+		id.TaxNumber = s.Eligible.Entered.TaxNumber
 	}
 	return id
 }

@@ -151,5 +151,5 @@ func (PINWasSealed) applyToCase(s *Session) {
 // pinPolicy is the centre's rules for this person. A number that was typed counts before it is proven.
 func (s *Session) pinPolicy() PINPolicy {
 	contacts := []ProvenContact{{Channel: SMS, Value: s.state.Contact.Phone.Value}}
-	return PolicyFor(s.person(), contacts, s.rules.PINMin, s.rules.PINMax)
+	return PolicyFor(s.state.Person(), contacts, s.rules.PINMin, s.rules.PINMax)
 }

@@ -171,7 +171,7 @@ func (s *Session) sign(pin Secret) {
 	s.state.Review.Phase = ReviewSigning
 	s.state.Review.PINWrong = false
 	facts := TranscriptFacts{
-		Identity:      s.person(),
+		Identity:      s.state.Person(),
 		Eligibility:   s.state.Eligible.Entered,
 		Extension:     s.extension(),
 		Contacts:      s.proven(),
@@ -306,7 +306,7 @@ func (e KeyActive) applyToCase(s *Session) {
 	}
 	doc := s.state.Document
 	receipt := &Receipt{
-		Person:     doc.Identity.FullName(),
+		Person:     s.state.Person().FullName(),
 		Register:   e.Register,
 		Login:      s.proven()[0].Value,
 		ActiveAt:   e.ActiveAt,

@@ -61,6 +61,24 @@ func TestBringKeys(t *testing.T) {
 			t.Errorf("entered %+v, want the page as a whole", got)
 		}
 	})
+	t.Run("WholeNamesWhereTheyMayBeCutOff", func(t *testing.T) {
+		d := newDesk(t, ui.Options{})
+		d.Show(bringSpelling(pt))
+		press(d.Clerk(), fyne.KeyReturn, fyne.KeyReturn)
+		write(d.Clerk(), "de Albuquerque")
+		press(d.Clerk(), fyne.KeyReturn)
+		write(d.Clerk(), "Ana")
+		want := kiosk.Spelling{Surname: "de Albuquerque", GivenNames: "Ana"}
+		if got, _ := d.entered(t); got.Spelling != want || got.Address != lease {
+			t.Errorf("entered %+v, want %+v and the page as a whole", got, want)
+		}
+		press(d.Clerk(), fyne.KeyF10)
+		d.Show(bringMisspelled(pt)) // of the same case: what was typed stays, and the focus goes to the surname
+		write(d.Clerk(), "x")
+		if got, _ := d.entered(t); got.Spelling.Surname != "de Albuquerquex" {
+			t.Errorf("typing goes on in another field than the one that is wrong: %+v", got.Spelling)
+		}
+	})
 	t.Run("ArrowsChoose", func(t *testing.T) {
 		d := newDesk(t, ui.Options{})
 		d.Show(bring(pt))

@@ -25,6 +25,7 @@ type bringPage struct {
 	number                         *digitField
 	answer                         *choice
 	clerk                          *entry
+	spelling                       *spellingView
 	papers                         [2]*paperView
 	either, keys                   *look.Text
 	object                         fyne.CanvasObject
@@ -74,7 +75,8 @@ func newBringPage(keys *keyboard, send func(kiosk.Event), seek func(fyne.CanvasO
 	for i := range p.papers {
 		p.papers[i] = newPaperView(keys, p.changed, seek, opened)
 	}
-	left := look.Panel(rows(8, p.taxNumber.content, p.declaration.content, p.second.content))
+	p.spelling = newSpellingView(keys, p.changed, seek)
+	left := look.Panel(rows(8, p.taxNumber.content, p.declaration.content, p.second.content, p.spelling.content))
 	right := look.Panel(rows(8, p.papers[0].content, p.papers[1].content, p.either))
 	p.object = rows(10, sideBySide(18, 860, []float32{500, 462}, left, right), p.keys)
 	return p
@@ -168,6 +170,7 @@ func (p *bringPage) show(m present.ClerkModel) {
 	p.declaration.show(m.Bring.Declaration)
 	p.answer.offer(m.Bring.Declaration.Label, "", m.Bring.Declaration.Options)
 	p.second.show(m.Bring.Second)
+	p.spelling.show(m.Bring)
 	for i, paper := range p.papers {
 		var model present.PaperModel
 		if i < len(m.Bring.Papers) {
@@ -189,6 +192,7 @@ func (p *bringPage) put(e kiosk.Eligibility) {
 	p.number.put(e.TaxNumber)
 	p.answer.put(slices.Index(present.Independences, e.Independence))
 	p.clerk.put(e.SecondClerk)
+	p.spelling.put(e.Spelling)
 	for _, paper := range p.papers {
 		switch paper.model.Requirement {
 		case kiosk.RequireResidence:
@@ -203,7 +207,7 @@ func (p *bringPage) put(e kiosk.Eligibility) {
 
 // entered reads the fields.
 func (p *bringPage) entered() kiosk.Eligibility {
-	e := kiosk.Eligibility{TaxNumber: p.number.text(), SecondClerk: strings.TrimSpace(p.clerk.Text)}
+	e := kiosk.Eligibility{TaxNumber: p.number.text(), SecondClerk: strings.TrimSpace(p.clerk.Text), Spelling: p.spelling.spelling()}
 	if p.answer.chosen >= 0 {
 		e.Independence = present.Independences[p.answer.chosen]
 	}
@@ -236,6 +240,9 @@ func (p *bringPage) fields() []fyne.Focusable {
 	}
 	if p.model.Second.Asked {
 		all = append(all, p.clerk)
+	}
+	if p.model.Spelling.Asked {
+		all = append(all, p.spelling.surname, p.spelling.givenNames)
 	}
 	for _, paper := range p.papers {
 		if paper.model.Requirement != "" {
@@ -301,6 +308,8 @@ func (p *bringPage) fieldOf(fault kiosk.Fault) fyne.Focusable {
 		return p.answer
 	case kiosk.RequireSecondClerk:
 		return p.clerk
+	case kiosk.RequireSpelling:
+		return p.spelling.fieldOf(fault.Spelling)
 	}
 	for _, paper := range p.papers {
 		if paper.model.Requirement == fault.Requirement {

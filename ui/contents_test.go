@@ -34,6 +34,27 @@ func TestNameMayBeCutOff(t *testing.T) {
 	}
 }
 
+// Names that were typed whole are those that the person agrees to, with where they are from; on the page where they are
+// typed, the clerk sees whether they agree.
+func TestNameTyped(t *testing.T) {
+	const whole = "Ana Isabel de Albuquerque Vasconcelos e Sousa Holstein"
+	s := spelledReview(kiosk.English)
+	for _, name := range []string{ui.PresentClerk(s, false, "", "", "").Review.Fields[0].Value, ui.PresentCitizen(s, false).Fields[0].Value} {
+		if !strings.HasPrefix(name, whole+"\n") || !strings.Contains(name, "Typed whole") {
+			t.Errorf("shows %q", name)
+		}
+	}
+	for name, want := range map[string]string{"empty": "leave this empty", "right": "It agrees", "wrong": "another surname"} {
+		page := map[string]func(kiosk.Language) kiosk.State{"empty": bringSpelling, "right": bringSpelled, "wrong": bringMisspelled}[name]
+		if got := ui.PresentClerk(page(kiosk.English), false, "", "", "").Bring.Spelling; !got.Asked || !strings.Contains(got.Hint.Text, want) {
+			t.Errorf("%s: says %q", name, got.Hint.Text)
+		}
+	}
+	if ui.PresentClerk(bring(kiosk.English), false, "", "", "").Bring.Spelling.Asked {
+		t.Error("a whole name is asked for again")
+	}
+}
+
 // Somebody without a surname has a dash there, and one name everywhere else.
 func TestNoSurname(t *testing.T) {
 	s := passport(kiosk.English)

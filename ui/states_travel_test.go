@@ -348,6 +348,34 @@ func bringAnother(l kiosk.Language) kiosk.State {
 	return s
 }
 
+// bringSpelling is what else is needed of somebody whose name the document may have cut off.
+func bringSpelling(l kiosk.Language) kiosk.State {
+	s := passportOdd(l)
+	s.Step = kiosk.StepEligibility
+	s.Eligible.Entered = kiosk.Eligibility{TaxNumber: "123456789", Independence: kiosk.Independent, Address: lease}
+	return s
+}
+
+func bringSpelled(l kiosk.Language) kiosk.State {
+	s := bringSpelling(l)
+	s.Eligible.Entered.Spelling = kiosk.Spelling{Surname: "de Albuquerque Vasconcelos e Sousa Holstein", GivenNames: "Ana Isabel"}
+	return s
+}
+
+func bringMisspelled(l kiosk.Language) kiosk.State {
+	s := bringSpelling(l)
+	s.Eligible.Entered.Spelling = kiosk.Spelling{Surname: "Albuquerque", GivenNames: "Ana Isabel"}
+	s.Eligible.Refused = true
+	s.Eligible.Faults = []kiosk.Fault{{Requirement: kiosk.RequireSpelling, Spelling: kiosk.SpellingSurname}}
+	return s
+}
+
+func spelledReview(l kiosk.Language) kiosk.State {
+	s := travelReview(passportOdd, kiosk.ReviewReading)(l)
+	s.Eligible.Entered.Spelling = bringSpelled(l).Eligible.Entered.Spelling
+	return s
+}
+
 func travelReview(from func(kiosk.Language) kiosk.State, phase kiosk.ReviewPhase) func(kiosk.Language) kiosk.State {
 	return func(l kiosk.Language) kiosk.State {
 		s := proven(from(l))
@@ -418,9 +446,10 @@ var travelScreens = ofOwnCases([]screen{
 	{"1-access-permit", permitZone}, {"1-access-can", permitCAN}, {"1-access-can-refused", canRefused}, {"1-no-chip", noChip}, {"1-reading-passport", readingPassport},
 	{"2-passport", passport}, {"2-passport-loading", passportLoading}, {"2-passport-weak", passportWeak}, {"2-passport-odd", passportOdd}, {"2-typed", typedIdentity},
 	{"2-bring", bring}, {"2-bring-refused", bringRefused}, {"2-bring-permit", bringPermit}, {"2-bring-second", bringSecond}, {"2-bring-another", bringAnother},
+	{"2-bring-spelling", bringSpelling}, {"2-bring-spelled", bringSpelled}, {"2-bring-misspelled", bringMisspelled},
 	{"5-travel-review", travelReview(passport, kiosk.ReviewReading)}, {"5-travel-card", travelReview(passport, kiosk.ReviewCard)},
 	{"5-travel-signing", travelReview(passport, kiosk.ReviewSigning)}, {"5-weak-review", travelReview(passportWeak, kiosk.ReviewReading)},
-	{"5-typed-review", travelReview(typedIdentity, kiosk.ReviewReading)}, {"5-typed-signing", travelReview(typedIdentity, kiosk.ReviewSigning)},
+	{"5-typed-review", travelReview(typedIdentity, kiosk.ReviewReading)}, {"5-spelled-review", spelledReview}, {"5-typed-signing", travelReview(typedIdentity, kiosk.ReviewSigning)},
 	{"6-travel-done", travelDone},
 	{"9-access-denied", travelProblem(kiosk.ProblemCode(kiosk.ReasonAccessDenied), true)}, {"9-mrz-mismatch", travelProblem(kiosk.ProblemCode(kiosk.ReasonPrintedMismatch), true)},
 	{"9-document-removed", travelProblem(kiosk.ProblemCode(kiosk.ReasonRemoved), false)}, {"9-clone", clone},

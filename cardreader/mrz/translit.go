@@ -52,3 +52,25 @@ var latin = map[rune]string{
 	'Đ': "D", 'Ħ': "H", 'Ĳ': "IJ", 'ĸ': "Q", 'Ŀ': "L", 'Ł': "L", 'Ŋ': "N", 'Œ': "OE", 'Ŧ': "T",
 	'ẞ': "SS",
 }
+
+// transliterations are all the ways in which a letter may be written: that of Transliterate, the others of 9303-3
+// §6.A, and the letter without its marks. None of a character that cannot be written.
+func transliterations(r rune) []string {
+	to := transliterated(r)
+	if to == "" || to == string(filler) {
+		return nil
+	}
+	all := []string{to}
+	switch unicode.ToUpper(r) {
+	case 'Ñ':
+		all = append(all, "NXX")
+	case 'Ü':
+		all = append(all, "UXX")
+	case 'Ø':
+		all = append(all, "O")
+	}
+	if plain := norm.NFD.String(string(unicode.ToUpper(r)))[0]; isLetter(plain) && string(plain) != to {
+		all = append(all, string(plain))
+	}
+	return all
+}

@@ -114,6 +114,59 @@ func TestVerifyTravel_Extension(t *testing.T) {
 	}
 }
 
+// Names that the document may have cut off are those that were typed whole, if they agree with it.
+func TestVerifyTravel_Spelled(t *testing.T) {
+	const cut = "DE ALBUQUERQUE VASCONCELOS E SOUSA HOLS" // as many letters as the field has
+	set := func(surname, given string, source kiosk.NameSource) func(*transcript.Transcript) {
+		return func(t *transcript.Transcript) {
+			t.Person.Surname, t.Person.GivenNames, t.Person.NameSource = surname, given, source
+		}
+	}
+	whole := [2]string{"de Albuquerque Vasconcelos e Sousa Holstein", "Ana"}
+	cases := map[string]struct {
+		change  func(*transcript.Transcript)
+		details string // DG11
+		typed   bool   // a document without a chip
+		refused string
+		want    [2]string
+	}{
+		"spelled":             {set(whole[0], whole[1], kiosk.NameTyped), "", false, "", whole},
+		"spelled, no chip":    {set(whole[0], whole[1], kiosk.NameTyped), "", true, "", whole},
+		"not spelled":         {nil, "", false, "", [2]string{cut, ""}},
+		"another surname":     {set("Outra", "Ana", kiosk.NameTyped), "", false, evidence.RefusedSpelling, whole},
+		"another, no chip":    {set("Outra", "Ana", kiosk.NameTyped), "", true, evidence.RefusedSpelling, whole},
+		"half a surname":      {set("de Albuquerque", "Ana", kiosk.NameTyped), "", false, evidence.RefusedSpelling, whole},
+		"spelled by the chip": {set(whole[0], whole[1], kiosk.NameTyped), "de Albuquerque<<Berta", false, evidence.RefusedSpelling, whole},
+		"said to be whole":    {set(whole[0], whole[1], kiosk.NameWhole), "", false, evidence.RefusedDocument, whole},
+		"said to be cut off":  {set(whole[0], whole[1], kiosk.NameCut), "", false, evidence.RefusedDocument, whole},
+		"blanks in it":        {set(whole[0]+" ", whole[1], kiosk.NameTyped), "", false, evidence.RefusedDocument, whole},
+		"a source of its own": {set(cut, "", "other"), "", false, evidence.RefusedDocument, whole},
+	}
+	for name, tt := range cases {
+		t.Run(name, func(t *testing.T) {
+			c := mustTravelCase(t)
+			c.chip.Zone.Surname, c.chip.Zone.GivenNames, c.chip.Name = cut, "", tt.details
+			c.remake(t)
+			if tt.typed {
+				c.typed(t)
+			}
+			c.transcript = tt.change
+			got, err := c.bind(t)
+			var refusal *evidence.Refusal
+			switch {
+			case tt.refused != "":
+				if !errors.As(err, &refusal) || refusal.Reason != tt.refused {
+					t.Errorf("got %v, want to be refused for %s", err, tt.refused)
+				}
+			case err != nil:
+				t.Fatal(err)
+			case [2]string{got.Identity.Surname, got.Identity.GivenNames} != tt.want:
+				t.Errorf("enrols %q, %q", got.Identity.Surname, got.Identity.GivenNames)
+			}
+		})
+	}
+}
+
 // One thing wrong at a time; each is refused for what it is.
 func TestVerifyTravel_Refused(t *testing.T) {
 	other := uuid.MustParse("0199a1b2-ffff-7000-8000-000000000009")

@@ -43,6 +43,7 @@ const (
 	RefusedComparison  = "photo_not_compared"  // nobody compared the person with the photograph
 	RefusedTyped       = "typed_refused"       // a typed MRZ without a chip may not enrol
 	RefusedSecondClerk = "second_clerk_needed" // or only when a second clerk compared as well
+	RefusedSpelling    = "name_mismatch"       // names that were typed are none that the document can have cut off
 )
 
 // Refusal says why evidence does not bind a key. Its text names no person.
@@ -241,6 +242,9 @@ func (v *verification) matchVerdict(verdict examine.Verdict) error {
 		return &Refusal{Reason: string(reason), Temporary: unknown}
 	}
 	id := verdict.Identity
+	if v.Person.NameSource == kiosk.NameTyped && id.NameSource != kiosk.NameTyped {
+		return refuse(RefusedSpelling, nil)
+	}
 	want := v.Transcript
 	want.Document.Kind, want.Document.Generation = id.Kind, id.Generation
 	want.Document.Country, want.Document.Number = id.Country, id.DocumentNumber

@@ -44,7 +44,7 @@ func (v *verification) examineTravel(ctx context.Context, groups map[int][]byte)
 	if len(verdict.Reasons) == 0 && ex.Hidden() {
 		return verdict, refuse(RefusedDocument, errors.New("files that the State signed are missing"))
 	}
-	verdict.Identity.TaxNumber = v.expect.TaxNumber
+	verdict.Identity = v.person(verdict.Identity)
 	if err := v.matchVerdict(verdict); err != nil {
 		return verdict, err
 	}
@@ -60,6 +60,17 @@ func (v *verification) examineTravel(ctx context.Context, groups map[int][]byte)
 	return proven, nil
 }
 
+// person is the document's identity with what it does not say: the tax number with which the enrolment was opened, and
+// the names that the person agreed to, if they are names that the document can have cut off.
+func (v *verification) person(id kiosk.Identity) kiosk.Identity {
+	id.TaxNumber = v.expect.TaxNumber
+	if v.Person.NameSource != kiosk.NameTyped {
+		return id
+	}
+	id, _ = id.Spelled(kiosk.Spelling{Surname: v.Person.Surname, GivenNames: v.Person.GivenNames})
+	return id
+}
+
 // examineTyped examines a document of which only the MRZ was typed: what the desk declares, and nothing that a State
 // signed.
 func (v *verification) examineTyped(ctx context.Context, groups map[int][]byte) (verdict examine.Verdict, err error) {
@@ -72,6 +83,6 @@ func (v *verification) examineTyped(ctx context.Context, groups map[int][]byte) 
 		return verdict, refuse(RefusedTyped, nil)
 	}
 	verdict = v.examiner.ExamineTypedFile(ctx, v.bundle.Identity, nil)
-	verdict.Identity.TaxNumber = v.expect.TaxNumber
+	verdict.Identity = v.person(verdict.Identity)
 	return verdict, v.matchVerdict(verdict)
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"balcao/cardreader/mrz"
 	"balcao/cardreader/travel/lds"
@@ -79,17 +80,13 @@ func kindOf(zone mrz.MRZ) kiosk.DocumentKind {
 	return ""
 }
 
-// maxName bounds each of the names that DG11 may spell: more than any person has, and less than a screen and a transcript
-// can take.
-const maxName = 200
-
 // addDetails adds what DG11 says. A name that DG11 does not split is left as the zone has it, unless the zone has one
 // name only: who would say where the surname ends?
 func addDetails(id *kiosk.Identity, details lds.PersonalDetails) {
 	name := details.Name
 	only := name.Surname + name.GivenNames
 	switch {
-	case len(only) > maxName:
+	case utf8.RuneCountInString(only) > kiosk.MaxName:
 	case name.Surname != "" && name.GivenNames != "":
 		id.Surname, id.GivenNames, id.NameSource = name.Surname, name.GivenNames, kiosk.NameWhole
 	case only != "" && id.MRZGivenNames == "":

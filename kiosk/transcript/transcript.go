@@ -79,7 +79,7 @@ type Person struct {
 	Nationality string     `json:"nationality"`
 	TaxNumber   string     `json:"tax_number"`
 
-	NameSource kiosk.NameSource `json:"name_source,omitempty"` // "cut": the names may be cut off
+	NameSource kiosk.NameSource `json:"name_source,omitempty"` // "cut": the names may be cut off; "typed": and were typed whole
 }
 
 // Eligibility is what was brought and declared besides the document, and the law that made a document

@@ -14,6 +14,9 @@ type BringModel struct {
 	TaxNumber   AskedModel
 	Declaration AskedModel
 	Second      AskedModel
+	Spelling    AskedModel
+	Surname     string // names of the fields of a spelling
+	GivenNames  string
 	Papers      []PaperModel
 	Either      string // which of the papers are alternatives, in words
 	Keys        string // how the page is worked
@@ -78,6 +81,10 @@ func (p Presenter) bring(m *ClerkModel) {
 			Hint: p.orFault(kiosk.RequireSecondClerk, Line{p.Text("bring.second_clerk_hint"), ToneQuiet}),
 		}
 	}
+	if p.identity().NameSource == kiosk.NameCut {
+		m.Bring.Surname, m.Bring.GivenNames = p.Text("identity.surname"), p.Text("identity.given_names")
+		m.Bring.Spelling = AskedModel{Asked: true, Label: p.Text("bring.spelling"), Hint: p.spellingHint()}
+	}
 	p.papers(&m.Bring, rule)
 	m.Actions = []Action{{Text: p.Text("action.continue"), Key: "F10", Main: true, Event: kiosk.Continue{}}, p.back()}
 }
@@ -126,6 +133,14 @@ func (p Presenter) taxNumberHint() Line {
 	return p.orFault(kiosk.RequireTaxNumber, Line{p.Text("bring.tax_number_hint"), ToneQuiet})
 }
 
+// spellingHint says whether the names agree with the document as soon as they do, and shows them whole.
+func (p Presenter) spellingHint() Line {
+	if person := p.State.Person(); person.NameSource == kiosk.NameTyped {
+		return Line{p.Format("bring.spelling_right", Values{"Name": person.FullName()}), ToneGood}
+	}
+	return p.orFault(kiosk.RequireSpelling, Line{p.Text("bring.spelling_hint"), ToneQuiet})
+}
+
 const TaxDigits = 9
 
 // faultLine says what is not met, once the clerk wanted to go on.
@@ -146,8 +161,12 @@ func (p Presenter) orFault(req kiosk.Requirement, otherwise Line) Line {
 		name = string(req) + "_missing"
 	case fault.Paper != "":
 		name = "paper_" + string(fault.Paper)
+	case fault.Spelling != "":
+		name = "spelling_" + string(fault.Spelling)
 	}
-	return Line{p.Format("fault."+name, Values{"Date": p.ShortDate(p.paper(req).Issued), "Most": kiosk.MaxIssuer}), ToneBad}
+	return Line{p.Format("fault."+name, Values{
+		"Date": p.ShortDate(p.paper(req).Issued), "Most": kiosk.MaxIssuer, "MostName": kiosk.MaxName, "Printed": mrzName(p.identity()),
+	}), ToneBad}
 }
 
 // paper is what was entered of a paper.

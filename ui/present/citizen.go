@@ -316,7 +316,7 @@ func (p Presenter) cardPINTries() Line {
 }
 
 func (p Presenter) everythingRight(m *CitizenModel) {
-	person := p.identity()
+	person := p.State.Person()
 	login, second := p.contacts()
 	m.Page, m.Key = CitizenReview, "review"
 	m.Title = p.Text("citizen.review.title")

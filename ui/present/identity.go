@@ -114,12 +114,13 @@ func mrzName(person kiosk.Identity) string {
 	return person.MRZSurname + ", " + person.MRZGivenNames
 }
 
-// fullName is the name as people are shown it before they agree: with a remark where it may be cut off.
+// fullName is the name as people are shown it before they agree: with a remark where it may be cut off, or where
+// the document does not state it whole.
 func (p Presenter) fullName(person kiosk.Identity) string {
-	if person.NameSource == kiosk.NameCut {
-		return person.FullName() + "\n" + p.Text("identity.name_cut")
+	if person.NameSource == kiosk.NameWhole {
+		return person.FullName()
 	}
-	return person.FullName()
+	return person.FullName() + "\n" + p.Text("identity.name_"+string(person.NameSource))
 }
 
 func (p Presenter) documentName(person kiosk.Identity) string {

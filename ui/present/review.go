@@ -34,20 +34,12 @@ func (p Presenter) signed(key string, phase kiosk.ReviewPhase, v Values) string 
 	return p.Format(key, v)
 }
 
-// taxNumber is the document's, or the one that was typed.
-func (p Presenter) taxNumber() string {
-	if number := p.identity().TaxNumber; number != "" {
-		return number
-	}
-	return p.State.Eligible.Entered.TaxNumber
-}
-
 // brought lists what the person brought besides the document, named by keys that begin alike, with dates as
 // the reader's page writes them.
 func (p Presenter) brought(names string, date func(kiosk.Date) string) []Field {
 	entered := p.State.Eligible.Entered
 	var fields []Field
-	if number := p.taxNumber(); number != "" {
+	if number := p.State.Person().TaxNumber; number != "" {
 		fields = append(fields, Field{p.Text(names + "tax_number"), grouped(number)})
 	}
 	if !entered.Residence.IsZero() {
@@ -82,7 +74,7 @@ func (p Presenter) levelText() string {
 
 func (p Presenter) review(m *ClerkModel) {
 	m.Subtitle = p.signed("review.subtitle", "", nil)
-	person, state := p.identity(), p.State
+	person, state := p.State.Person(), p.State
 	login, second := p.contacts()
 	m.Review.Fields = []Field{
 		{p.Text("review.person"), p.fullName(person)},

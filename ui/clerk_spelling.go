@@ -1,0 +1,52 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+
+	"balcao/kiosk"
+	"balcao/ui/look"
+	"balcao/ui/present"
+)
+
+// spellingView is where the clerk types whole names that the document may have cut off.
+type spellingView struct {
+	asked               *askedView
+	names               [2]*look.Text
+	surname, givenNames *entry
+	content             fyne.CanvasObject
+}
+
+func newSpellingView(keys *keyboard, changed func(), seek func(fyne.CanvasObject)) *spellingView {
+	v := &spellingView{surname: newEntry(keys, changed), givenNames: newEntry(keys, changed)}
+	for _, e := range []*entry{v.surname, v.givenNames} {
+		e.focused = func() { seek(e) }
+	}
+	for i := range v.names {
+		v.names[i] = look.NewText("", look.SizeLabel, fyne.TextStyle{}, look.InkSoft).Wrap()
+	}
+	v.asked = newAskedView(columns(12, []float32{1, 1}, rows(4, v.names[0], v.surname.field()), rows(4, v.names[1], v.givenNames.field())))
+	v.content = v.asked.content
+	return v
+}
+
+func (v *spellingView) show(m present.BringModel) {
+	v.asked.show(m.Spelling)
+	v.names[0].SetText(m.Surname)
+	v.names[1].SetText(m.GivenNames)
+}
+
+func (v *spellingView) put(s kiosk.Spelling) {
+	v.surname.put(s.Surname)
+	v.givenNames.put(s.GivenNames)
+}
+
+func (v *spellingView) spelling() kiosk.Spelling {
+	return kiosk.Spelling{Surname: v.surname.Text, GivenNames: v.givenNames.Text}
+}
+
+func (v *spellingView) fieldOf(fault kiosk.SpellingFault) fyne.Focusable {
+	if fault == kiosk.SpellingGivenNames {
+		return v.givenNames
+	}
+	return v.surname
+}
