@@ -60,10 +60,16 @@ func TestEveryCardOfTheDrawer(t *testing.T) {
 	if _, code := c.kioskctlCard(t, ""); code != 2 {
 		t.Errorf("with no card: got exit code %d, want 2", code)
 	}
+	slots := make(chan string, 2) // both readers at once: most of a card's time, pcscd waits for its next look at a reader
+	slots <- "1"
+	slots <- "2"
 	for _, entry := range c.drawer(t) {
 		t.Run(entry.Name, func(t *testing.T) {
-			c.mock(t, "insert", entry.Name)
-			out, code := c.kioskctlCard(t, entry.PIN, entry.printed()...)
+			t.Parallel()
+			slot := <-slots
+			defer func() { slots <- slot }()
+			c.mock(t, "insert", entry.Name, slot)
+			out, code := c.kioskctlCard(t, entry.PIN, append(entry.printed(), "--reader", slot)...)
 			if entry.RefusedFor == "" {
 				if code != 0 || !out.Genuine || out.Level != entry.Level || out.Identity == nil {
 					t.Errorf("got exit code %d, level %q, reasons %v; want a genuine card of level %s", code, out.Level, out.Reasons, entry.Level)
@@ -71,7 +77,7 @@ func TestEveryCardOfTheDrawer(t *testing.T) {
 			} else if want := []string{entry.RefusedFor}; code != 3 || out.Genuine || !slices.Equal(out.Reasons, want) {
 				t.Errorf("got exit code %d and reasons %v, want 3 and %v", code, out.Reasons, want)
 			}
-			c.take(t)
+			c.take(t, slot)
 		})
 	}
 }
@@ -102,14 +108,14 @@ func TestPINWithoutPhotograph(t *testing.T) {
 		if proven != (want.code == 0) {
 			t.Errorf("%s: the chip is proven: got %v", want.card, proven)
 		}
-		c.take(t)
+		c.take(t, "1")
 	}
 }
 
-// take empties the first slot. Cards that are pulled by themselves are out already.
-func (c *centre) take(t testing.TB) {
+// take empties a slot. Cards that are pulled by themselves are out already.
+func (c *centre) take(t testing.TB, slot string) {
 	t.Helper()
-	cmd := exec.Command(bin(t, "mock-pcsc"), "remove")
+	cmd := exec.Command(bin(t, "mock-pcsc"), "remove", slot)
 	cmd.Env = append(os.Environ(), c.variables()...)
 	_ = cmd.Run() // an empty slot is an error of the command and fine here
 }

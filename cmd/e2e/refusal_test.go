@@ -34,7 +34,7 @@ func TestBadCardsOnScreen(t *testing.T) {
 				seen[name] = true
 				d.screen.picture(t, name)
 			}
-			c.take(t)
+			c.take(t, "1")
 			switch {
 			case atSignature && entry.RefusedFor == "key_mismatch":
 				d.keys(t, "F10") // a copy is left only by saying that the supervisor knows
