@@ -8,7 +8,8 @@ BUILD     := build
 TAGS      := x11,no_animations,migrated_fynedo
 # What -version prints, where git can tell.
 COMMIT    := $(shell git describe --always --dirty 2>/dev/null)
-export GOFLAGS := -buildvcs=false -tags=$(TAGS)
+# -trimpath: the programs, and the tests too, so that nothing is compiled twice.
+export GOFLAGS := -buildvcs=false -trimpath -tags=$(TAGS)
 export CGO_ENABLED := 1
 
 # The real CAs, master lists and specimens that tests verify against live beside the checkout.
@@ -21,7 +22,7 @@ endif
 BUILD_PACKAGES := gcc libc6-dev pkg-config libpcsclite-dev libgl1-mesa-dev libx11-dev libxcursor-dev libxrandr-dev \
 	libxinerama-dev libxi-dev libxxf86vm-dev libwayland-dev libxkbcommon-dev
 RUN_PACKAGES   := pcscd vsmartcard-vpcd postgresql libgl1-mesa-dri libopenjp2-tools fonts-noto-core util-linux
-TEST_PACKAGES  := opensc openssl xvfb openbox xdotool imagemagick x11-utils pcsc-tools procps mrtdreader \
+TEST_PACKAGES  := opensc openssl xvfb openbox xdotool imagemagick x11-utils pcsc-tools procps mrtdreader iproute2 \
 	vsmartcard-vpicc python3-pycryptodome python3-pil libeac-dev libssl-dev
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
@@ -48,7 +49,7 @@ setup:
 build: setup
 	@mkdir -p $(BUILD)/bin
 	@echo 'build: the first build of the window toolkit takes some minutes, later ones seconds'
-	go build -trimpath -ldflags '-X balcao/cmd/internal/version.commit=$(COMMIT)' -o $(BUILD)/bin/ ./cmd/...
+	go build -ldflags '-X balcao/cmd/internal/version.commit=$(COMMIT)' -o $(BUILD)/bin/ ./cmd/...
 
 run: build
 	@[ -z "$(SUDO)" ] || [ -S /run/pcscd/pcscd.comm ] || { echo 'run: starting pcscd needs root'; $(SUDO) -v; }
@@ -59,10 +60,12 @@ ifeq ($(TEST_TAGS),)
 	@echo 'test: $(SHARED)/data is not there: tests against the real CAs and specimens are left out.'
 	@echo 'test: put the folder beside the checkout or set BALCAO_SHARED to run them.'
 endif
-	go vet ./...
-	set -o pipefail; { go test -json $(TEST_TAGS) -timeout 10m $$(go list ./... | grep -v /cmd/e2e) && \
-	  BALCAO_BIN=$(abspath $(BUILD)/bin) BALCAO_SCREENS=$(abspath $(BUILD)/screens) \
-	  go test -json $(TEST_TAGS) -timeout 15m -count=1 ./cmd/e2e; } | go run .ci/slowest.go
+	go vet $(TEST_TAGS) ./cmd/e2e
+	go test $(TEST_TAGS) -c -o $(BUILD)/e2e.test ./cmd/e2e
+	set -o pipefail; export BALCAO_BIN=$(abspath $(BUILD)/bin) BALCAO_SCREENS=$(abspath $(BUILD)/screens); \
+	{ go test -json -vet=all $(TEST_TAGS) -timeout 10m $$(go list ./... | grep -v /cmd/e2e) && \
+	  cd cmd/e2e && $(if $(SUDO),,./apart) $(abspath $(BUILD))/e2e.test -test.v=test2json -test.timeout 15m | \
+	  go tool test2json -t -p balcao/cmd/e2e; } | go run .ci/slowest.go
 
 bench: build
 	$(BUILD)/bin/bench
