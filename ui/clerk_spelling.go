@@ -24,7 +24,7 @@ func newSpellingView(keys *keyboard, changed func(), seek func(fyne.CanvasObject
 	for i := range v.names {
 		v.names[i] = look.NewText("", look.SizeLabel, fyne.TextStyle{}, look.InkSoft).Wrap()
 	}
-	v.asked = newAskedView(columns(12, []float32{1, 1}, rows(4, v.names[0], v.surname.field()), rows(4, v.names[1], v.givenNames.field())))
+	v.asked = newAskedView(columns(12, []float32{1, 1}, rows(4, v.names[0], v.surname), rows(4, v.names[1], v.givenNames)))
 	v.content = v.asked.content
 	return v
 }
