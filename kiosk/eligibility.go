@@ -126,8 +126,12 @@ const (
 	PaperIssuerLong PaperFault = "issuer_long" // more than MaxIssuer characters
 	PaperDate       PaperFault = "date"        // none, or only part of one
 	PaperNoSuchDay  PaperFault = "no_such_day" // 31 November
+	PaperAncient    PaperFault = "ancient"     // of a year before FirstYear, such as 0202
 	PaperFuture     PaperFault = "future"
 )
+
+// FirstYear is the earliest year of a paper: nobody is alive for whom one was made before it.
+const FirstYear = 1900
 
 // Faults lists what of the rule is not met on a day, the first to ask for first. Alternatives count as one,
 // named by their first.
@@ -186,6 +190,8 @@ func (s Seen) fault(req Requirement, kinds []SeenKind, today Date) (Fault, bool)
 		fault = PaperDate
 	case !s.Issued.exists():
 		fault = PaperNoSuchDay
+	case s.Issued.Year < FirstYear:
+		fault = PaperAncient
 	case today.Before(s.Issued):
 		fault = PaperFuture
 	}

@@ -199,6 +199,7 @@ func TestPaperFaults(t *testing.T) {
 		{"IssuerLong", kiosk.PaperIssuerLong, "at most 60 letters", kiosk.Seen{Kind: lease.Kind, Issuer: lease.Issuer + "Z", Issued: lease.Issued}},
 		{"Date", kiosk.PaperDate, "The date is missing", kiosk.Seen{Kind: lease.Kind, Issuer: lease.Issuer}},
 		{"NoSuchDay", kiosk.PaperNoSuchDay, "There is no 01-03-2026", kiosk.Seen{Kind: lease.Kind, Issuer: lease.Issuer}},
+		{"Ancient", kiosk.PaperAncient, "01-03-2026 is too long ago", kiosk.Seen{Kind: lease.Kind, Issuer: lease.Issuer}},
 		{"Future", kiosk.PaperFuture, "01-03-2026 is in the future", kiosk.Seen{Kind: lease.Kind, Issuer: lease.Issuer}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

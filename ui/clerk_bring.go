@@ -323,7 +323,7 @@ func (v *paperView) fieldOf(fault kiosk.PaperFault) fyne.Focusable {
 	switch fault {
 	case kiosk.PaperIssuer, kiosk.PaperIssuerLong:
 		return v.issuer
-	case kiosk.PaperDate, kiosk.PaperNoSuchDay, kiosk.PaperFuture:
+	case kiosk.PaperDate, kiosk.PaperNoSuchDay, kiosk.PaperAncient, kiosk.PaperFuture:
 		return v.issued
 	}
 	return v.kind
