@@ -23,9 +23,6 @@ const (
 	statusThrottled          pdu.Status = 0x58 // ESME_RTHROTTLED
 )
 
-// commandResponse is set in the id of every response (SMPP 3.4 §5.1.2.1).
-const commandResponse pdu.ID = 0x80000000
-
 // nack is a request that is answered with a generic_nack (SMPP 3.4 §4.3).
 type nack struct {
 	status   pdu.Status
