@@ -15,6 +15,7 @@ func TestDrawer(t *testing.T) {
 	d := b.start(nil)
 	signing := map[kiosk.Reason]bool{} // what only the signature brings to light
 	for _, e := range b.drawer.Entries() {
+		b.renew()
 		reason := kiosk.Reason(e.RefusedFor)
 		atSigning := reason == kiosk.ReasonKeyMismatch || e.Name == "cc1-pulled-signing" || e.Name == "cc2024-pulled-signing"
 		d.insert(e.Name)

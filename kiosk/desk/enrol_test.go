@@ -17,8 +17,7 @@ func TestEnrolment(t *testing.T) {
 		if s.Receipt.Assurance.Level != kiosk.LevelHigh || s.Receipt.Login != d.contact || s.Receipt.Register == 0 {
 			t.Errorf("%s: receipt without what was agreed: level %q", name, s.Receipt.Assurance.Level)
 		}
-		d.slots.remove(1)
-		d.do(kiosk.NextPerson{}).until("empty desk", empty)
+		d.takeOut()
 		d.untilForgotten(s.Case)
 		if n := b.count(`select count(*) from cmd.key where state = 'active'`); n != i+1 {
 			t.Fatalf("%s: got %d keys, want %d", name, n, i+1)

@@ -62,6 +62,7 @@ func TestCancelled(t *testing.T) {
 	b := newBench(t)
 	d := b.start(nil)
 	for _, stage := range stages {
+		b.renew()
 		before := b.centre.times("abandon")
 		stage.walk(d)
 		s := d.fresh().latest()
@@ -94,6 +95,7 @@ func (d *running) latest() kiosk.State {
 func TestRestarted(t *testing.T) {
 	b := newBench(t)
 	for _, stage := range stages {
+		b.renew()
 		d := b.start(nil)
 		stage.walk(d)
 		d.stop() // looks that everything was wiped

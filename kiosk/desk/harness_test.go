@@ -57,7 +57,7 @@ func (l leakChecked) Run() int {
 }
 
 const (
-	lifeTime = 30 * time.Second // of a test that hangs
+	lifeTime = 30 * time.Second // of a test that hangs, or of one round of it: see bench.renew
 	deskName = "loja_1"
 	goodPIN  = "482913"
 )
@@ -101,9 +101,8 @@ func newBench(t *testing.T) *bench {
 func newCards(t *testing.T) *bench {
 	t.Helper()
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), lifeTime)
-	t.Cleanup(cancel)
-	b := &bench{t: t, ctx: ctx, slots: newSlots(t), centre: newShaky(nowhere{}), outbox: newOutbox(), log: &safeBuffer{}}
+	b := &bench{t: t, slots: newSlots(t), centre: newShaky(nowhere{}), outbox: newOutbox(), log: &safeBuffer{}}
+	b.renew()
 	var err error
 	b.drawer, err = drawer.Open()
 	b.check(err)
@@ -118,6 +117,13 @@ func newCards(t *testing.T) *bench {
 		b.logIsClean()
 	})
 	return b
+}
+
+// renew begins the life time anew, for a test of many rounds: however many cards there are, each has as long.
+func (b *bench) renew() {
+	ctx, cancel := context.WithTimeout(b.t.Context(), lifeTime)
+	b.t.Cleanup(cancel)
+	b.ctx = ctx
 }
 
 func (b *bench) check(err error) {

@@ -223,8 +223,7 @@ func TestOnePersonWithTwoDocuments(t *testing.T) {
 	d.toReview(kiosk.SMS)
 	d.do(kiosk.Agreed{})
 	d.finish()
-	b.slots.remove(1)
-	d.do(kiosk.NextPerson{}).until("empty desk", empty)
+	d.takeOut()
 	d.readTravel("residence-permit")
 	brought := kiosk.Eligibility{
 		TaxNumber: taxNumber(777), Independence: kiosk.Independent,

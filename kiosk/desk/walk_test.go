@@ -16,7 +16,7 @@ func complete(s kiosk.State) bool {
 }
 
 func phase(p kiosk.ReviewPhase) func(kiosk.State) bool {
-	return func(s kiosk.State) bool { return s.Review.Phase == p }
+	return func(s kiosk.State) bool { return s.Step == kiosk.StepReview && s.Review.Phase == p }
 }
 
 func problem(code kiosk.ProblemCode) func(kiosk.State) bool {
@@ -175,6 +175,13 @@ func (d *running) finish() kiosk.State {
 	d.t.Helper()
 	d.typeCardPIN()
 	return d.until("key active", done)
+}
+
+// takeOut ends a case on its last page, as a person does who takes the document: no key is needed.
+func (d *running) takeOut() {
+	d.t.Helper()
+	d.fresh().slots.remove(1)
+	d.until("empty desk", empty)
 }
 
 // goodCards are a card of each generation.
