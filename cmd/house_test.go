@@ -213,6 +213,39 @@ func TestPagesLinkToWhatIsThere(t *testing.T) {
 	}
 }
 
+// named is a file or folder of the repository that a page names as code.
+var named = regexp.MustCompile("`((?:assets|cardreader|cmd|kiosk|mock-pcsc|ui)/[a-z0-9_./-]*[a-z0-9])`")
+
+func TestPagesNameWhatIsThere(t *testing.T) {
+	// The worked example of architecture.md adds these.
+	added := []string{"kiosk/step_key.go", "ui/present/key.go", "ui/clerk_key.go"}
+	pages, err := filepath.Glob("../assets/doc/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, page := range append(pages, "../README.md") {
+		if filepath.Base(page) == "changelog.md" {
+			continue // names what was there then
+		}
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range named.FindAllSubmatch(text, -1) {
+			found++
+			name := string(n[1])
+			_, err := os.Stat(filepath.Join("..", name))
+			if there := err == nil; there == slices.Contains(added, name) {
+				t.Errorf("%s names %s: got there %t", page, name, there)
+			}
+		}
+	}
+	if found < 20 {
+		t.Errorf("the pages name %d files; want more", found)
+	}
+}
+
 // TestTheReadmeIsShort: what is longer has a page in assets/doc.
 func TestTheReadmeIsShort(t *testing.T) {
 	readme, err := os.ReadFile("../README.md")
