@@ -157,6 +157,8 @@ type Cancel struct{}
 func (Cancel) apply(s *Session) {
 	s.note = ""
 	switch {
+	case s.state.Case == 0 && s.state.Choosing:
+		s.state.Choosing = false
 	case s.state.Case == 0:
 		s.errand = Errands[0]
 	case !s.state.MayCancel():

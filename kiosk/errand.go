@@ -120,13 +120,18 @@ func (Continue) apply(s *Session) {
 	}
 }
 
+// ErrandsAsked opens the list of errands, on an empty desk. Cancel closes it.
+type ErrandsAsked struct{}
+
+func (ErrandsAsked) apply(s *Session) { s.state.Choosing = s.state.Case == 0 }
+
 // ErrandChosen says what the next person came for. It changes nothing while somebody is served.
 type ErrandChosen struct{ Name string }
 
 func (e ErrandChosen) apply(s *Session) {
 	i := slices.IndexFunc(Errands, func(errand Errand) bool { return errand.Name == e.Name })
 	if s.state.Case == 0 && i >= 0 {
-		s.errand, s.note = Errands[i], ""
+		s.errand, s.note, s.state.Choosing = Errands[i], "", false
 	}
 }
 

@@ -31,6 +31,18 @@ func TestErrands(t *testing.T) {
 			t.Errorf("got case %d of %s", d.state.Case, d.state.Errand.Name)
 		}
 	})
+	t.Run("ListIsOpenedAndClosed", func(t *testing.T) {
+		d := newDesk(t).do(kiosk.ErrandsAsked{})
+		if !d.state.Choosing || d.do(kiosk.Cancel{}).state.Choosing {
+			t.Error("the list does not open or does not close")
+		}
+		if d.do(kiosk.ErrandsAsked{}, kiosk.ErrandChosen{Name: "check"}); d.state.Choosing || d.state.Errand.Name != "check" {
+			t.Errorf("chosen, and the list is open %t with %s", d.state.Choosing, d.state.Errand.Name)
+		}
+		if d.do(kiosk.ErrandsAsked{}, kiosk.CardInserted{Reader: 1}); d.state.Choosing || d.state.Case == 0 {
+			t.Error("a document does not close the list")
+		}
+	})
 	t.Run("OfACitizenCardNothingElseIsAsked", func(t *testing.T) {
 		d := newDesk(t).identified()
 		for _, step := range d.state.Errand.Steps {

@@ -203,7 +203,7 @@ func (w *world) sensible() kiosk.Event {
 
 // chooses is one of the errands, seldom another than enrolling, and now and then one that there is not.
 func (w *world) chooses() kiosk.Event {
-	return pick(w, kiosk.ErrandChosen{Name: "enrol"}, kiosk.ErrandChosen{Name: "check"}, kiosk.ErrandChosen{Name: "dance"})
+	return pick[kiosk.Event](w, kiosk.ErrandsAsked{}, kiosk.ErrandChosen{Name: "enrol"}, kiosk.ErrandChosen{Name: "check"}, kiosk.ErrandChosen{Name: "dance"})
 }
 
 func (w *world) contact() kiosk.Event {

@@ -211,6 +211,7 @@ func (w *world) checkState(e kiosk.Event) {
 		{s.ConfirmCancel && !s.MayCancel(), "asks about a cancel that cannot be"},
 		{s.Step == kiosk.StepDone && s.Receipt == nil, "done without a receipt"},
 		{s.Case == 0 && s.Step != kiosk.StepDocument, "a step without a case"},
+		{s.Case != 0 && s.Choosing, "the list of errands lies over a case"},
 		{s.Contact.Settled != (s.Contact.Phone.Confirmed() || s.Contact.Email.Confirmed()), "settled is not what was confirmed"},
 		{s.Contact.Phone.Confirmed() && s.Contact.Phone.Value == "", "a confirmed nothing"},
 		{s.Contact.Awaited == kiosk.Email && s.Contact.Email.Value == "", "a code for nothing is awaited"},

@@ -20,6 +20,7 @@ type State struct {
 	TypedMRZ        bool   // documents without a chip may be typed
 	Errand          Errand // with the steps that this person goes through
 	Step            Step
+	Choosing        bool // the list of errands is open
 	Case            CaseID
 	Reference       string    // of the case, in the logs and for the support; empty without a case
 	Started         time.Time // when this document was inserted

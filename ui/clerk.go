@@ -40,6 +40,7 @@ type clerkView struct {
 	contact *contactPage
 	access  *accessPage
 	bring   *bringPage
+	errands *errandsPage
 	content fyne.CanvasObject
 
 	identity *identityPage
@@ -65,7 +66,9 @@ func newClerkView(window fyne.Window, send func(kiosk.Event), redraw func()) *cl
 	v.access = newAccessPage(&v.keys, send, v.do)
 	v.bring = newBringPage(&v.keys, send, v.seek, func(field fyne.Focusable) { v.window.Canvas().Focus(field) }, func() { v.frame.Refresh() })
 	v.identity = newIdentityPage(func() { v.press(fyne.KeyF7) })
+	v.errands = newErrandsPage(&v.keys)
 	v.pages = map[present.Page]clerkPageView{
+		present.PageErrands:  v.errands,
 		present.PageDocument: newDocumentPage(), present.PageReading: newReadingPage(), present.PageAccess: v.access, present.PageIdentity: v.identity, present.PageBring: v.bring,
 		present.PageContact: v.contact, present.PagePIN: newPINPage(), present.PageReview: newReviewPage(),
 		present.PageDone: newDonePage(), present.PageError: newErrorPage(),
@@ -76,7 +79,7 @@ func newClerkView(window fyne.Window, send func(kiosk.Event), redraw func()) *cl
 
 func (v *clerkView) build() {
 	v.stack = rows(0)
-	for _, name := range []present.Page{present.PageDocument, present.PageReading, present.PageAccess, present.PageIdentity, present.PageBring, present.PageContact, present.PagePIN, present.PageReview, present.PageDone, present.PageError} {
+	for _, name := range []present.Page{present.PageErrands, present.PageDocument, present.PageReading, present.PageAccess, present.PageIdentity, present.PageBring, present.PageContact, present.PagePIN, present.PageReview, present.PageDone, present.PageError} {
 		object := v.pages[name].content()
 		object.Hide()
 		v.stack.Add(object)
@@ -249,6 +252,10 @@ func (v *clerkView) do(a present.Action) {
 		v.send(kiosk.ContactEntered{Channel: a.Send, Text: v.contact.drafts().Of(a.Send)})
 	case a.Event != nil:
 		switch e := a.Event.(type) {
+		case kiosk.ErrandChosen:
+			e.Name = v.errands.chosen()
+			v.send(e)
+			return
 		case kiosk.AccessTyped:
 			v.access.put(e)
 		case kiosk.Continue:

@@ -46,7 +46,7 @@ func (p *documentPage) show(m present.ClerkModel) {
 		p.notice.show(*m.Document.Notice)
 	}
 	reveal(p.notice.content, m.Document.Notice != nil)
-	reveal(p.person, m.Document.Notice == nil)
+	reveal(p.person, m.Document.Notice == nil && m.Document.Need != "")
 }
 
 // readingPage says what is being read until there is a person to show. The checks wait for the page

@@ -77,6 +77,10 @@ func TestClerkKeys(t *testing.T) {
 		{"Mismatch", identity(pt), fyne.KeyF8, []kiosk.Event{kiosk.PersonMismatch{}}},
 		{"Cancel", identity(pt), fyne.KeyEscape, []kiosk.Event{kiosk.Cancel{}}},
 		{"NothingToCancel", idle(pt), fyne.KeyEscape, nil},
+		{"Errands", idle(pt), fyne.KeyF1, []kiosk.Event{kiosk.ErrandsAsked{}}},
+		{"ErrandChosen", errands(pt), fyne.KeyReturn, []kiosk.Event{kiosk.ErrandChosen{Name: "enrol"}}},
+		{"ErrandsClosed", errands(pt), fyne.KeyEscape, []kiosk.Event{kiosk.Cancel{}}},
+		{"BackToEnrolling", checkDesk(pt), fyne.KeyEscape, []kiosk.Event{kiosk.Cancel{}}},
 		{"Language", idle(pt), fyne.KeyF12, []kiosk.Event{kiosk.LanguageChosen{Language: kiosk.English}}},
 		{"ContinueContact", proven(contact(pt)), fyne.KeyReturn, []kiosk.Event{kiosk.Continue{}}},
 		{"ContinueContactNumpad", proven(contact(pt)), fyne.KeyEnter, []kiosk.Event{kiosk.Continue{}}},
@@ -657,5 +661,16 @@ func TestLikelyAddress(t *testing.T) {
 				t.Errorf("asks %v", asks)
 			}
 		})
+	}
+}
+
+// TestErrandsByArrow: the arrows go through the list, Enter takes what they stand on.
+func TestErrandsByArrow(t *testing.T) {
+	d := newDesk(t, ui.Options{})
+	d.Show(errands(kiosk.Portuguese))
+	press(d.Clerk(), fyne.KeyDown)
+	press(d.Clerk(), fyne.KeyReturn)
+	if diff := cmp.Diff([]kiosk.Event{kiosk.ErrandChosen{Name: "check"}}, d.sent()); diff != "" {
+		t.Errorf("events (-want +got):\n%s", diff)
 	}
 }

@@ -104,6 +104,25 @@ func allPassed(name kiosk.CheckName) kiosk.Result {
 	return kiosk.Passed
 }
 
+func errands(l kiosk.Language) kiosk.State {
+	s := idle(l)
+	s.Choosing = true
+	return s
+}
+
+// checkDesk waits for a document that is only to be checked.
+func checkDesk(l kiosk.Language) kiosk.State {
+	s := idle(l)
+	s.Errand = kiosk.Errands[1]
+	return s
+}
+
+func checkIdentity(l kiosk.Language) kiosk.State {
+	s := identity(l)
+	s.Errand = kiosk.Errands[1]
+	return s
+}
+
 func reading(l kiosk.Language) kiosk.State {
 	s := idle(l)
 	s.Case = 3
@@ -410,8 +429,8 @@ type screen struct {
 var screens = slices.Concat(cardScreens, travelScreens)
 
 var cardScreens = []screen{
-	{"1-document", idle}, {"1-left-behind", leftBehind}, {"1-centre-down", centreDown}, {"1-service-stopped", stopped}, {"1-reading", reading}, {"1-held", held},
-	{"2-identity", identity}, {"2-identity-long", identityLong}, {"2-identity-loading", identityLoading}, {"2-identity-unsure", identityUnsure},
+	{"1-document", idle}, {"1-errands", errands}, {"1-check", checkDesk}, {"1-left-behind", leftBehind}, {"1-centre-down", centreDown}, {"1-service-stopped", stopped}, {"1-reading", reading}, {"1-held", held},
+	{"2-identity", identity}, {"2-identity-check", checkIdentity}, {"2-identity-long", identityLong}, {"2-identity-loading", identityLoading}, {"2-identity-unsure", identityUnsure},
 	{"3-contact", contact}, {"3-contact-sent", contactSent}, {"3-contact-wrong", contactWrong}, {"3-contact-both", contactBoth},
 	{"3-contact-undelivered", contactFailed(undelivered)}, {"3-contact-taken", contactFailed(taken)}, {"3-contact-locked", contactFailed(lockedChannel)},
 	{"3-contact-expired", contactFailed(expired)}, {"3-contact-other", contactOther}, {"3-contact-correcting", contactCorrecting}, {"3-contact-cancel", cancelling}, {"3-contact-forgotten", forgotten},

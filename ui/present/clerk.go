@@ -11,6 +11,7 @@ type Page string
 
 const (
 	PageDocument Page = "document"
+	PageErrands  Page = "errands"
 	PageReading  Page = "reading"
 	PageAccess   Page = "access"
 	PageIdentity Page = "identity"
@@ -32,6 +33,7 @@ type ClerkModel struct {
 	Case            kiosk.CaseID
 	Title, Subtitle string
 	Care            bool // the subtitle asks for care
+	Errands         ErrandsModel
 	Document        documentModel
 	Reading         readingModel
 	Access          AccessModel
@@ -105,6 +107,8 @@ func clerkPage(s kiosk.State) Page {
 		return PageReview
 	case s.Step == kiosk.StepDone:
 		return PageDone
+	case s.Choosing:
+		return PageErrands
 	default:
 		return PageDocument
 	}
@@ -150,6 +154,8 @@ func Clerk(p Presenter, d Drafts) ClerkModel {
 		p.review(&m)
 	case PageDone:
 		p.done(&m)
+	case PageErrands:
+		p.errands(&m)
 	default:
 		p.document(&m)
 	}
@@ -210,6 +216,7 @@ func (p Presenter) confirmCancel() *OverlayModel {
 
 func (p Presenter) document(m *ClerkModel) {
 	m.Subtitle = p.Text("document.subtitle")
+	m.Actions = []Action{{Text: p.Text("action.errands"), Key: "F1", Event: kiosk.ErrandsAsked{}}}
 	if reader := p.State.LeftBehind; reader != 0 {
 		m.Title = p.Format("document.left_behind", Values{"Reader": reader})
 		m.Subtitle = p.Text("document.left_behind_then")
@@ -224,14 +231,19 @@ func (p Presenter) document(m *ClerkModel) {
 		Needs: []string{p.Text("document.need_1"), p.Text("document.need_2"), p.Text("document.need_4")},
 	}
 	if p.State.TypedMRZ {
-		m.Actions = []Action{{Text: p.Text("action.no_chip"), Key: "F6", Event: kiosk.NoChip{}}}
+		m.Actions = append(m.Actions, Action{Text: p.Text("action.no_chip"), Key: "F6", Event: kiosk.NoChip{}})
 	}
 	if p.State.MinAge > 0 {
 		m.Document.Needs = append(m.Document.Needs, p.Format("document.need_3", Values{"Count": p.State.MinAge}))
 	}
+	if p.State.Errand.Name != kiosk.Errands[0].Name {
+		m.Title, m.Subtitle = p.Text("errand."+p.State.Errand.Name+".title"), m.Title+". "+p.Text("errand."+p.State.Errand.Name+".means")
+		m.Document.Need, m.Document.Needs = "", nil
+		m.Cancel = &Action{Text: p.Text("action.enrol_again"), Key: "Esc", Event: kiosk.Cancel{}}
+	}
 	if p.State.Status.Centre.Health == kiosk.HealthDown {
 		notice := p.parts(kiosk.Problem{Code: kiosk.ProblemCentreDown})
-		m.Document.Notice = &notice
+		m.Document.Notice, m.Subtitle = &notice, ""
 	}
 }
 

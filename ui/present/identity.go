@@ -68,6 +68,12 @@ func (p Presenter) identityPage(m *ClerkModel) {
 		{Text: p.Text("action.confirm_person"), Key: "F10", Main: true},
 		{Text: p.Text("action.mismatch"), Key: "F8", Event: kiosk.PersonMismatch{}},
 	}
+	if steps := p.State.Errand.Steps; len(steps) > 0 && steps[len(steps)-1] == kiosk.StepIdentity {
+		m.Actions[0].Text = p.Text("action.checked")
+		if key, ok := document.Check(kiosk.CheckKey); ok && key.Result == kiosk.Pending { // nobody will ask for its PIN
+			m.Identity.Level, m.Identity.Why = Line{p.Text("identity.unsigned"), ToneCare}, p.Text("identity.unsigned_why")
+		}
+	}
 	if document.Complete {
 		m.Actions[0].Event = kiosk.PersonConfirmed{}
 	}

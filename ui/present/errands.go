@@ -1,0 +1,26 @@
+package present
+
+import "balcao/kiosk"
+
+// ErrandsModel is the list of errands.
+type ErrandsModel struct {
+	Label   string
+	Names   []string // of kiosk.Errands
+	Options []OptionModel
+	Chosen  int // where the list begins
+}
+
+func (p Presenter) errands(m *ClerkModel) {
+	m.Subtitle = p.Text("errands.subtitle")
+	m.Errands.Label = p.Text("errands.title")
+	for i, errand := range kiosk.Errands {
+		m.Errands.Names = append(m.Errands.Names, errand.Name)
+		m.Errands.Options = append(m.Errands.Options,
+			OptionModel{Text: p.Text("errand." + errand.Name + ".title"), Means: p.Text("errand." + errand.Name + ".means")})
+		if errand.Name == p.State.Errand.Name {
+			m.Errands.Chosen = i
+		}
+	}
+	m.Actions = []Action{{Text: p.Text("action.choose"), Key: "Enter", Main: true, Event: kiosk.ErrandChosen{}}}
+	m.Cancel = &Action{Text: p.Text("action.close"), Key: "Esc", Event: kiosk.Cancel{}}
+}
