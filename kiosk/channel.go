@@ -42,6 +42,7 @@ type ContactState struct {
 // clock, which CentreStatus.Skew compares with this computer's.
 type ChannelState struct {
 	Text        string // as typed
+	Draft       string // typed since and not sent
 	Value       string // normalised: E.164 or addr-spec; empty until valid
 	Sending     bool   // on its way to the centre
 	Checking    bool   // a code is being compared at the centre

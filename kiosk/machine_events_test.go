@@ -257,7 +257,7 @@ func (w *world) noise() kiosk.Event {
 		kiosk.InCase{Case: id, Event: kiosk.CardReturned{Reader: w.reader()}},
 		kiosk.InCase{Case: id, Event: kiosk.DocumentRecognised{Kind: kiosk.CitizenCard}}, kiosk.InCase{Case: id, Event: kiosk.AccessRefused{}}, kiosk.NoChip{}, w.types(),
 		kiosk.AccessAgain{}, w.brings(), kiosk.EligibilityEntered{},
-		kiosk.PersonConfirmed{}, kiosk.PersonMismatch{}, w.contact(), kiosk.ContactEntered{Channel: channel, Text: "912 345 678"},
+		kiosk.PersonConfirmed{}, kiosk.PersonMismatch{}, w.contact(), kiosk.ContactDrafted{Channel: channel, Text: "marca@exem"}, kiosk.ContactEntered{Channel: channel, Text: "912 345 678"},
 		kiosk.Resend{Channel: channel}, kiosk.Continue{}, kiosk.StillHere{}, kiosk.Back{}, kiosk.NewPIN{}, kiosk.Correct{Step: kiosk.StepContact}, kiosk.Correct{Step: kiosk.StepEligibility}, kiosk.Retry{}, kiosk.OtherDocument{},
 		kiosk.Cancel{}, kiosk.CancelConfirmed{}, kiosk.CancelDismissed{}, kiosk.NextPerson{}, kiosk.HandOver{ToCitizen: true},
 		kiosk.HandOver{}, kiosk.LanguageChosen{Citizen: true, Language: kiosk.English}, kiosk.LanguageChosen{Language: "tlh"},

@@ -127,7 +127,7 @@ func (e ContactEntered) apply(s *Session) {
 	}
 	value, problem := s.parseContact(e.Channel, e.Text)
 	if value != "" && value == ch.Value {
-		ch.Text = e.Text
+		ch.Text, ch.Draft = e.Text, ""
 		Resend{Channel: e.Channel}.apply(s)
 		return
 	}
@@ -137,6 +137,19 @@ func (e ContactEntered) apply(s *Session) {
 	*out = sending{wrong: out.wrong}
 	if value != "" {
 		s.send(e.Channel)
+	}
+}
+
+// ContactDrafted is what stands in a channel's entry and was not sent. The page may go on by itself once the other
+// channel is proven; going back finds it again.
+type ContactDrafted struct {
+	Channel Channel
+	Text    string
+}
+
+func (e ContactDrafted) apply(s *Session) {
+	if ch := s.channel(e.Channel); ch != nil && s.at(StepContact) {
+		ch.Draft = e.Text
 	}
 }
 

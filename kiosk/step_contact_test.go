@@ -325,3 +325,22 @@ func mailQueued() kiosk.InCase {
 	queued.Channel = kiosk.Email
 	return kiosk.InCase{Case: 1, Event: queued}
 }
+
+// TestContactDraft: an address that was typed and not sent is still there after the page went on by itself.
+func TestContactDraft(t *testing.T) {
+	typed := kiosk.ContactDrafted{Channel: kiosk.Email, Text: "pessoa@exem"}
+	sent := newDesk(t).opened().do(enterPhone, phoneQueued(3), typed)
+	sent.do(typedCode(), confirmed(kiosk.SMS)).at(kiosk.StepPIN)
+	sent.do(kiosk.ContactDrafted{Channel: kiosk.Email}) // the page is not there
+	if got := sent.do(kiosk.Back{}).at(kiosk.StepContact).state.Contact; got.Email.Draft != typed.Text || got.Email.Text != "" || !got.Settled {
+		t.Errorf("got %+v", got.Email)
+	}
+	sent.do(enterMail)
+	if got := sent.state.Contact.Email; got.Draft != "" || got.Value == "" {
+		t.Errorf("what was sent is still a draft: %+v", got)
+	}
+	sent.do(typed, kiosk.Cancel{}, kiosk.CancelConfirmed{})
+	if got := sent.state.Contact.Email; got != (kiosk.ChannelState{}) {
+		t.Errorf("something of it stayed: %+v", got)
+	}
+}

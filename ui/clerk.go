@@ -62,7 +62,7 @@ func newClerkView(window fyne.Window, send func(kiosk.Event), redraw func()) *cl
 	v.actions = newActionRow(&v.keys, 12, 52, v.do)
 	v.lights = newLightsView()
 	v.overlay = newOverlayView(v.press, v.do)
-	v.contact = newContactPage(&v.keys, redraw)
+	v.contact = newContactPage(&v.keys, send, redraw)
 	v.access = newAccessPage(&v.keys, send, v.do)
 	v.bring = newBringPage(&v.keys, send, v.seek, func(field fyne.Focusable) { v.window.Canvas().Focus(field) }, func() { v.frame.Refresh() })
 	v.identity = newIdentityPage(func() { v.press(fyne.KeyF7) })

@@ -29,7 +29,7 @@ type channelView struct {
 	content       fyne.CanvasObject
 }
 
-func newContactPage(keys *keyboard, changed func()) *contactPage {
+func newContactPage(keys *keyboard, send func(kiosk.Event), changed func()) *contactPage {
 	p := &contactPage{message: look.Body("").Wrap(), fields: newFields(12, 134, nil)}
 	// While the page is being filled or wiped, what changes is not the clerk's typing.
 	typed := func() {
@@ -39,6 +39,14 @@ func newContactPage(keys *keyboard, changed func()) *contactPage {
 		}
 	}
 	p.phone, p.email = newChannelView(keys, typed), newChannelView(keys, typed)
+	for channel, v := range map[kiosk.Channel]*channelView{kiosk.SMS: p.phone, kiosk.Email: p.email} {
+		v.entry.OnChanged = func(text string) {
+			if p.open {
+				send(kiosk.ContactDrafted{Channel: channel, Text: text})
+			}
+			typed()
+		}
+	}
 	p.object = rows(18,
 		columns(18, []float32{1, 1}, look.Panel(p.phone.content), look.Panel(p.email.content)),
 		look.Panel(rows(14, p.message, p.fields.content)))

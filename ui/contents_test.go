@@ -96,3 +96,25 @@ func TestImpossibleBirth(t *testing.T) {
 		}
 	}
 }
+
+// What was typed for an e-mail and not sent is told to the session, and stands in its entry when the page comes back.
+func TestContactDraftComesBack(t *testing.T) {
+	d := newDesk(t, ui.Options{})
+	d.Show(contact(kiosk.Portuguese))
+	d.Clerk().Canvas().FocusNext()
+	write(d.Clerk(), "ana@")
+	last := d.events[len(d.events)-1]
+	if want := (kiosk.ContactDrafted{Channel: kiosk.Email, Text: "ana@"}); last != want {
+		t.Fatalf("told %+v", last)
+	}
+	d.Show(pin(kiosk.PINFirst)(kiosk.Portuguese))
+	if strings.Contains(visibleText(d.Clerk()), "ana@") {
+		t.Error("it is shown on another page")
+	}
+	back := contact(kiosk.Portuguese)
+	back.Contact.Email.Draft = "ana@"
+	d.Show(back)
+	if !strings.Contains(visibleText(d.Clerk()), "ana@") {
+		t.Error("it does not come back")
+	}
+}

@@ -1,6 +1,7 @@
 package ui_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -57,8 +58,9 @@ func down(w fyne.Window, name fyne.KeyName) {
 	w.Canvas().Focused().(desktop.Keyable).KeyDown(&fyne.KeyEvent{Name: name})
 }
 
+// sent returns what was sent since the last call, but for what only stands in entries.
 func (d *desk) sent() []kiosk.Event {
-	events := d.events
+	events := slices.DeleteFunc(d.events, func(e kiosk.Event) bool { _, draft := e.(kiosk.ContactDrafted); return draft })
 	d.events = nil
 	return events
 }

@@ -1,6 +1,7 @@
 package present
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -71,7 +72,7 @@ func (p Presenter) channelModel(channel kiosk.Channel, label string, d Drafts) C
 	c := p.channel(channel)
 	return ChannelModel{
 		Label:  p.Text(label),
-		Text:   c.Text,
+		Text:   cmp.Or(c.Draft, c.Text),
 		Meant:  contactTyped(c.Value),
 		Locked: c.Confirmed() && !p.State.Contact.Correcting || c.Sending || c.Checking || c.Problem == kiosk.ChannelLocked || p.State.Contact.Opening,
 		Status: p.channelStatus(channel, c, d),
