@@ -204,13 +204,13 @@ func (o *office) visit(ctx context.Context, n int, c card.Card) error {
 			Identity: who, Contacts: []kiosk.ProvenContact{proof}, PhotoCompared: true, Language: kiosk.Portuguese,
 			Assurance: outcome.Verdict.Assurance, At: time.Now(),
 		},
-		Identity: read.Files.Identity, SOD: read.Files.SOD, Access: transcript.AccessContact, SealedPIN: sealed,
+		Access: transcript.AccessContact, Evidence: transcript.Evidence{Identity: read.Files.Identity, SOD: read.Files.SOD, SealedPIN: sealed},
 	}.Transcript()
 	jws, err := transcript.Sign(ctx, t, read.Chain, signer{open})
 	if err != nil {
 		return fmt.Errorf("signing: %w", err)
 	}
-	_, err = o.desk.Bind(ctx, enrolment, central.Evidence{JWS: jws, Identity: read.Files.Identity, SOD: read.Files.SOD, SealedPIN: sealed})
+	_, err = o.desk.Bind(ctx, enrolment, transcript.Evidence{JWS: jws, Identity: read.Files.Identity, SOD: read.Files.SOD, SealedPIN: sealed})
 	if err != nil {
 		return fmt.Errorf("binding: %w", err)
 	}

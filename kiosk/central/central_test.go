@@ -1,6 +1,7 @@
 package central_test
 
 import (
+	"balcao/kiosk/transcript"
 	"context"
 	"crypto/hmac"
 	"crypto/rand"
@@ -163,7 +164,7 @@ func (b *bench) proven(channel kiosk.Channel, value string) uuid.UUID {
 	return id
 }
 
-var someEvidence = central.Evidence{JWS: []byte(`{"payload":"dGhlLXRyYW5zY3JpcHQ","signatures":[]}`), Identity: []byte("identity"),
+var someEvidence = transcript.Evidence{JWS: []byte(`{"payload":"dGhlLXRyYW5zY3JpcHQ","signatures":[]}`), Identity: []byte("identity"),
 	SOD: []byte("sod"), SealedPIN: []byte("sealed")}
 
 func (b *bench) bind(enrolment uuid.UUID) central.Status {

@@ -2,7 +2,6 @@ package central_test
 
 import (
 	"context"
-	"encoding/base64"
 	"sync"
 	"testing"
 	"time"
@@ -37,8 +36,7 @@ func TestChipChallenge(t *testing.T) {
 	b.exec(`update cmd.job set state = 'done' where kind = 'send_code'`)
 	tx := b.begin()
 	j := mustTake(t, tx)
-	if want := base64.StdEncoding.EncodeToString(dg14); j.Kind != "chip_challenge" || j.Enrolment != id || j.Payload["dg14"] != want ||
-		len(j.Payload) != 1 {
+	if j.Kind != "chip_challenge" || j.Enrolment != id || string(j.ChipDG14) != string(dg14) || len(j.Payload) != 0 {
 		t.Fatalf("took %+v", j)
 	}
 	heard := b.listen(t, id, central.NoticeChip)
@@ -67,10 +65,8 @@ func TestChipChallenge(t *testing.T) {
 	}
 	tx = b.begin()
 	j = mustTake(t, tx)
-	for field, want := range map[string]string{"chip_state": "keep-this", "chip_dg14": string(dg14), "proof": "\x02the-answer"} {
-		if got := j.Payload[field]; got != base64.StdEncoding.EncodeToString([]byte(want)) {
-			t.Errorf("verify has %s = %v, want %q in base64", field, got, want)
-		}
+	if string(j.ChipState) != "keep-this" || string(j.ChipDG14) != string(dg14) || string(j.Evidence.Proof) != "\x02the-answer" {
+		t.Errorf("verify has chip state %q of DG14 %q, and proof %q", j.ChipState, j.ChipDG14, j.Evidence.Proof)
 	}
 	if j.Payload["document_number"] != who.DocumentNumber || j.Payload["tax_number"] != who.TaxNumber || j.Payload["typed"] != false ||
 		j.Payload["civil_number"] != nil {

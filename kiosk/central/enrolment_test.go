@@ -1,6 +1,7 @@
 package central_test
 
 import (
+	"balcao/kiosk/transcript"
 	"bytes"
 	"encoding/hex"
 	"strings"
@@ -119,11 +120,11 @@ func TestBind(t *testing.T) {
 		if got, want := b.bind(id).State, central.StateActive; got != want {
 			t.Errorf("state after activation = %q, want %q", got, want)
 		}
-		for _, change := range []func(*central.Evidence){
-			func(e *central.Evidence) { e.JWS = []byte(`{"payload":"e31","signatures":[]}`) },
-			func(e *central.Evidence) { e.Identity = []byte("identitY") },
-			func(e *central.Evidence) { e.SOD = []byte("soD") },
-			func(e *central.Evidence) { e.SealedPIN = []byte("sealeD") },
+		for _, change := range []func(*transcript.Evidence){
+			func(e *transcript.Evidence) { e.JWS = []byte(`{"payload":"e31","signatures":[]}`) },
+			func(e *transcript.Evidence) { e.Identity = []byte("identitY") },
+			func(e *transcript.Evidence) { e.SOD = []byte("soD") },
+			func(e *transcript.Evidence) { e.SealedPIN = []byte("sealeD") },
 		} {
 			other := someEvidence
 			change(&other)
@@ -133,7 +134,7 @@ func TestBind(t *testing.T) {
 	})
 	t.Run("ErrInvalid", func(t *testing.T) {
 		id := b.proven(kiosk.SMS, phone())
-		for _, e := range []central.Evidence{
+		for _, e := range []transcript.Evidence{
 			{},
 			{JWS: []byte(`[]`), Identity: []byte("i"), SOD: []byte("s"), SealedPIN: []byte("p")},
 			{JWS: []byte(`{}`), Identity: bytes.Repeat([]byte("i"), 1<<16+1), SOD: []byte("s"), SealedPIN: []byte("p")},
@@ -292,7 +293,7 @@ func TestWhatEndsIsForgotten(t *testing.T) {
 			if err := b.desk.Abandon(t.Context(), id, ""); err != nil {
 				t.Errorf("Abandon of what has ended: %v", err)
 			}
-			_, err := b.desk.Bind(t.Context(), id, central.Evidence{JWS: []byte(`{}`), Identity: []byte("x"), SOD: []byte("x"),
+			_, err := b.desk.Bind(t.Context(), id, transcript.Evidence{JWS: []byte(`{}`), Identity: []byte("x"), SOD: []byte("x"),
 				SealedPIN: []byte("x")})
 			if err == nil {
 				t.Error("Bind of what has ended: no error")

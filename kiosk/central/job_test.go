@@ -13,9 +13,11 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"balcao/kiosk"
+	"balcao/kiosk/transcript"
 )
 
-const takeSQL = `select job, kind, enrolment, attempts, payload from registrar.take_job()`
+const takeSQL = `select job, kind, enrolment, attempts, payload, challenge, jws, identity, sod, sealed_pin, proof, chip_state, chip_dg14
+	from registrar.take_job()`
 
 type job struct {
 	ID        int64
@@ -23,11 +25,17 @@ type job struct {
 	Enrolment uuid.UUID
 	Attempts  int
 	Payload   map[string]any
+	Challenge []byte
+	Evidence  transcript.Evidence
+	ChipState []byte
+	ChipDG14  []byte
 }
 
 // take takes a job in a transaction of its own; ok is false when there is none.
 func take(ctx context.Context, tx pgx.Tx) (j job, ok bool, err error) {
-	err = tx.QueryRow(ctx, takeSQL).Scan(&j.ID, &j.Kind, &j.Enrolment, &j.Attempts, &j.Payload)
+	e := &j.Evidence
+	err = tx.QueryRow(ctx, takeSQL).Scan(&j.ID, &j.Kind, &j.Enrolment, &j.Attempts, &j.Payload, &j.Challenge,
+		&e.JWS, &e.Identity, &e.SOD, &e.SealedPIN, &e.Proof, &j.ChipState, &j.ChipDG14)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return job{}, false, nil
 	}
@@ -181,7 +189,7 @@ func TestPayloads(t *testing.T) {
 	id, who, number := newID(), person(), phone()
 	o := must(b.desk.Open(t.Context(), id, who))(t)
 	b.send(id, kiosk.SMS, number)
-	next := func(kind string, fields ...string) map[string]any {
+	next := func(kind string, fields ...string) job {
 		t.Helper()
 		tx := b.begin()
 		j := mustTake(t, tx)
@@ -203,9 +211,9 @@ func TestPayloads(t *testing.T) {
 		if err := tx.Commit(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		return j.Payload
+		return j
 	}
-	code := next("send_code", "channel", "value", "language", "send_no", "expires_at", "code_row")
+	code := next("send_code", "channel", "value", "language", "send_no", "expires_at", "code_row").Payload
 	if code["value"] != number || code["send_no"] != 1.0 {
 		t.Errorf("send_code = %v", code)
 	}
@@ -213,32 +221,30 @@ func TestPayloads(t *testing.T) {
 	big := someEvidence
 	big.Identity = make([]byte, 1282)
 	must(b.desk.Bind(t.Context(), id, big))(t)
-	verify := next("verify", "challenge", "desk", "opened_at", "document_kind", "country", "civil_number", "document_number?", "tax_number?", "typed",
-		"contacts", "evidence", "identity", "sod", "sealed_pin", "proof", "chip_state?", "chip_dg14?")
+	verify := next("verify", "desk", "opened_at", "document_kind", "country", "civil_number", "document_number?", "tax_number?", "typed",
+		"contacts")
 	var typed struct {
-		Challenge []byte    `json:"challenge"`
-		Identity  []byte    `json:"identity"`
-		OpenedAt  time.Time `json:"opened_at"`
-		Contacts  []struct {
+		OpenedAt time.Time `json:"opened_at"`
+		Contacts []struct {
 			Channel, Value string
 			Proof          uuid.UUID
 		} `json:"contacts"`
 	}
-	raw, err := json.Marshal(verify)
+	raw, err := json.Marshal(verify.Payload)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := json.Unmarshal(raw, &typed); err != nil {
 		t.Fatal(err)
 	}
-	if string(typed.Challenge) != string(o.Challenge) || len(typed.Identity) != 1282 || !typed.OpenedAt.Equal(o.OpenedAt) {
+	if string(verify.Challenge) != string(o.Challenge) || len(verify.Evidence.Identity) != 1282 || !typed.OpenedAt.Equal(o.OpenedAt) {
 		t.Error("challenge, identity or time differ from what was bound")
 	}
 	if len(typed.Contacts) != 1 || typed.Contacts[0].Value != number || typed.Contacts[0].Proof == uuid.Nil {
 		t.Errorf("contacts = %+v", typed.Contacts)
 	}
 	_, register := b.activate(id)
-	welcome := next("welcome", "channel", "value", "language", "register", "valid_until")
+	welcome := next("welcome", "channel", "value", "language", "register", "valid_until").Payload
 	if welcome["value"] != number || welcome["register"] != float64(register) {
 		t.Errorf("welcome = %v", welcome)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"balcao/kiosk"
+	"balcao/kiosk/transcript"
 )
 
 // Refusal is an expected negative answer; "" means that the call succeeded.
@@ -91,15 +92,6 @@ func (c *Centre) SendCode(ctx context.Context, enrolment uuid.UUID, r CodeReques
 	return s, err
 }
 
-// Evidence is what proves an enrolment, for the registrar to verify.
-type Evidence struct {
-	JWS       []byte // general JSON serialisation
-	Identity  []byte // the identity file as read; of a travel document its data groups, one behind the other
-	SOD       []byte // empty when the document was typed
-	SealedPIN []byte
-	Proof     []byte // what the chip of a travel document answered; empty when it can prove nothing
-}
-
 // State is where an enrolment stands at the centre.
 type State string
 
@@ -140,7 +132,7 @@ func (c *Centre) Status(ctx context.Context, enrolment uuid.UUID) (Status, error
 
 // Bind hands over the evidence. Repeated with the same evidence it answers the status. Codes of *Refused:
 // Unknown, Ended, Expired, Conflict, Invalid, NoContact.
-func (c *Centre) Bind(ctx context.Context, enrolment uuid.UUID, e Evidence) (Status, error) {
+func (c *Centre) Bind(ctx context.Context, enrolment uuid.UUID, e transcript.Evidence) (Status, error) {
 	const sql = `select ` + statusColumns + ` from desk.bind($1, $2, $3, $4, $5, $6)`
 	var s Status
 	err := c.ask(ctx, "bind", func(ctx context.Context) (err error) {

@@ -1,6 +1,7 @@
 package central_test
 
 import (
+	"balcao/kiosk/transcript"
 	"fmt"
 	"slices"
 	"strings"
@@ -53,7 +54,7 @@ func (b *bench) provenFor(who central.Person) uuid.UUID {
 }
 
 // someProof is evidence with the answer of a chip to a challenge of the centre.
-var someProof = central.Evidence{JWS: someEvidence.JWS, Identity: []byte("DG1 DG11 DG14"), SOD: []byte("sod"),
+var someProof = transcript.Evidence{JWS: someEvidence.JWS, Identity: []byte("DG1 DG11 DG14"), SOD: []byte("sod"),
 	SealedPIN: []byte("sealed"), Proof: []byte("\x02the-answer")}
 
 const activateTravellerSQL = `select outcome, coalesce(register, 0) from registrar.activate($1, jsonb_build_object(
@@ -219,7 +220,7 @@ func TestTypedMRZ(t *testing.T) {
 	wantRefused(t, err, central.RefusedInvalid)
 	_, err = b.desk.Bind(t.Context(), id, someProof)
 	wantRefused(t, err, central.RefusedInvalid)
-	must(b.desk.Bind(t.Context(), id, central.Evidence{JWS: someEvidence.JWS, Identity: []byte("mrz"), SealedPIN: []byte("pin")}))(t)
+	must(b.desk.Bind(t.Context(), id, transcript.Evidence{JWS: someEvidence.JWS, Identity: []byte("mrz"), SealedPIN: []byte("pin")}))(t)
 }
 
 // An SOD that is missing, and a proof where there is no chip, are said to be wrong at once.
@@ -227,9 +228,9 @@ func TestBindTraveller_ErrInvalid(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	id := b.provenFor(traveller())
-	for name, change := range map[string]func(*central.Evidence){
-		"no SOD":       func(e *central.Evidence) { e.SOD = nil },
-		"a long proof": func(e *central.Evidence) { e.Proof = make([]byte, 4097) },
+	for name, change := range map[string]func(*transcript.Evidence){
+		"no SOD":       func(e *transcript.Evidence) { e.SOD = nil },
+		"a long proof": func(e *transcript.Evidence) { e.Proof = make([]byte, 4097) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := someProof

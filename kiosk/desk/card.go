@@ -338,7 +338,7 @@ func (w *cardWork) logFailure(work string, err error) {
 	}
 }
 
-// cardSigner is a Citizen Card as package evidence wants it.
+// cardSigner is a Citizen Card as package transcript wants it.
 type cardSigner struct{ card *citizencard.Card }
 
 // SignDigest implements transcript.Signer.

@@ -10,6 +10,7 @@ import (
 	"balcao/kiosk"
 	"balcao/kiosk/central"
 	"balcao/kiosk/seal"
+	"balcao/kiosk/transcript"
 )
 
 // Centre is the centre as the runner needs it; *central.Centre is the real one.
@@ -18,7 +19,7 @@ type Centre interface {
 	Open(ctx context.Context, enrolment uuid.UUID, p central.Person) (central.Opened, error)
 	SendCode(ctx context.Context, enrolment uuid.UUID, r central.CodeRequest) (central.CodeSent, error)
 	ConfirmCode(ctx context.Context, enrolment uuid.UUID, a central.Attempt) (central.Confirmed, error)
-	Bind(ctx context.Context, enrolment uuid.UUID, e central.Evidence) (central.Status, error)
+	Bind(ctx context.Context, enrolment uuid.UUID, e transcript.Evidence) (central.Status, error)
 	ChipChallenge(ctx context.Context, enrolment uuid.UUID, dg14 []byte) (central.ChipChallenge, error)
 	Status(ctx context.Context, enrolment uuid.UUID) (central.Status, error)
 	Abandon(ctx context.Context, enrolment uuid.UUID, reason string) error
@@ -169,13 +170,13 @@ func (r *Runner) bind(c kiosk.Bind) {
 	}
 	v.binding = true
 	r.ask(c.Case, func(v *visit) {
-		bundle, complete := v.bundle()
+		sent, complete := v.complete()
 		if !complete {
 			r.failed(v, "", errIncomplete)
 			return
 		}
 		for wait := r.pace.firstRetry; ; wait = min(wait*2, r.pace.lastRetry) {
-			status, err := r.cfg.Centre.Bind(v.ctx, v.enrolment, bundle)
+			status, err := r.cfg.Centre.Bind(v.ctx, v.enrolment, sent)
 			if err == nil {
 				r.awaitKey(v, status)
 				return

@@ -36,9 +36,9 @@ func (v *visit) left() []string {
 	note(v.read.Serial != "", "serial")
 	note(len(v.attempts) > 0, "code")
 	note(v.challenge != nil, "challenge")
-	note(v.sealed != nil, "sealed PIN")
-	note(v.jws != nil, "signature")
-	note(v.proof != nil, "chip's proof")
+	note(v.evidence.SealedPIN != nil, "sealed PIN")
+	note(v.evidence.JWS != nil, "signature")
+	note(v.evidence.Proof != nil, "chip's proof")
 	note(len(v.read.Travel.Groups)+len(v.read.Travel.SOD)+len(v.read.Travel.Typed) > 0, "travel files")
 	note(len(v.read.Zone)+len(v.read.Secret.text) > 0, "what was typed")
 	note(v.ctx.Err() == nil, "context")
@@ -54,12 +54,12 @@ func WipedVisit(fill func() []byte) [][]byte {
 	v.jobs.put(cardJob{pin: pin})
 	v.read.Files.Identity, v.read.Files.SOD, v.read.Files.Photo = fill(), fill(), fill()
 	v.read.Chain = [][]byte{fill(), fill()}
-	v.challenge, v.sealed, v.jws, v.proof = fill(), fill(), fill(), fill()
+	v.challenge, v.evidence.SealedPIN, v.evidence.JWS, v.evidence.Proof = fill(), fill(), fill(), fill()
 	v.read.Travel.SOD, v.read.Travel.Groups = fill(), map[int][]byte{1: fill(), 2: fill()}
 	v.read.Zone, v.read.Secret.text = fill(), fill()
 	held := [][]byte{
 		pin, v.attempts[kiosk.SMS].code, v.read.Files.Identity, v.read.Files.SOD, v.read.Files.Photo,
-		v.read.Chain[0], v.read.Chain[1], v.challenge, v.sealed, v.jws, v.proof,
+		v.read.Chain[0], v.read.Chain[1], v.challenge, v.evidence.SealedPIN, v.evidence.JWS, v.evidence.Proof,
 		v.read.Travel.SOD, v.read.Travel.Groups[1], v.read.Travel.Groups[2], v.read.Zone, v.read.Secret.text,
 	}
 	v.wipe()

@@ -1,6 +1,7 @@
 package desk_test
 
 import (
+	"balcao/kiosk/transcript"
 	"context"
 	"sync"
 	"time"
@@ -143,7 +144,7 @@ func (s *shaky) ConfirmCode(ctx context.Context, id uuid.UUID, a central.Attempt
 	return question(ctx, s, "confirm", func() (central.Confirmed, error) { return s.Centre.ConfirmCode(ctx, id, a) })
 }
 
-func (s *shaky) Bind(ctx context.Context, id uuid.UUID, e central.Evidence) (central.Status, error) {
+func (s *shaky) Bind(ctx context.Context, id uuid.UUID, e transcript.Evidence) (central.Status, error) {
 	return question(ctx, s, "bind", func() (central.Status, error) { return s.Centre.Bind(ctx, id, e) })
 }
 

@@ -43,7 +43,7 @@ func (w *cardWork) unlockOnce(ctx context.Context, secret AccessSecret) Outcome 
 		return outcomeOf(err)
 	}
 	reading, outcome := w.reading().Unlock(ctx, w.session, w.locked, secret)
-	before, _ := w.visit.read.signed()
+	before := w.visit.evidence.Identity
 	now, _ := reading.signed()
 	if outcome.Err == nil && len(before) > 0 && !bytes.HasPrefix(now, before) {
 		outcome = outcomeOf(cardreader.ErrRemoved)

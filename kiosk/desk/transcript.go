@@ -10,10 +10,9 @@ import (
 func (v *visit) transcript(desk string, facts kiosk.TranscriptFacts) (t transcript.Transcript, complete bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	identity, sod := v.read.signed()
 	t = transcript.Statement{
 		Enrolment: v.enrolment, Challenge: v.challenge, Desk: desk, OpenedAt: v.openedAt, Facts: facts,
-		Identity: identity, SOD: sod, Access: v.read.access(), SealedPIN: v.sealed,
+		Evidence: v.evidence, Access: v.read.access(),
 	}.Transcript()
 	return t, v.signable()
 }

@@ -39,10 +39,8 @@ type visit struct {
 	openedAt  time.Time
 	sends     map[int]uuid.UUID // by kiosk.SendCode.Number
 	attempts  map[kiosk.Channel]attempt
-	sealed    []byte
-	jws       []byte
-	proof     []byte       // what the chip answered to the centre or over the transcript; nil when it proves nothing
-	question  chipQuestion // the centre's to the chip
+	evidence  transcript.Evidence // as far as it is known
+	question  chipQuestion        // the centre's to the chip
 }
 
 // chipQuestion is the centre's question to a travel document's chip, which somebody at the centre has to make first.
@@ -83,10 +81,8 @@ func (v *visit) wipe() {
 	v.read.Wipe()
 	clear(v.attempts)
 	clear(v.challenge)
-	clear(v.sealed)
-	clear(v.jws)
-	clear(v.proof)
-	v.challenge, v.sealed, v.jws, v.proof = nil, nil, nil, nil
+	v.evidence.Wipe()
+	v.challenge = nil
 }
 
 // replaceReading takes what a card said and wipes what was known before.
@@ -95,6 +91,7 @@ func (v *visit) replaceReading(read Reading) {
 	defer v.mu.Unlock()
 	v.read.Wipe()
 	v.read = read
+	v.evidence.Identity, v.evidence.SOD = read.signed()
 }
 
 // opened takes the centre's challenge.
@@ -108,14 +105,14 @@ func (v *visit) opened(o central.Opened) {
 func (v *visit) pinSealed(sealed []byte) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.sealed, v.jws, v.proof = sealed, nil, nil
+	v.evidence.SealedPIN, v.evidence.JWS, v.evidence.Proof = sealed, nil, nil
 }
 
 // signed takes the signature, and the chip's proof where there is one.
 func (v *visit) signed(jws, proof []byte) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.jws, v.proof = jws, proof
+	v.evidence.JWS, v.evidence.Proof = jws, proof
 }
 
 // sendID returns the identifier of a message of this visit, the same for the same number.
@@ -157,21 +154,19 @@ func (v *visit) answered(channel kiosk.Channel) {
 	delete(v.attempts, channel)
 }
 
-// bundle is what goes to the centre; complete says that nothing of it is missing.
-func (v *visit) bundle() (e central.Evidence, complete bool) {
+// complete returns what goes to the centre, unless something of it is missing.
+func (v *visit) complete() (e transcript.Evidence, complete bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	identity, sod := v.read.signed()
-	e = central.Evidence{JWS: v.jws, Identity: identity, SOD: sod, SealedPIN: v.sealed, Proof: v.proof}
-	proven := v.read.Signing != kiosk.SigningChip || len(v.proof) > 0
-	return e, v.signable() && len(e.JWS) > 0 && proven
+	proven := v.read.Signing != kiosk.SigningChip || len(v.evidence.Proof) > 0
+	return v.evidence, v.signable() && len(v.evidence.JWS) > 0 && proven
 }
 
 // signable reports whether everything is there that a transcript speaks of.
 func (v *visit) signable() bool {
-	identity, sod := v.read.signed()
-	return v.enrolment != uuid.Nil && len(v.challenge) > 0 && len(v.sealed) > 0 && len(identity) > 0 &&
-		(len(sod) > 0 || len(v.read.Zone) > 0) && (len(v.read.Chain) > 0 || v.read.travels())
+	e := &v.evidence
+	return v.enrolment != uuid.Nil && len(v.challenge) > 0 && len(e.SealedPIN) > 0 && len(e.Identity) > 0 &&
+		(len(e.SOD) > 0 || len(v.read.Zone) > 0) && (len(v.read.Chain) > 0 || v.read.travels())
 }
 
 // Reading is what was learnt from a document: a Citizen Card's files, or a travel document's, or the zone that was

@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"balcao/cardreader/citizencard"
-	"balcao/kiosk/evidence"
 	"balcao/kiosk/examine/examinetest"
 	"balcao/kiosk/transcript"
 	"balcao/kiosk/trust"
@@ -40,9 +39,9 @@ func BenchmarkVerify(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			bundle := evidence.Bundle{JWS: jws, Identity: files.Identity, SOD: files.SOD}
+			sent := transcript.Evidence{JWS: jws, Identity: files.Identity, SOD: files.SOD, SealedPIN: sealedPIN}
 			for b.Loop() {
-				if _, err := verify(b.Context(), v, bundle, expect); err != nil {
+				if _, err := verify(b.Context(), v, sent, expect); err != nil {
 					b.Fatal(err)
 				}
 			}

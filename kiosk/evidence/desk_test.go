@@ -18,7 +18,7 @@ func TestVerify_DeskSignature(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.bundle.JWS, e.expect.DeskAuthority = jws, c.authority.Cert
+	e.sent.JWS, e.expect.DeskAuthority = jws, c.authority.Cert
 	var refusal *evidence.Refusal
 	if got, err := e.bind(t); got != nil || !errors.As(err, &refusal) || refusal.Reason != evidence.RefusedSignature {
 		t.Errorf("got %v, %v", got, err)
@@ -52,7 +52,7 @@ func TestVerifyTravel_DeskKeyKind(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.bundle.JWS = mustJWS(t, &enrolment{card: c.desk}, `{"alg":"RS256","typ":"balcao-desk","x5c":`+x5c(c.desk.Cert.Raw)+`}`, payload)
+	c.sent.JWS = mustJWS(t, &enrolment{card: c.desk}, `{"alg":"RS256","typ":"balcao-desk","x5c":`+x5c(c.desk.Cert.Raw)+`}`, payload)
 	var refusal *evidence.Refusal
 	if got, err := c.bind(t); got != nil || !errors.As(err, &refusal) || refusal.Reason != evidence.RefusedAuthority {
 		t.Errorf("got %v, %v", got, err)
@@ -73,17 +73,17 @@ func FuzzVerifyDesk(f *testing.F) {
 	if _, err := c.bind(f); err != nil {
 		f.Fatal(err)
 	}
-	f.Add(c.bundle.JWS, c.bundle.Proof)
+	f.Add(c.sent.JWS, c.sent.Proof)
 	f.Add([]byte(`{"payload":"","signatures":[{"protected":"","signature":""}]}`), []byte{2})
 	f.Fuzz(func(t *testing.T, jws, proof []byte) {
-		bundle := c.bundle
-		bundle.JWS, bundle.Proof = jws, proof
-		got, err := verify(context.Background(), c.examiner, bundle, c.expect)
+		sent := c.sent
+		sent.JWS, sent.Proof = jws, proof
+		got, err := verify(context.Background(), c.examiner, sent, c.expect)
 		var refusal *evidence.Refusal
 		switch {
-		case err == nil && !bytes.Equal(jws, c.bundle.JWS):
+		case err == nil && !bytes.Equal(jws, c.sent.JWS):
 			t.Fatal("a JWS that nobody signed was accepted")
-		case err == nil && !bytes.Equal(proof[1:], c.bundle.Proof[1:]) && len(proof) == len(c.bundle.Proof):
+		case err == nil && !bytes.Equal(proof[1:], c.sent.Proof[1:]) && len(proof) == len(c.sent.Proof):
 			t.Fatal("a proof that no chip gave was accepted")
 		case err != nil && (got != nil || !errors.As(err, &refusal)):
 			t.Fatalf("got %v, %v", got, err)

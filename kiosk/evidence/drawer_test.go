@@ -15,7 +15,6 @@ import (
 
 	"balcao/cardreader/citizencard"
 	"balcao/kiosk"
-	"balcao/kiosk/evidence"
 	"balcao/kiosk/examine"
 	"balcao/kiosk/examine/examinetest"
 	"balcao/kiosk/transcript"
@@ -214,8 +213,8 @@ func TestDrawer_SignAndVerify(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			bundle := evidence.Bundle{JWS: jws, Identity: files.Identity, SOD: files.SOD}
-			verified, err := verify(ctx, v, bundle, expect)
+			sent := transcript.Evidence{JWS: jws, Identity: files.Identity, SOD: files.SOD, SealedPIN: sealedPIN}
+			verified, err := verify(ctx, v, sent, expect)
 			if err != nil {
 				t.Fatal(err)
 			}

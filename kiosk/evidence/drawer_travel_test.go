@@ -77,7 +77,7 @@ func openChip(ctx context.Context, w wire, e drawer.Entry) (*openedChip, error) 
 }
 
 // prove lets the chip prove itself to the centre, in its way.
-func (o *openedChip) prove(ctx context.Context, t testing.TB, agreed transcript.Transcript, bundle *evidence.Bundle) {
+func (o *openedChip) prove(ctx context.Context, t testing.TB, agreed transcript.Transcript, c *travelCase) {
 	t.Helper()
 	switch examine.ProofOf(o.files.Groups) {
 	case examine.ProofActive:
@@ -90,14 +90,14 @@ func (o *openedChip) prove(ctx context.Context, t testing.TB, agreed transcript.
 		if err != nil {
 			t.Fatal(err)
 		}
-		bundle.Proof = examine.ProofAA(signature)
+		c.sent.Proof = examine.ProofAA(signature)
 	case examine.ProofChip:
 		sent, state := examinetest.MustChallenge(t, o.files.Groups[14])
 		answer, err := o.AnswerChallenge(ctx, sent)
 		if err != nil {
 			t.Fatal(err)
 		}
-		bundle.Proof, bundle.ChipState, bundle.ChipDG14 = examine.ProofCA(answer), state, o.files.Groups[14]
+		c.sent.Proof, c.expect.ChipState, c.expect.ChipDG14 = examine.ProofCA(answer), state, o.files.Groups[14]
 	}
 }
 
@@ -172,10 +172,10 @@ func enrolAnyhow(t *testing.T, v *examine.Examiner, chip *openedChip) (*evidence
 	c.expect.Kind, c.expect.Country, c.expect.DocumentNumber = id.Kind, id.Country, id.DocumentNumber
 	agreed := transcriptOf(t, c)
 	agreed.PhotoPrinted = chip.unshown
-	if c.bundle.JWS, err = transcript.SignAsDesk(agreed, c.desk.Key, c.chain); err != nil {
+	if c.sent.JWS, err = transcript.SignAsDesk(agreed, c.desk.Key, c.chain); err != nil {
 		t.Fatal(err)
 	}
-	chip.prove(t.Context(), t, agreed, &c.bundle)
+	chip.prove(t.Context(), t, agreed, c)
 	return c.bind(t)
 }
 

@@ -18,7 +18,7 @@ const (
 // checkProof decides whether the chip holds the key that its State signed, proven in the chip's way. The groups are
 // verified already. What the chip signed are the transcript's bytes as they were signed by the desk.
 func (v *verification) checkProof(groups map[int][]byte) error {
-	kind, proof := examine.ProofOf(groups), v.bundle.Proof
+	kind, proof := examine.ProofOf(groups), v.sent.Proof
 	switch {
 	case kind == examine.ProofNone && len(proof) == 0:
 		return nil
@@ -33,12 +33,12 @@ func (v *verification) checkProof(groups map[int][]byte) error {
 		return provenBy(travel.VerifyActiveAuthentication(groups[groupActive], groups[groupChip], challenge[:], answer))
 	}
 	switch {
-	case len(v.bundle.ChipState) == 0:
+	case len(v.expect.ChipState) == 0:
 		return refuse(RefusedProof, errors.New("no challenge was made for the chip"))
-	case !slices.Equal(v.bundle.ChipDG14, groups[groupChip]):
+	case !slices.Equal(v.expect.ChipDG14, groups[groupChip]):
 		return refuse(RefusedDocument, errors.New("the challenge was made for another chip"))
 	}
-	challenge, err := travel.UnmarshalChipChallenge(v.bundle.ChipState)
+	challenge, err := travel.UnmarshalChipChallenge(v.expect.ChipState)
 	if err != nil {
 		return err // the centre's own fault: nothing is decided about the evidence
 	}

@@ -14,6 +14,9 @@ import (
 	"balcao/kiosk/transcript"
 )
 
+// sealedPIN stands for a PIN that a desk sealed.
+var sealedPIN = []byte("a PIN sealed to the centre")
+
 // expectFor is an enrolment of the files' holder as the centre knows it, opened two minutes ago.
 func expectFor(t testing.TB, files citizencard.Files) evidence.Expect {
 	t.Helper()
@@ -32,7 +35,6 @@ func expectFor(t testing.TB, files citizencard.Files) evidence.Expect {
 			{Channel: kiosk.SMS, Value: "+351910000001", Proof: uuid.MustParse("0199a1b2-0000-7000-8000-000000000002"), At: opened.Add(time.Minute)},
 			{Channel: kiosk.Email, Value: "pessoa@example.pt", Proof: uuid.MustParse("0199a1b2-0000-7000-8000-000000000003"), At: opened.Add(time.Minute)},
 		},
-		SealedPIN: []byte("a PIN sealed to the centre"),
 	}
 }
 
@@ -49,10 +51,10 @@ func transcriptFor(t testing.TB, files citizencard.Files, expect evidence.Expect
 			Identity: id, Contacts: expect.Contacts, PhotoCompared: true, Language: kiosk.Portuguese,
 			Assurance: kiosk.Assurance{Level: kiosk.LevelSubstantial}, At: expect.OpenedAt.Add(90 * time.Second),
 		},
-		Identity: files.Identity, SOD: files.SOD, Access: transcript.AccessContact, SealedPIN: expect.SealedPIN,
+		Access: transcript.AccessContact, Evidence: transcript.Evidence{Identity: files.Identity, SOD: files.SOD, SealedPIN: sealedPIN},
 	}.Transcript()
 }
 
-func verify(ctx context.Context, examiner *examine.Examiner, bundle evidence.Bundle, expect evidence.Expect) (*evidence.Verified, error) {
-	return evidence.Verifier{Examiner: examiner}.Verify(ctx, bundle, expect)
+func verify(ctx context.Context, examiner *examine.Examiner, sent transcript.Evidence, expect evidence.Expect) (*evidence.Verified, error) {
+	return evidence.Verifier{Examiner: examiner}.Verify(ctx, sent, expect)
 }

@@ -28,7 +28,7 @@ type travelCase struct {
 	brought   kiosk.Eligibility
 	extension string
 	expect    evidence.Expect
-	bundle    evidence.Bundle
+	sent      transcript.Evidence
 
 	transcript func(*transcript.Transcript) // last changes before it is signed
 	proof      func([]byte) []byte          // last changes of it
@@ -57,7 +57,7 @@ func mustTravelCase(t testing.TB) *travelCase {
 		Rules:     kiosk.UsualRules(),
 		Enrolment: uuid.MustParse("0199a1b2-0000-7000-8000-000000000001"), Challenge: []byte("a challenge of thirty-two bytes."),
 		Desk: deskName, OpenedAt: opened, Kind: kiosk.Passport, Country: "UTO", DocumentNumber: "L898902C3",
-		TaxNumber: c.brought.TaxNumber, SealedPIN: []byte("a PIN sealed to the centre"), DeskAuthority: c.authority.Cert,
+		TaxNumber: c.brought.TaxNumber, DeskAuthority: c.authority.Cert,
 		Contacts: []kiosk.ProvenContact{{
 			Channel: kiosk.Email, Value: "pessoa@example.pt", Proof: uuid.MustParse("0199a1b2-0000-7000-8000-000000000003"), At: opened.Add(time.Minute),
 		}},
@@ -91,7 +91,7 @@ func (c *travelCase) bind(t testing.TB) (*evidence.Verified, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.bundle.Identity, c.bundle.SOD = examine.TravelBytes(c.files), c.files.SOD
+	c.sent.Identity, c.sent.SOD, c.sent.SealedPIN = examine.TravelBytes(c.files), c.files.SOD, sealedPIN
 	id.TaxNumber = c.brought.TaxNumber
 	access := examine.AccessText(c.files.Access)
 	if c.expect.Typed {
@@ -103,23 +103,23 @@ func (c *travelCase) bind(t testing.TB) (*evidence.Verified, error) {
 			Identity: id, Contacts: c.expect.Contacts, Eligibility: c.brought, Extension: c.extension, PhotoCompared: true, Language: kiosk.English,
 			Assurance: kiosk.Assurance{Level: kiosk.LevelSubstantial}, At: c.expect.OpenedAt.Add(90 * time.Second),
 		},
-		Identity: c.bundle.Identity, SOD: c.bundle.SOD, Access: access, SealedPIN: c.expect.SealedPIN,
+		Access: access, Evidence: transcript.Evidence{Identity: c.sent.Identity, SOD: c.sent.SOD, SealedPIN: sealedPIN},
 	}.Transcript()
 	if c.transcript != nil {
 		c.transcript(&agreed)
 	}
-	if c.bundle.JWS == nil {
-		if c.bundle.JWS, err = transcript.SignAsDesk(agreed, c.desk.Key, c.chain); err != nil {
+	if c.sent.JWS == nil {
+		if c.sent.JWS, err = transcript.SignAsDesk(agreed, c.desk.Key, c.chain); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if !c.unproven && c.bundle.Proof == nil {
+	if !c.unproven && c.sent.Proof == nil {
 		c.prove(t, agreed)
 	}
 	if c.proof != nil {
-		c.bundle.Proof = c.proof(c.bundle.Proof)
+		c.sent.Proof = c.proof(c.sent.Proof)
 	}
-	return verify(t.Context(), c.examiner, c.bundle, c.expect)
+	return verify(t.Context(), c.examiner, c.sent, c.expect)
 }
 
 // prove lets the chip prove itself in its way.
@@ -132,14 +132,14 @@ func (c *travelCase) prove(t testing.TB, agreed transcript.Transcript) {
 			t.Fatal(err)
 		}
 		challenge := examine.AAChallenge(payload)
-		c.bundle.Proof = examine.ProofAA(c.chip.Sign(t, challenge[:]))
+		c.sent.Proof = examine.ProofAA(c.chip.Sign(t, challenge[:]))
 	case examine.ProofChip:
-		if c.bundle.ChipState != nil {
+		if c.expect.ChipState != nil {
 			return
 		}
 		sent, state := examinetest.MustChallenge(t, c.files.Groups[14])
-		c.bundle.ChipState, c.bundle.ChipDG14 = state, c.files.Groups[14]
-		c.bundle.Proof = examine.ProofCA(c.chip.Answer(t, sent))
+		c.expect.ChipState, c.expect.ChipDG14 = state, c.files.Groups[14]
+		c.sent.Proof = examine.ProofCA(c.chip.Answer(t, sent))
 	}
 }
 
@@ -147,7 +147,7 @@ func (c *travelCase) prove(t testing.TB, agreed transcript.Transcript) {
 func transcriptOf(t testing.TB, c *travelCase) (got transcript.Transcript) {
 	t.Helper()
 	again := *c
-	again.bundle = evidence.Bundle{}
+	again.sent = transcript.Evidence{}
 	again.transcript = func(t *transcript.Transcript) { got = *t }
 	_, _ = again.bind(t)
 	return got

@@ -222,7 +222,7 @@ func TestVerifyTravel_Refused(t *testing.T) {
 			if _, err := citizens.bind(t); err != nil {
 				t.Fatal(err)
 			}
-			c.bundle.JWS = citizens.bundle.JWS
+			c.sent.JWS = citizens.sent.JWS
 		}},
 		"signed as a citizen by the desk": {evidence.RefusedSignature, func(t *testing.T, c *travelCase) {
 			agreed := transcriptOf(t, c)
@@ -230,7 +230,7 @@ func TestVerifyTravel_Refused(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			c.bundle.JWS = jws
+			c.sent.JWS = jws
 		}},
 
 		// What the desk signed is not what the centre knows.
@@ -341,7 +341,7 @@ func TestVerifyTravel_Refused(t *testing.T) {
 			c.prove(t, earlier)
 		}},
 		"proof over the challenge alone": {string(kiosk.ReasonKeyMismatch), func(t *testing.T, c *travelCase) {
-			c.bundle.Proof = examine.ProofAA(c.chip.Sign(t, c.expect.Challenge[:8]))
+			c.sent.Proof = examine.ProofAA(c.chip.Sign(t, c.expect.Challenge[:8]))
 		}},
 		"one bit of the proof": {string(kiosk.ReasonKeyMismatch), func(_ *testing.T, c *travelCase) {
 			c.proof = func(p []byte) []byte { p[len(p)-1] ^= 1; return p }
@@ -362,7 +362,7 @@ func TestVerifyTravel_Refused(t *testing.T) {
 			c.chip.Active = nil
 			c.remake(t)
 			c.chip.Active = key
-			c.bundle.Proof = examine.ProofAA(c.chip.Sign(t, []byte("anything")))
+			c.sent.Proof = examine.ProofAA(c.chip.Sign(t, []byte("anything")))
 		}},
 		"no answer to the centre": {evidence.RefusedProof, func(t *testing.T, c *travelCase) {
 			chipOnly(t, c)
@@ -371,23 +371,23 @@ func TestVerifyTravel_Refused(t *testing.T) {
 		"answer that the centre did not ask for": {evidence.RefusedProof, func(t *testing.T, c *travelCase) {
 			chipOnly(t, c)
 			sent, _ := examinetest.MustChallenge(t, c.files.Groups[14])
-			c.bundle.Proof = examine.ProofCA(c.chip.Answer(t, sent))
+			c.sent.Proof = examine.ProofCA(c.chip.Answer(t, sent))
 		}},
 		"answer to another challenge": {string(kiosk.ReasonKeyMismatch), func(t *testing.T, c *travelCase) {
 			chipOnly(t, c)
 			sent, _ := examinetest.MustChallenge(t, c.files.Groups[14])
-			_, c.bundle.ChipState = examinetest.MustChallenge(t, c.files.Groups[14])
-			c.bundle.ChipDG14 = c.files.Groups[14]
-			c.bundle.Proof = examine.ProofCA(c.chip.Answer(t, sent))
+			_, c.expect.ChipState = examinetest.MustChallenge(t, c.files.Groups[14])
+			c.expect.ChipDG14 = c.files.Groups[14]
+			c.sent.Proof = examine.ProofCA(c.chip.Answer(t, sent))
 		}},
 		"another chip's DG14": {evidence.RefusedDocument, func(t *testing.T, c *travelCase) {
 			chipOnly(t, c)
 			copycat := examinetest.PassportOf(t, c.state) // whose key the forger has
 			copycat.Active = nil
-			c.bundle.ChipDG14 = copycat.DG14(t)
-			sent, state := examinetest.MustChallenge(t, c.bundle.ChipDG14)
-			c.bundle.ChipState = state
-			c.bundle.Proof = examine.ProofCA(copycat.Answer(t, sent))
+			c.expect.ChipDG14 = copycat.DG14(t)
+			sent, state := examinetest.MustChallenge(t, c.expect.ChipDG14)
+			c.expect.ChipState = state
+			c.sent.Proof = examine.ProofCA(copycat.Answer(t, sent))
 		}},
 		"answer by another chip": {string(kiosk.ReasonKeyMismatch), func(t *testing.T, c *travelCase) {
 			chipOnly(t, c)
@@ -417,7 +417,7 @@ func TestVerifyTravel_Refused(t *testing.T) {
 			c.transcript = func(t *transcript.Transcript) { t.Document.Access = transcript.AccessTyped }
 		})},
 		"typed, with a SOD":       {evidence.RefusedDocument, typed(func(c *travelCase) { c.files.SOD = []byte{0x77, 0} })},
-		"typed, with a proof":     {evidence.RefusedForm, typed(func(c *travelCase) { c.bundle.Proof = examine.ProofAA([]byte("anything")) })},
+		"typed, with a proof":     {evidence.RefusedForm, typed(func(c *travelCase) { c.sent.Proof = examine.ProofAA([]byte("anything")) })},
 		"typed, with other files": {evidence.RefusedForm, typed(func(c *travelCase) { c.files.Groups[11] = examinetest.DG11("Eriksson<<Anna", "") })},
 		"typed, expired": {string(kiosk.ReasonDocumentExpired), func(t *testing.T, c *travelCase) {
 			c.chip.Zone.Expiry = mrz.Date{Year: time.Now().Year() - 1, Month: 1, Day: 1}
@@ -459,7 +459,7 @@ func TestVerifyTravel_BrokenState(t *testing.T) {
 	c := mustTravelCase(t)
 	c.chip.Active = nil
 	c.remake(t)
-	c.bundle.ChipState, c.bundle.ChipDG14, c.bundle.Proof = []byte("broken"), c.files.Groups[14], examine.ProofCA([]byte("anything"))
+	c.expect.ChipState, c.expect.ChipDG14, c.sent.Proof = []byte("broken"), c.files.Groups[14], examine.ProofCA([]byte("anything"))
 	got, err := c.bind(t)
 	var refusal *evidence.Refusal
 	if got != nil || err == nil || errors.As(err, &refusal) {

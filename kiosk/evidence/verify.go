@@ -1,5 +1,5 @@
 // Package evidence verifies an enrolment at the centre. The centre believes none of the desk's verdicts: Verify repeats
-// all of it from the signed bytes (Bundle) and what the centre itself knows (Expect), and says in a *Refusal why not.
+// all of it from the signed bytes and what the centre itself knows (Expect), and says in a *Refusal why not.
 package evidence
 
 import (
@@ -65,18 +65,6 @@ func (r *Refusal) Unwrap() error { return r.Err }
 
 func refuse(reason string, err error) error { return &Refusal{Reason: reason, Err: err} }
 
-// Bundle is what a desk sends: the signed transcript and what it has hashes of; and beside what the desk
-// sent, what the centre kept of its own question to the chip.
-type Bundle struct {
-	JWS      []byte
-	Identity []byte // Files.Identity; of a travel document examine.TravelBytes or TypedFiles
-	SOD      []byte // Files.SOD or EF.SOD; empty when the MRZ was typed
-	Proof    []byte // examine.ProofAA or ProofCA; empty when the chip has no key, and for a Citizen Card
-
-	ChipState []byte // travel.ChipChallenge as marshalled, when one was made
-	ChipDG14  []byte // the DG14 that it was made for
-}
-
 // Expect is what the centre itself knows of the enrolment, and its rules.
 type Expect struct {
 	Enrolment      uuid.UUID
@@ -90,7 +78,9 @@ type Expect struct {
 	TaxNumber      string // empty when none was given; a travel document's holder has to give one
 	Typed          bool   // opened for a document without a chip
 	Contacts       []kiosk.ProvenContact
-	SealedPIN      []byte
+
+	ChipState []byte // travel.ChipChallenge as marshalled, of the challenge to the chip when one was made
+	ChipDG14  []byte // the DG14 that it was made for
 
 	Rules         kiosk.Rules       // instead of the examiner's
 	DeskAuthority *x509.Certificate // issues the desks' certificates; nil believes none
@@ -103,7 +93,7 @@ type Verified struct {
 	Level      kiosk.Level // as computed here
 	Checks     []kiosk.Check
 	ValidUntil kiosk.Date // the document's last day, or the day until which a law lets it count
-	Kept       []byte     // of a travel document what may stay of Bundle.Identity: DG1, and DG14 and DG15 with the chip's keys
+	Kept       []byte     // of a travel document what may stay of the identity: DG1, and DG14 and DG15 with the chip's keys
 }
 
 // Verifier verifies evidence. Whatever the rules of its examiner are, those of Expect are followed.
@@ -115,12 +105,12 @@ type Verifier struct{ Examiner *examine.Examiner }
 // for this transcript or to the centre; and that all speak of one person, old enough, with a valid document,
 // who brought what the rules ask for. A *Refusal says what is wrong; the first cause when one thing leads to
 // another. Any other error is the centre's own trouble and decides nothing.
-func (by Verifier) Verify(ctx context.Context, bundle Bundle, expect Expect) (*Verified, error) {
+func (by Verifier) Verify(ctx context.Context, sent transcript.Evidence, expect Expect) (*Verified, error) {
 	role := transcript.CitizenSignature
 	if expect.Kind.Travel() {
 		role = transcript.DeskSignature
 	}
-	signed, err := transcript.Open(bundle.JWS, role)
+	signed, err := transcript.Open(sent.JWS, role)
 	switch {
 	case errors.Is(err, transcript.ErrForm):
 		return nil, refuse(RefusedForm, err)
@@ -133,7 +123,7 @@ func (by Verifier) Verify(ctx context.Context, bundle Bundle, expect Expect) (*V
 		}
 	}
 	v := verification{
-		Transcript: signed.Transcript, signed: signed, bundle: bundle, expect: expect,
+		Transcript: signed.Transcript, signed: signed, sent: sent, expect: expect,
 		examiner: by.Examiner.AtCentre(expect.Rules, signed.Transcript.SignedAt),
 		day:      kiosk.DateOf(signed.Transcript.SignedAt.In(by.Examiner.Time().Location())),
 	}
@@ -151,7 +141,7 @@ func (by Verifier) Verify(ctx context.Context, bundle Bundle, expect Expect) (*V
 type verification struct {
 	transcript.Transcript
 	signed   *transcript.Signed
-	bundle   Bundle
+	sent     transcript.Evidence
 	expect   Expect
 	examiner *examine.Examiner
 	day      kiosk.Date // of the signature, in the centre's calendar
@@ -164,8 +154,8 @@ func (v *verification) verifyCitizen(ctx context.Context) (*Verified, error) {
 	ex := v.examiner.Examine(ctx, nil)
 	ex.Update(citizencard.Files{
 		Generation:  string(v.Document.Generation),
-		Identity:    v.bundle.Identity,
-		SOD:         v.bundle.SOD,
+		Identity:    v.sent.Identity,
+		SOD:         v.sent.SOD,
 		Certificate: v.signed.Chain[0],
 		Issuers:     v.signed.Chain[1:],
 	})
@@ -223,10 +213,10 @@ func (v *verification) matchTranscript() error {
 		return refuse(RefusedTime, nil)
 	case !sameContacts(v.Contacts, expect.Contacts):
 		return refuse(RefusedContact, nil)
-	case !hashes(v.SealedPIN, expect.SealedPIN):
+	case !hashes(v.SealedPIN, v.sent.SealedPIN):
 		return refuse(RefusedPIN, nil)
 	case v.Document.Kind != expect.Kind || v.Document.Country != expect.Country,
-		!hashes(v.Document.Identity, v.bundle.Identity), !v.hashesSOD():
+		!hashes(v.Document.Identity, v.sent.Identity), !v.hashesSOD():
 		return refuse(RefusedDocument, nil)
 	}
 	return nil
@@ -294,7 +284,7 @@ func (v *verification) hashesSOD() bool {
 	if typed != v.expect.Typed {
 		return false
 	}
-	return typed && len(v.Document.SOD) == 0 && len(v.bundle.SOD) == 0 || !typed && hashes(v.Document.SOD, v.bundle.SOD)
+	return typed && len(v.Document.SOD) == 0 && len(v.sent.SOD) == 0 || !typed && hashes(v.Document.SOD, v.sent.SOD)
 }
 
 // sameContacts compares the contacts one by one, in any order. There must be at least one.

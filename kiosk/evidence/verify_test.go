@@ -38,7 +38,7 @@ type enrolment struct {
 	chain      [][]byte
 	transcript transcript.Transcript
 	expect     evidence.Expect
-	bundle     evidence.Bundle
+	sent       transcript.Evidence
 }
 
 func mustEnrolment(t testing.TB) *enrolment {
@@ -50,7 +50,7 @@ func mustEnrolment(t testing.TB) *enrolment {
 	e.chain = [][]byte{e.card.Cert.Raw, e.state.Auth.Cert.Raw, e.state.Cards.Cert.Raw}
 	e.expect = expectFor(t, e.files)
 	e.transcript = transcriptFor(t, e.files, e.expect)
-	e.bundle = evidence.Bundle{Identity: e.files.Identity, SOD: e.files.SOD}
+	e.sent = transcript.Evidence{Identity: e.files.Identity, SOD: e.files.SOD, SealedPIN: sealedPIN}
 	return e
 }
 
@@ -58,21 +58,21 @@ func mustEnrolment(t testing.TB) *enrolment {
 func (e *enrolment) replace(t testing.TB, files citizencard.Files) {
 	t.Helper()
 	e.files = files
-	e.bundle.Identity, e.bundle.SOD = files.Identity, files.SOD
+	e.sent.Identity, e.sent.SOD = files.Identity, files.SOD
 	e.transcript = transcriptFor(t, files, e.expect)
 }
 
 // bind signs the transcript, unless a test has made a JWS already, and lets the centre verify.
 func (e *enrolment) bind(t testing.TB) (*evidence.Verified, error) {
 	t.Helper()
-	if e.bundle.JWS == nil {
+	if e.sent.JWS == nil {
 		jws, err := transcript.Sign(t.Context(), e.transcript, e.chain, examinetest.SoftCard{Key: e.card.Key})
 		if err != nil {
 			t.Fatal(err)
 		}
-		e.bundle.JWS = jws
+		e.sent.JWS = jws
 	}
-	return verify(t.Context(), e.examiner, e.bundle, e.expect)
+	return verify(t.Context(), e.examiner, e.sent, e.expect)
 }
 
 func TestVerify(t *testing.T) {
@@ -138,15 +138,15 @@ func TestVerify_Refused(t *testing.T) {
 			e.transcript.Contacts[1] = e.transcript.Contacts[0]
 		}},
 		"no contact":  {evidence.RefusedContact, func(_ *testing.T, e *enrolment) { e.transcript.Contacts, e.expect.Contacts = nil, nil }},
-		"another PIN": {evidence.RefusedPIN, func(_ *testing.T, e *enrolment) { e.expect.SealedPIN = []byte("another") }},
+		"another PIN": {evidence.RefusedPIN, func(_ *testing.T, e *enrolment) { e.sent.SealedPIN = []byte("another") }},
 		"no PIN": {evidence.RefusedPIN, func(_ *testing.T, e *enrolment) {
 			h := sha256.Sum256(nil)
-			e.expect.SealedPIN, e.transcript.SealedPIN = nil, h[:]
+			e.sent.SealedPIN, e.transcript.SealedPIN = nil, h[:]
 		}},
 		"another kind of document": {evidence.RefusedDocument, func(_ *testing.T, e *enrolment) { e.transcript.Document.Kind = "passport" }},
 		"another country":          {evidence.RefusedDocument, func(_ *testing.T, e *enrolment) { e.expect.Country = "ESP" }},
-		"another identity file":    {evidence.RefusedDocument, func(_ *testing.T, e *enrolment) { e.bundle.Identity = examinetest.IdentityFile(examinetest.Joao) }},
-		"another SOD":              {evidence.RefusedDocument, func(t *testing.T, e *enrolment) { e.bundle.SOD = e.state.MustFiles(t, examinetest.Joao, nil).SOD }},
+		"another identity file":    {evidence.RefusedDocument, func(_ *testing.T, e *enrolment) { e.sent.Identity = examinetest.IdentityFile(examinetest.Joao) }},
+		"another SOD":              {evidence.RefusedDocument, func(t *testing.T, e *enrolment) { e.sent.SOD = e.state.MustFiles(t, examinetest.Joao, nil).SOD }},
 		"enrolment of somebody else": {evidence.RefusedDocument, func(_ *testing.T, e *enrolment) {
 			e.expect.CivilNumber = examinetest.Joao.Civil
 		}},
@@ -313,7 +313,7 @@ func TestVerify_JWS(t *testing.T) {
 		return `{"alg":"` + alg + `","typ":"balcao-citizen","x5c":` + x5c(base.chain...) + rest + `}`
 	}
 	var parsed general
-	if err := json.Unmarshal(base.bundle.JWS, &parsed); err != nil {
+	if err := json.Unmarshal(base.sent.JWS, &parsed); err != nil {
 		t.Fatal(err)
 	}
 	changed := func(change func(*general)) []byte {
@@ -363,9 +363,9 @@ func TestVerify_JWS(t *testing.T) {
 		"no certificate":   {mustJWS(t, base, `{"alg":"ES256","typ":"balcao-citizen","x5c":[]}`, payload), evidence.RefusedSignature},
 		"no signature":     {changed(func(g *general) { g.Signatures = nil }), evidence.RefusedSignature},
 		"two signatures":   {changed(func(g *general) { g.Signatures = append(g.Signatures, g.Signatures[0]) }), evidence.RefusedSignature},
-		"trailing":         {append(bytes.Clone(base.bundle.JWS), ' '), evidence.RefusedSignature},
-		"unprotected":      {bytes.Replace(base.bundle.JWS, []byte(`"protected"`), []byte(`"header":{},"protected"`), 1), evidence.RefusedSignature},
-		"case of a field":  {bytes.Replace(base.bundle.JWS, []byte(`"payload"`), []byte(`"Payload"`), 1), evidence.RefusedSignature},
+		"trailing":         {append(bytes.Clone(base.sent.JWS), ' '), evidence.RefusedSignature},
+		"unprotected":      {bytes.Replace(base.sent.JWS, []byte(`"protected"`), []byte(`"header":{},"protected"`), 1), evidence.RefusedSignature},
+		"case of a field":  {bytes.Replace(base.sent.JWS, []byte(`"payload"`), []byte(`"Payload"`), 1), evidence.RefusedSignature},
 		"not a transcript": {mustJWS(t, base, header("ES256", ""), []byte(`{"v":2}`)), evidence.RefusedForm},
 		"transcript with more": {mustJWS(t, base, header("ES256", ""),
 			append(bytes.TrimSuffix(payload, []byte("}")), `,"more":1}`...)), evidence.RefusedForm},
@@ -378,9 +378,9 @@ func TestVerify_JWS(t *testing.T) {
 	}
 	for name, tt := range cases {
 		t.Run(name, func(t *testing.T) {
-			bundle := base.bundle
-			bundle.JWS = tt.jws
-			got, err := verify(t.Context(), base.examiner, bundle, base.expect)
+			sent := base.sent
+			sent.JWS = tt.jws
+			got, err := verify(t.Context(), base.examiner, sent, base.expect)
 			if tt.want == "" {
 				if err != nil {
 					t.Error(err)
@@ -401,7 +401,7 @@ func TestSign_Interoperates(t *testing.T) {
 	if _, err := e.bind(t); err != nil {
 		t.Fatal(err)
 	}
-	parsed, err := jose.ParseSignedJSON(string(e.bundle.JWS), []jose.SignatureAlgorithm{jose.ES256})
+	parsed, err := jose.ParseSignedJSON(string(e.sent.JWS), []jose.SignatureAlgorithm{jose.ES256})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -482,9 +482,9 @@ func FuzzVerify(f *testing.F) {
 	f.Add(jws)
 	f.Add([]byte(`{"payload":"","signatures":[{"protected":"","signature":""}]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		bundle := e.bundle
-		bundle.JWS = data
-		got, err := verify(t.Context(), e.examiner, bundle, e.expect)
+		sent := e.sent
+		sent.JWS = data
+		got, err := verify(t.Context(), e.examiner, sent, e.expect)
 		var refusal *evidence.Refusal
 		switch {
 		case err == nil && !bytes.Equal(data, jws):

@@ -14,7 +14,7 @@ func (v *verification) verifyTravel(ctx context.Context) (*Verified, error) {
 	if !v.PhotoCompared {
 		return nil, refuse(RefusedComparison, nil)
 	}
-	groups, err := examine.ParseFiles(v.bundle.Identity)
+	groups, err := examine.ParseFiles(v.sent.Identity)
 	if err != nil {
 		return nil, refuse(RefusedForm, err)
 	}
@@ -39,7 +39,7 @@ func (v *verification) examineTravel(ctx context.Context, groups map[int][]byte)
 		return examine.Verdict{}, refuse(RefusedForm, err)
 	}
 	ex := v.examiner.ExamineTravel(ctx, nil)
-	ex.Update(examine.TravelFiles{SOD: v.bundle.SOD, Groups: groups, Access: access})
+	ex.Update(examine.TravelFiles{SOD: v.sent.SOD, Groups: groups, Access: access})
 	verdict := ex.Wait()
 	if len(verdict.Reasons) == 0 && ex.Hidden() {
 		return verdict, refuse(RefusedDocument, errors.New("files that the State signed are missing"))
@@ -75,14 +75,14 @@ func (v *verification) person(id kiosk.Identity) kiosk.Identity {
 // signed.
 func (v *verification) examineTyped(ctx context.Context, groups map[int][]byte) (verdict examine.Verdict, err error) {
 	switch rule := v.examiner.Rules.TypedMRZ; {
-	case len(groups) != 1 || len(v.bundle.Proof) > 0:
+	case len(groups) != 1 || len(v.sent.Proof) > 0:
 		return verdict, refuse(RefusedForm, errors.New("a chip's files of a document without one"))
 	case rule == kiosk.TypedSecond && !v.secondClerk():
 		return verdict, refuse(RefusedSecondClerk, nil)
 	case rule != kiosk.TypedSecond && rule != kiosk.TypedAllowed:
 		return verdict, refuse(RefusedTyped, nil)
 	}
-	verdict = v.examiner.ExamineTypedFile(ctx, v.bundle.Identity, nil)
+	verdict = v.examiner.ExamineTypedFile(ctx, v.sent.Identity, nil)
 	verdict.Identity = v.person(verdict.Identity)
 	return verdict, v.matchVerdict(verdict)
 }

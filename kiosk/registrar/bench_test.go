@@ -1,6 +1,7 @@
 package registrar_test
 
 import (
+	"balcao/kiosk/transcript"
 	"bytes"
 	"context"
 	"errors"
@@ -275,7 +276,7 @@ func (v *visit) seal(enrolment uuid.UUID, pin string) []byte {
 
 func (v *visit) bindSealed(sealed []byte) {
 	v.t.Helper()
-	_, err := v.desk.Bind(v.ctx, v.id, central.Evidence{
+	_, err := v.desk.Bind(v.ctx, v.id, transcript.Evidence{
 		JWS: []byte(`{"payload":"e30","signatures":[]}`), Identity: []byte("identity"), SOD: []byte("sod"), SealedPIN: sealed,
 	})
 	v.check(err)
@@ -295,14 +296,14 @@ func (v *visit) judged() central.Status {
 }
 
 // verifierFunc is an evidence verifier.
-type verifierFunc func(context.Context, evidence.Bundle, evidence.Expect) (*evidence.Verified, error)
+type verifierFunc func(context.Context, transcript.Evidence, evidence.Expect) (*evidence.Verified, error)
 
-func (f verifierFunc) Verify(ctx context.Context, b evidence.Bundle, e evidence.Expect) (*evidence.Verified, error) {
+func (f verifierFunc) Verify(ctx context.Context, b transcript.Evidence, e evidence.Expect) (*evidence.Verified, error) {
 	return f(ctx, b, e)
 }
 
 // believe finds nothing wrong with any evidence.
-func believe(_ context.Context, _ evidence.Bundle, e evidence.Expect) (*evidence.Verified, error) {
+func believe(_ context.Context, _ transcript.Evidence, e evidence.Expect) (*evidence.Verified, error) {
 	return &evidence.Verified{
 		Level: kiosk.LevelHigh, ValidUntil: kiosk.Date{Year: 2034, Month: 1, Day: 31},
 		Identity: kiosk.Identity{

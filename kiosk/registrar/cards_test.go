@@ -166,7 +166,7 @@ func (v *cardVisit) transcript() transcript.Transcript {
 			Identity: v.card.holder, Contacts: []kiosk.ProvenContact{v.proof}, PhotoCompared: true, Language: kiosk.Portuguese,
 			Assurance: kiosk.Assurance{Level: kiosk.LevelHigh}, At: time.Now(),
 		},
-		Identity: v.card.files.Identity, SOD: v.card.files.SOD, Access: transcript.AccessContact, SealedPIN: v.sealed,
+		Access: transcript.AccessContact, Evidence: transcript.Evidence{Identity: v.card.files.Identity, SOD: v.card.files.SOD, SealedPIN: v.sealed},
 	}.Transcript()
 }
 
@@ -180,7 +180,7 @@ func (v *cardVisit) bindHonestly() {
 	v.t.Helper()
 	jws, err := transcript.Sign(v.ctx, v.transcript(), v.card.chain, v.card)
 	v.check(err)
-	_, err = v.desk.Bind(v.ctx, v.id, central.Evidence{
+	_, err = v.desk.Bind(v.ctx, v.id, transcript.Evidence{
 		JWS: jws, Identity: v.card.files.Identity, SOD: v.card.files.SOD, SealedPIN: v.sealed,
 	})
 	v.check(err)

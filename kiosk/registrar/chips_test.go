@@ -181,7 +181,7 @@ func (v *travelVisit) honest() transcript.Transcript {
 			},
 			Assurance: kiosk.Assurance{Level: kiosk.LevelHigh}, At: time.Now(),
 		},
-		Identity: v.identity, SOD: v.sod, Access: examine.AccessText(v.chip.files.Access), SealedPIN: v.sealed,
+		Access: examine.AccessText(v.chip.files.Access), Evidence: transcript.Evidence{Identity: v.identity, SOD: v.sod, SealedPIN: v.sealed},
 	}.Transcript()
 }
 
@@ -237,7 +237,7 @@ func (v *travelVisit) bind() {
 
 func (v *travelVisit) send(jws []byte) {
 	v.t.Helper()
-	_, err := v.desk.Bind(v.ctx, v.id, central.Evidence{JWS: jws, Identity: v.identity, SOD: v.sod, SealedPIN: v.sealed, Proof: v.proof})
+	_, err := v.desk.Bind(v.ctx, v.id, transcript.Evidence{JWS: jws, Identity: v.identity, SOD: v.sod, SealedPIN: v.sealed, Proof: v.proof})
 	v.check(err)
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"balcao/kiosk"
 	"balcao/kiosk/delivery"
+	"balcao/kiosk/transcript"
 )
 
 // channelWork is where the centre announces new jobs.
@@ -77,13 +78,22 @@ type job struct {
 	Enrolment uuid.UUID
 	Attempts  int
 	Payload   json.RawMessage
+
+	// Of a verify job; of a chip_challenge job ChipDG14 only.
+	Challenge []byte // the centre's
+	Evidence  transcript.Evidence
+	ChipState []byte // of the challenge to the chip, when one was made
+	ChipDG14  []byte // the chip's keys that it is or was made for
 }
 
 // takeJob takes the next job that is due, for as long as tx is open, or none.
 func takeJob(ctx context.Context, tx pgx.Tx) (*job, error) {
-	const sql = `select job, kind, enrolment, attempts, payload from registrar.take_job()`
+	const sql = `select job, kind, enrolment, attempts, payload, challenge, jws, identity, sod, sealed_pin, proof, chip_state, chip_dg14
+		from registrar.take_job()`
 	var j job
-	err := tx.QueryRow(ctx, sql).Scan(&j.ID, &j.Kind, &j.Enrolment, &j.Attempts, &j.Payload)
+	e := &j.Evidence
+	err := tx.QueryRow(ctx, sql).Scan(&j.ID, &j.Kind, &j.Enrolment, &j.Attempts, &j.Payload, &j.Challenge,
+		&e.JWS, &e.Identity, &e.SOD, &e.SealedPIN, &e.Proof, &j.ChipState, &j.ChipDG14)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil
 	}

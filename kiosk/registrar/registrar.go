@@ -31,12 +31,13 @@ import (
 
 	"balcao/kiosk/delivery"
 	"balcao/kiosk/evidence"
+	"balcao/kiosk/transcript"
 )
 
 // EvidenceVerifier verifies what a desk sent; evidence.Verifier does. An *evidence.Refusal says that
 // it does not hold, or with Temporary that nobody could tell just now.
 type EvidenceVerifier interface {
-	Verify(ctx context.Context, bundle evidence.Bundle, expect evidence.Expect) (*evidence.Verified, error)
+	Verify(ctx context.Context, sent transcript.Evidence, expect evidence.Expect) (*evidence.Verified, error)
 }
 
 // Channel sends messages; *delivery.SMS and *delivery.Mail do. Errors are those of package delivery.

@@ -220,13 +220,15 @@ func TestTravel_Expectation(t *testing.T) {
 	b := newBench(t)
 	b.desks = useDesk(t, "loja_1")
 	type call struct {
-		bundle evidence.Bundle
+		sent   transcript.Evidence
 		expect evidence.Expect
 	}
 	seen := make(chan call, 1)
-	b.verifier = func(_ context.Context, bundle evidence.Bundle, e evidence.Expect) (*evidence.Verified, error) {
-		bundle.ChipState = bytes.Clone(bundle.ChipState) // the worker wipes it
-		seen <- call{bundle, e}
+	b.verifier = func(_ context.Context, sent transcript.Evidence, e evidence.Expect) (*evidence.Verified, error) {
+		for _, wiped := range []*[]byte{&sent.JWS, &sent.Identity, &sent.SOD, &sent.SealedPIN, &sent.Proof, &e.ChipState} {
+			*wiped = bytes.Clone(*wiped) // by the worker
+		}
+		seen <- call{sent, e}
 		return nil, &evidence.Refusal{Reason: evidence.RefusedProof}
 	}
 	b.check(schema.Set(b.ctx, b.db.Admin(), "typed_mrz", 1))
@@ -241,7 +243,7 @@ func TestTravel_Expectation(t *testing.T) {
 	b.exec(`select registrar.chip_challenge_made($1, 'send', 'keep')`, v.id)
 	b.start(1, nil)
 	v.prove()
-	_, err = b.desk.Bind(b.ctx, v.id, central.Evidence{JWS: []byte(`{}`), Identity: []byte("i"), SOD: []byte("s"),
+	_, err = b.desk.Bind(b.ctx, v.id, transcript.Evidence{JWS: []byte(`{}`), Identity: []byte("i"), SOD: []byte("s"),
 		SealedPIN: []byte("p"), Proof: []byte("\x02answer")})
 	b.check(err)
 	v.judged()
@@ -250,16 +252,18 @@ func TestTravel_Expectation(t *testing.T) {
 		e.TaxNumber != who.TaxNumber || e.Typed || e.Rules.TypedMRZ != kiosk.TypedSecond || !e.DeskAuthority.Equal(b.desks.authority) {
 		t.Errorf("expects %+v", e)
 	}
-	if p := got.bundle; string(p.Proof) != "\x02answer" || string(p.ChipState) != "keep" || !bytes.Equal(p.ChipDG14, dg14) ||
-		string(p.Identity) != "i" || string(p.SOD) != "s" {
-		t.Errorf("bundle %q", p)
+	if e := got.expect; string(e.ChipState) != "keep" || !bytes.Equal(e.ChipDG14, dg14) {
+		t.Errorf("expects the answer to %q of %q", e.ChipState, e.ChipDG14)
+	}
+	if p := got.sent; string(p.Proof) != "\x02answer" || string(p.Identity) != "i" || string(p.SOD) != "s" || string(p.SealedPIN) != "p" {
+		t.Errorf("evidence %q", p)
 	}
 }
 
-// A worker that dies while it makes the question to a chip: the desk gets one question, and the chip's answer to it
+// A worker that dies while it makes the challenge to a chip: the desk gets one challenge, and the chip's answer to it
 // is right.
 func TestCrash_ChipChallenge(t *testing.T) {
-	for _, point := range []string{"taken", "questioned", "settled"} {
+	for _, point := range []string{"taken", "challenged", "settled"} {
 		t.Run(point, func(t *testing.T) {
 			b := newBench(t)
 			drawer := useCards(b)

@@ -21,9 +21,8 @@ const (
 	RefusedPIN  = "pin_refused"    // against the rules for PINs, which the desk has to apply
 )
 
-// verifyJob is the payload of a verify job.
+// verifyJob is the payload of a verify job: what the centre knows of the enrolment.
 type verifyJob struct {
-	Challenge      []byte             `json:"challenge"`
 	Desk           string             `json:"desk"`
 	OpenedAt       time.Time          `json:"opened_at"`
 	Kind           kiosk.DocumentKind `json:"document_kind"`
@@ -38,28 +37,14 @@ type verifyJob struct {
 		Proof       uuid.UUID     `json:"proof"`
 		ConfirmedAt time.Time     `json:"confirmed_at"`
 	} `json:"contacts"`
-	Evidence  json.RawMessage `json:"evidence"`
-	Identity  []byte          `json:"identity"`
-	SOD       []byte          `json:"sod"`
-	SealedPIN []byte          `json:"sealed_pin"`
-	Proof     []byte          `json:"proof"`
-	ChipState []byte          `json:"chip_state"` // of the centre's question to the chip, when one was made
-	ChipDG14  []byte          `json:"chip_dg14"`  // the chip's keys that it was made for
-}
-
-// bundle is what the desk sent, and what the centre has of its own question.
-func (p verifyJob) bundle() evidence.Bundle {
-	return evidence.Bundle{
-		JWS: p.Evidence, Identity: p.Identity, SOD: p.SOD, Proof: p.Proof, ChipState: p.ChipState, ChipDG14: p.ChipDG14,
-	}
 }
 
 // expect is what the evidence is held against.
-func (w *Worker) expect(enrolment uuid.UUID, p verifyJob, rules kiosk.Rules) evidence.Expect {
+func (w *Worker) expect(j *job, p verifyJob, rules kiosk.Rules) evidence.Expect {
 	e := evidence.Expect{
-		Enrolment: enrolment, Challenge: p.Challenge, Desk: p.Desk, OpenedAt: p.OpenedAt,
+		Enrolment: j.Enrolment, Challenge: j.Challenge, Desk: p.Desk, OpenedAt: p.OpenedAt,
 		Kind: p.Kind, Country: p.Country, CivilNumber: p.CivilNumber, DocumentNumber: p.DocumentNumber, TaxNumber: p.TaxNumber,
-		Typed: p.Typed, SealedPIN: p.SealedPIN, Rules: rules, DeskAuthority: w.cfg.DeskAuthority,
+		Typed: p.Typed, ChipState: j.ChipState, ChipDG14: j.ChipDG14, Rules: rules, DeskAuthority: w.cfg.DeskAuthority,
 	}
 	for _, c := range p.Contacts {
 		e.Contacts = append(e.Contacts, kiosk.ProvenContact{Channel: c.Channel, Value: c.Value, Proof: c.Proof, At: c.ConfirmedAt})
@@ -114,9 +99,10 @@ func (w *Worker) verify(ctx context.Context, j *job) (record, error) {
 	if err != nil {
 		return nil, &trouble{code: "database", cause: err}
 	}
-	defer clear(p.ChipState)
-	expected := w.expect(j.Enrolment, p, rules)
-	verified, err := w.cfg.Verifier.Verify(ctx, p.bundle(), expected)
+	defer j.Evidence.Wipe()
+	defer clear(j.ChipState)
+	expected := w.expect(j, p, rules)
+	verified, err := w.cfg.Verifier.Verify(ctx, j.Evidence, expected)
 	if err != nil {
 		return w.refusal(ctx, j, err)
 	}
@@ -125,7 +111,7 @@ func (w *Worker) verify(ctx context.Context, j *job) (record, error) {
 	if id.BirthDate.AgeOn(kiosk.DateOf(w.cfg.Now())) < rules.MinAge {
 		return w.refused(j, string(kiosk.ReasonUnderAge)), nil
 	}
-	pin, err := seal.Open(w.cfg.Identity, j.Enrolment, p.SealedPIN)
+	pin, err := seal.Open(w.cfg.Identity, j.Enrolment, j.Evidence.SealedPIN)
 	if err != nil {
 		return w.refused(j, RefusedSeal), nil
 	}

@@ -132,7 +132,7 @@ func (w *Worker) attempt(ctx context.Context, j *job) (done record, err error) {
 	case kindWelcome:
 		return w.welcome(ctx, j)
 	case kindChip:
-		return w.questionChip(ctx, j)
+		return w.challengeChip(ctx, j)
 	}
 	return nil, &trouble{code: "unknown_kind", final: true}
 }

@@ -1,6 +1,7 @@
 package registrar_test
 
 import (
+	"balcao/kiosk/transcript"
 	"context"
 	"encoding/json"
 	"errors"
@@ -66,12 +67,12 @@ func TestWorker_WholePath(t *testing.T) {
 func TestWorker_Expectation(t *testing.T) {
 	b := newBench(t)
 	seen := make(chan evidence.Expect, 1)
-	b.verifier = func(ctx context.Context, bundle evidence.Bundle, e evidence.Expect) (*evidence.Verified, error) {
+	b.verifier = func(ctx context.Context, sent transcript.Evidence, e evidence.Expect) (*evidence.Verified, error) {
 		seen <- e
-		if string(bundle.Identity) != "identity" || string(bundle.SOD) != "sod" || !json.Valid(bundle.JWS) {
-			t.Errorf("the bundle is not what the desk sent: %q", bundle)
+		if len(sent.SealedPIN) == 0 || string(sent.Identity) != "identity" || string(sent.SOD) != "sod" || !json.Valid(sent.JWS) {
+			t.Errorf("it is not what the desk sent: %q", sent)
 		}
-		return believe(ctx, bundle, e)
+		return believe(ctx, sent, e)
 	}
 	b.start(1, nil)
 	v := b.visit()
@@ -80,7 +81,7 @@ func TestWorker_Expectation(t *testing.T) {
 	v.judged()
 	e := <-seen
 	if e.Enrolment != v.id || string(e.Challenge) != string(v.challenge) || e.Desk != "loja_1" || e.CivilNumber != v.civilNumber ||
-		e.Kind != kiosk.CitizenCard || e.Country != "PRT" || len(e.SealedPIN) == 0 || e.OpenedAt.IsZero() {
+		e.Kind != kiosk.CitizenCard || e.Country != "PRT" || e.OpenedAt.IsZero() {
 		t.Errorf("got %+v", e)
 	}
 	if len(e.Contacts) != 1 || e.Contacts[0].Value != v.phone || e.Contacts[0].Channel != kiosk.SMS || e.Contacts[0].At.IsZero() {
@@ -90,11 +91,11 @@ func TestWorker_Expectation(t *testing.T) {
 
 func TestWorker_Refusals(t *testing.T) {
 	fail := func(reason string) verifierFunc {
-		return func(context.Context, evidence.Bundle, evidence.Expect) (*evidence.Verified, error) {
+		return func(context.Context, transcript.Evidence, evidence.Expect) (*evidence.Verified, error) {
 			return nil, &evidence.Refusal{Reason: reason, Err: errors.New("naming " + surname)}
 		}
 	}
-	young := func(ctx context.Context, b evidence.Bundle, e evidence.Expect) (*evidence.Verified, error) {
+	young := func(ctx context.Context, b transcript.Evidence, e evidence.Expect) (*evidence.Verified, error) {
 		v, err := believe(ctx, b, e)
 		v.Identity.BirthDate = kiosk.DateOf(time.Now().AddDate(-16, 0, 1))
 		return v, err
@@ -115,8 +116,8 @@ func TestWorker_Refusals(t *testing.T) {
 	}
 	b := newBench(t)
 	var current atomic.Pointer[verifierFunc]
-	b.verifier = func(ctx context.Context, bundle evidence.Bundle, e evidence.Expect) (*evidence.Verified, error) {
-		return (*current.Load())(ctx, bundle, e)
+	b.verifier = func(ctx context.Context, sent transcript.Evidence, e evidence.Expect) (*evidence.Verified, error) {
+		return (*current.Load())(ctx, sent, e)
 	}
 	b.start(1, nil)
 	for _, tt := range tests {
@@ -189,11 +190,11 @@ func TestWorker_RevocationUnknown(t *testing.T) {
 	b := newBench(t)
 	var unknown atomic.Bool
 	unknown.Store(true)
-	b.verifier = func(ctx context.Context, bundle evidence.Bundle, e evidence.Expect) (*evidence.Verified, error) {
+	b.verifier = func(ctx context.Context, sent transcript.Evidence, e evidence.Expect) (*evidence.Verified, error) {
 		if unknown.Load() {
 			return nil, &evidence.Refusal{Reason: string(kiosk.ReasonRevocationUnknown), Temporary: true}
 		}
-		return believe(ctx, bundle, e)
+		return believe(ctx, sent, e)
 	}
 	b.start(1, nil)
 	recovers, never := b.visit(), b.visit()
@@ -222,11 +223,11 @@ func TestWorker_RevocationUnknown(t *testing.T) {
 func TestWorker_Panic(t *testing.T) {
 	b := newBench(t)
 	poisoned := b.visit()
-	b.verifier = func(ctx context.Context, bundle evidence.Bundle, e evidence.Expect) (*evidence.Verified, error) {
+	b.verifier = func(ctx context.Context, sent transcript.Evidence, e evidence.Expect) (*evidence.Verified, error) {
 		if e.Enrolment == poisoned.id {
 			panic("about " + surname)
 		}
-		return believe(ctx, bundle, e)
+		return believe(ctx, sent, e)
 	}
 	b.start(1, nil)
 	healthy := b.visit()

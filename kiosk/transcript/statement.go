@@ -17,10 +17,8 @@ type Statement struct {
 	Desk      string // its role at the centre
 	OpenedAt  time.Time
 	Facts     kiosk.TranscriptFacts // At is when it is signed; of a travel document, Identity has the tax number that was typed
-	Identity  []byte                // as it goes to the centre
-	SOD       []byte                // empty when the MRZ was typed
+	Evidence  Evidence              // what the transcript has hashes of: Identity, SOD and SealedPIN
 	Access    string                // how the chip was opened, AccessContact or AccessTyped
-	SealedPIN []byte                // as it goes to the centre
 }
 
 // Transcript is what the person agreed to, as it is signed.
@@ -31,7 +29,7 @@ func (s Statement) Transcript() Transcript {
 		OpenedAt: s.OpenedAt, SignedAt: s.Facts.At,
 		Document: Document{
 			Kind: p.Kind, Generation: p.Generation, Country: p.Country, Number: p.DocumentNumber,
-			CivilNumber: p.CivilNumber, ValidUntil: p.ValidUntil, Identity: hashOf(s.Identity), SOD: hashOf(s.SOD), Access: s.Access,
+			CivilNumber: p.CivilNumber, ValidUntil: p.ValidUntil, Identity: hashOf(s.Evidence.Identity), SOD: hashOf(s.Evidence.SOD), Access: s.Access,
 		},
 		Person: Person{
 			Surname: p.Surname, GivenNames: p.GivenNames, BirthDate: p.BirthDate, Nationality: p.Nationality, TaxNumber: p.TaxNumber,
@@ -41,7 +39,7 @@ func (s Statement) Transcript() Transcript {
 			Address: Seen(s.Facts.Eligibility.Address), Residence: Seen(s.Facts.Eligibility.Residence),
 			Independence: s.Facts.Eligibility.Independence, SecondClerk: s.Facts.Eligibility.SecondClerk, Extension: s.Facts.Extension,
 		},
-		SealedPIN:     hashOf(s.SealedPIN),
+		SealedPIN:     hashOf(s.Evidence.SealedPIN),
 		PhotoCompared: s.Facts.PhotoCompared,
 		PhotoPrinted:  s.Facts.PhotoPrinted,
 		Language:      s.Facts.Language,

@@ -4,6 +4,7 @@
 package load
 
 import (
+	"balcao/kiosk/transcript"
 	"context"
 	"crypto/hmac"
 	"crypto/rand"
@@ -169,7 +170,7 @@ func (w *Workload) enrol(ctx context.Context, n int64, who central.Person, dg14 
 	if err != nil || c.Refusal != "" {
 		return Fault("confirming", c.Refusal, err)
 	}
-	bundle := central.Evidence{JWS: jws, Identity: make([]byte, 1282), SOD: make([]byte, 2600), SealedPIN: make([]byte, 250)}
+	bundle := transcript.Evidence{JWS: jws, Identity: make([]byte, 1282), SOD: make([]byte, 2600), SealedPIN: make([]byte, 250)}
 	if dg14 != nil {
 		if err := w.questionChip(ctx, enrolment, dg14); err != nil {
 			return err

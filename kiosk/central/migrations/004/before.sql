@@ -150,7 +150,8 @@ begin
 		from desk.enrolment_status($1) s;
 end $$;
 
-create or replace function registrar.take_job(out job bigint, out kind text, out enrolment uuid, out attempts integer, out payload jsonb)
+drop function registrar.take_job();
+create function registrar.take_job(out job bigint, out kind text, out enrolment uuid, out attempts integer, out payload jsonb)
 	returns setof record
 	language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column

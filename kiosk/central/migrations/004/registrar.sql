@@ -1,15 +1,18 @@
 -- What the centre's worker may do, of which travel documents need more than 003 has.
 
--- take_job: the next job that is due and that no one else holds, or no row. payload, bytes in base64:
+-- take_job: the next job that is due and that no one else holds, or no row. payload:
 --   send_code       {channel, value, language, send_no, expires_at, code_row}
---   chip_challenge  {dg14}
---   verify          {challenge, desk, opened_at, document_kind, country, civil_number, document_number, tax_number, typed,
---                    contacts: [{channel, value, proof, confirmed_at}], evidence, identity, sod, sealed_pin, proof,
---                    chip_state, chip_dg14}; the last two are null without a challenge to the chip
+--   chip_challenge  {}, and chip_dg14
+--   verify          {desk, opened_at, document_kind, country, civil_number, document_number, tax_number, typed,
+--                    contacts: [{channel, value, proof, confirmed_at}]}, the challenge, the evidence as desk.bind took it,
+--                    and chip_state and chip_dg14 where a challenge to the chip was made
 --   welcome         {channel, value, language, register, valid_until}
 -- A job whose enrolment has ended meanwhile, or whose code has expired or was sent, is closed and not
 -- handed out.
-create or replace function registrar.take_job(out job bigint, out kind text, out enrolment uuid, out attempts integer, out payload jsonb)
+drop function registrar.take_job();
+create function registrar.take_job(out job bigint, out kind text, out enrolment uuid, out attempts integer, out payload jsonb,
+	out challenge bytea, out jws jsonb, out identity bytea, out sod bytea, out sealed_pin bytea, out proof bytea,
+	out chip_state bytea, out chip_dg14 bytea)
 	returns setof record
 	language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
@@ -25,39 +28,38 @@ begin
 		if not found then
 			return;
 		end if;
-		payload := case j.kind
-			when 'send_code' then (
+		case j.kind
+			when 'send_code' then
 				select jsonb_build_object('channel', c.channel, 'value', c.value, 'language', c.language,
-					'send_no', c.send_no, 'expires_at', c.expires_at, 'code_row', c.id)
+					'send_no', c.send_no, 'expires_at', c.expires_at, 'code_row', c.id) into payload
 				from cmd.one_time_code c join cmd.enrolment e on e.id = c.enrolment
 				where c.id = j.code and e.state = 'open' and c.value is not null
-					and c.used_at is null and c.delivery = 'queued' and c.expires_at > clock_timestamp())
-			when 'chip_challenge' then (
-				select jsonb_build_object('dg14', cmd.base64(c.dg14))
+					and c.used_at is null and c.delivery = 'queued' and c.expires_at > clock_timestamp();
+			when 'chip_challenge' then
+				select '{}', c.dg14 into payload, chip_dg14
 				from cmd.chip_challenge c join cmd.enrolment e on e.id = c.enrolment
-				where c.enrolment = j.enrolment and c.state = 'queued' and e.state = 'open')
-			when 'verify' then (
-				select jsonb_build_object('challenge', cmd.base64(e.challenge), 'desk', e.desk, 'opened_at', e.opened_at,
+				where c.enrolment = j.enrolment and c.state = 'queued' and e.state = 'open';
+			when 'verify' then
+				select jsonb_build_object('desk', e.desk, 'opened_at', e.opened_at,
 					'document_kind', e.document_kind, 'country', e.country, 'civil_number', e.civil_number,
 					'document_number', e.document_number, 'tax_number', e.tax_number, 'typed', e.typed,
 					'contacts', (select jsonb_agg(jsonb_build_object('channel', p.channel, 'value', p.value,
 							'proof', p.id, 'confirmed_at', p.confirmed_at) order by p.channel desc)
-						from cmd.contact_proof p where p.enrolment = e.id),
-					'evidence', v.jws, 'identity', cmd.base64(v.identity), 'sod', cmd.base64(v.sod),
-					'sealed_pin', cmd.base64(v.sealed_pin), 'proof', cmd.base64(v.proof),
-					'chip_state', cmd.base64(c.private), 'chip_dg14', cmd.base64(c.dg14))
+						from cmd.contact_proof p where p.enrolment = e.id)),
+					e.challenge, v.jws, v.identity, v.sod, v.sealed_pin, v.proof, c.private, c.dg14
+					into payload, challenge, jws, identity, sod, sealed_pin, proof, chip_state, chip_dg14
 				from cmd.enrolment e join cmd.evidence v on v.enrolment = e.id
 					left join cmd.chip_challenge c on c.enrolment = e.id and c.state = 'ready'
-				where e.id = j.enrolment and e.state = 'pending')
-			when 'welcome' then (
+				where e.id = j.enrolment and e.state = 'pending';
+			when 'welcome' then
 				select jsonb_build_object('channel', c.channel, 'value', c.value,
 					'language', coalesce((select o.language from cmd.one_time_code o where o.enrolment = e.id
 						order by o.sent_at desc limit 1), 'pt'),
-					'register', k.register, 'valid_until', k.valid_until)
+					'register', k.register, 'valid_until', k.valid_until) into payload
 				from cmd.enrolment e join cmd.key k on k.register = e.key
 					join cmd.key_contact c on c.key = k.register and c.channel = j.channel
-				where e.id = j.enrolment and k.living)
-		end;
+				where e.id = j.enrolment and k.living;
+		end case;
 		if payload is not null then
 			job := j.id; kind := j.kind; enrolment := j.enrolment; attempts := j.attempts;
 			return next;
