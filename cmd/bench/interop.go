@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"balcao/cardreader/mrz"
-	"balcao/kiosk/trust"
 	"balcao/kiosk/trust/cms"
+	"balcao/kiosk/trust/country"
 )
 
 const interopName = "vsmartcard-vpicc"
@@ -137,11 +137,11 @@ func awaitCard(ctx context.Context, chip *program) error {
 
 // proveInterop sees that what was read is what was signed: fast and wrong would be no measurement.
 func proveInterop(files chipFiles, anchor string) error {
-	certificate, err := trust.ReadCountryCertificate(anchor)
+	certificate, err := country.ReadCertificate(anchor)
 	if err != nil {
 		return err
 	}
-	countries, err := trust.NewCountries([]*cms.Certificate{certificate})
+	countries, err := country.New([]*cms.Certificate{certificate})
 	if err != nil {
 		return err
 	}

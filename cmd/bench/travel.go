@@ -12,6 +12,7 @@ import (
 	"balcao/cardreader/travel"
 	"balcao/kiosk/desk"
 	"balcao/kiosk/trust"
+	"balcao/kiosk/trust/country"
 	"balcao/mock-pcsc/drawer"
 )
 
@@ -81,7 +82,7 @@ type travelMeasure struct {
 	dir       string
 	much      amount
 	entries   []drawer.Entry
-	countries *trust.Countries
+	countries *country.Authorities
 	store     *trust.Store
 	say       func(string, ...any)
 	report    TravelReport
@@ -99,7 +100,7 @@ func measureTravel(ctx context.Context, s *scene, dir string, much amount, say f
 	if m.store, err = trust.Load(s.env["BALCAO_TRUST"]); err != nil {
 		return TravelReport{}, fmt.Errorf("trust folder: %w", err)
 	}
-	if m.countries, err = trust.LoadCountries(s.env["BALCAO_TRUST"]); err != nil {
+	if m.countries, err = country.Load(s.env["BALCAO_TRUST"]); err != nil {
 		return TravelReport{}, fmt.Errorf("trust folder: %w", err)
 	}
 	if !hasMRTDReader() {

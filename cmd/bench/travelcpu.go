@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"balcao/cardreader/travel"
-	"balcao/kiosk/trust"
 	"balcao/kiosk/trust/cms"
+	"balcao/kiosk/trust/country"
 )
 
 const paceCard = "passport-no-originality" // PACE-GM, AES-128, brainpoolP256r1
@@ -98,8 +98,8 @@ func (m *travelMeasure) measurePassive(context.Context) error {
 
 // passive is passive authentication (Doc 9303-11 §5.1) without the question of revocation. It returns the chain from the
 // document signer to the country's anchor.
-func passive(files chipFiles, countries *trust.Countries) ([]*cms.Certificate, error) {
-	object, err := trust.ReadTravelSOD(files.sod)
+func passive(files chipFiles, countries *country.Authorities) ([]*cms.Certificate, error) {
+	object, err := country.ReadSOD(files.sod)
 	if err != nil {
 		return nil, err
 	}

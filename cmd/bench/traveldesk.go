@@ -12,6 +12,7 @@ import (
 	"balcao/kiosk/desk"
 	"balcao/kiosk/examine"
 	"balcao/kiosk/trust"
+	"balcao/kiosk/trust/country"
 )
 
 // DeskReading is when the desk learned what of a travel document; medians of milliseconds since the connection began.
@@ -76,7 +77,7 @@ func (m *travelMeasure) readAtDesk(ctx context.Context, zone []string) (DeskRead
 		Emit: w.note,
 		Examiner: &examine.Examiner{
 			Trust: m.store, Revocation: &trust.Revocation{},
-			Countries: m.countries, CountryRevocation: &trust.CountryRevocation{Countries: m.countries},
+			Countries: m.countries, CountryRevocation: &country.Revocation{Authorities: m.countries},
 		},
 	}
 	w.began = time.Now()

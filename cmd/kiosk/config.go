@@ -11,7 +11,7 @@ import (
 
 	"balcao/kiosk"
 	"balcao/kiosk/desk"
-	"balcao/kiosk/trust"
+	"balcao/kiosk/trust/country"
 )
 
 // config is the desk's configuration file. It names where things are; it holds nothing personal.
@@ -103,7 +103,7 @@ func (c config) validate() error {
 
 // checkTrust names everything in the trust folder that cannot be used. The desk starts without it all the same.
 func (c config) checkTrust() error {
-	if err := trust.CheckFolder(c.Trust); err != nil {
+	if err := country.CheckFolder(c.Trust); err != nil {
 		return fmt.Errorf("trust: %w", err)
 	}
 	return nil

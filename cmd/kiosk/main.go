@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -25,6 +26,8 @@ import (
 	"balcao/kiosk/examine"
 	"balcao/kiosk/seal"
 	"balcao/kiosk/trust"
+	"balcao/kiosk/trust/country"
+	"balcao/kiosk/trust/folder"
 	"balcao/ui"
 	"balcao/ui/look"
 )
@@ -63,12 +66,12 @@ func run(cfg config, log *slog.Logger) error {
 	if err != nil {
 		return fmt.Errorf("reading the centre's recipient: %w", err)
 	}
-	countries, err := trust.LoadCountries(cfg.Trust)
+	countries, err := country.Load(cfg.Trust)
 	if err != nil {
 		return &startError{fmt.Errorf("loading the States that sign travel documents from %s: %w", cfg.Trust, err),
 			"Fill the folder with: kioskctl trust import, from a master list."}
 	}
-	trust.LogBadFiles(ctx, log, store, countries)
+	folder.Log(ctx, log, slices.Concat(store.BadFiles(), countries.BadFiles())...)
 	own, err := cfg.desk()
 	if err != nil {
 		return fmt.Errorf("reading the desk's certificate: %w", err)
@@ -104,7 +107,7 @@ func run(cfg config, log *slog.Logger) error {
 		Readers:  desk.PCSC{},
 		Examiner: &examine.Examiner{
 			Trust: store, Revocation: &trust.Revocation{},
-			Countries: countries, CountryRevocation: &trust.CountryRevocation{Countries: countries},
+			Countries: countries, CountryRevocation: &country.Revocation{Authorities: countries},
 		},
 		Recipient: recipient,
 		Key:       signer,

@@ -22,6 +22,7 @@ import (
 	"balcao/kiosk/examine"
 	"balcao/kiosk/trust"
 	"balcao/kiosk/trust/cms"
+	"balcao/kiosk/trust/country"
 )
 
 // Exit codes of `kioskctl card` besides exitOK (genuine) and exitError.
@@ -144,13 +145,13 @@ func newExaminer(f cardFlags) (*examine.Examiner, error) {
 	}
 	return &examine.Examiner{
 		Trust: store, Revocation: &trust.Revocation{},
-		Countries: countries, CountryRevocation: &trust.CountryRevocation{Countries: countries},
+		Countries: countries, CountryRevocation: &country.Revocation{Authorities: countries},
 	}, nil
 }
 
-func loadCountries(dir string, anchors []string) (*trust.Countries, error) {
+func loadCountries(dir string, anchors []string) (*country.Authorities, error) {
 	if len(anchors) == 0 {
-		countries, err := trust.LoadCountries(dir)
+		countries, err := country.Load(dir)
 		if err != nil {
 			return nil, fmt.Errorf("trust folder %s: %w", dir, err)
 		}
@@ -158,13 +159,13 @@ func loadCountries(dir string, anchors []string) (*trust.Countries, error) {
 	}
 	var certificates []*cms.Certificate
 	for _, path := range anchors {
-		c, err := trust.ReadCountryCertificate(path)
+		c, err := country.ReadCertificate(path)
 		if err != nil {
 			return nil, fmt.Errorf("--anchor: %w", err)
 		}
 		certificates = append(certificates, c)
 	}
-	return trust.NewCountries(certificates)
+	return country.New(certificates)
 }
 
 // systemTrust is where an installed desk keeps its anchors.

@@ -14,6 +14,8 @@ import (
 
 	"balcao/cardreader"
 	"balcao/kiosk/trust"
+	"balcao/kiosk/trust/country"
+	"balcao/kiosk/trust/folder"
 )
 
 // runDoctor says what is wrong with readers, the smart-card service and the trust folder, and the cure. It exits with 1
@@ -68,7 +70,7 @@ func trustFindings(dir string) []cardreader.Finding {
 	}
 	var findings []cardreader.Finding
 	store, err := trust.Load(dir)
-	countries, countriesErr := trust.LoadCountries(dir)
+	countries, countriesErr := country.Load(dir)
 	for _, err := range []error{err, countriesErr} {
 		if err != nil {
 			findings = append(findings, cardreader.Finding{
@@ -86,7 +88,7 @@ func trustFindings(dir string) []cardreader.Finding {
 	return findings
 }
 
-func badFileFinding(dir string, bad *trust.BadFile) cardreader.Finding {
+func badFileFinding(dir string, bad *folder.BadFile) cardreader.Finding {
 	f := cardreader.Finding{
 		Code: codeTrustFile, Title: filepath.Join(dir, bad.File) + " is left out.", Cause: bad.Err.Error(),
 		Cure: "Replace it with the file that its authority publishes, or remove it; then start the desk again.",

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"balcao/kiosk/trust"
+	"balcao/kiosk/trust/country"
 )
 
 const trustUsage = `Usage: kioskctl trust import FILE…              add CA certificates of the Citizen Card (DER or PEM);
@@ -82,7 +83,7 @@ func runTrust(args []string, stdout, stderr io.Writer) int {
 }
 
 func isMasterList(file string) bool {
-	return strings.EqualFold(filepath.Ext(file), ".ml") || trust.HoldsMasterList(file)
+	return strings.EqualFold(filepath.Ext(file), ".ml") || country.HoldsMasterList(file)
 }
 
 // parseMixed parses flags that may stand before, between and after the other arguments, which it returns.
@@ -143,7 +144,7 @@ func importTrust(o trustOptions, files []string, stdout, stderr io.Writer) int {
 
 // isCountry reports whether a file that crypto/x509 refuses may be what --country is for.
 func isCountry(file string) bool {
-	c, err := trust.ReadCountryCertificate(file)
+	c, err := country.ReadCertificate(file)
 	return err == nil && c.Country != "" && c.SelfSigned()
 }
 
@@ -186,7 +187,7 @@ func importOutcome(item trust.ImportItem) string {
 
 // listTrust shows the folder, and exits with 1 when a file of it is left out. One that has countries only is in order: it is just not yet one for the Citizen Card.
 func listTrust(o trustOptions, stdout, stderr io.Writer) int {
-	countries, err := trust.LoadCountries(o.dir)
+	countries, err := country.Load(o.dir)
 	if err != nil {
 		return fail(stderr, "kioskctl trust", err)
 	}

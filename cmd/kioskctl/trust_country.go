@@ -10,8 +10,8 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"balcao/kiosk/trust"
 	"balcao/kiosk/trust/cms"
+	"balcao/kiosk/trust/country"
 )
 
 // listReport is what the import of a master list prints.
@@ -47,7 +47,7 @@ type countryCount struct {
 
 // importMasterList exits with 1 when a certificate of the list cannot be used, and writes the others.
 func importMasterList(o trustOptions, file string, stdout, stderr io.Writer) int {
-	root, err := trust.ReadCountryCertificate(o.root)
+	root, err := country.ReadCertificate(o.root)
 	if err != nil {
 		return fail(stderr, "kioskctl trust", fmt.Errorf("root %s: %w", filepath.Base(o.root), err))
 	}
@@ -55,7 +55,7 @@ func importMasterList(o trustOptions, file string, stdout, stderr io.Writer) int
 	if err != nil {
 		return fail(stderr, "kioskctl trust", fmt.Errorf("%s: %w", filepath.Base(file), err))
 	}
-	imported, err := trust.CountryImport{DryRun: o.dryRun, RemoveGone: o.removeGone}.Import(o.dir, list.Certificates)
+	imported, err := country.Import{DryRun: o.dryRun, RemoveGone: o.removeGone}.Import(o.dir, list.Certificates)
 	if err != nil {
 		return fail(stderr, "kioskctl trust", err)
 	}
@@ -75,22 +75,22 @@ func importMasterList(o trustOptions, file string, stdout, stderr io.Writer) int
 	return exitOK
 }
 
-func readMasterList(file string, root *cms.Certificate) (*trust.MasterList, error) {
+func readMasterList(file string, root *cms.Certificate) (*country.MasterList, error) {
 	info, err := os.Stat(file)
 	if err != nil {
 		return nil, err
 	}
-	if info.Size() > trust.MaxMasterList {
+	if info.Size() > country.MaxMasterList {
 		return nil, fmt.Errorf("%d bytes are no master list", info.Size())
 	}
 	data, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
 	}
-	return trust.ReadMasterList(data, []*cms.Certificate{root}, time.Now())
+	return country.ReadMasterList(data, []*cms.Certificate{root}, time.Now())
 }
 
-func newListReport(list *trust.MasterList, imported trust.CountryReport, now time.Time) *listReport {
+func newListReport(list *country.MasterList, imported country.Report, now time.Time) *listReport {
 	r := &listReport{
 		Total: len(list.Certificates) + list.Unreadable, Read: len(list.Certificates),
 		Signer: list.Signer.Country + " " + list.Signer.Title, Written: imported.Written, Others: list.Others,
@@ -100,7 +100,7 @@ func newListReport(list *trust.MasterList, imported trust.CountryReport, now tim
 		r.SignedAt = &list.SigningTime
 	}
 	counts := make(map[string]*countryCount)
-	slices.SortStableFunc(imported.Items, func(a, b trust.CountryItem) int {
+	slices.SortStableFunc(imported.Items, func(a, b country.Item) int {
 		return strings.Compare(a.Certificate.Country, b.Certificate.Country)
 	})
 	for _, item := range imported.Items {
@@ -119,9 +119,9 @@ func newListReport(list *trust.MasterList, imported trust.CountryReport, now tim
 			r.Expired = append(r.Expired, line)
 		}
 		switch item.Change {
-		case trust.Added:
+		case country.Added:
 			r.New = append(r.New, line)
-		case trust.Changed:
+		case country.Changed:
 			r.Changed = append(r.Changed, line)
 		}
 	}
@@ -138,7 +138,7 @@ func newListReport(list *trust.MasterList, imported trust.CountryReport, now tim
 	return r
 }
 
-func (n *countryCount) add(item trust.CountryItem, now time.Time) {
+func (n *countryCount) add(item country.Item, now time.Time) {
 	n.Certificates++
 	if !item.Certificate.SelfSigned() {
 		n.Links++
@@ -147,9 +147,9 @@ func (n *countryCount) add(item trust.CountryItem, now time.Time) {
 		n.Expired++
 	}
 	switch item.Change {
-	case trust.Added:
+	case country.Added:
 		n.New++
-	case trust.Changed:
+	case country.Changed:
 		n.Changed++
 	}
 }
@@ -222,7 +222,7 @@ func importCountries(o trustOptions, files []string, stdout, stderr io.Writer) i
 	var from []string
 	refused := false
 	for _, file := range files {
-		c, err := trust.ReadCountryCertificate(file)
+		c, err := country.ReadCertificate(file)
 		if err != nil {
 			refused = true
 			lines = append(lines, trustLine{Kind: "csca", Outcome: "refused: " + err.Error(), File: file})
@@ -230,7 +230,7 @@ func importCountries(o trustOptions, files []string, stdout, stderr io.Writer) i
 		}
 		certificates, from = append(certificates, c), append(from, file)
 	}
-	report, err := trust.CountryImport{DryRun: o.dryRun}.Import(o.dir, certificates)
+	report, err := country.Import{DryRun: o.dryRun}.Import(o.dir, certificates)
 	if err != nil {
 		return fail(stderr, "kioskctl trust", err)
 	}
@@ -252,7 +252,7 @@ func importCountries(o trustOptions, files []string, stdout, stderr io.Writer) i
 	return exitOK
 }
 
-func countryOutcome(item trust.CountryItem, dryRun bool) string {
+func countryOutcome(item country.Item, dryRun bool) string {
 	until := "until " + item.Certificate.NotAfter.Format(time.DateOnly)
 	if time.Now().After(item.Certificate.NotAfter) {
 		until = "expired " + item.Certificate.NotAfter.Format(time.DateOnly)
@@ -260,7 +260,7 @@ func countryOutcome(item trust.CountryItem, dryRun bool) string {
 	switch {
 	case item.Refused != nil:
 		return "refused: " + item.Refused.Error()
-	case item.Change == trust.Unchanged:
+	case item.Change == country.Unchanged:
 		return "already there"
 	case dryRun:
 		return "would be added, " + until

@@ -13,7 +13,7 @@ import (
 
 	"balcao/kiosk/central/deskca"
 	"balcao/kiosk/delivery"
-	"balcao/kiosk/trust"
+	"balcao/kiosk/trust/country"
 )
 
 // config is the registrar's configuration file. Secrets may be in it or, better, in files beside it.
@@ -144,7 +144,7 @@ func (c config) Validate() error {
 
 // checkTrust names everything in the trust folder that cannot be used. The worker starts without it all the same.
 func (c config) checkTrust() error {
-	if err := trust.CheckFolder(c.Trust); err != nil {
+	if err := country.CheckFolder(c.Trust); err != nil {
 		return fmt.Errorf("trust: %w", err)
 	}
 	return nil

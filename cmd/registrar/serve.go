@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 
 	"balcao/kiosk/central/deskca"
@@ -14,6 +15,8 @@ import (
 	"balcao/kiosk/examine"
 	"balcao/kiosk/registrar"
 	"balcao/kiosk/trust"
+	"balcao/kiosk/trust/country"
+	"balcao/kiosk/trust/folder"
 )
 
 // serve wires the parts and works until ctx ends. The channels outlive the workers, which finish the
@@ -28,11 +31,11 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, ready func()) erro
 	if err != nil {
 		return fmt.Errorf("loading trust anchors: %w", err)
 	}
-	countries, err := trust.LoadCountries(cfg.Trust)
+	countries, err := country.Load(cfg.Trust)
 	if err != nil {
 		return fmt.Errorf("loading the anchors of States: %w", err)
 	}
-	trust.LogBadFiles(ctx, log, store, countries)
+	folder.Log(ctx, log, slices.Concat(store.BadFiles(), countries.BadFiles())...)
 	var authority *x509.Certificate
 	if cfg.DeskAuthority == "" {
 		log.WarnContext(ctx, "no desk_authority is configured: every travel document is refused")
@@ -56,7 +59,7 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, ready func()) erro
 		DB: pool,
 		Verifier: evidence.Verifier{Examiner: &examine.Examiner{
 			Trust: store, Revocation: &trust.Revocation{},
-			Countries: countries, CountryRevocation: &trust.CountryRevocation{Countries: countries},
+			Countries: countries, CountryRevocation: &country.Revocation{Authorities: countries},
 		}},
 		DeskAuthority: authority,
 		SMS:           sms,

@@ -34,6 +34,7 @@ import (
 	"balcao/kiosk/examine"
 	"balcao/kiosk/registrar"
 	"balcao/kiosk/trust"
+	"balcao/kiosk/trust/country"
 	"balcao/mock-pcsc/card"
 	"balcao/mock-pcsc/drawer"
 	"balcao/mock-pcsc/pki"
@@ -143,11 +144,11 @@ func (b *bench) newExaminer() *examine.Examiner {
 	b.t.Cleanup(transport.CloseIdleConnections)
 	store, err := trust.Load(filepath.Join("..", "..", "assets", "testpki", "trust"))
 	b.check(err)
-	countries, err := trust.LoadCountries(filepath.Join("..", "..", "assets", "testpki", "trust"))
+	countries, err := country.Load(filepath.Join("..", "..", "assets", "testpki", "trust"))
 	b.check(err)
 	return &examine.Examiner{
 		Trust: store, Revocation: &trust.Revocation{HTTP: &http.Client{Transport: transport}},
-		Countries: countries, CountryRevocation: &trust.CountryRevocation{Countries: countries, HTTP: &http.Client{Transport: transport}},
+		Countries: countries, CountryRevocation: &country.Revocation{Authorities: countries, HTTP: &http.Client{Transport: transport}},
 	}
 }
 

@@ -90,6 +90,7 @@ func (v *visit) replaceReading(read Reading) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.read.Wipe()
+	clear(v.evidence.Identity)
 	v.read = read
 	v.evidence.Identity, v.evidence.SOD = read.signed()
 }

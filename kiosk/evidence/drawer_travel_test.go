@@ -17,6 +17,7 @@ import (
 	"balcao/kiosk/examine/examinetest"
 	"balcao/kiosk/transcript"
 	"balcao/kiosk/trust"
+	"balcao/kiosk/trust/country"
 	"balcao/mock-pcsc/drawer"
 )
 
@@ -29,12 +30,12 @@ func travelDocuments(d *drawer.Drawer) []drawer.Entry {
 func mustCountryBench(t testing.TB) (*drawer.Drawer, *examine.Examiner) {
 	t.Helper()
 	d, v := mustBench(t)
-	countries, err := trust.LoadCountries(filepath.Join("..", "..", "assets", "testpki", "trust"))
+	countries, err := country.Load(filepath.Join("..", "..", "assets", "testpki", "trust"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	v.Countries = countries
-	v.CountryRevocation = &trust.CountryRevocation{Countries: countries, HTTP: v.Revocation.(*trust.Revocation).HTTP}
+	v.CountryRevocation = &country.Revocation{Authorities: countries, HTTP: v.Revocation.(*trust.Revocation).HTTP}
 	return d, v
 }
 
@@ -243,13 +244,13 @@ func TestDrawer_ChipMapping(t *testing.T) {
 }
 
 // mustCountriesAnd trusts the States of the drawer and one more.
-func mustCountriesAnd(t testing.TB, c examinetest.Country) *trust.Countries {
+func mustCountriesAnd(t testing.TB, c examinetest.Country) *country.Authorities {
 	t.Helper()
-	countries, err := trust.LoadCountries(filepath.Join("..", "..", "assets", "testpki", "trust"))
+	countries, err := country.Load(filepath.Join("..", "..", "assets", "testpki", "trust"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	countries, err = trust.NewCountries(append(countries.Certificates(), examinetest.MustParse(t, c.CSCA.Cert.Raw)))
+	countries, err = country.New(append(countries.Certificates(), examinetest.MustParse(t, c.CSCA.Cert.Raw)))
 	if err != nil {
 		t.Fatal(err)
 	}

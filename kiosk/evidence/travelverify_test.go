@@ -20,6 +20,7 @@ import (
 	"balcao/kiosk/examine/examinetest"
 	"balcao/kiosk/transcript"
 	"balcao/kiosk/trust"
+	"balcao/kiosk/trust/country"
 )
 
 func TestVerifyTravel(t *testing.T) {
@@ -57,7 +58,7 @@ func TestVerifyTravel(t *testing.T) {
 			c.remake(t)
 		}},
 		"State without a list": {kiosk.LevelSubstantial, []kiosk.CheckName{kiosk.CheckSignerStatus}, func(_ *testing.T, c *travelCase) {
-			c.examiner.CountryRevocation = examinetest.SignersAnswer(trust.ErrNobodyToAsk)
+			c.examiner.CountryRevocation = examinetest.SignersAnswer(country.ErrNobodyToAsk)
 		}},
 		"typed": {kiosk.LevelSubstantial, []kiosk.CheckName{kiosk.CheckOriginal}, func(t *testing.T, c *travelCase) { c.typed(t) }},
 		"typed, second clerk": {kiosk.LevelSubstantial, []kiosk.CheckName{kiosk.CheckOriginal}, func(t *testing.T, c *travelCase) {

@@ -11,6 +11,7 @@ import (
 	"balcao/kiosk"
 	"balcao/kiosk/transcript"
 	"balcao/kiosk/trust"
+	"balcao/kiosk/trust/sod"
 )
 
 // Examination is one Citizen Card being verified while it is read. Each check runs once, as soon as what it
@@ -185,9 +186,9 @@ func (e *Examination) checkSODSignature() kiosk.Check {
 // written in a way that is not known here, says nothing against the document: the signature alone can be wrong.
 func sodReason(err error) kiosk.Reason {
 	switch {
-	case errors.Is(err, trust.ErrSODFraming):
+	case errors.Is(err, sod.ErrFraming):
 		return kiosk.ReasonMalformed
-	case errors.Is(err, trust.ErrSODSignature):
+	case errors.Is(err, sod.ErrSignature):
 		return kiosk.ReasonSODInvalid
 	}
 	return kiosk.ReasonSODUnreadable

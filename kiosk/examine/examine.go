@@ -26,6 +26,7 @@ import (
 	"balcao/kiosk"
 	"balcao/kiosk/trust"
 	"balcao/kiosk/trust/cms"
+	"balcao/kiosk/trust/country"
 )
 
 // Sources of answers that are not hosts or CAs.
@@ -47,7 +48,7 @@ type Revocation interface {
 	Check(ctx context.Context, cert, issuer *x509.Certificate) (trust.Answer, error)
 }
 
-// CountryRevocation answers whether a document signer's certificate was revoked; *trust.CountryRevocation does. An
+// CountryRevocation answers whether a document signer's certificate was revoked; *country.Revocation does. An
 // error means that nobody knows, which is never a yes.
 type CountryRevocation interface {
 	Check(ctx context.Context, cert, issuer *cms.Certificate) (trust.Answer, error)
@@ -56,12 +57,12 @@ type CountryRevocation interface {
 // Examiner holds what verdicts depend on besides the document. It is safe for concurrent use while its
 // fields stay as they are; a copy may have others.
 type Examiner struct {
-	Trust             *trust.Store      // nil trusts nobody: every Citizen Card is refused
-	Revocation        Revocation        // nil answers nothing: revocation stays unknown
-	Countries         *trust.Countries  // nil trusts no State: every travel document with a chip is refused
-	CountryRevocation CountryRevocation // nil asks nobody but the lists that came with Countries
-	Rules             kiosk.Rules       // of the centre; the usual ones when there are none
-	Now               func() time.Time  // time.Now when nil; its location is the one whose calendar counts
+	Trust             *trust.Store         // nil trusts nobody: every Citizen Card is refused
+	Revocation        Revocation           // nil answers nothing: revocation stays unknown
+	Countries         *country.Authorities // nil trusts no State: every travel document with a chip is refused
+	CountryRevocation CountryRevocation    // nil asks nobody but the lists that came with Countries
+	Rules             kiosk.Rules          // of the centre; the usual ones when there are none
+	Now               func() time.Time     // time.Now when nil; its location is the one whose calendar counts
 
 	signed time.Time // at the centre: when the transcript was signed, as of which a document is judged; zero at a desk
 }

@@ -6,8 +6,8 @@ import (
 	"balcao/cardreader/mrz"
 	"balcao/cardreader/travel/lds"
 	"balcao/kiosk"
-	"balcao/kiosk/trust"
 	"balcao/kiosk/trust/cms"
+	"balcao/kiosk/trust/country"
 )
 
 // TravelOrder lists the checks of a travel document's chip in the order of a verdict, which is the clerk's.
@@ -30,7 +30,7 @@ type TravelExamination struct {
 
 	zone       *mrz.MRZ
 	identity   *kiosk.Identity
-	object     *trust.TravelObject
+	object     *country.SecurityObject
 	chain      []*cms.Certificate
 	originally *ChipAuthenticity
 	proof      ProofKind // of the files as they were signed

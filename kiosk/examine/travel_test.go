@@ -22,6 +22,8 @@ import (
 	"balcao/kiosk/examine/examinetest"
 	"balcao/kiosk/trust"
 	"balcao/kiosk/trust/cms"
+	"balcao/kiosk/trust/country"
+	"balcao/kiosk/trust/folder"
 )
 
 // What is read arrives in pieces; each check is answered once, as early as it can be, and before the signature only the
@@ -164,7 +166,7 @@ func TestTravelExamination_OneReason(t *testing.T) {
 			v.CountryRevocation = examinetest.SignersAnswer(trust.ErrUnknown)
 		}},
 		"a list that cannot be read": {kiosk.ReasonRevocationList, func(_ *testing.T, v *examine.Examiner, _ *examine.TravelFiles) {
-			v.CountryRevocation = examinetest.SignersAnswer(fmt.Errorf("%w: %w", trust.ErrUnknown, &trust.BadFile{File: "csca-crl/x.crl", Err: errors.New("garbage")}))
+			v.CountryRevocation = examinetest.SignersAnswer(fmt.Errorf("%w: %w", trust.ErrUnknown, &folder.BadFile{File: "csca-crl/x.crl", Err: errors.New("garbage")}))
 		}},
 		"unheard-of answer": {kiosk.ReasonRevocationUnknown, func(_ *testing.T, v *examine.Examiner, _ *examine.TravelFiles) {
 			v.CountryRevocation = examinetest.SignersAre("")
@@ -225,7 +227,7 @@ func TestTravelExamination_Level(t *testing.T) {
 			c.Access.Unenforced = true
 		}},
 		"State without a list": {[]kiosk.CheckName{kiosk.CheckSignerStatus, kiosk.CheckKey}, kiosk.ReasonNobodyToAsk, func(v *examine.Examiner, _ *examinetest.Chip) {
-			v.CountryRevocation = examinetest.SignersAnswer(trust.ErrNobodyToAsk)
+			v.CountryRevocation = examinetest.SignersAnswer(country.ErrNobodyToAsk)
 		}},
 		"no network, no lists": {[]kiosk.CheckName{kiosk.CheckSignerStatus, kiosk.CheckKey}, kiosk.ReasonNobodyToAsk, func(v *examine.Examiner, _ *examinetest.Chip) {
 			v.CountryRevocation = nil

@@ -12,6 +12,8 @@ import (
 	"balcao/kiosk"
 	"balcao/kiosk/trust"
 	"balcao/kiosk/trust/cms"
+	"balcao/kiosk/trust/country"
+	"balcao/kiosk/trust/folder"
 )
 
 // checkAccess: the chip opened with what is printed on the document. One that would have opened to anybody has not
@@ -33,7 +35,7 @@ func (e *TravelExamination) checkAccess() kiosk.Check {
 
 // checkSODSignature verifies the SOD's own signature.
 func (e *TravelExamination) checkSODSignature() kiosk.Check {
-	object, err := trust.ReadTravelSOD(e.files.SOD)
+	object, err := country.ReadSOD(e.files.SOD)
 	if err != nil {
 		return failed(sodReason(err), SourceSOD)
 	}
@@ -91,7 +93,7 @@ func (e *TravelExamination) askSignerStatus() {
 func (v *Examiner) signerStatus(ctx context.Context, signer, issuer *cms.Certificate, at time.Time) kiosk.Check {
 	var answer trust.Answer
 	var err error
-	var bad *trust.BadFile
+	var bad *folder.BadFile
 	if v.CountryRevocation != nil {
 		answer, err = v.CountryRevocation.Check(ctx, signer, issuer)
 	} else {
@@ -104,7 +106,7 @@ func (v *Examiner) signerStatus(ctx context.Context, signer, issuer *cms.Certifi
 		return failed(kiosk.ReasonSignerRevoked, answer.Source)
 	case errors.As(err, &bad):
 		return kiosk.Check{Result: kiosk.Unknown, Reason: kiosk.ReasonRevocationList, Source: path.Base(bad.File)}
-	case errors.Is(err, trust.ErrNobodyToAsk):
+	case errors.Is(err, country.ErrNobodyToAsk):
 		return absent(kiosk.ReasonNobodyToAsk, "")
 	}
 	return kiosk.Check{Result: kiosk.Unknown, Reason: kiosk.ReasonRevocationUnknown}
@@ -199,7 +201,7 @@ func (e *TravelExamination) checkOriginal() kiosk.Check {
 // confirmMapping verifies that a State signed the key which PACE with chip authentication mapping has shown the chip to
 // hold: EF.CardSecurity, by a document signer of the same State as the SOD's.
 func (e *TravelExamination) confirmMapping() error {
-	content, signer, err := trust.VerifyCardSecurity(e.files.Access.CardSecurity)
+	content, signer, err := country.VerifyCardSecurity(e.files.Access.CardSecurity)
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@ import (
 	"balcao/kiosk/examine"
 	"balcao/kiosk/transcript"
 	"balcao/kiosk/trust"
+	"balcao/kiosk/trust/country"
 	"balcao/mock-pcsc/card"
 	"balcao/mock-pcsc/drawer"
 	"balcao/mock-pcsc/pki"
@@ -46,12 +47,12 @@ func useCards(b *bench) *cards {
 	b.t.Cleanup(transport.CloseIdleConnections)
 	store, err := trust.Load(filepath.Join(testPKI, "trust"))
 	b.check(err)
-	countries, err := trust.LoadCountries(filepath.Join(testPKI, "trust"))
+	countries, err := country.Load(filepath.Join(testPKI, "trust"))
 	b.check(err)
 	client := &http.Client{Transport: transport}
 	b.genuine = &examine.Examiner{
 		Trust: store, Revocation: &trust.Revocation{HTTP: client},
-		Countries: countries, CountryRevocation: &trust.CountryRevocation{Countries: countries, HTTP: client},
+		Countries: countries, CountryRevocation: &country.Revocation{Authorities: countries, HTTP: client},
 	}
 	return &c
 }

@@ -9,61 +9,62 @@ import (
 	"time"
 
 	"balcao/kiosk/trust"
+	"balcao/kiosk/trust/trusttest"
 )
 
 func TestChain(t *testing.T) {
-	w := mustWorld(t)
-	store := w.store(t)
+	w := trusttest.MustWorld(t)
+	store := w.Store(t)
 
 	t.Run("OK", func(t *testing.T) {
-		chain, err := store.Chain(w.citizen.cert, nil, now)
+		chain, err := store.Chain(w.Citizen.Cert, nil, trusttest.Now)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if got, want := len(chain), 4; got != want {
 			t.Errorf("got a chain of %d, want %d", got, want)
 		}
-		if !chain[0].Equal(w.citizen.cert) || !chain[3].Equal(w.root.cert) {
+		if !chain[0].Equal(w.Citizen.Cert) || !chain[3].Equal(w.Root.Cert) {
 			t.Error("chain does not go from leaf to anchor")
 		}
 	})
 	t.Run("OK/IssuerFromCard", func(t *testing.T) {
-		other := mustIssue(t, caTemplate("(Teste) EC de Autenticação do Cartão de Cidadão 0016"), w.cards, mustKey(t))
-		leaf := mustIssue(t, citizenTemplate(), other, mustKey(t))
-		_, err := store.Chain(leaf.cert, nil, now)
+		other := trusttest.MustIssue(t, trusttest.CaTemplate("(Teste) EC de Autenticação do Cartão de Cidadão 0016"), w.Cards, trusttest.MustKey(t))
+		leaf := trusttest.MustIssue(t, trusttest.CitizenTemplate(), other, trusttest.MustKey(t))
+		_, err := store.Chain(leaf.Cert, nil, trusttest.Now)
 		if got, want := trust.FaultOf(err), trust.FaultUntrusted; got != want {
 			t.Errorf("without the issuer: got %q, want %q", got, want)
 		}
-		if _, err := store.Chain(leaf.cert, []*x509.Certificate{other.cert}, now); err != nil {
+		if _, err := store.Chain(leaf.Cert, []*x509.Certificate{other.Cert}, trusttest.Now); err != nil {
 			t.Errorf("with the issuer: %v", err)
 		}
 	})
 	t.Run("ErrUntrusted/SameNames", func(t *testing.T) {
-		forged := mustWorld(t)
-		extra := []*x509.Certificate{forged.auth.cert, forged.cards.cert, forged.root.cert}
-		_, err := store.Chain(forged.citizen.cert, extra, now)
+		forged := trusttest.MustWorld(t)
+		extra := []*x509.Certificate{forged.Auth.Cert, forged.Cards.Cert, forged.Root.Cert}
+		_, err := store.Chain(forged.Citizen.Cert, extra, trusttest.Now)
 		if got, want := trust.FaultOf(err), trust.FaultUntrusted; got != want {
 			t.Errorf("got %q (%v), want %q", got, err, want)
 		}
 	})
 	t.Run("ErrUntrusted/CitizenAsCA", func(t *testing.T) {
-		leaf := mustIssue(t, citizenTemplate(), w.citizen, mustKey(t))
-		_, err := store.Chain(leaf.cert, []*x509.Certificate{w.citizen.cert}, now)
+		leaf := trusttest.MustIssue(t, trusttest.CitizenTemplate(), w.Citizen, trusttest.MustKey(t))
+		_, err := store.Chain(leaf.Cert, []*x509.Certificate{w.Citizen.Cert}, trusttest.Now)
 		if got, want := trust.FaultOf(err), trust.FaultUntrusted; got != want {
 			t.Errorf("got %q (%v), want %q", got, err, want)
 		}
 	})
 	t.Run("ErrUntrusted/PathLength", func(t *testing.T) {
-		below := mustIssue(t, caTemplate("a CA below one that may have none"), w.auth, mustKey(t))
-		leaf := mustIssue(t, citizenTemplate(), below, mustKey(t))
-		_, err := store.Chain(leaf.cert, []*x509.Certificate{below.cert}, now)
+		below := trusttest.MustIssue(t, trusttest.CaTemplate("a CA below one that may have none"), w.Auth, trusttest.MustKey(t))
+		leaf := trusttest.MustIssue(t, trusttest.CitizenTemplate(), below, trusttest.MustKey(t))
+		_, err := store.Chain(leaf.Cert, []*x509.Certificate{below.Cert}, trusttest.Now)
 		if got, want := trust.FaultOf(err), trust.FaultUntrusted; got != want {
 			t.Errorf("got %q (%v), want %q", got, err, want)
 		}
 	})
 	t.Run("ErrExpired", func(t *testing.T) {
-		for name, at := range map[string]time.Time{"after": day(2035), "before": day(2023)} {
-			_, err := store.Chain(w.citizen.cert, nil, at)
+		for name, at := range map[string]time.Time{"after": trusttest.Day(2035), "before": trusttest.Day(2023)} {
+			_, err := store.Chain(w.Citizen.Cert, nil, at)
 			var chain *trust.ChainError
 			if !errors.As(err, &chain) || chain.Fault != trust.FaultExpired || chain.CA || chain.NotYetValid != (name == "before") {
 				t.Errorf("%s: got %+v", name, err)
@@ -71,20 +72,20 @@ func TestChain(t *testing.T) {
 		}
 	})
 	t.Run("ErrExpired/LeafOlderThanItsCA", func(t *testing.T) {
-		old := citizenTemplate()
-		old.NotBefore, old.NotAfter = day(2015), day(2025)
-		leaf := mustIssue(t, old, w.auth, mustKey(t))
-		_, err := store.Chain(leaf.cert, nil, now)
+		old := trusttest.CitizenTemplate()
+		old.NotBefore, old.NotAfter = trusttest.Day(2015), trusttest.Day(2025)
+		leaf := trusttest.MustIssue(t, old, w.Auth, trusttest.MustKey(t))
+		_, err := store.Chain(leaf.Cert, nil, trusttest.Now)
 		if got, want := trust.FaultOf(err), trust.FaultExpired; got != want {
 			t.Errorf("got %q (%v), want %q", got, err, want)
 		}
 	})
 	t.Run("ErrExpired/CA", func(t *testing.T) {
-		old := caTemplate("(Teste) EC de Autenticação do Cartão de Cidadão 0009")
-		old.NotBefore, old.NotAfter = day(2020), day(2025)
-		ca := mustIssue(t, old, w.cards, mustKey(t))
-		leaf := mustIssue(t, citizenTemplate(), ca, mustKey(t))
-		_, err := store.Chain(leaf.cert, []*x509.Certificate{ca.cert}, now)
+		old := trusttest.CaTemplate("(Teste) EC de Autenticação do Cartão de Cidadão 0009")
+		old.NotBefore, old.NotAfter = trusttest.Day(2020), trusttest.Day(2025)
+		ca := trusttest.MustIssue(t, old, w.Cards, trusttest.MustKey(t))
+		leaf := trusttest.MustIssue(t, trusttest.CitizenTemplate(), ca, trusttest.MustKey(t))
+		_, err := store.Chain(leaf.Cert, []*x509.Certificate{ca.Cert}, trusttest.Now)
 		var chain *trust.ChainError
 		if !errors.As(err, &chain) || chain.Fault != trust.FaultExpired || !chain.CA {
 			t.Errorf("got %+v", err)
@@ -92,10 +93,10 @@ func TestChain(t *testing.T) {
 	})
 	t.Run("ErrNoAnchors", func(t *testing.T) {
 		var none *trust.Store
-		if _, err := none.Chain(w.citizen.cert, nil, now); !errors.Is(err, trust.ErrNoAnchors) {
+		if _, err := none.Chain(w.Citizen.Cert, nil, trusttest.Now); !errors.Is(err, trust.ErrNoAnchors) {
 			t.Errorf("nil store: got %v", err)
 		}
-		if _, err := trust.NewStore(nil, []*x509.Certificate{w.root.cert}); !errors.Is(err, trust.ErrNoAnchors) {
+		if _, err := trust.NewStore(nil, []*x509.Certificate{w.Root.Cert}); !errors.Is(err, trust.ErrNoAnchors) {
 			t.Errorf("empty store: got %v", err)
 		}
 	})
@@ -103,20 +104,20 @@ func TestChain(t *testing.T) {
 
 // A CA signed with SHA-1 counts when the operator imported it, and never when a card brought it.
 func TestChain_SHA1(t *testing.T) {
-	root := mustIssue(t, caTemplate("root"), nil, rsaKey())
-	middle := mustIssue(t, caTemplate("middle"), root, rsaKey())
-	template := caTemplate("(Teste) EC de Autenticação do Cartão de Cidadão 0004")
+	root := trusttest.MustIssue(t, trusttest.CaTemplate("root"), nil, trusttest.RsaKey())
+	middle := trusttest.MustIssue(t, trusttest.CaTemplate("middle"), root, trusttest.RsaKey())
+	template := trusttest.CaTemplate("(Teste) EC de Autenticação do Cartão de Cidadão 0004")
 	template.MaxPathLenZero = true
-	modern := mustIssue(t, template, middle, mustKey(t))
-	old := &authority{cert: mustResignSHA1(t, modern.cert, rsaKey()), key: modern.key}
-	leaf := mustIssue(t, citizenTemplate(), old, mustKey(t))
+	modern := trusttest.MustIssue(t, template, middle, trusttest.MustKey(t))
+	old := &trusttest.Authority{Cert: trusttest.MustResignSHA1(t, modern.Cert, trusttest.RsaKey()), Key: modern.Key}
+	leaf := trusttest.MustIssue(t, trusttest.CitizenTemplate(), old, trusttest.MustKey(t))
 
 	t.Run("OK/Imported", func(t *testing.T) {
-		store, err := trust.NewStore([]*x509.Certificate{root.cert}, []*x509.Certificate{middle.cert, old.cert})
+		store, err := trust.NewStore([]*x509.Certificate{root.Cert}, []*x509.Certificate{middle.Cert, old.Cert})
 		if err != nil {
 			t.Fatal(err)
 		}
-		chain, err := store.Chain(leaf.cert, nil, now)
+		chain, err := store.Chain(leaf.Cert, nil, trusttest.Now)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -125,45 +126,45 @@ func TestChain_SHA1(t *testing.T) {
 		}
 	})
 	t.Run("OK/TwoInARow", func(t *testing.T) {
-		oldMiddle := mustResignSHA1(t, middle.cert, rsaKey())
-		store, err := trust.NewStore([]*x509.Certificate{root.cert}, []*x509.Certificate{oldMiddle, old.cert})
+		oldMiddle := trusttest.MustResignSHA1(t, middle.Cert, trusttest.RsaKey())
+		store, err := trust.NewStore([]*x509.Certificate{root.Cert}, []*x509.Certificate{oldMiddle, old.Cert})
 		if err != nil {
 			t.Fatal(err)
 		}
-		chain, err := store.Chain(leaf.cert, nil, now)
+		chain, err := store.Chain(leaf.Cert, nil, trusttest.Now)
 		if err != nil || len(chain) != 4 {
 			t.Errorf("got a chain of %d, %v", len(chain), err)
 		}
 	})
 	t.Run("ErrUntrusted/FromCard", func(t *testing.T) {
-		store, err := trust.NewStore([]*x509.Certificate{root.cert}, []*x509.Certificate{middle.cert})
+		store, err := trust.NewStore([]*x509.Certificate{root.Cert}, []*x509.Certificate{middle.Cert})
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = store.Chain(leaf.cert, []*x509.Certificate{old.cert}, now)
+		_, err = store.Chain(leaf.Cert, []*x509.Certificate{old.Cert}, trusttest.Now)
 		if got, want := trust.FaultOf(err), trust.FaultUntrusted; got != want {
 			t.Errorf("got %q (%v), want %q", got, err, want)
 		}
 	})
 	t.Run("ErrUntrusted/NoPathAbove", func(t *testing.T) {
-		stranger := mustIssue(t, caTemplate("another root"), nil, mustKey(t))
-		store, err := trust.NewStore([]*x509.Certificate{stranger.cert}, []*x509.Certificate{middle.cert, old.cert})
+		stranger := trusttest.MustIssue(t, trusttest.CaTemplate("another root"), nil, trusttest.MustKey(t))
+		store, err := trust.NewStore([]*x509.Certificate{stranger.Cert}, []*x509.Certificate{middle.Cert, old.Cert})
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = store.Chain(leaf.cert, nil, now)
+		_, err = store.Chain(leaf.Cert, nil, trusttest.Now)
 		if got, want := trust.FaultOf(err), trust.FaultUntrusted; got != want {
 			t.Errorf("got %q (%v), want %q", got, err, want)
 		}
 	})
 	t.Run("ErrUntrusted/Leaf", func(t *testing.T) {
-		ca := mustIssue(t, caTemplate("RSA authority"), root, rsaKey())
-		sha1Leaf := mustResignSHA1(t, mustIssue(t, citizenTemplate(), ca, mustKey(t)).cert, rsaKey())
-		store, err := trust.NewStore([]*x509.Certificate{root.cert}, []*x509.Certificate{ca.cert})
+		ca := trusttest.MustIssue(t, trusttest.CaTemplate("RSA authority"), root, trusttest.RsaKey())
+		sha1Leaf := trusttest.MustResignSHA1(t, trusttest.MustIssue(t, trusttest.CitizenTemplate(), ca, trusttest.MustKey(t)).Cert, trusttest.RsaKey())
+		store, err := trust.NewStore([]*x509.Certificate{root.Cert}, []*x509.Certificate{ca.Cert})
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = store.Chain(sha1Leaf, nil, now)
+		_, err = store.Chain(sha1Leaf, nil, trusttest.Now)
 		if got, want := trust.FaultOf(err), trust.FaultUntrusted; got != want {
 			t.Errorf("got %q (%v), want %q", got, err, want)
 		}
@@ -171,31 +172,31 @@ func TestChain_SHA1(t *testing.T) {
 }
 
 func TestProfile(t *testing.T) {
-	w := mustWorld(t)
+	w := trusttest.MustWorld(t)
 	profile := trust.AuthenticationProfile()
-	if err := profile.Check(w.citizen.cert); err != nil {
+	if err := profile.Check(w.Citizen.Cert); err != nil {
 		t.Fatal(err)
 	}
-	signatureCA := mustIssue(t, caTemplate("(Teste) EC de Assinatura Digital Qualificada do Cartão de Cidadão 0014"), w.cards, mustKey(t))
+	signatureCA := trusttest.MustIssue(t, trusttest.CaTemplate("(Teste) EC de Assinatura Digital Qualificada do Cartão de Cidadão 0014"), w.Cards, trusttest.MustKey(t))
 	cases := map[string]struct {
-		issuer *authority
+		issuer *trusttest.Authority
 		change func(*x509.Certificate)
 	}{
-		"key usage":    {w.auth, func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageContentCommitment }},
-		"no key usage": {w.auth, func(c *x509.Certificate) { c.KeyUsage = 0 }},
-		"unit":         {w.auth, func(c *x509.Certificate) { c.Subject.OrganizationalUnit[1] = "Assinatura Qualificada do Cidadão" }},
+		"key usage":    {w.Auth, func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageContentCommitment }},
+		"no key usage": {w.Auth, func(c *x509.Certificate) { c.KeyUsage = 0 }},
+		"unit":         {w.Auth, func(c *x509.Certificate) { c.Subject.OrganizationalUnit[1] = "Assinatura Qualificada do Cidadão" }},
 		"issuer":       {signatureCA, func(*x509.Certificate) {}},
-		"policy":       {w.auth, func(c *x509.Certificate) { c.Policies = []x509.OID{mustOID("2.16.620.1.1.1.2.4.1.0.7")} }},
-		"no policy":    {w.auth, func(c *x509.Certificate) { c.Policies = nil }},
-		"CA":           {w.auth, func(c *x509.Certificate) { c.IsCA, c.KeyUsage = true, c.KeyUsage|x509.KeyUsageCertSign }},
-		"server":       {w.auth, func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth} }},
+		"policy":       {w.Auth, func(c *x509.Certificate) { c.Policies = []x509.OID{trusttest.MustOID("2.16.620.1.1.1.2.4.1.0.7")} }},
+		"no policy":    {w.Auth, func(c *x509.Certificate) { c.Policies = nil }},
+		"CA":           {w.Auth, func(c *x509.Certificate) { c.IsCA, c.KeyUsage = true, c.KeyUsage|x509.KeyUsageCertSign }},
+		"server":       {w.Auth, func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth} }},
 	}
 	for name, tt := range cases {
 		t.Run(name, func(t *testing.T) {
-			template := citizenTemplate()
+			template := trusttest.CitizenTemplate()
 			tt.change(&template)
-			c := mustIssue(t, template, tt.issuer, mustKey(t))
-			if got, want := trust.FaultOf(profile.Check(c.cert)), trust.FaultPurpose; got != want {
+			c := trusttest.MustIssue(t, template, tt.issuer, trusttest.MustKey(t))
+			if got, want := trust.FaultOf(profile.Check(c.Cert)), trust.FaultPurpose; got != want {
 				t.Errorf("got %q, want %q", got, want)
 			}
 		})
@@ -203,18 +204,18 @@ func TestProfile(t *testing.T) {
 }
 
 func TestLoad(t *testing.T) {
-	w := mustWorld(t)
+	w := trusttest.MustWorld(t)
 	t.Run("OK", func(t *testing.T) {
 		dir := t.TempDir()
-		mustWrite(t, dir, "anchors/root.crt", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: w.root.cert.Raw}))
-		mustWrite(t, dir, "intermediates/a.der", w.cards.cert.Raw)
-		mustWrite(t, dir, "intermediates/b.cer", w.auth.cert.Raw)
-		mustWrite(t, dir, "intermediates/README.md", []byte("not a certificate"))
+		trusttest.MustWrite(t, dir, "anchors/root.crt", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: w.Root.Cert.Raw}))
+		trusttest.MustWrite(t, dir, "intermediates/a.der", w.Cards.Cert.Raw)
+		trusttest.MustWrite(t, dir, "intermediates/b.cer", w.Auth.Cert.Raw)
+		trusttest.MustWrite(t, dir, "intermediates/README.md", []byte("not a certificate"))
 		store, err := trust.Load(dir)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := store.Chain(w.citizen.cert, nil, now); err != nil {
+		if _, err := store.Chain(w.Citizen.Cert, nil, trusttest.Now); err != nil {
 			t.Error(err)
 		}
 	})
@@ -225,8 +226,8 @@ func TestLoad(t *testing.T) {
 	})
 	t.Run("OK/NotCA", func(t *testing.T) {
 		dir := t.TempDir()
-		mustWrite(t, dir, "anchors/root.der", w.root.cert.Raw)
-		mustWrite(t, dir, "intermediates/leaf.der", w.citizen.cert.Raw)
+		trusttest.MustWrite(t, dir, "anchors/root.der", w.Root.Cert.Raw)
+		trusttest.MustWrite(t, dir, "intermediates/leaf.der", w.Citizen.Cert.Raw)
 		store, err := trust.Load(dir)
 		if err != nil {
 			t.Fatal(err)
@@ -237,7 +238,7 @@ func TestLoad(t *testing.T) {
 	})
 	t.Run("ErrGarbage", func(t *testing.T) {
 		dir := t.TempDir()
-		mustWrite(t, dir, "anchors/root.der", []byte("garbage"))
+		trusttest.MustWrite(t, dir, "anchors/root.der", []byte("garbage"))
 		if _, err := trust.Load(dir); !errors.Is(err, trust.ErrNoAnchors) || !strings.Contains(err.Error(), "anchors/root.der") {
 			t.Errorf("got %v", err)
 		}
@@ -245,19 +246,19 @@ func TestLoad(t *testing.T) {
 }
 
 func TestImport(t *testing.T) {
-	w := mustWorld(t)
+	w := trusttest.MustWorld(t)
 	in, dir := t.TempDir(), t.TempDir()
-	expired := caTemplate("an old CA")
-	expired.NotBefore, expired.NotAfter = day(2020), day(2021)
+	expired := trusttest.CaTemplate("an old CA")
+	expired.NotBefore, expired.NotAfter = trusttest.Day(2020), trusttest.Day(2021)
 	report, err := trust.Import(dir,
-		mustWrite(t, in, "auth.der", w.auth.cert.Raw), // before its issuer on purpose
-		mustWrite(t, in, "cards.der", w.cards.cert.Raw),
-		mustWrite(t, in, "root.der", w.root.cert.Raw),
-		mustWrite(t, in, "leaf.der", w.citizen.cert.Raw),
-		mustWrite(t, in, "garbage.der", []byte("garbage")),
-		mustWrite(t, in, "stranger.der", mustIssue(t, caTemplate("stranger"), mustWorld(t).root, mustKey(t)).cert.Raw),
-		mustWrite(t, in, "old.der", mustIssue(t, expired, w.root, mustKey(t)).cert.Raw),
-		mustWrite(t, in, "again.der", w.root.cert.Raw),
+		trusttest.MustWrite(t, in, "auth.der", w.Auth.Cert.Raw), // before its issuer on purpose
+		trusttest.MustWrite(t, in, "cards.der", w.Cards.Cert.Raw),
+		trusttest.MustWrite(t, in, "root.der", w.Root.Cert.Raw),
+		trusttest.MustWrite(t, in, "leaf.der", w.Citizen.Cert.Raw),
+		trusttest.MustWrite(t, in, "garbage.der", []byte("garbage")),
+		trusttest.MustWrite(t, in, "stranger.der", trusttest.MustIssue(t, trusttest.CaTemplate("stranger"), trusttest.MustWorld(t).Root, trusttest.MustKey(t)).Cert.Raw),
+		trusttest.MustWrite(t, in, "old.der", trusttest.MustIssue(t, expired, w.Root, trusttest.MustKey(t)).Cert.Raw),
+		trusttest.MustWrite(t, in, "again.der", w.Root.Cert.Raw),
 	)
 	if err != nil {
 		t.Fatal(err)

@@ -14,6 +14,7 @@ import (
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 
 	"balcao/kiosk/trust/cms"
+	"balcao/kiosk/trust/fetch"
 )
 
 // CRL entry reasons (RFC 5280 §5.3.1).
@@ -24,19 +25,12 @@ const (
 
 var oidIssuingDistributionPoint = asn1.ObjectIdentifier{2, 5, 29, 28}
 
-// listKey names a CRL in memory: where it came from and whose it is.
-type listKey struct {
-	address string
-	issuer  fingerprint
-}
-
 // revocationList is a verified CRL boiled down to what is asked of it.
 type revocationList struct {
 	revoked    map[string]int // reason by serial number, big-endian
 	scope      scope
 	thisUpdate time.Time
 	nextUpdate time.Time
-	fetched    time.Time
 }
 
 // scope is which certificates a CRL speaks of (RFC 5280 §5.2.5).
@@ -55,64 +49,34 @@ func (r *Revocation) askCRL(ctx context.Context, address string, cert, issuer *x
 	if !list.scope.covers(cert, address) {
 		return Answer{}, errors.New("the list does not speak of such certificates")
 	}
-	answer := Answer{
-		Status: Good, Method: MethodCRL, Source: hostOf(address),
+	reason, listed := list.revoked[string(cert.SerialNumber.Bytes())]
+	return Answer{
+		Status: StatusOf(reason, listed), Method: MethodCRL, Source: fetch.Host(address),
 		ThisUpdate: list.thisUpdate, NextUpdate: list.nextUpdate,
-	}
-	switch reason, listed := list.revoked[string(cert.SerialNumber.Bytes())]; {
-	case !listed:
+	}, nil
+}
+
+// StatusOf is what a CRL's entry says, or with listed false that there is none.
+func StatusOf(reason int, listed bool) Status {
+	switch {
+	case !listed || reason == reasonRemoveFromCRL:
+		return Good
 	case reason == reasonHold:
-		answer.Status = Suspended
-	default:
-		answer.Status = Revoked
+		return Suspended
 	}
-	return answer, nil
+	return Revoked
 }
 
-// list returns a CRL from memory or from its address. One that is due for renewal but cannot be
-// fetched serves until its NextUpdate.
+// list returns a CRL from memory or from its address.
 func (r *Revocation) list(ctx context.Context, address string, issuer *x509.Certificate) (*revocationList, error) {
-	key := listKey{address: address, issuer: fingerprintOf(issuer)}
-	now := r.now()
-	r.mu.Lock()
-	kept := r.lists[key]
-	r.mu.Unlock()
-	if kept != nil && !now.Before(kept.nextUpdate) {
-		kept = nil
-	}
-	if kept != nil && now.Before(kept.fetched.Add(keepCRL)) {
-		return kept, nil
-	}
-	fresh, err := r.fetchList(ctx, address, issuer, now)
-	if err != nil {
-		if kept != nil {
-			return kept, nil
+	key := fingerprintOf(issuer)
+	return r.lists.Get(ctx, r.HTTP, address, string(key[:]), r.now(), func(body []byte) (*revocationList, time.Time, time.Time, error) {
+		list, err := verifyCRL(body, issuer)
+		if err != nil {
+			return nil, time.Time{}, time.Time{}, err
 		}
-		return nil, err
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.lists == nil || len(r.lists) >= maxLists {
-		r.lists = make(map[listKey]*revocationList)
-	}
-	r.lists[key] = fresh
-	return fresh, nil
-}
-
-func (r *Revocation) fetchList(ctx context.Context, address string, issuer *x509.Certificate, now time.Time) (*revocationList, error) {
-	body, err := exchange(ctx, r.HTTP, address, "", nil, maxCRL)
-	if err != nil {
-		return nil, err
-	}
-	list, err := verifyCRL(body, issuer)
-	if err != nil {
-		return nil, err
-	}
-	if err := current(now, list.thisUpdate, list.nextUpdate); err != nil {
-		return nil, err
-	}
-	list.fetched = now
-	return list, nil
+		return list, list.thisUpdate, list.nextUpdate, nil
+	})
 }
 
 // verifyCRL parses a CRL and checks that the issuer itself signed it and that every part of it that must be

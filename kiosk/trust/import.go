@@ -7,13 +7,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
-	"unicode"
-
-	"golang.org/x/text/unicode/norm"
 
 	"balcao/kiosk/trust/cms"
+	"balcao/kiosk/trust/folder"
 )
 
 // Report says what an import did, file by file.
@@ -49,8 +46,8 @@ func (r Report) Refused() []ImportItem {
 // what is wrong with a file is in the report.
 func Import(dir string, files ...string) (Report, error) {
 	var report Report
-	for _, folder := range []string{anchorFolder, intermediateFolder} {
-		if err := os.MkdirAll(filepath.Join(dir, folder), 0o755); err != nil { //nolint:gosec // certificates are public
+	for _, place := range []string{anchorFolder, intermediateFolder} {
+		if err := os.MkdirAll(filepath.Join(dir, place), 0o755); err != nil { //nolint:gosec // certificates are public
 			return report, fmt.Errorf("making the trust folder: %w", err)
 		}
 	}
@@ -111,11 +108,11 @@ func selfSigned(c *x509.Certificate) bool {
 // store writes a certificate under a name made of its CA's name and fingerprint, and reports whether it
 // was there already, under whatever name.
 func store(dir string, c *x509.Certificate, anchor bool) (duplicate bool, err error) {
-	folder := intermediateFolder
+	place := intermediateFolder
 	if anchor {
-		folder = anchorFolder
+		place = anchorFolder
 	}
-	present, _, err := loadFolder(dir, folder) // what is bad there is no duplicate
+	present, _, err := loadFolder(dir, place) // what is bad there is no duplicate
 	if err != nil {
 		return false, err
 	}
@@ -125,60 +122,6 @@ func store(dir string, c *x509.Certificate, anchor bool) (duplicate bool, err er
 		}
 	}
 	sum := fingerprintOf(c)
-	name := fmt.Sprintf("%s-%s.der", fileName(c.Subject.CommonName), hex.EncodeToString(sum[:4]))
-	return false, writeFile(filepath.Join(dir, folder, name), c.Raw)
-}
-
-// fileName turns a CA's name into plain lower-case ASCII.
-func fileName(name string) string {
-	var b strings.Builder
-	for _, r := range norm.NFKD.String(name) {
-		switch {
-		case r < unicode.MaxASCII && (unicode.IsLetter(r) || unicode.IsDigit(r)):
-			b.WriteRune(unicode.ToLower(r))
-		case r == ' ' || r == '-' || r == '_':
-			b.WriteByte('-')
-		}
-	}
-	if b.Len() == 0 {
-		return "ca"
-	}
-	return b.String()[:min(b.Len(), 64)]
-}
-
-// writeFile writes beside the place and renames.
-func writeFile(path string, data []byte) error {
-	temporary, err := stageFile(path, data)
-	if err != nil {
-		return err
-	}
-	if err := os.Rename(temporary, path); err != nil {
-		_ = os.Remove(temporary)
-		return err
-	}
-	return nil
-}
-
-// stageFile writes beside the place, under a name that no desk loads, and returns the name.
-func stageFile(path string, data []byte) (temporary string, err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), ".import-*")
-	if err != nil {
-		return "", err
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(f.Name())
-		}
-	}()
-	_, err = f.Write(data)
-	if err == nil {
-		err = f.Chmod(0o644)
-	}
-	if err == nil {
-		err = f.Sync()
-	}
-	if closeErr := f.Close(); err == nil {
-		err = closeErr
-	}
-	return f.Name(), err
+	name := fmt.Sprintf("%s-%s.der", folder.Name(c.Subject.CommonName), hex.EncodeToString(sum[:4]))
+	return false, folder.Write(filepath.Join(dir, place, name), c.Raw)
 }

@@ -11,13 +11,13 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
-	"net/url"
 	"slices"
 	"time"
 
 	"golang.org/x/crypto/ocsp"
 
 	"balcao/kiosk/trust/cms"
+	"balcao/kiosk/trust/fetch"
 )
 
 // maxOCSPAge is how old an answer without NextUpdate may be. Such a responder claims to answer from
@@ -32,7 +32,7 @@ func (r *Revocation) askOCSP(ctx context.Context, address string, cert, issuer *
 	if err != nil {
 		return Answer{}, fmt.Errorf("making the request: %w", err)
 	}
-	body, err := exchange(ctx, r.HTTP, address, "application/ocsp-request", request, maxOCSP)
+	body, err := fetch.Do(ctx, r.HTTP, address, "application/ocsp-request", request, maxOCSP)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -45,11 +45,11 @@ func (r *Revocation) askOCSP(ctx context.Context, address string, cert, issuer *
 	if next.IsZero() {
 		next = response.ThisUpdate.Add(maxOCSPAge)
 	}
-	if err := current(now, response.ThisUpdate, next); err != nil {
+	if err := fetch.Current(now, response.ThisUpdate, next); err != nil {
 		return Answer{}, err
 	}
 	answer := Answer{
-		Method: MethodOCSP, Source: hostOf(address),
+		Method: MethodOCSP, Source: fetch.Host(address),
 		ThisUpdate: response.ThisUpdate, NextUpdate: response.NextUpdate,
 	}
 	switch {
@@ -99,7 +99,7 @@ func checkResponder(responder, issuer *x509.Certificate, now time.Time) error {
 		return errors.New("not certified for OCSP")
 	case responder.KeyUsage != 0 && responder.KeyUsage&x509.KeyUsageDigitalSignature == 0:
 		return errors.New("its key may not sign")
-	case now.Before(responder.NotBefore.Add(-skew)) || now.After(responder.NotAfter.Add(skew)):
+	case now.Before(responder.NotBefore.Add(-fetch.Skew)) || now.After(responder.NotAfter.Add(fetch.Skew)):
 		return errors.New("its certificate is out of its dates")
 	}
 	return issuer.CheckSignature(responder.SignatureAlgorithm, responder.RawTBSCertificate, responder.Signature)
@@ -151,12 +151,4 @@ func matchCertID(response *ocsp.Response, request []byte, issuer *x509.Certifica
 		return nil
 	}
 	return errors.New("the response is about another certificate")
-}
-
-func hostOf(address string) string {
-	u, err := url.Parse(address)
-	if err != nil {
-		return ""
-	}
-	return u.Host
 }

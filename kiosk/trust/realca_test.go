@@ -3,31 +3,17 @@
 package trust_test
 
 import (
-	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"balcao/kiosk/trust"
+	"balcao/kiosk/trust/trusttest"
 )
-
-// sharedFolder is the folder of material that is not in the repository: BALCAO_SHARED, or "shared"
-// beside the repository.
-func sharedFolder(t *testing.T) string {
-	t.Helper()
-	dir := os.Getenv("BALCAO_SHARED")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "shared")
-	}
-	if _, err := os.Stat(dir); err != nil {
-		t.Fatalf("the real CAs are not there: set BALCAO_SHARED to the folder that holds data/citizen-card-ca (%v)", err)
-	}
-	return dir
-}
 
 // The real CAs of the Citizen Card: all chain, and what expired is told.
 func TestImport_RealCAs(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join(sharedFolder(t), "data", "citizen-card-ca", "*.der"))
+	files, err := filepath.Glob(filepath.Join(trusttest.SharedFolder(t), "data", "citizen-card-ca", "*.der"))
 	if err != nil || len(files) != 13 {
 		t.Fatalf("got %d certificates (%v), want 13", len(files), err)
 	}
@@ -107,7 +93,7 @@ var rootUntil = time.Date(2030, time.April, 16, 0, 0, 0, 0, time.UTC)
 
 // 003 expired in April 2026; a signature made while it was valid still chains at that time.
 func TestChain_ExpiredRealCA(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join(sharedFolder(t), "data", "citizen-card-ca", "*.der"))
+	files, err := filepath.Glob(filepath.Join(trusttest.SharedFolder(t), "data", "citizen-card-ca", "*.der"))
 	if err != nil {
 		t.Fatal(err)
 	}

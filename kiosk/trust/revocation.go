@@ -8,23 +8,19 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"balcao/kiosk/trust/fetch"
 )
 
 // Bounds of asking for revocation.
 const (
-	maxURLs   = 4        // tried per kind and certificate
 	maxOCSP   = 64 << 10 // a response with its responder's chain has 4 KB
-	maxCRL    = 20 << 20 // a CRL of half a million entries
-	skew      = 5 * time.Minute
-	maxCached = 256 // answers of OCSP
-	maxLists  = 32  // CRLs in memory
+	maxCached = 256      // answers of OCSP
 )
 
-// How long an answer is repeated without asking again, always within its own NextUpdate. A CRL that
-// cannot be fetched anew is used until its NextUpdate.
+// How long an answer is repeated without asking again, always within its own NextUpdate.
 const (
 	keepOCSP = time.Minute
-	keepCRL  = time.Hour
 )
 
 // Status is what an issuer says of a certificate of its own.
@@ -70,7 +66,7 @@ type Revocation struct {
 
 	mu      sync.Mutex
 	answers map[fingerprint]cachedAnswer
-	lists   map[listKey]*revocationList
+	lists   fetch.Lists[*revocationList]
 }
 
 type cachedAnswer struct {
@@ -85,7 +81,7 @@ func (r *Revocation) Check(ctx context.Context, cert, issuer *x509.Certificate) 
 		return answer, nil
 	}
 	var failures []error
-	for _, address := range head(cert.OCSPServer) {
+	for _, address := range fetch.Head(cert.OCSPServer) {
 		answer, err := r.askOCSP(ctx, address, cert, issuer)
 		if err == nil {
 			r.keep(cert, answer)
@@ -93,7 +89,7 @@ func (r *Revocation) Check(ctx context.Context, cert, issuer *x509.Certificate) 
 		}
 		failures = append(failures, fmt.Errorf("OCSP: %w", err))
 	}
-	for _, address := range head(cert.CRLDistributionPoints) {
+	for _, address := range fetch.Head(cert.CRLDistributionPoints) {
 		answer, err := r.askCRL(ctx, address, cert, issuer)
 		if err == nil {
 			return answer, nil
@@ -105,8 +101,6 @@ func (r *Revocation) Check(ctx context.Context, cert, issuer *x509.Certificate) 
 	}
 	return Answer{}, fmt.Errorf("%w: %w", ErrUnknown, errors.Join(failures...))
 }
-
-func head(urls []string) []string { return urls[:min(len(urls), maxURLs)] }
 
 func (r *Revocation) now() time.Time {
 	if r.Now != nil {
@@ -138,15 +132,4 @@ func (r *Revocation) keep(cert *x509.Certificate, answer Answer) {
 		r.answers = make(map[fingerprint]cachedAnswer)
 	}
 	r.answers[fingerprintOf(cert)] = cachedAnswer{answer: answer, until: until}
-}
-
-// current reports whether a statement is in its dates, give or take the clocks' difference.
-func current(now, thisUpdate, nextUpdate time.Time) error {
-	switch {
-	case thisUpdate.After(now.Add(skew)):
-		return errors.New("answer from the future")
-	case nextUpdate.Before(now.Add(-skew)):
-		return errors.New("answer out of date")
-	}
-	return nil
 }

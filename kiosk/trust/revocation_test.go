@@ -21,6 +21,7 @@ import (
 	"golang.org/x/crypto/ocsp"
 
 	"balcao/kiosk/trust"
+	"balcao/kiosk/trust/trusttest"
 )
 
 // responder is what answers for a CA in a test. Nil answers with "not found".
@@ -33,14 +34,14 @@ type responder struct {
 type scene struct {
 	*responder
 	server     *httptest.Server
-	ca, leaf   *authority
+	ca, leaf   *trusttest.Authority
 	revocation *trust.Revocation
 	clock      time.Time
 }
 
 func mustScene(t *testing.T) *scene {
 	t.Helper()
-	s := &scene{responder: &responder{}, clock: now}
+	s := &scene{responder: &responder{}, clock: trusttest.Now}
 	s.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.asked.Add(1)
 		answer := s.crl
@@ -60,46 +61,46 @@ func mustScene(t *testing.T) *scene {
 		_, _ = w.Write(answer())
 	}))
 	t.Cleanup(s.server.Close)
-	s.ca = mustIssue(t, caTemplate("(Teste) EC de Autenticação do Cartão de Cidadão 0014"), nil, mustKey(t))
-	template := citizenTemplate()
+	s.ca = trusttest.MustIssue(t, trusttest.CaTemplate("(Teste) EC de Autenticação do Cartão de Cidadão 0014"), nil, trusttest.MustKey(t))
+	template := trusttest.CitizenTemplate()
 	template.OCSPServer = []string{s.server.URL + "/ocsp"}
 	template.CRLDistributionPoints = []string{s.server.URL + "/list.crl"}
-	s.leaf = mustIssue(t, template, s.ca, mustKey(t))
+	s.leaf = trusttest.MustIssue(t, template, s.ca, trusttest.MustKey(t))
 	s.revocation = &trust.Revocation{Now: func() time.Time { return s.clock }}
 	return s
 }
 
 func (s *scene) check() (trust.Answer, error) {
-	return s.revocation.Check(context.Background(), s.leaf.cert, s.ca.cert)
+	return s.revocation.Check(context.Background(), s.leaf.Cert, s.ca.Cert)
 }
 
 // ocspAnswer is a response of the CA itself, changed by the function.
-func (s *scene) ocspAnswer(t *testing.T, signer *authority, change func(*ocsp.Response)) func() []byte {
+func (s *scene) ocspAnswer(t *testing.T, signer *trusttest.Authority, change func(*ocsp.Response)) func() []byte {
 	t.Helper()
 	template := ocsp.Response{
-		Status: ocsp.Good, SerialNumber: s.leaf.cert.SerialNumber,
-		ThisUpdate: now.Add(-time.Hour), NextUpdate: now.Add(time.Hour), IssuerHash: crypto.SHA1,
+		Status: ocsp.Good, SerialNumber: s.leaf.Cert.SerialNumber,
+		ThisUpdate: trusttest.Now.Add(-time.Hour), NextUpdate: trusttest.Now.Add(time.Hour), IssuerHash: crypto.SHA1,
 	}
 	if signer != s.ca {
-		template.Certificate = signer.cert
+		template.Certificate = signer.Cert
 	}
 	if change != nil {
 		change(&template)
 	}
-	der, err := ocsp.CreateResponse(s.ca.cert, signer.cert, template, signer.key)
+	der, err := ocsp.CreateResponse(s.ca.Cert, signer.Cert, template, signer.Key)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return func() []byte { return der }
 }
 
-func (s *scene) list(t *testing.T, signer *authority, change func(*x509.RevocationList)) func() []byte {
+func (s *scene) list(t *testing.T, signer *trusttest.Authority, change func(*x509.RevocationList)) func() []byte {
 	t.Helper()
-	template := x509.RevocationList{Number: big.NewInt(1), ThisUpdate: now.Add(-time.Hour), NextUpdate: now.Add(time.Hour)}
+	template := x509.RevocationList{Number: big.NewInt(1), ThisUpdate: trusttest.Now.Add(-time.Hour), NextUpdate: trusttest.Now.Add(time.Hour)}
 	if change != nil {
 		change(&template)
 	}
-	der, err := x509.CreateRevocationList(rand.Reader, &template, signer.cert, signer.key)
+	der, err := x509.CreateRevocationList(rand.Reader, &template, signer.Cert, signer.Key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,26 +117,26 @@ func responderTemplate() x509.Certificate {
 
 func TestRevocation_OCSP(t *testing.T) {
 	s := mustScene(t)
-	delegate := mustIssue(t, responderTemplate(), s.ca, mustKey(t))
+	delegate := trusttest.MustIssue(t, responderTemplate(), s.ca, trusttest.MustKey(t))
 	cases := map[string]struct {
-		signer *authority
+		signer *trusttest.Authority
 		change func(*ocsp.Response)
 		want   trust.Status
 	}{
 		"good":      {s.ca, nil, trust.Good},
 		"delegated": {delegate, nil, trust.Good},
 		"revoked": {s.ca, func(r *ocsp.Response) {
-			r.Status, r.RevokedAt, r.RevocationReason = ocsp.Revoked, now.Add(-time.Hour), ocsp.KeyCompromise
+			r.Status, r.RevokedAt, r.RevocationReason = ocsp.Revoked, trusttest.Now.Add(-time.Hour), ocsp.KeyCompromise
 		}, trust.Revoked},
 		"suspended": {delegate, func(r *ocsp.Response) {
-			r.Status, r.RevokedAt, r.RevocationReason = ocsp.Revoked, now.Add(-time.Hour), ocsp.CertificateHold
+			r.Status, r.RevokedAt, r.RevocationReason = ocsp.Revoked, trusttest.Now.Add(-time.Hour), ocsp.CertificateHold
 		}, trust.Suspended},
-		"within the skew": {s.ca, func(r *ocsp.Response) { r.ThisUpdate = now.Add(4 * time.Minute) }, trust.Good},
+		"within the skew": {s.ca, func(r *ocsp.Response) { r.ThisUpdate = trusttest.Now.Add(4 * time.Minute) }, trust.Good},
 	}
 	for name, tt := range cases {
 		t.Run(name, func(t *testing.T) {
 			s.ocsp = s.ocspAnswer(t, tt.signer, tt.change)
-			s.revocation = &trust.Revocation{Now: func() time.Time { return now }}
+			s.revocation = &trust.Revocation{Now: func() time.Time { return trusttest.Now }}
 			answer, err := s.check()
 			if err != nil {
 				t.Fatal(err)
@@ -152,31 +153,31 @@ func TestRevocation_OCSP(t *testing.T) {
 func TestRevocation_OCSPRefused(t *testing.T) {
 	s := mustScene(t)
 	expired := responderTemplate()
-	expired.NotBefore, expired.NotAfter = day(2024), day(2025)
+	expired.NotBefore, expired.NotAfter = trusttest.Day(2024), trusttest.Day(2025)
 	noUse := responderTemplate()
 	noUse.ExtKeyUsage = nil
-	stranger := mustIssue(t, caTemplate(s.ca.cert.Subject.CommonName), nil, mustKey(t))
+	stranger := trusttest.MustIssue(t, trusttest.CaTemplate(s.ca.Cert.Subject.CommonName), nil, trusttest.MustKey(t))
 	cases := map[string]func() []byte{
 		"garbage":          func() []byte { return []byte("garbage") },
 		"try later":        func() []byte { return ocsp.TryLaterErrorResponse },
 		"too long":         func() []byte { return make([]byte, 1<<20) },
 		"unknown":          s.ocspAnswer(t, s.ca, func(r *ocsp.Response) { r.Status = ocsp.Unknown }),
-		"out of date":      s.ocspAnswer(t, s.ca, func(r *ocsp.Response) { r.NextUpdate = now.Add(-10 * time.Minute) }),
-		"from the future":  s.ocspAnswer(t, s.ca, func(r *ocsp.Response) { r.ThisUpdate = now.Add(10 * time.Minute) }),
-		"old, no next":     s.ocspAnswer(t, s.ca, func(r *ocsp.Response) { r.ThisUpdate, r.NextUpdate = now.Add(-3*time.Hour), time.Time{} }),
+		"out of date":      s.ocspAnswer(t, s.ca, func(r *ocsp.Response) { r.NextUpdate = trusttest.Now.Add(-10 * time.Minute) }),
+		"from the future":  s.ocspAnswer(t, s.ca, func(r *ocsp.Response) { r.ThisUpdate = trusttest.Now.Add(10 * time.Minute) }),
+		"old, no next":     s.ocspAnswer(t, s.ca, func(r *ocsp.Response) { r.ThisUpdate, r.NextUpdate = trusttest.Now.Add(-3*time.Hour), time.Time{} }),
 		"other number":     s.ocspAnswer(t, s.ca, func(r *ocsp.Response) { r.SerialNumber = big.NewInt(1) }),
-		"not for OCSP":     s.ocspAnswer(t, mustIssue(t, noUse, s.ca, mustKey(t)), nil),
-		"expired delegate": s.ocspAnswer(t, mustIssue(t, expired, s.ca, mustKey(t)), nil),
+		"not for OCSP":     s.ocspAnswer(t, trusttest.MustIssue(t, noUse, s.ca, trusttest.MustKey(t)), nil),
+		"expired delegate": s.ocspAnswer(t, trusttest.MustIssue(t, expired, s.ca, trusttest.MustKey(t)), nil),
 		"citizen signs":    s.ocspAnswer(t, s.leaf, nil),
-		"stranger's":       s.ocspAnswer(t, mustIssue(t, responderTemplate(), stranger, mustKey(t)), nil),
+		"stranger's":       s.ocspAnswer(t, trusttest.MustIssue(t, responderTemplate(), stranger, trusttest.MustKey(t)), nil),
 		"stranger itself":  s.ocspAnswer(t, stranger, nil),
 	}
 	// A delegate of this CA speaks of a certificate of another CA that has the same number.
-	delegate := mustIssue(t, responderTemplate(), s.ca, mustKey(t))
-	other, err := ocsp.CreateResponse(stranger.cert, delegate.cert, ocsp.Response{
-		Status: ocsp.Good, SerialNumber: s.leaf.cert.SerialNumber, IssuerHash: crypto.SHA1,
-		ThisUpdate: now.Add(-time.Hour), NextUpdate: now.Add(time.Hour), Certificate: delegate.cert,
-	}, delegate.key)
+	delegate := trusttest.MustIssue(t, responderTemplate(), s.ca, trusttest.MustKey(t))
+	other, err := ocsp.CreateResponse(stranger.Cert, delegate.Cert, ocsp.Response{
+		Status: ocsp.Good, SerialNumber: s.leaf.Cert.SerialNumber, IssuerHash: crypto.SHA1,
+		ThisUpdate: trusttest.Now.Add(-time.Hour), NextUpdate: trusttest.Now.Add(time.Hour), Certificate: delegate.Cert,
+	}, delegate.Key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +186,7 @@ func TestRevocation_OCSPRefused(t *testing.T) {
 	for name, answer := range cases {
 		t.Run(name, func(t *testing.T) {
 			s.ocsp = answer
-			s.revocation = &trust.Revocation{Now: func() time.Time { return now }}
+			s.revocation = &trust.Revocation{Now: func() time.Time { return trusttest.Now }}
 			if answer, err := s.check(); !errors.Is(err, trust.ErrUnknown) {
 				t.Errorf("got %+v, %v", answer, err)
 			}
@@ -197,14 +198,14 @@ func TestRevocation_CRL(t *testing.T) {
 	s := mustScene(t)
 	entry := func(reason int) []x509.RevocationListEntry {
 		return []x509.RevocationListEntry{
-			{SerialNumber: big.NewInt(1), RevocationTime: now.Add(-time.Hour)},
-			{SerialNumber: s.leaf.cert.SerialNumber, RevocationTime: now.Add(-time.Hour), ReasonCode: reason},
+			{SerialNumber: big.NewInt(1), RevocationTime: trusttest.Now.Add(-time.Hour)},
+			{SerialNumber: s.leaf.Cert.SerialNumber, RevocationTime: trusttest.Now.Add(-time.Hour), ReasonCode: reason},
 		}
 	}
 	point := func(address string) pkix.Extension {
 		return pkix.Extension{
 			Id: asn1.ObjectIdentifier{2, 5, 29, 28}, Critical: true,
-			Value: wrap(0x30, wrap(0xA0, wrap(0xA0, wrap(0x86, []byte(address)))), []byte{0x81, 1, 0xFF}),
+			Value: trusttest.Wrap(0x30, trusttest.Wrap(0xA0, trusttest.Wrap(0xA0, trusttest.Wrap(0x86, []byte(address)))), []byte{0x81, 1, 0xFF}),
 		}
 	}
 	cases := map[string]struct {
@@ -217,13 +218,13 @@ func TestRevocation_CRL(t *testing.T) {
 		"no reason":  {func(l *x509.RevocationList) { l.RevokedCertificateEntries = entry(0) }, trust.Revoked},
 		"suspended":  {func(l *x509.RevocationList) { l.RevokedCertificateEntries = entry(6) }, trust.Suspended},
 		"its point": {func(l *x509.RevocationList) {
-			l.ExtraExtensions = []pkix.Extension{point(s.leaf.cert.CRLDistributionPoints[0])}
+			l.ExtraExtensions = []pkix.Extension{point(s.leaf.Cert.CRLDistributionPoints[0])}
 		}, trust.Good},
 	}
 	for name, tt := range cases {
 		t.Run(name, func(t *testing.T) {
 			s.crl = s.list(t, s.ca, tt.change)
-			s.revocation = &trust.Revocation{Now: func() time.Time { return now }}
+			s.revocation = &trust.Revocation{Now: func() time.Time { return trusttest.Now }}
 			answer, err := s.check()
 			if err != nil {
 				t.Fatal(err)
@@ -243,21 +244,21 @@ func TestRevocation_CRLRefused(t *testing.T) {
 		}
 	}
 	scope := asn1.ObjectIdentifier{2, 5, 29, 28}
-	stranger := mustIssue(t, caTemplate(s.ca.cert.Subject.CommonName), nil, mustKey(t))
+	stranger := trusttest.MustIssue(t, trusttest.CaTemplate(s.ca.Cert.Subject.CommonName), nil, trusttest.MustKey(t))
 	cases := map[string]func() []byte{
 		"garbage":         func() []byte { return []byte("garbage") },
-		"out of date":     s.list(t, s.ca, func(l *x509.RevocationList) { l.ThisUpdate, l.NextUpdate = day(2025), day(2026) }),
-		"from the future": s.list(t, s.ca, func(l *x509.RevocationList) { l.ThisUpdate = now.Add(10 * time.Minute) }),
+		"out of date":     s.list(t, s.ca, func(l *x509.RevocationList) { l.ThisUpdate, l.NextUpdate = trusttest.Day(2025), trusttest.Day(2026) }),
+		"from the future": s.list(t, s.ca, func(l *x509.RevocationList) { l.ThisUpdate = trusttest.Now.Add(10 * time.Minute) }),
 		"stranger's":      s.list(t, stranger, nil),
 		"delta":           s.list(t, s.ca, critical(asn1.ObjectIdentifier{2, 5, 29, 27}, []byte{2, 1, 1})),
 		"indirect":        s.list(t, s.ca, critical(scope, []byte{0x30, 3, 0x84, 1, 0xFF})),
 		"only CAs":        s.list(t, s.ca, critical(scope, []byte{0x30, 3, 0x82, 1, 0xFF})),
 		"some reasons":    s.list(t, s.ca, critical(scope, []byte{0x30, 4, 0x83, 2, 1, 0x40})),
 		"attributes":      s.list(t, s.ca, critical(scope, []byte{0x30, 3, 0x85, 1, 0xFF})),
-		"other point":     s.list(t, s.ca, critical(scope, wrap(0x30, wrap(0xA0, wrap(0xA0, wrap(0x86, []byte("http://other/list.crl"))))))),
+		"other point":     s.list(t, s.ca, critical(scope, trusttest.Wrap(0x30, trusttest.Wrap(0xA0, trusttest.Wrap(0xA0, trusttest.Wrap(0x86, []byte("http://other/list.crl"))))))),
 		"indirect entry": s.list(t, s.ca, func(l *x509.RevocationList) {
 			l.RevokedCertificateEntries = []x509.RevocationListEntry{{
-				SerialNumber: big.NewInt(1), RevocationTime: day(2026),
+				SerialNumber: big.NewInt(1), RevocationTime: trusttest.Day(2026),
 				ExtraExtensions: []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 29}, Critical: true, Value: []byte{0x30, 0}}},
 			}}
 		}),
@@ -265,7 +266,7 @@ func TestRevocation_CRLRefused(t *testing.T) {
 	for name, answer := range cases {
 		t.Run(name, func(t *testing.T) {
 			s.crl = answer
-			s.revocation = &trust.Revocation{Now: func() time.Time { return now }}
+			s.revocation = &trust.Revocation{Now: func() time.Time { return trusttest.Now }}
 			if answer, err := s.check(); !errors.Is(err, trust.ErrUnknown) {
 				t.Errorf("got %+v, %v", answer, err)
 			}
@@ -285,15 +286,15 @@ func TestRevocation_Memory(t *testing.T) {
 		if got, want := s.asked.Load(), int32(1); got != want {
 			t.Errorf("asked %d times, want %d", got, want)
 		}
-		s.clock = now.Add(2 * time.Minute)
+		s.clock = trusttest.Now.Add(2 * time.Minute)
 		if _, err := s.check(); err != nil || s.asked.Load() != 2 {
 			t.Errorf("later: asked %d times, %v", s.asked.Load(), err)
 		}
 	})
 	t.Run("CRL", func(t *testing.T) {
 		s := mustScene(t)
-		s.leaf.cert.OCSPServer = nil
-		s.crl = s.list(t, s.ca, func(l *x509.RevocationList) { l.NextUpdate = now.Add(3 * time.Hour) })
+		s.leaf.Cert.OCSPServer = nil
+		s.crl = s.list(t, s.ca, func(l *x509.RevocationList) { l.NextUpdate = trusttest.Now.Add(3 * time.Hour) })
 		for range 3 {
 			if _, err := s.check(); err != nil {
 				t.Fatal(err)
@@ -302,11 +303,11 @@ func TestRevocation_Memory(t *testing.T) {
 		if got, want := s.asked.Load(), int32(1); got != want {
 			t.Errorf("asked %d times, want %d", got, want)
 		}
-		s.crl, s.clock = nil, now.Add(2*time.Hour)
+		s.crl, s.clock = nil, trusttest.Now.Add(2*time.Hour)
 		if _, err := s.check(); err != nil {
 			t.Errorf("a list that still holds was dropped when its host failed: %v", err)
 		}
-		s.clock = now.Add(4 * time.Hour)
+		s.clock = trusttest.Now.Add(4 * time.Hour)
 		if _, err := s.check(); !errors.Is(err, trust.ErrUnknown) {
 			t.Errorf("a list out of date still answers: %v", err)
 		}
@@ -330,7 +331,7 @@ func TestRevocation_Redirects(t *testing.T) {
 	for path, want := range map[string]bool{"/once": true, "/away": false, "/loop": false} {
 		s = mustScene(t)
 		s.ocsp = s.ocspAnswer(t, s.ca, nil)
-		s.leaf.cert.OCSPServer = []string{front.URL + path}
+		s.leaf.Cert.OCSPServer = []string{front.URL + path}
 		if _, err := s.check(); (err == nil) != want {
 			t.Errorf("%s: got %v", path, err)
 		}
@@ -343,7 +344,7 @@ func TestRevocation_Nobody(t *testing.T) {
 		"none": nil, "file": {"file:///etc/passwd"}, "ldap": {"ldap://127.0.0.1/x"},
 		"user": {"http://user:secret@127.0.0.1/"}, "closed": {"http://127.0.0.1:1/ocsp"},
 	} {
-		s.leaf.cert.OCSPServer, s.leaf.cert.CRLDistributionPoints = addresses, addresses
+		s.leaf.Cert.OCSPServer, s.leaf.Cert.CRLDistributionPoints = addresses, addresses
 		_, err := s.check()
 		if !errors.Is(err, trust.ErrUnknown) {
 			t.Errorf("%s: got %v", name, err)
@@ -351,8 +352,8 @@ func TestRevocation_Nobody(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	s.leaf.cert.OCSPServer = []string{s.server.URL + "/ocsp"}
-	if _, err := s.revocation.Check(ctx, s.leaf.cert, s.ca.cert); !errors.Is(err, trust.ErrUnknown) {
+	s.leaf.Cert.OCSPServer = []string{s.server.URL + "/ocsp"}
+	if _, err := s.revocation.Check(ctx, s.leaf.Cert, s.ca.Cert); !errors.Is(err, trust.ErrUnknown) {
 		t.Errorf("cancelled: got %v", err)
 	}
 }

@@ -10,44 +10,45 @@ import (
 
 	"balcao/kiosk/trust"
 	"balcao/kiosk/trust/cms"
+	"balcao/kiosk/trust/trusttest"
 )
 
 // respelt is an authority whose name is written in capitals, in strings of another kind, for what it issues next.
-func respelt(t testing.TB, a *authority) *authority {
+func respelt(t testing.TB, a *trusttest.Authority) *trusttest.Authority {
 	t.Helper()
-	c := *a.cert
-	country := wrap(0x31, wrap(0x30, wrap(0x06, []byte{0x55, 4, 6}), wrap(0x0c, []byte("pt"))))
-	name := wrap(0x31, wrap(0x30, wrap(0x06, []byte{0x55, 4, 3}), wrap(0x0c, []byte("  (TESTE)  "+c.Subject.CommonName[len("(Teste) "):]))))
-	c.RawSubject = wrap(0x30, country, name)
-	if !cms.SameName(c.RawSubject, a.cert.RawSubject) || string(c.RawSubject) == string(a.cert.RawSubject) {
+	c := *a.Cert
+	country := trusttest.Wrap(0x31, trusttest.Wrap(0x30, trusttest.Wrap(0x06, []byte{0x55, 4, 6}), trusttest.Wrap(0x0c, []byte("pt"))))
+	name := trusttest.Wrap(0x31, trusttest.Wrap(0x30, trusttest.Wrap(0x06, []byte{0x55, 4, 3}), trusttest.Wrap(0x0c, []byte("  (TESTE)  "+c.Subject.CommonName[len("(Teste) "):]))))
+	c.RawSubject = trusttest.Wrap(0x30, country, name)
+	if !cms.SameName(c.RawSubject, a.Cert.RawSubject) || string(c.RawSubject) == string(a.Cert.RawSubject) {
 		t.Fatal("not the same name in another spelling")
 	}
-	return &authority{cert: &c, key: a.key}
+	return &trusttest.Authority{Cert: &c, Key: a.Key}
 }
 
 // Authorities write their names in one way in their own certificates and in another in those they issue.
 func TestChain_NamesInOtherSpelling(t *testing.T) {
-	w := mustWorld(t)
-	auth := caTemplate("(Teste) EC de Autenticação do Cartão de Cidadão 0014")
-	w.auth = mustIssue(t, auth, respelt(t, w.cards), mustKey(t))
-	w.cards = mustIssue(t, caTemplate("(Teste) Cartão de Cidadão 006"), respelt(t, w.root), w.cards.key)
-	w.citizen = mustIssue(t, citizenTemplate(), respelt(t, w.auth), mustKey(t))
-	stranger := mustIssue(t, citizenTemplate(), respelt(t, mustWorld(t).auth), mustKey(t))
+	w := trusttest.MustWorld(t)
+	auth := trusttest.CaTemplate("(Teste) EC de Autenticação do Cartão de Cidadão 0014")
+	w.Auth = trusttest.MustIssue(t, auth, respelt(t, w.Cards), trusttest.MustKey(t))
+	w.Cards = trusttest.MustIssue(t, trusttest.CaTemplate("(Teste) Cartão de Cidadão 006"), respelt(t, w.Root), w.Cards.Key)
+	w.Citizen = trusttest.MustIssue(t, trusttest.CitizenTemplate(), respelt(t, w.Auth), trusttest.MustKey(t))
+	stranger := trusttest.MustIssue(t, trusttest.CitizenTemplate(), respelt(t, trusttest.MustWorld(t).Auth), trusttest.MustKey(t))
 	for name, tt := range map[string]struct{ intermediates, extra []*x509.Certificate }{
-		"in the store":    {[]*x509.Certificate{w.cards.cert, w.auth.cert}, nil},
-		"on the card":     {[]*x509.Certificate{w.cards.cert}, []*x509.Certificate{w.auth.cert}},
-		"all on the card": {nil, []*x509.Certificate{w.auth.cert, w.cards.cert}},
+		"in the store":    {[]*x509.Certificate{w.Cards.Cert, w.Auth.Cert}, nil},
+		"on the card":     {[]*x509.Certificate{w.Cards.Cert}, []*x509.Certificate{w.Auth.Cert}},
+		"all on the card": {nil, []*x509.Certificate{w.Auth.Cert, w.Cards.Cert}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, err := trust.NewStore([]*x509.Certificate{w.root.cert}, tt.intermediates)
+			s, err := trust.NewStore([]*x509.Certificate{w.Root.Cert}, tt.intermediates)
 			if err != nil {
 				t.Fatal(err)
 			}
-			chain, err := s.Chain(w.citizen.cert, tt.extra, now)
+			chain, err := s.Chain(w.Citizen.Cert, tt.extra, trusttest.Now)
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := []*x509.Certificate{w.citizen.cert, w.auth.cert, w.cards.cert, w.root.cert}
+			want := []*x509.Certificate{w.Citizen.Cert, w.Auth.Cert, w.Cards.Cert, w.Root.Cert}
 			if len(chain) != len(want) {
 				t.Fatalf("got %d certificates, want %d", len(chain), len(want))
 			}
@@ -56,7 +57,7 @@ func TestChain_NamesInOtherSpelling(t *testing.T) {
 					t.Errorf("certificate %d is not the one that was given", i)
 				}
 			}
-			if chain, err := s.Chain(stranger.cert, tt.extra, now); chain != nil || trust.FaultOf(err) != trust.FaultUntrusted {
+			if chain, err := s.Chain(stranger.Cert, tt.extra, trusttest.Now); chain != nil || trust.FaultOf(err) != trust.FaultUntrusted {
 				t.Errorf("a stranger's: got %v, %v", chain, err)
 			}
 		})
@@ -65,18 +66,18 @@ func TestChain_NamesInOtherSpelling(t *testing.T) {
 
 func TestRevocation_NamesInOtherSpelling(t *testing.T) {
 	s := mustScene(t)
-	template := citizenTemplate()
-	template.OCSPServer, template.CRLDistributionPoints = s.leaf.cert.OCSPServer, s.leaf.cert.CRLDistributionPoints
+	template := trusttest.CitizenTemplate()
+	template.OCSPServer, template.CRLDistributionPoints = s.leaf.Cert.OCSPServer, s.leaf.Cert.CRLDistributionPoints
 	other := respelt(t, s.ca)
-	s.leaf = mustIssue(t, template, other, mustKey(t))
-	delegate := mustIssue(t, responderTemplate(), other, mustKey(t))
-	for name, issuer := range map[string]*authority{"as in its own certificate": s.ca, "as in the certificate asked about": other} {
+	s.leaf = trusttest.MustIssue(t, template, other, trusttest.MustKey(t))
+	delegate := trusttest.MustIssue(t, responderTemplate(), other, trusttest.MustKey(t))
+	for name, issuer := range map[string]*trusttest.Authority{"as in its own certificate": s.ca, "as in the certificate asked about": other} {
 		t.Run(name, func(t *testing.T) {
 			answer := ocsp.Response{
-				Status: ocsp.Good, SerialNumber: s.leaf.cert.SerialNumber, IssuerHash: crypto.SHA1, Certificate: delegate.cert,
-				ThisUpdate: now, NextUpdate: now.AddDate(0, 0, 1),
+				Status: ocsp.Good, SerialNumber: s.leaf.Cert.SerialNumber, IssuerHash: crypto.SHA1, Certificate: delegate.Cert,
+				ThisUpdate: trusttest.Now, NextUpdate: trusttest.Now.AddDate(0, 0, 1),
 			}
-			der, err := ocsp.CreateResponse(issuer.cert, delegate.cert, answer, delegate.key)
+			der, err := ocsp.CreateResponse(issuer.Cert, delegate.Cert, answer, delegate.Key)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -96,16 +97,16 @@ func TestRevocation_NamesInOtherSpelling(t *testing.T) {
 
 // A root that names itself in two ways is its own issuer all the same.
 func TestImport_RootInTwoSpellings(t *testing.T) {
-	root := mustIssue(t, caTemplate("(Teste) ECRaizEstado 002"), nil, mustKey(t))
-	template := caTemplate("(Teste) ECRaizEstado 002")
-	template.SerialNumber, template.BasicConstraintsValid = nextSerial(), true
-	template.NotBefore, template.NotAfter = day(2020), day(2050)
-	der, err := x509.CreateCertificate(rand.Reader, &template, respelt(t, root).cert, root.key.Public(), root.key)
+	root := trusttest.MustIssue(t, trusttest.CaTemplate("(Teste) ECRaizEstado 002"), nil, trusttest.MustKey(t))
+	template := trusttest.CaTemplate("(Teste) ECRaizEstado 002")
+	template.SerialNumber, template.BasicConstraintsValid = trusttest.NextSerial(), true
+	template.NotBefore, template.NotAfter = trusttest.Day(2020), trusttest.Day(2050)
+	der, err := x509.CreateCertificate(rand.Reader, &template, respelt(t, root).Cert, root.Key.Public(), root.Key)
 	if err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	report, err := trust.Import(dir, mustWrite(t, t.TempDir(), "root.cer", der))
+	report, err := trust.Import(dir, trusttest.MustWrite(t, t.TempDir(), "root.cer", der))
 	if err != nil || !report.Items[0].Anchor {
 		t.Errorf("got %+v, %v", report, err)
 	}

@@ -10,16 +10,8 @@
 // or empty Store is an error, never "trust everybody". Functions return what they verified, not a
 // bool beside it.
 //
-// Passports and residence documents have a world of their own, with one authority per country and curves that
-// crypto/x509 does not know. Countries is for them what Store is for the Citizen Card:
-//
-//	countries, err := trust.LoadCountries("/etc/balcao/trust")
-//	object, err := trust.ReadTravelSOD(sod)
-//	chain, err := countries.TrustSigner(object, time.Now())
-//	answer, err := countryRevocation.Check(ctx, chain[0], chain[1])
-//
-// Its certificates are those of package trust/cms. What crypto/x509 can do stays with it: no certificate of the
-// Citizen Card is read by our own parser, and neither set of anchors vouches for the other's documents.
+// Passports and residence documents have a world of their own: package country. What crypto/x509 can do stays with it: no
+// certificate of the Citizen Card is read by our own parser, and neither set of anchors vouches for the other's documents.
 package trust
 
 import (
@@ -33,6 +25,7 @@ import (
 	"slices"
 
 	"balcao/kiosk/trust/cms"
+	"balcao/kiosk/trust/folder"
 )
 
 // The folders of a store.
@@ -40,12 +33,6 @@ const (
 	anchorFolder       = "anchors"
 	intermediateFolder = "intermediates"
 )
-
-// maxCertificateFile is far more than any CA certificate needs; the largest of the Citizen Card's has 2.2 KB.
-const maxCertificateFile = 256 << 10
-
-// certificateFiles are the extensions of files with certificates.
-var certificateFiles = []string{".cer", ".der", ".crt", ".pem"}
 
 // ErrNoAnchors says that a store has no trust anchor, so nothing could ever be trusted.
 var ErrNoAnchors = errors.New("no trust anchors")
@@ -64,7 +51,7 @@ type Store struct {
 	// crypto/x509 refuses SHA-1, so these links were verified when the store was made. See legacyLink.
 	legacy map[fingerprint]*x509.Certificate
 
-	bad []*BadFile
+	bad []*folder.BadFile
 }
 
 type fingerprint [sha256.Size]byte
@@ -96,7 +83,7 @@ func Load(dir string) (*Store, error) {
 }
 
 // BadFiles returns the files of the folder that were left out.
-func (s *Store) BadFiles() []*BadFile {
+func (s *Store) BadFiles() []*folder.BadFile {
 	if s == nil {
 		return nil
 	}
@@ -183,20 +170,20 @@ func checkCA(c *x509.Certificate) error {
 }
 
 // loadFolder reads the CA certificates of a folder within a trust folder.
-func loadFolder(dir, folder string) ([]*x509.Certificate, []*BadFile, error) {
-	files, bad, err := readFolder(dir, folder, certificateFiles, maxCertificateFile, func(data []byte) (*x509.Certificate, error) {
+func loadFolder(dir, place string) ([]*x509.Certificate, []*folder.BadFile, error) {
+	files, bad, err := folder.Read(dir, place, folder.CertificateFiles, folder.MaxCertificate, func(data []byte) (*x509.Certificate, error) {
 		c, err := parseCA(data)
 		if err == nil {
 			err = checkCA(c)
 		}
 		return c, err
 	})
-	return contents(files), bad, err
+	return folder.Contents(files), bad, err
 }
 
 // readCertificate reads a file that holds exactly one certificate.
 func readCertificate(path string) (*x509.Certificate, error) {
-	data, err := readBounded(path, maxCertificateFile)
+	data, err := folder.ReadBounded(path, folder.MaxCertificate)
 	if err != nil {
 		return nil, err
 	}
@@ -205,11 +192,11 @@ func readCertificate(path string) (*x509.Certificate, error) {
 
 // parseCA reads exactly one certificate, as DER, PEM or base64.
 func parseCA(data []byte) (*x509.Certificate, error) {
-	u := unpack(data)
-	der, err := u.one()
+	u := folder.Unpack(data)
+	der, err := u.One()
 	if err != nil {
 		return nil, err
 	}
 	c, err := x509.ParseCertificate(der)
-	return c, u.named(err)
+	return c, u.Named(err)
 }

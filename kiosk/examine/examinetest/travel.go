@@ -25,6 +25,7 @@ import (
 	"balcao/kiosk/examine"
 	"balcao/kiosk/trust"
 	"balcao/kiosk/trust/cms"
+	"balcao/kiosk/trust/country"
 )
 
 // country is a State's country signing CA and a document signer.
@@ -47,13 +48,13 @@ func DocumentSigner(code string) x509.Certificate {
 	}
 }
 
-func MustCountries(t testing.TB, list ...Country) *trust.Countries {
+func MustCountries(t testing.TB, list ...Country) *country.Authorities {
 	t.Helper()
 	var certificates []*cms.Certificate
 	for _, c := range list {
 		certificates = append(certificates, MustParse(t, c.CSCA.Cert.Raw))
 	}
-	countries, err := trust.NewCountries(certificates)
+	countries, err := country.New(certificates)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,5 @@
-package trust_test
+// Package trusttest makes authorities, certificates and signed objects for tests, so that every detail can be put wrong.
+package trusttest
 
 import (
 	"bytes"
@@ -14,6 +15,7 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -22,30 +24,30 @@ import (
 )
 
 // now is the time that tests live in.
-var now = time.Date(2026, time.November, 23, 10, 0, 0, 0, time.UTC)
+var Now = time.Date(2026, time.November, 23, 10, 0, 0, 0, time.UTC)
 
-func day(y int) time.Time { return time.Date(y, time.January, 1, 0, 0, 0, 0, time.UTC) }
+func Day(y int) time.Time { return time.Date(y, time.January, 1, 0, 0, 0, 0, time.UTC) }
 
 // authority is a CA of a test with its key.
-type authority struct {
-	cert *x509.Certificate
-	key  crypto.Signer
+type Authority struct {
+	Cert *x509.Certificate
+	Key  crypto.Signer
 }
 
-var serials struct {
+var Serials struct {
 	sync.Mutex
-	next int64
+	Next int64
 }
 
-func nextSerial() *big.Int {
-	serials.Lock()
-	defer serials.Unlock()
-	serials.next++
-	return big.NewInt(1000 + serials.next)
+func NextSerial() *big.Int {
+	Serials.Lock()
+	defer Serials.Unlock()
+	Serials.Next++
+	return big.NewInt(1000 + Serials.Next)
 }
 
 // mustKey returns a P-256 key, which is quick to make.
-func mustKey(t testing.TB) *ecdsa.PrivateKey {
+func MustKey(t testing.TB) *ecdsa.PrivateKey {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -55,7 +57,7 @@ func mustKey(t testing.TB) *ecdsa.PrivateKey {
 }
 
 // rsaKey is one RSA key that all tests share: making one takes long.
-var rsaKey = sync.OnceValue(func() *rsa.PrivateKey {
+var RsaKey = sync.OnceValue(func() *rsa.PrivateKey {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		panic("trust_test: " + err.Error())
@@ -64,16 +66,16 @@ var rsaKey = sync.OnceValue(func() *rsa.PrivateKey {
 })
 
 // mustIssue makes a certificate of a template: by itself when there is no issuer.
-func mustIssue(t testing.TB, template x509.Certificate, issuer *authority, key crypto.Signer) *authority {
+func MustIssue(t testing.TB, template x509.Certificate, issuer *Authority, key crypto.Signer) *Authority {
 	t.Helper()
-	template.SerialNumber = nextSerial()
+	template.SerialNumber = NextSerial()
 	template.BasicConstraintsValid = true
 	if template.NotBefore.IsZero() {
-		template.NotBefore, template.NotAfter = day(2020), day(2050)
+		template.NotBefore, template.NotAfter = Day(2020), Day(2050)
 	}
 	parent, signer := &template, key
 	if issuer != nil {
-		parent, signer = issuer.cert, issuer.key
+		parent, signer = issuer.Cert, issuer.Key
 	}
 	der, err := x509.CreateCertificate(rand.Reader, &template, parent, key.Public(), signer)
 	if err != nil {
@@ -83,17 +85,17 @@ func mustIssue(t testing.TB, template x509.Certificate, issuer *authority, key c
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &authority{cert: c, key: key}
+	return &Authority{Cert: c, Key: key}
 }
 
-func caTemplate(name string) x509.Certificate {
+func CaTemplate(name string) x509.Certificate {
 	return x509.Certificate{
 		Subject: pkix.Name{Country: []string{"PT"}, CommonName: name},
 		IsCA:    true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
 	}
 }
 
-func mustOID(s string) x509.OID {
+func MustOID(s string) x509.OID {
 	oid, err := x509.ParseOID(s)
 	if err != nil {
 		panic(err)
@@ -102,7 +104,7 @@ func mustOID(s string) x509.OID {
 }
 
 // citizenTemplate has the profile of an authentication certificate.
-func citizenTemplate() x509.Certificate {
+func CitizenTemplate() x509.Certificate {
 	return x509.Certificate{
 		Subject: pkix.Name{
 			Country: []string{"PT"}, Organization: []string{"Cartão de Cidadão"},
@@ -110,12 +112,12 @@ func citizenTemplate() x509.Certificate {
 			SerialNumber:       "BI990005887", CommonName: "MARIA INVENTADA",
 		},
 		KeyUsage:  x509.KeyUsageDigitalSignature | x509.KeyUsageKeyAgreement,
-		Policies:  []x509.OID{mustOID("2.16.620.1.1.1.2.4.2.0.7")},
-		NotBefore: day(2024), NotAfter: day(2034),
+		Policies:  []x509.OID{MustOID("2.16.620.1.1.1.2.4.2.0.7")},
+		NotBefore: Day(2024), NotAfter: Day(2034),
 	}
 }
 
-func signerTemplate() x509.Certificate {
+func SignerTemplate() x509.Certificate {
 	return x509.Certificate{
 		Subject: pkix.Name{
 			Country: []string{"PT"}, Organization: []string{"Cartão de Cidadão"},
@@ -123,31 +125,31 @@ func signerTemplate() x509.Certificate {
 			CommonName:         "(Teste) Entidade Certificadora de Documentos do Cartão de Cidadão 000014",
 		},
 		KeyUsage:  x509.KeyUsageDigitalSignature,
-		NotBefore: day(2024), NotAfter: day(2029),
+		NotBefore: Day(2024), NotAfter: Day(2029),
 	}
 }
 
 // world is a small State: a root, a CA for cards and one for authentication, a document signer and a citizen.
-type world struct {
-	root, cards, auth, signer, citizen *authority
+type World struct {
+	Root, Cards, Auth, Signer, Citizen *Authority
 }
 
-func mustWorld(t testing.TB) world {
+func MustWorld(t testing.TB) World {
 	t.Helper()
-	var w world
-	w.root = mustIssue(t, caTemplate("(Teste) ECRaizEstado 002"), nil, mustKey(t))
-	w.cards = mustIssue(t, caTemplate("(Teste) Cartão de Cidadão 006"), w.root, mustKey(t))
-	auth := caTemplate("(Teste) EC de Autenticação do Cartão de Cidadão 0014")
+	var w World
+	w.Root = MustIssue(t, CaTemplate("(Teste) ECRaizEstado 002"), nil, MustKey(t))
+	w.Cards = MustIssue(t, CaTemplate("(Teste) Cartão de Cidadão 006"), w.Root, MustKey(t))
+	auth := CaTemplate("(Teste) EC de Autenticação do Cartão de Cidadão 0014")
 	auth.MaxPathLenZero = true
-	w.auth = mustIssue(t, auth, w.cards, mustKey(t))
-	w.signer = mustIssue(t, signerTemplate(), w.cards, mustKey(t))
-	w.citizen = mustIssue(t, citizenTemplate(), w.auth, mustKey(t))
+	w.Auth = MustIssue(t, auth, w.Cards, MustKey(t))
+	w.Signer = MustIssue(t, SignerTemplate(), w.Cards, MustKey(t))
+	w.Citizen = MustIssue(t, CitizenTemplate(), w.Auth, MustKey(t))
 	return w
 }
 
-func (w world) store(t testing.TB) *trust.Store {
+func (w World) Store(t testing.TB) *trust.Store {
 	t.Helper()
-	s, err := trust.NewStore([]*x509.Certificate{w.root.cert}, []*x509.Certificate{w.cards.cert, w.auth.cert})
+	s, err := trust.NewStore([]*x509.Certificate{w.Root.Cert}, []*x509.Certificate{w.Cards.Cert, w.Auth.Cert})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +157,7 @@ func (w world) store(t testing.TB) *trust.Store {
 }
 
 // mustResignSHA1 signs a certificate anew with SHA-1, which crypto/x509 does not do.
-func mustResignSHA1(t testing.TB, c *x509.Certificate, key *rsa.PrivateKey) *x509.Certificate {
+func MustResignSHA1(t testing.TB, c *x509.Certificate, key *rsa.PrivateKey) *x509.Certificate {
 	t.Helper()
 	var outer struct {
 		TBS       asn1.RawValue
@@ -187,7 +189,7 @@ func mustResignSHA1(t testing.TB, c *x509.Certificate, key *rsa.PrivateKey) *x50
 	return out
 }
 
-func mustWrite(t testing.TB, dir, name string, data []byte) string {
+func MustWrite(t testing.TB, dir, name string, data []byte) string {
 	t.Helper()
 	path := filepath.Join(dir, name)
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -197,4 +199,19 @@ func mustWrite(t testing.TB, dir, name string, data []byte) string {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// SharedFolder is the folder of material that is not in the repository: BALCAO_SHARED, or "shared"
+// beside the repository.
+func SharedFolder(t *testing.T) string {
+	t.Helper()
+	dir := os.Getenv("BALCAO_SHARED")
+	if dir == "" {
+		_, here, _, _ := runtime.Caller(0)
+		dir = filepath.Join(filepath.Dir(here), "..", "..", "..", "..", "shared")
+	}
+	if _, err := os.Stat(dir); err != nil {
+		t.Fatalf("the real CAs are not there: set BALCAO_SHARED to the folder that holds data/citizen-card-ca (%v)", err)
+	}
+	return dir
 }

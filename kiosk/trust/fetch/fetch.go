@@ -1,4 +1,5 @@
-package trust
+// Package fetch asks the services that certificates name, over HTTP, and remembers the revocation lists that they give.
+package fetch
 
 import (
 	"bytes"
@@ -16,9 +17,9 @@ const (
 	maxRedirects   = 3
 )
 
-// exchange makes one HTTP request through the transport of base, which may be nil, and returns the body, which
+// Do makes one HTTP request through the transport of base, which may be nil, and returns the body, which
 // may not be longer than limit. The method is POST when there is a body to send.
-func exchange(ctx context.Context, base *http.Client, address, contentType string, body []byte, limit int64) ([]byte, error) {
+func Do(ctx context.Context, base *http.Client, address, contentType string, body []byte, limit int64) ([]byte, error) {
 	where, err := url.Parse(address)
 	if err != nil || (where.Scheme != "http" && where.Scheme != "https") || where.Host == "" || where.User != nil {
 		return nil, errors.New("address is not an HTTP URL")
@@ -74,4 +75,33 @@ func boundClient(base *http.Client, host string) *http.Client {
 		return nil
 	}
 	return client
+}
+
+// maxURLs is how many addresses of a kind are tried for a certificate.
+const maxURLs = 4
+
+// Head returns the addresses that are tried.
+func Head(urls []string) []string { return urls[:min(len(urls), maxURLs)] }
+
+// Host is the host of an address, by which a source is named; "" when it is no URL.
+func Host(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Host
+}
+
+// Skew is by how much two clocks may differ.
+const Skew = 5 * time.Minute
+
+// Current reports whether a statement is in its dates, give or take the clocks' difference.
+func Current(now, thisUpdate, nextUpdate time.Time) error {
+	switch {
+	case thisUpdate.After(now.Add(Skew)):
+		return errors.New("answer from the future")
+	case nextUpdate.Before(now.Add(-Skew)):
+		return errors.New("answer out of date")
+	}
+	return nil
 }

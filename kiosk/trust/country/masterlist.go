@@ -1,4 +1,4 @@
-package trust
+package country
 
 import (
 	"encoding/asn1"
@@ -9,7 +9,9 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 
+	"balcao/kiosk/trust"
 	"balcao/kiosk/trust/cms"
+	"balcao/kiosk/trust/folder"
 )
 
 // ErrMasterList says that bytes are not a master list, or one whose signature does not verify.
@@ -44,8 +46,8 @@ const MaxMasterList = 128 << 20
 //
 // Of several lists in the file it is the newest that can be believed.
 func ReadMasterList(file []byte, roots []*cms.Certificate, at time.Time) (*MasterList, error) {
-	u := unpack(file)
-	lists := u.masterLists()
+	u := folder.Unpack(file)
+	lists := u.MasterLists()
 	if len(lists) == 0 {
 		return nil, fmt.Errorf("%w: the file is %s", ErrMasterList, u)
 	}
@@ -54,15 +56,15 @@ func ReadMasterList(file []byte, roots []*cms.Certificate, at time.Time) (*Maste
 	for _, ml := range lists {
 		l, err := readMasterList(ml, roots, at)
 		switch {
-		case err != nil && (failure == nil || FaultOf(err) != ""):
+		case err != nil && (failure == nil || trust.FaultOf(err) != ""):
 			failure = err
 		case err == nil && (newest == nil || l.SigningTime.After(newest.SigningTime)):
 			newest = l
 		}
 	}
 	if newest == nil {
-		if FaultOf(failure) == "" || len(lists) > 1 {
-			failure = u.named(failure)
+		if trust.FaultOf(failure) == "" || len(lists) > 1 {
+			failure = u.Named(failure)
 		}
 		return nil, failure
 	}
@@ -82,7 +84,7 @@ func readMasterList(ml []byte, roots []*cms.Certificate, at time.Time) (*MasterL
 	if list.Signer, err = cms.ParseCertificate(verified.Signer); err != nil {
 		return nil, fmt.Errorf("%w: signer's certificate: %w", ErrMasterList, err)
 	}
-	anchors, err := NewCountries(roots)
+	anchors, err := New(roots)
 	if err != nil {
 		return nil, err
 	}
@@ -120,4 +122,10 @@ func (l *MasterList) read(ber []byte) error {
 		l.Certificates = append(l.Certificates, c)
 	}
 	return nil
+}
+
+// HoldsMasterList reports whether a file holds a master list, in any of the forms that ReadMasterList reads.
+func HoldsMasterList(path string) bool {
+	data, err := folder.ReadBounded(path, MaxMasterList)
+	return err == nil && len(folder.Unpack(data).MasterLists()) > 0
 }

@@ -1,4 +1,4 @@
-package trust
+package country
 
 import (
 	"crypto/x509"
@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"balcao/kiosk/trust"
 	"balcao/kiosk/trust/cms"
 )
 
@@ -19,10 +20,10 @@ var (
 // caUsage is what only a CA's key is for.
 const caUsage = x509.KeyUsageCertSign | x509.KeyUsageCRLSign
 
-// checkCountryCA refuses certificates that cannot be a country signing CA's. Its basic constraints do not decide:
+// checkAuthority refuses certificates that cannot be a country signing CA's. Its basic constraints do not decide:
 // States have issued CA and link certificates whose constraints are empty or not there (8 of 588 in the German master
 // list of May 2026, a Portuguese one among them), and key usage says the same.
-func checkCountryCA(c *cms.Certificate) error {
+func checkAuthority(c *cms.Certificate) error {
 	switch {
 	case c.Country == "":
 		return errors.New("it names no country")
@@ -36,10 +37,10 @@ func checkCountryCA(c *cms.Certificate) error {
 	return nil
 }
 
-// checkTravelSigner returns a *ChainError with FaultPurpose unless c may sign document security objects (Doc 9303-12
+// checkDocumentSigner returns a *ChainError with FaultPurpose unless c may sign document security objects (Doc 9303-12
 // table 6). A country signing CA also certifies signers of master lists, of bar codes and servers; they are told by
 // an extended key usage, which document signers do not have.
-func checkTravelSigner(c *cms.Certificate) error {
+func checkDocumentSigner(c *cms.Certificate) error {
 	if err := checkEndEntity(c); err != nil {
 		return err
 	}
@@ -73,4 +74,8 @@ func checkEndEntity(c *cms.Certificate) error {
 		return purpose(fmt.Sprintf("unknown critical extension %v", c.UnknownCritical[0]))
 	}
 	return nil
+}
+
+func purpose(detail string) error {
+	return &trust.ChainError{Fault: trust.FaultPurpose, Detail: detail}
 }

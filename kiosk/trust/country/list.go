@@ -1,4 +1,4 @@
-package trust
+package country
 
 import (
 	"bytes"
@@ -9,21 +9,23 @@ import (
 	"sync"
 	"time"
 
+	"balcao/kiosk/trust"
 	"balcao/kiosk/trust/cms"
+	"balcao/kiosk/trust/fetch"
 )
 
-// countryList is a revocation list of a country with whoever signed it, which is found out when it is first asked.
-type countryList struct {
+// revocationList is a revocation list of a country with whoever signed it, which is found out when it is first asked.
+type revocationList struct {
 	*cms.RevocationList
 	signer func() (*cms.Certificate, error)
 }
 
-func (c *Countries) newList(l *cms.RevocationList) *countryList {
-	return &countryList{RevocationList: l, signer: sync.OnceValues(func() (*cms.Certificate, error) { return c.findListSigner(l) })}
+func (c *Authorities) newList(l *cms.RevocationList) *revocationList {
+	return &revocationList{RevocationList: l, signer: sync.OnceValues(func() (*cms.Certificate, error) { return c.findListSigner(l) })}
 }
 
 // findListSigner returns the CA that signed a list: one of its country, trusted, allowed to, and valid then.
-func (c *Countries) findListSigner(l *cms.RevocationList) (*cms.Certificate, error) {
+func (c *Authorities) findListSigner(l *cms.RevocationList) (*cms.Certificate, error) {
 	for _, ca := range c.authorities[l.Country] {
 		mayNot := ca.KeyUsage != 0 && ca.KeyUsage&x509.KeyUsageCRLSign == 0
 		if mayNot || !l.IssuedBy(ca) || l.CheckSignatureFrom(ca) != nil {
@@ -44,17 +46,17 @@ func (c *Countries) findListSigner(l *cms.RevocationList) (*cms.Certificate, err
 
 // ErrNobodyToAsk says that the status is unknown because there is no revocation list to look into: none of the
 // country was loaded, and the certificate names none that can be fetched. It wraps ErrUnknown.
-var ErrNobodyToAsk = fmt.Errorf("%w: no revocation list", ErrUnknown)
+var ErrNobodyToAsk = fmt.Errorf("%w: no revocation list", trust.ErrUnknown)
 
 // Status looks a certificate up in the revocation lists that were loaded; the issuer is the next in its verified
 // chain. Of several lists that speak of it the newest counts. When there is none that is in its dates the error wraps
 // ErrUnknown, which is never a yes; when there is none at all, ErrNobodyToAsk. While a list of the country cannot be read
 // nothing is good: the error then wraps its *BadFile as well.
-func (c *Countries) Status(cert, issuer *cms.Certificate, at time.Time) (Answer, error) {
+func (c *Authorities) Status(cert, issuer *cms.Certificate, at time.Time) (trust.Answer, error) {
 	if c == nil {
-		return Answer{}, fmt.Errorf("%w: no country signing certificates", ErrUnknown)
+		return trust.Answer{}, fmt.Errorf("%w: no country signing certificates", trust.ErrUnknown)
 	}
-	var best Answer
+	var best trust.Answer
 	var failures []error
 	for _, l := range c.lists[issuer.Country] {
 		answer, err := c.ask(l, cert, issuer, at)
@@ -70,53 +72,46 @@ func (c *Countries) Status(cert, issuer *cms.Certificate, at time.Time) (Answer,
 	case best.Status != "" || c.badList(issuer.Country) != nil:
 		return c.unlessBad(best, issuer.Country)
 	case bad != nil: // which may be of any country
-		return Answer{}, fmt.Errorf("%w: %w", ErrUnknown, bad)
+		return trust.Answer{}, fmt.Errorf("%w: %w", trust.ErrUnknown, bad)
 	case len(failures) == 0:
-		return Answer{}, fmt.Errorf("%w: of country %s", ErrNobodyToAsk, issuer.Country)
+		return trust.Answer{}, fmt.Errorf("%w: of country %s", ErrNobodyToAsk, issuer.Country)
 	}
-	return Answer{}, fmt.Errorf("%w: %w", ErrUnknown, errors.Join(failures...))
+	return trust.Answer{}, fmt.Errorf("%w: %w", trust.ErrUnknown, errors.Join(failures...))
 }
 
 // unlessBad lets an answer pass, but no good one while a list of the country cannot be read: the operator put it there so
 // that it is asked, and it may say what others do not say yet.
-func (c *Countries) unlessBad(answer Answer, country string) (Answer, error) {
+func (c *Authorities) unlessBad(answer trust.Answer, country string) (trust.Answer, error) {
 	bad := c.badList(country)
-	if bad == nil || answer.Status == Revoked || answer.Status == Suspended {
+	if bad == nil || answer.Status == trust.Revoked || answer.Status == trust.Suspended {
 		return answer, nil
 	}
-	return Answer{}, fmt.Errorf("%w: %w", ErrUnknown, bad)
+	return trust.Answer{}, fmt.Errorf("%w: %w", trust.ErrUnknown, bad)
 }
 
 // ask looks a certificate up in one list, when the list may speak of it at all.
-func (c *Countries) ask(l *countryList, cert, issuer *cms.Certificate, at time.Time) (Answer, error) {
+func (c *Authorities) ask(l *revocationList, cert, issuer *cms.Certificate, at time.Time) (trust.Answer, error) {
 	if l.Country != cert.Country || l.Country != issuer.Country {
-		return Answer{}, errors.New("the list is another country's")
+		return trust.Answer{}, errors.New("the list is another country's")
 	}
 	if l.Partial {
-		return Answer{}, errors.New("the list does not speak of all certificates") // forbidden by Doc 9303-12 table 10
+		return trust.Answer{}, errors.New("the list does not speak of all certificates") // forbidden by Doc 9303-12 table 10
 	}
 	if len(l.UnknownCritical) > 0 {
-		return Answer{}, fmt.Errorf("the list has an unknown critical extension %v", l.UnknownCritical[0])
+		return trust.Answer{}, fmt.Errorf("the list has an unknown critical extension %v", l.UnknownCritical[0])
 	}
-	if err := current(at, l.ThisUpdate, l.NextUpdate); err != nil {
-		return Answer{}, err
+	if err := fetch.Current(at, l.ThisUpdate, l.NextUpdate); err != nil {
+		return trust.Answer{}, err
 	}
 	signer, err := l.signer()
 	if err != nil {
-		return Answer{}, err
+		return trust.Answer{}, err
 	}
 	if !c.speaksFor(l, signer, issuer) {
-		return Answer{}, errors.New("the list is another CA's")
+		return trust.Answer{}, errors.New("the list is another CA's")
 	}
-	answer := Answer{Status: Good, Method: MethodCRL, ThisUpdate: l.ThisUpdate, NextUpdate: l.NextUpdate}
-	switch reason, listed := l.Reason(cert.Serial); {
-	case !listed || reason == reasonRemoveFromCRL:
-	case reason == reasonHold:
-		answer.Status = Suspended
-	default:
-		answer.Status = Revoked
-	}
-	return answer, nil
+	status := trust.StatusOf(l.Reason(cert.Serial))
+	return trust.Answer{Status: status, Method: trust.MethodCRL, ThisUpdate: l.ThisUpdate, NextUpdate: l.NextUpdate}, nil
 }
 
 // speaksFor reports whether a list covers the certificates of an issuer. A CA signs its one list with its newest key,
@@ -124,7 +119,7 @@ func (c *Countries) ask(l *countryList, cert, issuer *cms.Certificate, at time.T
 // decide, since a country has one CA; in fact some have several (China, Hong Kong and Macao share a country code), and
 // a list that does not know a certificate must not pass it. So it has to be the issuer's name, or one that the list
 // says its issuer had, or that of a CA which link certificates make the same.
-func (c *Countries) speaksFor(l *countryList, signer, issuer *cms.Certificate) bool {
+func (c *Authorities) speaksFor(l *revocationList, signer, issuer *cms.Certificate) bool {
 	if cms.SameName(l.RawIssuer, issuer.RawSubject) {
 		return true
 	}
@@ -138,7 +133,7 @@ func (c *Countries) speaksFor(l *countryList, signer, issuer *cms.Certificate) b
 
 // sameAuthority reports whether two certificates are of one CA under two names: whether link certificates, common names
 // and common keys lead from the one to the other.
-func (c *Countries) sameAuthority(from, to *cms.Certificate) bool {
+func (c *Authorities) sameAuthority(from, to *cms.Certificate) bool {
 	reached := []*cms.Certificate{from}
 	for next := 0; next < len(reached); next++ {
 		here := reached[next]

@@ -1,4 +1,4 @@
-package trust_test
+package country_test
 
 import (
 	"crypto/rand"
@@ -13,6 +13,9 @@ import (
 
 	"balcao/kiosk/trust"
 	"balcao/kiosk/trust/cms"
+	"balcao/kiosk/trust/country"
+	"balcao/kiosk/trust/sod"
+	"balcao/kiosk/trust/trusttest"
 )
 
 // countryTemplate is a country signing CA of tests.
@@ -20,7 +23,7 @@ func countryTemplate(country, name string) x509.Certificate {
 	return x509.Certificate{
 		Subject: pkix.Name{Country: []string{country}, Organization: []string{"State"}, CommonName: name},
 		IsCA:    true, MaxPathLenZero: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
-		NotBefore: day(2020), NotAfter: day(2035),
+		NotBefore: trusttest.Day(2020), NotAfter: trusttest.Day(2035),
 	}
 }
 
@@ -28,62 +31,62 @@ func documentSignerTemplate() x509.Certificate {
 	return x509.Certificate{
 		Subject:   pkix.Name{Country: []string{"UT"}, Organization: []string{"State"}, CommonName: "document signer"},
 		KeyUsage:  x509.KeyUsageDigitalSignature,
-		NotBefore: day(2024), NotAfter: day(2034),
+		NotBefore: trusttest.Day(2024), NotAfter: trusttest.Day(2034),
 	}
 }
 
 // utopia is a country: its first CA, the link from it to its second, the second's own certificate, and a
 // document signer of each.
 type utopia struct {
-	first, link, second     *authority
-	firstSigner, nextSigner *authority
+	first, link, second     *trusttest.Authority
+	firstSigner, nextSigner *trusttest.Authority
 }
 
 func mustUtopia(t testing.TB) utopia {
 	t.Helper()
 	var u utopia
-	u.first = mustIssue(t, countryTemplate("UT", "CSCA Utopia"), nil, mustKey(t))
+	u.first = trusttest.MustIssue(t, countryTemplate("UT", "CSCA Utopia"), nil, trusttest.MustKey(t))
 	u.second, u.link = mustRekey(t, u.first, countryTemplate("UT", "CSCA Utopia"))
-	u.firstSigner = mustIssue(t, documentSignerTemplate(), u.first, mustKey(t))
-	u.nextSigner = mustIssue(t, documentSignerTemplate(), u.second, mustKey(t))
+	u.firstSigner = trusttest.MustIssue(t, documentSignerTemplate(), u.first, trusttest.MustKey(t))
+	u.nextSigner = trusttest.MustIssue(t, documentSignerTemplate(), u.second, trusttest.MustKey(t))
 	return u
 }
 
 // mustRekey gives a CA a new key: a self-signed certificate for it, and the link signed with the old one.
-func mustRekey(t testing.TB, old *authority, template x509.Certificate) (root, link *authority) {
+func mustRekey(t testing.TB, old *trusttest.Authority, template x509.Certificate) (root, link *trusttest.Authority) {
 	t.Helper()
-	template.NotBefore, template.NotAfter = day(2023), day(2038)
-	key := mustKey(t)
-	root = mustIssue(t, template, nil, key)
-	template.AuthorityKeyId = old.cert.SubjectKeyId
-	return root, mustIssue(t, template, old, key)
+	template.NotBefore, template.NotAfter = trusttest.Day(2023), trusttest.Day(2038)
+	key := trusttest.MustKey(t)
+	root = trusttest.MustIssue(t, template, nil, key)
+	template.AuthorityKeyId = old.Cert.SubjectKeyId
+	return root, trusttest.MustIssue(t, template, old, key)
 }
 
-func mustParse(t testing.TB, a *authority) *cms.Certificate {
+func mustParse(t testing.TB, a *trusttest.Authority) *cms.Certificate {
 	t.Helper()
-	c, err := cms.ParseCertificate(a.cert.Raw)
+	c, err := cms.ParseCertificate(a.Cert.Raw)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return c
 }
 
-func mustTrust(t testing.TB, authorities ...*authority) *trust.Countries {
+func mustTrust(t testing.TB, authorities ...*trusttest.Authority) *country.Authorities {
 	t.Helper()
 	var certificates []*cms.Certificate
 	for _, a := range authorities {
 		certificates = append(certificates, mustParse(t, a))
 	}
-	c, err := trust.NewCountries(certificates)
+	c, err := country.New(certificates)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return c
 }
 
-func mustTravelObject(t testing.TB, signer *authority) *trust.TravelObject {
+func mustTravelObject(t testing.TB, signer *trusttest.Authority) *country.SecurityObject {
 	t.Helper()
-	o, err := trust.ReadTravelSOD(mustSOD(t, signer, mustMarshal(t, securityObject{Algorithm: sha256ID, Hashes: hashesOf(1, 3, 4)})))
+	o, err := country.ReadSOD(trusttest.MustSOD(t, signer, trusttest.MustMarshal(t, trusttest.SecurityObject{Algorithm: trusttest.Sha256ID, Hashes: trusttest.HashesOf(1, 3, 4)})))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,25 +98,25 @@ func TestTrustSigner(t *testing.T) {
 	first, next := mustTravelObject(t, u.firstSigner), mustTravelObject(t, u.nextSigner)
 
 	cases := map[string]struct {
-		object    *trust.TravelObject
-		countries *trust.Countries
+		object    *country.SecurityObject
+		countries *country.Authorities
 		at        time.Time
 		chain     int // 0 for a fault
 		fault     trust.Fault
 		ca        bool
 	}{
-		"OK":                    {first, mustTrust(t, u.first), now, 2, "", false},
-		"OK/Second":             {next, mustTrust(t, u.first, u.link, u.second), now, 2, "", false},
-		"OK/OverTheLink":        {next, mustTrust(t, u.link, u.first), now, 3, "", false},
-		"OK/CASinceExpired":     {first, mustTrust(t, expiredCA(t, u.first, day(2025))), now, 2, "", false},
-		"ErrUntrusted/Nil":      {first, nil, now, 0, trust.FaultUntrusted, false},
-		"ErrUntrusted/Empty":    {first, mustTrust(t), now, 0, trust.FaultUntrusted, false},
-		"ErrUntrusted/OtherKey": {next, mustTrust(t, u.first), now, 0, trust.FaultUntrusted, false},
-		"ErrUntrusted/LinkOnly": {next, mustTrust(t, u.link), now, 0, trust.FaultUntrusted, true},
-		"ErrUntrusted/Stranger": {first, mustTrust(t, mustUtopia(t).first, mustUtopia(t).second), now, 0, trust.FaultUntrusted, false},
-		"ErrExpired":            {first, mustTrust(t, u.first), day(2035), 0, trust.FaultExpired, false},
-		"ErrExpired/NotYet":     {first, mustTrust(t, u.first), day(2023), 0, trust.FaultExpired, false},
-		"ErrExpired/CAThen":     {first, mustTrust(t, expiredCA(t, u.first, day(2023))), now, 0, trust.FaultExpired, true},
+		"OK":                    {first, mustTrust(t, u.first), trusttest.Now, 2, "", false},
+		"OK/Second":             {next, mustTrust(t, u.first, u.link, u.second), trusttest.Now, 2, "", false},
+		"OK/OverTheLink":        {next, mustTrust(t, u.link, u.first), trusttest.Now, 3, "", false},
+		"OK/CASinceExpired":     {first, mustTrust(t, expiredCA(t, u.first, trusttest.Day(2025))), trusttest.Now, 2, "", false},
+		"ErrUntrusted/Nil":      {first, nil, trusttest.Now, 0, trust.FaultUntrusted, false},
+		"ErrUntrusted/Empty":    {first, mustTrust(t), trusttest.Now, 0, trust.FaultUntrusted, false},
+		"ErrUntrusted/OtherKey": {next, mustTrust(t, u.first), trusttest.Now, 0, trust.FaultUntrusted, false},
+		"ErrUntrusted/LinkOnly": {next, mustTrust(t, u.link), trusttest.Now, 0, trust.FaultUntrusted, true},
+		"ErrUntrusted/Stranger": {first, mustTrust(t, mustUtopia(t).first, mustUtopia(t).second), trusttest.Now, 0, trust.FaultUntrusted, false},
+		"ErrExpired":            {first, mustTrust(t, u.first), trusttest.Day(2035), 0, trust.FaultExpired, false},
+		"ErrExpired/NotYet":     {first, mustTrust(t, u.first), trusttest.Day(2023), 0, trust.FaultExpired, false},
+		"ErrExpired/CAThen":     {first, mustTrust(t, expiredCA(t, u.first, trusttest.Day(2023))), trusttest.Now, 0, trust.FaultExpired, true},
 	}
 	for name, tt := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -133,16 +136,16 @@ func TestTrustSigner(t *testing.T) {
 }
 
 // expiredCA is the same CA with the same key, whose certificate ends earlier.
-func expiredCA(t testing.TB, ca *authority, until time.Time) *authority {
+func expiredCA(t testing.TB, ca *trusttest.Authority, until time.Time) *trusttest.Authority {
 	t.Helper()
-	template := countryTemplate(ca.cert.Subject.Country[0], ca.cert.Subject.CommonName)
+	template := countryTemplate(ca.Cert.Subject.Country[0], ca.Cert.Subject.CommonName)
 	template.NotAfter = until
-	return mustIssue(t, template, nil, ca.key)
+	return trusttest.MustIssue(t, template, nil, ca.Key)
 }
 
 // What is wrong with a document signer's certificate, one thing at a time.
 func TestTrustSigner_Profile(t *testing.T) {
-	ca := mustIssue(t, countryTemplate("UT", "CSCA Utopia"), nil, mustKey(t))
+	ca := trusttest.MustIssue(t, countryTemplate("UT", "CSCA Utopia"), nil, trusttest.MustKey(t))
 	countries := mustTrust(t, ca)
 	masterList := asn1.ObjectIdentifier{2, 23, 136, 1, 1, 3}
 	cases := map[string]struct {
@@ -164,8 +167,8 @@ func TestTrustSigner_Profile(t *testing.T) {
 		"no country":          {func(c *x509.Certificate) { c.Subject.Country = nil }, trust.FaultUntrusted},
 		"two countries":       {func(c *x509.Certificate) { c.Subject.Country = []string{"UT", "PT"} }, trust.FaultUntrusted},
 		"another key's name":  {func(c *x509.Certificate) { c.AuthorityKeyId = []byte("another") }, trust.FaultUntrusted},
-		"before its CA was":   {func(c *x509.Certificate) { c.NotBefore = day(2019) }, trust.FaultExpired},
-		"expired and purpose": {func(c *x509.Certificate) { c.KeyUsage, c.NotAfter = 0, day(2025) }, trust.FaultPurpose},
+		"before its CA was":   {func(c *x509.Certificate) { c.NotBefore = trusttest.Day(2019) }, trust.FaultExpired},
+		"expired and purpose": {func(c *x509.Certificate) { c.KeyUsage, c.NotAfter = 0, trusttest.Day(2025) }, trust.FaultPurpose},
 	}
 	for name, tt := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -173,12 +176,12 @@ func TestTrustSigner_Profile(t *testing.T) {
 			tt.change(&template)
 			issuer := *ca
 			if template.AuthorityKeyId != nil { // crypto/x509 writes the issuer's
-				wrong := *ca.cert
+				wrong := *ca.Cert
 				wrong.SubjectKeyId = template.AuthorityKeyId
-				issuer.cert = &wrong
+				issuer.Cert = &wrong
 			}
-			signer := mustIssue(t, template, &issuer, mustKey(t))
-			_, err := countries.TrustSigner(mustTravelObject(t, signer), now)
+			signer := trusttest.MustIssue(t, template, &issuer, trusttest.MustKey(t))
+			_, err := countries.TrustSigner(mustTravelObject(t, signer), trusttest.Now)
 			if got := trust.FaultOf(err); got != tt.want || (err == nil) != (tt.want == "") {
 				t.Errorf("got %q (%v), want %q", got, err, tt.want)
 			}
@@ -194,14 +197,14 @@ func extension(critical bool, value ...byte) []pkix.Extension {
 // Two countries, the same names: each vouches for its own.
 func TestTrustSigner_Countries(t *testing.T) {
 	u := mustUtopia(t)
-	other := mustIssue(t, countryTemplate("PT", "CSCA Utopia"), nil, mustKey(t))
+	other := trusttest.MustIssue(t, countryTemplate("PT", "CSCA Utopia"), nil, trusttest.MustKey(t))
 	countries := mustTrust(t, other, u.first)
 	foreign := documentSignerTemplate()
 	foreign.Subject.Country = []string{"PT"}
-	if _, err := countries.TrustSigner(mustTravelObject(t, mustIssue(t, foreign, other, mustKey(t))), now); err != nil {
+	if _, err := countries.TrustSigner(mustTravelObject(t, trusttest.MustIssue(t, foreign, other, trusttest.MustKey(t))), trusttest.Now); err != nil {
 		t.Errorf("its own: %v", err)
 	}
-	_, err := countries.TrustSigner(mustTravelObject(t, mustIssue(t, foreign, u.first, mustKey(t))), now)
+	_, err := countries.TrustSigner(mustTravelObject(t, trusttest.MustIssue(t, foreign, u.first, trusttest.MustKey(t))), trusttest.Now)
 	if got, want := trust.FaultOf(err), trust.FaultUntrusted; got != want {
 		t.Errorf("another's: got %q (%v), want %q", got, err, want)
 	}
@@ -209,16 +212,16 @@ func TestTrustSigner_Countries(t *testing.T) {
 
 // Links that certify each other end nowhere.
 func TestTrustSigner_Circle(t *testing.T) {
-	a := mustIssue(t, countryTemplate("UT", "a"), nil, mustKey(t))
-	b := mustIssue(t, countryTemplate("UT", "b"), nil, mustKey(t))
-	ab := mustIssue(t, countryTemplate("UT", "b"), a, b.key)
-	ba := mustIssue(t, countryTemplate("UT", "a"), b, a.key)
-	object := mustTravelObject(t, mustIssue(t, documentSignerTemplate(), a, mustKey(t)))
-	_, err := mustTrust(t, ab, ba).TrustSigner(object, now)
+	a := trusttest.MustIssue(t, countryTemplate("UT", "a"), nil, trusttest.MustKey(t))
+	b := trusttest.MustIssue(t, countryTemplate("UT", "b"), nil, trusttest.MustKey(t))
+	ab := trusttest.MustIssue(t, countryTemplate("UT", "b"), a, b.Key)
+	ba := trusttest.MustIssue(t, countryTemplate("UT", "a"), b, a.Key)
+	object := mustTravelObject(t, trusttest.MustIssue(t, documentSignerTemplate(), a, trusttest.MustKey(t)))
+	_, err := mustTrust(t, ab, ba).TrustSigner(object, trusttest.Now)
 	if got, want := trust.FaultOf(err), trust.FaultUntrusted; got != want {
 		t.Errorf("got %q (%v), want %q", got, err, want)
 	}
-	if chain, err := mustTrust(t, ab, ba, b).TrustSigner(object, now); err != nil || len(chain) != 3 {
+	if chain, err := mustTrust(t, ab, ba, b).TrustSigner(object, trusttest.Now); err != nil || len(chain) != 3 {
 		t.Errorf("with an anchor: got a chain of %d, %v", len(chain), err)
 	}
 }
@@ -229,37 +232,37 @@ func TestTrustSigner_WeakRSA(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ca := mustIssue(t, countryTemplate("UT", "CSCA Utopia"), nil, weak)
-	_, err = mustTrust(t, ca).TrustSigner(mustTravelObject(t, mustIssue(t, documentSignerTemplate(), ca, mustKey(t))), now)
+	ca := trusttest.MustIssue(t, countryTemplate("UT", "CSCA Utopia"), nil, weak)
+	_, err = mustTrust(t, ca).TrustSigner(mustTravelObject(t, trusttest.MustIssue(t, documentSignerTemplate(), ca, trusttest.MustKey(t))), trusttest.Now)
 	if got, want := trust.FaultOf(err), trust.FaultUntrusted; got != want {
 		t.Errorf("CA: got %q (%v), want %q", got, err, want)
 	}
-	strong := mustIssue(t, countryTemplate("UT", "CSCA Utopia"), nil, rsaKey())
-	signer := mustIssue(t, documentSignerTemplate(), strong, weak)
-	sod := mustSOD(t, signer, mustMarshal(t, securityObject{Algorithm: sha256ID, Hashes: hashesOf(1)}))
-	if _, err := trust.ReadTravelSOD(sod); !errors.Is(err, trust.ErrSODSignature) {
+	strong := trusttest.MustIssue(t, countryTemplate("UT", "CSCA Utopia"), nil, trusttest.RsaKey())
+	signer := trusttest.MustIssue(t, documentSignerTemplate(), strong, weak)
+	signed := trusttest.MustSOD(t, signer, trusttest.MustMarshal(t, trusttest.SecurityObject{Algorithm: trusttest.Sha256ID, Hashes: trusttest.HashesOf(1)}))
+	if _, err := country.ReadSOD(signed); !errors.Is(err, sod.ErrSignature) {
 		t.Errorf("signer: got %v", err)
 	}
-	if _, err := mustTrust(t, strong).TrustSigner(mustTravelObject(t, mustIssue(t, documentSignerTemplate(), strong, rsaKey())), now); err != nil {
+	if _, err := mustTrust(t, strong).TrustSigner(mustTravelObject(t, trusttest.MustIssue(t, documentSignerTemplate(), strong, trusttest.RsaKey())), trusttest.Now); err != nil {
 		t.Errorf("2048 bits: %v", err)
 	}
 }
 
 func TestNewCountries_Refused(t *testing.T) {
-	ca := mustIssue(t, countryTemplate("UT", "CSCA Utopia"), nil, mustKey(t))
+	ca := trusttest.MustIssue(t, countryTemplate("UT", "CSCA Utopia"), nil, trusttest.MustKey(t))
 	nameless := countryTemplate("UT", "CSCA Utopia")
 	nameless.Subject.Country = nil
 	critical := countryTemplate("UT", "CSCA Utopia")
 	critical.ExtraExtensions = extension(true, 0x05, 0x00)
 	unconstrained := countryTemplate("UT", "CSCA Utopia")
 	unconstrained.IsCA, unconstrained.MaxPathLenZero, unconstrained.KeyUsage = false, false, 0
-	for name, a := range map[string]*authority{
-		"a document signer": mustIssue(t, documentSignerTemplate(), ca, mustKey(t)),
-		"no country":        mustIssue(t, nameless, nil, mustKey(t)),
-		"unknown critical":  mustIssue(t, critical, nil, mustKey(t)),
-		"neither":           mustIssue(t, unconstrained, nil, mustKey(t)),
+	for name, a := range map[string]*trusttest.Authority{
+		"a document signer": trusttest.MustIssue(t, documentSignerTemplate(), ca, trusttest.MustKey(t)),
+		"no country":        trusttest.MustIssue(t, nameless, nil, trusttest.MustKey(t)),
+		"unknown critical":  trusttest.MustIssue(t, critical, nil, trusttest.MustKey(t)),
+		"neither":           trusttest.MustIssue(t, unconstrained, nil, trusttest.MustKey(t)),
 	} {
-		if got, err := trust.NewCountries([]*cms.Certificate{mustParse(t, a)}); got != nil || err == nil {
+		if got, err := country.New([]*cms.Certificate{mustParse(t, a)}); got != nil || err == nil {
 			t.Errorf("%s: got %v, %v", name, got, err)
 		}
 	}
@@ -268,30 +271,30 @@ func TestNewCountries_Refused(t *testing.T) {
 func TestLoadCountries(t *testing.T) {
 	u := mustUtopia(t)
 	t.Run("OK/NoFolder", func(t *testing.T) {
-		c, err := trust.LoadCountries(t.TempDir())
+		c, err := country.Load(t.TempDir())
 		if err != nil || c == nil || len(c.Certificates()) != 0 {
 			t.Errorf("got %v, %v", c, err)
 		}
 	})
 	t.Run("OK", func(t *testing.T) {
 		dir := t.TempDir()
-		mustWrite(t, dir, "csca/a.cer", u.first.cert.Raw)
-		mustWrite(t, dir, "csca/b.pem", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: u.second.cert.Raw}))
-		mustWrite(t, dir, "csca/again.der", u.first.cert.Raw)
-		mustWrite(t, dir, "csca/README", []byte("not a certificate"))
-		mustWrite(t, dir, "csca-crl/ut.crl", mustList(t, u.first, nil).Raw)
-		c, err := trust.LoadCountries(dir)
+		trusttest.MustWrite(t, dir, "csca/a.cer", u.first.Cert.Raw)
+		trusttest.MustWrite(t, dir, "csca/b.pem", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: u.second.Cert.Raw}))
+		trusttest.MustWrite(t, dir, "csca/again.der", u.first.Cert.Raw)
+		trusttest.MustWrite(t, dir, "csca/README", []byte("not a certificate"))
+		trusttest.MustWrite(t, dir, "csca-crl/ut.crl", mustList(t, u.first, nil).Raw)
+		c, err := country.Load(dir)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if got, want := len(c.Certificates()), 2; got != want {
 			t.Errorf("got %d certificates, want %d", got, want)
 		}
-		chain, err := c.TrustSigner(mustTravelObject(t, u.firstSigner), now)
+		chain, err := c.TrustSigner(mustTravelObject(t, u.firstSigner), trusttest.Now)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if answer, err := c.Status(chain[0], chain[1], now); err != nil || answer.Status != trust.Good {
+		if answer, err := c.Status(chain[0], chain[1], trusttest.Now); err != nil || answer.Status != trust.Good {
 			t.Errorf("got %+v, %v", answer, err)
 		}
 	})

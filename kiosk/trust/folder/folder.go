@@ -1,4 +1,6 @@
-package trust
+// Package folder reads and writes the files of a trust folder: certificates and lists in whatever form authorities publish
+// them. What is in them it does not judge.
+package folder
 
 import (
 	"context"
@@ -23,39 +25,22 @@ func (b *BadFile) Error() string { return b.File + ": " + b.Err.Error() }
 
 func (b *BadFile) Unwrap() error { return b.Err }
 
-// CheckFolder loads a trust folder and returns everything that is wrong with it, each file by its name.
-func CheckFolder(dir string) error {
-	var problems []error
-	store, err := Load(dir)
-	if err != nil {
-		problems = append(problems, err)
-	}
-	countries, err := LoadCountries(dir)
-	if err != nil {
-		problems = append(problems, err)
-	}
-	for _, bad := range slices.Concat(store.BadFiles(), countries.BadFiles()) {
-		problems = append(problems, bad)
-	}
-	return errors.Join(problems...)
-}
-
-// LogBadFiles writes down what was left out of a trust folder.
-func LogBadFiles(ctx context.Context, log *slog.Logger, s *Store, c *Countries) {
-	for _, bad := range slices.Concat(s.BadFiles(), c.BadFiles()) {
+// Log writes down what was left out of a trust folder.
+func Log(ctx context.Context, log *slog.Logger, left ...*BadFile) {
+	for _, bad := range left {
 		log.ErrorContext(ctx, "a file of the trust folder was left out", "file", bad.File, "country", bad.Country, "error", bad.Err)
 	}
 }
 
-// trustFile is a file of a trust folder that was read.
-type trustFile[T any] struct {
-	path    string
-	content T
+// File is a file that was read.
+type File[T any] struct {
+	Path    string
+	Content T
 }
 
-// readFolder reads the files with one of the extensions in a folder within a trust folder, in the order of their names.
+// Read reads the files with one of the extensions in a folder within a trust folder, in the order of their names.
 // A folder that is not there is an empty one. The error is about the folder; files that cannot be read are bad.
-func readFolder[T any](dir, folder string, extensions []string, limit int64, parse func(data []byte) (T, error)) (good []trustFile[T], bad []*BadFile, err error) {
+func Read[T any](dir, folder string, extensions []string, limit int64, parse func(data []byte) (T, error)) (good []File[T], bad []*BadFile, err error) {
 	entries, err := os.ReadDir(filepath.Join(dir, folder))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil, nil
@@ -67,10 +52,10 @@ func readFolder[T any](dir, folder string, extensions []string, limit int64, par
 		if !slices.Contains(extensions, strings.ToLower(filepath.Ext(e.Name()))) {
 			continue
 		}
-		f := trustFile[T]{path: filepath.Join(dir, folder, e.Name())}
-		data, err := readBounded(f.path, limit)
+		f := File[T]{Path: filepath.Join(dir, folder, e.Name())}
+		data, err := ReadBounded(f.Path, limit)
 		if err == nil {
-			f.content, err = parse(data)
+			f.Content, err = parse(data)
 		}
 		if err != nil {
 			b := &BadFile{Err: err}
@@ -84,17 +69,17 @@ func readFolder[T any](dir, folder string, extensions []string, limit int64, par
 	return good, bad, nil
 }
 
-// contents are what was read, without the paths.
-func contents[T any](files []trustFile[T]) []T {
+// Contents are what was read, without the paths.
+func Contents[T any](files []File[T]) []T {
 	var all []T
 	for _, f := range files {
-		all = append(all, f.content)
+		all = append(all, f.Content)
 	}
 	return all
 }
 
-// readBounded reads a file that may not be longer than limit.
-func readBounded(path string, limit int64) ([]byte, error) {
+// ReadBounded reads a file that may not be longer than limit.
+func ReadBounded(path string, limit int64) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
@@ -104,3 +89,9 @@ func readBounded(path string, limit int64) ([]byte, error) {
 	}
 	return os.ReadFile(path)
 }
+
+// MaxCertificate is far more than any CA certificate needs, in bytes; the largest of the Citizen Card's has 2.2 KB.
+const MaxCertificate = 256 << 10
+
+// CertificateFiles are the extensions of files with certificates.
+var CertificateFiles = []string{".cer", ".der", ".crt", ".pem"}

@@ -1,4 +1,6 @@
-package trust
+// Package sod reads document security objects (ICAO 9303-10 §4.6.2): the signed hashes of a document's data groups. Who
+// signed is for others to judge.
+package sod
 
 import (
 	"bytes"
@@ -23,16 +25,16 @@ var digestHashes = map[string]crypto.Hash{
 	"2.16.840.1.101.3.4.2.3": crypto.SHA512,
 }
 
-// travelDigestHashes has SHA-1 as well, which documents of the first years carry. See TravelObject.Weak.
-var travelDigestHashes = func() map[string]crypto.Hash {
+// withSHA1 has SHA-1 as well, which documents of the first years carry.
+var withSHA1 = func() map[string]crypto.Hash {
 	hashes := maps.Clone(digestHashes)
 	hashes["1.3.14.3.2.26"] = crypto.SHA1
 	return hashes
 }()
 
-// GroupHashes is the content of a document security object (LDSSecurityObject, ICAO 9303-10 §4.6.2.3): what the
+// Content is the content of a document security object (LDSSecurityObject, ICAO 9303-10 §4.6.2.3): what the
 // data groups of the document hash to.
-type GroupHashes struct {
+type Content struct {
 	Version int // 0, or 1 with the LDS and Unicode versions in it
 	Hash    crypto.Hash
 	Hashes  map[int][]byte // by data group number, 1 to 16
@@ -40,7 +42,7 @@ type GroupHashes struct {
 
 // Match compares data groups as they were read with the signed hashes and returns the numbers of those
 // that differ or were never signed, in order. An empty answer for at least one group means: unaltered.
-func (g GroupHashes) Match(groups map[int][]byte) (differ []int) {
+func (g Content) Match(groups map[int][]byte) (differ []int) {
 	for _, number := range slices.Sorted(maps.Keys(groups)) {
 		w := g.Hash.New()
 		w.Write(groups[number])
@@ -52,17 +54,17 @@ func (g GroupHashes) Match(groups map[int][]byte) (differ []int) {
 	return differ
 }
 
-// parseSecurityObject reads LDSSecurityObject, versions 0 and 1, with one of the hashes by identifier. It is BER like the
+// parse reads LDSSecurityObject, versions 0 and 1, with one of the hashes by identifier. It is BER like the
 // message around it.
-func parseSecurityObject(ber []byte, accepted map[string]crypto.Hash) (GroupHashes, error) {
-	malformed := func(what string) (GroupHashes, error) {
-		return GroupHashes{}, fmt.Errorf("%w: %s", ErrSODMalformed, what)
+func parse(ber []byte, accepted map[string]crypto.Hash) (Content, error) {
+	malformed := func(what string) (Content, error) {
+		return Content{}, fmt.Errorf("%w: %s", ErrMalformed, what)
 	}
 	der, err := cms.DER(ber)
 	if err != nil {
 		return malformed(err.Error())
 	}
-	g := GroupHashes{Hashes: make(map[int][]byte)}
+	g := Content{Hashes: make(map[int][]byte)}
 	input := cryptobyte.String(der)
 	var object, algorithm, hashes cryptobyte.String
 	var oid asn1.ObjectIdentifier
@@ -93,7 +95,7 @@ func parseSecurityObject(ber []byte, accepted map[string]crypto.Hash) (GroupHash
 }
 
 // read reads DataGroupHash { number 1 to 16, hash }, at least one, none twice.
-func (g GroupHashes) read(hashes cryptobyte.String) bool {
+func (g Content) read(hashes cryptobyte.String) bool {
 	for !hashes.Empty() {
 		var entry, hash cryptobyte.String
 		var number int

@@ -1,4 +1,4 @@
-package trust
+package country
 
 import (
 	"crypto"
@@ -9,12 +9,13 @@ import (
 	"time"
 
 	"balcao/kiosk/trust/cms"
+	"balcao/kiosk/trust/sod"
 )
 
-// TravelObject is the document security object of a passport or residence document, its signature verified with the
-// certificate in it. What it says is not to be believed before Countries.TrustSigner.
-type TravelObject struct {
-	GroupHashes
+// SecurityObject is the document security object of a passport or residence document, its signature verified with the
+// certificate in it. What it says is not to be believed before Authorities.TrustSigner.
+type SecurityObject struct {
+	sod.Content
 	Signer      *cms.Certificate
 	SigningTime time.Time // as the signer claims; zero when not stated
 
@@ -25,29 +26,21 @@ type TravelObject struct {
 	Weak bool
 }
 
-// ReadTravelSOD verifies the signature of an EF.SOD, which begins with tag 77, with the certificate in it, whoever's
+// ReadSOD verifies the signature of an EF.SOD, which begins with tag 77, with the certificate in it, whoever's
 // that is: RSA of 2048 bits and more (PKCS #1 v1.5 and PSS) and ECDSA over standardised curves of 224 bits and
-// more, with SHA-1 to SHA-512. The error wraps ErrSODMalformed (ErrSODFraming among them) or ErrSODSignature.
-func ReadTravelSOD(sod []byte) (*TravelObject, error) {
-	message, err := unwrapSOD(sod)
+// more, with SHA-1 to SHA-512. The error wraps sod.ErrMalformed (sod.ErrFraming among them) or sod.ErrSignature.
+func ReadSOD(data []byte) (*SecurityObject, error) {
+	message, err := sod.Unwrap(data)
 	if err != nil {
 		return nil, err
 	}
-	verified, err := cms.Verify(message, cms.Options{SHA1: true, MixedHashes: true, ParseKey: cms.ParsePublicKey})
-	switch {
-	case errors.Is(err, cms.ErrSignature):
-		return nil, fmt.Errorf("%w: %w", ErrSODSignature, err)
-	case err != nil:
-		return nil, fmt.Errorf("%w: %w", ErrSODMalformed, err)
-	case !verified.ContentType.Equal(oidLDSSecurityObject):
-		return nil, fmt.Errorf("%w: content is not an LDS security object", ErrSODMalformed)
-	}
-	o := &TravelObject{SigningTime: verified.SigningTime}
-	if o.GroupHashes, err = parseSecurityObject(verified.Content, travelDigestHashes); err != nil {
+	content, verified, err := sod.Open(message, cms.Options{SHA1: true, MixedHashes: true, ParseKey: cms.ParsePublicKey})
+	if err != nil {
 		return nil, err
 	}
+	o := &SecurityObject{Content: content, SigningTime: verified.SigningTime}
 	if o.Signer, err = cms.ParseCertificate(verified.Signer); err != nil {
-		return nil, fmt.Errorf("%w: signer's certificate: %w", ErrSODMalformed, err)
+		return nil, fmt.Errorf("%w: signer's certificate: %w", sod.ErrMalformed, err)
 	}
 	for _, hash := range []crypto.Hash{o.Hash, verified.Digest, verified.SignedHash, o.Signer.SignatureHash()} {
 		o.Weak = o.Weak || hash == crypto.SHA1
@@ -57,7 +50,7 @@ func ReadTravelSOD(sod []byte) (*TravelObject, error) {
 
 // Covers reports whether the signer's certificate allows documents of a type, given as the document code of the
 // MRZ with or without filler: "P<", "AR". A certificate that names no types allows all (Doc 9303-12 §7.1.1.6).
-func (o *TravelObject) Covers(documentCode string) bool {
+func (o *SecurityObject) Covers(documentCode string) bool {
 	code := strings.TrimRight(documentCode, "<")
 	for _, t := range o.Signer.DocumentTypes {
 		if t = strings.TrimRight(t, "<"); t == code || len(t) == 1 && strings.HasPrefix(code, t) {
@@ -76,7 +69,7 @@ var ErrCardSecurity = errors.New("card security object does not verify")
 
 // VerifyCardSecurity verifies the signature of an EF.CardSecurity with the certificate in it and returns the
 // SecurityInfos that it signed, in DER (PACE with chip authentication mapping, ICAO 9303-11 §4.4.3.3.3). Believe them only
-// after Countries.TrustCertificate of the signer. The error wraps ErrCardSecurity.
+// after Authorities.TrustCertificate of the signer. The error wraps ErrCardSecurity.
 func VerifyCardSecurity(der []byte) (content []byte, signer *cms.Certificate, err error) {
 	verified, err := cms.Verify(der, cms.Options{MixedHashes: true, ParseKey: cms.ParsePublicKey})
 	if err != nil {

@@ -1,4 +1,12 @@
-package trust
+// Package country believes the documents of States: country signing CAs, their revocation lists, the document signers below
+// them, and the master lists in which States hand on each other's CAs (Doc 9303-12). There is one authority per country, and
+// curves that crypto/x509 does not know.
+//
+//	authorities, err := country.Load("/etc/balcao/trust")
+//	object, err := country.ReadSOD(sod)
+//	chain, err := authorities.TrustSigner(object, time.Now())
+//	answer, err := revocation.Check(ctx, chain[0], chain[1])
+package country
 
 import (
 	"bytes"
@@ -9,36 +17,39 @@ import (
 	"strings"
 	"time"
 
+	"balcao/kiosk/trust"
 	"balcao/kiosk/trust/cms"
+	"balcao/kiosk/trust/fetch"
+	"balcao/kiosk/trust/folder"
 )
 
 // The folders of country signing within a trust folder.
 const (
-	countryFolder = "csca"
-	listFolder    = "csca-crl"
+	authorityFolder = "csca"
+	listFolder      = "csca-crl"
 )
 
-// Countries is the country signing CAs that passports and residence documents of their States are believed by
+// Authorities is the country signing CAs that passports and residence documents of their States are believed by
 // (Doc 9303-12 §3.1.1): self-signed certificates, each a trust anchor, link certificates by which one key of
 // a CA vouches for its next, and their revocation lists. It is immutable and safe for concurrent use; nil and
 // empty ones trust nobody.
 //
 // A CA speaks for its own country only. One that has expired still vouches for what it signed while it was
 // valid: the documents live on for ten years and the signer's certificate with them.
-type Countries struct {
+type Authorities struct {
 	authorities map[string][]*cms.Certificate // by country; self-signed ones first
-	lists       map[string][]*countryList     // by country
+	lists       map[string][]*revocationList  // by country
 
-	bad, badLists []*BadFile
+	bad, badLists []*folder.BadFile
 }
 
-// NewCountries makes a set of certificates, in whatever order, and of lists. A certificate that cannot belong
+// New makes a set of certificates, in whatever order, and of lists. A certificate that cannot belong
 // to a country signing CA is an error, so that a mistake is seen when it is made. A list that nobody in the set signed is
 // no error: it is never used.
-func NewCountries(certificates []*cms.Certificate, lists ...*cms.RevocationList) (*Countries, error) {
-	c := &Countries{authorities: make(map[string][]*cms.Certificate), lists: make(map[string][]*countryList)}
+func New(certificates []*cms.Certificate, lists ...*cms.RevocationList) (*Authorities, error) {
+	c := &Authorities{authorities: make(map[string][]*cms.Certificate), lists: make(map[string][]*revocationList)}
 	for _, ca := range certificates {
-		if err := checkCountryCA(ca); err != nil {
+		if err := checkAuthority(ca); err != nil {
 			return nil, fmt.Errorf("country signing CA %q: %w", ca.Title, err)
 		}
 		known := c.authorities[ca.Country]
@@ -58,19 +69,19 @@ func NewCountries(certificates []*cms.Certificate, lists ...*cms.RevocationList)
 	return c, nil
 }
 
-// LoadCountries reads a trust folder: certificates (*.cer, *.der, *.crt, *.pem) in "csca", revocation lists (*.crl, *.pem)
+// Load reads a trust folder: certificates (*.cer, *.der, *.crt, *.pem) in "csca", revocation lists (*.crl, *.pem)
 // in "csca-crl", each as DER, PEM or base64. Folders that are not there are empty ones. A file that is not what it should
 // be is left out and among BadFiles; a bad list leaves open what its country has revoked.
-func LoadCountries(dir string) (*Countries, error) {
-	certificates, bad, err := readCountryCAs(dir)
+func Load(dir string) (*Authorities, error) {
+	certificates, bad, err := readAuthorities(dir)
 	if err != nil {
 		return nil, fmt.Errorf("reading country signing CAs: %w", err)
 	}
-	lists, badLists, err := readFolder(dir, listFolder, []string{".crl", ".pem"}, maxCRL, parseList)
+	lists, badLists, err := folder.Read(dir, listFolder, []string{".crl", ".pem"}, fetch.MaxList, parseList)
 	if err != nil {
 		return nil, fmt.Errorf("reading country signing CAs' revocation lists: %w", err)
 	}
-	c, err := NewCountries(contents(certificates), contents(lists)...)
+	c, err := New(folder.Contents(certificates), folder.Contents(lists)...)
 	if err != nil {
 		return nil, err
 	}
@@ -83,12 +94,12 @@ func LoadCountries(dir string) (*Countries, error) {
 	return c, nil
 }
 
-// readCountryCAs reads the certificates of the folder.
-func readCountryCAs(dir string) ([]trustFile[*cms.Certificate], []*BadFile, error) {
-	return readFolder(dir, countryFolder, certificateFiles, maxCertificateFile, func(data []byte) (*cms.Certificate, error) {
+// readAuthorities reads the certificates of the folder.
+func readAuthorities(dir string) ([]folder.File[*cms.Certificate], []*folder.BadFile, error) {
+	return folder.Read(dir, authorityFolder, folder.CertificateFiles, folder.MaxCertificate, func(data []byte) (*cms.Certificate, error) {
 		c, err := parseCertificateFile(data)
 		if err == nil {
-			err = checkCountryCA(c)
+			err = checkAuthority(c)
 		}
 		return c, err
 	})
@@ -96,20 +107,20 @@ func readCountryCAs(dir string) ([]trustFile[*cms.Certificate], []*BadFile, erro
 
 // parseList reads exactly one revocation list. The error names the country, where that much can be read.
 func parseList(data []byte) (*cms.RevocationList, error) {
-	u := unpack(data)
-	der, err := u.one()
+	u := folder.Unpack(data)
+	der, err := u.One()
 	if err != nil {
 		return nil, err
 	}
 	l, err := cms.ParseRevocationList(der)
 	if err != nil {
-		return nil, &BadFile{Country: cms.RevocationListCountry(der), Err: u.named(err)}
+		return nil, &folder.BadFile{Country: cms.RevocationListCountry(der), Err: u.Named(err)}
 	}
 	return l, nil
 }
 
 // countryIn looks for a country of the set in the name of a file: "csca-ut.crl".
-func (c *Countries) countryIn(file string) string {
+func (c *Authorities) countryIn(file string) string {
 	for _, word := range strings.FieldsFunc(strings.ToUpper(filepath.Base(file)), func(r rune) bool { return r < 'A' || r > 'Z' }) {
 		if len(c.authorities[word]) > 0 {
 			return word
@@ -119,7 +130,7 @@ func (c *Countries) countryIn(file string) string {
 }
 
 // BadFiles returns the files of the folder that were left out.
-func (c *Countries) BadFiles() []*BadFile {
+func (c *Authorities) BadFiles() []*folder.BadFile {
 	if c == nil {
 		return nil
 	}
@@ -128,7 +139,7 @@ func (c *Countries) BadFiles() []*BadFile {
 
 // badList returns a revocation list of a country that could not be read, or nil. With "" it is one of which
 // nobody can tell whose it is.
-func (c *Countries) badList(country string) *BadFile {
+func (c *Authorities) badList(country string) *folder.BadFile {
 	for _, b := range c.badLists {
 		if b.Country == country {
 			return b
@@ -137,9 +148,9 @@ func (c *Countries) badList(country string) *BadFile {
 	return nil
 }
 
-// ReadCountryCertificate reads a file that holds exactly one certificate, of whatever kind of key.
-func ReadCountryCertificate(path string) (*cms.Certificate, error) {
-	data, err := readBounded(path, maxCertificateFile)
+// ReadCertificate reads a file that holds exactly one certificate, of whatever kind of key.
+func ReadCertificate(path string) (*cms.Certificate, error) {
+	data, err := folder.ReadBounded(path, folder.MaxCertificate)
 	if err != nil {
 		return nil, err
 	}
@@ -148,17 +159,17 @@ func ReadCountryCertificate(path string) (*cms.Certificate, error) {
 
 // parseCertificateFile reads exactly one certificate, as DER, PEM or base64.
 func parseCertificateFile(data []byte) (*cms.Certificate, error) {
-	u := unpack(data)
-	der, err := u.one()
+	u := folder.Unpack(data)
+	der, err := u.One()
 	if err != nil {
 		return nil, err
 	}
 	c, err := cms.ParseCertificate(der)
-	return c, u.named(err)
+	return c, u.Named(err)
 }
 
 // Certificates returns all certificates, by country.
-func (c *Countries) Certificates() []*cms.Certificate {
+func (c *Authorities) Certificates() []*cms.Certificate {
 	if c == nil {
 		return nil
 	}
@@ -166,11 +177,11 @@ func (c *Countries) Certificates() []*cms.Certificate {
 	for _, certificates := range c.authorities {
 		all = append(all, certificates...)
 	}
-	slices.SortFunc(all, compareCountryCAs)
+	slices.SortFunc(all, compareAuthorities)
 	return all
 }
 
-func compareCountryCAs(a, b *cms.Certificate) int {
+func compareAuthorities(a, b *cms.Certificate) int {
 	if order := strings.Compare(a.Country, b.Country); order != 0 {
 		return order
 	}
@@ -183,21 +194,21 @@ func compareCountryCAs(a, b *cms.Certificate) int {
 // TrustSigner checks that a document signer of one of the countries made the object, and returns its chain:
 // the signer's certificate, perhaps link certificates, and the CA's self-signed one. The signer's certificate
 // is valid at the time given, and each of the others was when it signed the one before it. Any other outcome is a
-// *ChainError. Revocation is another question: Status, CountryRevocation.
-func (c *Countries) TrustSigner(o *TravelObject, at time.Time) ([]*cms.Certificate, error) {
+// *ChainError. Revocation is another question: Status, Revocation.
+func (c *Authorities) TrustSigner(o *SecurityObject, at time.Time) ([]*cms.Certificate, error) {
 	return c.TrustCertificate(o.Signer, at)
 }
 
 // TrustCertificate does the same for a document signer's certificate from elsewhere: that of EF.CardSecurity.
-func (c *Countries) TrustCertificate(signer *cms.Certificate, at time.Time) ([]*cms.Certificate, error) {
-	return c.chain(signer, at, checkTravelSigner)
+func (c *Authorities) TrustCertificate(signer *cms.Certificate, at time.Time) ([]*cms.Certificate, error) {
+	return c.chain(signer, at, checkDocumentSigner)
 }
 
 // chain climbs from a leaf to an anchor. What the leaf is for is asked before whether it is in its dates, so
 // that "expired" means that nothing else speaks against it.
-func (c *Countries) chain(leaf *cms.Certificate, at time.Time, profile func(*cms.Certificate) error) ([]*cms.Certificate, error) {
+func (c *Authorities) chain(leaf *cms.Certificate, at time.Time, profile func(*cms.Certificate) error) ([]*cms.Certificate, error) {
 	issuers, err := c.climb(leaf, nil)
-	if err != nil && FaultOf(err) != FaultExpired {
+	if err != nil && trust.FaultOf(err) != trust.FaultExpired {
 		return nil, err
 	}
 	if purposeErr := profile(leaf); purposeErr != nil {
@@ -218,8 +229,8 @@ func (c *Countries) chain(leaf *cms.Certificate, at time.Time, profile func(*cms
 // Path lengths are not counted. All country signing CAs have zero, also those that issue link certificates, because
 // a link is no CA below another but the same CA with another key (Doc 9303-12 §2, §7.1.1.5), and nothing from a document
 // ever stands between.
-func (c *Countries) climb(below *cms.Certificate, path []*cms.Certificate) ([]*cms.Certificate, error) {
-	fault := &ChainError{Fault: FaultUntrusted, CA: len(path) > 0, Detail: "no country signing certificate of its issuer"}
+func (c *Authorities) climb(below *cms.Certificate, path []*cms.Certificate) ([]*cms.Certificate, error) {
+	fault := &trust.ChainError{Fault: trust.FaultUntrusted, CA: len(path) > 0, Detail: "no country signing certificate of its issuer"}
 	if c == nil || len(path) >= maxChain {
 		return nil, fault
 	}
@@ -238,7 +249,7 @@ func (c *Countries) climb(below *cms.Certificate, path []*cms.Certificate) ([]*c
 		if err == nil {
 			return append([]*cms.Certificate{ca}, upper...), nil
 		}
-		if fault.Fault != FaultExpired {
+		if fault.Fault != trust.FaultExpired {
 			_ = errors.As(err, &fault)
 		}
 	}
@@ -250,7 +261,7 @@ func (c *Countries) climb(below *cms.Certificate, path []*cms.Certificate) ([]*c
 const dayOfIssue = 24 * time.Hour
 
 // validWhenSigned checks that a CA was valid when it issued a certificate, which is when that one begins.
-func validWhenSigned(ca, below *cms.Certificate) *ChainError {
+func validWhenSigned(ca, below *cms.Certificate) *trust.ChainError {
 	fault := outside(ca.NotBefore.Add(-dayOfIssue), ca.NotAfter, below.NotBefore)
 	if fault != nil {
 		fault.CA = true
@@ -260,12 +271,15 @@ func validWhenSigned(ca, below *cms.Certificate) *ChainError {
 }
 
 // outside returns a fault unless a time lies within a validity.
-func outside(from, until, at time.Time) *ChainError {
+func outside(from, until, at time.Time) *trust.ChainError {
 	switch {
 	case at.Before(from):
-		return &ChainError{Fault: FaultExpired, NotYetValid: true, Detail: "valid from " + from.UTC().Format(time.DateOnly)}
+		return &trust.ChainError{Fault: trust.FaultExpired, NotYetValid: true, Detail: "valid from " + from.UTC().Format(time.DateOnly)}
 	case at.After(until):
-		return &ChainError{Fault: FaultExpired, Detail: "valid until " + until.UTC().Format(time.DateOnly)}
+		return &trust.ChainError{Fault: trust.FaultExpired, Detail: "valid until " + until.UTC().Format(time.DateOnly)}
 	}
 	return nil
 }
+
+// maxChain bounds a chain from signer to anchor, links included.
+const maxChain = 8

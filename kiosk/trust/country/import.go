@@ -1,4 +1,4 @@
-package trust
+package country
 
 import (
 	"bytes"
@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"balcao/kiosk/trust/cms"
+	"balcao/kiosk/trust/folder"
 )
 
 // Change is what an import does to a certificate's place in the folder.
@@ -24,22 +25,22 @@ const (
 	Unchanged Change = "unchanged"
 )
 
-// CountryImport says how country signing certificates are imported. The zero value adds and never takes away.
-type CountryImport struct {
+// Import says how country signing certificates are imported. The zero value adds and never takes away.
+type Import struct {
 	DryRun     bool // only say what would be done
 	RemoveGone bool // remove from the folder what is not among the certificates: for a list that is the only source
 }
 
-// CountryReport says what an import did, or would do.
-type CountryReport struct {
-	Items   []CountryItem
+// Report says what an import did, or would do.
+type Report struct {
+	Items   []Item
 	Gone    []*cms.Certificate // in the folder, but not among those imported
 	Removed bool               // the Gone ones were removed
 	Written int                // files
 }
 
-// CountryItem is one certificate of an import.
-type CountryItem struct {
+// Item is one certificate of an import.
+type Item struct {
 	Certificate *cms.Certificate
 	Change      Change // "" when Refused
 	Refused     error  // why it is none of a country signing CA
@@ -51,20 +52,20 @@ type CountryItem struct {
 //
 // All files are written beside their places first and renamed at the end, so that neither a full disk nor a desk that loads
 // the folder meanwhile sees half a file, or half a list for longer than the renaming takes. The error is about the folder.
-func (o CountryImport) Import(dir string, certificates []*cms.Certificate) (CountryReport, error) {
-	var report CountryReport
-	present, paths, err := presentCountries(dir)
+func (o Import) Import(dir string, certificates []*cms.Certificate) (Report, error) {
+	var report Report
+	present, paths, err := presentIn(dir)
 	if err != nil {
 		return report, fmt.Errorf("reading the trust folder: %w", err)
 	}
 	fresh := make(map[string][]byte)
 	for _, c := range certificates {
-		item := CountryItem{Certificate: c}
-		if item.Refused = checkCountryCA(c); item.Refused == nil {
+		item := Item{Certificate: c}
+		if item.Refused = checkAuthority(c); item.Refused == nil {
 			item.Change = changeOf(c, present)
 		}
 		if item.Change == Added || item.Change == Changed {
-			fresh[filepath.Join(dir, countryFolder, countryFileName(c))] = c.Raw
+			fresh[filepath.Join(dir, authorityFolder, fileNameOf(c))] = c.Raw
 		}
 		report.Items = append(report.Items, item)
 	}
@@ -78,7 +79,7 @@ func (o CountryImport) Import(dir string, certificates []*cms.Certificate) (Coun
 	if o.DryRun {
 		return report, nil
 	}
-	if err := writeAll(filepath.Join(dir, countryFolder), fresh); err != nil {
+	if err := writeAll(filepath.Join(dir, authorityFolder), fresh); err != nil {
 		return report, fmt.Errorf("writing country signing certificates: %w", err)
 	}
 	report.Written = len(fresh)
@@ -94,11 +95,11 @@ func (o CountryImport) Import(dir string, certificates []*cms.Certificate) (Coun
 	return report, nil
 }
 
-// presentCountries reads the certificates of a folder with their paths. Bad files are not among them.
-func presentCountries(dir string) (certificates []*cms.Certificate, paths []string, err error) {
-	files, _, err := readCountryCAs(dir)
+// presentIn reads the certificates of a folder with their paths. Bad files are not among them.
+func presentIn(dir string) (certificates []*cms.Certificate, paths []string, err error) {
+	files, _, err := readAuthorities(dir)
 	for _, f := range files {
-		certificates, paths = append(certificates, f.content), append(paths, f.path)
+		certificates, paths = append(certificates, f.Content), append(paths, f.Path)
 	}
 	return certificates, paths, err
 }
@@ -116,15 +117,15 @@ func changeOf(c *cms.Certificate, present []*cms.Certificate) Change {
 	return change
 }
 
-// countryFileName begins with the country, so that a listing of the folder is sorted as people look for things.
-func countryFileName(c *cms.Certificate) string {
+// fileNameOf begins with the country, so that a listing of the folder is sorted as people look for things.
+func fileNameOf(c *cms.Certificate) string {
 	sum := sha256.Sum256(c.Raw)
-	return fmt.Sprintf("%s-%s-%s.cer", strings.ToLower(c.Country), fileName(c.Title), hex.EncodeToString(sum[:4]))
+	return fmt.Sprintf("%s-%s-%s.cer", strings.ToLower(c.Country), folder.Name(c.Title), hex.EncodeToString(sum[:4]))
 }
 
 // writeAll writes files by their paths, all in one folder: first all of them under other names, then the renaming.
-func writeAll(folder string, files map[string][]byte) (err error) {
-	if err := os.MkdirAll(folder, 0o755); err != nil { //nolint:gosec // certificates are public
+func writeAll(dir string, files map[string][]byte) (err error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // certificates are public
 		return err
 	}
 	staged := make(map[string]string)
@@ -134,7 +135,7 @@ func writeAll(folder string, files map[string][]byte) (err error) {
 		}
 	}()
 	for path, data := range files {
-		if staged[path], err = stageFile(path, data); err != nil {
+		if staged[path], err = folder.Stage(path, data); err != nil {
 			delete(staged, path)
 			return err
 		}

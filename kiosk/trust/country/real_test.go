@@ -1,6 +1,6 @@
 //go:build shared
 
-package trust_test
+package country_test
 
 import (
 	"bytes"
@@ -15,6 +15,8 @@ import (
 
 	"balcao/kiosk/trust"
 	"balcao/kiosk/trust/cms"
+	"balcao/kiosk/trust/country"
+	"balcao/kiosk/trust/trusttest"
 )
 
 // specimenGroups are the data groups that the German specimen signed.
@@ -23,8 +25,8 @@ var specimenGroups = []int{1, 2, 3, 14}
 // The German specimen of 2008: SHA-1, ECDSA over explicit parameters of a brainpool curve of 224 bits, no country in the
 // issuer's name.
 func TestReadTravelSOD_Specimen(t *testing.T) {
-	dir := filepath.Join(sharedFolder(t), "data", "specimen-de")
-	object, err := trust.ReadTravelSOD(mustRead(t, filepath.Join(dir, "EF_SOD.bin")))
+	dir := filepath.Join(trusttest.SharedFolder(t), "data", "specimen-de")
+	object, err := country.ReadSOD(mustRead(t, filepath.Join(dir, "EF_SOD.bin")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +51,7 @@ func TestReadTravelSOD_Specimen(t *testing.T) {
 	if differ := object.Match(groups); len(differ) != 1 || differ[0] != 1 {
 		t.Errorf("an altered DG1: got %v", differ)
 	}
-	_, err = (*trust.Countries)(nil).TrustSigner(object, time.Date(2008, time.June, 1, 0, 0, 0, 0, time.UTC))
+	_, err = (*country.Authorities)(nil).TrustSigner(object, time.Date(2008, time.June, 1, 0, 0, 0, 0, time.UTC))
 	if got, want := trust.FaultOf(err), trust.FaultUntrusted; got != want {
 		t.Errorf("without anchors: got %q (%v), want %q", got, err, want)
 	}
@@ -59,13 +61,13 @@ func TestReadTravelSOD_Specimen(t *testing.T) {
 // by no other.
 func TestTrustSigner_Interop(t *testing.T) {
 	kinds := []string{"rsa", "pss", "p256", "bp256", "bp256x", "bp512"}
-	anchors := make(map[string]*trust.Countries)
-	objects := make(map[string]*trust.TravelObject)
+	anchors := make(map[string]*country.Authorities)
+	objects := make(map[string]*country.SecurityObject)
 	groups := make(map[string]map[int][]byte)
 	for _, kind := range kinds {
 		dir := mustMakePassport(t, kind)
 		anchors[kind] = mustCountries(t, mustReadCertificate(t, filepath.Join(dir, "pki", "csca.der")))
-		object, err := trust.ReadTravelSOD(mustRead(t, filepath.Join(dir, "011d.bin")))
+		object, err := country.ReadSOD(mustRead(t, filepath.Join(dir, "011d.bin")))
 		if err != nil {
 			t.Fatalf("%s: %v", kind, err)
 		}
@@ -91,7 +93,7 @@ func TestTrustSigner_Interop(t *testing.T) {
 func mustMakePassport(t *testing.T, kind string) string {
 	t.Helper()
 	dir := t.TempDir()
-	interop := filepath.Join(sharedFolder(t), "interop")
+	interop := filepath.Join(trusttest.SharedFolder(t), "interop")
 	mrz := "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<" + "L898902C36UTO7408122F1204159ZE184226B<<<<<10"
 	out, err := exec.Command("bash", filepath.Join(interop, "make-passport.sh"), dir, mrz, filepath.Join(interop, "face.jpg"), kind).CombinedOutput()
 	if err != nil {
@@ -109,21 +111,21 @@ func mustReadCertificate(t testing.TB, path string) *cms.Certificate {
 	return c
 }
 
-func mustCountries(t testing.TB, certificates ...*cms.Certificate) *trust.Countries {
+func mustCountries(t testing.TB, certificates ...*cms.Certificate) *country.Authorities {
 	t.Helper()
-	c, err := trust.NewCountries(certificates)
+	c, err := country.New(certificates)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return c
 }
 
-func mustMasterList(t *testing.T) (list *trust.MasterList, root *cms.Certificate) {
+func mustMasterList(t *testing.T) (list *country.MasterList, root *cms.Certificate) {
 	t.Helper()
-	dir := filepath.Join(sharedFolder(t), "data", "master-lists")
+	dir := filepath.Join(trusttest.SharedFolder(t), "data", "master-lists")
 	root = mustReadCertificate(t, filepath.Join(dir, "DE_ROOT_CA_CSCA07.cer"))
 	at := time.Date(2026, time.June, 1, 0, 0, 0, 0, time.UTC)
-	list, err := trust.ReadMasterList(mustRead(t, filepath.Join(dir, "DE_ML_2026-05-28-08-28-45.ml")), []*cms.Certificate{root}, at)
+	list, err := country.ReadMasterList(mustRead(t, filepath.Join(dir, "DE_ML_2026-05-28-08-28-45.ml")), []*cms.Certificate{root}, at)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +153,7 @@ func TestReadMasterList_German(t *testing.T) {
 	if got, want := selfSigned, 374; got < want {
 		t.Errorf("got %d self-signed certificates that verify, want at least %d", got, want)
 	}
-	if _, err := trust.NewCountries(list.Certificates); err != nil {
+	if _, err := country.New(list.Certificates); err != nil {
 		t.Error(err)
 	}
 }
@@ -170,16 +172,16 @@ func TestReadMasterList_RealLink(t *testing.T) {
 			earlier = append(earlier, c)
 		}
 	}
-	ml := mustRead(t, filepath.Join(sharedFolder(t), "data", "master-lists", "DE_ML_2026-05-28-08-28-45.ml"))
+	ml := mustRead(t, filepath.Join(trusttest.SharedFolder(t), "data", "master-lists", "DE_ML_2026-05-28-08-28-45.ml"))
 	at := time.Date(2026, time.June, 1, 0, 0, 0, 0, time.UTC)
-	if _, err := trust.ReadMasterList(ml, slices.Concat(earlier, links), at); err != nil || len(links) == 0 {
+	if _, err := country.ReadMasterList(ml, slices.Concat(earlier, links), at); err != nil || len(links) == 0 {
 		t.Errorf("with %d links: %v", len(links), err)
 	}
-	_, err := trust.ReadMasterList(ml, earlier, at)
+	_, err := country.ReadMasterList(ml, earlier, at)
 	if got, want := trust.FaultOf(err), trust.FaultUntrusted; got != want {
 		t.Errorf("without the links: got %q (%v), want %q", got, err, want)
 	}
-	_, err = trust.ReadMasterList(ml, links, at)
+	_, err = country.ReadMasterList(ml, links, at)
 	if got, want := trust.FaultOf(err), trust.FaultUntrusted; got != want {
 		t.Errorf("with nothing but links: got %q (%v), want %q", got, err, want)
 	}

@@ -1,4 +1,4 @@
-package trust_test
+package country_test
 
 import (
 	"errors"
@@ -7,38 +7,40 @@ import (
 	"testing"
 	"time"
 
-	"balcao/kiosk/trust"
 	"balcao/kiosk/trust/cms"
+	"balcao/kiosk/trust/country"
+	"balcao/kiosk/trust/sod"
+	"balcao/kiosk/trust/trusttest"
 )
 
 // testAnchors are the anchors of the test infrastructure, under which the invented documents in testdata were signed.
-var testAnchors = filepath.Join("..", "..", "assets", "testpki", "trust")
+var testAnchors = filepath.Join("..", "..", "..", "assets", "testpki", "trust")
 
 // Security objects as some States write them: other readers have called each of them a forgery.
 func TestReadTravelSOD_AsStatesWriteThem(t *testing.T) {
-	countries, err := trust.LoadCountries(testAnchors)
+	countries, err := country.Load(testAnchors)
 	if err != nil {
 		t.Fatal(err)
 	}
 	at := time.Date(2026, time.November, 30, 12, 0, 0, 0, time.UTC)
 	for _, name := range []string{"00-plain-control", "01-us-style-ber", "02-sid-other-string-type"} {
 		t.Run(name, func(t *testing.T) {
-			sod := mustRead(t, filepath.Join("testdata", name+".sod"))
-			object, err := trust.ReadTravelSOD(sod)
+			signed := mustRead(t, filepath.Join("testdata", name+".sod"))
+			object, err := country.ReadSOD(signed)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if _, err := countries.TrustSigner(object, at); err != nil {
 				t.Error(err)
 			}
-			sod[len(sod)-20] ^= 1 // in the signature
-			if object, err := trust.ReadTravelSOD(sod); object != nil || !errors.Is(err, trust.ErrSODSignature) {
+			signed[len(signed)-20] ^= 1 // in the signature
+			if object, err := country.ReadSOD(signed); object != nil || !errors.Is(err, sod.ErrSignature) {
 				t.Errorf("altered: got %v, %v", object, err)
 			}
 		})
 	}
 	t.Run("DataGroups", func(t *testing.T) {
-		object, err := trust.ReadTravelSOD(mustRead(t, filepath.Join("testdata", "01-us-style-ber.sod")))
+		object, err := country.ReadSOD(mustRead(t, filepath.Join("testdata", "01-us-style-ber.sod")))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -52,13 +54,13 @@ func TestReadTravelSOD_AsStatesWriteThem(t *testing.T) {
 // The content may be BER as well, in a message that is not.
 func TestReadTravelSOD_ContentInBER(t *testing.T) {
 	u := mustUtopia(t)
-	object := mustMarshal(t, securityObject{Algorithm: sha256ID, Hashes: hashesOf(1, 3, 4)})
+	object := trusttest.MustMarshal(t, trusttest.SecurityObject{Algorithm: trusttest.Sha256ID, Hashes: trusttest.HashesOf(1, 3, 4)})
 	content, ok := cms.Content(object, 0x30)
 	if !ok {
 		t.Fatalf("no SEQUENCE: %x", object)
 	}
 	ber := append(append([]byte{0x30, 0x80}, content...), 0, 0)
-	o, err := trust.ReadTravelSOD(mustSOD(t, u.firstSigner, ber))
+	o, err := country.ReadSOD(trusttest.MustSOD(t, u.firstSigner, ber))
 	if err != nil || len(o.Hashes) != 3 {
 		t.Errorf("got %v, %v", o, err)
 	}

@@ -1,4 +1,4 @@
-package trust
+package folder
 
 import (
 	"bytes"
@@ -11,9 +11,9 @@ import (
 	"balcao/kiosk/trust/cms"
 )
 
-// unpacked is what a file of certificates or lists holds, in whatever form authorities publish such: DER, PEM (RFC 7468),
+// Unpacked is what a file of certificates or lists holds, in whatever form authorities publish such: DER, PEM (RFC 7468),
 // base64 alone, or LDIF (RFC 2849), as the ICAO PKD does.
-type unpacked struct {
+type Unpacked struct {
 	form    string
 	values  [][]byte // DER or BER, if they are what the form promises
 	foreign bool     // the form is none that is known, and the value the whole file
@@ -35,9 +35,10 @@ const (
 // sequence is the tag that all of them begin with.
 const sequence = 0x30
 
-func unpack(data []byte) unpacked {
+// Unpack finds the values of a file.
+func Unpack(data []byte) Unpacked {
 	data = bytes.TrimPrefix(data, []byte("\uFEFF"))
-	if u := (unpacked{form: "PEM"}); bytes.Contains(data, []byte("-----BEGIN ")) {
+	if u := (Unpacked{form: "PEM"}); bytes.Contains(data, []byte("-----BEGIN ")) {
 		for rest := data; ; {
 			var block *pem.Block
 			if block, rest = pem.Decode(rest); block == nil {
@@ -50,15 +51,15 @@ func unpack(data []byte) unpacked {
 		}
 	}
 	if values, ok := ldifValues(data); ok {
-		return unpacked{form: "LDIF", values: values}
+		return Unpacked{form: "LDIF", values: values}
 	}
 	if der, err := base64.StdEncoding.DecodeString(string(bytes.Join(bytes.Fields(data), nil))); err == nil && len(der) > 0 && der[0] == sequence {
-		return unpacked{form: "base64", values: [][]byte{der}}
+		return Unpacked{form: "base64", values: [][]byte{der}}
 	}
 	if len(data) == 0 || data[0] != sequence {
-		return unpacked{form: foreignForm(data), values: [][]byte{data}, foreign: true}
+		return Unpacked{form: foreignForm(data), values: [][]byte{data}, foreign: true}
 	}
-	return unpacked{form: "DER", values: [][]byte{data}}
+	return Unpacked{form: "DER", values: [][]byte{data}}
 }
 
 // foreignForm names what people put into such folders by mistake.
@@ -123,7 +124,7 @@ func kindOf(value []byte) valueKind {
 }
 
 // String says what the file is: "LDIF with 2 × master list".
-func (u unpacked) String() string {
+func (u Unpacked) String() string {
 	if u.foreign {
 		return u.form
 	}
@@ -145,24 +146,24 @@ func (u unpacked) String() string {
 	return u.form + " with " + strings.Join(parts, ", ")
 }
 
-// one returns the only value of the file.
-func (u unpacked) one() ([]byte, error) {
+// One returns the only value of the file.
+func (u Unpacked) One() ([]byte, error) {
 	if len(u.values) != 1 {
 		return nil, fmt.Errorf("not one value: the file is %s", u)
 	}
 	return u.values[0], nil
 }
 
-// named adds to an error what the file is instead.
-func (u unpacked) named(err error) error {
+// Named adds to an error what the file is instead.
+func (u Unpacked) Named(err error) error {
 	if err == nil {
 		return nil
 	}
 	return fmt.Errorf("%w; the file is %s", err, u)
 }
 
-// masterLists returns the master lists of the file, whole and cut off.
-func (u unpacked) masterLists() [][]byte {
+// MasterLists returns the master lists of the file, whole and cut off.
+func (u Unpacked) MasterLists() [][]byte {
 	var lists [][]byte
 	for _, v := range u.values {
 		if kind := kindOf(v); kind == kindMasterList || kind == kindCutMasterList {
@@ -170,10 +171,4 @@ func (u unpacked) masterLists() [][]byte {
 		}
 	}
 	return lists
-}
-
-// HoldsMasterList reports whether a file holds a master list, in any of the forms that ReadMasterList reads.
-func HoldsMasterList(path string) bool {
-	data, err := readBounded(path, MaxMasterList)
-	return err == nil && len(unpack(data).masterLists()) > 0
 }

@@ -1,4 +1,4 @@
-package trust_test
+package country_test
 
 import (
 	"context"
@@ -17,15 +17,17 @@ import (
 
 	"balcao/kiosk/trust"
 	"balcao/kiosk/trust/cms"
+	"balcao/kiosk/trust/country"
+	"balcao/kiosk/trust/trusttest"
 )
 
-func mustList(t testing.TB, signer *authority, change func(*x509.RevocationList)) *cms.RevocationList {
+func mustList(t testing.TB, signer *trusttest.Authority, change func(*x509.RevocationList)) *cms.RevocationList {
 	t.Helper()
-	template := x509.RevocationList{Number: big.NewInt(1), ThisUpdate: now.Add(-24 * time.Hour), NextUpdate: now.Add(60 * 24 * time.Hour)}
+	template := x509.RevocationList{Number: big.NewInt(1), ThisUpdate: trusttest.Now.Add(-24 * time.Hour), NextUpdate: trusttest.Now.Add(60 * 24 * time.Hour)}
 	if change != nil {
 		change(&template)
 	}
-	der, err := x509.CreateRevocationList(rand.Reader, &template, signer.cert, signer.key)
+	der, err := x509.CreateRevocationList(rand.Reader, &template, signer.Cert, signer.Key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,22 +39,22 @@ func mustList(t testing.TB, signer *authority, change func(*x509.RevocationList)
 }
 
 // lists makes a change to a list that names certificates.
-func listing(reason int, revoked ...*authority) func(*x509.RevocationList) {
+func listing(reason int, revoked ...*trusttest.Authority) func(*x509.RevocationList) {
 	return func(l *x509.RevocationList) {
 		for _, a := range revoked {
 			l.RevokedCertificateEntries = append(l.RevokedCertificateEntries,
-				x509.RevocationListEntry{SerialNumber: a.cert.SerialNumber, RevocationTime: now.Add(-48 * time.Hour), ReasonCode: reason})
+				x509.RevocationListEntry{SerialNumber: a.Cert.SerialNumber, RevocationTime: trusttest.Now.Add(-48 * time.Hour), ReasonCode: reason})
 		}
 	}
 }
 
-func mustWithLists(t testing.TB, authorities []*authority, lists ...*cms.RevocationList) *trust.Countries {
+func mustWithLists(t testing.TB, authorities []*trusttest.Authority, lists ...*cms.RevocationList) *country.Authorities {
 	t.Helper()
 	var certificates []*cms.Certificate
 	for _, a := range authorities {
 		certificates = append(certificates, mustParse(t, a))
 	}
-	c, err := trust.NewCountries(certificates, lists...)
+	c, err := country.New(certificates, lists...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,15 +64,15 @@ func mustWithLists(t testing.TB, authorities []*authority, lists ...*cms.Revocat
 func TestCountries_Status(t *testing.T) {
 	u := mustUtopia(t)
 	renamed, nameLink := mustRekey(t, u.first, countryTemplate("UT", "CSCA Utopia, renamed"))
-	apart := mustIssue(t, countryTemplate("UT", "CSCA of an island of Utopia"), nil, mustKey(t))
+	apart := trusttest.MustIssue(t, countryTemplate("UT", "CSCA of an island of Utopia"), nil, trusttest.MustKey(t))
 	stranger := mustUtopia(t).first
-	other := mustIssue(t, countryTemplate("PT", "CSCA Utopia"), nil, mustKey(t))
+	other := trusttest.MustIssue(t, countryTemplate("PT", "CSCA Utopia"), nil, trusttest.MustKey(t))
 	silent := countryTemplate("UT", "CSCA Utopia")
 	silent.KeyUsage = x509.KeyUsageCertSign
-	noLists := mustIssue(t, silent, nil, u.first.key)
-	all := []*authority{u.first, u.link, u.second}
+	noLists := trusttest.MustIssue(t, silent, nil, u.first.Key)
+	all := []*trusttest.Authority{u.first, u.link, u.second}
 
-	later := func(l *x509.RevocationList) { l.ThisUpdate = now.Add(-time.Hour) }
+	later := func(l *x509.RevocationList) { l.ThisUpdate = trusttest.Now.Add(-time.Hour) }
 	both := func(changes ...func(*x509.RevocationList)) func(*x509.RevocationList) {
 		return func(l *x509.RevocationList) {
 			for _, change := range changes {
@@ -80,13 +82,13 @@ func TestCountries_Status(t *testing.T) {
 	}
 	alsoNamed := func(l *x509.RevocationList) {
 		l.ExtraExtensions = []pkix.Extension{{
-			Id: asn1.ObjectIdentifier{2, 5, 29, 18}, Value: wrap(0x30, wrap(0xA4, u.first.cert.RawSubject)),
+			Id: asn1.ObjectIdentifier{2, 5, 29, 18}, Value: trusttest.Wrap(0x30, trusttest.Wrap(0xA4, u.first.Cert.RawSubject)),
 		}}
 	}
 	revoked := listing(1, u.firstSigner)
 
 	cases := map[string]struct {
-		authorities []*authority
+		authorities []*trusttest.Authority
 		lists       []*cms.RevocationList
 		want        trust.Status // "" for unknown
 	}{
@@ -99,21 +101,21 @@ func TestCountries_Status(t *testing.T) {
 		"over the link only":    {all[:2], []*cms.RevocationList{mustList(t, u.second, revoked)}, trust.Revoked},
 		"newest of two":         {all, []*cms.RevocationList{mustList(t, u.second, both(later, revoked)), mustList(t, u.first, nil)}, trust.Revoked},
 		"newest of two, again":  {all, []*cms.RevocationList{mustList(t, u.first, revoked), mustList(t, u.second, later)}, trust.Good},
-		"renamed, linked":       {[]*authority{u.first, nameLink, renamed}, []*cms.RevocationList{mustList(t, renamed, revoked)}, trust.Revoked},
-		"renamed, says so":      {[]*authority{u.first, renamed}, []*cms.RevocationList{mustList(t, renamed, both(alsoNamed, revoked))}, trust.Revoked},
+		"renamed, linked":       {[]*trusttest.Authority{u.first, nameLink, renamed}, []*cms.RevocationList{mustList(t, renamed, revoked)}, trust.Revoked},
+		"renamed, says so":      {[]*trusttest.Authority{u.first, renamed}, []*cms.RevocationList{mustList(t, renamed, both(alsoNamed, revoked))}, trust.Revoked},
 		"unknown: none":         {all, nil, ""},
-		"unknown: out of date":  {all, []*cms.RevocationList{mustList(t, u.first, func(l *x509.RevocationList) { l.NextUpdate = now.Add(-time.Hour) })}, ""},
-		"unknown: future":       {all, []*cms.RevocationList{mustList(t, u.first, func(l *x509.RevocationList) { l.ThisUpdate = now.Add(time.Hour) })}, ""},
+		"unknown: out of date":  {all, []*cms.RevocationList{mustList(t, u.first, func(l *x509.RevocationList) { l.NextUpdate = trusttest.Now.Add(-time.Hour) })}, ""},
+		"unknown: future":       {all, []*cms.RevocationList{mustList(t, u.first, func(l *x509.RevocationList) { l.ThisUpdate = trusttest.Now.Add(time.Hour) })}, ""},
 		"unknown: stranger":     {all, []*cms.RevocationList{mustList(t, stranger, nil)}, ""},
 		"unknown: signer":       {all, []*cms.RevocationList{mustSignerList(t, u)}, ""},
-		"unknown: country":      {append([]*authority{other}, all...), []*cms.RevocationList{mustList(t, other, nil)}, ""},
-		"unknown: no link":      {[]*authority{u.first, renamed}, []*cms.RevocationList{mustList(t, renamed, nil)}, ""},
-		"unknown: other CA":     {append([]*authority{apart}, all...), []*cms.RevocationList{mustList(t, apart, nil)}, ""},
-		"unknown: may not sign": {[]*authority{noLists}, []*cms.RevocationList{mustList(t, u.first, nil)}, ""},
-		"unknown: unlinked":     {[]*authority{u.link}, []*cms.RevocationList{mustList(t, u.second, nil)}, ""},
-		"unknown: CA expired":   {[]*authority{expiredCA(t, u.first, day(2025))}, []*cms.RevocationList{mustList(t, u.first, nil)}, ""},
+		"unknown: country":      {append([]*trusttest.Authority{other}, all...), []*cms.RevocationList{mustList(t, other, nil)}, ""},
+		"unknown: no link":      {[]*trusttest.Authority{u.first, renamed}, []*cms.RevocationList{mustList(t, renamed, nil)}, ""},
+		"unknown: other CA":     {append([]*trusttest.Authority{apart}, all...), []*cms.RevocationList{mustList(t, apart, nil)}, ""},
+		"unknown: may not sign": {[]*trusttest.Authority{noLists}, []*cms.RevocationList{mustList(t, u.first, nil)}, ""},
+		"unknown: unlinked":     {[]*trusttest.Authority{u.link}, []*cms.RevocationList{mustList(t, u.second, nil)}, ""},
+		"unknown: CA expired":   {[]*trusttest.Authority{expiredCA(t, u.first, trusttest.Day(2025))}, []*cms.RevocationList{mustList(t, u.first, nil)}, ""},
 		"unknown: partial": {all, []*cms.RevocationList{mustList(t, u.first, func(l *x509.RevocationList) {
-			l.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 28}, Critical: true, Value: wrap(0x30, []byte{0x82, 1, 0xFF})}}
+			l.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 28}, Critical: true, Value: trusttest.Wrap(0x30, []byte{0x82, 1, 0xFF})}}
 		})}, ""},
 		"unknown: critical": {all, []*cms.RevocationList{mustList(t, u.first, func(l *x509.RevocationList) {
 			l.ExtraExtensions = extension(true, 0x05, 0x00)
@@ -126,7 +128,7 @@ func TestCountries_Status(t *testing.T) {
 	for name, tt := range cases {
 		t.Run(name, func(t *testing.T) {
 			countries := mustWithLists(t, tt.authorities, tt.lists...)
-			answer, err := countries.Status(mustParse(t, u.firstSigner), mustParse(t, u.first), now)
+			answer, err := countries.Status(mustParse(t, u.firstSigner), mustParse(t, u.first), trusttest.Now)
 			if tt.want == "" {
 				if !errors.Is(err, trust.ErrUnknown) || answer != (trust.Answer{}) {
 					t.Errorf("got %+v, %v", answer, err)
@@ -139,8 +141,8 @@ func TestCountries_Status(t *testing.T) {
 		})
 	}
 	t.Run("unknown: nil", func(t *testing.T) {
-		var none *trust.Countries
-		if answer, err := none.Status(mustParse(t, u.firstSigner), mustParse(t, u.first), now); !errors.Is(err, trust.ErrUnknown) {
+		var none *country.Authorities
+		if answer, err := none.Status(mustParse(t, u.firstSigner), mustParse(t, u.first), trusttest.Now); !errors.Is(err, trust.ErrUnknown) {
 			t.Errorf("got %+v, %v", answer, err)
 		}
 	})
@@ -149,7 +151,7 @@ func TestCountries_Status(t *testing.T) {
 // mustSignerList is a list in the CA's name, signed with the document signer's own key.
 func mustSignerList(t testing.TB, u utopia) *cms.RevocationList {
 	t.Helper()
-	return mustList(t, &authority{cert: u.first.cert, key: mustKey(t)}, nil)
+	return mustList(t, &trusttest.Authority{Cert: u.first.Cert, Key: trusttest.MustKey(t)}, nil)
 }
 
 // site serves one list and counts how often it is asked.
@@ -178,16 +180,16 @@ func mustSite(t *testing.T) *site {
 func (s *site) serve(body []byte) { s.answer.Store(&body) }
 
 func TestCountryRevocation(t *testing.T) {
-	ca := mustIssue(t, countryTemplate("UT", "CSCA Utopia"), nil, mustKey(t))
+	ca := trusttest.MustIssue(t, countryTemplate("UT", "CSCA Utopia"), nil, trusttest.MustKey(t))
 	s := mustSite(t)
 	template := documentSignerTemplate()
 	template.CRLDistributionPoints = []string{"ldap://directory.example/c=UT", s.URL + "/ut.crl"}
-	signer := mustIssue(t, template, ca, mustKey(t))
-	clock := now
-	revocation := func(countries *trust.Countries) *trust.CountryRevocation {
-		return &trust.CountryRevocation{Countries: countries, Now: func() time.Time { return clock }}
+	signer := trusttest.MustIssue(t, template, ca, trusttest.MustKey(t))
+	clock := trusttest.Now
+	revocation := func(countries *country.Authorities) *country.Revocation {
+		return &country.Revocation{Authorities: countries, Now: func() time.Time { return clock }}
 	}
-	check := func(r *trust.CountryRevocation) (trust.Answer, error) {
+	check := func(r *country.Revocation) (trust.Answer, error) {
 		return r.Check(context.Background(), mustParse(t, signer), mustParse(t, ca))
 	}
 
@@ -208,23 +210,23 @@ func TestCountryRevocation(t *testing.T) {
 	t.Run("the folder's first", func(t *testing.T) {
 		s.asked.Store(0)
 		s.serve(mustList(t, ca, nil).Raw)
-		answer, err := check(revocation(mustWithLists(t, []*authority{ca}, mustList(t, ca, listing(1, signer)))))
+		answer, err := check(revocation(mustWithLists(t, []*trusttest.Authority{ca}, mustList(t, ca, listing(1, signer)))))
 		if err != nil || answer.Status != trust.Revoked || s.asked.Load() != 0 {
 			t.Errorf("asked %d times, got %+v, %v", s.asked.Load(), answer, err)
 		}
 	})
 	t.Run("the folder's is out of date", func(t *testing.T) {
 		s.serve(mustList(t, ca, nil).Raw)
-		old := mustList(t, ca, func(l *x509.RevocationList) { l.NextUpdate = now.Add(-time.Hour) })
-		answer, err := check(revocation(mustWithLists(t, []*authority{ca}, old)))
+		old := mustList(t, ca, func(l *x509.RevocationList) { l.NextUpdate = trusttest.Now.Add(-time.Hour) })
+		answer, err := check(revocation(mustWithLists(t, []*trusttest.Authority{ca}, old)))
 		if err != nil || answer.Status != trust.Good {
 			t.Errorf("got %+v, %v", answer, err)
 		}
 	})
 	t.Run("memory", func(t *testing.T) {
-		defer func() { clock = now }()
+		defer func() { clock = trusttest.Now }()
 		s.asked.Store(0)
-		s.serve(mustList(t, ca, func(l *x509.RevocationList) { l.NextUpdate = now.Add(3 * time.Hour) }).Raw)
+		s.serve(mustList(t, ca, func(l *x509.RevocationList) { l.NextUpdate = trusttest.Now.Add(3 * time.Hour) }).Raw)
 		r := revocation(mustTrust(t, ca))
 		for range 3 {
 			if _, err := check(r); err != nil {
@@ -234,12 +236,12 @@ func TestCountryRevocation(t *testing.T) {
 		if got, want := s.asked.Load(), int32(1); got != want {
 			t.Errorf("asked %d times, want %d", got, want)
 		}
-		clock = now.Add(2 * time.Hour)
+		clock = trusttest.Now.Add(2 * time.Hour)
 		s.serve([]byte("out of order"))
 		if _, err := check(r); err != nil || s.asked.Load() != 2 {
 			t.Errorf("asked %d times; a list that still holds was dropped: %v", s.asked.Load(), err)
 		}
-		clock = now.Add(4 * time.Hour)
+		clock = trusttest.Now.Add(4 * time.Hour)
 		if _, err := check(r); !errors.Is(err, trust.ErrUnknown) {
 			t.Errorf("a list out of date still answers: %v", err)
 		}
@@ -247,7 +249,7 @@ func TestCountryRevocation(t *testing.T) {
 	for name, body := range map[string][]byte{
 		"unknown: garbage":     []byte("garbage"),
 		"unknown: stranger":    mustList(t, mustUtopia(t).first, nil).Raw,
-		"unknown: out of date": mustList(t, ca, func(l *x509.RevocationList) { l.NextUpdate = now.Add(-time.Hour) }).Raw,
+		"unknown: out of date": mustList(t, ca, func(l *x509.RevocationList) { l.NextUpdate = trusttest.Now.Add(-time.Hour) }).Raw,
 		"unknown: too long":    make([]byte, 21<<20),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -256,7 +258,7 @@ func TestCountryRevocation(t *testing.T) {
 			if !errors.Is(err, trust.ErrUnknown) || answer != (trust.Answer{}) {
 				t.Errorf("got %+v, %v", answer, err)
 			}
-			if errors.Is(err, trust.ErrNobodyToAsk) {
+			if errors.Is(err, country.ErrNobodyToAsk) {
 				t.Errorf("a list that gives no answer is taken for none: %v", err)
 			}
 		})
@@ -278,11 +280,11 @@ func TestCountryRevocation(t *testing.T) {
 		}
 	})
 	t.Run("unknown: nobody to ask", func(t *testing.T) {
-		quiet := mustIssue(t, documentSignerTemplate(), ca, mustKey(t))
-		if _, err := revocation(mustTrust(t, ca)).Check(context.Background(), mustParse(t, quiet), mustParse(t, ca)); !errors.Is(err, trust.ErrNobodyToAsk) || !errors.Is(err, trust.ErrUnknown) {
+		quiet := trusttest.MustIssue(t, documentSignerTemplate(), ca, trusttest.MustKey(t))
+		if _, err := revocation(mustTrust(t, ca)).Check(context.Background(), mustParse(t, quiet), mustParse(t, ca)); !errors.Is(err, country.ErrNobodyToAsk) || !errors.Is(err, trust.ErrUnknown) {
 			t.Errorf("got %v", err)
 		}
-		if _, err := check(&trust.CountryRevocation{}); !errors.Is(err, trust.ErrUnknown) {
+		if _, err := check(&country.Revocation{}); !errors.Is(err, trust.ErrUnknown) {
 			t.Errorf("without countries: got %v", err)
 		}
 	})
