@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Finding is one thing that Diagnose looked at, in words for whoever has to mend it.
+// Finding is one thing that Diagnose looked at, in words for the person who can repair it.
 type Finding struct {
 	Code  string `json:"code"` // stable, for scripts: one of the codes below
 	OK    bool   `json:"ok"`

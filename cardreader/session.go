@@ -170,7 +170,7 @@ func (s *Session) open() error {
 	return nil
 }
 
-// equip learns what the reader can do beyond passing commands on.
+// equip finds out what the reader can do beyond passing commands on.
 func (s *Session) equip(h handle) {
 	features := featuresOf(h)
 	s.pinpad = newPinpad(s, features)

@@ -100,7 +100,8 @@ func (c *Card) Generation() string { return c.profile.generation }
 
 // Serial returns what tells this chip from every other: fabrication date, serial and batch number from
 // the card production life cycle data, in hexadecimal. It recognises a card that comes back. It proves
-// nothing, because whoever programs a card chooses it, and it identifies a person: never log it.
+// nothing, because it is free to choose when a card is made, and it identifies a person: never log
+// it.
 func (c *Card) Serial(ctx context.Context) (string, error) {
 	if err := c.in(ctx, c.profile.eid); err != nil {
 		return "", fmt.Errorf("reading the serial number: %w", err)

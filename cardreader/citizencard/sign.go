@@ -12,7 +12,7 @@ const digestSize = 32 // SHA-256
 
 // Sign lets the card sign a SHA-256 digest with the authentication key, after VerifyPIN. The result is
 // RSA PKCS#1 v1.5 (as long as the modulus) in the first generation, ECDSA r‖s (64 bytes) in that of 2024.
-// ErrPINRequired when the card wants the PIN first.
+// ErrPINRequired when the PIN has to be verified first.
 //
 // The card does not hash: it pads and signs the digest that it is given.
 func (c *Card) Sign(ctx context.Context, digest []byte) ([]byte, error) {

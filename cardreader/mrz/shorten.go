@@ -12,8 +12,8 @@ import (
 // (ICAO 9303-4 §4.2.3); they choose between the transliterations of 9303-3 §6.A, and some join what a hyphen or a
 // blank separates, or separate at an apostrophe. Nothing printed shortens every name.
 //
-// A name with a character that no transliteration is known for, or with a digit, is shortened by nothing that
-// is printed: of such a name nobody can say that it is the same.
+// A name with a digit, or with a character of no known transliteration, is shortened by nothing
+// that is printed, because the two cannot be compared.
 func Shortens(printed, name string) bool {
 	letters, ok := readName(name)
 	if !ok {

@@ -11,7 +11,8 @@ import (
 	"balcao/cardreader/travel/secure"
 )
 
-// Options says how a chip may be opened and read. The zero value is careful: short commands, no downgrade.
+// Options says how a chip may be opened and read. The zero value is strict: short commands, no
+// downgrade.
 type Options struct {
 	// Extended says that the reader carries extended-length APDUs. They are used where the chip says that it does too.
 	Extended bool
@@ -169,7 +170,7 @@ var _ iso7816.Limited = channel{}
 func (ch channel) MaxRead() int { return min(ch.chip.readSize(), shortRead) }
 
 func (ch channel) Transmit(ctx context.Context, apdu []byte) ([]byte, error) {
-	ch.chip.inApplication = false // it may select what it likes
+	ch.chip.inApplication = false // the caller may select anything
 	return inside(ch).Transmit(ctx, apdu)
 }
 

@@ -231,8 +231,9 @@ func (c *Chip) decideMapping(ctx context.Context, g agreement.Group, result pace
 	return ErrClone
 }
 
-// ConfirmOffers compares what EF.CardAccess said, which nobody signs, with what the issuer says in DG14 (Doc 9303-11
-// §9.2): a PACE that the document has and EF.CardAccess left out was hidden by somebody, and is ErrDowngrade.
+// ConfirmOffers compares what EF.CardAccess said, which is not signed, with what the issuer signed
+// in DG14 (Doc 9303-11 §9.2): a PACE that DG14 has and EF.CardAccess lacks was removed on the way,
+// and is ErrDowngrade.
 // DG14 is as it was read, and verified by the caller. A DG14 that says nothing of PACE confirms nothing and
 // contradicts nothing.
 func (c *Chip) ConfirmOffers(dg14 []byte) error {

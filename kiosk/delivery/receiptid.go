@@ -139,7 +139,7 @@ func (m *messageIDs) differing(id string) (string, bool) {
 	return "", false
 }
 
-// learn notes the centre's habit where the letters leave no doubt of the bases.
+// learn notes how the centre's receipts differ, once the letters leave no doubt of the bases.
 func (m *messageIDs) learn(given, told string) {
 	h := habit{given: baseOf(given), told: baseOf(told), upper: given == strings.ToUpper(given)}
 	if strings.HasPrefix(given, "0") {

@@ -32,8 +32,8 @@ type CodeMessage struct {
 	Minutes int // for how long it is valid from now
 }
 
-// WelcomeMessage tells that a key is active. It has no name and no PIN: it is read by whoever holds
-// the phone.
+// WelcomeMessage tells that a key is active. It has no name and no PIN, because anybody who holds
+// the phone can read it.
 type WelcomeMessage struct {
 	Register   int64
 	ValidUntil time.Time

@@ -83,9 +83,9 @@ var (
 	oidECKeyOnly    = asn1.ObjectIdentifier{0, 4, 0, 127, 0, 7, 1, 1, 2} // BSI TR-03111 §6.1: ecPublicKey in other words
 )
 
-// Parse reads a DER AlgorithmIdentifier with domain parameters (§9.2.1.2): the number of a standardised group, or a
-// group written out. A group that is none of the known ones is ErrUnknown, because here nobody has
-// vouched for it yet, and whoever may choose a group may choose a weak one.
+// Parse reads a DER AlgorithmIdentifier with domain parameters (§9.2.1.2): the number of a
+// standardised group, or a group written out. A group that is none of the known ones is ErrUnknown:
+// the parameters are not verified yet at this point, and an attacker's own group may be a weak one.
 func Parse(algorithm []byte) (Group, error) {
 	g, known, err := parse(algorithm)
 	if err != nil {
