@@ -298,3 +298,31 @@ func TestWhatADocumentProves(t *testing.T) {
 		})
 	}
 }
+
+// TestBringErrorsMoveNothing: the fields stay where they are when what is missing is named.
+func TestBringErrorsMoveNothing(t *testing.T) {
+	for _, l := range []kiosk.Language{kiosk.Portuguese, kiosk.English} {
+		d := newDesk(t, ui.Options{})
+		d.Clerk().Resize(fyne.NewSize(1280, 800-30))
+		for _, fault := range []kiosk.PaperFault{"", kiosk.PaperKind, kiosk.PaperIssuer, kiosk.PaperIssuerLong, kiosk.PaperDate, kiosk.PaperNoSuchDay, kiosk.PaperAncient, kiosk.PaperFuture} {
+			d.Show(bring(l))
+			before := d.BringFields()
+			s := bring(l)
+			s.Eligible.Refused = true
+			s.Eligible.Faults = []kiosk.Fault{
+				{Requirement: kiosk.RequireTaxNumber, Missing: true}, {Requirement: kiosk.RequireIndependence, Missing: true},
+				{Requirement: kiosk.RequireResidence, Missing: fault == "", Paper: fault},
+			}
+			d.Show(s)
+			if diff := cmp.Diff(before, d.BringFields()); diff != "" {
+				t.Errorf("%s, %q: fields moved (-before +after):\n%s", l, fault, diff)
+			}
+			for _, state := range []kiosk.State{bring(l), s, bringSpelling(l), bringMisspelled(l), bringSecond(l)} {
+				d.Show(state)
+				if by := d.ClerkScrolls(); by > 0 && fault == "" {
+					t.Errorf("%s: the page is %.0f too high", l, by)
+				}
+			}
+		}
+	}
+}

@@ -121,7 +121,7 @@ func newInputView(keys *keyboard, zoom *look.Zoom, submit func(kiosk.Secret)) *i
 		func() { v.refocus(); v.field.ok() })
 	v.text, v.notice = citizenText(look.InkSoft, zoom).Wrap(), citizenText(look.Red, zoom).Bold().Wrap()
 	v.content = container.New(&inputLayout{zoom: zoom},
-		v.text, left(v.field), container.New(noticeRoom{zoom}, v.notice), v.rules.content, v.points.content, v.pad.content)
+		v.text, left(v.field), container.New(noticeRoom{2, look.SizeCitizenText, zoom}, v.notice), v.rules.content, v.points.content, v.pad.content)
 	return v
 }
 
@@ -170,17 +170,6 @@ func (l *inputLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 
 func (l *inputLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	return fyne.NewSize(l.zoom.Of(320), fyne.Max(l.height, objects[1].MinSize().Height))
-}
-
-// noticeRoom keeps the height of two lines, whatever they say.
-type noticeRoom struct{ zoom *look.Zoom }
-
-func (r noticeRoom) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	objects[0].Resize(fyne.NewSize(size.Width, look.HeightAt(objects[0], size.Width)))
-}
-
-func (r noticeRoom) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	return objects[0].MinSize().Max(fyne.NewSize(0, r.zoom.Of(2*lineHeight*current().Size(look.SizeCitizenText))))
 }
 
 // refocus gives the boxes the focus back, which Fyne takes from them at every tap beside them.

@@ -41,9 +41,9 @@ type askedView struct {
 	content     *fyne.Container
 }
 
-func newAskedView(field fyne.CanvasObject) *askedView {
+func newAskedView(field fyne.CanvasObject, hintLines float32) *askedView {
 	v := &askedView{label: look.NewText("", look.SizeLabel, fyne.TextStyle{}, look.InkSoft).Wrap(), hint: look.Small("").Wrap()}
-	v.content = rows(5, v.label, field, v.hint)
+	v.content = rows(5, v.label, field, container.New(noticeRoom{lines: hintLines, size: look.SizeSmall}, v.hint))
 	return v
 }
 
@@ -69,9 +69,9 @@ func newBringPage(keys *keyboard, send func(kiosk.Event), seek func(fyne.CanvasO
 	p.answer = newListedChoice(keys, p.changed, func() { seek(p.answer) })
 	p.clerk = newEntry(keys, p.changed)
 	p.clerk.focused = func() { seek(p.clerk) }
-	p.taxNumber = newAskedView(container.NewHBox(p.number))
-	p.declaration = newAskedView(p.answer)
-	p.second = newAskedView(p.clerk)
+	p.taxNumber = newAskedView(container.NewHBox(p.number), 1)
+	p.declaration = newAskedView(p.answer, 1)
+	p.second = newAskedView(p.clerk, 2)
 	for i := range p.papers {
 		p.papers[i] = newPaperView(keys, p.changed, seek, opened)
 	}
@@ -95,7 +95,7 @@ func newPaperView(keys *keyboard, changed func(), seek func(fyne.CanvasObject), 
 		v.names[i] = look.NewText("", look.SizeLabel, fyne.TextStyle{}, look.InkSoft).Wrap()
 	}
 	v.content = rows(4, v.label, v.kind,
-		columns(12, []float32{3, 2}, rows(4, v.names[0], v.issuer), rows(4, v.names[1], v.issued)), v.hint)
+		columns(12, []float32{3, 2}, rows(4, v.names[0], v.issuer), rows(4, v.names[1], v.issued)), container.New(noticeRoom{lines: 1, size: look.SizeSmall}, v.hint))
 	return v
 }
 

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 
 	"balcao/kiosk"
 	"balcao/ui/look"
@@ -10,27 +11,28 @@ import (
 
 // spellingView is where the clerk types whole names that the document may have cut off.
 type spellingView struct {
-	asked               *askedView
 	names               [2]*look.Text
+	hint                *look.Text
 	surname, givenNames *entry
-	content             fyne.CanvasObject
+	content             *fyne.Container
 }
 
 func newSpellingView(keys *keyboard, changed func(), seek func(fyne.CanvasObject)) *spellingView {
-	v := &spellingView{surname: newEntry(keys, changed), givenNames: newEntry(keys, changed)}
+	v := &spellingView{hint: look.Small("").Wrap(), surname: newEntry(keys, changed), givenNames: newEntry(keys, changed)}
 	for _, e := range []*entry{v.surname, v.givenNames} {
 		e.focused = func() { seek(e) }
 	}
 	for i := range v.names {
 		v.names[i] = look.NewText("", look.SizeLabel, fyne.TextStyle{}, look.InkSoft).Wrap()
 	}
-	v.asked = newAskedView(columns(12, []float32{1, 1}, rows(4, v.names[0], v.surname), rows(4, v.names[1], v.givenNames)))
-	v.content = v.asked.content
+	v.content = rows(5, columns(12, []float32{1, 1}, rows(4, v.names[0], v.surname), rows(4, v.names[1], v.givenNames)),
+		container.New(noticeRoom{lines: 2, size: look.SizeSmall}, v.hint))
 	return v
 }
 
 func (v *spellingView) show(m present.BringModel) {
-	v.asked.show(m.Spelling)
+	say(v.hint, m.Spelling.Hint)
+	reveal(v.content, m.Spelling.Asked)
 	v.names[0].SetText(m.Surname)
 	v.names[1].SetText(m.GivenNames)
 }

@@ -188,3 +188,12 @@ func (f ZoneField) Press(key fyne.KeyName) {
 	}
 	f.press(key)
 }
+
+// BringFields are where the fields of the page of what else is needed stand.
+func (u *UI) BringFields() []fyne.Position {
+	var all []fyne.Position
+	for _, field := range u.clerk.bring.fields() {
+		all = append(all, fyne.CurrentApp().Driver().AbsolutePositionForObject(field.(fyne.CanvasObject)))
+	}
+	return all
+}

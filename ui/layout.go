@@ -302,3 +302,22 @@ func zoomedPadding(zoom *look.Zoom, x, y float32, content fyne.CanvasObject) *fy
 }
 
 func current() fyne.Theme { return fyne.CurrentApp().Settings().Theme() }
+
+// noticeRoom keeps the height of some lines of a text, whether it says something or not, so that nothing moves when it does.
+type noticeRoom struct {
+	lines float32
+	size  fyne.ThemeSizeName
+	zoom  *look.Zoom // nil: none
+}
+
+func (r noticeRoom) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	objects[0].Resize(fyne.NewSize(size.Width, look.HeightAt(objects[0], size.Width)))
+}
+
+func (r noticeRoom) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	room := fyne.NewSize(0, r.zoom.Of(r.lines*lineHeight*current().Size(r.size)))
+	if !objects[0].Visible() {
+		return room
+	}
+	return objects[0].MinSize().Max(room)
+}

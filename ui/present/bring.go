@@ -82,8 +82,8 @@ func (p Presenter) bring(m *ClerkModel) {
 		}
 	}
 	if p.identity().NameSource == kiosk.NameCut {
-		m.Bring.Surname, m.Bring.GivenNames = p.Text("identity.surname"), p.Text("identity.given_names")
-		m.Bring.Spelling = AskedModel{Asked: true, Label: p.Text("bring.spelling"), Hint: p.spellingHint()}
+		m.Bring.Surname, m.Bring.GivenNames = p.Text("bring.spelling_surname"), p.Text("bring.spelling_given_names")
+		m.Bring.Spelling = AskedModel{Asked: true, Hint: p.spellingHint()}
 	}
 	p.papers(&m.Bring, rule)
 	m.Actions = []Action{{Text: p.Text("action.continue"), Key: "F10", Main: true, Event: kiosk.Continue{}}, p.back()}
