@@ -13,13 +13,13 @@ import (
 // is, and may rest on others. Methods in lower case want the lock held, but for those that say otherwise.
 type answers struct {
 	v      *Examiner
-	ctx    context.Context // of questions to others, which outlive the call that asks them
+	ctx    context.Context // of requests to others, which outlive the call that asks them
 	now    time.Time       // when certificates and dates are judged
 	report func(kiosk.Check)
 
 	mu     sync.Mutex
 	checks map[kiosk.CheckName]kiosk.Check
-	asking sync.WaitGroup // questions to others
+	asking sync.WaitGroup // requests to others
 }
 
 func (v *Examiner) newAnswers(ctx context.Context, report func(kiosk.Check)) answers {
@@ -57,15 +57,15 @@ func (a *answers) answer(name kiosk.CheckName, c kiosk.Check) {
 	}
 }
 
-// ask asks somebody else in the background, once. The question runs without the lock.
-func (a *answers) ask(name kiosk.CheckName, question func(context.Context) kiosk.Check) {
+// ask asks somebody else in the background, once. The request runs without the lock.
+func (a *answers) ask(name kiosk.CheckName, request func(context.Context) kiosk.Check) {
 	if _, asked := a.checks[name]; asked {
 		return
 	}
 	a.checks[name] = kiosk.Check{Name: name} // asked, not answered
 	a.asking.Go(func() {
 		began := time.Now()
-		check := question(a.ctx)
+		check := request(a.ctx)
 		check.Took = time.Since(began)
 		a.mu.Lock()
 		defer a.mu.Unlock()

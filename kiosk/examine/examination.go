@@ -40,8 +40,8 @@ var citizenNeeds = []kiosk.CheckName{
 }
 
 // Examine begins the examination of a Citizen Card. Report is called with each answer when it is in, from
-// one goroutine at a time; it must not call the Examination. It may be nil. The context ends the question
-// of revocation.
+// one goroutine at a time; it must not call the Examination. It may be nil. The context ends the request
+// for the revocation status.
 func (v *Examiner) Examine(ctx context.Context, report func(kiosk.Check)) *Examination {
 	return &Examination{answers: v.newAnswers(ctx, report)}
 }
@@ -128,7 +128,7 @@ func (e *Examination) Chain() [][]byte {
 	return chain
 }
 
-// Wait waits for the question of revocation, if it was asked, and returns the verdict.
+// Wait waits for the request for the revocation status, if it was asked, and returns the verdict.
 func (e *Examination) Wait() Verdict {
 	e.asking.Wait()
 	return e.Verdict()

@@ -87,8 +87,8 @@ func joinGroups(groups map[int][]byte, numbers []int) []byte {
 
 // TypedFiles returns the identity bytes of a document whose MRZ was typed: a DG1 of it, as
 // the document's chip would have it. The error is *mrz.Error.
-func TypedFiles(zone string) ([]byte, error) {
-	text, err := joined(zone)
+func TypedFiles(typed string) ([]byte, error) {
+	text, err := joined(typed)
 	if err != nil {
 		return nil, err
 	}
@@ -101,12 +101,12 @@ func TypedFiles(zone string) ([]byte, error) {
 	return b.BytesOrPanic(), nil
 }
 
-// tagMRZ is around the characters of the zone in DG1 (Doc 9303-10 §4.7.1).
+// tagMRZ is around the characters of the MRZ in DG1 (Doc 9303-10 §4.7.1).
 const tagMRZ = 0x5F1F
 
-// joined returns the characters of a zone that was typed, without line breaks.
-func joined(zone string) (string, error) {
-	lines := strings.Fields(zone)
+// joined returns the characters of an MRZ that was typed, without line breaks.
+func joined(typed string) (string, error) {
+	lines := strings.Fields(typed)
 	text := strings.Join(lines, "")
 	for _, format := range []mrz.Format{mrz.TD1, mrz.TD2, mrz.TD3} {
 		if count, width := format.Size(); len(text) == count*width {

@@ -13,7 +13,7 @@ import (
 	"balcao/kiosk/examine/examinetest"
 )
 
-func TestEvidenceFiles(t *testing.T) {
+func TestTravelBytes(t *testing.T) {
 	files := examinetest.PassportOf(t, examinetest.MustCountry(t, "UT")).MustFiles(t)
 	data := examine.TravelBytes(files)
 	if bytes.Contains(data, []byte("a face")) {
@@ -29,7 +29,7 @@ func TestEvidenceFiles(t *testing.T) {
 	}
 }
 
-func TestParseEvidenceFiles_Err(t *testing.T) {
+func TestParseFiles_Err(t *testing.T) {
 	one, eleven, fourteen := examinetest.DG1(t, examinetest.Anna()), examinetest.DG11("A<<B", ""), examinetest.Wrap(0x6E, []byte("keys"))
 	join := func(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
 	for name, bad := range map[string][]byte{
@@ -58,7 +58,7 @@ func TestParseEvidenceFiles_Err(t *testing.T) {
 }
 
 // Chips write lengths as they like; what they wrote is what was hashed.
-func TestParseEvidenceFiles_LongLengths(t *testing.T) {
+func TestParseFiles_LongLengths(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		want := make(map[int][]byte)
 		tags := map[int]byte{1: 0x61, 11: 0x6B, 14: 0x6E, 15: 0x6F}
@@ -122,7 +122,7 @@ func TestTravelFiles_Wipe(t *testing.T) {
 	}
 }
 
-func FuzzParseEvidenceFiles(f *testing.F) {
+func FuzzParseFiles(f *testing.F) {
 	f.Add(examine.TravelBytes(examinetest.PassportOf(f, examinetest.MustCountry(f, "UT")).MustFiles(f)))
 	f.Add(examinetest.DG1(f, examinetest.Permit()))
 	f.Add([]byte{0x61, 0x82, 0x00, 0x01, 0x00, 0x6F, 0x81, 0x01, 0xFF})

@@ -28,14 +28,14 @@ type TravelExamination struct {
 	answers
 	files TravelFiles
 
-	zone       *mrz.MRZ
-	identity   *kiosk.Identity
-	object     *country.SecurityObject
-	chain      []*cms.Certificate
-	originally *ChipAuthenticity
-	proof      ProofKind // of the files as they were signed
-	compared   map[int]bool
-	extension  string
+	mrz          *mrz.MRZ
+	identity     *kiosk.Identity
+	object       *country.SecurityObject
+	chain        []*cms.Certificate
+	authenticity *ChipAuthenticity
+	proof        ProofKind // of the files as they were signed
+	compared     map[int]bool
+	extension    string
 }
 
 // ChipAuthenticity is what became of the chip's own proof at the desk: active authentication, chip authentication or PACE
@@ -47,7 +47,7 @@ type ChipAuthenticity struct {
 
 // ExamineTravel begins the examination of a travel document whose chip was recognised. Report is called with each
 // answer when it is in, from one goroutine at a time; it must not call the examination. It may be nil. The context
-// ends the question of revocation.
+// ends the request for the revocation status.
 func (v *Examiner) ExamineTravel(ctx context.Context, report func(kiosk.Check)) *TravelExamination {
 	return &TravelExamination{answers: v.newAnswers(ctx, report), compared: make(map[int]bool)}
 }
@@ -68,9 +68,9 @@ func (e *TravelExamination) Update(files TravelFiles) {
 	case files.Access.Mechanism != "":
 		e.once(kiosk.CheckAccess, e.checkAccess)
 	}
-	if e.zone == nil && len(files.Groups[groupMRZ]) > 0 {
-		if zone, err := lds.ParseDG1(files.Groups[groupMRZ], e.now); err == nil {
-			e.zone = &zone
+	if e.mrz == nil && len(files.Groups[groupMRZ]) > 0 {
+		if z, err := lds.ParseDG1(files.Groups[groupMRZ], e.now); err == nil {
+			e.mrz = &z
 		}
 	}
 	if id, err := TravelIdentity(files, e.now); err == nil && !e.has(kiosk.CheckIdentityData) {
@@ -88,14 +88,14 @@ func (e *TravelExamination) Update(files TravelFiles) {
 func (e *TravelExamination) ChipAuthenticity(o ChipAuthenticity) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.originally == nil {
-		e.originally = &o
+	if e.authenticity == nil {
+		e.authenticity = &o
 	}
 	e.advance()
 }
 
 // Convinced says that nobody else has to be: whoever examines chose the challenge, so that the chip's proof of its
-// originality is its proof of the key. At a desk the centre has to see it too.
+// authenticity is its proof of the key. At a desk the centre has to see it too.
 func (e *TravelExamination) Convinced() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -130,7 +130,7 @@ func (e *TravelExamination) Hidden() bool {
 	return false
 }
 
-// Wait waits for the question of revocation, if it was asked, and returns the verdict.
+// Wait waits for the request for the revocation status, if it was asked, and returns the verdict.
 func (e *TravelExamination) Wait() Verdict {
 	e.asking.Wait()
 	return e.Verdict()
@@ -178,7 +178,7 @@ func (e *TravelExamination) advance() {
 	if !e.has(kiosk.CheckIdentityData) {
 		return
 	}
-	e.once(kiosk.CheckOriginal, e.checkOriginal)
+	e.once(kiosk.CheckOriginal, e.checkAuthenticity)
 	e.once(kiosk.CheckPrinted, e.checkPrinted)
 	e.once(kiosk.CheckAccepted, func() kiosk.Check { return checkAccepted(*e.identity) })
 	e.once(kiosk.CheckDocumentDate, func() (c kiosk.Check) {

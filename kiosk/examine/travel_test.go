@@ -315,7 +315,7 @@ func TestTravelExamination_AccessNumber(t *testing.T) {
 }
 
 // The chip's own proof: a copy is refused, whatever it says of itself.
-func TestTravelExamination_Originality(t *testing.T) {
+func TestTravelExamination_ChipAuthenticity(t *testing.T) {
 	utopia := examinetest.MustCountry(t, "UT")
 	cases := map[string]struct {
 		said   examine.ChipAuthenticity

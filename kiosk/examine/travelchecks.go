@@ -58,7 +58,7 @@ func (e *TravelExamination) checkSODSigner() kiosk.Check {
 		return failed(kiosk.ReasonSODUntrusted, SourceSOD)
 	}
 	signed := len(dg1) > 0 && len(e.object.Match(map[int][]byte{groupMRZ: dg1})) == 0
-	if signed && e.zone != nil && (!sameState(e.zone.Issuer, e.object.Signer.Country) || !e.object.Covers(e.zone.Code)) {
+	if signed && e.mrz != nil && (!sameState(e.mrz.Issuer, e.object.Signer.Country) || !e.object.Covers(e.mrz.Code)) {
 		return failed(kiosk.ReasonSODUntrusted, SourceSOD)
 	}
 	e.chain = chain
@@ -173,12 +173,12 @@ func (e *TravelExamination) compare(groups map[int][]byte) kiosk.Check {
 	return passed(SourceSOD)
 }
 
-// checkOriginal decides about the chip's own proof. Whether it has something to prove itself with is for what was signed
+// checkAuthenticity decides about the chip's own proof. Whether it has something to prove itself with is for what was signed
 // to say: a copy would gladly have nothing.
-func (e *TravelExamination) checkOriginal() kiosk.Check {
+func (e *TravelExamination) checkAuthenticity() kiosk.Check {
 	mapped := e.files.Access.Mechanism == chipMapping
 	able := e.proof != ProofNone || mapped && !e.v.atCentre()
-	switch o := e.originally; {
+	switch o := e.authenticity; {
 	case !able:
 		return absent(kiosk.ReasonNoOriginality, SourceChip)
 	case o == nil:
@@ -227,10 +227,10 @@ func (e *TravelExamination) checkKey() kiosk.Check {
 	case e.has(kiosk.CheckOriginal):
 		return absent(kiosk.ReasonNoOriginality, SourceChip)
 	}
-	return absent("", SourceChip) // and the check of originality says why
+	return absent("", SourceChip) // and the check of authenticity says why
 }
 
-// checkPrinted compares the chip's zone with the one that was typed from the document, all of it: the key that
+// checkPrinted compares the chip's MRZ with the one that was typed from the document, all of it: the key that
 // opens a chip covers number and dates only, and the printed page is what is easiest to forge. Nothing was typed
 // where the access number opened the chip.
 func (e *TravelExamination) checkPrinted() kiosk.Check {
@@ -238,13 +238,13 @@ func (e *TravelExamination) checkPrinted() kiosk.Check {
 		return absent("", SourceMRZ)
 	}
 	typed, err := mrz.Parse(e.files.Typed, e.now)
-	if err != nil || e.zone == nil || plainMRZ(typed) != plainMRZ(*e.zone) {
+	if err != nil || e.mrz == nil || plainMRZ(typed) != plainMRZ(*e.mrz) {
 		return failed(kiosk.ReasonPrintedMismatch, SourceChip)
 	}
 	return passed(SourceChip)
 }
 
-// plainMRZ is a zone without the freedoms of spelling that say nothing.
+// plainMRZ is an MRZ without the freedoms of spelling that say nothing.
 func plainMRZ(z mrz.MRZ) mrz.MRZ {
 	z.BirthField, z.ExpiryField = z.BirthPrinted(), z.ExpiryPrinted()
 	z.NameField, z.FillerCheck, z.Truncated = "", false, false

@@ -12,17 +12,17 @@ import (
 )
 
 // TravelIdentity reads the person from DG1 and, when it is there and can be read, DG11. Nothing is verified. The
-// day decides the century of the zone's two-digit years. The error wraps lds.ErrMalformed and names no content.
+// day decides the century of the MRZ's two-digit years. The error wraps lds.ErrMalformed and names no content.
 //
-// The zone decides who it is. DG11 adds what a zone has no room for: the names as they are spelt, and the whole
-// date of birth where the zone has only a part of it or another century. A DG11 that cannot be read adds
+// The MRZ decides who it is. DG11 adds what an MRZ has no room for: the names as they are spelt, and the whole
+// date of birth where the MRZ has only a part of it or another century. A DG11 that cannot be read adds
 // nothing: a State that signed it wrong did not sign another person.
 func TravelIdentity(files TravelFiles, at time.Time) (kiosk.Identity, error) {
-	zone, err := lds.ParseDG1(files.Groups[groupMRZ], at)
+	z, err := lds.ParseDG1(files.Groups[groupMRZ], at)
 	if err != nil {
 		return kiosk.Identity{}, fmt.Errorf("reading identity: %w", err)
 	}
-	id, err := mrzIdentity(zone)
+	id, err := mrzIdentity(z)
 	if err != nil {
 		return kiosk.Identity{}, err
 	}
@@ -35,21 +35,21 @@ func TravelIdentity(files TravelFiles, at time.Time) (kiosk.Identity, error) {
 }
 
 // mrzIdentity is the person as the MRZ states them.
-func mrzIdentity(zone mrz.MRZ) (kiosk.Identity, error) {
-	number := strings.ReplaceAll(zone.Number, "<", "")
+func mrzIdentity(z mrz.MRZ) (kiosk.Identity, error) {
+	number := strings.ReplaceAll(z.Number, "<", "")
 	if number == "" {
 		return kiosk.Identity{}, fmt.Errorf("reading identity: %w: no number", lds.ErrMalformed)
 	}
 	id := kiosk.Identity{
-		Kind: kindOf(zone), Country: zone.Issuer, DocumentNumber: number,
-		Surname: zone.Surname, GivenNames: zone.GivenNames, MRZSurname: zone.Surname, MRZGivenNames: zone.GivenNames,
-		Sex: zone.Sex, Nationality: zone.Nationality,
-		BirthDate: dateOf(zone.Birth), BirthPrinted: zone.BirthPrinted(), ValidUntil: dateOf(zone.Expiry),
+		Kind: kindOf(z), Country: z.Issuer, DocumentNumber: number,
+		Surname: z.Surname, GivenNames: z.GivenNames, MRZSurname: z.Surname, MRZGivenNames: z.GivenNames,
+		Sex: z.Sex, Nationality: z.Nationality,
+		BirthDate: dateOf(z.Birth), BirthPrinted: z.BirthPrinted(), ValidUntil: dateOf(z.Expiry),
 	}
-	if zone.ExpiryPrinted() != "" {
+	if z.ExpiryPrinted() != "" {
 		id.ValidUntil = kiosk.Date{} // no day, so it is not known to be good on any
 	}
-	if zone.Truncated {
+	if z.Truncated {
 		id.NameSource = kiosk.NameCut
 	}
 	return id, nil
@@ -64,23 +64,23 @@ func dateOf(d mrz.Date) kiosk.Date {
 // format of the EU, CR for family members' cards, whose format is the same (Regulations 1030/2002 and 2019/1157). A card
 // whose code says nothing is a residence document when its holder is of another nationality than its
 // issuer's. Anything else, such as another State's identity card, is of no kind that may enrol: "".
-func kindOf(zone mrz.MRZ) kiosk.DocumentKind {
-	switch code := zone.Code; {
-	case strings.HasPrefix(code, "P") && zone.Format == mrz.TD3:
+func kindOf(z mrz.MRZ) kiosk.DocumentKind {
+	switch code := z.Code; {
+	case strings.HasPrefix(code, "P") && z.Format == mrz.TD3:
 		return kiosk.Passport
-	case zone.Format == mrz.TD3 || code == "AC" || code == "ID" || code == "IP":
+	case z.Format == mrz.TD3 || code == "AC" || code == "ID" || code == "IP":
 		return ""
 	case code == "AR" || code == "IR":
 		return kiosk.ResidencePermit
 	case code == "CR":
 		return kiosk.ResidenceCard
-	case zone.Nationality != zone.Issuer:
+	case z.Nationality != z.Issuer:
 		return kiosk.ResidencePermit
 	}
 	return ""
 }
 
-// addDetails adds what DG11 says. A name that DG11 does not split is left as the zone has it, unless the zone has one
+// addDetails adds what DG11 says. A name that DG11 does not split is left as the MRZ has it, unless the MRZ has one
 // name only: who would say where the surname ends?
 func addDetails(id *kiosk.Identity, details lds.PersonalDetails) {
 	name := details.Name
@@ -104,10 +104,10 @@ func addDetails(id *kiosk.Identity, details lds.PersonalDetails) {
 
 // completes reports whether a date says more than one of a MRZ and contradicts nothing in it:
 // the last two digits of the year, and month and day where they are known.
-func completes(full, zone kiosk.Date) bool {
-	if full.IsZero() || zone.IsZero() {
+func completes(full, z kiosk.Date) bool {
+	if full.IsZero() || z.IsZero() {
 		return !full.IsZero()
 	}
-	return full.Year%100 == zone.Year%100 &&
-		(zone.Month == 0 || full.Month == zone.Month) && (zone.Day == 0 || full.Day == zone.Day)
+	return full.Year%100 == z.Year%100 &&
+		(z.Month == 0 || full.Month == z.Month) && (z.Day == 0 || full.Day == z.Day)
 }

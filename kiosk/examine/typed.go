@@ -10,16 +10,16 @@ import (
 // TypedOrder lists the checks of a MRZ that was typed, in the order of a verdict.
 var TypedOrder = kiosk.ExpectedOfTyped()
 
-// typedNeeds are the checks without which a typed zone stands for no document at all.
+// typedNeeds are the checks without which a typed MRZ stands for no document at all.
 var typedNeeds = []kiosk.CheckName{kiosk.CheckDigits, kiosk.CheckAccepted, kiosk.CheckDocumentDate}
 
 // ExamineTyped examines a document without a chip, of which the clerk typed the MRZ, its lines
 // separated by line breaks. Check digits find slips and no forgeries, so the level is never high. Each
 // answer is reported, as in Examine; nobody is asked, so the verdict is there at once.
-func (v *Examiner) ExamineTyped(ctx context.Context, zone string, report func(kiosk.Check)) Verdict {
-	file, err := TypedFiles(zone)
+func (v *Examiner) ExamineTyped(ctx context.Context, typed string, report func(kiosk.Check)) Verdict {
+	file, err := TypedFiles(typed)
 	if err != nil {
-		file = nil // and it fails as a zone that cannot be read
+		file = nil // and it fails as an MRZ that cannot be read
 	}
 	return v.ExamineTypedFile(ctx, file, report)
 }
@@ -29,9 +29,9 @@ func (v *Examiner) ExamineTypedFile(ctx context.Context, dg1 []byte, report func
 	a := v.newAnswers(ctx, report)
 	var id kiosk.Identity
 	a.once(kiosk.CheckDigits, func() kiosk.Check {
-		zone, err := lds.ParseDG1(dg1, a.now)
+		z, err := lds.ParseDG1(dg1, a.now)
 		if err == nil {
-			id, err = mrzIdentity(zone)
+			id, err = mrzIdentity(z)
 		}
 		if err != nil {
 			return failed(kiosk.ReasonMalformed, SourceMRZ)

@@ -159,9 +159,9 @@ func activate(ctx context.Context, tx pgx.Tx, a activation) (outcome string, err
 	return outcome, nil
 }
 
-// chipChallengeMade stores a question to a chip, or with two nils that there is none, and tells the desk.
+// chipChallengeMade stores a challenge to a chip, or with two nils that there is none, and tells the desk.
 func chipChallengeMade(ctx context.Context, tx pgx.Tx, enrolment uuid.UUID, toSend, private []byte) error {
-	return exec(ctx, tx, "storing a question to a chip", `select registrar.chip_challenge_made($1, $2, $3)`, enrolment, toSend, private)
+	return exec(ctx, tx, "storing a challenge to a chip", `select registrar.chip_challenge_made($1, $2, $3)`, enrolment, toSend, private)
 }
 
 // codeReady commits what the database keeps of a code. It reports false when nobody wants it any more.

@@ -8,7 +8,7 @@
 //   - A code is derived, never drawn: the same send gives the same code again. What the database needs
 //     to compare it is committed before the message leaves. A message may therefore be sent twice,
 //     never with two codes, and a code that arrives can always be confirmed.
-//   - A question to a chip and the end of its job commit together: a desk sees one question or none.
+//   - A challenge to a chip and the end of its job commit together: a desk sees one question or none.
 //   - An activation, the end of its job and the order to welcome the holder commit together: a key is
 //     active once or not at all.
 //

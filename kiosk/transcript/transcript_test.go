@@ -65,7 +65,7 @@ func TestTranscript_Encode(t *testing.T) {
 	}
 }
 
-func TestDecodeTranscript(t *testing.T) {
+func TestDecode(t *testing.T) {
 	got, err := transcript.Decode([]byte(sampleJSON))
 	if err != nil {
 		t.Fatal(err)
@@ -145,7 +145,7 @@ func TestTranscript_RoundTrip(t *testing.T) {
 	})
 }
 
-func FuzzDecodeTranscript(f *testing.F) {
+func FuzzDecode(f *testing.F) {
 	f.Add([]byte(sampleJSON))
 	f.Add([]byte(`{"v":2}`))
 	f.Add([]byte(strings.Replace(sampleJSON, "1988-03-07", "1988-03", 1)))

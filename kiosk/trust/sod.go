@@ -19,22 +19,9 @@ type SecurityObject struct {
 	others      []*x509.Certificate
 }
 
-// VerifySOD verifies a document security object, with or without its outer tag 77: the signature, and
-// that a document signer under an anchor made it who was valid at the time given. The error wraps
-// sod.ErrMalformed (sod.ErrFraming among them) or sod.ErrSignature, or is a *ChainError about the signer.
-func (s *Store) VerifySOD(data []byte, at time.Time) (*SecurityObject, error) {
-	object, err := ReadSOD(data)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.TrustSigner(object, at); err != nil {
-		return nil, err
-	}
-	return object, nil
-}
-
 // ReadSOD verifies the signature of a document security object with the certificate in it, whoever's
-// that is. What it returns is not to be believed before Store.TrustSigner.
+// that is, with or without its outer tag 77. What it returns is not to be believed before Store.TrustSigner. The error wraps
+// sod.ErrMalformed (sod.ErrFraming among them) or sod.ErrSignature.
 func ReadSOD(data []byte) (*SecurityObject, error) {
 	message := data
 	var err error

@@ -6,11 +6,24 @@ import (
 	"encoding/asn1"
 	"errors"
 	"testing"
+	"time"
 
 	"balcao/kiosk/trust"
 	"balcao/kiosk/trust/sod"
 	"balcao/kiosk/trust/trusttest"
 )
+
+// verifySOD reads a security object and believes it only from a signer under an anchor.
+func verifySOD(store *trust.Store, data []byte, at time.Time) (*trust.SecurityObject, error) {
+	object, err := trust.ReadSOD(data)
+	if err != nil {
+		return nil, err
+	}
+	if err := store.TrustSigner(object, at); err != nil {
+		return nil, err
+	}
+	return object, nil
+}
 
 func TestVerifySOD(t *testing.T) {
 	w := trusttest.MustWorld(t)
@@ -19,7 +32,7 @@ func TestVerifySOD(t *testing.T) {
 	signed := trusttest.MustSOD(t, w.Signer, object)
 
 	t.Run("OK", func(t *testing.T) {
-		got, err := store.VerifySOD(signed, trusttest.Now)
+		got, err := verifySOD(store, signed, trusttest.Now)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -31,28 +44,28 @@ func TestVerifySOD(t *testing.T) {
 		}
 	})
 	t.Run("OK/WithoutTag", func(t *testing.T) {
-		if _, err := store.VerifySOD(signed[4:], trusttest.Now); err != nil {
+		if _, err := verifySOD(store, signed[4:], trusttest.Now); err != nil {
 			t.Error(err)
 		}
 	})
 	t.Run("OK/Version1", func(t *testing.T) {
 		info := trusttest.MustMarshal(t, struct{ LDS, Unicode string }{"0108", "040000"})
 		v1 := trusttest.MustMarshal(t, trusttest.SecurityObject{Version: 1, Algorithm: trusttest.Sha256ID, Hashes: trusttest.HashesOf(1), Info: asn1.RawValue{FullBytes: info}})
-		got, err := store.VerifySOD(trusttest.MustSOD(t, w.Signer, v1), trusttest.Now)
+		got, err := verifySOD(store, trusttest.MustSOD(t, w.Signer, v1), trusttest.Now)
 		if err != nil || got.Version != 1 {
 			t.Errorf("got %+v, %v", got, err)
 		}
 	})
 	t.Run("OK/SignerSinceExpired", func(t *testing.T) {
-		if _, err := store.VerifySOD(signed, trusttest.Day(2032)); trust.FaultOf(err) != trust.FaultExpired {
+		if _, err := verifySOD(store, signed, trusttest.Day(2032)); trust.FaultOf(err) != trust.FaultExpired {
 			t.Errorf("today: got %v", err)
 		}
-		if _, err := store.VerifySOD(signed, trusttest.Day(2026)); err != nil {
+		if _, err := verifySOD(store, signed, trusttest.Day(2026)); err != nil {
 			t.Errorf("as of the day of issue: %v", err)
 		}
 	})
 	t.Run("Match", func(t *testing.T) {
-		got, err := store.VerifySOD(signed, trusttest.Now)
+		got, err := verifySOD(store, signed, trusttest.Now)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -64,20 +77,20 @@ func TestVerifySOD(t *testing.T) {
 		}
 	})
 	t.Run("ErrPurpose/CitizenSigns", func(t *testing.T) {
-		_, err := store.VerifySOD(trusttest.MustSOD(t, w.Citizen, object), trusttest.Now)
+		_, err := verifySOD(store, trusttest.MustSOD(t, w.Citizen, object), trusttest.Now)
 		if got, want := trust.FaultOf(err), trust.FaultPurpose; got != want {
 			t.Errorf("got %q (%v), want %q", got, err, want)
 		}
 	})
 	t.Run("ErrPurpose/CASigns", func(t *testing.T) {
-		_, err := store.VerifySOD(trusttest.MustSOD(t, w.Auth, object), trusttest.Now)
+		_, err := verifySOD(store, trusttest.MustSOD(t, w.Auth, object), trusttest.Now)
 		if got, want := trust.FaultOf(err), trust.FaultPurpose; got != want {
 			t.Errorf("got %q (%v), want %q", got, err, want)
 		}
 	})
 	t.Run("ErrUntrusted/Stranger", func(t *testing.T) {
 		forged := trusttest.MustWorld(t)
-		_, err := store.VerifySOD(trusttest.MustSOD(t, forged.Signer, object, forged.Cards.Cert, forged.Root.Cert), trusttest.Now)
+		_, err := verifySOD(store, trusttest.MustSOD(t, forged.Signer, object, forged.Cards.Cert, forged.Root.Cert), trusttest.Now)
 		if got, want := trust.FaultOf(err), trust.FaultUntrusted; got != want {
 			t.Errorf("got %q (%v), want %q", got, err, want)
 		}
@@ -85,13 +98,13 @@ func TestVerifySOD(t *testing.T) {
 	t.Run("ErrSODSignature", func(t *testing.T) {
 		altered := bytes.Clone(signed)
 		altered[len(altered)-1] ^= 1
-		if _, err := store.VerifySOD(altered, trusttest.Now); !errors.Is(err, sod.ErrSignature) {
+		if _, err := verifySOD(store, altered, trusttest.Now); !errors.Is(err, sod.ErrSignature) {
 			t.Errorf("got %v", err)
 		}
 	})
 	t.Run("ErrSODFraming", func(t *testing.T) {
 		for _, bad := range [][]byte{signed[:len(signed)-1], append(bytes.Clone(signed), 0), {0x77, 0x84, 0xFF, 0xFF, 0xFF, 0xFF, 0x30}} {
-			if _, err := store.VerifySOD(bad, trusttest.Now); !errors.Is(err, sod.ErrFraming) {
+			if _, err := verifySOD(store, bad, trusttest.Now); !errors.Is(err, sod.ErrFraming) {
 				t.Errorf("got %v", err)
 			}
 		}
@@ -110,7 +123,7 @@ func TestVerifySOD(t *testing.T) {
 			"info in v0":   {Algorithm: trusttest.Sha256ID, Hashes: trusttest.HashesOf(1), Info: asn1.RawValue{FullBytes: []byte{0x30, 0}}},
 			"no info in 1": {Version: 1, Algorithm: trusttest.Sha256ID, Hashes: trusttest.HashesOf(1)},
 		} {
-			got, err := store.VerifySOD(trusttest.MustSOD(t, w.Signer, trusttest.MustMarshal(t, bad)), trusttest.Now)
+			got, err := verifySOD(store, trusttest.MustSOD(t, w.Signer, trusttest.MustMarshal(t, bad)), trusttest.Now)
 			if got != nil || !errors.Is(err, sod.ErrMalformed) {
 				t.Errorf("%s: got %v, %v", name, got, err)
 			}

@@ -17,7 +17,7 @@ import (
 var testAnchors = filepath.Join("..", "..", "..", "assets", "testpki", "trust")
 
 // Security objects as some States write them: other readers have called each of them a forgery.
-func TestReadTravelSOD_AsStatesWriteThem(t *testing.T) {
+func TestReadSOD_AsStatesWriteThem(t *testing.T) {
 	countries, err := country.Load(testAnchors)
 	if err != nil {
 		t.Fatal(err)
@@ -52,7 +52,7 @@ func TestReadTravelSOD_AsStatesWriteThem(t *testing.T) {
 }
 
 // The content may be BER as well, in a message that is not.
-func TestReadTravelSOD_ContentInBER(t *testing.T) {
+func TestReadSOD_ContentInBER(t *testing.T) {
 	u := mustUtopia(t)
 	object := trusttest.MustMarshal(t, trusttest.SecurityObject{Algorithm: trusttest.Sha256ID, Hashes: trusttest.HashesOf(1, 3, 4)})
 	content, ok := cms.Content(object, 0x30)

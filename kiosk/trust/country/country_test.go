@@ -195,7 +195,7 @@ func extension(critical bool, value ...byte) []pkix.Extension {
 }
 
 // Two countries, the same names: each vouches for its own.
-func TestTrustSigner_Countries(t *testing.T) {
+func TestTrustSigner_OtherCountries(t *testing.T) {
 	u := mustUtopia(t)
 	other := trusttest.MustIssue(t, countryTemplate("PT", "CSCA Utopia"), nil, trusttest.MustKey(t))
 	countries := mustTrust(t, other, u.first)
@@ -248,7 +248,7 @@ func TestTrustSigner_WeakRSA(t *testing.T) {
 	}
 }
 
-func TestNewCountries_Refused(t *testing.T) {
+func TestNew_Refused(t *testing.T) {
 	ca := trusttest.MustIssue(t, countryTemplate("UT", "CSCA Utopia"), nil, trusttest.MustKey(t))
 	nameless := countryTemplate("UT", "CSCA Utopia")
 	nameless.Subject.Country = nil
@@ -268,7 +268,7 @@ func TestNewCountries_Refused(t *testing.T) {
 	}
 }
 
-func TestLoadCountries(t *testing.T) {
+func TestLoad(t *testing.T) {
 	u := mustUtopia(t)
 	t.Run("OK/NoFolder", func(t *testing.T) {
 		c, err := country.Load(t.TempDir())

@@ -18,7 +18,7 @@ import (
 )
 
 // A bad file stops nothing but what it would have said, and is named.
-func TestLoadCountries_BadFiles(t *testing.T) {
+func TestLoad_BadFiles(t *testing.T) {
 	u := mustUtopia(t)
 	pt := trusttest.MustIssue(t, countryTemplate("PT", "CSCA Portugal"), nil, trusttest.MustKey(t))
 	template := documentSignerTemplate()
@@ -96,7 +96,7 @@ func TestLoadCountries_BadFiles(t *testing.T) {
 }
 
 // What is fetched makes nothing good while a list of the folder cannot be read, but a "no" is one.
-func TestCountryRevocation_BadFile(t *testing.T) {
+func TestRevocation_BadFile(t *testing.T) {
 	u := mustUtopia(t)
 	body := mustList(t, u.first, nil).Raw
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(body) }))
@@ -125,7 +125,7 @@ func TestCountryRevocation_BadFile(t *testing.T) {
 	}
 }
 
-func TestLoadCountries_ListAsPEM(t *testing.T) {
+func TestLoad_ListAsPEM(t *testing.T) {
 	dir := t.TempDir()
 	trusttest.MustWrite(t, dir, "csca-crl/x.crl", mustRead(t, filepath.Join("testdata", "09-crl-pem.crl")))
 	if c, err := country.Load(dir); err != nil || len(c.BadFiles()) > 0 {

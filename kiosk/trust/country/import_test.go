@@ -19,7 +19,7 @@ func changes(r country.Report) map[country.Change]int {
 	return counts
 }
 
-func TestCountryImport(t *testing.T) {
+func TestImport(t *testing.T) {
 	u := mustUtopia(t)
 	dir := t.TempDir()
 	first, link, second := mustParse(t, u.first), mustParse(t, u.link), mustParse(t, u.second)

@@ -61,7 +61,7 @@ func mustWithLists(t testing.TB, authorities []*trusttest.Authority, lists ...*c
 	return c
 }
 
-func TestCountries_Status(t *testing.T) {
+func TestAuthorities_Status(t *testing.T) {
 	u := mustUtopia(t)
 	renamed, nameLink := mustRekey(t, u.first, countryTemplate("UT", "CSCA Utopia, renamed"))
 	apart := trusttest.MustIssue(t, countryTemplate("UT", "CSCA of an island of Utopia"), nil, trusttest.MustKey(t))
@@ -179,7 +179,7 @@ func mustSite(t *testing.T) *site {
 
 func (s *site) serve(body []byte) { s.answer.Store(&body) }
 
-func TestCountryRevocation(t *testing.T) {
+func TestRevocation(t *testing.T) {
 	ca := trusttest.MustIssue(t, countryTemplate("UT", "CSCA Utopia"), nil, trusttest.MustKey(t))
 	s := mustSite(t)
 	template := documentSignerTemplate()

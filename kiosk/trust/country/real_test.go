@@ -24,7 +24,7 @@ var specimenGroups = []int{1, 2, 3, 14}
 
 // The German specimen of 2008: SHA-1, ECDSA over explicit parameters of a brainpool curve of 224 bits, no country in the
 // issuer's name.
-func TestReadTravelSOD_Specimen(t *testing.T) {
+func TestReadSOD_Specimen(t *testing.T) {
 	dir := filepath.Join(trusttest.SharedFolder(t), "data", "specimen-de")
 	object, err := country.ReadSOD(mustRead(t, filepath.Join(dir, "EF_SOD.bin")))
 	if err != nil {
@@ -188,7 +188,7 @@ func TestReadMasterList_RealLink(t *testing.T) {
 }
 
 // Nearly all link certificates of the list lead to a self-signed one in it; the others' CAs have left the list.
-func TestCountries_RealLinks(t *testing.T) {
+func TestAuthorities_RealLinks(t *testing.T) {
 	list, _ := mustMasterList(t)
 	countries := mustCountries(t, list.Certificates...)
 	links, linked := 0, 0

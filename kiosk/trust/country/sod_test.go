@@ -13,7 +13,7 @@ import (
 	"balcao/kiosk/trust/trusttest"
 )
 
-func TestReadTravelSOD(t *testing.T) {
+func TestReadSOD(t *testing.T) {
 	u := mustUtopia(t)
 	object := trusttest.MustMarshal(t, trusttest.SecurityObject{Algorithm: trusttest.Sha256ID, Hashes: trusttest.HashesOf(1, 3, 4)})
 	signed := trusttest.MustSOD(t, u.firstSigner, object)
@@ -75,7 +75,7 @@ func TestReadTravelSOD(t *testing.T) {
 	})
 }
 
-func TestTravelObject_Covers(t *testing.T) {
+func TestSecurityObject_Covers(t *testing.T) {
 	ca := trusttest.MustIssue(t, countryTemplate("UT", "CSCA Utopia"), nil, trusttest.MustKey(t))
 	signs := func(types ...string) *country.SecurityObject {
 		template := documentSignerTemplate()
@@ -132,7 +132,7 @@ func TestVerifyCardSecurity(t *testing.T) {
 	}
 }
 
-func FuzzReadTravelSOD(f *testing.F) {
+func FuzzReadSOD(f *testing.F) {
 	u := mustUtopia(f)
 	f.Add(trusttest.MustSOD(f, u.firstSigner, trusttest.MustMarshal(f, trusttest.SecurityObject{Algorithm: trusttest.Sha256ID, Hashes: trusttest.HashesOf(1, 3, 4)})))
 	f.Add([]byte{0x77, 0x82, 0xFF, 0xFF})

@@ -44,7 +44,7 @@ func (w wire) Transmit(_ context.Context, command []byte) ([]byte, error) {
 	}
 }
 
-// mustBench is a drawer, and a verifier that trusts its State and asks its revocation service.
+// mustBench is the fixtures, and a verifier that trusts its State and asks its revocation service.
 func mustBench(t testing.TB) (*drawer.Drawer, *examine.Examiner) {
 	t.Helper()
 	d, err := drawer.Open()
@@ -153,7 +153,7 @@ func contactCards(d *drawer.Drawer) []drawer.Entry {
 }
 
 // Every card of a contact reader is refused for exactly its reason, and good ones reach the highest level.
-func TestDrawer(t *testing.T) {
+func TestFixtures(t *testing.T) {
 	d, v := mustBench(t)
 	for _, entry := range contactCards(d) {
 		t.Run(entry.Name, func(t *testing.T) {
@@ -186,7 +186,7 @@ func TestDrawer(t *testing.T) {
 
 // A desk signs with a card and the centre verifies, for each key of a good card; no other card's
 // signature over the same person's transcript is accepted.
-func TestDrawer_SignAndVerify(t *testing.T) {
+func TestFixtures_SignAndVerify(t *testing.T) {
 	d, v := mustBench(t)
 	for _, entry := range contactCards(d) {
 		if entry.RefusedFor != "" {

@@ -111,7 +111,7 @@ var atTheDeskOnly = []kiosk.Reason{
 
 // Every travel document reaches its level at the centre, the chip's own proof verified there; and a desk that believes
 // everything gets no document past the centre that the centre can see through.
-func TestDrawer_TravelAtTheCentre(t *testing.T) {
+func TestFixtures_TravelAtTheCentre(t *testing.T) {
 	d, v := mustCountryBench(t)
 	seen := make(map[kiosk.Reason]bool)
 	for _, e := range travelDocuments(d) {
@@ -182,7 +182,7 @@ func enrolAnyhow(t *testing.T, v *examine.Examiner, chip *openedChip) (*evidence
 
 // The chip of a PACE with chip authentication mapping holds the key that EF.CardSecurity has, and a State signed it: by
 // whose signature, that is decided here.
-func TestDrawer_ChipMapping(t *testing.T) {
+func TestFixtures_ChipMapping(t *testing.T) {
 	d, v := mustCountryBench(t)
 	i := slices.IndexFunc(d.Entries(), func(e drawer.Entry) bool { return e.Name == "passport-pace-cam" })
 	card, err := d.Card("passport-pace-cam")

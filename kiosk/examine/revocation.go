@@ -10,8 +10,8 @@ import (
 	"balcao/kiosk/trust"
 )
 
-// question is one certificate whose issuer is asked whether it was revoked, and what it means if so.
-type question struct {
+// request is one certificate whose issuer is asked whether it was revoked, and what it means if so.
+type request struct {
 	cert, issuer       *x509.Certificate
 	revoked, suspended kiosk.Reason
 }
@@ -21,22 +21,22 @@ func (e *Examination) askRevocation() {
 	if _, asked := e.checks[kiosk.CheckRevocation]; asked {
 		return
 	}
-	questions := e.questions()
-	e.ask(kiosk.CheckRevocation, func(ctx context.Context) kiosk.Check { return e.v.answerAll(ctx, questions) })
+	requests := e.requests()
+	e.ask(kiosk.CheckRevocation, func(ctx context.Context) kiosk.Check { return e.v.answerAll(ctx, requests) })
 }
 
-// questions lists the citizen's certificate first, then its CAs below the anchor, then the document
+// requests lists the citizen's certificate first, then its CAs below the anchor, then the document
 // signer and its CAs. A revoked CA revokes what it signed: nobody can tell what was signed by whom.
 //
 // A document signer is asked about only while it is valid and names somebody to ask: afterwards it
 // leaves its CA's list (RFC 5280 §3.3), and silence about it would say nothing.
-func (e *Examination) questions() []question {
-	var questions []question
+func (e *Examination) requests() []request {
+	var requests []request
 	add := func(chain []*x509.Certificate, revoked, suspended kiosk.Reason) {
 		for i := range len(chain) - 1 {
-			known := func(q question) bool { return q.cert.Equal(chain[i]) }
-			if !slices.ContainsFunc(questions, known) {
-				questions = append(questions, question{chain[i], chain[i+1], revoked, suspended})
+			known := func(q request) bool { return q.cert.Equal(chain[i]) }
+			if !slices.ContainsFunc(requests, known) {
+				requests = append(requests, request{chain[i], chain[i+1], revoked, suspended})
 			}
 		}
 	}
@@ -48,20 +48,20 @@ func (e *Examination) questions() []question {
 	if signer != nil {
 		add(signer, kiosk.ReasonSODUntrusted, kiosk.ReasonSODUntrusted)
 	}
-	return questions
+	return requests
 }
 
-// answerAll asks all questions at once, so that together they take no longer than the slowest, and
+// answerAll makes all requests at once, so that together they take no longer than the slowest, and
 // turns the answers into one check: a "no" before an "unknown", and "yes" only when all are. The
 // source is that of the citizen's certificate, or of the "no".
-func (v *Examiner) answerAll(ctx context.Context, questions []question) kiosk.Check {
+func (v *Examiner) answerAll(ctx context.Context, requests []request) kiosk.Check {
 	unknown := kiosk.Check{Result: kiosk.Unknown, Reason: kiosk.ReasonRevocationUnknown}
-	if v.Revocation == nil || len(questions) == 0 {
+	if v.Revocation == nil || len(requests) == 0 {
 		return unknown
 	}
-	checks := make([]kiosk.Check, len(questions))
+	checks := make([]kiosk.Check, len(requests))
 	var asking sync.WaitGroup
-	for i, q := range questions {
+	for i, q := range requests {
 		asking.Go(func() { checks[i] = v.answer(ctx, q) })
 	}
 	asking.Wait()
@@ -73,8 +73,8 @@ func (v *Examiner) answerAll(ctx context.Context, questions []question) kiosk.Ch
 	return checks[0]
 }
 
-// answer asks one question.
-func (v *Examiner) answer(ctx context.Context, q question) kiosk.Check {
+// answer makes one request.
+func (v *Examiner) answer(ctx context.Context, q request) kiosk.Check {
 	answer, err := v.Revocation.Check(ctx, q.cert, q.issuer)
 	if err == nil {
 		switch answer.Status {
