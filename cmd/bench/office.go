@@ -6,16 +6,9 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
-	"net"
-	"net/http"
-	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
@@ -23,7 +16,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"balcao/assets/testpki"
 	"balcao/cardreader/citizencard"
 	"balcao/cmd/bench/load"
 	"balcao/kiosk"
@@ -32,14 +24,13 @@ import (
 	"balcao/kiosk/desk"
 	"balcao/kiosk/evidence"
 	"balcao/kiosk/examine"
+	"balcao/kiosk/kiosktest"
 	"balcao/kiosk/registrar"
 	"balcao/kiosk/seal"
 	"balcao/kiosk/transcript"
-	"balcao/kiosk/trust"
 	"balcao/mock-pcsc/card"
 	"balcao/mock-pcsc/citizen"
 	"balcao/mock-pcsc/pki"
-	"balcao/mock-pcsc/revocation"
 )
 
 // officeWorkers is the number of jobs that the registrar works at a time: its default.
@@ -49,13 +40,12 @@ const officeWorkers = 2
 // evidence is real: each card's certificate, SOD and signature, and an OCSP responder that is asked
 // about each. Messages go nowhere; PINs are sealed, opened and hashed.
 type office struct {
-	visits    int
-	desk      *central.Centre
-	pool      *pgxpool.Pool
-	identity  *age.X25519Identity
-	examiner  *examine.Examiner
-	responder *httptest.Server
-	folder    string // of trust anchors
+	visits   int
+	desk     *central.Centre
+	pool     *pgxpool.Pool
+	identity *age.X25519Identity
+	examiner *examine.Examiner
+	unserve  func() // ends the service for the cards' revocation
 }
 
 func newOffice(ctx context.Context, deskDSN, registrarDSN string, visits int) (o *office, err error) {
@@ -74,13 +64,12 @@ func newOffice(ctx context.Context, deskDSN, registrarDSN string, visits int) (o
 	if o.identity, err = age.GenerateX25519Identity(); err != nil {
 		return o, fmt.Errorf("making the centre's key: %w", err)
 	}
-	store, err := o.anchors()
-	if err != nil {
-		return o, err
+	var issued []pki.Issued
+	for n := range visits {
+		issued = append(issued, citizen.Issued(planOf(n), 0)...)
 	}
-	o.respond()
-	o.examiner = &examine.Examiner{Trust: store, Revocation: &trust.Revocation{HTTP: o.client()}}
-	return o, nil
+	o.examiner, o.unserve, err = kiosktest.NewExaminer(issued)
+	return o, err
 }
 
 func (o *office) close() {
@@ -90,46 +79,9 @@ func (o *office) close() {
 	if o.pool != nil {
 		o.pool.Close()
 	}
-	if o.responder != nil {
-		o.responder.Close()
+	if o.unserve != nil {
+		o.unserve()
 	}
-	if o.folder != "" {
-		_ = os.RemoveAll(o.folder)
-	}
-}
-
-// anchors writes the test authorities' certificates where a trust store reads them.
-func (o *office) anchors() (store *trust.Store, err error) {
-	if o.folder, err = os.MkdirTemp("", "balcao-measure-trust"); err != nil {
-		return nil, fmt.Errorf("making a trust folder: %w", err)
-	}
-	part, err := fs.Sub(testpki.FS, "trust")
-	if err == nil {
-		err = os.CopyFS(o.folder, part)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("making a trust folder: %w", err)
-	}
-	return trust.Load(filepath.Clean(o.folder))
-}
-
-// respond starts an OCSP responder that knows the cards of these people.
-func (o *office) respond() {
-	var issued []pki.Issued
-	for n := range o.visits {
-		issued = append(issued, citizen.Issued(planOf(n), 0)...)
-	}
-	o.responder = httptest.NewServer(revocation.New(pki.New(), issued))
-}
-
-// client asks that responder whatever address the certificates name.
-func (o *office) client() *http.Client {
-	address := o.responder.Listener.Addr().String()
-	return &http.Client{Transport: &http.Transport{
-		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
-			return (&net.Dialer{}).DialContext(ctx, network, address)
-		},
-	}}
 }
 
 const cardPIN = "1234"
@@ -168,7 +120,7 @@ func (o *office) receive(ctx context.Context) error {
 
 // visit is one person's way from the challenge to the binding.
 func (o *office) visit(ctx context.Context, n int, c card.Card) error {
-	session := chip{c}
+	session := kiosktest.Laid{Card: c}
 	c.PowerOn()
 	defer c.PowerOff()
 	reader := desk.Reader{Examiner: o.examiner, Emit: func(kiosk.CaseEvent) {}, SkipPhoto: true}
@@ -298,40 +250,6 @@ func (*sink) Send(context.Context, delivery.Message) (string, error) { return ""
 
 // Check implements registrar.Channel.
 func (*sink) Check(context.Context) error { return nil }
-
-// errChip says that an emulated card did not answer.
-var errChip = errors.New("the emulated card does not answer")
-
-// chip is an emulated card as a session, without a reader between.
-type chip struct{ card card.Card }
-
-var _ desk.CardSession = chip{}
-
-// Transmit implements iso7816.Transmitter.
-func (c chip) Transmit(_ context.Context, command []byte) ([]byte, error) {
-	r := c.card.Transmit(command)
-	if r.Silent || r.Removed {
-		return nil, errChip
-	}
-	return r.Data, nil
-}
-
-// Exclusive implements desk.CardSession.
-func (c chip) Exclusive(ctx context.Context, work func(context.Context) error) error {
-	return work(ctx)
-}
-
-// ATR implements desk.CardSession.
-func (c chip) ATR() []byte { return c.card.ATR() }
-
-// Extended implements desk.CardSession.
-func (c chip) Extended() bool { return true }
-
-// Keypad implements desk.CardSession.
-func (c chip) Keypad() citizencard.Pinpad { return nil }
-
-// Close implements desk.CardSession.
-func (c chip) Close() error { return nil }
 
 // signer is a card as package evidence wants it.
 type signer struct{ card *citizencard.Card }

@@ -36,7 +36,7 @@ var stages = []struct {
 		d.confirmPerson()
 		d.askForCode(kiosk.SMS)
 		d.centre.fail("confirm", held)
-		d.do(kiosk.CodeTyped{Code: d.outbox.code(d.ctx, d.t, d.contact)})
+		d.do(kiosk.CodeTyped{Code: kiosk.Secret(d.outbox.Code(d.ctx, d.t, d.contact))})
 		d.until("comparing", func(s kiosk.State) bool { return s.Contact.Phone.Checking })
 	}},
 	{"choosing a PIN", func(d *running) {

@@ -3,18 +3,9 @@ package desk_test
 import (
 	"bytes"
 	"context"
-	"crypto"
-	"crypto/tls"
-	"crypto/x509"
-	"encoding/pem"
 	"fmt"
 	"log/slog"
-	"net"
-	"net/http"
-	"net/http/httptest"
 	"os"
-	"path/filepath"
-	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -27,18 +18,14 @@ import (
 	"balcao/kiosk"
 	"balcao/kiosk/central"
 	"balcao/kiosk/central/cluster"
-	"balcao/kiosk/central/deskca"
 	"balcao/kiosk/delivery"
 	"balcao/kiosk/desk"
 	"balcao/kiosk/evidence"
 	"balcao/kiosk/examine"
+	"balcao/kiosk/kiosktest"
 	"balcao/kiosk/registrar"
-	"balcao/kiosk/trust"
-	"balcao/kiosk/trust/country"
 	"balcao/mock-pcsc/card"
 	"balcao/mock-pcsc/drawer"
-	"balcao/mock-pcsc/pki"
-	"balcao/mock-pcsc/revocation"
 )
 
 func TestMain(m *testing.M) { cluster.TestMain(leakChecked{m}) }
@@ -74,13 +61,10 @@ type bench struct {
 	centre   *shaky
 	admin    *pgx.Conn
 	identity *age.X25519Identity
-	outbox   *outbox
-	log      *safeBuffer
+	outbox   kiosktest.Outbox
+	log      *kiosktest.Log
 	numbers  int // of phones that were given out
-
-	authority *x509.Certificate // of desks
-	key       crypto.Signer     // this desk's
-	chain     [][]byte
+	desk     *kiosktest.Desk
 }
 
 func newBench(t *testing.T) *bench {
@@ -102,15 +86,15 @@ func newBench(t *testing.T) *bench {
 func newCards(t *testing.T) *bench {
 	t.Helper()
 	t.Parallel()
-	b := &bench{t: t, slots: newSlots(t), centre: newShaky(nowhere{}), outbox: newOutbox(), log: &safeBuffer{}}
+	b := &bench{t: t, slots: newSlots(t), centre: newShaky(nowhere{}), log: &kiosktest.Log{}}
 	b.renew()
 	var err error
 	b.drawer, err = drawer.Open()
 	b.check(err)
-	b.examiner = b.newExaminer()
+	b.examiner = kiosktest.Examiner(t, b.drawer.Issued())
 	b.identity, err = age.GenerateX25519Identity()
 	b.check(err)
-	b.makeDeskKey()
+	b.desk = kiosktest.NewDesk(t, deskName)
 	t.Cleanup(func() {
 		if n := b.slots.unclosed(); n != 0 {
 			t.Errorf("%d cards were not given back", n)
@@ -134,44 +118,12 @@ func (b *bench) check(err error) {
 	}
 }
 
-// newExaminer asks a status service of this test's own, whatever port the certificates name.
-func (b *bench) newExaminer() *examine.Examiner {
-	service := httptest.NewServer(revocation.New(pki.New(), b.drawer.Issued()))
-	b.t.Cleanup(service.Close)
-	transport := &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
-		return (&net.Dialer{}).DialContext(ctx, network, service.Listener.Addr().String())
-	}}
-	b.t.Cleanup(transport.CloseIdleConnections)
-	store, err := trust.Load(filepath.Join("..", "..", "assets", "testpki", "trust"))
-	b.check(err)
-	countries, err := country.Load(filepath.Join("..", "..", "assets", "testpki", "trust"))
-	b.check(err)
-	return &examine.Examiner{
-		Trust: store, Revocation: &trust.Revocation{HTTP: &http.Client{Transport: transport}},
-		Countries: countries, CountryRevocation: &country.Revocation{Authorities: countries, HTTP: &http.Client{Transport: transport}},
-	}
-}
-
-// makeDeskKey makes an authority of desks and this desk's certificate.
-func (b *bench) makeDeskKey() {
-	authority, err := deskca.Create(b.t.TempDir())
-	b.check(err)
-	block, _ := pem.Decode(authority.Certificate())
-	b.authority, err = x509.ParseCertificate(block.Bytes)
-	b.check(err)
-	login, err := authority.Login(deskName)
-	b.check(err)
-	pair, err := tls.X509KeyPair(login.Certificate, login.Key)
-	b.check(err)
-	b.key, b.chain = pair.PrivateKey.(crypto.Signer), pair.Certificate
-}
-
 func (b *bench) startRegistrar(dsn string) {
 	pool, err := registrar.OpenPool(b.ctx, dsn, 1)
 	b.check(err)
 	worker, err := registrar.New(registrar.Config{
-		DB: pool, Verifier: evidence.Verifier{Examiner: b.examiner}, SMS: b.outbox, Mail: b.outbox, Texts: delivery.Texts{Support: "300 003 990"},
-		Identity: b.identity, Pepper: bytes.Repeat([]byte{7}, registrar.PepperLength), Workers: 1, DeskAuthority: b.authority,
+		DB: pool, Verifier: evidence.Verifier{Examiner: b.examiner}, SMS: &b.outbox, Mail: &b.outbox, Texts: delivery.Texts{Support: "300 003 990"},
+		Identity: b.identity, Pepper: bytes.Repeat([]byte{7}, registrar.PepperLength), Workers: 1, DeskAuthority: b.desk.Authority,
 		Log: slog.New(slog.NewTextHandler(b.log, nil)),
 	})
 	b.check(err)
@@ -273,7 +225,7 @@ func (b *bench) start(change func(*desk.Config)) *running {
 	cfg := desk.Config{
 		Settings: kiosk.Settings{DeskName: "Loja de ensaio", MRZ: desk.Zones{}}, Desk: deskName, Centre: b.centre, Readers: b.slots,
 		Examiner: b.examiner, Recipient: b.identity.Recipient(), Show: d.show,
-		Key: b.key, Chain: b.chain,
+		Key: b.desk.Key, Chain: b.desk.Chain,
 		Log: slog.New(slog.NewTextHandler(b.log, nil)),
 	}
 	if change != nil {
@@ -294,6 +246,21 @@ func (b *bench) start(change func(*desk.Config)) *running {
 	})
 	b.t.Cleanup(d.stop)
 	return d
+}
+
+// part runs a subtest with the desk: what fails, fails there. Each may take lifeTime.
+func (d *running) part(name string, f func()) bool {
+	report := func(t *testing.T) {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.t = t
+	}
+	whole := d.t
+	defer report(whole)
+	ctx, cancel := context.WithTimeout(whole.Context(), lifeTime)
+	whole.Cleanup(cancel)
+	d.ctx = ctx
+	return whole.Run(name, func(t *testing.T) { report(t); f() })
 }
 
 func (d *running) show(s kiosk.State) {
@@ -405,80 +372,6 @@ func (d *running) do(events ...kiosk.Event) *running {
 func (d *running) untilForgotten(id kiosk.CaseID) {
 	d.t.Helper()
 	d.wait(fmt.Sprintf("end of case %d", id), func() bool { _, ok := d.forgotten[id]; return ok })
-}
-
-// outbox is how messages leave: they stay.
-type outbox struct {
-	mu   sync.Mutex
-	sent []delivery.Message
-	news chan struct{}
-}
-
-func newOutbox() *outbox { return &outbox{news: make(chan struct{})} }
-
-func (o *outbox) Check(context.Context) error { return nil }
-
-func (o *outbox) Send(_ context.Context, m delivery.Message) (string, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.sent = append(o.sent, m)
-	close(o.news)
-	o.news = make(chan struct{})
-	return fmt.Sprintf("%p-%d", o, len(o.sent)), nil
-}
-
-var anyCode = regexp.MustCompile(`\b\d{6}\n`)
-
-// code waits for a code to an address.
-func (o *outbox) code(ctx context.Context, t *testing.T, address string) kiosk.Secret {
-	t.Helper()
-	for {
-		o.mu.Lock()
-		news := o.news
-		for _, m := range o.sent {
-			if code := strings.TrimSpace(anyCode.FindString(m.Body)); m.To == address && code != "" {
-				o.mu.Unlock()
-				return kiosk.Secret(code)
-			}
-		}
-		o.mu.Unlock()
-		select {
-		case <-news:
-		case <-ctx.Done():
-			t.Fatal("no code arrived")
-		}
-	}
-}
-
-// codes counts the codes that were sent to an address.
-func (o *outbox) codes(address string) int {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	n := 0
-	for _, m := range o.sent {
-		if m.To == address && anyCode.MatchString(m.Body) {
-			n++
-		}
-	}
-	return n
-}
-
-// safeBuffer is a log that several goroutines write.
-type safeBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *safeBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *safeBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
 }
 
 // ended is a context that is over.

@@ -7,12 +7,13 @@ import (
 
 	"balcao/kiosk"
 	"balcao/kiosk/desk"
+	"balcao/kiosk/kiosktest"
 )
 
 // The journal of a whole enrolment says where the desk was, once each, and never who was there.
 func TestJournal(t *testing.T) {
 	b := newBench(t)
-	var text safeBuffer
+	var text kiosktest.Log
 	d := b.start(nil)
 	d.toSigning("cc1-rsa2048", kiosk.SMS)
 	d.finish()

@@ -1,41 +1,15 @@
 package desk_test
 
 import (
-	"context"
 	"slices"
 	"strings"
 	"testing"
 
-	"balcao/cardreader"
-	"balcao/cardreader/citizencard"
 	"balcao/kiosk"
 	"balcao/kiosk/desk"
-	"balcao/mock-pcsc/card"
+	"balcao/kiosk/kiosktest"
 	"balcao/mock-pcsc/drawer"
 )
-
-// laid is a chip on a reader of its own, for tests that need no watcher.
-type laid struct{ card card.Card }
-
-func (l laid) Transmit(_ context.Context, command []byte) ([]byte, error) {
-	r := l.card.Transmit(command)
-	switch {
-	case r.Silent:
-		return nil, cardreader.ErrSilent
-	case r.Removed:
-		return nil, cardreader.ErrRemoved
-	}
-	return r.Data, nil
-}
-
-func (l laid) ATR() []byte    { return l.card.ATR() }
-func (l laid) Extended() bool { return true }
-
-func (l laid) Exclusive(ctx context.Context, work func(context.Context) error) error {
-	return work(ctx)
-}
-func (l laid) Keypad() citizencard.Pinpad { return nil }
-func (l laid) Close() error               { l.card.PowerOff(); return nil }
 
 // printed is what a clerk can type of a document: its zone, or its number.
 func printed(e drawer.Entry) desk.AccessSecret {
@@ -67,11 +41,11 @@ func TestDrawerOfTravelDocuments(t *testing.T) {
 			c.PowerOn()
 			var reasons []kiosk.Reason
 			r := desk.Reader{Examiner: b.examiner, Emit: func(kiosk.CaseEvent) {}}
-			read, outcome := r.Read(b.ctx, laid{c})
+			read, outcome := r.Read(b.ctx, kiosktest.Laid{Card: c})
 			if outcome.Locked == nil {
 				t.Fatalf("not a chip that wants to be opened: %v %v", outcome.Verdict.Reasons, outcome.Err)
 			}
-			read, outcome = r.Unlock(b.ctx, laid{c}, outcome.Locked, printed(e))
+			read, outcome = r.Unlock(b.ctx, kiosktest.Laid{Card: c}, outcome.Locked, printed(e))
 			reasons = outcome.Verdict.Reasons
 			var want []kiosk.Reason
 			if e.RefusedFor != "" {
@@ -113,8 +87,8 @@ func TestTravelPhotographs(t *testing.T) {
 					got = &photo
 				}
 			}}
-			_, outcome := r.Read(b.ctx, laid{c})
-			read, outcome := r.Unlock(b.ctx, laid{c}, outcome.Locked, printed(b.drawer.Entries()[i]))
+			_, outcome := r.Read(b.ctx, kiosktest.Laid{Card: c})
+			read, outcome := r.Unlock(b.ctx, kiosktest.Laid{Card: c}, outcome.Locked, printed(b.drawer.Entries()[i]))
 			defer read.Wipe()
 			if outcome.Err != nil || len(outcome.Verdict.Reasons) > 0 || got == nil || (got.Photo != nil) != shown {
 				t.Fatalf("got %v, %v, photograph %v", outcome.Verdict.Reasons, outcome.Err, got)

@@ -5,6 +5,7 @@ import (
 
 	"balcao/cardreader/citizencard"
 	"balcao/kiosk/examine/examinetest"
+	"balcao/kiosk/kiosktest"
 	"balcao/kiosk/transcript"
 	"balcao/kiosk/trust"
 )
@@ -22,7 +23,7 @@ func BenchmarkVerify(b *testing.B) {
 			}
 			c.PowerOn()
 			defer c.PowerOff()
-			cc, err := citizencard.Open(b.Context(), wire{c})
+			cc, err := citizencard.Open(b.Context(), kiosktest.Laid{Card: c})
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -65,7 +66,7 @@ func BenchmarkExamineTravel(b *testing.B) {
 		}
 		c.PowerOn()
 		defer c.PowerOff()
-		chip, err := openChip(b.Context(), wire{c}, e)
+		chip, err := openChip(b.Context(), kiosktest.Laid{Card: c}, e)
 		if err != nil {
 			b.Fatal(err)
 		}

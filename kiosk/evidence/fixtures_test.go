@@ -6,43 +6,19 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"errors"
-	"net"
-	"net/http"
-	"net/http/httptest"
-	"path/filepath"
 	"slices"
 	"testing"
 
+	"balcao/cardreader"
 	"balcao/cardreader/citizencard"
 	"balcao/kiosk"
 	"balcao/kiosk/examine"
 	"balcao/kiosk/examine/examinetest"
+	"balcao/kiosk/kiosktest"
 	"balcao/kiosk/transcript"
-	"balcao/kiosk/trust"
 	"balcao/mock-pcsc/card"
 	"balcao/mock-pcsc/drawer"
-	"balcao/mock-pcsc/pki"
-	"balcao/mock-pcsc/revocation"
 )
-
-var (
-	errSilent  = errors.New("card does not answer")
-	errRemoved = errors.New("card is gone")
-)
-
-// wire carries commands to an emulated card without a reader.
-type wire struct{ card card.Card }
-
-func (w wire) Transmit(_ context.Context, command []byte) ([]byte, error) {
-	switch r := w.card.Transmit(command); {
-	case r.Silent:
-		return nil, errSilent
-	case r.Removed:
-		return nil, errRemoved
-	default:
-		return r.Data, nil
-	}
-}
 
 // mustBench is the fixtures, and a verifier that trusts its State and asks its revocation service.
 func mustBench(t testing.TB) (*drawer.Drawer, *examine.Examiner) {
@@ -51,22 +27,7 @@ func mustBench(t testing.TB) (*drawer.Drawer, *examine.Examiner) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(revocation.New(pki.New(), d.Issued()))
-	server.Config.ErrorLog = nil
-	t.Cleanup(server.Close)
-	// The certificates name a fixed port; whatever listens there now, this test asks its own server.
-	transport := &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
-		return (&net.Dialer{}).DialContext(ctx, network, server.Listener.Addr().String())
-	}}
-	t.Cleanup(transport.CloseIdleConnections)
-	store, err := trust.Load(filepath.Join("..", "..", "assets", "testpki", "trust"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return d, &examine.Examiner{
-		Trust:      store,
-		Revocation: &trust.Revocation{HTTP: &http.Client{Transport: transport}},
-	}
+	return d, kiosktest.Examiner(t, d.Issued())
 }
 
 // examineCard reads a card and lets it sign a challenge, as a desk does. Errors of reading become the reason
@@ -84,9 +45,9 @@ func examineCard(ctx context.Context, v *examine.Examiner, c card.Card, pin stri
 		return verdict, kiosk.ReasonUnknownCard
 	case errors.Is(err, citizencard.ErrMalformed):
 		return verdict, kiosk.ReasonMalformed
-	case errors.Is(err, errSilent):
+	case errors.Is(err, cardreader.ErrSilent):
 		return verdict, kiosk.ReasonSilent
-	case errors.Is(err, errRemoved):
+	case errors.Is(err, cardreader.ErrRemoved):
 		return verdict, kiosk.ReasonRemoved
 	}
 	return verdict, kiosk.Reason("internal: " + err.Error())
@@ -94,7 +55,7 @@ func examineCard(ctx context.Context, v *examine.Examiner, c card.Card, pin stri
 
 func readAndSign(ctx context.Context, v *examine.Examiner, ex *examine.Examination, c card.Card, pin string) error {
 	var files citizencard.Files
-	cc, err := citizencard.Open(ctx, wire{c})
+	cc, err := citizencard.Open(ctx, kiosktest.Laid{Card: c})
 	if err != nil {
 		return err
 	}
@@ -200,7 +161,7 @@ func TestFixtures_SignAndVerify(t *testing.T) {
 			c.PowerOn()
 			defer c.PowerOff()
 			ctx := t.Context()
-			cc, err := citizencard.Open(ctx, wire{c})
+			cc, err := citizencard.Open(ctx, kiosktest.Laid{Card: c})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -15,6 +15,7 @@ import (
 	"balcao/kiosk/evidence"
 	"balcao/kiosk/examine"
 	"balcao/kiosk/examine/examinetest"
+	"balcao/kiosk/kiosktest"
 	"balcao/kiosk/transcript"
 	"balcao/kiosk/trust"
 	"balcao/kiosk/trust/country"
@@ -47,7 +48,7 @@ type openedChip struct {
 }
 
 // openChip opens and reads what goes to the centre. It believes everything.
-func openChip(ctx context.Context, w wire, e drawer.Entry) (*openedChip, error) {
+func openChip(ctx context.Context, w kiosktest.Laid, e drawer.Entry) (*openedChip, error) {
 	c, err := travel.Recognise(ctx, w, travel.Options{Extended: true})
 	if err != nil {
 		return nil, err
@@ -126,7 +127,7 @@ func TestFixtures_TravelAtTheCentre(t *testing.T) {
 			}
 			card.PowerOn()
 			defer card.PowerOff()
-			chip, err := openChip(t.Context(), wire{card}, e)
+			chip, err := openChip(t.Context(), kiosktest.Laid{Card: card}, e)
 			if errors.Is(err, travel.ErrClone) && want == kiosk.ReasonKeyMismatch {
 				return // it shows before there is anything to send
 			}
@@ -191,7 +192,7 @@ func TestFixtures_ChipMapping(t *testing.T) {
 	}
 	card.PowerOn()
 	defer card.PowerOff()
-	chip, err := openChip(t.Context(), wire{card}, d.Entries()[i])
+	chip, err := openChip(t.Context(), kiosktest.Laid{Card: card}, d.Entries()[i])
 	if err != nil {
 		t.Fatal(err)
 	}

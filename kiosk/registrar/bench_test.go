@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"regexp"
 	"runtime"
 	"strings"
 	"sync"
@@ -26,6 +25,7 @@ import (
 	"balcao/kiosk/delivery"
 	"balcao/kiosk/evidence"
 	"balcao/kiosk/examine"
+	"balcao/kiosk/kiosktest"
 	"balcao/kiosk/registrar"
 	"balcao/kiosk/seal"
 )
@@ -47,14 +47,14 @@ type bench struct {
 	admin    *pgxpool.Pool
 	notices  *pgx.Conn // hears what the desk hears
 	identity *age.X25519Identity
-	sms      *outbox
-	mail     *outbox
+	sms      kiosktest.Outbox
+	mail     kiosktest.Outbox
 	verifier verifierFunc
 	genuine  *examine.Examiner // instead of verifier
-	desks    *deskKey          // what the desk signs with, and who issued it; nil for tests of Citizen Cards
+	desks    *kiosktest.Desk   // what the desk signs with, and who issued it; nil for tests of Citizen Cards
 	real     *realChannels     // instead of sms and mail
 	dear     bool              // hash as in production
-	log      *safeBuffer
+	log      *kiosktest.Log
 	names    int
 	options  string // more of the workers' connection string: "&name=value"
 }
@@ -65,7 +65,7 @@ func newBench(t *testing.T) *bench {
 	ctx, cancel := context.WithTimeout(t.Context(), lifeTime)
 	t.Cleanup(cancel)
 	db := cluster.NewDatabase(t)
-	b := &bench{t: t, ctx: ctx, db: db, sms: newOutbox(), mail: newOutbox(), verifier: believe, log: &safeBuffer{}}
+	b := &bench{t: t, ctx: ctx, db: db, verifier: believe, log: &kiosktest.Log{}}
 	var err error
 	b.desk, err = central.Dial(ctx, central.Config{DSN: db.Desk("loja_1"), MaxConns: 8, Timeout: lifeTime})
 	b.check(err)
@@ -81,7 +81,7 @@ func newBench(t *testing.T) *bench {
 	b.identity, err = age.GenerateX25519Identity()
 	b.check(err)
 	t.Cleanup(func() {
-		for _, secret := range append(b.sms.secrets(), goodPIN, surname, "$argon2id$") {
+		for _, secret := range append(b.sms.Secrets(), goodPIN, surname, "$argon2id$") {
 			if strings.Contains(b.log.String(), secret) {
 				t.Errorf("the log holds %q:\n%s", secret, b.log)
 			}
@@ -114,7 +114,7 @@ func (b *bench) start(jobs int, change func(*run)) *run {
 	r.pool, err = registrar.OpenPool(b.ctx, named(b.db.Registrar(), r.name)+b.options, jobs)
 	b.check(err)
 	cfg := registrar.Config{
-		DB: r.pool, Verifier: b.verifier, SMS: b.sms, Mail: b.mail, Texts: delivery.Texts{Support: "300 003 990"},
+		DB: r.pool, Verifier: b.verifier, SMS: &b.sms, Mail: &b.mail, Texts: delivery.Texts{Support: "300 003 990"},
 		Identity: b.identity, Pepper: bytes.Clone(pepper), Workers: jobs,
 		Log: slog.New(slog.NewJSONHandler(b.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
@@ -122,7 +122,7 @@ func (b *bench) start(jobs int, change func(*run)) *run {
 		cfg.Verifier = evidence.Verifier{Examiner: b.genuine}
 	}
 	if b.desks != nil {
-		cfg.DeskAuthority = b.desks.authority
+		cfg.DeskAuthority = b.desks.Authority
 	}
 	if b.real != nil {
 		cfg.SMS, cfg.Mail = b.real.sms, b.real.mail
@@ -262,7 +262,7 @@ func (v *visit) confirm(channel kiosk.Channel, code string) {
 func (v *visit) prove() {
 	v.t.Helper()
 	v.askForCode(kiosk.SMS, v.phone)
-	v.confirm(kiosk.SMS, v.sms.codeFor(v.ctx, v.t, v.phone))
+	v.confirm(kiosk.SMS, v.sms.Code(v.ctx, v.t, v.phone))
 }
 
 func (v *visit) bind(pin string) { v.bindSealed(v.seal(v.id, pin)) }
@@ -313,123 +313,4 @@ func believe(_ context.Context, _ transcript.Evidence, e evidence.Expect) (*evid
 		},
 		Checks: []kiosk.Check{{Name: kiosk.CheckRevocation, Result: kiosk.Passed, Source: "ocsp.example"}},
 	}, nil
-}
-
-// outbox is a channel that keeps what is sent. fail, when set, may refuse a message.
-type outbox struct {
-	mu   sync.Mutex
-	sent []delivery.Message
-	news chan struct{}
-	fail func(delivery.Message) error
-
-	down    error
-	changed chan struct{}
-}
-
-func newOutbox() *outbox { return &outbox{news: make(chan struct{}), changed: make(chan struct{})} }
-
-func (o *outbox) Check(context.Context) error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.down
-}
-
-func (o *outbox) Changed() <-chan struct{} {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.changed
-}
-
-// set makes the channel work or not.
-func (o *outbox) set(down error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.down = down
-	close(o.changed)
-	o.changed = make(chan struct{})
-}
-
-func (o *outbox) Send(_ context.Context, m delivery.Message) (string, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.fail != nil {
-		if err := o.fail(m); err != nil {
-			return "", err
-		}
-	}
-	o.sent = append(o.sent, m)
-	close(o.news)
-	o.news = make(chan struct{})
-	return fmt.Sprintf("%p-%d", o, len(o.sent)), nil
-}
-
-// to returns what was sent to an address and is of a kind: "code" or "welcome".
-func (o *outbox) to(address, kind string) []delivery.Message {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	var list []delivery.Message
-	for _, m := range o.sent {
-		if m.To == address && (kind == "code") == anyCode.MatchString(m.Body) {
-			list = append(list, m)
-		}
-	}
-	return list
-}
-
-// wait waits for a message.
-func (o *outbox) wait(ctx context.Context, t *testing.T, address, kind string) delivery.Message {
-	t.Helper()
-	for {
-		o.mu.Lock()
-		news := o.news
-		o.mu.Unlock()
-		if list := o.to(address, kind); len(list) > 0 {
-			return list[len(list)-1]
-		}
-		select {
-		case <-news:
-		case <-ctx.Done():
-			t.Fatalf("no %s arrived", kind)
-		}
-	}
-}
-
-var anyCode = regexp.MustCompile(`\b\d{6}\n`)
-
-func (o *outbox) codeFor(ctx context.Context, t *testing.T, address string) string {
-	t.Helper()
-	return codeIn(o.wait(ctx, t, address, "code"))
-}
-
-func codeIn(m delivery.Message) string { return strings.TrimSpace(anyCode.FindString(m.Body)) }
-
-// secrets lists what may not be logged.
-func (o *outbox) secrets() (list []string) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	for _, m := range o.sent {
-		list = append(list, m.To)
-		if code := codeIn(m); code != "" {
-			list = append(list, `"`+code, ` `+code) // times and identifiers have digits as well
-		}
-	}
-	return list
-}
-
-// safeBuffer is a log that several goroutines write.
-type safeBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *safeBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *safeBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
 }

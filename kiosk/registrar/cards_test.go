@@ -3,10 +3,6 @@ package registrar_test
 import (
 	"context"
 	"crypto/sha256"
-	"net"
-	"net/http"
-	"net/http/httptest"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -17,16 +13,10 @@ import (
 	"balcao/kiosk"
 	"balcao/kiosk/central"
 	"balcao/kiosk/examine"
+	"balcao/kiosk/kiosktest"
 	"balcao/kiosk/transcript"
-	"balcao/kiosk/trust"
-	"balcao/kiosk/trust/country"
-	"balcao/mock-pcsc/card"
 	"balcao/mock-pcsc/drawer"
-	"balcao/mock-pcsc/pki"
-	"balcao/mock-pcsc/revocation"
 )
-
-var testPKI = filepath.Join("..", "..", "assets", "testpki")
 
 // cards are the drawer of the test bench.
 type cards struct{ drawer *drawer.Drawer }
@@ -38,22 +28,7 @@ func useCards(b *bench) *cards {
 	var err error
 	c.drawer, err = drawer.Open()
 	b.check(err)
-	responder := httptest.NewServer(revocation.New(pki.New(), c.drawer.Issued()))
-	b.t.Cleanup(responder.Close)
-	// The certificates name a fixed port; whatever listens there now, this test asks its own server.
-	transport := &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
-		return (&net.Dialer{}).DialContext(ctx, network, responder.Listener.Addr().String())
-	}}
-	b.t.Cleanup(transport.CloseIdleConnections)
-	store, err := trust.Load(filepath.Join(testPKI, "trust"))
-	b.check(err)
-	countries, err := country.Load(filepath.Join(testPKI, "trust"))
-	b.check(err)
-	client := &http.Client{Transport: transport}
-	b.genuine = &examine.Examiner{
-		Trust: store, Revocation: &trust.Revocation{HTTP: client},
-		Countries: countries, CountryRevocation: &country.Revocation{Authorities: countries, HTTP: client},
-	}
+	b.genuine = kiosktest.Examiner(b.t, c.drawer.Issued())
 	return &c
 }
 
@@ -64,13 +39,6 @@ type heldCard struct {
 	files  citizencard.Files
 	chain  [][]byte // for x5c
 	holder kiosk.Identity
-}
-
-// wire carries commands to an emulated card without a reader.
-type wire struct{ card card.Card }
-
-func (w wire) Transmit(_ context.Context, command []byte) ([]byte, error) {
-	return w.card.Transmit(command).Data, nil
 }
 
 // read takes a card out of the drawer and reads it, good or bad.
@@ -87,7 +55,7 @@ func (c *cards) read(t *testing.T, name string) *heldCard {
 	check(err)
 	emulated.PowerOn()
 	h := &heldCard{pin: entries[i].PIN}
-	h.Card, err = citizencard.Open(t.Context(), wire{emulated})
+	h.Card, err = citizencard.Open(t.Context(), kiosktest.Laid{Card: emulated})
 	check(err)
 	h.files.Generation = h.Generation()
 	h.files.Identity, err = h.ReadIdentity(t.Context())

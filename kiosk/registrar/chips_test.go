@@ -1,10 +1,7 @@
 package registrar_test
 
 import (
-	"crypto/ecdsa"
-	"crypto/x509"
 	"encoding/json"
-	"encoding/pem"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,58 +12,18 @@ import (
 	"balcao/cardreader/travel"
 	"balcao/kiosk"
 	"balcao/kiosk/central"
-	"balcao/kiosk/central/deskca"
 	"balcao/kiosk/examine"
+	"balcao/kiosk/kiosktest"
 	"balcao/kiosk/transcript"
 	"balcao/mock-pcsc/drawer"
 )
-
-// deskKey is what a desk signs with for documents that cannot sign.
-type deskKey struct {
-	ca        *deskca.Authority
-	authority *x509.Certificate
-	key       *ecdsa.PrivateKey
-	chain     [][]byte
-}
-
-// useDesk makes an authority of desks, and the key of a desk of that name.
-func useDesk(t *testing.T, name string) *deskKey {
-	t.Helper()
-	ca, err := deskca.Create(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	block, _ := pem.Decode(ca.Certificate())
-	d := &deskKey{ca: ca}
-	if d.authority, err = x509.ParseCertificate(block.Bytes); err != nil {
-		t.Fatal(err)
-	}
-	d.issue(t, name)
-	return d
-}
-
-// issue gives the desk another certificate of its authority.
-func (d *deskKey) issue(t *testing.T, name string) {
-	t.Helper()
-	pair, err := d.ca.Login(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	certificate, _ := pem.Decode(pair.Certificate)
-	key, _ := pem.Decode(pair.Key)
-	private, err := x509.ParsePKCS8PrivateKey(key.Bytes)
-	if err != nil {
-		t.Fatal(err)
-	}
-	d.key, d.chain = private.(*ecdsa.PrivateKey), [][]byte{certificate.Bytes}
-}
 
 // newTravelBench returns a bench whose worker verifies travel documents for real, and the drawer.
 func newTravelBench(t *testing.T) (*bench, *cards) {
 	t.Helper()
 	b := newBench(t)
 	c := useCards(b)
-	b.desks = useDesk(t, "loja_1")
+	b.desks = kiosktest.NewDesk(t, "loja_1")
 	b.start(1, nil)
 	return b, c
 }
@@ -94,7 +51,7 @@ func (c *cards) lay(t *testing.T, name string) *heldChip {
 	emulated.PowerOff() // another test's session
 	emulated.PowerOn()
 	h := &heldChip{entry: entries[i]}
-	h.Chip, err = travel.Recognise(t.Context(), wire{emulated}, travel.Options{Extended: true, ATR: emulated.ATR()})
+	h.Chip, err = travel.Recognise(t.Context(), kiosktest.Laid{Card: emulated}, travel.Options{Extended: true, ATR: emulated.ATR()})
 	check(err)
 	zone, err := mrz.Parse(strings.Join(h.entry.MRZ, "\n"), time.Now())
 	check(err)
@@ -136,7 +93,7 @@ type travelVisit struct {
 	identity   []byte
 	sod        []byte
 	proof      []byte
-	signAs     *deskKey
+	signAs     *kiosktest.Desk
 }
 
 // holderOf is whom a desk opens an enrolment for.
@@ -230,7 +187,7 @@ func (v *travelVisit) signed(t transcript.Transcript) []byte {
 // bind signs for the desk and hands over.
 func (v *travelVisit) bind() {
 	v.t.Helper()
-	jws, err := transcript.SignAsDesk(v.transcript, v.signAs.key, v.signAs.chain)
+	jws, err := transcript.SignAsDesk(v.transcript, v.signAs.Key, v.signAs.Chain)
 	v.check(err)
 	v.send(jws)
 }

@@ -6,6 +6,7 @@ import (
 
 	"balcao/kiosk"
 	"balcao/kiosk/central"
+	"balcao/kiosk/kiosktest"
 )
 
 // A worker that dies while it sends a code: another sends it, with the same digits, and they are right.
@@ -23,16 +24,16 @@ func TestCrash_SendCode(t *testing.T) {
 				return scalar[int](b, `select count(*) from cmd.job where kind = 'send_code' and state = 'done'`) == 1
 			})
 			second.stop()
-			messages := b.sms.to(v.phone, "code")
+			messages := b.sms.To(v.phone, "code")
 			if len(messages) != sends {
 				t.Errorf("sent %d times, want %d", len(messages), sends)
 			}
 			for _, m := range messages {
-				if codeIn(m) != codeIn(messages[0]) {
+				if kiosktest.CodeIn(m) != kiosktest.CodeIn(messages[0]) {
 					t.Error("sent again with another code")
 				}
 			}
-			v.confirm(kiosk.SMS, codeIn(messages[0]))
+			v.confirm(kiosk.SMS, kiosktest.CodeIn(messages[0]))
 		})
 	}
 }
@@ -62,10 +63,10 @@ func TestCrash_Verify(t *testing.T) {
 			if got := v.judged(); got.State != central.StateActive {
 				t.Fatalf("got %s for %q", got.State, got.Refusal)
 			}
-			b.sms.wait(b.ctx, t, v.phone, "welcome")
+			b.sms.Wait(b.ctx, t, v.phone, "welcome")
 			second.stop()
 			once(b, 1)
-			if n := len(b.sms.to(v.phone, "welcome")); n != 1 {
+			if n := len(b.sms.To(v.phone, "welcome")); n != 1 {
 				t.Errorf("%d welcomes", n)
 			}
 		})
@@ -101,11 +102,11 @@ func TestCrash_StandsStill(t *testing.T) {
 				t.Errorf("got %s for %q", got.State, got.Refusal)
 			}
 			close(goesOn)
-			b.sms.wait(b.ctx, t, v.phone, "welcome")
+			b.sms.Wait(b.ctx, t, v.phone, "welcome")
 			first.stop()
 			second.stop()
 			once(b, 1)
-			if n := len(b.sms.to(v.phone, "welcome")); n != 1 {
+			if n := len(b.sms.To(v.phone, "welcome")); n != 1 {
 				t.Errorf("%d welcomes", n)
 			}
 		})
@@ -128,7 +129,7 @@ func TestCrash_Welcome(t *testing.T) {
 		return scalar[int](b, `select count(*) from cmd.job where kind = 'welcome' and state = 'done'`) == 1
 	})
 	once(b, 1)
-	if n := len(b.sms.to(v.phone, "welcome")); n != 2 {
+	if n := len(b.sms.To(v.phone, "welcome")); n != 2 {
 		t.Errorf("%d welcomes, want 2", n)
 	}
 }
@@ -146,18 +147,18 @@ func TestWorkers_Together(t *testing.T) {
 		visits[i].askForCode(kiosk.SMS, visits[i].phone)
 	}
 	for _, v := range visits {
-		v.confirm(kiosk.SMS, b.sms.codeFor(b.ctx, t, v.phone))
+		v.confirm(kiosk.SMS, b.sms.Code(b.ctx, t, v.phone))
 		v.bind(goodPIN)
 	}
 	for _, v := range visits {
 		if got := v.judged(); got.State != central.StateActive {
 			t.Errorf("got %s for %q", got.State, got.Refusal)
 		}
-		b.sms.wait(b.ctx, t, v.phone, "welcome")
+		b.sms.Wait(b.ctx, t, v.phone, "welcome")
 	}
 	once(b, people)
 	for _, v := range visits {
-		if codes, welcomes := len(b.sms.to(v.phone, "code")), len(b.sms.to(v.phone, "welcome")); codes != 1 || welcomes != 1 {
+		if codes, welcomes := len(b.sms.To(v.phone, "code")), len(b.sms.To(v.phone, "welcome")); codes != 1 || welcomes != 1 {
 			t.Errorf("%d codes and %d welcomes, want one each", codes, welcomes)
 		}
 	}

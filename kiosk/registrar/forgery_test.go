@@ -388,7 +388,7 @@ func (v *cardVisit) prove() {
 	v.t.Helper()
 	v.phone = fmt.Sprintf("+35192%07d", lastNumber.Add(1))
 	v.askForCode(kiosk.SMS, v.phone)
-	v.confirm(v.sms.codeFor(v.ctx, v.t, v.phone))
+	v.confirm(v.sms.Code(v.ctx, v.t, v.phone))
 }
 
 func TestForgery_Transcript(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"balcao/kiosk"
 	"balcao/kiosk/central"
 	"balcao/kiosk/delivery"
+	"balcao/kiosk/kiosktest"
 	"balcao/kiosk/registrar"
 	"balcao/mock-pcsc/inbox"
 )
@@ -36,7 +37,7 @@ func useRealChannels(b *bench) {
 		return l.Addr().String()
 	}
 	smpp := serve(inbox.NewCentre("balcao", "balcao", p.inbox).Serve)
-	certificate, err := tls.LoadX509KeyPair(filepath.Join(testPKI, "tls", "smtp.crt"), filepath.Join(testPKI, "tls", "smtp.key"))
+	certificate, err := tls.LoadX509KeyPair(filepath.Join("..", "..", "assets", "testpki", "tls", "smtp.crt"), filepath.Join("..", "..", "assets", "testpki", "tls", "smtp.key"))
 	b.check(err)
 	smtp := serve(func(ctx context.Context, l net.Listener) error {
 		return inbox.ServeMail(ctx, l, &tls.Config{Certificates: []tls.Certificate{certificate}}, p.inbox)
@@ -48,7 +49,7 @@ func useRealChannels(b *bench) {
 	log := slog.New(slog.NewJSONHandler(b.log, nil))
 	p.sms, err = delivery.NewSMS(delivery.SMSConfig{Address: smpp, SystemID: "balcao", Password: "balcao", Source: "CMD"}, log, registrar.Receipts(receipts))
 	b.check(err)
-	p.mail, err = delivery.NewMail(delivery.MailConfig{Address: smtp, From: "cmd@balcao.example", CAFile: filepath.Join(testPKI, "tls", "ca.crt")})
+	p.mail, err = delivery.NewMail(delivery.MailConfig{Address: smtp, From: "cmd@balcao.example", CAFile: filepath.Join("..", "..", "assets", "testpki", "tls", "ca.crt")})
 	b.check(err)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
@@ -86,7 +87,7 @@ func TestRealParts(t *testing.T) {
 	v := b.openWith(drawer.read(t, "cc1-rsa2048"))
 	v.askForCode(kiosk.SMS, "+351912345678")
 	text := b.real.message(b, "+351912345678", "CMD: ")
-	v.confirm(codeIn(delivery.Message{Body: text}))
+	v.confirm(kiosktest.CodeIn(delivery.Message{Body: text}))
 	b.until("the receipt came", func() bool {
 		s, err := b.desk.Status(b.ctx, v.id)
 		b.check(err)
@@ -101,7 +102,7 @@ func TestRealParts(t *testing.T) {
 	v2 := b.openWith(drawer.read(t, "cc2024"))
 	v2.askForCode(kiosk.Email, "pessoa@xn--mnchen-3ya.example")
 	text = b.real.message(b, "pessoa@xn--mnchen-3ya.example", "código")
-	v2.confirm(codeIn(delivery.Message{Body: strings.ReplaceAll(text, "\r\n", "\n")}))
+	v2.confirm(kiosktest.CodeIn(delivery.Message{Body: strings.ReplaceAll(text, "\r\n", "\n")}))
 	v2.bindHonestly()
 	if got := v2.judged(); got.State != central.StateActive {
 		t.Fatalf("2024: got %s for %q\n%s", got.State, got.Refusal, b.log)

@@ -10,6 +10,7 @@ import (
 	"balcao/kiosk/central"
 	"balcao/kiosk/evidence"
 	"balcao/kiosk/examine"
+	"balcao/kiosk/kiosktest"
 	"balcao/kiosk/registrar"
 	"balcao/kiosk/transcript"
 )
@@ -60,11 +61,9 @@ var travelForgeries = []struct {
 	{"another enrolment", evidence.RefusedEnrolment, func(v *travelVisit, _ *cards) { v.transcript.Enrolment = newID() }},
 	{"another desk named", evidence.RefusedDesk, func(v *travelVisit, _ *cards) { v.transcript.Desk = "loja_2" }},
 	{"another desk's signature", evidence.RefusedDesk, func(v *travelVisit, _ *cards) {
-		other := *v.desks
-		other.issue(v.t, "loja_2")
-		v.signAs = &other
+		v.signAs = v.desks.Named(v.t, "loja_2")
 	}},
-	{"a desk of another authority", evidence.RefusedAuthority, func(v *travelVisit, _ *cards) { v.signAs = useDesk(v.t, "loja_1") }},
+	{"a desk of another authority", evidence.RefusedAuthority, func(v *travelVisit, _ *cards) { v.signAs = kiosktest.NewDesk(v.t, "loja_1") }},
 	{"a contact that nobody proved", evidence.RefusedContact, func(v *travelVisit, _ *cards) {
 		v.transcript.Contacts[0].Value = "+351919999999"
 	}},
@@ -184,7 +183,7 @@ func TestTravelForgery_AnotherChip(t *testing.T) {
 	v.refused("signed by a Citizen Card", evidence.RefusedSignature)
 	cv := b.openWith(card)
 	cv.prove()
-	jws, err = transcript.SignAsDesk(cv.transcript(), b.desks.key, b.desks.chain)
+	jws, err = transcript.SignAsDesk(cv.transcript(), b.desks.Key, b.desks.Chain)
 	b.check(err)
 	_, err = b.desk.Bind(b.ctx, cv.id, transcript.Evidence{JWS: jws, Identity: card.files.Identity, SOD: card.files.SOD, SealedPIN: cv.sealed})
 	b.check(err)

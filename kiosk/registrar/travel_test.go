@@ -15,6 +15,7 @@ import (
 	"balcao/kiosk/central/schema"
 	"balcao/kiosk/evidence"
 	"balcao/kiosk/examine"
+	"balcao/kiosk/kiosktest"
 	"balcao/kiosk/registrar"
 	"balcao/kiosk/transcript"
 )
@@ -102,7 +103,7 @@ func TestTravel_NoDeskAuthority(t *testing.T) {
 	b := newBench(t)
 	drawer := useCards(b)
 	b.start(1, nil)
-	b.desks = useDesk(t, "loja_1")
+	b.desks = kiosktest.NewDesk(t, "loja_1")
 	v := b.travelWith(drawer.lay(t, "passport-no-originality"))
 	v.bind()
 	v.refused("no authority", evidence.RefusedAuthority)
@@ -218,7 +219,7 @@ func TestTravel_OneNIF(t *testing.T) {
 // What the evidence is held against is what the centre knows.
 func TestTravel_Expectation(t *testing.T) {
 	b := newBench(t)
-	b.desks = useDesk(t, "loja_1")
+	b.desks = kiosktest.NewDesk(t, "loja_1")
 	type call struct {
 		sent   transcript.Evidence
 		expect evidence.Expect
@@ -249,7 +250,7 @@ func TestTravel_Expectation(t *testing.T) {
 	v.judged()
 	got := <-seen
 	if e := got.expect; e.Kind != who.Document || e.Country != "PRT" || e.CivilNumber != "" || e.DocumentNumber != who.DocumentNumber ||
-		e.TaxNumber != who.TaxNumber || e.Typed || e.Rules.TypedMRZ != kiosk.TypedSecond || !e.DeskAuthority.Equal(b.desks.authority) {
+		e.TaxNumber != who.TaxNumber || e.Typed || e.Rules.TypedMRZ != kiosk.TypedSecond || !e.DeskAuthority.Equal(b.desks.Authority) {
 		t.Errorf("expects %+v", e)
 	}
 	if e := got.expect; string(e.ChipState) != "keep" || !bytes.Equal(e.ChipDG14, dg14) {
@@ -267,7 +268,7 @@ func TestCrash_ChipChallenge(t *testing.T) {
 		t.Run(point, func(t *testing.T) {
 			b := newBench(t)
 			drawer := useCards(b)
-			b.desks = useDesk(t, "loja_1")
+			b.desks = kiosktest.NewDesk(t, "loja_1")
 			before := b.start(1, nil)
 			v := b.travelWith(drawer.lay(t, "passport-pace-gm"))
 			before.stop()

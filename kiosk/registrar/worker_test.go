@@ -24,15 +24,15 @@ func TestWorker_WholePath(t *testing.T) {
 	v := b.visit()
 	v.prove()
 	v.askForCode(kiosk.Email, "zeferino@example.pt")
-	v.confirm(kiosk.Email, b.mail.codeFor(b.ctx, t, "zeferino@example.pt"))
+	v.confirm(kiosk.Email, b.mail.Code(b.ctx, t, "zeferino@example.pt"))
 	v.bind(goodPIN)
 	status := v.judged()
 	if status.State != central.StateActive || status.Level != kiosk.LevelHigh || status.ValidUntil.String() != "2034-03-02" {
 		t.Fatalf("got %+v, want an active key that is valid until 30 days after the card", status)
 	}
 	for _, m := range []delivery.Message{
-		b.sms.wait(b.ctx, t, v.phone, "welcome"),
-		b.mail.wait(b.ctx, t, "zeferino@example.pt", "welcome"),
+		b.sms.Wait(b.ctx, t, v.phone, "welcome"),
+		b.mail.Wait(b.ctx, t, "zeferino@example.pt", "welcome"),
 	} {
 		if strings.Contains(m.Body, surname) || strings.Contains(m.Body, goodPIN) {
 			t.Errorf("the welcome names the person or the PIN")
@@ -169,7 +169,7 @@ func TestWorker_OneKeyForEachPersonAndPhone(t *testing.T) {
 	other := b.visitOf("99999999", first.phone)
 	for _, v := range []*visit{first, again, other} {
 		v.askForCode(kiosk.Email, v.id.String()+"@example.pt")
-		v.confirm(kiosk.Email, b.mail.codeFor(b.ctx, t, v.id.String()+"@example.pt"))
+		v.confirm(kiosk.Email, b.mail.Code(b.ctx, t, v.id.String()+"@example.pt"))
 	}
 	first.prove()
 	b.exec(`insert into cmd.contact_proof (enrolment, channel, value, confirmed_at) values ($1, 'sms', $2, now())`, other.id, first.phone)
@@ -256,7 +256,7 @@ func TestWorker_DeliveryFails(t *testing.T) {
 	deny, later := "+351910000001", "+351910000002"
 	var throttled atomic.Bool
 	throttled.Store(true)
-	b.sms.fail = func(m delivery.Message) error {
+	b.sms.Fail = func(m delivery.Message) error {
 		switch {
 		case m.To == deny:
 			return &delivery.Error{Code: "sms_address"}
@@ -279,7 +279,7 @@ func TestWorker_DeliveryFails(t *testing.T) {
 		return scalar[bool](b, `select exists (select from cmd.job where enrolment = $1 and error = 'sms_throttled')`, put.id)
 	})
 	throttled.Store(false) // its own timer, not a notice, brings it back
-	put.confirm(kiosk.SMS, b.sms.codeFor(b.ctx, t, later))
+	put.confirm(kiosk.SMS, b.sms.Code(b.ctx, t, later))
 }
 
 func TestReceipts(t *testing.T) {
@@ -311,18 +311,18 @@ func TestWorker_Heartbeat(t *testing.T) {
 	if got := delivery(); got != kiosk.HealthDown {
 		t.Errorf("without a registrar: got %q", got)
 	}
-	b.sms.set(errors.New("not bound yet"))
+	b.sms.Set(errors.New("not bound yet"))
 	ready := make(chan struct{})
 	b.start(1, func(r *run) { r.worker.Ready(func() { close(ready) }) })
-	b.sms.set(nil)
+	b.sms.Set(nil)
 	<-ready
 	if got := delivery(); got != kiosk.HealthGood {
 		t.Errorf("once it is ready: got %q", got)
 	}
 	began := time.Now()
-	b.sms.set(errors.New("the bind was lost"))
+	b.sms.Set(errors.New("the bind was lost"))
 	b.until("delivery is poor", func() bool { return delivery() == kiosk.HealthPoor })
-	b.sms.set(nil)
+	b.sms.Set(nil)
 	b.until("delivery is good", func() bool { return delivery() == kiosk.HealthGood })
 	if took := time.Since(began); took > 2*time.Second {
 		t.Errorf("told after %v", took)
