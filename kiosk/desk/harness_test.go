@@ -248,7 +248,7 @@ func (b *bench) start(change func(*desk.Config)) *running {
 	return d
 }
 
-// part runs a subtest with the desk: what fails, fails there. Each may take lifeTime.
+// part runs a subtest with the desk: what fails, fails there.
 func (d *running) part(name string, f func()) bool {
 	report := func(t *testing.T) {
 		d.mu.Lock()
@@ -257,9 +257,7 @@ func (d *running) part(name string, f func()) bool {
 	}
 	whole := d.t
 	defer report(whole)
-	ctx, cancel := context.WithTimeout(whole.Context(), lifeTime)
-	whole.Cleanup(cancel)
-	d.ctx = ctx
+	d.renew()
 	return whole.Run(name, func(t *testing.T) { report(t); f() })
 }
 
