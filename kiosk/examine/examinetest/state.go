@@ -31,29 +31,34 @@ type State struct {
 	Root, Cards, Auth, Signer Authority
 }
 
+// Authority is a certificate with its key.
 type Authority struct {
 	Cert *x509.Certificate
 	Key  crypto.Signer
 }
 
-// person is whom a test's card is for.
+// Person is whom a test's card is for.
 type Person struct {
 	Surname, Given, Civil, Born, From, Until string // dates as on the card
 }
 
+// Maria holds a good card.
 var Maria = Person{"Inventada da Conceição", "Maria João", "990005887", "07 03 1988", "01 02 2024", "01 02 2034"}
 
+// Joao is somebody else.
 var Joao = Person{"D’Outrora", "João", "990001237", "15 08 1979", "01 02 2024", "01 02 2034"}
 
+// Years are the dates of certificates that state none.
 var Years = struct{ From, Until time.Time }{
 	time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2080, 1, 1, 0, 0, 0, 0, time.UTC),
 }
 
-var LastSerial struct {
+var lastSerial struct {
 	sync.Mutex
 	N int64
 }
 
+// MustECKey makes a P-256 key.
 func MustECKey(t testing.TB) *ecdsa.PrivateKey {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -63,6 +68,7 @@ func MustECKey(t testing.TB) *ecdsa.PrivateKey {
 	return key
 }
 
+// SharedRSAKey is one RSA key for all tests, since making one takes long.
 var SharedRSAKey = sync.OnceValue(func() *rsa.PrivateKey {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -71,12 +77,13 @@ var SharedRSAKey = sync.OnceValue(func() *rsa.PrivateKey {
 	return key
 })
 
+// MustIssue has an authority certify a key; one without a certificate signs itself.
 func MustIssue(t testing.TB, template x509.Certificate, issuer Authority, key crypto.Signer) Authority {
 	t.Helper()
-	LastSerial.Lock()
-	LastSerial.N++
-	template.SerialNumber = big.NewInt(LastSerial.N)
-	LastSerial.Unlock()
+	lastSerial.Lock()
+	lastSerial.N++
+	template.SerialNumber = big.NewInt(lastSerial.N)
+	lastSerial.Unlock()
 	template.BasicConstraintsValid = true
 	if template.NotBefore.IsZero() {
 		template.NotBefore, template.NotAfter = Years.From, Years.Until
@@ -95,12 +102,14 @@ func MustIssue(t testing.TB, template x509.Certificate, issuer Authority, key cr
 	return Authority{Cert: c, Key: key}
 }
 
+// CA is the template of an authority.
 func CA(name string) x509.Certificate {
 	return x509.Certificate{
 		Subject: pkix.Name{CommonName: name}, IsCA: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
 	}
 }
 
+// MustState makes a State.
 func MustState(t testing.TB) State {
 	t.Helper()
 	var s State
@@ -126,24 +135,27 @@ func (s State) Examiner(t testing.TB) *examine.Examiner {
 	return &examine.Examiner{Trust: store, Revocation: Good}
 }
 
-// answerFunc answers for revocation.
+// AnswerFunc answers for revocation.
 type AnswerFunc func(cert *x509.Certificate) (trust.Answer, error)
 
 func (f AnswerFunc) Check(_ context.Context, cert, _ *x509.Certificate) (trust.Answer, error) {
 	return f(cert)
 }
 
+// Answering gives everybody the same answer.
 func Answering(status trust.Status) AnswerFunc {
 	return func(*x509.Certificate) (trust.Answer, error) {
 		return trust.Answer{Status: status, Method: trust.MethodOCSP, Source: "ocsp.test"}, nil
 	}
 }
 
+// Good has revoked nothing.
 var Good = Answering(trust.Good)
 
+// Nobody never answers.
 var Nobody AnswerFunc = func(*x509.Certificate) (trust.Answer, error) { return trust.Answer{}, trust.ErrUnknown }
 
-// citizen is the template of a person's authentication certificate.
+// Citizen is the template of a person's authentication certificate.
 func Citizen(t testing.TB, p Person) x509.Certificate {
 	t.Helper()
 	oid, err := x509.ParseOID("2.16.620.1.1.1.2.4.2.0.7")
@@ -171,7 +183,7 @@ func Citizen(t testing.TB, p Person) x509.Certificate {
 	}
 }
 
-// identityFile is the first generation's EF02[0:1282] (citizen-card fields by offset).
+// IdentityFile is the first generation's EF02[0:1282] (citizen-card fields by offset).
 func IdentityFile(p Person) []byte {
 	file := make([]byte, 1282)
 	for offset, text := range map[int]string{
@@ -184,7 +196,7 @@ func IdentityFile(p Person) []byte {
 	return file
 }
 
-// mustFiles is a card of a person: identity, card key, SOD by the State's signer.
+// MustFiles is a card of a person: identity, card key, SOD by the State's signer.
 func (s State) MustFiles(t testing.TB, p Person, photo []byte) citizencard.Files {
 	t.Helper()
 	files := citizencard.Files{
@@ -194,7 +206,7 @@ func (s State) MustFiles(t testing.TB, p Person, photo []byte) citizencard.Files
 	return files
 }
 
-// softCard signs in place of a card.
+// SoftCard signs in place of a card.
 type SoftCard struct{ Key crypto.Signer }
 
 func (c SoftCard) SignDigest(_ context.Context, digest []byte) ([]byte, error) {
@@ -211,6 +223,7 @@ func (c SoftCard) SignDigest(_ context.Context, digest []byte) ([]byte, error) {
 	return nil, errors.New("no such key")
 }
 
+// MustMarshal is v in DER.
 func MustMarshal(t testing.TB, v any) []byte {
 	t.Helper()
 	der, err := asn1.Marshal(v)
@@ -220,6 +233,7 @@ func MustMarshal(t testing.TB, v any) []byte {
 	return der
 }
 
+// Wrap puts parts behind a tag and their length.
 func Wrap(tag byte, parts ...[]byte) []byte {
 	content := bytes.Join(parts, nil)
 	header := []byte{tag}
@@ -234,7 +248,7 @@ func Wrap(tag byte, parts ...[]byte) []byte {
 	return append(header, content...)
 }
 
-// mustSOD signs the hashes of data groups as ICAO 9303-10 §4.6.2 has it, with the signing time where one is given.
+// MustSOD signs the hashes of data groups as ICAO 9303-10 §4.6.2 has it, with the signing time where one is given.
 func MustSOD(t testing.TB, signer Authority, groups map[int][]byte, at ...time.Time) []byte {
 	t.Helper()
 	oid := func(ids ...int) []byte { return MustMarshal(t, asn1.ObjectIdentifier(ids)) }

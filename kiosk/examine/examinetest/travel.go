@@ -28,9 +28,10 @@ import (
 	"balcao/kiosk/trust/country"
 )
 
-// country is a State's country signing CA and a document signer.
+// Country is a State's country signing CA and a document signer.
 type Country struct{ CSCA, Signer Authority }
 
+// MustCountry makes a country.
 func MustCountry(t testing.TB, code string) Country {
 	t.Helper()
 	template := CA("(Test) CSCA " + code)
@@ -41,6 +42,7 @@ func MustCountry(t testing.TB, code string) Country {
 	return c
 }
 
+// DocumentSigner is the template of a document signer.
 func DocumentSigner(code string) x509.Certificate {
 	return x509.Certificate{
 		Subject:  pkix.Name{Country: []string{code}, CommonName: "(Test) Document Signer " + code},
@@ -48,6 +50,7 @@ func DocumentSigner(code string) x509.Certificate {
 	}
 }
 
+// MustCountries believes countries.
 func MustCountries(t testing.TB, list ...Country) *country.Authorities {
 	t.Helper()
 	var certificates []*cms.Certificate
@@ -61,6 +64,7 @@ func MustCountries(t testing.TB, list ...Country) *country.Authorities {
 	return countries
 }
 
+// MustParse reads a certificate.
 func MustParse(t testing.TB, der []byte) *cms.Certificate {
 	t.Helper()
 	c, err := cms.ParseCertificate(der)
@@ -70,24 +74,26 @@ func MustParse(t testing.TB, der []byte) *cms.Certificate {
 	return c
 }
 
-// signerStatus answers for the revocation of document signers.
+// SignerStatus answers for the revocation of document signers.
 type SignerStatus func(cert *cms.Certificate) (trust.Answer, error)
 
 func (f SignerStatus) Check(_ context.Context, cert, _ *cms.Certificate) (trust.Answer, error) {
 	return f(cert)
 }
 
+// SignersAre gives all signers the same status.
 func SignersAre(status trust.Status) SignerStatus {
 	return func(*cms.Certificate) (trust.Answer, error) {
 		return trust.Answer{Status: status, Method: trust.MethodCRL, Source: "crl.test"}, nil
 	}
 }
 
+// SignersAnswer gives no status but an error.
 func SignersAnswer(err error) SignerStatus {
 	return func(*cms.Certificate) (trust.Answer, error) { return trust.Answer{}, err }
 }
 
-// chip is a travel document to be made: what its files say and which keys it holds.
+// Chip is a travel document to be made: what its files say and which keys it holds.
 type Chip struct {
 	Zone    mrz.MRZ
 	Name    string // of DG11; no DG11 when it and born are empty
@@ -100,7 +106,7 @@ type Chip struct {
 	Signing time.Time // stated by the SOD; zero when not
 }
 
-// anna is whom a test's passport is for; the zone of Doc 9303's specimen with dates of ours.
+// Anna is whom a test's passport is for; the zone of Doc 9303's specimen with dates of ours.
 func Anna() mrz.MRZ {
 	return mrz.MRZ{
 		Format: mrz.TD3, Code: "P", Issuer: "UTO", Nationality: "UTO", Surname: "ERIKSSON", GivenNames: "ANNA MARIA",
@@ -108,14 +114,14 @@ func Anna() mrz.MRZ {
 	}
 }
 
-// permit is a residence permit of Portugal.
+// Permit is a residence permit of Portugal.
 func Permit() mrz.MRZ {
 	m := Anna()
 	m.Format, m.Code, m.Issuer, m.Number = mrz.TD1, "AR", "PRT", "PT0000001"
 	return m
 }
 
-// passportOf has everything: DG11, active and chip authentication, PACE.
+// PassportOf has everything: DG11, active and chip authentication, PACE.
 func PassportOf(t testing.TB, c Country) *Chip {
 	t.Helper()
 	return &Chip{
@@ -125,6 +131,7 @@ func PassportOf(t testing.TB, c Country) *Chip {
 	}
 }
 
+// MustLines are the lines of an MRZ.
 func MustLines(t testing.TB, zone mrz.MRZ) []string {
 	t.Helper()
 	lines, err := zone.Lines()
@@ -134,13 +141,14 @@ func MustLines(t testing.TB, zone mrz.MRZ) []string {
 	return lines
 }
 
+// DG1 is EF.DG1 with an MRZ.
 func DG1(t testing.TB, zone mrz.MRZ) []byte {
 	t.Helper()
 	text := strings.Join(MustLines(t, zone), "")
 	return Wrap(0x61, slices.Concat([]byte{0x5F, 0x1F, byte(len(text))}, []byte(text)))
 }
 
-// mustFiles are the chip's files as a desk reads them.
+// MustFiles are the chip's files as a desk reads them.
 func (c *Chip) MustFiles(t testing.TB) examine.TravelFiles {
 	t.Helper()
 	groups := map[int][]byte{1: DG1(t, c.Zone)}
@@ -161,6 +169,7 @@ func (c *Chip) MustFiles(t testing.TB) examine.TravelFiles {
 	}
 }
 
+// DG11 is EF.DG11 with a name and a date of birth, without those that are empty.
 func DG11(name, born string) []byte {
 	tag := func(low byte, text string) []byte {
 		if text == "" {
@@ -181,7 +190,7 @@ func MustSPKI(t testing.TB, key *ecdsa.PublicKey) []byte {
 	return spki
 }
 
-// dg14 has what the chip's keys are for (Doc 9303-11 §9.2): active authentication with SHA-256, chip authentication by ECDH
+// DG14 has what the chip's keys are for (Doc 9303-11 §9.2): active authentication with SHA-256, chip authentication by ECDH
 // with 3DES.
 func (c *Chip) DG14(t testing.TB) []byte {
 	t.Helper()
@@ -198,7 +207,7 @@ func (c *Chip) DG14(t testing.TB) []byte {
 	return Wrap(0x6E, Wrap(0x31, infos))
 }
 
-// sign is active authentication by ECDSA: r||s over the challenge.
+// Sign is active authentication by ECDSA: r||s over the challenge.
 func (c *Chip) Sign(t testing.TB, challenge []byte) []byte {
 	t.Helper()
 	digest := sha256.Sum256(challenge)
@@ -209,7 +218,7 @@ func (c *Chip) Sign(t testing.TB, challenge []byte) []byte {
 	return signature
 }
 
-// answer is the chip's half of chip authentication with the centre (Doc 9303-11 §6.2): it agrees on a secret, and protects the
+// Answer is the chip's half of chip authentication with the centre (Doc 9303-11 §6.2): it agrees on a secret, and protects the
 // bare answer 9000 with the retail MAC of a session whose counter has come to 2 (§9.8.2, §9.8.6.1).
 func (c *Chip) Answer(t testing.TB, sent travel.ChallengeToSend) []byte {
 	t.Helper()
@@ -228,11 +237,11 @@ func (c *Chip) Answer(t testing.TB, sent travel.ChallengeToSend) []byte {
 	key := sha1.Sum(binary.BigEndian.AppendUint32(secret, 2))
 	status := []byte{0x99, 0x02, 0x90, 0x00}
 	message := slices.Concat([]byte{0, 0, 0, 0, 0, 0, 0, 2}, status, []byte{0x80, 0, 0, 0})
-	return slices.Concat(status, []byte{0x8E, 8}, RetailMAC(t, key[:16], message), []byte{0x90, 0x00})
+	return slices.Concat(status, []byte{0x8E, 8}, retailMAC(t, key[:16], message), []byte{0x90, 0x00})
 }
 
 // retailMAC is MAC algorithm 3 of ISO/IEC 9797-1 over whole blocks.
-func RetailMAC(t testing.TB, key, message []byte) []byte {
+func retailMAC(t testing.TB, key, message []byte) []byte {
 	t.Helper()
 	var blocks [2]cipher.Block
 	for i := range blocks {
@@ -250,7 +259,7 @@ func RetailMAC(t testing.TB, key, message []byte) []byte {
 	return mac
 }
 
-// mustChallenge is what the centre asks the chip, and what it keeps.
+// MustChallenge is what the centre asks the chip, and what it keeps.
 func MustChallenge(t testing.TB, dg14 []byte) (sent travel.ChallengeToSend, state []byte) {
 	t.Helper()
 	challenge, err := travel.NewChipChallenge(rand.Reader, dg14)
@@ -264,13 +273,13 @@ func MustChallenge(t testing.TB, dg14 []byte) (sent travel.ChallengeToSend, stat
 	return challenge.ToSend(), state
 }
 
-// good is a verifier that believes the countries, whose signers are in order.
+// Believing is a verifier that believes the countries, whose signers are in order.
 func Believing(t testing.TB, list ...Country) *examine.Examiner {
 	t.Helper()
 	return &examine.Examiner{Countries: MustCountries(t, list...), CountryRevocation: SignersAre(trust.Good)}
 }
 
-// examineTravel examines whole files, and a chip that proved itself if it can.
+// ExamineTravel examines whole files, and a chip that proved itself if it can.
 func ExamineTravel(t testing.TB, v *examine.Examiner, files examine.TravelFiles) examine.Verdict {
 	t.Helper()
 	ex := v.ExamineTravel(t.Context(), nil)
@@ -281,14 +290,14 @@ func ExamineTravel(t testing.TB, v *examine.Examiner, files examine.TravelFiles)
 	return ex.Wait()
 }
 
-// changed is a copy of files with other groups.
+// Changed is a copy of files with other groups.
 func Changed(files examine.TravelFiles, change func(groups map[int][]byte)) examine.TravelFiles {
 	files.Groups = maps.Clone(files.Groups)
 	change(files.Groups)
 	return files
 }
 
-// brought is what a person without a Citizen Card has with them.
+// Brought is what a person without a Citizen Card has with them.
 func Brought() kiosk.Eligibility {
 	return kiosk.Eligibility{
 		TaxNumber: "299999998", Independence: kiosk.Independent,

@@ -23,30 +23,31 @@ import (
 	"balcao/kiosk/trust"
 )
 
-// now is the time that tests live in.
+// Now is the time that tests live in.
 var Now = time.Date(2026, time.November, 23, 10, 0, 0, 0, time.UTC)
 
+// Day is the first of a year.
 func Day(y int) time.Time { return time.Date(y, time.January, 1, 0, 0, 0, 0, time.UTC) }
 
-// authority is a CA of a test with its key.
+// Authority is a CA of a test with its key.
 type Authority struct {
 	Cert *x509.Certificate
 	Key  crypto.Signer
 }
 
-var Serials struct {
+var serials struct {
 	sync.Mutex
 	Next int64
 }
 
 func NextSerial() *big.Int {
-	Serials.Lock()
-	defer Serials.Unlock()
-	Serials.Next++
-	return big.NewInt(1000 + Serials.Next)
+	serials.Lock()
+	defer serials.Unlock()
+	serials.Next++
+	return big.NewInt(1000 + serials.Next)
 }
 
-// mustKey returns a P-256 key, which is quick to make.
+// MustKey returns a P-256 key, which is quick to make.
 func MustKey(t testing.TB) *ecdsa.PrivateKey {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -56,7 +57,7 @@ func MustKey(t testing.TB) *ecdsa.PrivateKey {
 	return key
 }
 
-// rsaKey is one RSA key that all tests share: making one takes long.
+// RsaKey is one RSA key that all tests share: making one takes long.
 var RsaKey = sync.OnceValue(func() *rsa.PrivateKey {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -65,7 +66,7 @@ var RsaKey = sync.OnceValue(func() *rsa.PrivateKey {
 	return key
 })
 
-// mustIssue makes a certificate of a template: by itself when there is no issuer.
+// MustIssue makes a certificate of a template: by itself when there is no issuer.
 func MustIssue(t testing.TB, template x509.Certificate, issuer *Authority, key crypto.Signer) *Authority {
 	t.Helper()
 	template.SerialNumber = NextSerial()
@@ -88,6 +89,7 @@ func MustIssue(t testing.TB, template x509.Certificate, issuer *Authority, key c
 	return &Authority{Cert: c, Key: key}
 }
 
+// CaTemplate is the template of an authority.
 func CaTemplate(name string) x509.Certificate {
 	return x509.Certificate{
 		Subject: pkix.Name{Country: []string{"PT"}, CommonName: name},
@@ -95,6 +97,7 @@ func CaTemplate(name string) x509.Certificate {
 	}
 }
 
+// MustOID reads an object identifier.
 func MustOID(s string) x509.OID {
 	oid, err := x509.ParseOID(s)
 	if err != nil {
@@ -103,7 +106,7 @@ func MustOID(s string) x509.OID {
 	return oid
 }
 
-// citizenTemplate has the profile of an authentication certificate.
+// CitizenTemplate has the profile of an authentication certificate.
 func CitizenTemplate() x509.Certificate {
 	return x509.Certificate{
 		Subject: pkix.Name{
@@ -117,6 +120,7 @@ func CitizenTemplate() x509.Certificate {
 	}
 }
 
+// SignerTemplate is the template of a document signer.
 func SignerTemplate() x509.Certificate {
 	return x509.Certificate{
 		Subject: pkix.Name{
@@ -129,11 +133,12 @@ func SignerTemplate() x509.Certificate {
 	}
 }
 
-// world is a small State: a root, a CA for cards and one for authentication, a document signer and a citizen.
+// World is a small State: a root, a CA for cards and one for authentication, a document signer and a citizen.
 type World struct {
 	Root, Cards, Auth, Signer, Citizen *Authority
 }
 
+// MustWorld makes a world.
 func MustWorld(t testing.TB) World {
 	t.Helper()
 	var w World
@@ -156,7 +161,7 @@ func (w World) Store(t testing.TB) *trust.Store {
 	return s
 }
 
-// mustResignSHA1 signs a certificate anew with SHA-1, which crypto/x509 does not do.
+// MustResignSHA1 signs a certificate anew with SHA-1, which crypto/x509 does not do.
 func MustResignSHA1(t testing.TB, c *x509.Certificate, key *rsa.PrivateKey) *x509.Certificate {
 	t.Helper()
 	var outer struct {
@@ -189,6 +194,7 @@ func MustResignSHA1(t testing.TB, c *x509.Certificate, key *rsa.PrivateKey) *x50
 	return out
 }
 
+// MustWrite writes a file within a folder and returns its path.
 func MustWrite(t testing.TB, dir, name string, data []byte) string {
 	t.Helper()
 	path := filepath.Join(dir, name)

@@ -13,12 +13,13 @@ import (
 	"testing"
 )
 
-// groupHash is DataGroupHash of ICAO 9303-10 §4.6.2.3.
+// GroupHash is DataGroupHash of ICAO 9303-10 §4.6.2.3.
 type GroupHash struct {
 	Number int
 	Hash   []byte
 }
 
+// SecurityObject is LDSSecurityObject of ICAO 9303-10 §4.6.2.3.
 type SecurityObject struct {
 	Version   int
 	Algorithm pkix.AlgorithmIdentifier
@@ -26,11 +27,13 @@ type SecurityObject struct {
 	Info      asn1.RawValue `asn1:"optional"`
 }
 
+// Sha256ID identifies SHA-256.
 var Sha256ID = pkix.AlgorithmIdentifier{Algorithm: asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 2, 1}}
 
-// groups are the data groups of the tests' document.
+// Groups are the data groups of the tests' document.
 var Groups = map[int][]byte{1: []byte("identity"), 3: []byte("photograph"), 4: []byte("card key")}
 
+// HashesOf are the hashes of Groups.
 func HashesOf(numbers ...int) []GroupHash {
 	var hashes []GroupHash
 	for _, n := range numbers {
@@ -40,6 +43,7 @@ func HashesOf(numbers ...int) []GroupHash {
 	return hashes
 }
 
+// MustMarshal is v in DER.
 func MustMarshal(t testing.TB, v any) []byte {
 	t.Helper()
 	der, err := asn1.Marshal(v)
@@ -49,6 +53,7 @@ func MustMarshal(t testing.TB, v any) []byte {
 	return der
 }
 
+// Wrap puts parts behind a tag and their length.
 func Wrap(tag byte, parts ...[]byte) []byte {
 	content := bytes.Join(parts, nil)
 	header := []byte{tag}
@@ -63,7 +68,7 @@ func Wrap(tag byte, parts ...[]byte) []byte {
 	return append(header, content...)
 }
 
-// mustSOD makes a SOD around an encoded LDSSecurityObject.
+// MustSOD makes a SOD around an encoded LDSSecurityObject.
 func MustSOD(t testing.TB, signer *Authority, object []byte, others ...*x509.Certificate) []byte {
 	t.Helper()
 	return Wrap(0x77, MustMessage(t, signer, OidSecurityObject, object, crypto.SHA256, others...))
@@ -76,7 +81,7 @@ var (
 	OidCardSecurity   = asn1.ObjectIdentifier{0, 4, 0, 127, 0, 7, 3, 2, 1}
 )
 
-// mustMessage makes a CMS message whose content is hashed with SHA-256, signed with one hash or another.
+// MustMessage makes a CMS message whose content is hashed with SHA-256, signed with one hash or another.
 func MustMessage(t testing.TB, signer *Authority, contentType asn1.ObjectIdentifier, content []byte, hash crypto.Hash, others ...*x509.Certificate) []byte {
 	t.Helper()
 	digest := sha256.Sum256(content)
