@@ -14,7 +14,6 @@ type Settings struct {
 	Reference func() string // names a new case to the support, in a way that says nothing of the person; nil: none is named
 
 	IdleAfter time.Duration // a case nobody touches ends by itself; 10 minutes
-	MRZ       MRZReader     // understands machine-readable zones; nil: none can be typed
 
 	WipeAfter time.Duration // the receipt leaves the screens by itself; 45 seconds
 	MaxSkew   time.Duration // between this clock and the centre's; 5 minutes
@@ -125,7 +124,7 @@ func (s *Session) settle() {
 	s.state.Problem = s.currentProblem()
 	s.settleHands()
 	s.state.MinAge = s.rules.MinAge
-	s.state.TypedMRZ = s.settings.MRZ != nil && s.rules.TypedMRZ != TypedRefused
+	s.state.TypedMRZ = s.rules.TypedMRZ != TypedRefused
 	s.state.LeftBehind = s.leftBehind()
 	s.state.Errand = Errand{Name: s.errand.Name, Steps: s.path()}
 	s.state.Status.Readers = s.shownReaders()

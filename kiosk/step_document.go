@@ -2,6 +2,8 @@ package kiosk
 
 import (
 	"strings"
+
+	"balcao/cardreader/mrz"
 )
 
 // documentStep waits for a document, and for what opens it.
@@ -188,12 +190,12 @@ func (s *Session) swiped(text string) {
 	}
 }
 
-// inspect understands a zone; without somebody who does, it stays a text.
+// inspect understands a zone as far as it was typed. The day decides between centuries.
 func (s *Session) inspect(text string) MRZEntry {
-	if s.settings.MRZ == nil || text == "" {
-		return MRZEntry{Text: text}
+	if text == "" {
+		return MRZEntry{}
 	}
-	return s.settings.MRZ.Inspect(text, DateOf(s.state.Now))
+	return MRZEntry{Text: text, Inspection: mrz.Inspect(text, s.state.Now)}
 }
 
 // typing reports whether the clerk is asked to type.

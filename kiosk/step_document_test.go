@@ -14,7 +14,7 @@ const theCAN = "683105"
 // newTravelDesk is a desk that understands theZone, at a centre with those rules.
 func newTravelDesk(t *testing.T, rules kiosk.Rules) *desk {
 	t.Helper()
-	d := &desk{t: t, session: kiosk.NewSession(kiosk.Settings{DeskName: "Balcão 07", MRZ: oneZone{}}, noon)}
+	d := &desk{t: t, session: kiosk.NewSession(kiosk.Settings{DeskName: "Balcão 07"}, noon)}
 	return d.do(
 		kiosk.ReaderAdded{Reader: 1, Name: "A"}, kiosk.ReaderAdded{Reader: 2, Name: "B"},
 		kiosk.CentreChanged{Centre: kiosk.CentreStatus{Health: kiosk.HealthGood}, Delivery: kiosk.HealthGood, Rules: rules},

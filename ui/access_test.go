@@ -1,6 +1,7 @@
 package ui_test
 
 import (
+	"balcao/cardreader/mrz"
 	"strings"
 	"testing"
 	"time"
@@ -97,8 +98,8 @@ func TestAccessKeys(t *testing.T) {
 	}{
 		{"Continue", whole(pt), fyne.KeyReturn, []kiosk.Event{kiosk.Continue{}}},
 		{"ContinueNumpad", whole(pt), fyne.KeyEnter, []kiosk.Event{kiosk.Continue{}}},
-		{"SixDigitsAreANumber", typedZone(kiosk.MRZEntry{Text: "683105", Lines: []string{"683105"}})(pt), fyne.KeyReturn, []kiosk.Event{kiosk.Continue{}}},
-		{"NotWithFive", typedZone(kiosk.MRZEntry{Text: "68310", Lines: []string{"68310"}})(pt), fyne.KeyReturn, typed(kiosk.AccessMRZ, "68310\n")},
+		{"SixDigitsAreANumber", typedZone(kiosk.MRZEntry{Text: "683105", Inspection: mrz.Inspection{Lines: []string{"683105"}}})(pt), fyne.KeyReturn, []kiosk.Event{kiosk.Continue{}}},
+		{"NotWithFive", typedZone(kiosk.MRZEntry{Text: "68310", Inspection: mrz.Inspection{Lines: []string{"68310"}}})(pt), fyne.KeyReturn, typed(kiosk.AccessMRZ, "68310\n")},
 		{"NotWhileWrong", slipped(pt), fyne.KeyReturn, nil},
 		{"NotWithoutDocument", lifted(pt), fyne.KeyReturn, nil},
 		{"NotWhileOpening", opening(pt), fyne.KeyReturn, nil},
@@ -291,7 +292,7 @@ func TestZoneFieldFilledShort(t *testing.T) {
 	f.Put(specimenTD3[:45+28])
 	f.Press(fyne.KeyReturn)
 	filled := specimenTD3[:45+28] + strings.Repeat("<", 14)
-	f.Answer(kiosk.MRZEntry{Text: f.Text(), Lines: strings.Split(filled, "\n"), Format: "TD3"})
+	f.Answer(kiosk.MRZEntry{Text: f.Text(), Inspection: mrz.Inspection{Lines: strings.Split(filled, "\n"), Format: mrz.TD3}})
 	f.TypedRune('1')
 	f.TypedRune('0')
 	if got, want := f.Text(), filled+"10"; got != want || f.Cursor() != len(want) {
@@ -316,7 +317,7 @@ func TestZoneFieldTakesEveryKey(t *testing.T) {
 				f.Answer(understand(f.Text()))
 			case 2:
 				f.Swipe(rapid.StringOfN(rapid.RuneFrom([]rune("P<UTO;é\t\n")), 1, 60, -1).Draw(t, "swiped"))
-				f.Answer(kiosk.MRZEntry{Text: f.Text(), Lines: []string{"P<UTO"}})
+				f.Answer(kiosk.MRZEntry{Text: f.Text(), Inspection: mrz.Inspection{Lines: []string{"P<UTO"}}})
 			default:
 				for _, r := range rapid.StringOfN(rapid.RuneFrom([]rune("P<UTO0129abç « \t")), 1, 12, -1).Draw(t, "text") {
 					f.TypedRune(r)

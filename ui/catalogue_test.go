@@ -70,7 +70,7 @@ func TestVocabularyHasTexts(t *testing.T) {
 		{"Slot", "status.slot.", ""}, {"Health", "status.centre.", ""}, {"Health", "status.delivery.", ""},
 		{"PINPhase", "pin.phase.", ""}, {"ReviewPhase", "review.phase.", ""}, {"Level", "level.", ""}, {"Level", "assurance.", ""},
 		{"AccessKind", "access.title_", ""}, {"AccessKind", "access.label_", ""}, {"AccessKind", "access.wrong_", ""}, {"AccessKind", "access.field_", ""},
-		{"MRZGroupState", "mrz.state.", ""}, {"SeenKind", "seen.", ""}, {"Independence", "independence.", ""}, {"Independence", "independence.", "_means"},
+		{"SeenKind", "seen.", ""}, {"Independence", "independence.", ""}, {"Independence", "independence.", "_means"},
 		{"Requirement", "fault.", "_missing"}, {"Requirement", "fault.", "_wrong"}, {"PaperFault", "fault.paper_", ""},
 		{"DocumentKind", "document.kind.", ""}, {"Language", "language.", ""}, {"Channel", "contact.awaiting_", ""},
 	} {

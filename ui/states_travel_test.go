@@ -1,6 +1,7 @@
 package ui_test
 
 import (
+	"balcao/cardreader/mrz"
 	"slices"
 	"strings"
 	"time"
@@ -14,17 +15,17 @@ const (
 	specimenTD1 = "I<UTOD231458907<<<<<<<<<<<<<<<\n7408122F1204159UTO<<<<<<<<<<<6\nERIKSSON<<ANNA<MARIA<<<<<<<<<<"
 )
 
-func group(name string, line, from, to int, state kiosk.MRZGroupState) kiosk.MRZGroup {
-	return kiosk.MRZGroup{Name: name, Line: line, From: from, To: to, State: state}
+func group(name string, line, from, to int) kiosk.MRZGroup {
+	return kiosk.MRZGroup{Name: name, Line: line, From: from, To: to}
 }
 
 // passportZone is a zone of a passport typed as far as that many characters, with the groups named wrong.
 func passportZone(text string, wrong ...string) kiosk.MRZEntry {
-	entry := kiosk.MRZEntry{Text: text, Format: "TD3", Lines: strings.Split(strings.TrimSuffix(text, "\n"), "\n")}
+	entry := kiosk.MRZEntry{Text: text, Inspection: mrz.Inspection{Format: mrz.TD3, Lines: strings.Split(strings.TrimSuffix(text, "\n"), "\n")}}
 	for _, g := range []kiosk.MRZGroup{
-		group("code", 0, 0, 2, ""), group("issuer", 0, 2, 5, ""), group("names", 0, 5, 44, ""),
-		group("document_number", 1, 0, 10, ""), group("nationality", 1, 10, 13, ""), group("birth", 1, 13, 20, ""), group("sex", 1, 20, 21, ""),
-		group("expiry", 1, 21, 28, ""), group("optional", 1, 28, 43, ""), group("composite", 1, 43, 44, ""),
+		group("code", 0, 0, 2), group("issuer", 0, 2, 5), group("names", 0, 5, 44),
+		group("document_number", 1, 0, 10), group("nationality", 1, 10, 13), group("birth", 1, 13, 20), group("sex", 1, 20, 21),
+		group("expiry", 1, 21, 28), group("optional", 1, 28, 43), group("composite", 1, 43, 44),
 	} {
 		switch {
 		case g.Line >= len(entry.Lines) || g.To > len(entry.Lines[g.Line]):
@@ -42,11 +43,11 @@ func passportZone(text string, wrong ...string) kiosk.MRZEntry {
 }
 
 func cardZone(text string) kiosk.MRZEntry {
-	entry := kiosk.MRZEntry{Text: text, Format: "TD1", Lines: strings.Split(text, "\n"), Complete: true, Valid: true}
+	entry := kiosk.MRZEntry{Text: text, Inspection: mrz.Inspection{Format: mrz.TD1, Lines: strings.Split(text, "\n"), Complete: true, Valid: true}}
 	for _, g := range []kiosk.MRZGroup{
-		group("code", 0, 0, 2, ""), group("issuer", 0, 2, 5, ""), group("document_number", 0, 5, 15, ""), group("optional", 0, 15, 30, ""),
-		group("birth", 1, 0, 7, ""), group("sex", 1, 7, 8, ""), group("expiry", 1, 8, 15, ""), group("nationality", 1, 15, 18, ""),
-		group("optional2", 1, 18, 29, ""), group("composite", 1, 29, 30, ""), group("names", 2, 0, 30, ""),
+		group("code", 0, 0, 2), group("issuer", 0, 2, 5), group("document_number", 0, 5, 15), group("optional", 0, 15, 30),
+		group("birth", 1, 0, 7), group("sex", 1, 7, 8), group("expiry", 1, 8, 15), group("nationality", 1, 15, 18),
+		group("optional2", 1, 18, 29), group("composite", 1, 29, 30), group("names", 2, 0, 30),
 	} {
 		g.State = kiosk.MRZRight
 		entry.Groups = append(entry.Groups, g)

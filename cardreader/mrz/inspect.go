@@ -17,6 +17,11 @@ const (
 	GroupWrong                     // wrong, whatever is typed after it
 )
 
+// String returns the state's name: "missing", "right" or "wrong".
+func (s GroupState) String() string {
+	return map[GroupState]string{GroupMissing: "missing", GroupRight: "right", GroupWrong: "wrong"}[s]
+}
+
 // Group is characters that belong together, such as a date and its check digit.
 type Group struct {
 	Name     string // GroupCode to GroupComposite

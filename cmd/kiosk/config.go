@@ -10,7 +10,6 @@ import (
 	"github.com/BurntSushi/toml"
 
 	"balcao/kiosk"
-	"balcao/kiosk/desk"
 	"balcao/kiosk/trust/country"
 )
 
@@ -134,5 +133,5 @@ func (c config) sideBySide() bool { return c.SideBySide && !c.SecondScreen && !c
 // settings are the rules of the session.
 func (c config) settings() kiosk.Settings {
 	return kiosk.Settings{DeskName: c.Name, DefaultRegion: c.Region,
-		ClerkLanguage: c.ClerkLanguage, CitizenLanguage: c.CitizenLanguage, MRZ: desk.Zones{}}
+		ClerkLanguage: c.ClerkLanguage, CitizenLanguage: c.CitizenLanguage}
 }

@@ -223,7 +223,7 @@ func (b *bench) start(change func(*desk.Config)) *running {
 	b.t.Helper()
 	d := &running{bench: b, news: make(chan struct{}), forgotten: map[kiosk.CaseID]func() []string{}}
 	cfg := desk.Config{
-		Settings: kiosk.Settings{DeskName: "Loja de ensaio", MRZ: desk.Zones{}}, Desk: deskName, Centre: b.centre, Readers: b.slots,
+		Settings: kiosk.Settings{DeskName: "Loja de ensaio"}, Desk: deskName, Centre: b.centre, Readers: b.slots,
 		Examiner: b.examiner, Recipient: b.identity.Recipient(), Show: d.show,
 		Key: b.desk.Key, Chain: b.desk.Chain,
 		Log: slog.New(slog.NewTextHandler(b.log, nil)),

@@ -79,7 +79,7 @@ func (p Presenter) access(m *ClerkModel) {
 // Zone shows what is understood of a zone so far, in the shape of its document.
 func Zone(entry kiosk.MRZEntry, kind kiosk.DocumentKind) ZoneModel {
 	z := ZoneModel{
-		Text: entry.Text, Lines: entry.Lines, Shape: zoneShape(entry.Format, kind), Groups: entry.Groups,
+		Text: entry.Text, Lines: entry.Lines, Shape: zoneShape(entry.Format.String(), kind), Groups: entry.Groups,
 		Complete: entry.Complete, First: -1,
 	}
 	for i, group := range entry.Groups {
@@ -143,7 +143,7 @@ func (p Presenter) zoneMarks(entry kiosk.MRZEntry) []CheckRow {
 		rows = append(rows, CheckRow{
 			Result: groupResult(group.State),
 			Text:   p.Text("mrz.group." + group.Name),
-			Detail: p.Text("mrz.state." + string(group.State)),
+			Detail: p.Text("mrz.state." + group.State.String()),
 		})
 	}
 	return rows
@@ -269,8 +269,8 @@ func (p Presenter) whereItIs() ([]Picture, []string) {
 // zoneOf names the format as far as document or zone tell it.
 func zoneOf(document kiosk.DocumentState) string {
 	switch {
-	case document.Access.MRZ.Format != "":
-		return document.Access.MRZ.Format
+	case document.Access.MRZ.Format != 0:
+		return document.Access.MRZ.Format.String()
 	case document.Kind == kiosk.Passport:
 		return "TD3"
 	case document.Kind.Travel():
