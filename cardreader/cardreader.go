@@ -33,7 +33,7 @@ var (
 	ErrNotAuthorised = errors.New("smart-card service denies access to this user")
 	ErrStuck         = errors.New("smart-card service (pcscd) does not react")
 	ErrSilent        = errors.New("card does not answer")
-	ErrMute          = errors.New("card does not power up")
+	ErrUnresponsive  = errors.New("card does not power up")
 	ErrTransport     = errors.New("reader could not exchange data with the card")
 	ErrClosed        = errors.New("session is closed")
 	ErrWatching      = errors.New("this process watches the readers already")
@@ -70,10 +70,10 @@ var codes = map[scard.Error]error{
 	scard.ErrInvalidHandle:     ErrServiceGone, // handles die with the pcscd that gave them
 	scard.ErrSecurityViolation: ErrNotAuthorised,
 	scard.ErrNoAccess:          ErrNotAuthorised,
-	scard.ErrUnresponsiveCard:  ErrMute,
-	scard.ErrUnpoweredCard:     ErrMute,
-	scard.ErrUnsupportedCard:   ErrMute,
-	scard.ErrProtoMismatch:     ErrMute, // neither T=0 nor T=1
+	scard.ErrUnresponsiveCard:  ErrUnresponsive,
+	scard.ErrUnpoweredCard:     ErrUnresponsive,
+	scard.ErrUnsupportedCard:   ErrUnresponsive,
+	scard.ErrProtoMismatch:     ErrUnresponsive, // neither T=0 nor T=1
 	scard.ErrNotTransacted:     ErrTransport,
 	scard.ErrCommDataLost:      ErrTransport,
 }

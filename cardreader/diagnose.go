@@ -21,16 +21,16 @@ type Finding struct {
 
 // Codes of findings. They are those of the desk's screens where a clerk can see the same.
 const (
-	CodeOK            = "ok"
-	CodeMissing       = "pcscd_missing"
-	CodeStopped       = "pcscd_stopped"
-	CodeStuck         = "pcscd_stuck"
-	CodeNotAuthorised = "not_authorised"
-	CodeNoReader      = "no_reader"
-	CodeReaderBusy    = "reader_busy"
-	CodeCardMute      = "card_mute"
-	CodeCardSilent    = "card_silent"
-	CodeReaderFault   = "reader_fault"
+	CodeOK               = "ok"
+	CodeMissing          = "pcscd_missing"
+	CodeStopped          = "pcscd_stopped"
+	CodeStuck            = "pcscd_stuck"
+	CodeNotAuthorised    = "not_authorised"
+	CodeNoReader         = "no_reader"
+	CodeReaderBusy       = "reader_busy"
+	CodeCardUnresponsive = "card_unresponsive"
+	CodeCardSilent       = "card_silent"
+	CodeReaderFault      = "reader_fault"
 )
 
 // diagnosisPatience is short because an operator is waiting, and a busy card is a finding too.
@@ -133,8 +133,8 @@ func readerFinding(ctx context.Context, name string) Finding {
 		f.Code, f.Title = CodeReaderBusy, f.Title+" is held by another program."
 		f.Cause = "Another program uses the card for itself alone: the Autenticação.gov application, a browser, gpg (scdaemon)."
 		f.Cure = "Close that program. For gpg put disable-ccid and pcsc-shared into ~/.gnupg/scdaemon.conf"
-	case errors.Is(err, ErrMute):
-		f.Code, f.Title = CodeCardMute, f.Title+" has a card in it that does not power up."
+	case errors.Is(err, ErrUnresponsive):
+		f.Code, f.Title = CodeCardUnresponsive, f.Title+" has a card in it that does not power up."
 		f.Cause = "The card is the wrong way round, its contacts are dirty, or its chip is broken."
 		f.Cure = "Insert it chip first and chip up; wipe the contacts with a dry cloth. If another card works, the card is broken."
 	case errors.Is(err, ErrNotAuthorised):

@@ -4,18 +4,18 @@ package cardreader
 type Kind string
 
 // Kinds of events. After ServiceUp comes either NoReader or a ReaderAdded for each reader, then a
-// CardInserted or CardMute for each card that is there already. Before a ServiceDown the removal of
+// CardInserted or CardUnresponsive for each card that is there already. Before a ServiceDown the removal of
 // every card and reader is reported, so that a count of events never includes a reader that is
 // gone.
 const (
-	ServiceUp     Kind = "service_up"
-	ServiceDown   Kind = "service_down"   // Event.Cause says why
-	NoReader      Kind = "no_reader"      // the service runs but has no reader, or no more
-	ReaderAdded   Kind = "reader_added"   // Event.Reader
-	ReaderRemoved Kind = "reader_removed" // Event.Reader
-	CardInserted  Kind = "card_inserted"  // Event.Reader, Event.ATR
-	CardRemoved   Kind = "card_removed"   // Event.Reader
-	CardMute      Kind = "card_mute"      // Event.Reader: a card is in but does not power up
+	ServiceUp        Kind = "service_up"
+	ServiceDown      Kind = "service_down"      // Event.Cause says why
+	NoReader         Kind = "no_reader"         // the service runs but has no reader, or no more
+	ReaderAdded      Kind = "reader_added"      // Event.Reader
+	ReaderRemoved    Kind = "reader_removed"    // Event.Reader
+	CardInserted     Kind = "card_inserted"     // Event.Reader, Event.ATR
+	CardRemoved      Kind = "card_removed"      // Event.Reader
+	CardUnresponsive Kind = "card_unresponsive" // Event.Reader: a card is in but does not power up
 )
 
 // Cause says why the smart-card service cannot be reached.

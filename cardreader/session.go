@@ -76,7 +76,7 @@ type handle interface {
 var _ handle = (*scard.Card)(nil)
 
 // Connect opens a session with the card in a reader. Errors: ErrRemoved when no card is there,
-// ErrMute, ErrBusy, ErrServiceGone, ErrStuck when the service does not react, ErrSilent when the reader does not come back.
+// ErrUnresponsive, ErrBusy, ErrServiceGone, ErrStuck when the service does not react, ErrSilent when the reader does not come back.
 //
 // The connection is shared (SCARD_SHARE_SHARED), so that the State's middleware and browsers can
 // keep theirs. Exclusive keeps them out while a function runs.
@@ -251,7 +251,7 @@ func (s *Session) call(ctx context.Context, late *lateness,
 }
 
 func fatal(err error) bool {
-	for _, e := range []error{ErrRemoved, ErrReset, ErrServiceGone, ErrMute, ErrTransport} {
+	for _, e := range []error{ErrRemoved, ErrReset, ErrServiceGone, ErrUnresponsive, ErrTransport} {
 		if errors.Is(err, e) {
 			return true
 		}

@@ -28,7 +28,7 @@ type holding int
 const (
 	empty holding = iota
 	card
-	muteCard
+	unresponsiveCard
 )
 
 func newTracker(emit func(Event)) *tracker {
@@ -116,8 +116,8 @@ func (t *tracker) state(name string, flags scard.StateFlag, atr []byte) {
 	switch now.held {
 	case card:
 		t.emit(Event{Kind: CardInserted, Reader: t.reader(name), ATR: bytes.Clone(atr)})
-	case muteCard:
-		t.emit(Event{Kind: CardMute, Reader: t.reader(name)})
+	case unresponsiveCard:
+		t.emit(Event{Kind: CardUnresponsive, Reader: t.reader(name)})
 	}
 }
 
@@ -126,7 +126,7 @@ func holds(flags scard.StateFlag) holding {
 	case flags&scard.StatePresent == 0:
 		return empty
 	case flags&scard.StateMute != 0:
-		return muteCard
+		return unresponsiveCard
 	}
 	return card
 }

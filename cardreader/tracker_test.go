@@ -19,7 +19,7 @@ func TestTracker(t *testing.T) {
 	const in = scard.StatePresent
 	const out = scard.StateEmpty
 	mute := func(r cardreader.Reader) cardreader.Event {
-		return cardreader.Event{Kind: cardreader.CardMute, Reader: r}
+		return cardreader.Event{Kind: cardreader.CardUnresponsive, Reader: r}
 	}
 	noReader := cardreader.Event{Kind: cardreader.NoReader}
 	tests := map[string]struct {
@@ -113,8 +113,8 @@ func TestTracker_Balanced(t *testing.T) {
 			case cardreader.ReaderRemoved:
 				ok = readers[name] && !cards[name]
 				readers[name] = false
-			case cardreader.CardInserted, cardreader.CardMute:
-				// A card that turns mute where it is, or wakes up, is reported again.
+			case cardreader.CardInserted, cardreader.CardUnresponsive:
+				// A card that becomes unresponsive where it is, or wakes up, is reported again.
 				ok = readers[name]
 				cards[name] = true
 			case cardreader.CardRemoved:

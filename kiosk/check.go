@@ -28,12 +28,12 @@ const (
 
 // More checks, of travel documents.
 const (
-	CheckAccess       CheckName = "access_control"    // the chip opened with what is printed, over a protected channel
-	CheckSignerStatus CheckName = "signer_revocation" // the document signer's certificate was not revoked
-	CheckOriginal     CheckName = "chip_original"     // the chip holds the key that its State signed: no copy
-	CheckPrinted      CheckName = "printed_match"     // the chip's machine-readable zone is the one that was typed
-	CheckDigits       CheckName = "mrz_digits"        // typed without a chip: every check digit is right
-	CheckAccepted     CheckName = "document_accepted" // documents of this kind and issuer are accepted here
+	CheckAccess           CheckName = "access_control"    // the chip opened with what is printed, over a protected channel
+	CheckSignerStatus     CheckName = "signer_revocation" // the document signer's certificate was not revoked
+	CheckChipAuthenticity CheckName = "chip_original"     // the chip holds the key that its State signed: no copy
+	CheckPrinted          CheckName = "printed_match"     // the chip's machine-readable zone is the one that was typed
+	CheckDigits           CheckName = "mrz_digits"        // typed without a chip: every check digit is right
+	CheckAccepted         CheckName = "document_accepted" // documents of this kind and issuer are accepted here
 )
 
 // Result is the outcome of a check. The zero value is Pending: nothing is a yes until it was answered.
@@ -87,12 +87,12 @@ const (
 
 // Reasons for which a check is Absent: the document offers nothing to check, which lowers the level.
 const (
-	ReasonNoOriginality Reason = "no_originality" // the chip has no key to prove that it is no copy
-	ReasonNoChip        Reason = "no_chip"        // the machine-readable zone was typed, or the chip's files came without it
-	ReasonNobodyToAsk   Reason = "nobody_to_ask"  // no list of revoked signers exists for this country
-	ReasonUnenforced    Reason = "unenforced"     // the chip lets itself be read without what is printed
-	ReasonNoCalendar    Reason = "no_calendar"    // the date of birth is none that a calendar has
-	ReasonPhotoUnshown  Reason = "photo_unshown"  // the chip's photograph cannot be shown: the printed one was compared
+	ReasonNoChipAuthenticity Reason = "no_originality" // the chip has no key to prove that it is no copy
+	ReasonNoChip             Reason = "no_chip"        // the machine-readable zone was typed, or the chip's files came without it
+	ReasonNobodyToAsk        Reason = "nobody_to_ask"  // no list of revoked signers exists for this country
+	ReasonUnenforced         Reason = "unenforced"     // the chip lets itself be read without what is printed
+	ReasonNoCalendar         Reason = "no_calendar"    // the date of birth is none that a calendar has
+	ReasonPhotoUnshown       Reason = "photo_unshown"  // the chip's photograph cannot be shown: the printed one was compared
 )
 
 // Check is one verification as a value: what was asked, the answer, who gave it, when, how long it
@@ -132,11 +132,11 @@ var citizenCardChecks = []CheckName{
 // travelChecks are the checks of a travel document's chip in the clerk's order.
 var travelChecks = []CheckName{
 	CheckRecognised, CheckAccess, CheckSODSignature, CheckSODSigner, CheckSignerStatus, CheckIdentityData, CheckPhotoData,
-	CheckOriginal, CheckPrinted, CheckAccepted, CheckDocumentDate, CheckAge, CheckKey,
+	CheckChipAuthenticity, CheckPrinted, CheckAccepted, CheckDocumentDate, CheckAge, CheckKey,
 }
 
 // typedChecks are those of a machine-readable zone that was typed, without a chip.
-var typedChecks = []CheckName{CheckDigits, CheckOriginal, CheckAccepted, CheckDocumentDate, CheckAge}
+var typedChecks = []CheckName{CheckDigits, CheckChipAuthenticity, CheckAccepted, CheckDocumentDate, CheckAge}
 
 // ExpectedChecks returns the checks that a document of the kind must have answered, in the order in
 // which the clerk sees them. A document of an unknown kind is expected to pass those of a Citizen Card.

@@ -137,7 +137,7 @@ func (w *world) reads(id kiosk.CaseID) kiosk.Event {
 	for _, c := range doc.Checks {
 		if c.Result == kiosk.Pending && c.Name != kiosk.CheckKey {
 			result := kiosk.Passed
-			if c.Name == kiosk.CheckOriginal && doc.Access.NoChip {
+			if c.Name == kiosk.CheckChipAuthenticity && doc.Access.NoChip {
 				result = kiosk.Absent
 			}
 			return kiosk.InCase{Case: id, Event: kiosk.CheckDone{Check: kiosk.Check{Name: c.Name, Result: result}}}
@@ -243,7 +243,7 @@ func (w *world) noise() kiosk.Event {
 	channel := pick(w, kiosk.SMS, kiosk.Email, "pigeon")
 	reason := pick(w, kiosk.ReasonRemoved, kiosk.ReasonCardChanged, kiosk.ReasonSilent, kiosk.ReasonUnknownCard)
 	return pick(w, []kiosk.Event{
-		w.tick(), w.insert(), w.remove(), kiosk.CardMute{Reader: w.reader()}, w.tick(), w.insert(), w.remove(), w.centreUp(),
+		w.tick(), w.insert(), w.remove(), kiosk.CardUnresponsive{Reader: w.reader()}, w.tick(), w.insert(), w.remove(), w.centreUp(),
 		kiosk.ServiceChanged{Problem: pick(w, "", "", kiosk.ProblemServiceStopped)},
 		kiosk.ReaderAdded{Reader: 1, Name: "A"}, kiosk.ReaderAdded{Reader: 2, Name: "B"},
 		kiosk.ReaderRemoved{Reader: w.reader()}, kiosk.ReaderAdded{Reader: w.reader()},

@@ -189,7 +189,7 @@ func (o *observer) allPassed() bool {
 		expected = kiosk.ExpectedOfTyped()
 	}
 	for _, name := range expected {
-		if name != kiosk.CheckKey && o.checks[name] != kiosk.Passed && !(name == kiosk.CheckOriginal && o.checks[name] == kiosk.Absent) {
+		if name != kiosk.CheckKey && o.checks[name] != kiosk.Passed && !(name == kiosk.CheckChipAuthenticity && o.checks[name] == kiosk.Absent) {
 			return false
 		}
 	}

@@ -7,13 +7,13 @@ type ProblemCode string
 // Problems that are not the refusal of a document.
 const (
 	// Readers and the smart-card service.
-	ProblemServiceMissing ProblemCode = "pcscd_missing"  // no smart-card service on this computer
-	ProblemServiceStopped ProblemCode = "pcscd_stopped"  // it is installed but does not run
-	ProblemServiceStuck   ProblemCode = "pcscd_stuck"    // it runs but does not react
-	ProblemNotAuthorised  ProblemCode = "not_authorised" // it does not let this user in (polkit)
-	ProblemNoReader       ProblemCode = "no_reader"      // it runs but sees no reader
-	ProblemReaderBusy     ProblemCode = "reader_busy"    // another program holds the card
-	ProblemCardMute       ProblemCode = "card_mute"      // a card is there but does not power up (upside down, dirty)
+	ProblemServiceMissing   ProblemCode = "pcscd_missing"     // no smart-card service on this computer
+	ProblemServiceStopped   ProblemCode = "pcscd_stopped"     // it is installed but does not run
+	ProblemServiceStuck     ProblemCode = "pcscd_stuck"       // it runs but does not react
+	ProblemNotAuthorised    ProblemCode = "not_authorised"    // it does not let this user in (polkit)
+	ProblemNoReader         ProblemCode = "no_reader"         // it runs but sees no reader
+	ProblemReaderBusy       ProblemCode = "reader_busy"       // another program holds the card
+	ProblemCardUnresponsive ProblemCode = "card_unresponsive" // a card is there but does not power up (upside down, dirty)
 
 	// The centre.
 	ProblemCentreDown    ProblemCode = "centre_down"    // not reachable
@@ -71,8 +71,8 @@ func (s *Session) currentProblem() *Problem {
 		return s.problem
 	case (s.waitsForCard() || s.state.Case == 0) && s.state.Status.Service != "":
 		return s.ambient(Problem{Code: s.state.Status.Service})
-	case (s.waitsForCard() || s.state.Case == 0) && s.holding(SlotMute, false) != 0:
-		return s.ambient(Problem{Code: ProblemCardMute, Reader: s.holding(SlotMute, false)})
+	case (s.waitsForCard() || s.state.Case == 0) && s.holding(SlotUnresponsive, false) != 0:
+		return s.ambient(Problem{Code: ProblemCardUnresponsive, Reader: s.holding(SlotUnresponsive, false)})
 	case s.problem != nil:
 		return s.problem
 	case s.state.Case == 0 && s.skewed():

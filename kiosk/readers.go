@@ -9,14 +9,14 @@ type Slot string
 
 // What a reader can hold.
 const (
-	SlotEmpty   Slot = "empty"
-	SlotCard    Slot = "card"    // some card, not yet recognised
-	SlotReading Slot = "reading" // the citizen's document is being read
-	SlotCitizen Slot = "citizen_card"
-	SlotTravel  Slot = "travel_document"
-	SlotUnknown Slot = "unknown_card"
-	SlotMute    Slot = "mute"
-	SlotRemoved Slot = "removed" // the citizen's document was pulled while it is needed
+	SlotEmpty        Slot = "empty"
+	SlotCard         Slot = "card"    // some card, not yet recognised
+	SlotReading      Slot = "reading" // the citizen's document is being read
+	SlotCitizen      Slot = "citizen_card"
+	SlotTravel       Slot = "travel_document"
+	SlotUnknown      Slot = "unknown_card"
+	SlotUnresponsive Slot = "unresponsive"
+	SlotRemoved      Slot = "removed" // the citizen's document was pulled while it is needed
 )
 
 // ReaderStatus is one card reader in the order the desk numbers them.
@@ -30,7 +30,7 @@ type ReaderStatus struct {
 type reader struct {
 	number int
 	name   string
-	holds  Slot // SlotEmpty, SlotCard or SlotMute
+	holds  Slot // SlotEmpty, SlotCard or SlotUnresponsive
 	unread bool // its card came while it could not be looked at
 }
 
@@ -138,14 +138,14 @@ func (e CardRemoved) apply(s *Session) {
 	}
 }
 
-// CardMute says that a card does not power up.
-type CardMute struct{ Reader int }
+// CardUnresponsive says that a card does not power up.
+type CardUnresponsive struct{ Reader int }
 
 // apply: what is in the reader does not answer; for the case that is no card.
-func (e CardMute) apply(s *Session) {
+func (e CardUnresponsive) apply(s *Session) {
 	s.leaves(e.Reader)
 	if r := s.reader(e.Reader); r != nil {
-		r.holds = SlotMute
+		r.holds = SlotUnresponsive
 	}
 }
 

@@ -49,7 +49,7 @@ func (d DocumentState) Check(name CheckName) (Check, bool) {
 
 // travels reports whether the document is no Citizen Card, also when nothing is left of a refused one but its checks.
 func (d DocumentState) travels() bool {
-	_, asked := d.Check(CheckOriginal)
+	_, asked := d.Check(CheckChipAuthenticity)
 	return d.Kind.Travel() || d.Kind == "" && (d.Access.Asked || asked)
 }
 

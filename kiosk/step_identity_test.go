@@ -204,17 +204,17 @@ func TestCardMoves(t *testing.T) {
 	})
 
 	t.Run("Mute", func(t *testing.T) {
-		d := newDesk(t).do(kiosk.CardMute{Reader: 2}).problem(kiosk.ProblemCardMute, false).slot(2, kiosk.SlotMute)
+		d := newDesk(t).do(kiosk.CardUnresponsive{Reader: 2}).problem(kiosk.ProblemCardUnresponsive, false).slot(2, kiosk.SlotUnresponsive)
 		if got := d.state.Problem.Reader; got != 2 {
 			t.Errorf("reader: got %d, want 2", got)
 		}
 		d.do(kiosk.CardRemoved{Reader: 2}).problem("", false).slot(2, kiosk.SlotEmpty)
-		d.do(kiosk.CardMute{Reader: 2}, kiosk.CardInserted{Reader: 1}).problem("", false).asked(kiosk.ReadDocument{Case: 1, Reader: 1})
+		d.do(kiosk.CardUnresponsive{Reader: 2}, kiosk.CardInserted{Reader: 1}).problem("", false).asked(kiosk.ReadDocument{Case: 1, Reader: 1})
 	})
 
 	t.Run("PutBackUpsideDown", func(t *testing.T) {
-		d := newDesk(t).do(kiosk.CardInserted{Reader: 1}, kiosk.CardRemoved{Reader: 1}, kiosk.CardMute{Reader: 1})
-		d.problem(kiosk.ProblemCardMute, false).do(kiosk.CardRemoved{Reader: 1}).problem("card_removed", false)
+		d := newDesk(t).do(kiosk.CardInserted{Reader: 1}, kiosk.CardRemoved{Reader: 1}, kiosk.CardUnresponsive{Reader: 1})
+		d.problem(kiosk.ProblemCardUnresponsive, false).do(kiosk.CardRemoved{Reader: 1}).problem("card_removed", false)
 	})
 
 	t.Run("SecondCardWaits", func(t *testing.T) {

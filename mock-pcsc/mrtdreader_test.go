@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"balcao/assets/testpki"
-	"balcao/mock-pcsc/drawer"
+	"balcao/mock-pcsc/fixtures"
 )
 
 // TestMRTDReader has Debian's mrtdreader, which is for libnfc, read a passport through pcscd.
@@ -53,9 +53,9 @@ func TestMRTDReader(t *testing.T) {
 	}
 }
 
-func mustEntry(t *testing.T, name string) drawer.Entry {
+func mustEntry(t *testing.T, name string) fixtures.Entry {
 	t.Helper()
-	d, err := drawer.Open()
+	d, err := fixtures.Open()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,5 +65,5 @@ func mustEntry(t *testing.T, name string) drawer.Entry {
 		}
 	}
 	t.Fatalf("no card %s", name)
-	return drawer.Entry{}
+	return fixtures.Entry{}
 }

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"balcao/mock-pcsc/card"
-	"balcao/mock-pcsc/drawer"
+	"balcao/mock-pcsc/fixtures"
 	"balcao/mock-pcsc/vpcd"
 )
 
@@ -146,7 +146,7 @@ func waitFor(t *testing.T, what string, done func() bool) {
 
 func mustCard(t *testing.T, name string) card.Card {
 	t.Helper()
-	d, err := drawer.Open()
+	d, err := fixtures.Open()
 	if err != nil {
 		t.Fatal(err)
 	}

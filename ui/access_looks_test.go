@@ -9,7 +9,7 @@ import (
 
 	"balcao/kiosk"
 	"balcao/ui"
-	"balcao/ui/look"
+	"balcao/ui/theme"
 )
 
 // strokes are the widths and colours of the edges that a widget draws.
@@ -61,9 +61,9 @@ func TestFocusIsSeen(t *testing.T) {
 						before = without[i].StrokeColor
 					}
 					if _, _, _, alpha := before.RGBA(); alpha == 0 {
-						before = look.Surface
+						before = theme.Surface
 					}
-					best = max(best, min(ratio(with[i].StrokeColor, before), ratio(with[i].StrokeColor, look.Page)))
+					best = max(best, min(ratio(with[i].StrokeColor, before), ratio(with[i].StrokeColor, theme.Page)))
 				}
 				if best < 3 {
 					t.Errorf("%s: %T: the focus changes an edge by %.2f:1", name, field, best)
@@ -94,7 +94,7 @@ func TestErrorsHaveASign(t *testing.T) {
 	for _, screen := range screens {
 		d.Show(screen.state(kiosk.Portuguese))
 		for _, w := range []fyne.Window{d.Clerk(), d.Citizen()} {
-			walkTexts(w.Content(), func(text *look.Text, signed, red bool) {
+			walkTexts(w.Content(), func(text *theme.Text, signed, red bool) {
 				if !red {
 					return
 				}
@@ -111,19 +111,19 @@ func TestErrorsHaveASign(t *testing.T) {
 }
 
 // walkTexts visits the texts that can be seen, but for those of a check, whose sign stands beside its name.
-func walkTexts(o fyne.CanvasObject, visit func(text *look.Text, signed, red bool)) {
+func walkTexts(o fyne.CanvasObject, visit func(text *theme.Text, signed, red bool)) {
 	if !o.Visible() {
 		return
 	}
 	switch o := o.(type) {
-	case *look.Text:
+	case *theme.Text:
 		signed, red := false, false
 		for _, child := range test.WidgetRenderer(o).Objects() {
 			switch child := child.(type) {
-			case *look.Circle:
+			case *theme.Circle:
 				signed = true
 			case *canvas.Text:
-				red = red || child.Text != "" && child.Color == look.Red
+				red = red || child.Text != "" && child.Color == theme.Red
 			}
 		}
 		visit(o, signed, red)
@@ -135,12 +135,12 @@ func walkTexts(o fyne.CanvasObject, visit func(text *look.Text, signed, red bool
 				inner = c.Objects
 			}
 			for _, child := range inner {
-				_, is := child.(*look.Circle)
+				_, is := child.(*theme.Circle)
 				circle = circle || is && child.Visible()
 			}
 		}
 		for _, child := range o.Objects {
-			walkTexts(child, func(text *look.Text, signed, red bool) { visit(text, signed || circle, red) })
+			walkTexts(child, func(text *theme.Text, signed, red bool) { visit(text, signed || circle, red) })
 		}
 	case fyne.Widget:
 		for _, child := range test.WidgetRenderer(o).Objects() {

@@ -13,7 +13,7 @@ import (
 
 	"balcao/kiosk"
 	"balcao/ui"
-	"balcao/ui/look"
+	"balcao/ui/theme"
 )
 
 // understand is a reader of zones that knows passports only: enough to answer what is typed.
@@ -26,7 +26,7 @@ func understand(text string) kiosk.MRZEntry {
 	if len(run) > 44 {
 		lines = run[:44] + "\n" + run[44:]
 	}
-	entry := passportZone(lines)
+	entry := passportMRZ(lines)
 	entry.Text = text
 	entry.Valid = lines == specimenTD3
 	return entry
@@ -98,8 +98,8 @@ func TestAccessKeys(t *testing.T) {
 	}{
 		{"Continue", whole(pt), fyne.KeyReturn, []kiosk.Event{kiosk.Continue{}}},
 		{"ContinueNumpad", whole(pt), fyne.KeyEnter, []kiosk.Event{kiosk.Continue{}}},
-		{"SixDigitsAreANumber", typedZone(kiosk.MRZEntry{Text: "683105", Inspection: mrz.Inspection{Lines: []string{"683105"}}})(pt), fyne.KeyReturn, []kiosk.Event{kiosk.Continue{}}},
-		{"NotWithFive", typedZone(kiosk.MRZEntry{Text: "68310", Inspection: mrz.Inspection{Lines: []string{"68310"}}})(pt), fyne.KeyReturn, typed(kiosk.AccessMRZ, "68310\n")},
+		{"SixDigitsAreANumber", typedMRZ(kiosk.MRZEntry{Text: "683105", Inspection: mrz.Inspection{Lines: []string{"683105"}}})(pt), fyne.KeyReturn, []kiosk.Event{kiosk.Continue{}}},
+		{"NotWithFive", typedMRZ(kiosk.MRZEntry{Text: "68310", Inspection: mrz.Inspection{Lines: []string{"68310"}}})(pt), fyne.KeyReturn, typed(kiosk.AccessMRZ, "68310\n")},
 		{"NotWhileWrong", slipped(pt), fyne.KeyReturn, nil},
 		{"NotWithoutDocument", lifted(pt), fyne.KeyReturn, nil},
 		{"NotWhileOpening", opening(pt), fyne.KeyReturn, nil},
@@ -108,7 +108,7 @@ func TestAccessKeys(t *testing.T) {
 		{"TwinOnceRefused", doubtful(pt, 1), fyne.KeyF7, typed(kiosk.AccessMRZ, "with a twin")},
 		{"NoTwinBefore", doubtful(pt, 0), fyne.KeyF7, nil},
 		{"UseCAN", whole(pt), fyne.KeyF9, typed(kiosk.AccessCAN, "")},
-		{"UseZone", permitCAN(pt), fyne.KeyF9, typed(kiosk.AccessMRZ, specimenTD1)},
+		{"UseMRZ", permitCAN(pt), fyne.KeyF9, typed(kiosk.AccessMRZ, specimenTD1)},
 		{"Erase", whole(pt), fyne.KeyF4, typed(kiosk.AccessMRZ, "")},
 		{"NothingToErase", locked(pt), fyne.KeyF4, nil},
 		{"NoChip", locked(pt), fyne.KeyF6, []kiosk.Event{kiosk.NoChip{}}},
@@ -137,7 +137,7 @@ func TestAccessKeys(t *testing.T) {
 	}
 }
 
-func TestZoneField(t *testing.T) {
+func TestMRZField(t *testing.T) {
 	pt := kiosk.Portuguese
 	t.Run("TypedByHand", func(t *testing.T) {
 		d := newTypingDesk(t, locked(pt))
@@ -285,10 +285,10 @@ func TestZoneField(t *testing.T) {
 	})
 }
 
-// TestZoneFieldFilledShort: a line that was ended and filled up goes on with its check digits, not with a line more.
-func TestZoneFieldFilledShort(t *testing.T) {
-	application().Settings().SetTheme(look.DeskTheme(1))
-	f := ui.NewZoneField()
+// TestMRZFieldFilledShort: a line that was ended and filled up goes on with its check digits, not with a line more.
+func TestMRZFieldFilledShort(t *testing.T) {
+	application().Settings().SetTheme(theme.DeskTheme(1))
+	f := ui.NewMRZField()
 	f.Put(specimenTD3[:45+28])
 	f.Press(fyne.KeyReturn)
 	filled := specimenTD3[:45+28] + strings.Repeat("<", 14)
@@ -300,15 +300,15 @@ func TestZoneFieldFilledShort(t *testing.T) {
 	}
 }
 
-// TestZoneFieldTakesEveryKey types anything, with answers that come at any time: the field never leaves its
+// TestMRZFieldTakesEveryKey types anything, with answers that come at any time: the field never leaves its
 // bounds, and a zone that is typed after erasing is the zone that stands there.
-func TestZoneFieldTakesEveryKey(t *testing.T) {
+func TestMRZFieldTakesEveryKey(t *testing.T) {
 	keys := []fyne.KeyName{
 		fyne.KeyLeft, fyne.KeyRight, fyne.KeyUp, fyne.KeyDown, fyne.KeyHome, fyne.KeyEnd, fyne.KeyBackspace, fyne.KeyDelete, fyne.KeyReturn,
 	}
-	application().Settings().SetTheme(look.DeskTheme(1))
+	application().Settings().SetTheme(theme.DeskTheme(1))
 	rapid.Check(t, func(t *rapid.T) {
-		f := ui.NewZoneField()
+		f := ui.NewMRZField()
 		for range rapid.IntRange(0, 60).Draw(t, "strokes") {
 			switch rapid.IntRange(0, 6).Draw(t, "what") {
 			case 0:
@@ -343,14 +343,14 @@ func TestZoneFieldTakesEveryKey(t *testing.T) {
 	})
 }
 
-// FuzzZoneField pastes anything into the field, which answers with the lines that were understood.
-func FuzzZoneField(f *testing.F) {
+// FuzzMRZField pastes anything into the field, which answers with the lines that were understood.
+func FuzzMRZField(f *testing.F) {
 	for _, text := range []string{specimenTD3, specimenTD1, "p<uto\r\n«‹ \t?", "\n\n<", strings.Repeat("I<", 200), "\x02P<\x03\uFEFF"} {
 		f.Add(text)
 	}
-	application().Settings().SetTheme(look.DeskTheme(1))
+	application().Settings().SetTheme(theme.DeskTheme(1))
 	f.Fuzz(func(t *testing.T, text string) {
-		field := ui.NewZoneField()
+		field := ui.NewMRZField()
 		field.Paste(text)
 		field.Answer(understand(field.Text()))
 		field.Press(fyne.KeyHome)

@@ -119,7 +119,7 @@ func TestSwipeAtEveryPage(t *testing.T) {
 
 // swipeAt swipes a document at a desk that shows a state.
 func swipeAt(t *testing.T, d *desk, state kiosk.State, text string, pace time.Duration, citizen bool) {
-	if takesZone(state) {
+	if takesMRZ(state) {
 		d.Show(idle(kiosk.Portuguese))
 		d.Show(state)
 	}
@@ -137,10 +137,10 @@ func swipeAt(t *testing.T, d *desk, state kiosk.State, text string, pace time.Du
 	strike(w, fyne.KeyEvent{Name: fyne.KeyReturn}, 0) // after a pause, as some readers do
 	d.settle()
 	for _, e := range d.sent() {
-		if typed, ok := e.(kiosk.AccessTyped); ok && typed.Kind == kiosk.AccessMRZ && takesZone(state) {
+		if typed, ok := e.(kiosk.AccessTyped); ok && typed.Kind == kiosk.AccessMRZ && takesMRZ(state) {
 			continue
 		}
-		if _, ok := e.(kiosk.Continue); ok && state.Document.Access.MRZ.Valid && takesZone(state) {
+		if _, ok := e.(kiosk.Continue); ok && state.Document.Access.MRZ.Valid && takesMRZ(state) {
 			continue // the Enter behind a zone that stood there already
 		}
 		t.Fatalf("sent %#v", e)
@@ -160,8 +160,8 @@ func swipeAt(t *testing.T, d *desk, state kiosk.State, text string, pace time.Du
 	}
 }
 
-// takesZone reports whether a state asks for a zone, or for nothing yet.
-func takesZone(s kiosk.State) bool {
+// takesMRZ reports whether a state asks for a zone, or for nothing yet.
+func takesMRZ(s kiosk.State) bool {
 	return s.Step == kiosk.StepDocument && !s.ConfirmCancel && !s.IdleSoon &&
 		(s.Case == 0 || s.Document.Access.Asked && !s.Document.Reading && s.Problem == nil)
 }

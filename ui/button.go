@@ -6,13 +6,13 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
 
-	"balcao/ui/look"
+	"balcao/ui/theme"
 )
 
-// button is a look.Button that asks the window's keyboard first, so that F10 works while a button has
+// button is a theme.Button that asks the window's keyboard first, so that F10 works while a button has
 // the focus.
 type button struct {
-	look.Button
+	theme.Button
 	keys *keyboard
 }
 
@@ -26,12 +26,12 @@ func newButton(keys *keyboard) *button {
 
 // show makes the button the action, pressed by do.
 func (b *button) show(a present.Action, do func(present.Action)) {
-	style := look.Plain
+	style := theme.Plain
 	switch {
 	case a.Grave:
-		style = look.Danger
+		style = theme.Danger
 	case a.Main && a.Live():
-		style = look.Primary
+		style = theme.Primary
 	}
 	b.SetText(a.Text)
 	b.SetKey(a.Key)
@@ -41,7 +41,7 @@ func (b *button) show(a present.Action, do func(present.Action)) {
 	b.repaint()
 }
 
-// repaint tells the canvas about a change: what look.Button refreshes is itself, which stands in no
+// repaint tells the canvas about a change: what theme.Button refreshes is itself, which stands in no
 // canvas when it is part of another widget.
 func (b *button) repaint() { canvas.Refresh(b) }
 

@@ -11,7 +11,7 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
 
-	"balcao/ui/look"
+	"balcao/ui/theme"
 )
 
 // choice is one of a few answers, chosen with the arrow keys or with an answer's first letter. It begins
@@ -193,7 +193,7 @@ func (c *choice) text() string {
 // CreateRenderer implements fyne.Widget.
 func (c *choice) CreateRenderer() fyne.WidgetRenderer {
 	c.ExtendBaseWidget(c)
-	r := &choiceRenderer{choice: c, frame: canvas.NewRectangle(look.Surface)}
+	r := &choiceRenderer{choice: c, frame: canvas.NewRectangle(theme.Surface)}
 	r.frame.CornerRadius = 8
 	r.update()
 	return r
@@ -207,8 +207,8 @@ type choiceRenderer struct {
 	one     fyne.CanvasObject
 	all     fyne.CanvasObject
 	rows    []answerRow
-	line    *look.Text
-	count   *look.Text
+	line    *theme.Text
+	count   *theme.Text
 	before  *chevron
 	after   *chevron
 }
@@ -216,7 +216,7 @@ type choiceRenderer struct {
 // answerRow is one of the answers listed.
 type answerRow struct {
 	ring, dot   *canvas.Circle
-	text, means *look.Text
+	text, means *theme.Text
 }
 
 func (r *choiceRenderer) Destroy() {}
@@ -240,9 +240,9 @@ func (r *choiceRenderer) Refresh() {
 
 func (r *choiceRenderer) update() {
 	c := r.choice
-	r.frame.StrokeColor, r.frame.StrokeWidth = look.FieldEdge, 2
+	r.frame.StrokeColor, r.frame.StrokeWidth = theme.FieldEdge, 2
 	if c.focused {
-		r.frame.StrokeColor, r.frame.StrokeWidth = look.Ring, 3
+		r.frame.StrokeColor, r.frame.StrokeWidth = theme.Ring, 3
 	}
 	if c.open() {
 		r.list()
@@ -254,15 +254,15 @@ func (r *choiceRenderer) update() {
 func (r *choiceRenderer) field() {
 	c := r.choice
 	if r.line == nil {
-		r.line, r.count = look.Value("").Sized(look.SizeHeading).Wrap(), look.Small("").In(look.InkFaint)
+		r.line, r.count = theme.Value("").Sized(theme.SizeHeading).Wrap(), theme.Small("").In(theme.InkFaint)
 		r.before, r.after = newChevron(-1), newChevron(1)
-		r.one = look.Padded(12, 9, centred(10, []float32{1, 0, 0, 0}, r.line, r.before.content, r.count, r.after.content))
+		r.one = theme.Padded(12, 9, centred(10, []float32{1, 0, 0, 0}, r.line, r.before.content, r.count, r.after.content))
 	}
 	r.content = r.one
 	r.line.SetText(c.text())
-	r.line.SetColour(look.Ink)
+	r.line.SetColour(theme.Ink)
 	if c.chosen < 0 {
-		r.line.SetColour(look.InkFaint)
+		r.line.SetColour(theme.InkFaint)
 	}
 	r.count.SetText(strconv.Itoa(c.chosen+1) + "/" + strconv.Itoa(len(c.options)))
 	r.before.show(c.chosen > 0)
@@ -280,7 +280,7 @@ func newChevron(direction float32) *chevron {
 	tip, back := 5+3*direction, 5-3*direction
 	strokes := container.NewWithoutLayout()
 	for i, y := range []float32{1, 13} {
-		c.lines[i] = canvas.NewLine(look.Blue)
+		c.lines[i] = canvas.NewLine(theme.Blue)
 		c.lines[i].StrokeWidth = 2
 		c.lines[i].Position1, c.lines[i].Position2 = fyne.NewPos(back, y), fyne.NewPos(tip, 7)
 		strokes.Add(c.lines[i])
@@ -292,9 +292,9 @@ func newChevron(direction float32) *chevron {
 // show draws it boldly where there is somewhere to go.
 func (c *chevron) show(open bool) {
 	for _, line := range c.lines {
-		line.StrokeColor = look.Edge
+		line.StrokeColor = theme.Edge
 		if open {
-			line.StrokeColor = look.Blue
+			line.StrokeColor = theme.Blue
 		}
 	}
 }
@@ -309,7 +309,7 @@ func (r *choiceRenderer) list() {
 			r.rows = append(r.rows, row)
 			sign := sized(20, 20, row.ring)
 			sign.Add(sized(20, 20, row.dot))
-			all.Add(look.Padded(12, 6, columns(12, []float32{0, 1}, sign, rows(2, row.text, row.means))))
+			all.Add(theme.Padded(12, 6, columns(12, []float32{0, 1}, sign, rows(2, row.text, row.means))))
 		}
 		r.all = all
 	}
@@ -322,9 +322,9 @@ func (r *choiceRenderer) list() {
 		row.means.SetText(c.options[i].Means)
 		reveal(row.means, c.options[i].Means != "")
 		chosen := i == c.chosen
-		row.ring.StrokeColor = look.FieldEdge
+		row.ring.StrokeColor = theme.FieldEdge
 		if chosen {
-			row.ring.StrokeColor = look.Blue
+			row.ring.StrokeColor = theme.Blue
 		}
 		reveal(row.dot, chosen)
 	}
@@ -332,8 +332,8 @@ func (r *choiceRenderer) list() {
 
 func newAnswerRow() answerRow {
 	row := answerRow{
-		ring: canvas.NewCircle(look.Surface), dot: canvas.NewCircle(look.Blue),
-		text: look.Value("").Wrap(), means: look.Small("").In(look.InkFaint).Wrap(),
+		ring: canvas.NewCircle(theme.Surface), dot: canvas.NewCircle(theme.Blue),
+		text: theme.Value("").Wrap(), means: theme.Small("").In(theme.InkFaint).Wrap(),
 	}
 	row.ring.StrokeWidth = 2
 	return row

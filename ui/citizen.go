@@ -13,7 +13,7 @@ import (
 	"fyne.io/fyne/v2/layout"
 
 	"balcao/kiosk"
-	"balcao/ui/look"
+	"balcao/ui/theme"
 )
 
 // settleTime is how long a page that asks for agreement must stand before a key can give it: a Return
@@ -27,8 +27,8 @@ type citizenView struct {
 	now  func() time.Time
 	keys keyboard
 
-	zoom  look.Zoom
-	small look.Zoom // of pictures, which stand in one row in an upright window too
+	zoom  theme.Zoom
+	small theme.Zoom // of pictures, which stand in one row in an upright window too
 
 	// clerk takes the keys on the clerk's buttons while the person has the keyboard, and only then; nil where
 	// the clerk's page is in the same window, and cannot be seen.
@@ -40,11 +40,11 @@ type citizenView struct {
 	since time.Time // when what is asked for was first shown
 
 	pills    [2]*pill
-	title    *look.Text
+	title    *theme.Text
 	greeting *button // goes on in the other language
 	greets   fyne.CanvasObject
-	text     *look.Text
-	notice   *look.Text
+	text     *theme.Text
+	notice   *theme.Text
 	pages    map[present.CitizenPage]fyne.CanvasObject
 	message  *messageView
 	input    *inputView
@@ -65,9 +65,9 @@ var pillLanguages = [2]kiosk.Language{kiosk.Portuguese, kiosk.English}
 func newCitizenView(host func() fyne.Window, send func(kiosk.Event), now func() time.Time) *citizenView {
 	v := &citizenView{host: host, send: send, now: now}
 	v.keys.press, v.keys.digit = v.press, v.digit
-	v.title = look.NewText("", look.SizeCitizenTitle, fyne.TextStyle{Bold: true}, look.Ink).Zoomed(&v.zoom).Wrap()
-	v.text = citizenText(look.InkSoft, &v.zoom).Wrap()
-	v.notice = citizenText(look.Red, &v.zoom).Bold().Wrap()
+	v.title = theme.NewText("", theme.SizeCitizenTitle, fyne.TextStyle{Bold: true}, theme.Ink).Zoomed(&v.zoom).Wrap()
+	v.text = citizenText(theme.InkSoft, &v.zoom).Wrap()
+	v.notice = citizenText(theme.Red, &v.zoom).Bold().Wrap()
 	v.message = newMessageView(&v.zoom, &v.small)
 	v.input = newInputView(&v.keys, &v.zoom, v.submit)
 	v.review = newCitizenReviewView(&v.zoom)
@@ -81,12 +81,12 @@ func newCitizenView(host func() fyne.Window, send func(kiosk.Event), now func() 
 	return v
 }
 
-func citizenText(colour look.Colour, zoom *look.Zoom) *look.Text {
-	return look.NewText("", look.SizeCitizenText, fyne.TextStyle{}, colour).Zoomed(zoom)
+func citizenText(colour theme.Colour, zoom *theme.Zoom) *theme.Text {
+	return theme.NewText("", theme.SizeCitizenText, fyne.TextStyle{}, colour).Zoomed(zoom)
 }
 
 func (v *citizenView) build() {
-	pills := look.Columns(10)
+	pills := theme.Columns(10)
 	for i, language := range pillLanguages {
 		v.pills[i] = newPill(&v.keys, &v.zoom, func() { v.send(kiosk.LanguageChosen{Citizen: true, Language: language}) })
 		pills.Add(v.pills[i])
@@ -102,12 +102,12 @@ func (v *citizenView) build() {
 	v.frame, v.scroll = scrollPage(16, body, v.actions.content)
 	v.scroll.OnScrolled = func(fyne.Position) { v.scrolled() }
 
-	band := canvas.NewRectangle(look.Selected)
-	v.footer = container.NewStack(band, look.Padded(48, 10, container.NewHBox(layout.NewSpacer(), v.giveBack)))
+	band := canvas.NewRectangle(theme.Selected)
+	v.footer = container.NewStack(band, theme.Padded(48, 10, container.NewHBox(layout.NewSpacer(), v.giveBack)))
 	v.top = zoomedPadding(&v.zoom, 0, 10, container.NewHBox(layout.NewSpacer(), pills))
 	page := edges(v.top, nil, nil, v.frame)
 	v.outer = edges(nil, v.footer, nil, container.New(&citizenLayout{view: v}, page))
-	v.content = look.Fill(look.Surface, v.outer)
+	v.content = theme.Fill(theme.Surface, v.outer)
 }
 
 // citizenLayout is a column in the middle of the citizen's screen, zoomed to its size: the design is 1024 by 768,

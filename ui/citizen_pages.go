@@ -9,7 +9,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"balcao/kiosk"
-	"balcao/ui/look"
+	"balcao/ui/theme"
 )
 
 // messageView is a page to read: a big sign and a few lines.
@@ -18,16 +18,16 @@ type messageView struct {
 	tick       fyne.CanvasObject
 	pictures   *pictures
 	signs      fyne.CanvasObject
-	points     *list[*look.Text, present.Line]
+	points     *list[*theme.Text, present.Line]
 	content    fyne.CanvasObject
 }
 
-func newMessageView(zoom, small *look.Zoom) *messageView {
+func newMessageView(zoom, small *theme.Zoom) *messageView {
 	v := &messageView{
 		card:   newPicture(present.PictureCard, 1.2, zoom),
 		wait:   newWaitSign(zoom),
-		tick:   look.BigTick(look.Passed).Zoomed(zoom),
-		points: newLines(12, func() *look.Text { return citizenText(look.Ink, zoom) }),
+		tick:   theme.BigTick(theme.Passed).Zoomed(zoom),
+		points: newLines(12, func() *theme.Text { return citizenText(theme.Ink, zoom) }),
 		pictures: newPictures(1.5, small, present.PictureCard, present.PictureCover, present.PictureResidence,
 			present.PicturePassport, present.PictureCardBack, present.PictureCAN),
 	}
@@ -57,9 +57,9 @@ func (v *messageView) show(m present.CitizenModel) {
 
 // newWaitSign draws three dots: somebody else is at work. They do not move: an animation would keep
 // the processor busy for as long as anybody waits.
-func newWaitSign(zoom *look.Zoom) fyne.CanvasObject {
+func newWaitSign(zoom *theme.Zoom) fyne.CanvasObject {
 	dots := drawing{width: 90, height: 24, zoom: zoom}
-	for i, colour := range []look.Colour{look.Blue, look.FieldEdge, look.Edge} {
+	for i, colour := range []theme.Colour{theme.Blue, theme.FieldEdge, theme.Edge} {
 		dot := canvas.NewCircle(colour)
 		dot.Move(fyne.NewPos(float32(i)*34, 0))
 		dot.Resize(fyne.NewSquareSize(20))
@@ -70,11 +70,11 @@ func newWaitSign(zoom *look.Zoom) fyne.CanvasObject {
 
 // inputView is the page of a code or a PIN: boxes, what to know, and the keypad.
 type inputView struct {
-	text    *look.Text
-	notice  *look.Text
+	text    *theme.Text
+	notice  *theme.Text
 	field   *digitField
 	rules   *list[ruleView, ruleState]
-	points  *list[*look.Text, present.Line]
+	points  *list[*theme.Text, present.Line]
 	pad     *keypad
 	model   present.InputModel
 	said    present.Line // what the model says went wrong
@@ -90,45 +90,45 @@ type ruleState struct {
 }
 
 type ruleView struct {
-	icon *look.Circle
-	text *look.Text
+	icon *theme.Circle
+	text *theme.Text
 }
 
-func newInputView(keys *keyboard, zoom *look.Zoom, submit func(kiosk.Secret)) *inputView {
-	v := &inputView{points: newLines(8, func() *look.Text { return citizenText(look.InkFaint, zoom).Sized(look.SizeHeading) })}
+func newInputView(keys *keyboard, zoom *theme.Zoom, submit func(kiosk.Secret)) *inputView {
+	v := &inputView{points: newLines(8, func() *theme.Text { return citizenText(theme.InkFaint, zoom).Sized(theme.SizeHeading) })}
 	v.field = newDigitField(keys, func() { v.refused = false; v.check() }, submit)
 	v.field.refused = func() { v.refused = true; v.check() }
 	v.field.zoom = zoom
 	v.field.allowed = func(digits []byte) bool { return len(v.model.Rules) == 0 || v.model.Policy.Valid(digits) }
 	v.rules = newList(10,
 		func() (ruleView, fyne.CanvasObject) {
-			row := ruleView{look.TickIcon(look.Pending).Zoomed(zoom), citizenText(look.InkSoft, zoom).Sized(look.SizeHeading).Wrap()}
+			row := ruleView{theme.TickIcon(theme.Pending).Zoomed(zoom), citizenText(theme.InkSoft, zoom).Sized(theme.SizeHeading).Wrap()}
 			return row, centred(12, []float32{0, 1}, row.icon, row.text)
 		},
 		func(row ruleView, rule ruleState) {
 			row.text.SetText(rule.Text)
-			row.icon.SetResult(look.Pending)
+			row.icon.SetResult(theme.Pending)
 			switch {
 			case rule.Met:
-				row.icon.SetResult(look.Passed)
+				row.icon.SetResult(theme.Passed)
 			case rule.Broken:
-				row.icon.SetResult(look.Unknown)
+				row.icon.SetResult(theme.Unknown)
 			}
 		})
 	v.pad = newKeypad(zoom,
 		func(r rune) { v.field.enter(r); v.refocus() },
 		func() { v.field.delete(); v.refocus() },
 		func() { v.refocus(); v.field.ok() })
-	v.text, v.notice = citizenText(look.InkSoft, zoom).Wrap(), citizenText(look.Red, zoom).Bold().Wrap()
+	v.text, v.notice = citizenText(theme.InkSoft, zoom).Wrap(), citizenText(theme.Red, zoom).Bold().Wrap()
 	v.content = container.New(&inputLayout{zoom: zoom},
-		v.text, left(v.field), container.New(noticeRoom{2, look.SizeCitizenText, zoom}, v.notice), v.rules.content, v.points.content, v.pad.content)
+		v.text, left(v.field), container.New(noticeRoom{2, theme.SizeCitizenText, zoom}, v.notice), v.rules.content, v.points.content, v.pad.content)
 	return v
 }
 
 // inputLayout sets the boxes and what is said of them beside the keypad, at its left, or in a window that stands
 // upright the keypad under them. The notice keeps the room of two lines, so that nothing moves when it comes.
 type inputLayout struct {
-	zoom   *look.Zoom
+	zoom   *theme.Zoom
 	height float32 // at the width given last
 }
 
@@ -144,7 +144,7 @@ func (l *inputLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	put := func(object fyne.CanvasObject, width float32) {
 		if object.Visible() && object.MinSize().Height > 0 {
 			object.Move(fyne.NewPos(0, y))
-			height := look.HeightAt(object, width)
+			height := theme.HeightAt(object, width)
 			object.Resize(fyne.NewSize(width, height))
 			y += height + gap
 		}
@@ -237,15 +237,15 @@ func (v *inputView) refusal(digits []byte) present.Line {
 type citizenReviewView struct {
 	fields  *list[fieldRow, present.Field]
 	kept    [2]fieldRow
-	rights  *look.Text
+	rights  *theme.Text
 	content fyne.CanvasObject
 }
 
-func newCitizenReviewView(zoom *look.Zoom) *citizenReviewView {
-	v := &citizenReviewView{rights: look.Body("").Zoomed(zoom).Wrap()}
+func newCitizenReviewView(zoom *theme.Zoom) *citizenReviewView {
+	v := &citizenReviewView{rights: theme.Body("").Zoomed(zoom).Wrap()}
 	v.fields = newList(10,
 		func() (fieldRow, fyne.CanvasObject) {
-			row := fieldRow{citizenText(look.InkFaint, zoom).Wrap(), citizenText(look.Ink, zoom).Bold().Wrap()}
+			row := fieldRow{citizenText(theme.InkFaint, zoom).Wrap(), citizenText(theme.Ink, zoom).Bold().Wrap()}
 			return row, columns(16, []float32{27, 73}, row.label, row.value)
 		},
 		func(row fieldRow, f present.Field) {
@@ -254,10 +254,10 @@ func newCitizenReviewView(zoom *look.Zoom) *citizenReviewView {
 		})
 	var halves [2]fyne.CanvasObject
 	for i := range v.kept {
-		v.kept[i] = fieldRow{look.Heading("").Zoomed(zoom).Wrap(), look.Body("").Zoomed(zoom).Wrap()}
+		v.kept[i] = fieldRow{theme.Heading("").Zoomed(zoom).Wrap(), theme.Body("").Zoomed(zoom).Wrap()}
 		halves[i] = rows(3, v.kept[i].label, v.kept[i].value)
 	}
-	note := look.Tinted(look.Page, rows(12, sideBySide(28, 640, []float32{1, 1}, halves[0], halves[1]), v.rights))
+	note := theme.Tinted(theme.Page, rows(12, sideBySide(28, 640, []float32{1, 1}, halves[0], halves[1]), v.rights))
 	v.content = zoomedRows(zoom, 16, v.fields.content, note)
 	return v
 }
@@ -282,7 +282,7 @@ type pill struct {
 	text    string
 	chosen  bool
 	focused bool
-	zoom    *look.Zoom
+	zoom    *theme.Zoom
 	choose  func()
 }
 
@@ -292,7 +292,7 @@ var (
 	_ fyne.Accessible = (*pill)(nil)
 )
 
-func newPill(keys *keyboard, zoom *look.Zoom, choose func()) *pill {
+func newPill(keys *keyboard, zoom *theme.Zoom, choose func()) *pill {
 	p := &pill{keys: keys, zoom: zoom, choose: choose}
 	p.ExtendBaseWidget(p)
 	return p
@@ -348,8 +348,8 @@ var _ desktop.Keyable = (*pill)(nil)
 func (p *pill) CreateRenderer() fyne.WidgetRenderer {
 	p.ExtendBaseWidget(p)
 	r := &pillRenderer{
-		pill: p, ring: canvas.NewRectangle(look.Clear), face: canvas.NewRectangle(look.Surface),
-		text: look.NewText("", look.SizeHeading, fyne.TextStyle{}, look.Ink).Zoomed(p.zoom),
+		pill: p, ring: canvas.NewRectangle(theme.Clear), face: canvas.NewRectangle(theme.Surface),
+		text: theme.NewText("", theme.SizeHeading, fyne.TextStyle{}, theme.Ink).Zoomed(p.zoom),
 	}
 	r.update()
 	return r
@@ -358,7 +358,7 @@ func (p *pill) CreateRenderer() fyne.WidgetRenderer {
 type pillRenderer struct {
 	pill       *pill
 	ring, face *canvas.Rectangle
-	text       *look.Text
+	text       *theme.Text
 }
 
 func (r *pillRenderer) Destroy() {}
@@ -394,14 +394,14 @@ func (r *pillRenderer) Refresh() {
 
 func (r *pillRenderer) update() {
 	r.face.StrokeWidth, r.ring.StrokeWidth = 1, 3
-	r.face.FillColor, r.face.StrokeColor = look.Surface, look.FieldEdge
-	colour := look.Ink
+	r.face.FillColor, r.face.StrokeColor = theme.Surface, theme.FieldEdge
+	colour := theme.Ink
 	if r.pill.chosen {
-		r.face.FillColor, r.face.StrokeColor, colour = look.Blue, look.Blue, look.White
+		r.face.FillColor, r.face.StrokeColor, colour = theme.Blue, theme.Blue, theme.White
 	}
-	r.ring.StrokeColor = look.Clear
+	r.ring.StrokeColor = theme.Clear
 	if r.pill.focused {
-		r.ring.StrokeColor = look.Ring
+		r.ring.StrokeColor = theme.Ring
 	}
 	r.text.SetText(r.pill.text)
 	r.text.SetColour(colour)

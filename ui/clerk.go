@@ -11,7 +11,7 @@ import (
 	"fyne.io/fyne/v2/layout"
 
 	"balcao/kiosk"
-	"balcao/ui/look"
+	"balcao/ui/theme"
 )
 
 // clerkView is the clerk's window: header, six steps, page, buttons, status bar.
@@ -24,24 +24,24 @@ type clerkView struct {
 	shown present.ClerkModel
 	drawn bool
 
-	header  *headerView
-	rail    *list[railView, present.RailItem]
-	title   *look.Text
-	sub     *look.Text
-	tick    *look.Circle
-	pages   map[present.Page]clerkPageView
-	stack   *fyne.Container
-	scroll  *container.Scroll
-	body    *fyne.Container
-	frame   *fyne.Container
-	actions *actionRow
-	lights  *lightsView
-	overlay *overlayView
-	contact *contactPage
-	access  *accessPage
-	bring   *bringPage
-	errands *errandsPage
-	content fyne.CanvasObject
+	header      *headerView
+	rail        *list[railView, present.RailItem]
+	title       *theme.Text
+	sub         *theme.Text
+	tick        *theme.Circle
+	pages       map[present.Page]clerkPageView
+	stack       *fyne.Container
+	scroll      *container.Scroll
+	body        *fyne.Container
+	frame       *fyne.Container
+	actions     *actionRow
+	lights      *lightsView
+	overlay     *overlayView
+	contact     *contactPage
+	access      *accessPage
+	eligibility *eligibilityPage
+	errands     *errandsPage
+	content     fyne.CanvasObject
 
 	identity *identityPage
 }
@@ -58,18 +58,18 @@ func newClerkView(window fyne.Window, send func(kiosk.Event), redraw func()) *cl
 	v.keys.press, v.keys.digit = v.press, func(r rune) { v.access.digit(r) }
 	v.header = newHeaderView(func() { v.press(fyne.KeyF12) })
 	v.rail = newRail()
-	v.title, v.sub, v.tick = look.Title("").Wrap(), look.Subtitle("").Wrap(), look.BigTick(look.Passed)
+	v.title, v.sub, v.tick = theme.Title("").Wrap(), theme.Subtitle("").Wrap(), theme.BigTick(theme.Passed)
 	v.actions = newActionRow(&v.keys, 12, 52, v.do)
 	v.lights = newLightsView()
 	v.overlay = newOverlayView(v.press, v.do)
 	v.contact = newContactPage(&v.keys, send, redraw)
 	v.access = newAccessPage(&v.keys, send, v.do)
-	v.bring = newBringPage(&v.keys, send, v.seek, func(field fyne.Focusable) { v.window.Canvas().Focus(field) }, func() { v.frame.Refresh() })
+	v.eligibility = newEligibilityPage(&v.keys, send, v.seek, func(field fyne.Focusable) { v.window.Canvas().Focus(field) }, func() { v.frame.Refresh() })
 	v.identity = newIdentityPage(func() { v.press(fyne.KeyF7) })
 	v.errands = newErrandsPage(&v.keys)
 	v.pages = map[present.Page]clerkPageView{
 		present.PageErrands:  v.errands,
-		present.PageDocument: newDocumentPage(), present.PageReading: newReadingPage(), present.PageAccess: v.access, present.PageIdentity: v.identity, present.PageBring: v.bring,
+		present.PageDocument: newDocumentPage(), present.PageReading: newReadingPage(), present.PageAccess: v.access, present.PageIdentity: v.identity, present.PageEligibility: v.eligibility,
 		present.PageContact: v.contact, present.PagePIN: newPINPage(), present.PageReview: newReviewPage(),
 		present.PageDone: newDonePage(), present.PageError: newErrorPage(),
 	}
@@ -79,7 +79,7 @@ func newClerkView(window fyne.Window, send func(kiosk.Event), redraw func()) *cl
 
 func (v *clerkView) build() {
 	v.stack = rows(0)
-	for _, name := range []present.Page{present.PageErrands, present.PageDocument, present.PageReading, present.PageAccess, present.PageIdentity, present.PageBring, present.PageContact, present.PagePIN, present.PageReview, present.PageDone, present.PageError} {
+	for _, name := range []present.Page{present.PageErrands, present.PageDocument, present.PageReading, present.PageAccess, present.PageIdentity, present.PageEligibility, present.PageContact, present.PagePIN, present.PageReview, present.PageDone, present.PageError} {
 		object := v.pages[name].content()
 		object.Hide()
 		v.stack.Add(object)
@@ -89,10 +89,10 @@ func (v *clerkView) build() {
 	v.body = rows(18, heading, v.stack)
 	v.frame, v.scroll = scrollPage(16, v.body, v.actions.content)
 
-	sideRight := canvas.NewRectangle(look.Border)
-	rail := columns(0, []float32{0, 0}, look.Padded(20, 24, container.New(railLayout{}, v.rail.content)), sized(1, 1, sideRight))
-	main := look.Fill(look.Page, container.New(layout.NewCustomPaddedLayout(28, 20, 32, 32), v.frame))
-	v.content = edges(v.header.content, v.lights.content, look.Fill(look.Surface, rail), main)
+	sideRight := canvas.NewRectangle(theme.Border)
+	rail := columns(0, []float32{0, 0}, theme.Padded(20, 24, container.New(railLayout{}, v.rail.content)), sized(1, 1, sideRight))
+	main := theme.Fill(theme.Page, container.New(layout.NewCustomPaddedLayout(28, 20, 32, 32), v.frame))
+	v.content = edges(v.header.content, v.lights.content, theme.Fill(theme.Surface, rail), main)
 }
 
 // show draws the model; what did not change is not touched.
@@ -160,7 +160,7 @@ func (v *clerkView) focus() {
 // wipe empties what the clerk typed, for a window that closes.
 func (v *clerkView) wipe() {
 	v.access.show(present.ClerkModel{})
-	v.bring.show(present.ClerkModel{})
+	v.eligibility.show(present.ClerkModel{})
 	v.contact.show(present.ClerkModel{})
 }
 
@@ -207,8 +207,8 @@ func (v *clerkView) pressField(key fyne.KeyName) bool {
 		v.identity.toggle()
 		v.frame.Refresh()
 		return true
-	case present.PageBring:
-		return v.bring.press(key, v.window.Canvas().Focused(), func() { v.press(fyne.KeyF10) })
+	case present.PageEligibility:
+		return v.eligibility.press(key, v.window.Canvas().Focused(), func() { v.press(fyne.KeyF10) })
 	default:
 		return false
 	}
@@ -259,7 +259,7 @@ func (v *clerkView) do(a present.Action) {
 		case kiosk.AccessTyped:
 			v.access.put(e)
 		case kiosk.Continue:
-			v.bring.onward()
+			v.eligibility.onward()
 		}
 		v.send(a.Event)
 	}

@@ -8,7 +8,7 @@ import (
 	"fyne.io/fyne/v2/container"
 
 	"balcao/kiosk"
-	"balcao/ui/look"
+	"balcao/ui/theme"
 )
 
 // accessPage is where the clerk types what a chip opens with, or what stands in place of a chip, beside a
@@ -16,13 +16,13 @@ import (
 type accessPage struct {
 	send func(kiosk.Event)
 
-	label, notice *look.Text
-	zone          *zoneField
+	label, notice *theme.Text
+	mrz           *mrzField
 	can           *digitField
 	marks         *list[markView, present.CheckRow]
 	corrections   *list[correctionView, present.Action]
-	heading       *look.Text
-	guide         *list[*look.Text, present.Line]
+	heading       *theme.Text
+	guide         *list[*theme.Text, present.Line]
 	pictures      *pictures
 	object        fyne.CanvasObject
 
@@ -34,16 +34,16 @@ type accessPage struct {
 
 func newAccessPage(keys *keyboard, send func(kiosk.Event), do func(present.Action)) *accessPage {
 	p := &accessPage{
-		send: send, label: look.NewText("", look.SizeLabel, fyne.TextStyle{}, look.InkSoft).Wrap(), notice: look.Value("").Wrap(),
-		heading: look.Heading(""), guide: newLines(6, func() *look.Text { return look.Body("") }),
+		send: send, label: theme.NewText("", theme.SizeLabel, fyne.TextStyle{}, theme.InkSoft).Wrap(), notice: theme.Value("").Wrap(),
+		heading: theme.Heading(""), guide: newLines(6, func() *theme.Text { return theme.Body("") }),
 		pictures: newPictures(1, nil, present.PicturePassport, present.PictureCardBack, present.PictureCAN),
 		marks:    newMarks(), corrections: newCorrections(do),
 	}
-	p.zone = newZoneField(keys, p.typed)
+	p.mrz = newMRZField(keys, p.typed)
 	p.can = newDigitField(keys, p.typed, func(code kiosk.Secret) { code.Wipe() })
 	p.object = rows(12,
-		look.Panel(rows(7, p.label, p.zone, container.NewHBox(p.can), p.marks.content, p.corrections.content, p.notice)),
-		look.Panel(centred(30, []float32{0, 1}, p.pictures.content, rows(6, p.heading, p.guide.content))))
+		theme.Panel(rows(7, p.label, p.mrz, container.NewHBox(p.can), p.marks.content, p.corrections.content, p.notice)),
+		theme.Panel(centred(30, []float32{0, 1}, p.pictures.content, rows(6, p.heading, p.guide.content))))
 	return p
 }
 
@@ -64,7 +64,7 @@ func (p *accessPage) show(m present.ClerkModel) {
 	p.pictures.show(m.Access.Pictures)
 	p.filling = false
 	if m.Access.Wrong > before.Wrong && !entering {
-		p.zone.seek()
+		p.mrz.seek()
 	}
 	p.goOn()
 }
@@ -76,23 +76,23 @@ func (p *accessPage) fields(m present.ClerkModel, entering bool) {
 	name := func(n int) string {
 		return present.Words{Language: m.Language}.Format(access.Name, present.Values{"Count": n})
 	}
-	p.zone.name = name
+	p.mrz.name = name
 	zone := p.open && access.Kind == kiosk.AccessMRZ
 	can := p.open && access.Kind == kiosk.AccessCAN
-	reveal(p.zone, zone)
+	reveal(p.mrz, zone)
 	reveal(p.can, can)
 	switch {
 	case !zone:
-		p.zone.wipe()
-		p.zone.show(present.ZoneModel{First: -1}, false)
+		p.mrz.wipe()
+		p.mrz.show(present.MRZModel{First: -1}, false)
 	case entering:
-		p.zone.put(access.Zone.Text)
-		p.zone.show(access.Zone, access.Locked)
+		p.mrz.put(access.MRZ.Text)
+		p.mrz.show(access.MRZ, access.Locked)
 		if access.Wrong > 0 {
-			p.zone.seek()
+			p.mrz.seek()
 		}
 	default:
-		p.zone.show(access.Zone, access.Locked)
+		p.mrz.show(access.MRZ, access.Locked)
 	}
 	p.can.configure(present.InputModel{Min: present.CanDigits, Max: present.CanDigits, Locked: access.Locked}, name)
 	switch {
@@ -115,7 +115,7 @@ func (p *accessPage) text() string {
 	if p.model.Kind == kiosk.AccessCAN {
 		return p.can.text()
 	}
-	return p.zone.text()
+	return p.mrz.text()
 }
 
 // put takes the place of what was typed: a correction, or nothing.
@@ -128,7 +128,7 @@ func (p *accessPage) put(e kiosk.AccessTyped) {
 		p.can.put(e.Text)
 		p.filling = false
 	default:
-		p.zone.put(e.Text)
+		p.mrz.put(e.Text)
 	}
 }
 
@@ -141,7 +141,7 @@ func (p *accessPage) swipe(text string) {
 	if p.model.Kind == kiosk.AccessCAN {
 		p.send(kiosk.AccessTyped{Kind: kiosk.AccessMRZ, Text: text})
 	} else {
-		p.zone.swipe(text)
+		p.mrz.swipe(text)
 	}
 	p.entered = strings.HasSuffix(text, "\n")
 }
@@ -156,16 +156,16 @@ func (p *accessPage) press(key fyne.KeyName) bool {
 		if p.model.Kind == kiosk.AccessCAN {
 			return p.can.press(key)
 		}
-		return p.zone.press(key)
+		return p.mrz.press(key)
 	}
 	current := p.current()
 	switch {
 	case current && p.model.Ready:
 		return false // the page's main button
-	case p.model.Kind == kiosk.AccessMRZ && current && p.model.Zone.Complete:
-		p.zone.seek() // something in it is wrong
+	case p.model.Kind == kiosk.AccessMRZ && current && p.model.MRZ.Complete:
+		p.mrz.seek() // something in it is wrong
 	case p.model.Kind == kiosk.AccessMRZ:
-		p.zone.breakLine()
+		p.mrz.breakLine()
 	}
 	p.entered = true
 	return true
@@ -176,7 +176,7 @@ func (p *accessPage) current() bool {
 	if p.model.Kind == kiosk.AccessCAN {
 		return p.model.CAN == p.can.text()
 	}
-	return p.model.Zone.Text == p.zone.text() || p.zone.keepsAll() && p.zone.n > 0
+	return p.model.MRZ.Text == p.mrz.text() || p.mrz.keepsAll() && p.mrz.n > 0
 }
 
 func (p *accessPage) goOn() {
@@ -195,7 +195,7 @@ func (p *accessPage) digit(r rune) {
 	case p.model.Kind == kiosk.AccessCAN:
 		p.can.enter(r)
 	default:
-		p.zone.enter(r)
+		p.mrz.enter(r)
 	}
 }
 
@@ -204,5 +204,5 @@ func (p *accessPage) first() fyne.Focusable {
 	if p.model.Kind == kiosk.AccessCAN {
 		return p.can
 	}
-	return p.zone
+	return p.mrz
 }

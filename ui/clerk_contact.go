@@ -5,13 +5,13 @@ import (
 	"fyne.io/fyne/v2"
 
 	"balcao/kiosk"
-	"balcao/ui/look"
+	"balcao/ui/theme"
 )
 
 // contactPage is where the clerk types what the person says, and sees how the code travels.
 type contactPage struct {
 	phone, email *channelView
-	message      *look.Text
+	message      *theme.Text
 	fields       *list[fieldRow, present.Field]
 	object       fyne.CanvasObject
 	open         bool
@@ -23,14 +23,14 @@ type contactPage struct {
 // channelView is an entry with its label above and its state below.
 type channelView struct {
 	meant         string
-	label, status *look.Text
-	tick          *look.Circle
+	label, status *theme.Text
+	tick          *theme.Circle
 	entry         *entry
 	content       fyne.CanvasObject
 }
 
 func newContactPage(keys *keyboard, send func(kiosk.Event), changed func()) *contactPage {
-	p := &contactPage{message: look.Body("").Wrap(), fields: newFields(12, 134, nil)}
+	p := &contactPage{message: theme.Body("").Wrap(), fields: newFields(12, 134, nil)}
 	// While the page is being filled or wiped, what changes is not the clerk's typing.
 	typed := func() {
 		if p.open {
@@ -48,15 +48,15 @@ func newContactPage(keys *keyboard, send func(kiosk.Event), changed func()) *con
 		}
 	}
 	p.object = rows(18,
-		columns(18, []float32{1, 1}, look.Panel(p.phone.content), look.Panel(p.email.content)),
-		look.Panel(rows(14, p.message, p.fields.content)))
+		columns(18, []float32{1, 1}, theme.Panel(p.phone.content), theme.Panel(p.email.content)),
+		theme.Panel(rows(14, p.message, p.fields.content)))
 	return p
 }
 
 func newChannelView(keys *keyboard, changed func()) *channelView {
 	v := &channelView{
-		label: look.NewText("", look.SizeLabel, fyne.TextStyle{}, look.InkSoft), status: look.NewText("", look.SizeLabel, fyne.TextStyle{}, look.InkFaint).Wrap(),
-		tick: look.TickIcon(look.Passed), entry: newEntry(keys, changed),
+		label: theme.NewText("", theme.SizeLabel, fyne.TextStyle{}, theme.InkSoft), status: theme.NewText("", theme.SizeLabel, fyne.TextStyle{}, theme.InkFaint).Wrap(),
+		tick: theme.TickIcon(theme.Passed), entry: newEntry(keys, changed),
 	}
 	v.content = rows(8, v.label, v.entry, centred(8, []float32{0, 1}, v.tick, v.status))
 	return v

@@ -3,8 +3,8 @@ package ui
 import (
 	"fyne.io/fyne/v2"
 
-	"balcao/ui/look"
 	"balcao/ui/present"
+	"balcao/ui/theme"
 )
 
 // errandsPage is the list of what a person may have come for.
@@ -17,7 +17,7 @@ type errandsPage struct {
 func newErrandsPage(keys *keyboard) *errandsPage {
 	p := &errandsPage{}
 	p.choice = newListedChoice(keys, func() {}, func() {})
-	p.object = look.Panel(p.choice)
+	p.object = theme.Panel(p.choice)
 	return p
 }
 

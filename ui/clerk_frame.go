@@ -9,34 +9,34 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
 
-	"balcao/ui/look"
+	"balcao/ui/theme"
 )
 
 // headerView is the bar at the top: the application, the desk, the language.
 type headerView struct {
-	name, desk, language, key *look.Text
+	name, desk, language, key *theme.Text
 	deskChip                  fyne.CanvasObject
 	content                   *fyne.Container
 }
 
 func newHeaderView(switchLanguage func()) *headerView {
 	h := &headerView{
-		name:     look.Heading("").In(look.White),
-		desk:     look.Small("").In(look.White),
-		language: look.Small("").In(look.White).Bold(),
-		key:      look.NewText("F12", look.SizeKey, fyne.TextStyle{}, look.White),
+		name:     theme.Heading("").In(theme.White),
+		desk:     theme.Small("").In(theme.White),
+		language: theme.Small("").In(theme.White).Bold(),
+		key:      theme.NewText("F12", theme.SizeKey, fyne.TextStyle{}, theme.White),
 	}
 	h.deskChip = chip(h.desk)
-	language := newTapArea(chip(look.Columns(6, h.language, h.key)), switchLanguage)
+	language := newTapArea(chip(theme.Columns(6, h.language, h.key)), switchLanguage)
 	row := centred(18, []float32{1, 0, 0}, h.name, h.deskChip, language)
-	h.content = look.Fill(look.Header, look.Padded(24, 14, row))
+	h.content = theme.Fill(theme.Header, theme.Padded(24, 14, row))
 	return h
 }
 
 func chip(content fyne.CanvasObject) fyne.CanvasObject {
-	back := canvas.NewRectangle(look.HeaderChip)
+	back := canvas.NewRectangle(theme.HeaderChip)
 	back.CornerRadius = 14
-	return container.NewStack(back, look.Padded(12, 5, content))
+	return container.NewStack(back, theme.Padded(12, 5, content))
 }
 
 func (h *headerView) show(m present.ClerkModel) {
@@ -69,8 +69,8 @@ func (a *tapArea) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimple
 // railView is one of the six steps.
 type railView struct {
 	back  *canvas.Rectangle
-	icon  *look.Circle
-	title *look.Text
+	icon  *theme.Circle
+	title *theme.Text
 }
 
 func newRail() *list[railView, present.RailItem] {
@@ -78,21 +78,21 @@ func newRail() *list[railView, present.RailItem] {
 	return newList(0,
 		func() (railView, fyne.CanvasObject) {
 			number++
-			v := railView{canvas.NewRectangle(color.Transparent), look.NumberIcon(number, false), look.Value("").Wrap()}
+			v := railView{canvas.NewRectangle(color.Transparent), theme.NumberIcon(number, false), theme.Value("").Wrap()}
 			v.back.CornerRadius = 8
 			row := centred(12, []float32{0, 1}, v.icon, v.title)
-			return v, container.NewStack(v.back, look.Padded(8, 13, row))
+			return v, container.NewStack(v.back, theme.Padded(8, 13, row))
 		},
 		func(v railView, item present.RailItem) {
 			v.title.SetText(item.Title)
-			back, ink, result := look.Clear, look.InkFaint, look.Pending
+			back, ink, result := theme.Clear, theme.InkFaint, theme.Pending
 			switch item.State {
 			case present.RailCurrent:
-				back, ink = look.Selected, look.SelectedOn
+				back, ink = theme.Selected, theme.SelectedOn
 			case present.RailError:
-				back, ink, result = look.RedSurface, look.RedOn, look.Failed
+				back, ink, result = theme.RedSurface, theme.RedOn, theme.Failed
 			case present.RailDone:
-				result = look.Passed
+				result = theme.Passed
 			}
 			v.icon.SetResult(result)
 			v.icon.SetCurrent(item.State == present.RailCurrent)
@@ -119,31 +119,31 @@ func (railLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
 
 // lightView is a dot and its words in the status bar.
 type lightView struct {
-	dot  *look.Circle
-	text *look.Text
+	dot  *theme.Circle
+	text *theme.Text
 }
 
 type lightsView struct {
 	row     *fyne.Container
 	lights  []lightView
-	clock   *look.Text
+	clock   *theme.Text
 	content *fyne.Container
 }
 
 func newLightsView() *lightsView {
-	v := &lightsView{row: container.New(&wrapLayout{gap: 28}), clock: look.Small("")}
-	line := canvas.NewRectangle(look.Border)
-	bar := look.Padded(24, 8, centred(28, []float32{1, 0}, v.row, v.clock))
-	v.content = look.Fill(look.Surface, rows(0, sized(1, 1, line), bar))
+	v := &lightsView{row: container.New(&wrapLayout{gap: 28}), clock: theme.Small("")}
+	line := canvas.NewRectangle(theme.Border)
+	bar := theme.Padded(24, 8, centred(28, []float32{1, 0}, v.row, v.clock))
+	v.content = theme.Fill(theme.Surface, rows(0, sized(1, 1, line), bar))
 	return v
 }
 
 func (v *lightsView) show(lights []present.Light, clock string) {
 	v.clock.SetText(clock)
 	for len(v.lights) < len(lights) {
-		l := lightView{look.Dot(look.Green), look.Small("")}
+		l := lightView{theme.Dot(theme.Green), theme.Small("")}
 		v.lights = append(v.lights, l)
-		v.row.Add(look.Columns(7, l.dot, l.text))
+		v.row.Add(theme.Columns(7, l.dot, l.text))
 	}
 	for i, l := range v.lights {
 		reveal(v.row.Objects[i], i < len(lights))
@@ -159,19 +159,19 @@ func (v *lightsView) show(lights []present.Light, clock string) {
 // take no keys of ours.
 type overlayView struct {
 	keys    keyboard
-	title   *look.Text
-	text    *look.Text
+	title   *theme.Text
+	text    *theme.Text
 	actions *actionRow
 	up      bool
 	content fyne.CanvasObject
 }
 
 func newOverlayView(press func(fyne.KeyName) bool, do func(present.Action)) *overlayView {
-	v := &overlayView{title: look.Title("").Wrap(), text: look.Body("").Wrap()}
+	v := &overlayView{title: theme.Title("").Wrap(), text: theme.Body("").Wrap()}
 	v.keys.press = press
 	v.actions = newActionRow(&v.keys, 12, 52, do)
 	scrim := canvas.NewRectangle(color.NRGBA{R: 0x1B, G: 0x27, B: 0x33, A: 0xA0})
-	panel := look.PanelPadded(32, rows(14, v.title, v.text, look.Padded(0, 8, v.actions.content)))
+	panel := theme.PanelPadded(32, rows(14, v.title, v.text, theme.Padded(0, 8, v.actions.content)))
 	v.content = container.New(middleLayout{width: 640}, newTapArea(scrim, func() {}), panel)
 	return v
 }
@@ -209,7 +209,7 @@ type middleLayout struct{ width float32 }
 func (l middleLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	objects[0].Resize(size)
 	width := fyne.Min(l.width, size.Width-64)
-	height := look.HeightAt(objects[1], width)
+	height := theme.HeightAt(objects[1], width)
 	objects[1].Resize(fyne.NewSize(width, height))
 	objects[1].Move(fyne.NewPos((size.Width-width)/2, (size.Height-height)*0.42))
 }

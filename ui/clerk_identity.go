@@ -13,7 +13,7 @@ import (
 	"fyne.io/fyne/v2/container"
 
 	"balcao/kiosk"
-	"balcao/ui/look"
+	"balcao/ui/theme"
 )
 
 // identityPage shows the person as the document states them, beside what was checked. What passed is one line
@@ -22,8 +22,8 @@ type identityPage struct {
 	photo  *photoView
 	fields *list[fieldRow, present.Field]
 	checks *list[checkView, present.CheckRow]
-	level  *look.Text
-	why    *look.Text
+	level  *theme.Text
+	why    *theme.Text
 	object fyne.CanvasObject
 
 	model present.IdentityModel
@@ -34,12 +34,12 @@ type identityPage struct {
 func newIdentityPage(toggle func()) *identityPage {
 	p := &identityPage{
 		photo: newPhotoView(), checks: newChecks(1), // fourteen with a remark at once in 800 pixels
-		level: look.Value("").Bold().Wrap(), why: look.Small("").In(look.InkFaint).Wrap(),
+		level: theme.Value("").Bold().Wrap(), why: theme.Small("").In(theme.InkFaint).Wrap(),
 	}
 	p.fields = newFields(7, 112, nil)
-	person := look.Panel(columns(22, []float32{0, 1}, container.NewVBox(p.photo.content), p.fields.content))
-	level := look.Panel(rows(3, p.level, p.why))
-	checks := newTapArea(look.Panel(p.checks.content), toggle)
+	person := theme.Panel(columns(22, []float32{0, 1}, container.NewVBox(p.photo.content), p.fields.content))
+	level := theme.Panel(rows(3, p.level, p.why))
+	checks := newTapArea(theme.Panel(p.checks.content), toggle)
 	p.object = sideBySide(18, 860, []float32{560, 402}, rows(18, person, level), rows(0, checks))
 	return p
 }
@@ -97,18 +97,18 @@ const photoWidth, photoHeight = 210, 280 // 3:4, as on the card
 // overwritten when the photograph goes.
 type photoView struct {
 	image   *canvas.Image
-	note    *look.Text
+	note    *theme.Text
 	shown   *kiosk.Photo
 	pixels  *image.NRGBA
 	content fyne.CanvasObject
 }
 
 func newPhotoView() *photoView {
-	v := &photoView{image: &canvas.Image{FillMode: canvas.ImageFillContain, CornerRadius: 6}, note: look.Small("").Aligned(fyne.TextAlignCenter).Wrap()}
+	v := &photoView{image: &canvas.Image{FillMode: canvas.ImageFillContain, CornerRadius: 6}, note: theme.Small("").Aligned(fyne.TextAlignCenter).Wrap()}
 	v.image.Hide()
-	frame := canvas.NewRectangle(look.Page)
-	frame.CornerRadius, frame.StrokeColor, frame.StrokeWidth = 6, look.Border, 1
-	note := look.Padded(10, photoHeight/2-30, v.note)
+	frame := canvas.NewRectangle(theme.Page)
+	frame.CornerRadius, frame.StrokeColor, frame.StrokeWidth = 6, theme.Border, 1
+	note := theme.Padded(10, photoHeight/2-30, v.note)
 	v.content = sized(photoWidth, photoHeight, frame, note, v.image)
 	return v
 }

@@ -5,14 +5,14 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
-	"balcao/ui/look"
+	"balcao/ui/theme"
 )
 
 // documentPage says which documents can be inserted or laid down, and how.
 type documentPage struct {
-	names, guides [3]*look.Text
-	need          *look.Text
-	needs         *list[*look.Text, present.Line]
+	names, guides [3]*theme.Text
+	need          *theme.Text
+	needs         *list[*theme.Text, present.Line]
 	notice        *problemView
 	person        fyne.CanvasObject // gives way to a notice
 	object        fyne.CanvasObject
@@ -20,15 +20,15 @@ type documentPage struct {
 
 func newDocumentPage() *documentPage {
 	p := &documentPage{
-		need: look.Heading(""), notice: newProblemView(),
-		needs: newLines(8, func() *look.Text { return look.Body("") }),
+		need: theme.Heading(""), notice: newProblemView(),
+		needs: newLines(8, func() *theme.Text { return theme.Body("") }),
 	}
 	var panels [3]fyne.CanvasObject
 	for i, drawn := range []present.Picture{present.PictureCard, present.PictureCover, present.PictureResidence} {
-		p.names[i], p.guides[i] = look.Heading("").Wrap(), look.Value("").In(look.InkSoft).Wrap()
-		panels[i] = look.Panel(rows(8, container.NewCenter(newPicture(drawn, 1, nil)), p.names[i], p.guides[i]))
+		p.names[i], p.guides[i] = theme.Heading("").Wrap(), theme.Value("").In(theme.InkSoft).Wrap()
+		panels[i] = theme.Panel(rows(8, container.NewCenter(newPicture(drawn, 1, nil)), p.names[i], p.guides[i]))
 	}
-	p.person = look.Panel(rows(10, p.need, p.needs.content))
+	p.person = theme.Panel(rows(10, p.need, p.needs.content))
 	p.object = rows(18, p.notice.content, columns(18, []float32{1, 1, 1}, panels[:]...), p.person)
 	return p
 }
@@ -52,14 +52,14 @@ func (p *documentPage) show(m present.ClerkModel) {
 // readingPage says what is being read until there is a person to show. The checks wait for the page
 // that follows within a second: a list that is gone before it was read only disturbs.
 type readingPage struct {
-	now      *look.Text
+	now      *theme.Text
 	pictures *pictures
 	object   fyne.CanvasObject
 }
 
 func newReadingPage() *readingPage {
-	p := &readingPage{now: look.Body("").Wrap(), pictures: newPictures(1.2, nil, present.PictureCard, present.PictureCover)}
-	p.object = look.Panel(centred(34, []float32{0, 1}, look.Padded(12, 8, p.pictures.content), p.now))
+	p := &readingPage{now: theme.Body("").Wrap(), pictures: newPictures(1.2, nil, present.PictureCard, present.PictureCover)}
+	p.object = theme.Panel(centred(34, []float32{0, 1}, theme.Padded(12, 8, p.pictures.content), p.now))
 	return p
 }
 
@@ -77,14 +77,14 @@ func (p *readingPage) show(m present.ClerkModel) {
 // pinPage shows how far the citizen is, and never a digit: there is none in this window's model.
 type pinPage struct {
 	phases  *list[checkView, present.CheckRow]
-	notice  *look.Text
-	explain *look.Text
+	notice  *theme.Text
+	explain *theme.Text
 	object  fyne.CanvasObject
 }
 
 func newPINPage() *pinPage {
-	p := &pinPage{phases: newChecks(5), notice: look.Body("").Wrap(), explain: look.Label("").Wrap()}
-	p.object = rows(18, look.Panel(p.phases.content), look.Panel(rows(8, p.notice, p.explain)))
+	p := &pinPage{phases: newChecks(5), notice: theme.Body("").Wrap(), explain: theme.Label("").Wrap()}
+	p.object = rows(18, theme.Panel(p.phases.content), theme.Panel(rows(8, p.notice, p.explain)))
 	return p
 }
 
@@ -100,8 +100,8 @@ func (p *pinPage) show(m present.ClerkModel) {
 type reviewPage struct {
 	fields *list[fieldRow, present.Field]
 	phases *list[checkView, present.CheckRow]
-	now    *look.Text
-	notice *look.Text
+	now    *theme.Text
+	notice *theme.Text
 	lay    *pictures // what to lay on the reader again
 	object fyne.CanvasObject
 }
@@ -109,11 +109,11 @@ type reviewPage struct {
 func newReviewPage() *reviewPage {
 	p := &reviewPage{
 		fields: newFields(12, 134, nil), phases: newChecks(5), lay: newPictures(0.6, nil, present.PictureCover, present.PictureResidence),
-		now: look.Body("").Wrap(), notice: look.Body("").Wrap(),
+		now: theme.Body("").Wrap(), notice: theme.Body("").Wrap(),
 	}
 	p.object = rows(18,
-		columns(18, []float32{530, 432}, look.Panel(p.fields.content), look.Panel(p.phases.content)),
-		look.Panel(centred(22, []float32{0, 1}, p.lay.content, rows(8, p.now, p.notice))))
+		columns(18, []float32{530, 432}, theme.Panel(p.fields.content), theme.Panel(p.phases.content)),
+		theme.Panel(centred(22, []float32{0, 1}, p.lay.content, rows(8, p.now, p.notice))))
 	return p
 }
 
@@ -130,17 +130,17 @@ func (p *reviewPage) show(m present.ClerkModel) {
 // donePage is the receipt on the screen.
 type donePage struct {
 	fields *list[fieldRow, present.Field]
-	tell   *look.Text
-	tips   *list[*look.Text, present.Line]
+	tell   *theme.Text
+	tips   *list[*theme.Text, present.Line]
 	object fyne.CanvasObject
 }
 
 func newDonePage() *donePage {
 	p := &donePage{
-		fields: newFields(12, 134, nil), tell: look.Heading(""),
-		tips: newLines(4, func() *look.Text { return look.Body("") }),
+		fields: newFields(12, 134, nil), tell: theme.Heading(""),
+		tips: newLines(4, func() *theme.Text { return theme.Body("") }),
 	}
-	p.object = columns(18, []float32{1, 1}, look.Panel(p.fields.content), look.Panel(rows(6, p.tell, p.tips.content)))
+	p.object = columns(18, []float32{1, 1}, theme.Panel(p.fields.content), theme.Panel(rows(6, p.tell, p.tips.content)))
 	return p
 }
 
@@ -162,7 +162,7 @@ type errorPage struct {
 
 func newErrorPage() *errorPage {
 	p := &errorPage{problem: newProblemView(), checks: newChecks(5)}
-	p.panel = look.Panel(p.checks.content)
+	p.panel = theme.Panel(p.checks.content)
 	p.object = rows(18, p.problem.content, p.panel)
 	return p
 }

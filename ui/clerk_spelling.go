@@ -5,32 +5,32 @@ import (
 	"fyne.io/fyne/v2/container"
 
 	"balcao/kiosk"
-	"balcao/ui/look"
 	"balcao/ui/present"
+	"balcao/ui/theme"
 )
 
 // spellingView is where the clerk types whole names that the document may have cut off.
 type spellingView struct {
-	names               [2]*look.Text
-	hint                *look.Text
+	names               [2]*theme.Text
+	hint                *theme.Text
 	surname, givenNames *entry
 	content             *fyne.Container
 }
 
 func newSpellingView(keys *keyboard, changed func(), seek func(fyne.CanvasObject)) *spellingView {
-	v := &spellingView{hint: look.Small("").Wrap(), surname: newEntry(keys, changed), givenNames: newEntry(keys, changed)}
+	v := &spellingView{hint: theme.Small("").Wrap(), surname: newEntry(keys, changed), givenNames: newEntry(keys, changed)}
 	for _, e := range []*entry{v.surname, v.givenNames} {
 		e.focused = func() { seek(e) }
 	}
 	for i := range v.names {
-		v.names[i] = look.NewText("", look.SizeLabel, fyne.TextStyle{}, look.InkSoft).Wrap()
+		v.names[i] = theme.NewText("", theme.SizeLabel, fyne.TextStyle{}, theme.InkSoft).Wrap()
 	}
 	v.content = rows(5, columns(12, []float32{1, 1}, rows(4, v.names[0], v.surname), rows(4, v.names[1], v.givenNames)),
-		container.New(noticeRoom{lines: 2, size: look.SizeSmall}, v.hint))
+		container.New(noticeRoom{lines: 2, size: theme.SizeSmall}, v.hint))
 	return v
 }
 
-func (v *spellingView) show(m present.BringModel) {
+func (v *spellingView) show(m present.EligibilityModel) {
 	say(v.hint, m.Spelling.Hint)
 	reveal(v.content, m.Spelling.Asked)
 	v.names[0].SetText(m.Surname)

@@ -46,11 +46,11 @@ func TestNameTyped(t *testing.T) {
 	}
 	for name, want := range map[string]string{"empty": "leave this empty", "right": "It agrees", "wrong": "another surname"} {
 		page := map[string]func(kiosk.Language) kiosk.State{"empty": bringSpelling, "right": bringSpelled, "wrong": bringMisspelled}[name]
-		if got := ui.PresentClerk(page(kiosk.English), false, "", "", "").Bring.Spelling; !got.Asked || !strings.Contains(got.Hint.Text, want) {
+		if got := ui.PresentClerk(page(kiosk.English), false, "", "", "").Eligibility.Spelling; !got.Asked || !strings.Contains(got.Hint.Text, want) {
 			t.Errorf("%s: says %q", name, got.Hint.Text)
 		}
 	}
-	if ui.PresentClerk(bring(kiosk.English), false, "", "", "").Bring.Spelling.Asked {
+	if ui.PresentClerk(bring(kiosk.English), false, "", "", "").Eligibility.Spelling.Asked {
 		t.Error("a whole name is asked for again")
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"balcao/kiosk"
-	"balcao/ui/look"
+	"balcao/ui/theme"
 )
 
 const (
@@ -43,8 +43,8 @@ type digitField struct {
 	locked   bool
 	focused  bool
 
-	width, height, gap float32    // of a box, and between two
-	zoom               *look.Zoom // of all three
+	width, height, gap float32     // of a box, and between two
+	zoom               *theme.Zoom // of all three
 }
 
 var (
@@ -238,13 +238,13 @@ func (r *digitRenderer) rebuild() {
 	width, height, gap := f.lengths()
 	r.objects = r.objects[:0:0]
 	for i := range f.boxes() {
-		box := canvas.NewRectangle(look.Surface)
-		box.CornerRadius, box.StrokeWidth, box.StrokeColor = 8, 2, look.FieldEdge
+		box := canvas.NewRectangle(theme.Surface)
+		box.CornerRadius, box.StrokeWidth, box.StrokeColor = 8, 2, theme.FieldEdge
 		if f.focused && !f.locked && i == min(f.n, f.boxes()-1) {
-			box.StrokeWidth, box.StrokeColor = 3, look.Ring
+			box.StrokeWidth, box.StrokeColor = 3, theme.Ring
 		}
 		if f.locked {
-			box.FillColor = look.Page
+			box.FillColor = theme.Page
 		}
 		at := fyne.NewPos(float32(i)*(width+gap), 0)
 		box.Move(at)
@@ -261,13 +261,13 @@ func (r *digitRenderer) rebuild() {
 func (r *digitRenderer) sign(i int, at fyne.Position) fyne.CanvasObject {
 	width, height, _ := r.field.lengths()
 	if r.field.masked {
-		dot := canvas.NewCircle(look.Ink)
+		dot := canvas.NewCircle(theme.Ink)
 		size := height * 10 / boxHeight
 		dot.Move(at.AddXY((width-size)/2, (height-size)/2))
 		dot.Resize(fyne.NewSquareSize(size))
 		return dot
 	}
-	digit := canvas.NewText(string(rune(r.field.typed[i])), look.Ink)
+	digit := canvas.NewText(string(rune(r.field.typed[i])), theme.Ink)
 	digit.TextSize, digit.Alignment = height*0.48, fyne.TextAlignCenter // in a box of fixed size
 	digit.Move(at)
 	digit.Resize(fyne.NewSize(width, height))

@@ -44,7 +44,7 @@ func (u *UI) CitizenBoxes() fyne.Position {
 }
 
 // Declaration is the field of what the person declares.
-func (u *UI) Declaration() fyne.Focusable { return u.clerk.bring.answer }
+func (u *UI) Declaration() fyne.Focusable { return u.clerk.eligibility.answer }
 
 // KeypadKeys are the keys of the on-screen keypad.
 func (u *UI) KeypadKeys() []fyne.CanvasObject { return u.citizen.input.pad.content.Objects }
@@ -102,13 +102,13 @@ func (u *UI) TapKeypad(name string) {
 // AccessText returns what stands in the page that opens chips: the zone's text, its cursor and the number.
 func (u *UI) AccessText() (zone string, cursor int, can string) {
 	access := u.clerk.access
-	return access.zone.text(), access.zone.at, access.can.text()
+	return access.mrz.text(), access.mrz.at, access.can.text()
 }
 
 // AccessBytes returns the bytes inside the zone's field and the number's.
 func (u *UI) AccessBytes() []byte {
 	access := u.clerk.access
-	return append(access.zone.typed[:len(access.zone.typed):len(access.zone.typed)], access.can.typed[:]...)
+	return append(access.mrz.typed[:len(access.mrz.typed):len(access.mrz.typed)], access.can.typed[:]...)
 }
 
 // WindowKeyDown is a key that goes down while nothing has the focus; the test's canvas has no such call.
@@ -131,7 +131,7 @@ func (u *UI) HeldKeys() bool {
 
 // BroughtTexts returns what stands in the page of what else is needed.
 func (u *UI) BroughtTexts() []string {
-	bring := u.clerk.bring
+	bring := u.clerk.eligibility
 	texts := []string{bring.number.text(), bring.clerk.Text}
 	for _, paper := range bring.papers {
 		texts = append(texts, paper.issuer.Text, paper.issued.Text)
@@ -156,32 +156,32 @@ func Country(language kiosk.Language, code string) string {
 	return present.Words{Language: language}.Country(code)
 }
 
-// ZoneField is the field alone, without a window.
-type ZoneField struct{ *zoneField }
+// MRZField is the field alone, without a window.
+type MRZField struct{ *mrzField }
 
-// NewZoneField makes one.
-func NewZoneField() ZoneField { return ZoneField{newZoneField(&keyboard{}, func() {})} }
+// NewMRZField makes one.
+func NewMRZField() MRZField { return MRZField{newMRZField(&keyboard{}, func() {})} }
 
 // Text returns what is typed, and Cursor where the cursor stands.
-func (f ZoneField) Text() string { return f.text() }
+func (f MRZField) Text() string { return f.text() }
 
 // Cursor returns where the cursor stands.
-func (f ZoneField) Cursor() int { return f.at }
+func (f MRZField) Cursor() int { return f.at }
 
 // Put replaces what is typed.
-func (f ZoneField) Put(text string) { f.put(text) }
+func (f MRZField) Put(text string) { f.put(text) }
 
 // Paste pastes.
-func (f ZoneField) Paste(text string) { f.paste(text) }
+func (f MRZField) Paste(text string) { f.paste(text) }
 
 // Swipe takes what a document reader typed.
-func (f ZoneField) Swipe(text string) { f.swipe(text) }
+func (f MRZField) Swipe(text string) { f.swipe(text) }
 
 // Answer shows what was understood.
-func (f ZoneField) Answer(entry kiosk.MRZEntry) { f.show(present.Zone(entry, kiosk.Passport), false) }
+func (f MRZField) Answer(entry kiosk.MRZEntry) { f.show(present.MRZ(entry, kiosk.Passport), false) }
 
 // Press presses a key of the field's.
-func (f ZoneField) Press(key fyne.KeyName) {
+func (f MRZField) Press(key fyne.KeyName) {
 	if key == fyne.KeyReturn {
 		f.breakLine()
 		return
@@ -189,10 +189,10 @@ func (f ZoneField) Press(key fyne.KeyName) {
 	f.press(key)
 }
 
-// BringFields are where the fields of the page of what else is needed stand.
-func (u *UI) BringFields() []fyne.Position {
+// EligibilityFields are where the fields of the page of what else is needed stand.
+func (u *UI) EligibilityFields() []fyne.Position {
 	var all []fyne.Position
-	for _, field := range u.clerk.bring.fields() {
+	for _, field := range u.clerk.eligibility.fields() {
 		all = append(all, fyne.CurrentApp().Driver().AbsolutePositionForObject(field.(fyne.CanvasObject)))
 	}
 	return all

@@ -7,7 +7,7 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
 
-	"balcao/ui/look"
+	"balcao/ui/theme"
 )
 
 const (
@@ -23,7 +23,7 @@ type padKey struct {
 	text  string // a digit, a word, or "" for the deleting key's sign
 	label string
 	main  bool
-	zoom  *look.Zoom
+	zoom  *theme.Zoom
 	tap   func()
 }
 
@@ -32,7 +32,7 @@ var (
 	_ fyne.Accessible = (*padKey)(nil)
 )
 
-func newPadKey(text string, zoom *look.Zoom, tap func()) *padKey {
+func newPadKey(text string, zoom *theme.Zoom, tap func()) *padKey {
 	k := &padKey{text: text, label: text, zoom: zoom, tap: tap}
 	k.ExtendBaseWidget(k)
 	return k
@@ -50,12 +50,12 @@ func (k *padKey) AccessibilityRole() fyne.AccessibleRole { return fyne.Accessibl
 // CreateRenderer implements fyne.Widget.
 func (k *padKey) CreateRenderer() fyne.WidgetRenderer {
 	k.ExtendBaseWidget(k)
-	r := &padKeyRenderer{key: k, face: canvas.NewRectangle(look.Page), text: canvas.NewText(k.text, look.Ink)}
+	r := &padKeyRenderer{key: k, face: canvas.NewRectangle(theme.Page), text: canvas.NewText(k.text, theme.Ink)}
 	r.face.CornerRadius, r.face.StrokeWidth = 10, 1
 	r.text.Alignment = fyne.TextAlignCenter
 	if k.text == "" {
 		for range deleteSign {
-			line := canvas.NewLine(look.Ink)
+			line := canvas.NewLine(theme.Ink)
 			r.sign = append(r.sign, line)
 		}
 	}
@@ -112,9 +112,9 @@ func (r *padKeyRenderer) Refresh() {
 }
 
 func (r *padKeyRenderer) colour() {
-	fill, edge, ink := look.Page, look.Edge, look.Ink
+	fill, edge, ink := theme.Page, theme.Edge, theme.Ink
 	if r.key.main {
-		fill, edge, ink = look.Blue, look.Blue, look.White
+		fill, edge, ink = theme.Blue, theme.Blue, theme.White
 	}
 	r.face.FillColor, r.face.StrokeColor, r.text.Color = fill, edge, ink
 	r.text.TextSize = r.key.zoom.Of(34)
@@ -126,7 +126,7 @@ type keypad struct {
 	content    *fyne.Container
 }
 
-func newKeypad(zoom *look.Zoom, digit func(rune), remove, ok func()) *keypad {
+func newKeypad(zoom *theme.Zoom, digit func(rune), remove, ok func()) *keypad {
 	k := &keypad{delete: newPadKey("", zoom, remove), ok: newPadKey("OK", zoom, ok)}
 	k.ok.main = true
 	grid := container.New(padLayout{zoom})
@@ -150,7 +150,7 @@ func (k *keypad) show(m present.KeypadModel) {
 
 // padLayout is three columns of keys of one size: as wide as the design's beside the boxes, and as wide as there
 // is room in a window that stands upright, where they are lower.
-type padLayout struct{ zoom *look.Zoom }
+type padLayout struct{ zoom *theme.Zoom }
 
 // Heights of a key and of the gap below it, where the keypad stands under the boxes.
 const lowKey, lowGap = 54, 10

@@ -5,12 +5,12 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
 
-	"balcao/ui/look"
+	"balcao/ui/theme"
 )
 
 // rows stacks objects, each as wide as the container.
 func rows(gap float32, objects ...fyne.CanvasObject) *fyne.Container {
-	return look.Rows(gap, objects...)
+	return theme.Rows(gap, objects...)
 }
 
 // columnsLayout sets objects side by side. A column with a share gets that part of what is left by
@@ -62,7 +62,7 @@ func (l columnsLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 		if !object.Visible() {
 			continue
 		}
-		height := look.HeightAt(object, width)
+		height := theme.HeightAt(object, width)
 		object.Move(fyne.NewPos(x, 0))
 		if l.middle {
 			object.Move(fyne.NewPos(x, (size.Height-height)/2))
@@ -117,7 +117,7 @@ func sideBySide(gap, least float32, shares []float32, objects ...fyne.CanvasObje
 func (l *adaptiveLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	l.stacked = size.Width < l.least*textScale()
 	if l.stacked {
-		look.RowsLayout(l.gap).Layout(objects, size)
+		theme.RowsLayout(l.gap).Layout(objects, size)
 		return
 	}
 	l.columnsLayout.Layout(objects, size)
@@ -126,13 +126,13 @@ func (l *adaptiveLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 // MinSize implements fyne.Layout.
 func (l *adaptiveLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	if l.stacked {
-		return look.RowsLayout(l.gap).MinSize(objects)
+		return theme.RowsLayout(l.gap).MinSize(objects)
 	}
 	return l.columnsLayout.MinSize(objects)
 }
 
 // textScale is the text size setting: the theme's text beside the design's 15 pixels.
-func textScale() float32 { return current().Size(look.SizeText) / 15 }
+func textScale() float32 { return current().Size(theme.SizeText) / 15 }
 
 // flowLayout sets buttons in a row that breaks where it is full; the last object stands at the right
 // end. Large text makes four buttons wider than a window.
@@ -198,7 +198,7 @@ func (l pageLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	if under > 0 {
 		body -= l.gap
 	}
-	look.HeightAt(scroll.Content, size.Width)
+	theme.HeightAt(scroll.Content, size.Width)
 	scroll.Move(fyne.NewPos(0, 0))
 	scroll.Resize(fyne.NewSize(size.Width, fyne.Max(0, body)))
 	scroll.Refresh()
@@ -226,13 +226,13 @@ func edges(top, bottom, left, content fyne.CanvasObject) *fyne.Container {
 func (l edgeLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	var x, y float32
 	if l.top != nil && l.top.Visible() {
-		y = look.HeightAt(l.top, size.Width)
+		y = theme.HeightAt(l.top, size.Width)
 		l.top.Move(fyne.NewPos(0, 0))
 		l.top.Resize(fyne.NewSize(size.Width, y))
 	}
 	end := size.Height
 	if l.bottom != nil && l.bottom.Visible() {
-		height := look.HeightAt(l.bottom, size.Width)
+		height := theme.HeightAt(l.bottom, size.Width)
 		end -= height
 		l.bottom.Move(fyne.NewPos(0, end))
 		l.bottom.Resize(fyne.NewSize(size.Width, height))
@@ -279,7 +279,7 @@ func sized(width, height float32, objects ...fyne.CanvasObject) *fyne.Container 
 
 // zoomed is a layout whose lengths zoom enlarges: make is given by how much.
 type zoomed struct {
-	zoom *look.Zoom
+	zoom *theme.Zoom
 	make func(by float32) fyne.Layout
 }
 
@@ -291,11 +291,11 @@ func (z zoomed) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	return z.make(z.zoom.Of(1)).MinSize(objects)
 }
 
-func zoomedRows(zoom *look.Zoom, gap float32, objects ...fyne.CanvasObject) *fyne.Container {
-	return container.New(zoomed{zoom, func(by float32) fyne.Layout { return look.RowsLayout(gap * by) }}, objects...)
+func zoomedRows(zoom *theme.Zoom, gap float32, objects ...fyne.CanvasObject) *fyne.Container {
+	return container.New(zoomed{zoom, func(by float32) fyne.Layout { return theme.RowsLayout(gap * by) }}, objects...)
 }
 
-func zoomedPadding(zoom *look.Zoom, x, y float32, content fyne.CanvasObject) *fyne.Container {
+func zoomedPadding(zoom *theme.Zoom, x, y float32, content fyne.CanvasObject) *fyne.Container {
 	return container.New(zoomed{zoom, func(by float32) fyne.Layout {
 		return layout.NewCustomPaddedLayout(y*by, y*by, x*by, x*by)
 	}}, content)
@@ -307,11 +307,11 @@ func current() fyne.Theme { return fyne.CurrentApp().Settings().Theme() }
 type noticeRoom struct {
 	lines float32
 	size  fyne.ThemeSizeName
-	zoom  *look.Zoom // nil: none
+	zoom  *theme.Zoom // nil: none
 }
 
 func (r noticeRoom) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	objects[0].Resize(fyne.NewSize(size.Width, look.HeightAt(objects[0], size.Width)))
+	objects[0].Resize(fyne.NewSize(size.Width, theme.HeightAt(objects[0], size.Width)))
 }
 
 func (r noticeRoom) MinSize(objects []fyne.CanvasObject) fyne.Size {

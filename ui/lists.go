@@ -7,36 +7,36 @@ import (
 	"fyne.io/fyne/v2/container"
 
 	"balcao/kiosk"
-	"balcao/ui/look"
+	"balcao/ui/theme"
 )
 
 // ink is the colour of a tone.
-func ink(t present.Tone) look.Colour {
+func ink(t present.Tone) theme.Colour {
 	switch t {
 	case present.TonePlain:
-		return look.Ink
+		return theme.Ink
 	case present.ToneGood:
-		return look.Green
+		return theme.Green
 	case present.ToneCare:
-		return look.Amber
+		return theme.Amber
 	case present.ToneBad:
-		return look.Red
+		return theme.Red
 	default:
-		return look.InkFaint
+		return theme.InkFaint
 	}
 }
 
 // say shows a line in a text, or hides the text when there is nothing to say. What is wrong or needs care has a
 // sign besides its colour.
-func say(text *look.Text, l present.Line) {
+func say(text *theme.Text, l present.Line) {
 	text.SetText(l.Text)
 	text.SetColour(ink(l.Tone))
-	sign := look.Pending
+	sign := theme.Pending
 	switch l.Tone {
 	case present.ToneCare:
-		sign = look.Unknown
+		sign = theme.Unknown
 	case present.ToneBad:
-		sign = look.Failed
+		sign = theme.Failed
 	}
 	text.SetSign(sign)
 	reveal(text, l.Text != "")
@@ -88,13 +88,13 @@ func (l *list[R, V]) show(values []V) {
 }
 
 // fieldRow is a label and its value.
-type fieldRow struct{ label, value *look.Text }
+type fieldRow struct{ label, value *theme.Text }
 
 // newFields lists data; the labels share a column of the width given.
-func newFields(gap, labelWidth float32, style func(label, value *look.Text)) *list[fieldRow, present.Field] {
+func newFields(gap, labelWidth float32, style func(label, value *theme.Text)) *list[fieldRow, present.Field] {
 	return newList(gap,
 		func() (fieldRow, fyne.CanvasObject) {
-			row := fieldRow{look.Label("").Wrap(), look.Value("").Wrap()}
+			row := fieldRow{theme.Label("").Wrap(), theme.Value("").Wrap()}
 			if style != nil {
 				style(row.label, row.value)
 			}
@@ -107,13 +107,13 @@ func newFields(gap, labelWidth float32, style func(label, value *look.Text)) *li
 }
 
 // newLines lists sentences of one style.
-func newLines(gap float32, style func() *look.Text) *list[*look.Text, present.Line] {
+func newLines(gap float32, style func() *theme.Text) *list[*theme.Text, present.Line] {
 	return newList(gap,
-		func() (*look.Text, fyne.CanvasObject) {
+		func() (*theme.Text, fyne.CanvasObject) {
 			text := style().Wrap()
 			return text, text
 		},
-		func(text *look.Text, l present.Line) {
+		func(text *theme.Text, l present.Line) {
 			if l.Text == "" {
 				l.Tone = present.ToneQuiet
 			}
@@ -123,8 +123,8 @@ func newLines(gap float32, style func() *look.Text) *list[*look.Text, present.Li
 
 // checkView is one check: its sign, what it is, who answered; and a remedy below when there is one.
 type checkView struct {
-	icon                 *look.Circle
-	text, detail, remedy *look.Text
+	icon                 *theme.Circle
+	text, detail, remedy *theme.Text
 	rule                 fyne.CanvasObject
 }
 
@@ -134,12 +134,12 @@ func newChecks(room float32) *list[checkView, present.CheckRow] {
 	return newList(0,
 		func() (checkView, fyne.CanvasObject) {
 			v := checkView{
-				icon:   look.TickIcon(look.Pending),
-				text:   look.Value("").Wrap(),
-				detail: look.Small("").In(look.InkFaint).Wrap(),
-				remedy: look.Small("").In(look.Red).Wrap(),
+				icon:   theme.TickIcon(theme.Pending),
+				text:   theme.Value("").Wrap(),
+				detail: theme.Small("").In(theme.InkFaint).Wrap(),
+				remedy: theme.Small("").In(theme.Red).Wrap(),
 			}
-			separator := canvas.NewRectangle(look.Border)
+			separator := canvas.NewRectangle(theme.Border)
 			v.rule = sized(1, 1, separator)
 			if first {
 				v.rule.Hide()
@@ -147,20 +147,20 @@ func newChecks(room float32) *list[checkView, present.CheckRow] {
 			first = false
 			row := rows(1,
 				container.New(&checkLine{}, v.icon, v.text, v.detail),
-				look.Padded(34, 0, v.remedy))
-			return v, rows(0, v.rule, look.Padded(0, room, row))
+				theme.Padded(34, 0, v.remedy))
+			return v, rows(0, v.rule, theme.Padded(0, room, row))
 		},
 		func(v checkView, row present.CheckRow) {
-			v.icon.SetResult(look.Result(row.Result))
+			v.icon.SetResult(theme.Result(row.Result))
 			v.icon.SetCurrent(row.Current)
 			v.text.SetText(row.Text)
 			v.text.SetBold(row.Current)
 			v.detail.SetText(row.Detail)
 			v.remedy.SetText(row.Remedy)
 			if row.Result == kiosk.Unknown || row.Result == kiosk.Absent {
-				v.remedy.SetColour(look.Amber)
+				v.remedy.SetColour(theme.Amber)
 			} else {
-				v.remedy.SetColour(look.Red)
+				v.remedy.SetColour(theme.Red)
 			}
 			reveal(v.remedy, row.Remedy != "")
 		})
@@ -171,7 +171,7 @@ func newChecks(room float32) *list[checkView, present.CheckRow] {
 type checkLine struct{ height float32 }
 
 func (l *checkLine) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	icon, text, detail := objects[0], objects[1].(*look.Text), objects[2].(*look.Text)
+	icon, text, detail := objects[0], objects[1].(*theme.Text), objects[2].(*theme.Text)
 	const gap = 12
 	least := icon.MinSize()
 	x := least.Width + gap
@@ -179,8 +179,8 @@ func (l *checkLine) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	long := text.Natural()
 	short := detail.Natural()
 	if detail.Text() != "" && long+gap+short > room {
-		high := look.HeightAt(text, room)
-		low := look.HeightAt(detail, room)
+		high := theme.HeightAt(text, room)
+		low := theme.HeightAt(detail, room)
 		l.height = fyne.Max(least.Height, high+low)
 		text.Move(fyne.NewPos(x, 0))
 		detail.Move(fyne.NewPos(x, high))
@@ -191,11 +191,11 @@ func (l *checkLine) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 		if detail.Text() != "" {
 			room -= gap + short
 		}
-		high := look.HeightAt(text, room)
+		high := theme.HeightAt(text, room)
 		l.height = fyne.Max(least.Height, high)
 		text.Move(fyne.NewPos(x, (l.height-high)/2))
 		text.Resize(fyne.NewSize(room, high))
-		low := look.HeightAt(detail, short+1)
+		low := theme.HeightAt(detail, short+1)
 		detail.Move(fyne.NewPos(size.Width-short-1, (l.height-low)/2))
 		detail.Resize(fyne.NewSize(short+1, low))
 		icon.Move(fyne.NewPos(0, (l.height-least.Height)/2))
@@ -209,20 +209,20 @@ func (l *checkLine) MinSize(objects []fyne.CanvasObject) fyne.Size {
 
 // problemView is the three parts of an error beside a red bar.
 type problemView struct {
-	labels, texts [3]*look.Text
-	reference     *look.Text
+	labels, texts [3]*theme.Text
+	reference     *theme.Text
 	content       fyne.CanvasObject
 }
 
 func newProblemView() *problemView {
-	v := &problemView{reference: look.Small("").Wrap()}
+	v := &problemView{reference: theme.Small("").Wrap()}
 	var parts []fyne.CanvasObject
 	for i := range v.labels {
-		v.labels[i], v.texts[i] = look.Heading("").Wrap(), look.Body("").Wrap()
+		v.labels[i], v.texts[i] = theme.Heading("").Wrap(), theme.Body("").Wrap()
 		parts = append(parts, rows(3, v.labels[i], v.texts[i]))
 	}
 	parts = append(parts, v.reference)
-	v.content = look.Notice(look.Red, rows(18, parts...))
+	v.content = theme.Notice(theme.Red, rows(18, parts...))
 	return v
 }
 
@@ -239,17 +239,17 @@ func (v *problemView) show(m present.ProblemModel) {
 // actionRow is the buttons under a page, with one at the right end.
 type actionRow struct {
 	keys    *keyboard
-	zoom    *look.Zoom // of the citizen's buttons, which are large; nil for the clerk's
+	zoom    *theme.Zoom // of the citizen's buttons, which are large; nil for the clerk's
 	do      func(present.Action)
 	buttons []*button
 	right   *button
-	note    *look.Text
+	note    *theme.Text
 	end     *fyne.Container
 	content *fyne.Container
 }
 
 func newActionRow(keys *keyboard, gap, least float32, do func(present.Action)) *actionRow {
-	r := &actionRow{keys: keys, do: do, right: newButton(keys), note: look.Label("")}
+	r := &actionRow{keys: keys, do: do, right: newButton(keys), note: theme.Label("")}
 	r.end = container.New(columnsLayout{gap: 20, shares: []float32{0, 0}, middle: true}, r.note, r.right)
 	r.content = container.New(flowLayout{gap: gap, least: least}, r.end)
 	return r

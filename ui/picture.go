@@ -6,7 +6,7 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 
-	"balcao/ui/look"
+	"balcao/ui/theme"
 )
 
 // Pictures of documents, drawn and not photographed: they show nobody's document and no State's, and where on
@@ -16,35 +16,35 @@ import (
 const pictureHeight = 112
 
 // newPicture draws one, the given number of times as large as pictureHeight.
-func newPicture(p present.Picture, scale float32, zoom *look.Zoom) fyne.CanvasObject {
+func newPicture(p present.Picture, scale float32, zoom *theme.Zoom) fyne.CanvasObject {
 	height := pictureHeight * scale
 	card := drawing{width: height * 1.586, height: height, zoom: zoom} // ISO/IEC 7810 ID-1
 	page := drawing{width: height * 1.42, height: height, zoom: zoom}  // ID-3, lying
 	switch p {
 	case present.PictureCard:
-		card.body(look.Selected, look.Blue)
+		card.body(theme.Selected, theme.Blue)
 		card.rectangle(0.13, 0.36, 0.2, 0.26, chipGold, 5)
 		return card.done()
 	case present.PictureCover:
 		return coverPicture(drawing{width: height / 1.42, height: height, zoom: zoom})
 	case present.PictureResidence:
-		card.body(residenceGreen, look.Green)
+		card.body(residenceGreen, theme.Green)
 		return card.done()
 	case present.PicturePassport:
-		page.body(look.Surface, look.Blue)
+		page.body(theme.Surface, theme.Blue)
 		page.portrait(0.06, 0.12, 0.24, 0.46)
 		page.writing(0.37, 0.14, 0.5, 4, 0.115)
 		page.marked(0.03, 0.66, 0.94, 0.29)
 		page.zone(0.06, 0.71, 0.88, 2, 24)
 		return page.done()
 	case present.PictureCardBack:
-		card.body(look.Surface, look.Green)
+		card.body(theme.Surface, theme.Green)
 		card.writing(0.06, 0.12, 0.5, 3, 0.1)
 		card.marked(0.03, 0.52, 0.94, 0.42)
 		card.zone(0.06, 0.57, 0.88, 3, 20)
 		return card.done()
 	default:
-		card.body(look.Surface, look.Green)
+		card.body(theme.Surface, theme.Green)
 		card.portrait(0.06, 0.2, 0.24, 0.58)
 		card.writing(0.37, 0.2, 0.5, 3, 0.13)
 		card.marked(0.62, 0.68, 0.33, 0.22)
@@ -56,7 +56,7 @@ func newPicture(p present.Picture, scale float32, zoom *look.Zoom) fyne.CanvasOb
 // drawing collects shapes whose places are given in parts of its width and height.
 type drawing struct {
 	width, height float32
-	zoom          *look.Zoom
+	zoom          *theme.Zoom
 	shapes        []fyne.CanvasObject
 }
 
@@ -73,7 +73,7 @@ type drawn struct {
 	size  fyne.Size
 	at    []fyne.Position
 	sizes []fyne.Size
-	zoom  *look.Zoom
+	zoom  *theme.Zoom
 }
 
 func (l drawn) Layout(objects []fyne.CanvasObject, _ fyne.Size) {
@@ -89,11 +89,11 @@ func (l drawn) MinSize([]fyne.CanvasObject) fyne.Size {
 
 // Colours of pictures, never of a text or a background.
 const (
-	chipGold       look.Colour = 0xC9A227
-	residenceGreen look.Colour = 0xEEF5EC
+	chipGold       theme.Colour = 0xC9A227
+	residenceGreen theme.Colour = 0xEEF5EC
 )
 
-func (d *drawing) rectangle(x, y, width, height float32, fill look.Colour, radius float32) *canvas.Rectangle {
+func (d *drawing) rectangle(x, y, width, height float32, fill theme.Colour, radius float32) *canvas.Rectangle {
 	r := canvas.NewRectangle(fill)
 	r.CornerRadius = radius
 	r.Move(fyne.NewPos(x*d.width, y*d.height))
@@ -102,21 +102,21 @@ func (d *drawing) rectangle(x, y, width, height float32, fill look.Colour, radiu
 	return r
 }
 
-func (d *drawing) body(fill, edge look.Colour) {
+func (d *drawing) body(fill, edge theme.Colour) {
 	r := d.rectangle(0, 0, 1, 1, fill, 10)
 	r.StrokeColor, r.StrokeWidth = edge, 2
 }
 
 // portrait is where the photograph is: head and shoulders.
 func (d *drawing) portrait(x, y, width, height float32) {
-	d.rectangle(x, y, width, height, look.Halo, 4)
-	head := canvas.NewCircle(look.FieldEdge)
+	d.rectangle(x, y, width, height, theme.Halo, 4)
+	head := canvas.NewCircle(theme.FieldEdge)
 	size := height * d.height * 0.42
 	middle := (x + width/2) * d.width
 	head.Move(fyne.NewPos(middle-size/2, (y+height*0.14)*d.height))
 	head.Resize(fyne.NewSquareSize(size))
 	d.shapes = append(d.shapes, head)
-	d.rectangle(x+width*0.16, y+height*0.64, width*0.68, height*0.36, look.FieldEdge, 6)
+	d.rectangle(x+width*0.16, y+height*0.64, width*0.68, height*0.36, theme.FieldEdge, 6)
 }
 
 // writing is print that does not matter here.
@@ -126,14 +126,14 @@ func (d *drawing) writing(x, y, width float32, lines int, step float32) {
 		if i%2 == 1 {
 			length *= 0.7
 		}
-		d.rectangle(x, y+float32(i)*step, length, 0.045, look.Border, 2)
+		d.rectangle(x, y+float32(i)*step, length, 0.045, theme.Border, 2)
 	}
 }
 
 // marked frames what matters.
 func (d *drawing) marked(x, y, width, height float32) {
-	r := d.rectangle(x, y, width, height, look.Selected, 5)
-	r.StrokeColor, r.StrokeWidth = look.Red, 3
+	r := d.rectangle(x, y, width, height, theme.Selected, 5)
+	r.StrokeColor, r.StrokeWidth = theme.Red, 3
 }
 
 // zone is lines of characters of one width.
@@ -142,17 +142,17 @@ func (d *drawing) zone(x, y, width float32, lines, characters int) {
 	step := width / float32(characters)
 	for line := range lines {
 		for i := range characters {
-			d.rectangle(x+float32(i)*step, y+float32(line)*high*1.7, step*0.6, high, look.Ink, 1)
+			d.rectangle(x+float32(i)*step, y+float32(line)*high*1.7, step*0.6, high, theme.Ink, 1)
 		}
 	}
 }
 
 // The passport's cover is the colour that the Union's States agreed on; its sign is a ring in gold.
-const coverRed look.Colour = 0x6E1A2E
+const coverRed theme.Colour = 0x6E1A2E
 
 func coverPicture(d drawing) fyne.CanvasObject {
 	d.rectangle(0, 0, 1, 1, coverRed, 7)
-	ring := canvas.NewCircle(look.Clear)
+	ring := canvas.NewCircle(theme.Clear)
 	ring.StrokeColor, ring.StrokeWidth = chipGold, 2
 	size := d.width * 0.4
 	ring.Move(fyne.NewPos((d.width-size)/2, d.height*0.3))
@@ -167,8 +167,8 @@ type pictures struct {
 	content *fyne.Container
 }
 
-func newPictures(scale float32, zoom *look.Zoom, which ...present.Picture) *pictures {
-	p := &pictures{drawn: map[present.Picture]fyne.CanvasObject{}, content: look.Columns(18)}
+func newPictures(scale float32, zoom *theme.Zoom, which ...present.Picture) *pictures {
+	p := &pictures{drawn: map[present.Picture]fyne.CanvasObject{}, content: theme.Columns(18)}
 	for _, one := range which {
 		object := container.NewCenter(newPicture(one, scale, zoom))
 		object.Hide()

@@ -16,7 +16,7 @@ import (
 
 	"balcao/kiosk"
 	"balcao/ui"
-	"balcao/ui/look"
+	"balcao/ui/theme"
 )
 
 var pictures = flag.String("pictures", "", "folder to write a picture of every screen into")
@@ -109,7 +109,7 @@ func collect(object fyne.CanvasObject, hidden bool) []string {
 	switch o := object.(type) {
 	case *canvas.Text:
 		return []string{o.Text}
-	case *look.Text:
+	case *theme.Text:
 		return []string{o.Text()}
 	case *fyne.Container:
 		children = o.Objects

@@ -19,8 +19,8 @@ func group(name string, line, from, to int) kiosk.MRZGroup {
 	return kiosk.MRZGroup{Name: name, Line: line, From: from, To: to}
 }
 
-// passportZone is a zone of a passport typed as far as that many characters, with the groups named wrong.
-func passportZone(text string, wrong ...string) kiosk.MRZEntry {
+// passportMRZ is a zone of a passport typed as far as that many characters, with the groups named wrong.
+func passportMRZ(text string, wrong ...string) kiosk.MRZEntry {
 	entry := kiosk.MRZEntry{Text: text, Inspection: mrz.Inspection{Format: mrz.TD3, Lines: strings.Split(strings.TrimSuffix(text, "\n"), "\n")}}
 	for _, g := range []kiosk.MRZGroup{
 		group("code", 0, 0, 2), group("issuer", 0, 2, 5), group("names", 0, 5, 44),
@@ -42,7 +42,7 @@ func passportZone(text string, wrong ...string) kiosk.MRZEntry {
 	return entry
 }
 
-func cardZone(text string) kiosk.MRZEntry {
+func cardMRZ(text string) kiosk.MRZEntry {
 	entry := kiosk.MRZEntry{Text: text, Inspection: mrz.Inspection{Format: mrz.TD1, Lines: strings.Split(text, "\n"), Complete: true, Valid: true}}
 	for _, g := range []kiosk.MRZGroup{
 		group("code", 0, 0, 2), group("issuer", 0, 2, 5), group("document_number", 0, 5, 15), group("optional", 0, 15, 30),
@@ -68,7 +68,7 @@ func locked(l kiosk.Language) kiosk.State {
 	return s
 }
 
-func typedZone(entry kiosk.MRZEntry) func(kiosk.Language) kiosk.State {
+func typedMRZ(entry kiosk.MRZEntry) func(kiosk.Language) kiosk.State {
 	return func(l kiosk.Language) kiosk.State {
 		s := locked(l)
 		s.Document.Kind, s.Document.Access.MRZ = kiosk.Passport, entry
@@ -76,12 +76,12 @@ func typedZone(entry kiosk.MRZEntry) func(kiosk.Language) kiosk.State {
 	}
 }
 
-func half(l kiosk.Language) kiosk.State { return typedZone(passportZone(specimenTD3[:45+23]))(l) }
+func half(l kiosk.Language) kiosk.State { return typedMRZ(passportMRZ(specimenTD3[:45+23]))(l) }
 
-func whole(l kiosk.Language) kiosk.State { return typedZone(passportZone(specimenTD3))(l) }
+func whole(l kiosk.Language) kiosk.State { return typedMRZ(passportMRZ(specimenTD3))(l) }
 
 func slipped(l kiosk.Language) kiosk.State {
-	entry := passportZone(strings.Replace(specimenTD3, "L898902C36", "L8989O2C36", 1), "document_number", "composite")
+	entry := passportMRZ(strings.Replace(specimenTD3, "L898902C36", "L8989O2C36", 1), "document_number", "composite")
 	for i, g := range entry.Groups {
 		if g.Name == "document_number" {
 			entry.Groups[i].Corrections = []kiosk.MRZCorrection{
@@ -90,7 +90,7 @@ func slipped(l kiosk.Language) kiosk.State {
 			}
 		}
 	}
-	return typedZone(entry)(l)
+	return typedMRZ(entry)(l)
 }
 
 func chipRefused(l kiosk.Language) kiosk.State {
@@ -101,13 +101,13 @@ func chipRefused(l kiosk.Language) kiosk.State {
 
 // doubtful is a zone in which everything is right, and one character may be another that looks like it.
 func doubtful(l kiosk.Language, wrong int) kiosk.State {
-	entry := passportZone(specimenTD3)
+	entry := passportMRZ(specimenTD3)
 	for i, g := range entry.Groups {
 		if g.Name == "document_number" {
 			entry.Groups[i].Twins = []kiosk.MRZCorrection{{Line: 1, At: 6, Was: '6', Now: 'G', Text: "with a twin"}}
 		}
 	}
-	s := typedZone(entry)(l)
+	s := typedMRZ(entry)(l)
 	s.Document.Access.Wrong = wrong
 	return s
 }
@@ -126,14 +126,14 @@ func opening(l kiosk.Language) kiosk.State {
 	return s
 }
 
-func permitZone(l kiosk.Language) kiosk.State {
-	s := typedZone(cardZone(specimenTD1))(l)
+func permitMRZ(l kiosk.Language) kiosk.State {
+	s := typedMRZ(cardMRZ(specimenTD1))(l)
 	s.Document.Kind = kiosk.ResidencePermit
 	return s
 }
 
 func permitCAN(l kiosk.Language) kiosk.State {
-	s := permitZone(l)
+	s := permitMRZ(l)
 	s.Document.Access.Kind, s.Document.Access.CAN = kiosk.AccessCAN, "3141"
 	return s
 }
@@ -176,10 +176,10 @@ func good(name kiosk.CheckName) (kiosk.Result, kiosk.Reason) {
 
 func listOf(names []kiosk.CheckName, result func(kiosk.CheckName) (kiosk.Result, kiosk.Reason)) []kiosk.Check {
 	sources := map[kiosk.CheckName]string{
-		kiosk.CheckRecognised: "chip", kiosk.CheckAccess: "chip", kiosk.CheckOriginal: "chip", kiosk.CheckSODSignature: "SOD",
+		kiosk.CheckRecognised: "chip", kiosk.CheckAccess: "chip", kiosk.CheckChipAuthenticity: "chip", kiosk.CheckSODSignature: "SOD",
 		kiosk.CheckSODSigner: "Utopia CSCA 01", kiosk.CheckAge: "clock", kiosk.CheckDocumentDate: "clock",
 	}
-	took := map[kiosk.CheckName]time.Duration{kiosk.CheckAccess: 410 * time.Millisecond, kiosk.CheckOriginal: 190 * time.Millisecond}
+	took := map[kiosk.CheckName]time.Duration{kiosk.CheckAccess: 410 * time.Millisecond, kiosk.CheckChipAuthenticity: 190 * time.Millisecond}
 	var checks []kiosk.Check
 	for _, name := range names {
 		c := kiosk.Check{Name: name}
@@ -243,8 +243,8 @@ func passportWeak(l kiosk.Language) kiosk.State {
 	s.Document.Signing = kiosk.SigningDesk
 	s.Document.Checks = travelChecks(func(name kiosk.CheckName) (kiosk.Result, kiosk.Reason) {
 		switch name {
-		case kiosk.CheckOriginal:
-			return kiosk.Absent, kiosk.ReasonNoOriginality
+		case kiosk.CheckChipAuthenticity:
+			return kiosk.Absent, kiosk.ReasonNoChipAuthenticity
 		case kiosk.CheckSignerStatus:
 			return kiosk.Absent, kiosk.ReasonNobodyToAsk
 		case kiosk.CheckAccess:
@@ -254,7 +254,7 @@ func passportWeak(l kiosk.Language) kiosk.State {
 		}
 		return kiosk.Passed, ""
 	})
-	s.Document.Assurance.Missing = []kiosk.CheckName{kiosk.CheckAccess, kiosk.CheckSignerStatus, kiosk.CheckOriginal, kiosk.CheckKey}
+	s.Document.Assurance.Missing = []kiosk.CheckName{kiosk.CheckAccess, kiosk.CheckSignerStatus, kiosk.CheckChipAuthenticity, kiosk.CheckKey}
 	return s
 }
 
@@ -287,16 +287,16 @@ func typedIdentity(l kiosk.Language) kiosk.State {
 	s := passport(l)
 	s.Document.Photo, s.Document.PhotoAbsent, s.Document.PhotoPercent = nil, true, 0
 	s.Document.Reader, s.Document.CardPresent = 0, false
-	s.Document.Access = kiosk.AccessState{Asked: true, NoChip: true, Accepts: []kiosk.AccessKind{kiosk.AccessMRZ}, Kind: kiosk.AccessMRZ, MRZ: passportZone(specimenTD3)}
+	s.Document.Access = kiosk.AccessState{Asked: true, NoChip: true, Accepts: []kiosk.AccessKind{kiosk.AccessMRZ}, Kind: kiosk.AccessMRZ, MRZ: passportMRZ(specimenTD3)}
 	s.Document.Signing = kiosk.SigningDesk
 	s.Document.Identity.MRZSurname, s.Document.Identity.MRZGivenNames = "", ""
 	s.Document.Checks = typedChecks(func(name kiosk.CheckName) (kiosk.Result, kiosk.Reason) {
-		if name == kiosk.CheckOriginal {
+		if name == kiosk.CheckChipAuthenticity {
 			return kiosk.Absent, kiosk.ReasonNoChip
 		}
 		return kiosk.Passed, ""
 	})
-	s.Document.Assurance = kiosk.Assurance{Level: kiosk.LevelSubstantial, Missing: []kiosk.CheckName{kiosk.CheckOriginal}}
+	s.Document.Assurance = kiosk.Assurance{Level: kiosk.LevelSubstantial, Missing: []kiosk.CheckName{kiosk.CheckChipAuthenticity}}
 	s.Status.Readers[1].Slot = kiosk.SlotEmpty
 	return s
 }
@@ -400,7 +400,7 @@ func travelDone(l kiosk.Language) kiosk.State {
 	s.Errand = kiosk.Errands[0]
 	s.Receipt.Assurance = kiosk.Assurance{
 		Level:   kiosk.LevelSubstantial,
-		Missing: []kiosk.CheckName{kiosk.CheckAccess, kiosk.CheckSignerStatus, kiosk.CheckOriginal, kiosk.CheckKey},
+		Missing: []kiosk.CheckName{kiosk.CheckAccess, kiosk.CheckSignerStatus, kiosk.CheckChipAuthenticity, kiosk.CheckKey},
 	}
 	return s
 }
@@ -416,7 +416,7 @@ func travelProblem(code kiosk.ProblemCode, fatal bool) func(kiosk.Language) kios
 }
 
 func clone(l kiosk.Language) kiosk.State {
-	return travelRefused(kiosk.CheckOriginal, kiosk.Check{Result: kiosk.Failed, Reason: kiosk.ReasonKeyMismatch})(l)
+	return travelRefused(kiosk.CheckChipAuthenticity, kiosk.Check{Result: kiosk.Failed, Reason: kiosk.ReasonKeyMismatch})(l)
 }
 
 // travelRefused is a document that is refused for the answer to one check.
@@ -444,7 +444,7 @@ func typedDesk(l kiosk.Language) kiosk.State {
 var travelScreens = ofOwnCases([]screen{
 	{"1-document-typed", typedDesk}, {"1-access", locked}, {"1-access-half", half}, {"1-access-whole", whole}, {"1-access-slip", slipped},
 	{"1-access-refused", chipRefused}, {"1-access-lifted", lifted}, {"1-access-opening", opening},
-	{"1-access-permit", permitZone}, {"1-access-can", permitCAN}, {"1-access-can-refused", canRefused}, {"1-no-chip", noChip}, {"1-reading-passport", readingPassport},
+	{"1-access-permit", permitMRZ}, {"1-access-can", permitCAN}, {"1-access-can-refused", canRefused}, {"1-no-chip", noChip}, {"1-reading-passport", readingPassport},
 	{"2-passport", passport}, {"2-passport-loading", passportLoading}, {"2-passport-weak", passportWeak}, {"2-passport-odd", passportOdd}, {"2-typed", typedIdentity},
 	{"2-bring", bring}, {"2-bring-refused", bringRefused}, {"2-bring-permit", bringPermit}, {"2-bring-second", bringSecond}, {"2-bring-another", bringAnother},
 	{"2-bring-spelling", bringSpelling}, {"2-bring-spelled", bringSpelled}, {"2-bring-misspelled", bringMisspelled},

@@ -27,7 +27,7 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 
 	"balcao/kiosk"
-	"balcao/ui/look"
+	"balcao/ui/theme"
 )
 
 // Options are what the screens need to know of the place.
@@ -36,7 +36,7 @@ type Options struct {
 	TextScale    float32           // 1 to 1.5; 0 is 1
 	SecondScreen *image.Point      // where the second monitor begins, which the citizen's window then fills
 	OneScreen    bool              // no citizen's window: the clerk hands the only screen over
-	Screen       image.Rectangle   // of the one monitor, for both windows (look.PlacesOn); empty leaves it to the window manager
+	Screen       image.Rectangle   // of the one monitor, for both windows (theme.PlacesOn); empty leaves it to the window manager
 	Closed       func()            // the clerk closed the window; nil lets the window close
 	Now          func() time.Time  // for tests; time.Now by default
 	// After calls back on the UI goroutine after a while, once; for tests. By default it is a timer's work.
@@ -68,7 +68,7 @@ func New(app fyne.App, options Options) *UI {
 	if options.After == nil {
 		options.After = func(d time.Duration, f func()) { time.AfterFunc(d, func() { fyne.Do(f) }) }
 	}
-	app.Settings().SetTheme(look.DeskTheme(options.TextScale))
+	app.Settings().SetTheme(theme.DeskTheme(options.TextScale))
 	u := &UI{options: options}
 	u.clerkWindow = app.NewWindow("")
 	u.citizenWindow = u.clerkWindow
@@ -82,8 +82,8 @@ func New(app fyne.App, options Options) *UI {
 	if !options.OneScreen {
 		u.citizen.clerk = func(key fyne.KeyName) bool { return u.asked != "" && u.clerk.press(key) }
 	}
-	u.guard = &burstGuard{now: options.Now, after: options.After, place: u.place, takes: u.takesZone, swiped: u.swiped}
-	u.guard.typing = func() bool { return u.takesZone() && u.clerk.shown.Page == present.PageAccess }
+	u.guard = &burstGuard{now: options.Now, after: options.After, place: u.place, takes: u.takesMRZ, swiped: u.swiped}
+	u.guard.typing = func() bool { return u.takesMRZ() && u.clerk.shown.Page == present.PageAccess }
 	u.clerk.keys.guard, u.clerk.overlay.keys.guard = u.guard, u.guard
 	u.citizen.keys.guard, u.citizen.warning.keys.guard = u.guard, u.guard
 	u.clerk.overlay.keys.canvas = u.clerkWindow.Canvas()
@@ -110,15 +110,15 @@ func (u *UI) arrange() {
 	u.citizen.keys.listen(u.citizenWindow)
 	if second := u.options.SecondScreen; second != nil {
 		// Openbox, for one, fills the monitor that the window is on, whichever was asked for.
-		look.PlaceAt(u.clerkWindow, look.FirstPlace(image.Point{}))
-		look.PlaceAt(u.citizenWindow, look.FirstPlace(*second))
+		theme.PlaceAt(u.clerkWindow, theme.FirstPlace(image.Point{}))
+		theme.PlaceAt(u.citizenWindow, theme.FirstPlace(*second))
 		if window, ok := u.citizenWindow.(desktop.Window); ok {
 			window.RequestFullScreenSecondary()
 		}
 	} else if !u.options.Screen.Empty() {
-		places := look.PlacesOn(u.options.Screen)
-		look.Place(u.clerkWindow, places.Clerk)
-		look.Place(u.citizenWindow, places.Citizen)
+		places := theme.PlacesOn(u.options.Screen)
+		theme.Place(u.clerkWindow, places.Clerk)
+		theme.Place(u.citizenWindow, places.Citizen)
 	}
 }
 
@@ -200,9 +200,9 @@ func (u *UI) place() any {
 	return place{u.state.Case, u.clerk.shown.Page, u.clerk.shown.Access.Kind, u.citizen.shown.Key, u.clerk.shown.Overlay != nil}
 }
 
-// takesZone reports whether a document may be swiped now: where a zone is typed, and at the empty desk, where it
+// takesMRZ reports whether a document may be swiped now: where a zone is typed, and at the empty desk, where it
 // begins the case.
-func (u *UI) takesZone() bool {
+func (u *UI) takesMRZ() bool {
 	if !u.drawn || u.state.Step != kiosk.StepDocument || u.clerk.shown.Overlay != nil {
 		return false
 	}

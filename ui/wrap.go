@@ -7,7 +7,7 @@ import (
 	"fyne.io/fyne/v2/container"
 
 	"balcao/kiosk"
-	"balcao/ui/look"
+	"balcao/ui/theme"
 )
 
 // wrapLayout sets objects in a row that breaks where it is full. It remembers the width it was given last,
@@ -57,43 +57,43 @@ func wrapped[R, V any](gap float32, l *list[R, V]) *list[R, V] {
 
 // markView says how a group of a zone stands, in words too.
 type markView struct {
-	icon *look.Circle
-	text *look.Text
+	icon *theme.Circle
+	text *theme.Text
 }
 
 func newMarks() *list[markView, present.CheckRow] {
 	return wrapped(22, newList(0,
 		func() (markView, fyne.CanvasObject) {
-			v := markView{look.TickIcon(look.Pending), look.Value("")}
+			v := markView{theme.TickIcon(theme.Pending), theme.Value("")}
 			return v, centred(8, []float32{0, 0}, v.icon, v.text)
 		},
 		func(v markView, row present.CheckRow) {
-			v.icon.SetResult(look.Result(row.Result))
+			v.icon.SetResult(theme.Result(row.Result))
 			text := row.Text
 			if row.Detail != "" {
 				text += ": " + row.Detail
 			}
 			v.text.SetText(text)
-			v.text.SetColour(look.Ink)
+			v.text.SetColour(theme.Ink)
 			if row.Result == kiosk.Failed {
-				v.text.SetColour(look.Red)
+				v.text.SetColour(theme.Red)
 			}
 		}))
 }
 
 // correctionView is a correction and the key that applies it.
 type correctionView struct {
-	text, key *look.Text
+	text, key *theme.Text
 	area      *tapArea
 }
 
 func newCorrections(do func(present.Action)) *list[correctionView, present.Action] {
 	return wrapped(12, newList(0,
 		func() (correctionView, fyne.CanvasObject) {
-			v := correctionView{text: look.Value("").Bold(), key: look.NewText("", look.SizeKey, fyne.TextStyle{}, look.InkSoft)}
-			back := canvas.NewRectangle(look.Selected)
-			back.CornerRadius, back.StrokeColor, back.StrokeWidth = 8, look.Blue, 1
-			chip := look.Padded(14, 5, centred(10, []float32{0, 0}, v.key, v.text))
+			v := correctionView{text: theme.Value("").Bold(), key: theme.NewText("", theme.SizeKey, fyne.TextStyle{}, theme.InkSoft)}
+			back := canvas.NewRectangle(theme.Selected)
+			back.CornerRadius, back.StrokeColor, back.StrokeWidth = 8, theme.Blue, 1
+			chip := theme.Padded(14, 5, centred(10, []float32{0, 0}, v.key, v.text))
 			v.area = newTapArea(container.NewStack(back, chip), func() {})
 			return v, v.area
 		},

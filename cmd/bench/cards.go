@@ -276,7 +276,7 @@ func (w *stopwatch) note(e kiosk.CaseEvent) {
 		w.photo = now
 	case kiosk.CheckDone:
 		w.checked = now
-		if e.Check.Name == kiosk.CheckOriginal {
+		if e.Check.Name == kiosk.CheckChipAuthenticity {
 			w.original = now
 		}
 	case kiosk.PhotoRead:

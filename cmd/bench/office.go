@@ -211,10 +211,10 @@ func (o *office) decide(ctx context.Context) (time.Duration, error) {
 	defer stop()
 	parts.Go(func() {
 		_ = o.desk.Listen(running, central.Line{ // ends with running and its error
-			Up:     func(time.Duration) { up <- struct{}{} },
-			Down:   func(error) {},
-			Notice: func(n central.Notice) { heard <- n },
-			Pulse:  time.Hour,
+			Up:        func(time.Duration) { up <- struct{}{} },
+			Down:      func(error) {},
+			Notice:    func(n central.Notice) { heard <- n },
+			Heartbeat: time.Hour,
 		})
 	})
 	select {

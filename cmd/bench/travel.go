@@ -13,7 +13,7 @@ import (
 	"balcao/kiosk/desk"
 	"balcao/kiosk/trust"
 	"balcao/kiosk/trust/country"
-	"balcao/mock-pcsc/drawer"
+	"balcao/mock-pcsc/fixtures"
 )
 
 // TravelReport is what passports and residence documents cost.
@@ -24,7 +24,7 @@ type TravelReport struct {
 	Missing []string      `json:"missing,omitempty"` // what was left out because something is not installed
 }
 
-// travelWay is a chip of the drawer that is read with short or extended lengths.
+// travelWay is a chip of the fixtures that is read with short or extended lengths.
 type travelWay struct {
 	card     string
 	extended bool
@@ -81,7 +81,7 @@ type travelMeasure struct {
 	scene     *scene
 	dir       string
 	much      amount
-	entries   []drawer.Entry
+	entries   []fixtures.Entry
 	countries *country.Authorities
 	store     *trust.Store
 	say       func(string, ...any)
@@ -92,9 +92,9 @@ type travelMeasure struct {
 // measureTravel measures chips of ours, then one that nobody here wrote. What could not be measured keeps nothing else from
 // being measured.
 func measureTravel(ctx context.Context, s *scene, dir string, much amount, say func(string, ...any)) (TravelReport, error) {
-	d, err := drawer.Open()
+	d, err := fixtures.Open()
 	if err != nil {
-		return TravelReport{}, fmt.Errorf("opening the drawer: %w", err)
+		return TravelReport{}, fmt.Errorf("opening the fixtures: %w", err)
 	}
 	m := &travelMeasure{scene: s, dir: dir, much: much, entries: d.Entries(), say: say, files: map[string]chipFiles{}}
 	if m.store, err = trust.Load(s.env["BALCAO_TRUST"]); err != nil {
@@ -112,7 +112,7 @@ func measureTravel(ctx context.Context, s *scene, dir string, much amount, say f
 	return m.report, err
 }
 
-// measureChips reads the chips of the drawer at each speed.
+// measureChips reads the chips of the fixtures at each speed.
 func (m *travelMeasure) measureChips(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, m.scene.takeOut(ctx)) }()
 	for _, way := range m.much.chips {
@@ -143,11 +143,11 @@ func lengthsName(extended bool) string {
 	return "short"
 }
 
-// zone is what is printed on a document of the drawer.
+// zone is what is printed on a document of the fixtures.
 func (m *travelMeasure) zone(card string) ([]string, error) {
-	i := slices.IndexFunc(m.entries, func(e drawer.Entry) bool { return e.Name == card })
+	i := slices.IndexFunc(m.entries, func(e fixtures.Entry) bool { return e.Name == card })
 	if i < 0 || len(m.entries[i].MRZ) == 0 {
-		return nil, fmt.Errorf("the drawer has no travel document %s", card)
+		return nil, fmt.Errorf("the fixtures have no travel document %s", card)
 	}
 	return m.entries[i].MRZ, nil
 }

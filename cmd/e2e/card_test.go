@@ -53,9 +53,9 @@ func (c *centre) kioskctlCard(t testing.TB, pin string, args ...string) (cardOut
 	return out, code
 }
 
-// TestEveryCardOfTheDrawer reads each card as an operator would: a good one is genuine and reaches the
+// TestEveryCardOfTheFixtures reads each card as an operator would: a good one is genuine and reaches the
 // level it says, high once a Citizen Card has signed; a bad one is refused for its one reason and no other.
-func TestEveryCardOfTheDrawer(t *testing.T) {
+func TestEveryCardOfTheFixtures(t *testing.T) {
 	c := startDemo(t)
 	if _, code := c.kioskctlCard(t, ""); code != 2 {
 		t.Errorf("with no card: got exit code %d, want 2", code)
@@ -63,7 +63,7 @@ func TestEveryCardOfTheDrawer(t *testing.T) {
 	slots := make(chan string, 2) // both readers at once: most of a card's time, pcscd waits for its next look at a reader
 	slots <- "1"
 	slots <- "2"
-	for _, entry := range c.drawer(t) {
+	for _, entry := range c.fixtures(t) {
 		t.Run(entry.Name, func(t *testing.T) {
 			t.Parallel()
 			slot := <-slots

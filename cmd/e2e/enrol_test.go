@@ -9,7 +9,7 @@ import (
 
 // visitor is one person at the desk and what they choose.
 type visitor struct {
-	card    string // of the drawer
+	card    string // of the fixtures
 	cardPIN string
 	contact string // as typed by the clerk
 	to      string // where the bench receives it

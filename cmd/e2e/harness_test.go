@@ -223,8 +223,8 @@ func (c *centre) mock(t testing.TB, args ...string) string {
 	return string(out)
 }
 
-// drawerEntry is a card of the drawer as `mock-pcsc list --json` tells it.
-type drawerEntry struct {
+// fixture is a card of the fixtures as `mock-pcsc list --json` tells it.
+type fixture struct {
 	Name       string `json:"name"`
 	Kind       string `json:"kind"`
 	Generation string `json:"generation"`
@@ -238,7 +238,7 @@ type drawerEntry struct {
 }
 
 // printed is what the document shows, as arguments of kioskctl card.
-func (e drawerEntry) printed() []string {
+func (e fixture) printed() []string {
 	var args []string
 	for _, line := range e.MRZ {
 		args = append(args, "--mrz", line)
@@ -250,16 +250,16 @@ func (e drawerEntry) printed() []string {
 }
 
 // opens reports whether its chip opens with what is printed on it.
-func (e drawerEntry) opens() bool { return len(e.MRZ) > 0 || e.CAN != "" }
+func (e fixture) opens() bool { return len(e.MRZ) > 0 || e.CAN != "" }
 
-func (c *centre) drawer(t testing.TB) []drawerEntry {
+func (c *centre) fixtures(t testing.TB) []fixture {
 	t.Helper()
-	var entries []drawerEntry
+	var entries []fixture
 	if err := json.Unmarshal([]byte(c.mock(t, "list", "--json")), &entries); err != nil {
-		t.Fatalf("reading the drawer's list: %v", err)
+		t.Fatalf("reading the fixtures' list: %v", err)
 	}
 	if len(entries) == 0 {
-		t.Fatal("the drawer is empty")
+		t.Fatal("there are no fixtures")
 	}
 	return entries
 }

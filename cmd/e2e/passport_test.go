@@ -23,7 +23,7 @@ func TestNumberForAChipWithoutOne(t *testing.T) {
 func TestChecksOfAPassport(t *testing.T) {
 	c := startDemo(t)
 	c.mock(t, "insert", "passport-pace-gm")
-	for _, e := range c.drawer(t) {
+	for _, e := range c.fixtures(t) {
 		if e.Name != "passport-pace-gm" {
 			continue
 		}

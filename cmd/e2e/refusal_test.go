@@ -11,7 +11,7 @@ func TestBadCardsOnScreen(t *testing.T) {
 	c := startDemo(t)
 	d := startDesk(t, c, startScreen(t))
 	seen := map[string]bool{} // which refusals there is a picture of
-	for _, entry := range c.drawer(t) {
+	for _, entry := range c.fixtures(t) {
 		if entry.RefusedFor == "" || entry.RefusedFor == "card_silent" && entry.Generation == "2024" {
 			continue // the one silent card stands for both: each takes ten seconds
 		}
@@ -56,7 +56,7 @@ func TestBadCardsOnScreen(t *testing.T) {
 
 // openPrinted types what is printed on a document, three times where its chip does not open: after that the document
 // is refused.
-func (d *kioskDesk) openPrinted(t testing.TB, entry drawerEntry) {
+func (d *kioskDesk) openPrinted(t testing.TB, entry fixture) {
 	t.Helper()
 	d.awaits(t, "types=true")
 	d.typePrinted(t, visitor{}, entry)
@@ -70,7 +70,7 @@ func (d *kioskDesk) openPrinted(t testing.TB, entry drawerEntry) {
 }
 
 // signWith walks to the signature with a card that is good until then.
-func (d *kioskDesk) signWith(t testing.TB, c *centre, entry drawerEntry) {
+func (d *kioskDesk) signWith(t testing.TB, c *centre, entry fixture) {
 	t.Helper()
 	address := entry.Name + "@correio.example"
 	v := visitor{card: entry.Name, cardPIN: entry.PIN, contact: address, to: address, email: true, pin: "407182"}

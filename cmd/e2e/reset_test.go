@@ -59,7 +59,7 @@ func TestResetByAnotherProgram(t *testing.T) {
 	}
 	c.mock(t, "remove")
 	c.mock(t, "insert", "cc2024-contactless")
-	entry := c.drawer(t)
+	entry := c.fixtures(t)
 	for _, e := range entry {
 		if e.Name != "cc2024-contactless" {
 			continue

@@ -32,19 +32,19 @@ var (
 	}
 )
 
-func (c *centre) entry(t testing.TB, name string) drawerEntry {
+func (c *centre) entry(t testing.TB, name string) fixture {
 	t.Helper()
-	for _, e := range c.drawer(t) {
+	for _, e := range c.fixtures(t) {
 		if e.Name == name {
 			return e
 		}
 	}
-	t.Fatalf("no %s in the drawer", name)
-	return drawerEntry{}
+	t.Fatalf("no %s in the fixtures", name)
+	return fixture{}
 }
 
 // typePrinted types what the document shows, as a clerk or a document reader would.
-func (d *kioskDesk) typePrinted(t testing.TB, v visitor, e drawerEntry) {
+func (d *kioskDesk) typePrinted(t testing.TB, v visitor, e fixture) {
 	t.Helper()
 	d.has(t, clerkTitle)
 	if len(e.MRZ) > 0 {

@@ -29,7 +29,7 @@ import (
 	"balcao/kiosk/trust/country"
 	"balcao/kiosk/trust/folder"
 	"balcao/ui"
-	"balcao/ui/look"
+	"balcao/ui/theme"
 )
 
 func main() {
@@ -87,9 +87,9 @@ func run(cfg config, log *slog.Logger) error {
 	}
 	defer centre.Close()
 	a := app.NewWithID("pt.balcao.kiosk")
-	a.Settings().SetTheme(look.DeskTheme(cfg.TextScale))
+	a.Settings().SetTheme(theme.DeskTheme(cfg.TextScale))
 	var fonts sync.WaitGroup
-	fonts.Go(look.LoadFonts)
+	fonts.Go(theme.LoadFonts)
 	err = openDisplay()
 	fonts.Wait()
 	if err != nil {

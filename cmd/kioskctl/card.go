@@ -109,7 +109,7 @@ var errNoCard = errors.New("no reader has a card in it; insert one, or run kiosk
 
 func failCard(stderr io.Writer, err error) int {
 	fail(stderr, "kioskctl card", err)
-	if errors.Is(err, errNoCard) || errors.Is(err, cardreader.ErrServiceGone) || errors.Is(err, cardreader.ErrStuck) || errors.Is(err, cardreader.ErrMute) || errors.Is(err, errNoReader) {
+	if errors.Is(err, errNoCard) || errors.Is(err, cardreader.ErrServiceGone) || errors.Is(err, cardreader.ErrStuck) || errors.Is(err, cardreader.ErrUnresponsive) || errors.Is(err, errNoReader) {
 		return exitNoCard
 	}
 	return exitError

@@ -113,7 +113,7 @@ func (r *cardReport) take(v examine.Verdict) {
 	r.Checks = nil
 	for _, c := range v.Checks {
 		if r.travel && c.Name == kiosk.CheckKey {
-			continue // it is the centre that a travel document's chip answers then; to this program it is CheckOriginal
+			continue // it is the centre that a travel document's chip answers then; to this program it is CheckChipAuthenticity
 		}
 		r.Checks = append(r.Checks, r.newCheckLine(c))
 		if c.Name == kiosk.CheckPhotoData && c.Reason == kiosk.ReasonPhotoUnshown {

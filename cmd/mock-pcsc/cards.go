@@ -13,26 +13,26 @@ import (
 	"time"
 
 	"balcao/mock-pcsc/bench"
-	"balcao/mock-pcsc/drawer"
+	"balcao/mock-pcsc/fixtures"
 )
 
 type runner = func(ctx context.Context, args []string, stdout, stderr io.Writer) error
 
 func listCommand() command {
 	return command{
-		name: "list", arguments: "[--json]", summary: "Show the cards of the drawer; no bench needs to run",
+		name: "list", arguments: "[--json]", summary: "Show the cards of the fixtures; no bench needs to run",
 		more: "With --json also what is printed on passports and residence documents: mrz opens their chips, as can does.",
 		define: func(flags *flag.FlagSet) runner {
 			asJSON := flags.Bool("json", false, "an array of objects: name, kind, generation, key, pin, refused_for (empty: a good card), level, mrz (lines as printed), can, title, holder")
 			return func(_ context.Context, _ []string, stdout, _ io.Writer) error {
-				cards, err := drawer.Open()
+				cards, err := fixtures.Open()
 				if err != nil {
-					return fmt.Errorf("opening the drawer: %w", err)
+					return fmt.Errorf("opening the fixtures: %w", err)
 				}
 				entries := cards.Entries()
 				if *asJSON {
 					if entries == nil {
-						entries = []drawer.Entry{} // an array, even so
+						entries = []fixtures.Entry{} // an array, even so
 					}
 					return printJSON(stdout, entries)
 				}
@@ -42,7 +42,7 @@ func listCommand() command {
 	}
 }
 
-func printEntries(w io.Writer, entries []drawer.Entry) error {
+func printEntries(w io.Writer, entries []fixtures.Entry) error {
 	lines := []string{"NAME\tKIND\tGENERATION\tKEY\tPIN\tCAN\tREFUSED FOR\tTITLE\n"}
 	for _, e := range entries {
 		refused := e.RefusedFor
@@ -59,7 +59,7 @@ func printEntries(w io.Writer, entries []drawer.Entry) error {
 func insertCommand() command {
 	return command{
 		name: "insert", arguments: "CARD [SLOT] [--wait 5s]", least: 1, most: 2,
-		summary: "Put a card of the drawer into a slot (1), in place of what is there",
+		summary: "Put a card of the fixtures into a slot (1), in place of what is there",
 		more:    "Returns when the reader has seen the card. When there is no reader in time, the card goes back.",
 		define: func(flags *flag.FlagSet) runner {
 			wait := flags.Duration("wait", 5*time.Second, "how `long` to wait for the reader")

@@ -12,7 +12,7 @@ import (
 
 	"balcao/assets/testpki"
 	"balcao/mock-pcsc/bench"
-	"balcao/mock-pcsc/drawer"
+	"balcao/mock-pcsc/fixtures"
 	"balcao/mock-pcsc/pki"
 	"balcao/mock-pcsc/revocation"
 )
@@ -28,7 +28,7 @@ until a reader takes it, and again when pcscd was restarted.
 ` + fmt.Sprintf("The message centre's account is %s, password %s. Mail is taken after STARTTLS only.\n\n", bench.SystemID, bench.Password) +
 			misbehaviour(),
 		define: func(flags *flag.FlagSet) runner {
-			withWindow := flags.Bool("window", false, "show the drawer, the slots and the messages in a window")
+			withWindow := flags.Bool("window", false, "show the fixtures, the slots and the messages in a window")
 			line := flags.String("line", "full", "`speed` of the card line: full, or bits per second such as 250k")
 			smpp := flags.String("smpp", bench.DefaultSMPP, "`address` of the message centre")
 			smtp := flags.String("smtp", bench.DefaultSMTP, "`address` of the mail server")
@@ -61,11 +61,11 @@ func slots(first int) []string {
 }
 
 func serve(ctx context.Context, config bench.Config, withWindow bool, stdout io.Writer) error {
-	cards, err := drawer.Open()
+	cards, err := fixtures.Open()
 	if err != nil {
-		return fmt.Errorf("opening the drawer: %w", err)
+		return fmt.Errorf("opening the fixtures: %w", err)
 	}
-	config.Drawer = cards
+	config.Fixtures = cards
 	config.Revocation = revocation.New(pki.New(), cards.Issued())
 	if config.TLS, err = mailCertificate(); err != nil {
 		return err

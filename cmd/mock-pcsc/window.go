@@ -13,7 +13,7 @@ import (
 
 	"balcao/mock-pcsc/bench"
 	"balcao/mock-pcsc/window"
-	"balcao/ui/look"
+	"balcao/ui/theme"
 )
 
 // errNoWindow says that there was no window to open, or that it was closed before it was open.
@@ -30,14 +30,14 @@ func runWindow(ctx context.Context, b *bench.Bench, ready func()) error {
 	defer running.Wait()
 	defer stop() // before waiting, even when the toolkit panics over a display that is not there
 	a := app.NewWithID("pt.balcao.mock-pcsc")
-	a.Settings().SetTheme(look.Theme(1))
+	a.Settings().SetTheme(theme.Theme(1))
 	content := window.New(b, fyne.Do)
 	w := a.NewWindow("Balcão · test bench")
 	w.SetPadded(false)
 	w.SetContent(content.Content())
 	w.Resize(window.Size)
 	if screen := screen(); !screen.Empty() {
-		look.Place(w, look.PlacesOn(screen).Bench)
+		theme.Place(w, theme.PlacesOn(screen).Bench)
 	}
 	w.Canvas().SetOnTypedKey(content.TypedKey)
 	w.SetOnClosed(stop)

@@ -298,10 +298,10 @@ func TestAttack_SpoofedNotices(t *testing.T) {
 	go func() {
 		defer close(ended)
 		_ = b.desk.Listen(ctx, central.Line{
-			Up:     func(time.Duration) { up <- struct{}{} },
-			Down:   func(err error) { t.Errorf("the line went down: %v", err) },
-			Notice: func(n central.Notice) { notices <- n },
-			Pulse:  time.Hour,
+			Up:        func(time.Duration) { up <- struct{}{} },
+			Down:      func(err error) { t.Errorf("the line went down: %v", err) },
+			Notice:    func(n central.Notice) { notices <- n },
+			Heartbeat: time.Hour,
 		})
 	}()
 	defer func() { cancel(); <-ended }()

@@ -92,7 +92,7 @@ func TestChipChallenge(t *testing.T) {
 func (b *bench) listen(t *testing.T, id uuid.UUID, kind central.NoticeKind) <-chan struct{} {
 	t.Helper()
 	heard, up := make(chan struct{}), make(chan struct{})
-	line := central.Line{Pulse: time.Hour, Up: func(time.Duration) { close(up) },
+	line := central.Line{Heartbeat: time.Hour, Up: func(time.Duration) { close(up) },
 		Down: func(err error) { t.Errorf("the line went down: %v", err) }}
 	var once sync.Once
 	line.Notice = func(n central.Notice) {

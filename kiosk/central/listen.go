@@ -31,16 +31,16 @@ type Notice struct {
 
 // Line has the callbacks of Listen. All are called from one goroutine.
 type Line struct {
-	Up     func(roundTrip time.Duration) // connected (again), and every Pulse since; ask what may have been missed
-	Down   func(err error)               // ErrUnavailable or *Refused; Listen goes on trying
-	Notice func(Notice)
-	Pulse  time.Duration // how often the line is measured; 10 s when zero
+	Up        func(roundTrip time.Duration) // connected (again), and every Heartbeat since; ask what may have been missed
+	Down      func(err error)               // ErrUnavailable or *Refused; Listen goes on trying
+	Notice    func(Notice)
+	Heartbeat time.Duration // how often the line is measured; 10 s when zero
 }
 
 // Listen keeps a line to the centre until ctx ends, and returns ctx's error.
 func (c *Centre) Listen(ctx context.Context, line Line) error {
-	if line.Pulse == 0 {
-		line.Pulse = 10 * time.Second
+	if line.Heartbeat == 0 {
+		line.Heartbeat = 10 * time.Second
 	}
 	for failures := 0; ; {
 		connected, err := c.listenOnce(ctx, line)
@@ -105,14 +105,14 @@ func (c *Centre) ping(ctx context.Context, conn *pgx.Conn) error {
 	return conn.Ping(ctx)
 }
 
-// wait passes notices on until the next pulse is due.
+// wait passes notices on until the next heartbeat is due.
 func wait(ctx context.Context, conn *pgx.Conn, line Line) error {
-	pulse, cancel := context.WithTimeout(ctx, line.Pulse)
+	heartbeat, cancel := context.WithTimeout(ctx, line.Heartbeat)
 	defer cancel()
 	for {
-		n, err := conn.WaitForNotification(pulse)
+		n, err := conn.WaitForNotification(heartbeat)
 		if err != nil {
-			if pulse.Err() != nil && ctx.Err() == nil && !conn.IsClosed() {
+			if heartbeat.Err() != nil && ctx.Err() == nil && !conn.IsClosed() {
 				return nil // it is time to measure
 			}
 			return err

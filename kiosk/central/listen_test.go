@@ -21,13 +21,13 @@ type line struct {
 	notices chan central.Notice
 }
 
-func listen(t *testing.T, c *central.Centre, pulse time.Duration) *line {
+func listen(t *testing.T, c *central.Centre, heartbeat time.Duration) *line {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	l := &line{make(chan time.Duration, 1000), make(chan error, 1000), make(chan central.Notice, 1000)}
 	ended := make(chan error)
 	go func() {
-		ended <- c.Listen(ctx, central.Line{Pulse: pulse, Up: func(d time.Duration) { l.up <- d },
+		ended <- c.Listen(ctx, central.Line{Heartbeat: heartbeat, Up: func(d time.Duration) { l.up <- d },
 			Down: func(err error) { l.down <- err }, Notice: func(n central.Notice) { l.notices <- n }})
 	}()
 	t.Cleanup(func() {
@@ -57,7 +57,7 @@ func TestListen(t *testing.T) {
 	if rtt := wait(t, l.up, "connection"); rtt <= 0 {
 		t.Errorf("round trip = %v", rtt)
 	}
-	wait(t, l.up, "pulse")
+	wait(t, l.up, "heartbeat")
 
 	id := b.proven(kiosk.SMS, phone())
 	b.bind(id)

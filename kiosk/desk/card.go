@@ -347,7 +347,7 @@ func (s cardSigner) SignDigest(ctx context.Context, digest []byte) ([]byte, erro
 }
 
 // forget ends the visit. Once its last work has returned, what it knew is wiped, and an enrolment that is
-// abandoned is abandoned: not earlier, because a question that is still on its way could overtake that.
+// abandoned is abandoned: not earlier, because a request that is still on its way could overtake that.
 func (r *Runner) forget() {
 	v := r.visit
 	if v == nil {

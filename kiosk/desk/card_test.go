@@ -264,7 +264,7 @@ func TestService(t *testing.T) {
 		d.until("readers", func(s kiosk.State) bool { return s.Problem == nil && len(s.Status.Readers) == 2 })
 	}
 	for cause, want := range map[error]kiosk.ProblemCode{
-		cardreader.ErrMute: kiosk.ProblemCardMute, cardreader.ErrBusy: kiosk.ProblemReaderBusy,
+		cardreader.ErrUnresponsive: kiosk.ProblemCardUnresponsive, cardreader.ErrBusy: kiosk.ProblemReaderBusy,
 		cardreader.ErrServiceGone: kiosk.ProblemCode(kiosk.ReasonRemoved), // the watcher tells what is the matter
 		cardreader.ErrStuck:       kiosk.ProblemCode(kiosk.ReasonRemoved),
 		cardreader.ErrRemoved:     kiosk.ProblemCode(kiosk.ReasonRemoved),

@@ -35,24 +35,24 @@ type pace struct {
 	// abandon is how long to try to tell the centre, and farewell how long when the desk shuts. The
 	// centre forgets by itself in the end.
 	abandon, farewell time.Duration
-	// question is how long a chip on the reader waits for the centre's question, which was ordered minutes before.
-	question time.Duration
+	// chipChallenge is how long a chip on the reader waits for the centre's challenge, which was ordered minutes before.
+	chipChallenge time.Duration
 	// rules is how long a signature waits for the centre to say whether its rules are still the same.
 	rules time.Duration
 }
 
 var usualPace = pace{
 	firstRetry: 500 * time.Millisecond, lastRetry: 8 * time.Second, overdue: 15 * time.Second,
-	abandon: 30 * time.Second, farewell: 2 * time.Second, question: 10 * time.Second, rules: 2 * time.Second,
+	abandon: 30 * time.Second, farewell: 2 * time.Second, chipChallenge: 10 * time.Second, rules: 2 * time.Second,
 }
 
-// ask runs a question of a visit on a goroutine of its own.
-func (r *Runner) ask(id kiosk.CaseID, question func(v *visit)) bool {
+// ask makes a request of a visit to the centre on a goroutine of its own.
+func (r *Runner) ask(id kiosk.CaseID, request func(v *visit)) bool {
 	v := r.visit
 	if v == nil || v.id != id {
 		return false
 	}
-	v.work.Go(func() { question(v) })
+	v.work.Go(func() { request(v) })
 	return true
 }
 
@@ -193,7 +193,7 @@ func (r *Runner) bind(c kiosk.Bind) {
 	})
 }
 
-// awaitKey waits for the registrar's decision, which the centre announces. The question is repeated
+// awaitKey waits for the registrar's decision, which the centre announces. The request is repeated
 // only when the announcement is overdue.
 func (r *Runner) awaitKey(v *visit, status central.Status) {
 	for !r.decided(v, status) {
@@ -262,7 +262,7 @@ func (r *Runner) tellAbandoned(v *visit) {
 	}
 }
 
-// failed tells the session that a question has no answer.
+// failed tells the session that a request has no answer.
 func (r *Runner) failed(v *visit, channel kiosk.Channel, err error) {
 	if v.ctx.Err() != nil {
 		return
@@ -298,7 +298,7 @@ func (r *Runner) listenCentre(ctx context.Context) error {
 			switch {
 			case v == nil || v.enrolment != n.Enrolment:
 			case n.Kind == central.NoticeChip:
-				v.question.tell()
+				v.chipChallenge.tell()
 			default:
 				r.tellStatus(v)
 			}
@@ -353,7 +353,7 @@ func (r *Runner) rulesHold(ctx context.Context, id kiosk.CaseID) bool {
 func (r *Runner) tellStatus(v *visit) {
 	s, err := r.cfg.Centre.Status(v.ctx, v.enrolment)
 	if err != nil {
-		return // not open yet, or the line is down: the next pulse asks again
+		return // not open yet, or the line is down: the next heartbeat asks again
 	}
 	r.deliveries(v, s)
 	r.decided(v, s)

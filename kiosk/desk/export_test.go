@@ -10,7 +10,7 @@ import (
 func Hurry(r *Runner) {
 	r.pace = pace{
 		firstRetry: time.Millisecond, lastRetry: 5 * time.Millisecond, overdue: 20 * time.Millisecond,
-		abandon: 10 * time.Second, farewell: 5 * time.Second, question: 10 * time.Second, rules: time.Second,
+		abandon: 10 * time.Second, farewell: 5 * time.Second, chipChallenge: 10 * time.Second, rules: time.Second,
 	}
 }
 

@@ -167,7 +167,7 @@ func (s *shaky) Listen(ctx context.Context, line central.Line) error {
 		<-ctx.Done()
 		return ctx.Err()
 	}
-	line.Pulse = 50 * time.Millisecond
+	line.Heartbeat = 50 * time.Millisecond
 	if s.quiet {
 		line.Notice = func(central.Notice) {}
 	}

@@ -25,7 +25,7 @@ import (
 	"balcao/kiosk/kiosktest"
 	"balcao/kiosk/registrar"
 	"balcao/mock-pcsc/card"
-	"balcao/mock-pcsc/drawer"
+	"balcao/mock-pcsc/fixtures"
 )
 
 func TestMain(m *testing.M) { cluster.TestMain(leakChecked{m}) }
@@ -55,7 +55,7 @@ const (
 type bench struct {
 	t        *testing.T
 	ctx      context.Context
-	drawer   *drawer.Drawer
+	fixtures *fixtures.Fixtures
 	slots    *slots
 	examiner *examine.Examiner
 	centre   *shaky
@@ -89,9 +89,9 @@ func newCards(t *testing.T) *bench {
 	b := &bench{t: t, slots: newSlots(t), centre: newShaky(nowhere{}), log: &kiosktest.Log{}}
 	b.renew()
 	var err error
-	b.drawer, err = drawer.Open()
+	b.fixtures, err = fixtures.Open()
 	b.check(err)
-	b.examiner = kiosktest.Examiner(t, b.drawer.Issued())
+	b.examiner = kiosktest.Examiner(t, b.fixtures.Issued())
 	b.identity, err = age.GenerateX25519Identity()
 	b.check(err)
 	b.desk = kiosktest.NewDesk(t, deskName)
@@ -140,12 +140,12 @@ func (b *bench) startRegistrar(dsn string) {
 	})
 }
 
-// card returns a card of the drawer and its PIN.
+// card returns a card of the fixtures and its PIN.
 func (b *bench) card(name string) (card.Card, string) {
 	b.t.Helper()
-	c, err := b.drawer.Card(name)
+	c, err := b.fixtures.Card(name)
 	b.check(err)
-	for _, e := range b.drawer.Entries() {
+	for _, e := range b.fixtures.Entries() {
 		if e.Name == name {
 			return c, e.PIN
 		}
@@ -187,10 +187,10 @@ func (b *bench) noKey() {
 	}
 }
 
-// logIsClean looks for anybody of the drawer, and for what was typed, in the log.
+// logIsClean looks for anybody of the fixtures, and for what was typed, in the log.
 func (b *bench) logIsClean() {
 	text := b.log.String()
-	for _, e := range b.drawer.Entries() {
+	for _, e := range b.fixtures.Entries() {
 		if e.Holder != "" && strings.Contains(text, e.Holder) {
 			b.t.Errorf("the log names somebody:\n%s", text)
 		}

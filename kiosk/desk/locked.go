@@ -270,7 +270,7 @@ func (r Reader) travelFiles(ctx context.Context, chip *travel.Chip, opened trave
 			return err
 		}
 	}
-	if err = r.originality(ctx, chip, opened, *files, ex); err != nil || len(ex.Verdict().Reasons) > 0 || r.SkipPhoto {
+	if err = r.chipAuthenticity(ctx, chip, opened, *files, ex); err != nil || len(ex.Verdict().Reasons) > 0 || r.SkipPhoto {
 		return err
 	}
 	r.activity("activity.read_photo")
@@ -281,9 +281,9 @@ func (r Reader) travelFiles(ctx context.Context, chip *travel.Chip, opened trave
 	return nil
 }
 
-// originality has the chip prove that it is no copy, in the strongest way it knows: by a signature that others can
+// chipAuthenticity has the chip prove that it is no copy, in the strongest way it knows: by a signature that others can
 // verify, by a key agreement, or by the key agreement that opened it.
-func (r Reader) originality(ctx context.Context, chip *travel.Chip, opened travel.Protection, files examine.TravelFiles, ex *examine.TravelExamination) error {
+func (r Reader) chipAuthenticity(ctx context.Context, chip *travel.Chip, opened travel.Protection, files examine.TravelFiles, ex *examine.TravelExamination) error {
 	var err error
 	source := ""
 	switch examine.ProofOf(files.Groups) {

@@ -160,7 +160,7 @@ func (w *cardWork) onceOnSameChip(ctx context.Context, f func(context.Context, *
 }
 
 // proveChip has the chip prove itself to the centre: by a signature over a challenge made from the transcript, or by
-// answering the question that only the centre can judge.
+// answering the challenge that only the centre can judge.
 func (w *cardWork) proveChip(ctx context.Context, t transcript.Transcript) (proof []byte, err error) {
 	files := w.visit.read.Travel
 	if examine.ProofOf(files.Groups) == examine.ProofActive {
@@ -179,12 +179,12 @@ func (w *cardWork) proveChip(ctx context.Context, t transcript.Transcript) (proo
 		})
 		return proof, err
 	}
-	question, err := w.visit.awaitQuestion(ctx, w.runner.pace.question)
+	challenge, err := w.visit.awaitChallenge(ctx, w.runner.pace.chipChallenge)
 	if err != nil {
 		return nil, err
 	}
 	err = w.onSameChip(ctx, func(ctx context.Context, chip *travel.Chip) error {
-		answer, err := chip.AnswerChallenge(ctx, question)
+		answer, err := chip.AnswerChallenge(ctx, challenge)
 		proof = examine.ProofCA(answer)
 		return err
 	})
@@ -260,43 +260,43 @@ func (r Reader) Typed(ctx context.Context, zone string) examine.Verdict {
 	return r.Examiner.ExamineTyped(ctx, zone, r.report)
 }
 
-// askChip orders the centre's question to a chip that can answer one, so that it is there when the person has agreed.
+// askChip orders the centre's challenge to a chip that can answer one, so that it is there when the person has agreed.
 func (r *Runner) askChip(v *visit) {
 	v.mu.Lock()
-	wanted := examine.ProofOf(v.read.Travel.Groups) == examine.ProofChip && v.question.ready == nil
+	wanted := examine.ProofOf(v.read.Travel.Groups) == examine.ProofChip && v.chipChallenge.ready == nil
 	dg14 := v.read.Travel.Groups[14]
 	if wanted {
-		v.question.ready = make(chan struct{})
+		v.chipChallenge.ready = make(chan struct{})
 	}
 	v.mu.Unlock()
 	if wanted {
-		v.work.Go(func() { r.fetchQuestion(v, dg14) })
+		v.work.Go(func() { r.fetchChallenge(v, dg14) })
 	}
 }
 
-// fetchQuestion asks until the question is made, when the centre says that there is news.
-func (r *Runner) fetchQuestion(v *visit, dg14 []byte) {
-	defer close(v.question.ready)
+// fetchChallenge asks until the challenge is made, when the centre says that there is news.
+func (r *Runner) fetchChallenge(v *visit, dg14 []byte) {
+	defer close(v.chipChallenge.ready)
 	for {
 		answer, err := r.cfg.Centre.ChipChallenge(v.ctx, v.enrolment, dg14)
 		switch {
 		case err != nil && !errors.Is(err, central.ErrUnavailable):
-			v.question.err = err
+			v.chipChallenge.err = err
 			return
 		case err == nil && answer.State == central.ChipReady:
-			v.question.send = answer.Challenge
+			v.chipChallenge.send = answer.Challenge
 			return
 		case err == nil && answer.State == central.ChipUnsupported:
-			v.question.err = travel.ErrUnsupported
+			v.chipChallenge.err = travel.ErrUnsupported
 			return
 		}
 		overdue := time.NewTimer(r.pace.overdue)
 		select {
 		case <-v.ctx.Done():
 			overdue.Stop()
-			v.question.err = v.ctx.Err()
+			v.chipChallenge.err = v.ctx.Err()
 			return
-		case <-v.question.told:
+		case <-v.chipChallenge.told:
 		case <-overdue.C: // the notice was lost with the line
 		}
 		overdue.Stop()
@@ -304,17 +304,17 @@ func (r *Runner) fetchQuestion(v *visit, dg14 []byte) {
 }
 
 // tell says that there is news. Said twice it is heard once.
-func (q *chipQuestion) tell() {
+func (q *chipChallenge) tell() {
 	select {
 	case q.told <- struct{}{}:
 	default:
 	}
 }
 
-// awaitQuestion returns the centre's question, which was ordered long before.
-func (v *visit) awaitQuestion(ctx context.Context, patience time.Duration) (travel.ChallengeToSend, error) {
+// awaitChallenge returns the centre's challenge, which was ordered long before.
+func (v *visit) awaitChallenge(ctx context.Context, patience time.Duration) (travel.ChallengeToSend, error) {
 	v.mu.Lock()
-	ready := v.question.ready
+	ready := v.chipChallenge.ready
 	v.mu.Unlock()
 	if ready == nil {
 		return travel.ChallengeToSend{}, errIncomplete
@@ -328,12 +328,12 @@ func (v *visit) awaitQuestion(ctx context.Context, patience time.Duration) (trav
 		return travel.ChallengeToSend{}, central.ErrUnavailable
 	case <-ready:
 	}
-	if v.question.err != nil {
-		return travel.ChallengeToSend{}, v.question.err
+	if v.chipChallenge.err != nil {
+		return travel.ChallengeToSend{}, v.chipChallenge.err
 	}
-	var question travel.ChallengeToSend
-	if err := json.Unmarshal(v.question.send, &question); err != nil {
-		return travel.ChallengeToSend{}, errors.New("the centre's question to the chip is in no known form")
+	var challenge travel.ChallengeToSend
+	if err := json.Unmarshal(v.chipChallenge.send, &challenge); err != nil {
+		return travel.ChallengeToSend{}, errors.New("the centre's challenge to the chip is in no known form")
 	}
-	return question, nil
+	return challenge, nil
 }

@@ -90,8 +90,8 @@ func readerEvent(e cardreader.Event) kiosk.Event {
 		return kiosk.CardInserted{Reader: number}
 	case cardreader.CardRemoved:
 		return kiosk.CardRemoved{Reader: number}
-	case cardreader.CardMute:
-		return kiosk.CardMute{Reader: number}
+	case cardreader.CardUnresponsive:
+		return kiosk.CardUnresponsive{Reader: number}
 	}
 	return nil // of ServiceUp: a reader or NoReader follows at once
 }

@@ -31,9 +31,9 @@ func TestReaders(t *testing.T) {
 		}
 	}
 	d.until("two readers", slots(kiosk.SlotEmpty, kiosk.SlotEmpty))
-	tell(event(cardreader.CardMute, 2))
-	d.until("mute card", slots(kiosk.SlotEmpty, kiosk.SlotMute))
-	d.until("said so", problem(kiosk.ProblemCardMute))
+	tell(event(cardreader.CardUnresponsive, 2))
+	d.until("mute card", slots(kiosk.SlotEmpty, kiosk.SlotUnresponsive))
+	d.until("said so", problem(kiosk.ProblemCardUnresponsive))
 	tell(event(cardreader.CardRemoved, 2))
 	d.until("mute card gone", func(s kiosk.State) bool { return s.Problem == nil && slots(kiosk.SlotEmpty, kiosk.SlotEmpty)(s) })
 	tell(event(cardreader.ReaderRemoved, 1))

@@ -48,7 +48,7 @@ type Outcome struct {
 }
 
 // Read reads what lies on a reader. A Citizen Card gives its identity, SOD and certificate first, each shown
-// and checked when it is there, then the photograph while the revocation question is under way. The card is
+// and checked when it is there, then the photograph while the revocation request is under way. The card is
 // held by one transaction until then, so that nobody selects another file in between. A chip that opens with
 // what is printed on its document is only recognised, see Unlock.
 func (r Reader) Read(ctx context.Context, session CardSession) (Reading, Outcome) {
@@ -288,7 +288,7 @@ var verdicts = []struct {
 	{err: transcript.ErrKeyKind, reason: kiosk.ReasonCertificatePurpose},
 	{err: cardreader.ErrReset, problem: kiosk.ProblemReaderBusy},
 	{err: cardreader.ErrBusy, problem: kiosk.ProblemReaderBusy},
-	{err: cardreader.ErrMute, problem: kiosk.ProblemCardMute},
+	{err: cardreader.ErrUnresponsive, problem: kiosk.ProblemCardUnresponsive},
 	{err: citizencard.ErrPINRequired, problem: kiosk.ProblemReaderBusy}, // somebody reset the card after the PIN
 	{err: cardreader.ErrServiceGone, problem: kiosk.ProblemServiceStopped},
 	{err: cardreader.ErrNotAuthorised, problem: kiosk.ProblemNotAuthorised},

@@ -51,7 +51,7 @@ func TestJudge(t *testing.T) {
 		{cardreader.ErrReset, "", kiosk.ProblemReaderBusy},
 		{cardreader.ErrBusy, "", kiosk.ProblemReaderBusy},
 		{citizencard.ErrPINRequired, "", kiosk.ProblemReaderBusy},
-		{cardreader.ErrMute, "", kiosk.ProblemCardMute},
+		{cardreader.ErrUnresponsive, "", kiosk.ProblemCardUnresponsive},
 		{cardreader.ErrServiceGone, "", kiosk.ProblemServiceStopped},
 		{cardreader.ErrNotAuthorised, "", kiosk.ProblemNotAuthorised},
 		{cardreader.ErrStuck, "", kiosk.ProblemServiceStuck},
@@ -80,7 +80,7 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-// onCard is a Reader's session with a card of the drawer, without a desk.
+// onCard is a Reader's session with a card of the fixtures, without a desk.
 func onCard(t *testing.T, name string) (*bench, *slots, desk.CardSession) {
 	t.Helper()
 	b := newCards(t)

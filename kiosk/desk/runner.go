@@ -2,7 +2,7 @@
 // readers and the centre, and feeds their results back as events.
 //
 // One goroutine owns the session and draws its state; one listens to the centre; one watches the
-// readers; each document has one that talks to its card, and each question to the centre its own. The
+// readers; each document has one that talks to its card, and each request to the centre its own. The
 // runner waits for all of them when it stops. Whatever belongs to a person lives in a visit and is wiped
 // when the session says Forget.
 package desk

@@ -8,11 +8,11 @@ import (
 	"balcao/kiosk"
 	"balcao/kiosk/desk"
 	"balcao/kiosk/kiosktest"
-	"balcao/mock-pcsc/drawer"
+	"balcao/mock-pcsc/fixtures"
 )
 
 // printed is what a clerk can type of a document: its zone, or its number.
-func printed(e drawer.Entry) desk.AccessSecret {
+func printed(e fixtures.Entry) desk.AccessSecret {
 	if len(e.MRZ) > 0 {
 		return desk.NewAccessSecret(kiosk.AccessMRZ, strings.Join(e.MRZ, "\n"))
 	}
@@ -20,12 +20,12 @@ func printed(e drawer.Entry) desk.AccessSecret {
 }
 
 // travels reports whether the entry is read over a chip that has to be opened.
-func travels(e drawer.Entry) bool { return len(e.MRZ) > 0 || e.CAN != "" }
+func travels(e fixtures.Entry) bool { return len(e.MRZ) > 0 || e.CAN != "" }
 
-// TestDrawerOfTravelDocuments: each good document reaches the level it should, each bad one is refused for its reason
+// TestFixturesOfTravelDocuments: each good document reaches the level it should, each bad one is refused for its reason
 // and for no other.
-func TestDrawerOfTravelDocuments(t *testing.T) {
-	d, err := drawer.Open()
+func TestFixturesOfTravelDocuments(t *testing.T) {
+	d, err := fixtures.Open()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +55,7 @@ func TestDrawerOfTravelDocuments(t *testing.T) {
 				t.Fatalf("got %v (%v), want %v", reasons, outcome.Err, want)
 			}
 			level := string(outcome.Verdict.Assurance.Level)
-			if e.RefusedFor == "" && e.Kind != drawer.KindCitizen && level != e.Level {
+			if e.RefusedFor == "" && e.Kind != fixtures.KindCitizen && level != e.Level {
 				// The chip's proof to the centre is pending at the desk, and nothing else may be missing.
 				missing := outcome.Verdict.Assurance.Missing
 				if e.Level != "high" || len(missing) != 1 || missing[0] != kiosk.CheckKey {
@@ -66,7 +66,7 @@ func TestDrawerOfTravelDocuments(t *testing.T) {
 		})
 	}
 	if seen == 0 {
-		t.Error("the drawer has no travel documents")
+		t.Error("there are no travel documents")
 	}
 }
 
@@ -80,7 +80,7 @@ func TestTravelPhotographs(t *testing.T) {
 			b := newCards(t)
 			c, _ := b.card(name)
 			c.PowerOn()
-			i := slices.IndexFunc(b.drawer.Entries(), func(e drawer.Entry) bool { return e.Name == name })
+			i := slices.IndexFunc(b.fixtures.Entries(), func(e fixtures.Entry) bool { return e.Name == name })
 			var got *kiosk.PhotoRead
 			r := desk.Reader{Examiner: b.examiner, Emit: func(event kiosk.CaseEvent) {
 				if photo, ok := event.(kiosk.PhotoRead); ok {
@@ -88,7 +88,7 @@ func TestTravelPhotographs(t *testing.T) {
 				}
 			}}
 			_, outcome := r.Read(b.ctx, kiosktest.Laid{Card: c})
-			read, outcome := r.Unlock(b.ctx, kiosktest.Laid{Card: c}, outcome.Locked, printed(b.drawer.Entries()[i]))
+			read, outcome := r.Unlock(b.ctx, kiosktest.Laid{Card: c}, outcome.Locked, printed(b.fixtures.Entries()[i]))
 			defer read.Wipe()
 			if outcome.Err != nil || len(outcome.Verdict.Reasons) > 0 || got == nil || (got.Photo != nil) != shown {
 				t.Fatalf("got %v, %v, photograph %v", outcome.Verdict.Reasons, outcome.Err, got)
@@ -110,7 +110,7 @@ func TestTravelEnrolment(t *testing.T) {
 	}{
 		{"passport-bac-aa-rsa", kiosk.SMS, kiosk.LevelHigh},              // signs over the transcript's hash
 		{"passport-pace-im", kiosk.Email, kiosk.LevelHigh},               // likewise, ECDSA
-		{"passport-pace-gm", kiosk.SMS, kiosk.LevelHigh},                 // answers the centre's question
+		{"passport-pace-gm", kiosk.SMS, kiosk.LevelHigh},                 // answers the centre's challenge
 		{"passport-pace-cam", kiosk.Email, kiosk.LevelHigh},              // likewise
 		{"passport-no-originality", kiosk.SMS, kiosk.LevelSubstantial},   // nothing proves that it is no copy
 		{"residence-permit", kiosk.Email, kiosk.LevelHigh},               // opened with the number on it

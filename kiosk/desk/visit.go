@@ -24,7 +24,7 @@ type visit struct {
 	desk      context.Context // ends when the desk shuts
 	ctx       context.Context // ends with the case
 	end       context.CancelFunc
-	work      sync.WaitGroup // the card's goroutine, and the questions to the centre
+	work      sync.WaitGroup // the card's goroutine, and the requests to the centre
 	jobs      *queue[cardJob]
 	gone      chan struct{} // closed when the card's goroutine has given the card back
 
@@ -33,18 +33,18 @@ type visit struct {
 	binding   bool      // the evidence is on its way, and is sent until the centre has answered
 	farewell  string    // why the enrolment is abandoned, "" when it is not
 
-	mu        sync.Mutex
-	read      Reading
-	challenge []byte
-	openedAt  time.Time
-	sends     map[int]uuid.UUID // by kiosk.SendCode.Number
-	attempts  map[kiosk.Channel]attempt
-	evidence  transcript.Evidence // as far as it is known
-	question  chipQuestion        // the centre's to the chip
+	mu            sync.Mutex
+	read          Reading
+	challenge     []byte
+	openedAt      time.Time
+	sends         map[int]uuid.UUID // by kiosk.SendCode.Number
+	attempts      map[kiosk.Channel]attempt
+	evidence      transcript.Evidence // as far as it is known
+	chipChallenge chipChallenge       // the centre's to the chip
 }
 
-// chipQuestion is the centre's question to a travel document's chip, which somebody at the centre has to make first.
-type chipQuestion struct {
+// chipChallenge is the centre's challenge to a travel document's chip, which somebody at the centre has to make first.
+type chipChallenge struct {
 	ready chan struct{} // closed when the answer is known; nil while nobody asked
 	send  []byte
 	err   error
@@ -62,7 +62,7 @@ func (r *Runner) newVisit(ctx context.Context, id kiosk.CaseID) *visit {
 	v := &visit{
 		id: id, reference: r.session.State().Reference, desk: ctx, jobs: newQueue[cardJob](), gone: make(chan struct{}),
 		sends: map[int]uuid.UUID{}, attempts: map[kiosk.Channel]attempt{},
-		question: chipQuestion{told: make(chan struct{}, 1)},
+		chipChallenge: chipChallenge{told: make(chan struct{}, 1)},
 	}
 	v.ctx, v.end = context.WithCancel(ctx)
 	return v

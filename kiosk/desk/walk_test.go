@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"balcao/kiosk"
-	"balcao/mock-pcsc/drawer"
+	"balcao/mock-pcsc/fixtures"
 )
 
 // The walk through an enrolment, step by step. Each waits until the desk is where the next begins.
@@ -52,7 +52,7 @@ func asks(s kiosk.State) bool {
 }
 
 // typePrinted types what a document shows and lets the chip try it.
-func (d *running) typePrinted(e drawer.Entry) {
+func (d *running) typePrinted(e fixtures.Entry) {
 	d.t.Helper()
 	typed := kiosk.AccessTyped{Kind: kiosk.AccessCAN, Text: e.CAN}
 	if len(e.MRZ) > 0 {
@@ -70,15 +70,15 @@ func (d *running) readTravel(name string) {
 	d.untilRead()
 }
 
-func (d *running) entry(name string) drawer.Entry {
+func (d *running) entry(name string) fixtures.Entry {
 	d.t.Helper()
-	for _, e := range d.drawer.Entries() {
+	for _, e := range d.fixtures.Entries() {
 		if e.Name == name {
 			return e
 		}
 	}
-	d.t.Fatalf("no %s in the drawer", name)
-	return drawer.Entry{}
+	d.t.Fatalf("no %s in the fixtures", name)
+	return fixtures.Entry{}
 }
 
 // bring enters what a person without a Citizen Card brings. The tax number is one that nobody used before.

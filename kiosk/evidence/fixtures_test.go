@@ -17,13 +17,13 @@ import (
 	"balcao/kiosk/kiosktest"
 	"balcao/kiosk/transcript"
 	"balcao/mock-pcsc/card"
-	"balcao/mock-pcsc/drawer"
+	"balcao/mock-pcsc/fixtures"
 )
 
 // mustBench is the fixtures, and a verifier that trusts its State and asks its revocation service.
-func mustBench(t testing.TB) (*drawer.Drawer, *examine.Examiner) {
+func mustBench(t testing.TB) (*fixtures.Fixtures, *examine.Examiner) {
 	t.Helper()
-	d, err := drawer.Open()
+	d, err := fixtures.Open()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,8 +109,8 @@ func readAndSign(ctx context.Context, v *examine.Examiner, ex *examine.Examinati
 }
 
 // contactCards are the cards of a contact reader: Citizen Cards, and what is no document at all.
-func contactCards(d *drawer.Drawer) []drawer.Entry {
-	return slices.DeleteFunc(d.Entries(), func(e drawer.Entry) bool { return len(e.MRZ) > 0 || e.CAN != "" })
+func contactCards(d *fixtures.Fixtures) []fixtures.Entry {
+	return slices.DeleteFunc(d.Entries(), func(e fixtures.Entry) bool { return len(e.MRZ) > 0 || e.CAN != "" })
 }
 
 // Every card of a contact reader is refused for exactly its reason, and good ones reach the highest level.

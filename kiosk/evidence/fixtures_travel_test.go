@@ -19,16 +19,16 @@ import (
 	"balcao/kiosk/transcript"
 	"balcao/kiosk/trust"
 	"balcao/kiosk/trust/country"
-	"balcao/mock-pcsc/drawer"
+	"balcao/mock-pcsc/fixtures"
 )
 
-// travelDocuments are the documents of the drawer that are read as ICAO 9303 has it.
-func travelDocuments(d *drawer.Drawer) []drawer.Entry {
-	return slices.DeleteFunc(d.Entries(), func(e drawer.Entry) bool { return !kiosk.DocumentKind(e.Kind).Travel() })
+// travelDocuments are the documents of the fixtures that are read as ICAO 9303 has it.
+func travelDocuments(d *fixtures.Fixtures) []fixtures.Entry {
+	return slices.DeleteFunc(d.Entries(), func(e fixtures.Entry) bool { return !kiosk.DocumentKind(e.Kind).Travel() })
 }
 
-// mustCountryBench is a drawer, and a verifier that trusts its States and asks for their revocation lists.
-func mustCountryBench(t testing.TB) (*drawer.Drawer, *examine.Examiner) {
+// mustCountryBench is the fixtures, and a verifier that trusts its States and asks for their revocation lists.
+func mustCountryBench(t testing.TB) (*fixtures.Fixtures, *examine.Examiner) {
 	t.Helper()
 	d, v := mustBench(t)
 	countries, err := country.Load(filepath.Join("..", "..", "assets", "testpki", "trust"))
@@ -48,7 +48,7 @@ type openedChip struct {
 }
 
 // openChip opens and reads what goes to the centre. It believes everything.
-func openChip(ctx context.Context, w kiosktest.Laid, e drawer.Entry) (*openedChip, error) {
+func openChip(ctx context.Context, w kiosktest.Laid, e fixtures.Entry) (*openedChip, error) {
 	c, err := travel.Recognise(ctx, w, travel.Options{Extended: true})
 	if err != nil {
 		return nil, err
@@ -157,7 +157,7 @@ func TestFixtures_TravelAtTheCentre(t *testing.T) {
 		kiosk.ReasonDocumentExpired, kiosk.ReasonUnderAge, kiosk.ReasonKeyMismatch, kiosk.ReasonNotAccepted,
 	} {
 		if !seen[reason] {
-			t.Errorf("no document of the drawer is refused at the centre for %s", reason)
+			t.Errorf("no document of the fixtures is refused at the centre for %s", reason)
 		}
 	}
 }
@@ -185,7 +185,7 @@ func enrolAnyhow(t *testing.T, v *examine.Examiner, chip *openedChip) (*evidence
 // whose signature, that is decided here.
 func TestFixtures_ChipMapping(t *testing.T) {
 	d, v := mustCountryBench(t)
-	i := slices.IndexFunc(d.Entries(), func(e drawer.Entry) bool { return e.Name == "passport-pace-cam" })
+	i := slices.IndexFunc(d.Entries(), func(e fixtures.Entry) bool { return e.Name == "passport-pace-cam" })
 	card, err := d.Card("passport-pace-cam")
 	if err != nil {
 		t.Fatal(err)
@@ -233,18 +233,18 @@ func TestFixtures_ChipMapping(t *testing.T) {
 			ex.ChipAuthenticity(examine.ChipAuthenticity{Source: "PACE-CAM", Proven: true})
 			ex.Update(files)
 			verdict := ex.Wait()
-			got := examinetest.Check(t, verdict, kiosk.CheckOriginal)
+			got := examinetest.Check(t, verdict, kiosk.CheckChipAuthenticity)
 			if got.Result != tt.want.Result || got.Reason != tt.want.Reason {
 				t.Errorf("got %q for %q\n%s", got.Result, got.Reason, examinetest.Table(verdict.Checks))
 			}
-			if got := examinetest.Check(t, verdict, kiosk.CheckKey); tt.want.Result == kiosk.Passed && (got.Result != kiosk.Absent || got.Reason != kiosk.ReasonNoOriginality) {
+			if got := examinetest.Check(t, verdict, kiosk.CheckKey); tt.want.Result == kiosk.Passed && (got.Result != kiosk.Absent || got.Reason != kiosk.ReasonNoChipAuthenticity) {
 				t.Errorf("the centre has nothing to verify, and the level does not say so: %+v", got)
 			}
 		})
 	}
 }
 
-// mustCountriesAnd trusts the States of the drawer and one more.
+// mustCountriesAnd trusts the States of the fixtures and one more.
 func mustCountriesAnd(t testing.TB, c examinetest.Country) *country.Authorities {
 	t.Helper()
 	countries, err := country.Load(filepath.Join("..", "..", "assets", "testpki", "trust"))

@@ -39,11 +39,11 @@ func TestVerifyTravel(t *testing.T) {
 			c.remake(t)
 			c.files.Access.Mechanism, c.files.Access.Cipher, c.files.Access.Curve = "BAC", "3DES", ""
 		}},
-		"no key": {kiosk.LevelSubstantial, []kiosk.CheckName{kiosk.CheckOriginal}, func(t *testing.T, c *travelCase) {
+		"no key": {kiosk.LevelSubstantial, []kiosk.CheckName{kiosk.CheckChipAuthenticity}, func(t *testing.T, c *travelCase) {
 			c.chip.Active, c.chip.Agree = nil, nil
 			c.remake(t)
 		}},
-		"only the desk saw the chip's key": {kiosk.LevelSubstantial, []kiosk.CheckName{kiosk.CheckOriginal}, func(t *testing.T, c *travelCase) {
+		"only the desk saw the chip's key": {kiosk.LevelSubstantial, []kiosk.CheckName{kiosk.CheckChipAuthenticity}, func(t *testing.T, c *travelCase) {
 			c.chip.Active, c.chip.Agree = nil, nil
 			c.remake(t)
 			c.files.Access.Mechanism = "PACE-CAM"
@@ -60,8 +60,8 @@ func TestVerifyTravel(t *testing.T) {
 		"State without a list": {kiosk.LevelSubstantial, []kiosk.CheckName{kiosk.CheckSignerStatus}, func(_ *testing.T, c *travelCase) {
 			c.examiner.CountryRevocation = examinetest.SignersAnswer(country.ErrNobodyToAsk)
 		}},
-		"typed": {kiosk.LevelSubstantial, []kiosk.CheckName{kiosk.CheckOriginal}, func(t *testing.T, c *travelCase) { c.typed(t) }},
-		"typed, second clerk": {kiosk.LevelSubstantial, []kiosk.CheckName{kiosk.CheckOriginal}, func(t *testing.T, c *travelCase) {
+		"typed": {kiosk.LevelSubstantial, []kiosk.CheckName{kiosk.CheckChipAuthenticity}, func(t *testing.T, c *travelCase) { c.typed(t) }},
+		"typed, second clerk": {kiosk.LevelSubstantial, []kiosk.CheckName{kiosk.CheckChipAuthenticity}, func(t *testing.T, c *travelCase) {
 			c.typed(t)
 			c.expect.Rules.TypedMRZ, c.brought.SecondClerk = kiosk.TypedSecond, "B. Segunda"
 		}},

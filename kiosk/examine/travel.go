@@ -62,7 +62,7 @@ func (e *TravelExamination) Update(files TravelFiles) {
 	e.once(kiosk.CheckRecognised, func() kiosk.Check { return passed(SourceChip) })
 	switch {
 	case files.Dumped:
-		for _, name := range []kiosk.CheckName{kiosk.CheckAccess, kiosk.CheckOriginal, kiosk.CheckKey} {
+		for _, name := range []kiosk.CheckName{kiosk.CheckAccess, kiosk.CheckChipAuthenticity, kiosk.CheckKey} {
 			e.once(name, func() kiosk.Check { return absent(kiosk.ReasonNoChip, SourceChip) })
 		}
 	case files.Access.Mechanism != "":
@@ -99,8 +99,8 @@ func (e *TravelExamination) ChipAuthenticity(o ChipAuthenticity) {
 func (e *TravelExamination) Convinced() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.has(kiosk.CheckOriginal) && ProofOf(e.files.Groups) != ProofNone {
-		e.once(kiosk.CheckKey, func() kiosk.Check { return passed(e.checks[kiosk.CheckOriginal].Source) })
+	if e.has(kiosk.CheckChipAuthenticity) && ProofOf(e.files.Groups) != ProofNone {
+		e.once(kiosk.CheckKey, func() kiosk.Check { return passed(e.checks[kiosk.CheckChipAuthenticity].Source) })
 	}
 }
 
@@ -112,7 +112,7 @@ func (e *TravelExamination) Proven() {
 	if e.proof == ProofNone {
 		return
 	}
-	for _, name := range []kiosk.CheckName{kiosk.CheckOriginal, kiosk.CheckKey} {
+	for _, name := range []kiosk.CheckName{kiosk.CheckChipAuthenticity, kiosk.CheckKey} {
 		e.once(name, func() kiosk.Check { return passed(SourceChip) })
 	}
 }
@@ -178,7 +178,7 @@ func (e *TravelExamination) advance() {
 	if !e.has(kiosk.CheckIdentityData) {
 		return
 	}
-	e.once(kiosk.CheckOriginal, e.checkAuthenticity)
+	e.once(kiosk.CheckChipAuthenticity, e.checkAuthenticity)
 	e.once(kiosk.CheckPrinted, e.checkPrinted)
 	e.once(kiosk.CheckAccepted, func() kiosk.Check { return checkAccepted(*e.identity) })
 	e.once(kiosk.CheckDocumentDate, func() (c kiosk.Check) {
@@ -186,7 +186,7 @@ func (e *TravelExamination) advance() {
 		return c
 	})
 	e.once(kiosk.CheckAge, func() kiosk.Check { return e.checkAge(*e.identity) })
-	if e.settled(kiosk.CheckOriginal) {
+	if e.settled(kiosk.CheckChipAuthenticity) {
 		e.once(kiosk.CheckKey, e.checkKey)
 	}
 }

@@ -73,9 +73,9 @@ func TestTravelExamination_Progress(t *testing.T) {
 	part.Groups[11], part.Groups[14], part.Groups[15] = files.Groups[11], files.Groups[14], files.Groups[15]
 	ex.Update(part)
 	answered("all but the face", kiosk.CheckIdentityData, kiosk.CheckAge, kiosk.CheckDocumentDate, kiosk.CheckAccepted, kiosk.CheckPrinted)
-	pending("all but the face", kiosk.CheckPhotoData, kiosk.CheckOriginal, kiosk.CheckKey)
+	pending("all but the face", kiosk.CheckPhotoData, kiosk.CheckChipAuthenticity, kiosk.CheckKey)
 	ex.ChipAuthenticity(examine.ChipAuthenticity{Source: "AA", Proven: true})
-	answered("proven", kiosk.CheckOriginal)
+	answered("proven", kiosk.CheckChipAuthenticity)
 	ex.Update(files)
 	ex.Update(files)
 	verdict := ex.Wait()
@@ -220,7 +220,7 @@ func TestTravelExamination_Level(t *testing.T) {
 	}{
 		"everything":               {[]kiosk.CheckName{kiosk.CheckKey}, "", func(*examine.Examiner, *examinetest.Chip) {}},
 		"chip authentication only": {[]kiosk.CheckName{kiosk.CheckKey}, "", func(_ *examine.Examiner, c *examinetest.Chip) { c.Active = nil }},
-		"no key": {[]kiosk.CheckName{kiosk.CheckOriginal}, kiosk.ReasonNoOriginality, func(_ *examine.Examiner, c *examinetest.Chip) {
+		"no key": {[]kiosk.CheckName{kiosk.CheckChipAuthenticity}, kiosk.ReasonNoChipAuthenticity, func(_ *examine.Examiner, c *examinetest.Chip) {
 			c.Active, c.Agree = nil, nil
 		}},
 		"gives its contents to anybody": {[]kiosk.CheckName{kiosk.CheckAccess, kiosk.CheckKey}, kiosk.ReasonUnenforced, func(_ *examine.Examiner, c *examinetest.Chip) {
@@ -324,9 +324,9 @@ func TestTravelExamination_ChipAuthenticity(t *testing.T) {
 	}{
 		"copy":                       {examine.ChipAuthenticity{Source: "AA"}, func(*examinetest.Chip) {}, kiosk.Check{Result: kiosk.Failed, Reason: kiosk.ReasonKeyMismatch}},
 		"copy that says it has none": {examine.ChipAuthenticity{}, func(*examinetest.Chip) {}, kiosk.Check{Result: kiosk.Failed, Reason: kiosk.ReasonKeyMismatch}},
-		"none":                       {examine.ChipAuthenticity{}, func(c *examinetest.Chip) { c.Active, c.Agree = nil, nil }, kiosk.Check{Result: kiosk.Absent, Reason: kiosk.ReasonNoOriginality}},
+		"none":                       {examine.ChipAuthenticity{}, func(c *examinetest.Chip) { c.Active, c.Agree = nil, nil }, kiosk.Check{Result: kiosk.Absent, Reason: kiosk.ReasonNoChipAuthenticity}},
 		"said to have proven what it cannot": {examine.ChipAuthenticity{Source: "AA", Proven: true}, func(c *examinetest.Chip) { c.Active, c.Agree = nil, nil },
-			kiosk.Check{Result: kiosk.Absent, Reason: kiosk.ReasonNoOriginality}},
+			kiosk.Check{Result: kiosk.Absent, Reason: kiosk.ReasonNoChipAuthenticity}},
 	}
 	for name, tt := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -335,7 +335,7 @@ func TestTravelExamination_ChipAuthenticity(t *testing.T) {
 			ex := examinetest.Believing(t, utopia).ExamineTravel(t.Context(), nil)
 			ex.ChipAuthenticity(tt.said)
 			ex.Update(c.MustFiles(t))
-			got := examinetest.Check(t, ex.Wait(), kiosk.CheckOriginal)
+			got := examinetest.Check(t, ex.Wait(), kiosk.CheckChipAuthenticity)
 			if got.Result != tt.want.Result || got.Reason != tt.want.Reason {
 				t.Errorf("got %q for %q", got.Result, got.Reason)
 			}

@@ -180,7 +180,7 @@ func (e *TravelExamination) checkAuthenticity() kiosk.Check {
 	able := e.proof != ProofNone || mapped && !e.v.atCentre()
 	switch o := e.authenticity; {
 	case !able:
-		return absent(kiosk.ReasonNoOriginality, SourceChip)
+		return absent(kiosk.ReasonNoChipAuthenticity, SourceChip)
 	case o == nil:
 		return kiosk.Check{}
 	case !o.Proven:
@@ -224,8 +224,8 @@ func (e *TravelExamination) checkKey() kiosk.Check {
 	switch {
 	case e.proof != ProofNone:
 		return kiosk.Check{}
-	case e.has(kiosk.CheckOriginal):
-		return absent(kiosk.ReasonNoOriginality, SourceChip)
+	case e.has(kiosk.CheckChipAuthenticity):
+		return absent(kiosk.ReasonNoChipAuthenticity, SourceChip)
 	}
 	return absent("", SourceChip) // and the check of authenticity says why
 }

@@ -38,7 +38,7 @@ func (v *Examiner) ExamineTypedFile(ctx context.Context, dg1 []byte, report func
 		}
 		return passed(SourceMRZ)
 	})
-	a.once(kiosk.CheckOriginal, func() kiosk.Check { return absent(kiosk.ReasonNoChip, SourceMRZ) })
+	a.once(kiosk.CheckChipAuthenticity, func() kiosk.Check { return absent(kiosk.ReasonNoChip, SourceMRZ) })
 	verdict := Verdict{Identity: id}
 	if a.has(kiosk.CheckDigits) {
 		a.once(kiosk.CheckAccepted, func() kiosk.Check { return checkAccepted(id) })

@@ -17,11 +17,11 @@ func TestExamineTyped(t *testing.T) {
 	v := &examine.Examiner{Now: func() time.Time { return readOn }}
 	zone := examinetest.Permit()
 	verdict := v.ExamineTyped(t.Context(), strings.Join(examinetest.MustLines(t, zone), "\n"), func(c kiosk.Check) { reported = append(reported, c.Name) })
-	want := kiosk.Assurance{Level: kiosk.LevelSubstantial, Missing: []kiosk.CheckName{kiosk.CheckOriginal}}
+	want := kiosk.Assurance{Level: kiosk.LevelSubstantial, Missing: []kiosk.CheckName{kiosk.CheckChipAuthenticity}}
 	if diff := cmp.Diff(want, verdict.Assurance); diff != "" || len(verdict.Reasons) > 0 {
 		t.Errorf("%v (-want +got):\n%s", verdict.Reasons, diff)
 	}
-	if got := examinetest.Check(t, verdict, kiosk.CheckOriginal); got.Result != kiosk.Absent || got.Reason != kiosk.ReasonNoChip {
+	if got := examinetest.Check(t, verdict, kiosk.CheckChipAuthenticity); got.Result != kiosk.Absent || got.Reason != kiosk.ReasonNoChip {
 		t.Errorf("got %+v", got)
 	}
 	if got := verdict.Identity; got.Kind != kiosk.ResidencePermit || got.DocumentNumber != zone.Number || got.Country != "PRT" {

@@ -15,24 +15,24 @@ import (
 	"balcao/kiosk/examine"
 	"balcao/kiosk/kiosktest"
 	"balcao/kiosk/transcript"
-	"balcao/mock-pcsc/drawer"
+	"balcao/mock-pcsc/fixtures"
 )
 
-// cards are the drawer of the test bench.
-type cards struct{ drawer *drawer.Drawer }
+// cards are the fixtures of the test bench.
+type cards struct{ fixtures *fixtures.Fixtures }
 
-// useCards has the bench's workers verify evidence with the real verifier, which trusts the drawer's authorities.
+// useCards has the bench's workers verify evidence with the real verifier, which trusts the fixtures' authorities.
 func useCards(b *bench) *cards {
 	b.t.Helper()
 	var c cards
 	var err error
-	c.drawer, err = drawer.Open()
+	c.fixtures, err = fixtures.Open()
 	b.check(err)
-	b.genuine = kiosktest.Examiner(b.t, c.drawer.Issued())
+	b.genuine = kiosktest.Examiner(b.t, c.fixtures.Issued())
 	return &c
 }
 
-// heldCard is a card of the drawer, read as a desk reads it.
+// heldCard is a card of the fixtures, read as a desk reads it.
 type heldCard struct {
 	*citizencard.Card
 	pin    string
@@ -41,7 +41,7 @@ type heldCard struct {
 	holder kiosk.Identity
 }
 
-// read takes a card out of the drawer and reads it, good or bad.
+// read takes a card out of the fixtures and reads it, good or bad.
 func (c *cards) read(t *testing.T, name string) *heldCard {
 	t.Helper()
 	check := func(err error) {
@@ -49,9 +49,9 @@ func (c *cards) read(t *testing.T, name string) *heldCard {
 			t.Fatalf("reading %s: %v", name, err)
 		}
 	}
-	entries := c.drawer.Entries()
-	i := slices.IndexFunc(entries, func(e drawer.Entry) bool { return e.Name == name })
-	emulated, err := c.drawer.Card(name)
+	entries := c.fixtures.Entries()
+	i := slices.IndexFunc(entries, func(e fixtures.Entry) bool { return e.Name == name })
+	emulated, err := c.fixtures.Card(name)
 	check(err)
 	emulated.PowerOn()
 	h := &heldCard{pin: entries[i].PIN}

@@ -15,10 +15,10 @@ import (
 	"balcao/kiosk/examine"
 	"balcao/kiosk/kiosktest"
 	"balcao/kiosk/transcript"
-	"balcao/mock-pcsc/drawer"
+	"balcao/mock-pcsc/fixtures"
 )
 
-// newTravelBench returns a bench whose worker verifies travel documents for real, and the drawer.
+// newTravelBench returns a bench whose worker verifies travel documents for real, and the fixtures.
 func newTravelBench(t *testing.T) (*bench, *cards) {
 	t.Helper()
 	b := newBench(t)
@@ -28,15 +28,15 @@ func newTravelBench(t *testing.T) (*bench, *cards) {
 	return b, c
 }
 
-// heldChip is a travel document of the drawer, read as a desk reads it, its session still open.
+// heldChip is a travel document of the fixtures, read as a desk reads it, its session still open.
 type heldChip struct {
 	*travel.Chip
-	entry  drawer.Entry
+	entry  fixtures.Entry
 	files  examine.TravelFiles
 	holder kiosk.Identity
 }
 
-// lay lays a document of the drawer on a reader and reads what goes to the centre, good or bad.
+// lay lays a document of the fixtures on a reader and reads what goes to the centre, good or bad.
 func (c *cards) lay(t *testing.T, name string) *heldChip {
 	t.Helper()
 	check := func(err error) {
@@ -44,9 +44,9 @@ func (c *cards) lay(t *testing.T, name string) *heldChip {
 			t.Fatalf("reading %s: %v", name, err)
 		}
 	}
-	entries := c.drawer.Entries()
-	i := slices.IndexFunc(entries, func(e drawer.Entry) bool { return e.Name == name })
-	emulated, err := c.drawer.Card(name)
+	entries := c.fixtures.Entries()
+	i := slices.IndexFunc(entries, func(e fixtures.Entry) bool { return e.Name == name })
+	emulated, err := c.fixtures.Card(name)
 	check(err)
 	emulated.PowerOff() // another test's session
 	emulated.PowerOn()
@@ -142,18 +142,18 @@ func (v *travelVisit) honest() transcript.Transcript {
 	}.Transcript()
 }
 
-// question asks the centre for its question to a chip until it is made.
+// question asks the centre for its challenge to a chip until it is made.
 func (v *travelVisit) question(dg14 []byte) travel.ChallengeToSend {
 	v.t.Helper()
 	var q central.ChipChallenge
-	v.until("the question to the chip is made", func() bool {
+	v.until("the challenge to the chip is made", func() bool {
 		var err error
 		q, err = v.desk.ChipChallenge(v.ctx, v.id, dg14)
 		v.check(err)
 		return q.State != central.ChipQueued
 	})
 	if q.State != central.ChipReady {
-		v.t.Fatalf("the question to the chip: %s", q.State)
+		v.t.Fatalf("the challenge to the chip: %s", q.State)
 	}
 	var send travel.ChallengeToSend
 	v.check(json.Unmarshal(q.Challenge, &send))

@@ -350,7 +350,7 @@ func (f *forgery) selfMade(withAuthority bool) {
 	}
 }
 
-// badCards are cards of the drawer that a desk binds as if they were good, and what the centre refuses
+// badCards are cards of the fixtures that a desk binds as if they were good, and what the centre refuses
 // them for. The desk's own reasons need the card: a photograph, a PIN, the one that is pulled.
 var badCards = map[string]string{
 	"cc1-altered":             string(kiosk.ReasonDataAltered),
@@ -378,9 +378,9 @@ var badCards = map[string]string{
 func newForger(t *testing.T) (*bench, *cards) {
 	t.Helper()
 	b := newBench(t)
-	drawer := useCards(b)
+	fixtures := useCards(b)
 	b.start(1, nil)
-	return b, drawer
+	return b, fixtures
 }
 
 // prove proves a phone of this visit's own.
@@ -392,18 +392,18 @@ func (v *cardVisit) prove() {
 }
 
 func TestForgery_Transcript(t *testing.T) {
-	b, drawer := newForger(t)
+	b, fixtures := newForger(t)
 	for _, tt := range forgeries {
-		v := b.openWith(drawer.read(t, "cc1-rsa2048"))
+		v := b.openWith(fixtures.read(t, "cc1-rsa2048"))
 		v.prove()
 		f := forge(v)
-		tt.change(f, drawer)
+		tt.change(f, fixtures)
 		f.bind()
 		b.refused(tt.name, v, tt.reason)
 	}
 	// The same hand, with nothing changed: what was refused above was refused for the change alone.
 	for _, name := range []string{"cc1-rsa2048", "cc2024"} {
-		v := b.openWith(drawer.read(t, name))
+		v := b.openWith(fixtures.read(t, name))
 		v.prove()
 		forge(v).bind()
 		if got := v.judged(); got.State != central.StateActive {
@@ -413,9 +413,9 @@ func TestForgery_Transcript(t *testing.T) {
 }
 
 func TestForgery_BadCards(t *testing.T) {
-	b, drawer := newForger(t)
+	b, fixtures := newForger(t)
 	for name, reason := range badCards {
-		v := b.openWith(drawer.read(t, name))
+		v := b.openWith(fixtures.read(t, name))
 		v.prove()
 		forge(v).bind()
 		b.refused(name, v, reason)
@@ -424,8 +424,8 @@ func TestForgery_BadCards(t *testing.T) {
 
 // A card signed an enrolment that came to nothing; what it signed is used again.
 func TestForgery_Replay(t *testing.T) {
-	b, drawer := newForger(t)
-	card := drawer.read(t, "cc1-rsa2048")
+	b, fixtures := newForger(t)
+	card := fixtures.read(t, "cc1-rsa2048")
 	first := b.openWith(card)
 	first.prove()
 	old := forge(first)
@@ -459,8 +459,8 @@ func TestForgery_Replay(t *testing.T) {
 
 // An enrolment opened for one person and bound with the card of another.
 func TestForgery_OpenedForAnother(t *testing.T) {
-	b, drawer := newForger(t)
-	victim, thief := drawer.read(t, "cc1-rsa2048"), drawer.read(t, "cc1-rsa3072")
+	b, fixtures := newForger(t)
+	victim, thief := fixtures.read(t, "cc1-rsa2048"), fixtures.read(t, "cc1-rsa3072")
 	v := b.openFor(thief, victim.holder.CivilNumber)
 	v.prove()
 	forge(v).bind()

@@ -80,11 +80,11 @@ func (p *realChannels) message(b *bench, to, text string) string {
 // with each generation of the card.
 func TestRealParts(t *testing.T) {
 	b := newBench(t)
-	drawer := useCards(b)
+	fixtures := useCards(b)
 	useRealChannels(b)
 	b.start(2, nil)
 
-	v := b.openWith(drawer.read(t, "cc1-rsa2048"))
+	v := b.openWith(fixtures.read(t, "cc1-rsa2048"))
 	v.askForCode(kiosk.SMS, "+351912345678")
 	text := b.real.message(b, "+351912345678", "CMD: ")
 	v.confirm(kiosktest.CodeIn(delivery.Message{Body: text}))
@@ -99,7 +99,7 @@ func TestRealParts(t *testing.T) {
 	}
 	b.real.message(b, "+351912345678", "ativada")
 
-	v2 := b.openWith(drawer.read(t, "cc2024"))
+	v2 := b.openWith(fixtures.read(t, "cc2024"))
 	v2.askForCode(kiosk.Email, "pessoa@xn--mnchen-3ya.example")
 	text = b.real.message(b, "pessoa@xn--mnchen-3ya.example", "código")
 	v2.confirm(kiosktest.CodeIn(delivery.Message{Body: strings.ReplaceAll(text, "\r\n", "\n")}))

@@ -1,5 +1,5 @@
 // Package registrar is the centre's worker. It takes jobs from the queue in the database and works
-// them: sends one-time codes, questions the chips of travel documents, verifies the evidence of an enrolment
+// them: sends one-time codes, challenges the chips of travel documents, verifies the evidence of an enrolment
 // from scratch, hashes the PIN and has the key activated, welcomes the holder.
 //
 // A job is worked inside the transaction that took it, so a worker that is killed frees it at once and
@@ -8,7 +8,7 @@
 //   - A code is derived, never drawn: the same send gives the same code again. What the database needs
 //     to compare it is committed before the message leaves. A message may therefore be sent twice,
 //     never with two codes, and a code that arrives can always be confirmed.
-//   - A challenge to a chip and the end of its job commit together: a desk sees one question or none.
+//   - A challenge to a chip and the end of its job commit together: a desk sees one challenge or none.
 //   - An activation, the end of its job and the order to welcome the holder commit together: a key is
 //     active once or not at all.
 //
@@ -69,12 +69,12 @@ type Config struct {
 
 // Worker works the centre's queue. Make it with New.
 type Worker struct {
-	cfg     Config
-	keys    keys
-	cost    cost          // of a hash: recommended, but for tests of other things
-	hashing chan struct{} // holds a token for each hash being computed: each takes 64 MiB
-	wake    chan struct{} // holds a token for each worker that shall look for a job
-	pulse   *pulse
+	cfg      Config
+	keys     keys
+	cost     cost          // of a hash: recommended, but for tests of other things
+	hashing  chan struct{} // holds a token for each hash being computed: each takes 64 MiB
+	wake     chan struct{} // holds a token for each worker that shall look for a job
+	channels *channels
 
 	// ready is called once the queue is being listened to; see Ready.
 	ready func()
@@ -123,7 +123,7 @@ func New(cfg Config) (*Worker, error) {
 		cost:      recommended,
 		hashing:   make(chan struct{}, hashesAtOnce),
 		wake:      make(chan struct{}, cfg.Workers),
-		pulse:     newPulse(),
+		channels:  newChannels(),
 		firstBeat: make(chan struct{}),
 	}
 	w.beaten = sync.OnceFunc(func() { close(w.firstBeat) })

@@ -15,7 +15,7 @@ import (
 	"balcao/kiosk/transcript"
 )
 
-// travelForgeries are enrolments with a good passport, whose chip answers the centre's question. Each differs from
+// travelForgeries are enrolments with a good passport, whose chip answers the centre's challenge. Each differs from
 // an honest one in one thing and is refused for it.
 var travelForgeries = []struct {
 	name   string
@@ -97,18 +97,18 @@ func (v *travelVisit) answerOwn(chip *heldChip) {
 func TestTravelForgery_Transcript(t *testing.T) {
 	for part := range 3 { // each bench has its own time
 		t.Run("", func(t *testing.T) {
-			b, drawer := newTravelBench(t)
+			b, fixtures := newTravelBench(t)
 			for n, tt := range travelForgeries {
 				if n%3 != part {
 					continue
 				}
-				v := b.travelWith(drawer.lay(t, "passport-pace-gm"))
+				v := b.travelWith(fixtures.lay(t, "passport-pace-gm"))
 				v.proveChip()
-				tt.change(v, drawer)
+				tt.change(v, fixtures)
 				v.bind()
 				v.refused(tt.name, tt.reason)
 			}
-			v := b.travelWith(drawer.lay(t, "passport-pace-gm"))
+			v := b.travelWith(fixtures.lay(t, "passport-pace-gm"))
 			v.proveChip()
 			v.bind()
 			v.active("honestly", kiosk.LevelHigh)
@@ -118,12 +118,12 @@ func TestTravelForgery_Transcript(t *testing.T) {
 
 // What a chip signed for one transcript, or answered to one question, serves for no other.
 func TestTravelForgery_Replay(t *testing.T) {
-	b, drawer := newTravelBench(t)
+	b, fixtures := newTravelBench(t)
 	for _, name := range []string{"passport-bac-aa-rsa", "passport-pace-gm"} {
-		first := b.travelWith(drawer.lay(t, name))
+		first := b.travelWith(fixtures.lay(t, name))
 		first.proveChip()
 		b.check(b.desk.Abandon(b.ctx, first.id, "person_left"))
-		again := b.travelWith(drawer.lay(t, name))
+		again := b.travelWith(fixtures.lay(t, name))
 		if examine.ProofOf(again.chip.files.Groups) == examine.ProofChip {
 			again.question(again.chip.files.Groups[14])
 		}
@@ -131,13 +131,13 @@ func TestTravelForgery_Replay(t *testing.T) {
 		again.bind()
 		again.refused(name+", an earlier proof", string(kiosk.ReasonKeyMismatch))
 
-		whole := b.travelWith(drawer.lay(t, name))
+		whole := b.travelWith(fixtures.lay(t, name))
 		whole.transcript, whole.proof, whole.sealed = first.transcript, first.proof, first.sealed
 		whole.bind()
 		whole.refused(name+", all of an earlier enrolment", evidence.RefusedEnrolment)
 	}
 	// Signed by the chip for what the person agreed to, and bound with something else.
-	v := b.travelWith(drawer.lay(t, "passport-bac-aa-rsa"))
+	v := b.travelWith(fixtures.lay(t, "passport-bac-aa-rsa"))
 	v.proveChip()
 	v.transcript.Language = kiosk.Portuguese
 	v.bind()
@@ -146,10 +146,10 @@ func TestTravelForgery_Replay(t *testing.T) {
 
 // The files of a victim's passport, of which the thief has a copy, with the thief's own chip.
 func TestTravelForgery_AnotherChip(t *testing.T) {
-	b, drawer := newTravelBench(t)
-	victim := drawer.lay(t, "passport-pace-gm")
+	b, fixtures := newTravelBench(t)
+	victim := fixtures.lay(t, "passport-pace-gm")
 	v := b.travelWith(victim)
-	thief := drawer.lay(t, "passport-bac-ca")
+	thief := fixtures.lay(t, "passport-bac-ca")
 	answer, err := thief.AnswerChallenge(b.ctx, v.question(thief.files.Groups[14]))
 	b.check(err)
 	v.proof = examine.ProofCA(answer)
@@ -157,12 +157,12 @@ func TestTravelForgery_AnotherChip(t *testing.T) {
 	v.refused("a question for the thief's chip", evidence.RefusedDocument)
 
 	v = b.travelWith(victim)
-	v.answerOwn(drawer.lay(t, "passport-bac-ca"))
+	v.answerOwn(fixtures.lay(t, "passport-bac-ca"))
 	v.bind()
 	v.refused("no question at all", evidence.RefusedProof)
 
-	other := b.travelWith(drawer.lay(t, "passport-bac-aa-rsa"))
-	v = b.travelWith(drawer.lay(t, "passport-aa-ecdsa"))
+	other := b.travelWith(fixtures.lay(t, "passport-bac-aa-rsa"))
+	v = b.travelWith(fixtures.lay(t, "passport-aa-ecdsa"))
 	encoded, err := v.transcript.Encode()
 	b.check(err)
 	challenge := examine.AAChallenge(encoded)
@@ -174,8 +174,8 @@ func TestTravelForgery_AnotherChip(t *testing.T) {
 	b.check(b.desk.Abandon(b.ctx, other.id, ""))
 
 	// A Citizen Card's flow with a passport's data, and the reverse.
-	card := drawer.read(t, "cc1-rsa2048")
-	v = b.travelWith(drawer.lay(t, "passport-pace-gm"))
+	card := fixtures.read(t, "cc1-rsa2048")
+	v = b.travelWith(fixtures.lay(t, "passport-pace-gm"))
 	v.proveChip()
 	jws, err := transcript.Sign(b.ctx, v.transcript, card.chain, card)
 	b.check(err)
@@ -194,8 +194,8 @@ func TestTravelForgery_AnotherChip(t *testing.T) {
 
 // The name as the person spells it is left away, so that the key would be in the one that the MRZ cut off.
 func TestTravelForgery_NameLeftAway(t *testing.T) {
-	b, drawer := newTravelBench(t)
-	v := b.travelWith(drawer.lay(t, "passport-long-name"))
+	b, fixtures := newTravelBench(t)
+	v := b.travelWith(fixtures.lay(t, "passport-long-name"))
 	if v.chip.files.Groups[11] == nil || !v.chip.holder.Transliterated() {
 		t.Fatal("the document spells no name out")
 	}
@@ -207,8 +207,8 @@ func TestTravelForgery_NameLeftAway(t *testing.T) {
 
 // An enrolment opened for one document and bound with another.
 func TestTravelForgery_OpenedForAnother(t *testing.T) {
-	b, drawer := newTravelBench(t)
-	chip := drawer.lay(t, "passport-no-originality")
+	b, fixtures := newTravelBench(t)
+	chip := fixtures.lay(t, "passport-no-originality")
 	for name, change := range map[string]func(*central.Person){
 		"number":  func(p *central.Person) { p.DocumentNumber = "X" + p.DocumentNumber[1:] },
 		"country": func(p *central.Person) { p.Country = "D" },
@@ -222,7 +222,7 @@ func TestTravelForgery_OpenedForAnother(t *testing.T) {
 	}
 }
 
-// badChips are documents of the drawer that a desk binds as if they were good.
+// badChips are documents of the fixtures that a desk binds as if they were good.
 var badChips = map[string]string{
 	"passport-altered":                string(kiosk.ReasonDataAltered),
 	"passport-stranger-sod":           string(kiosk.ReasonSODUntrusted),
@@ -238,9 +238,9 @@ var badChips = map[string]string{
 }
 
 func TestTravelForgery_BadDocuments(t *testing.T) {
-	b, drawer := newTravelBench(t)
+	b, fixtures := newTravelBench(t)
 	for name, reason := range badChips {
-		v := b.travelWith(drawer.lay(t, name))
+		v := b.travelWith(fixtures.lay(t, name))
 		v.proveChip()
 		v.bind()
 		v.refused(name, reason)

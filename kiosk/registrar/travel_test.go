@@ -22,18 +22,18 @@ import (
 
 // Each way in which a chip proves itself, or cannot.
 func TestTravel_WholePath(t *testing.T) {
-	b, drawer := newTravelBench(t)
+	b, fixtures := newTravelBench(t)
 	for name, level := range map[string]kiosk.Level{
 		"passport-bac-aa-rsa":          kiosk.LevelHigh,
 		"passport-aa-ecdsa":            kiosk.LevelHigh,
-		"passport-pace-gm":             kiosk.LevelHigh, // the centre's question
+		"passport-pace-gm":             kiosk.LevelHigh, // the centre's challenge
 		"passport-bac-ca":              kiosk.LevelHigh, // likewise, 3DES
 		"passport-no-originality":      kiosk.LevelSubstantial,
 		"passport-td-unknown-birth":    kiosk.LevelHigh,
 		"residence-permit":             kiosk.LevelHigh,
 		"residence-permit-long-number": kiosk.LevelHigh,
 	} {
-		v := b.travelWith(drawer.lay(t, name))
+		v := b.travelWith(fixtures.lay(t, name))
 		v.proveChip()
 		v.bind()
 		got := v.active(name, level)
@@ -63,9 +63,9 @@ func TestTravel_WholePath(t *testing.T) {
 
 // What is kept of an enrolment proves it again, years later and without the centre's word for it.
 func TestTravel_KeptEvidenceVerifies(t *testing.T) {
-	b, drawer := newTravelBench(t)
+	b, fixtures := newTravelBench(t)
 	for _, name := range []string{"passport-bac-aa-rsa", "passport-pace-gm"} {
-		v := b.travelWith(drawer.lay(t, name))
+		v := b.travelWith(fixtures.lay(t, name))
 		v.proveChip()
 		v.bind()
 		v.active(name, kiosk.LevelHigh)
@@ -101,20 +101,20 @@ func TestTravel_KeptEvidenceVerifies(t *testing.T) {
 // Without an authority of desks nobody's declaration is believed.
 func TestTravel_NoDeskAuthority(t *testing.T) {
 	b := newBench(t)
-	drawer := useCards(b)
+	fixtures := useCards(b)
 	b.start(1, nil)
 	b.desks = kiosktest.NewDesk(t, "loja_1")
-	v := b.travelWith(drawer.lay(t, "passport-no-originality"))
+	v := b.travelWith(fixtures.lay(t, "passport-no-originality"))
 	v.bind()
 	v.refused("no authority", evidence.RefusedAuthority)
 }
 
 // The rules of the moment are the centre's settings.
 func TestTravel_Rules(t *testing.T) {
-	b, drawer := newTravelBench(t)
+	b, fixtures := newTravelBench(t)
 	set := func(name string, value int) { b.check(schema.Set(b.ctx, b.db.Admin(), name, value)) }
 	accompanied := func() *travelVisit {
-		v := b.travelWith(drawer.lay(t, "passport-no-originality"))
+		v := b.travelWith(fixtures.lay(t, "passport-no-originality"))
 		v.transcript.Eligibility.Independence = kiosk.Accompanied
 		v.bind()
 		return v
@@ -124,17 +124,17 @@ func TestTravel_Rules(t *testing.T) {
 	accompanied().active("accompanied, allowed", kiosk.LevelSubstantial)
 
 	set("min_age", 17)
-	v := b.travelWith(drawer.lay(t, "passport-fifteen"))
+	v := b.travelWith(fixtures.lay(t, "passport-fifteen"))
 	v.proveChip()
 	v.bind()
 	v.refused("fifteen, 17 wanted", string(kiosk.ReasonUnderAge))
 	set("min_age", 14)
-	v = b.travelWith(drawer.lay(t, "passport-fifteen"))
+	v = b.travelWith(fixtures.lay(t, "passport-fifteen"))
 	v.proveChip()
 	v.bind()
 	v.active("fifteen, 14 wanted", kiosk.LevelHigh)
 
-	expired := drawer.lay(t, "passport-expired")
+	expired := fixtures.lay(t, "passport-expired")
 	until := kiosk.DateOf(time.Now().AddDate(0, 0, 40))
 	law := kiosk.Extension{Name: "DL de Teste", Kinds: []kiosk.DocumentKind{kiosk.Passport},
 		From: expired.holder.ValidUntil, To: expired.holder.ValidUntil, Until: until}
@@ -169,9 +169,9 @@ func (b *bench) typedVisit(chip *heldChip) *travelVisit {
 }
 
 func TestTravel_Typed(t *testing.T) {
-	b, drawer := newTravelBench(t)
+	b, fixtures := newTravelBench(t)
 	set := func(value int) { b.check(schema.Set(b.ctx, b.db.Admin(), "typed_mrz", value)) }
-	chip := drawer.lay(t, "passport-pace-gm")
+	chip := fixtures.lay(t, "passport-pace-gm")
 	set(1)
 	v := b.typedVisit(chip)
 	v.bind()
@@ -190,16 +190,16 @@ func TestTravel_Typed(t *testing.T) {
 		t.Errorf("%d bytes are kept, want the zone's %d", n, len(v.identity))
 	}
 	set(2)
-	v = b.typedVisit(drawer.lay(t, "passport-bac"))
+	v = b.typedVisit(fixtures.lay(t, "passport-bac"))
 	v.bind()
 	v.active("one clerk is enough", kiosk.LevelSubstantial)
 }
 
 // A renewed passport and a Citizen Card are one person by the NIF.
 func TestTravel_OneNIF(t *testing.T) {
-	b, drawer := newTravelBench(t)
-	card := drawer.read(t, "cc1-rsa2048")
-	passport := drawer.lay(t, "passport-no-originality")
+	b, fixtures := newTravelBench(t)
+	card := fixtures.read(t, "cc1-rsa2048")
+	passport := fixtures.lay(t, "passport-no-originality")
 	who := holderOf(passport, card.holder.TaxNumber)
 	v := b.travelFor(passport, who)
 	cv := b.openWith(card) // before the passport is bound
@@ -210,7 +210,7 @@ func TestTravel_OneNIF(t *testing.T) {
 	if got := cv.judged(); got.State != central.StateRefused || got.Refusal != string(kiosk.ProblemAlreadyActive) {
 		t.Errorf("the Citizen Card: got %s for %q", got.State, got.Refusal)
 	}
-	other := holderOf(drawer.lay(t, "passport-bac"), card.holder.TaxNumber)
+	other := holderOf(fixtures.lay(t, "passport-bac"), card.holder.TaxNumber)
 	if o, err := b.desk.Open(b.ctx, newID(), other); err != nil || o.Refusal != central.AlreadyActive {
 		t.Errorf("another passport: %+v, %v", o, err)
 	}
@@ -267,10 +267,10 @@ func TestCrash_ChipChallenge(t *testing.T) {
 	for _, point := range []string{"taken", "challenged", "settled"} {
 		t.Run(point, func(t *testing.T) {
 			b := newBench(t)
-			drawer := useCards(b)
+			fixtures := useCards(b)
 			b.desks = kiosktest.NewDesk(t, "loja_1")
 			before := b.start(1, nil)
-			v := b.travelWith(drawer.lay(t, "passport-pace-gm"))
+			v := b.travelWith(fixtures.lay(t, "passport-pace-gm"))
 			before.stop()
 			dg14 := v.chip.files.Groups[14]
 			var died chan struct{}
@@ -294,8 +294,8 @@ func TestCrash_ChipChallenge(t *testing.T) {
 
 // Bytes that are no keys, or keys of no known kind, are said to be unsupported, and stop nobody else.
 func TestChipChallenge_Unsupported(t *testing.T) {
-	b, drawer := newTravelBench(t)
-	v := b.travelWith(drawer.lay(t, "passport-no-originality"))
+	b, fixtures := newTravelBench(t)
+	v := b.travelWith(fixtures.lay(t, "passport-no-originality"))
 	var q central.ChipChallenge
 	_, err := b.desk.ChipChallenge(b.ctx, v.id, []byte("n"))
 	b.check(err)

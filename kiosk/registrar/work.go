@@ -179,7 +179,7 @@ func (w *Worker) settle(ctx context.Context, tx pgx.Tx, j *job, done record, err
 }
 
 // policy says how long a job waits after its latest attempt, and how many attempts it has. Evidence is
-// tried for about a minute, while the person stands at the desk: 2, 4, 8, 16, 30 seconds. So is a question to a
+// tried for about a minute, while the person stands at the desk: 2, 4, 8, 16, 30 seconds. So is a challenge to a
 // chip, which depends on nobody but the database: 1, 2, 4, 8, 15 seconds. A code is tried for as long as it is valid, a welcome for about a day.
 func policy(j *job) (pause time.Duration, most int) {
 	n := j.Attempts + 1
@@ -211,7 +211,7 @@ func (w *Worker) deliver(ctx context.Context, channel string, m delivery.Message
 		via = w.cfg.SMS
 	}
 	id, err = via.Send(ctx, m)
-	w.pulse.sent(kiosk.Channel(channel), err)
+	w.channels.sent(kiosk.Channel(channel), err)
 	if err != nil {
 		return "", &trouble{code: delivery.Code(err), final: !delivery.IsTemporary(err), until: m.Expires}
 	}

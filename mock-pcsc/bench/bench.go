@@ -1,5 +1,5 @@
 // Package bench is the running test bench: two slots of the virtual reader with cards from the
-// drawer, the message centre and the mail server with their inbox, the responder that answers for
+// fixtures, the message centre and the mail server with their inbox, the responder that answers for
 // the cards' certificates, and a control socket through which scripts use all of it.
 //
 // Serve with New and Run; from another process use Client, which finds the bench by itself.
@@ -19,7 +19,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"balcao/mock-pcsc/card"
-	"balcao/mock-pcsc/drawer"
+	"balcao/mock-pcsc/fixtures"
 	"balcao/mock-pcsc/inbox"
 	"balcao/mock-pcsc/revocation"
 )
@@ -38,15 +38,15 @@ const (
 
 const keptMessages = 500
 
-// Drawer is where the cards are; *drawer.Drawer is one.
-type Drawer interface {
-	Entries() []drawer.Entry
+// Fixtures is where the cards are; *fixtures.Fixtures is one.
+type Fixtures interface {
+	Entries() []fixtures.Entry
 	Card(name string) (card.Card, error)
 }
 
 // Config says what a bench is made of and where it listens.
 type Config struct {
-	Drawer     Drawer
+	Fixtures   Fixtures
 	Revocation http.Handler // OCSP and CRLs
 	TLS        *tls.Config  // of the mail server
 
@@ -60,7 +60,7 @@ type Config struct {
 type Bench struct {
 	config  Config
 	inbox   *inbox.Inbox
-	entries []drawer.Entry
+	entries []fixtures.Entry
 	slots   []*slot
 
 	placing sync.Mutex // held while a card changes its place, so that it has one place only
@@ -89,7 +89,7 @@ type Status struct {
 // New makes a bench that listens nowhere yet.
 func New(c Config) *Bench {
 	b := &Bench{
-		config: c, inbox: inbox.New(keptMessages), entries: c.Drawer.Entries(),
+		config: c, inbox: inbox.New(keptMessages), entries: c.Fixtures.Entries(),
 		line: c.Line, changed: make(chan struct{}),
 	}
 	for i, addr := range c.Slots {
@@ -98,8 +98,8 @@ func New(c Config) *Bench {
 	return b
 }
 
-// Entries lists the drawer's cards, good ones first.
-func (b *Bench) Entries() []drawer.Entry { return slices.Clone(b.entries) }
+// Entries lists the fixtures' cards, good ones first.
+func (b *Bench) Entries() []fixtures.Entry { return slices.Clone(b.entries) }
 
 // Inbox is where messages arrive.
 func (b *Bench) Inbox() *inbox.Inbox { return b.inbox }

@@ -17,20 +17,20 @@ import (
 
 	"balcao/mock-pcsc/bench"
 	"balcao/mock-pcsc/card"
-	"balcao/mock-pcsc/drawer"
+	"balcao/mock-pcsc/fixtures"
 	"balcao/mock-pcsc/inbox"
 )
 
 const patience = 10 * time.Second // of a test; nothing takes that long
 
-// fakeDrawer holds two cards that answer 90 00, and one that leaves at its first command.
-type fakeDrawer struct{}
+// fakeFixtures holds two cards that answer 90 00, and one that leaves at its first command.
+type fakeFixtures struct{}
 
-func (fakeDrawer) Entries() []drawer.Entry {
-	return []drawer.Entry{{Name: "good", Title: "A good card"}, {Name: "other"}, {Name: "pulled", RefusedFor: "card_removed"}}
+func (fakeFixtures) Entries() []fixtures.Entry {
+	return []fixtures.Entry{{Name: "good", Title: "A good card"}, {Name: "other"}, {Name: "pulled", RefusedFor: "card_removed"}}
 }
 
-func (fakeDrawer) Card(name string) (card.Card, error) { return fakeCard(name), nil }
+func (fakeFixtures) Card(name string) (card.Card, error) { return fakeCard(name), nil }
 
 type fakeCard string
 
@@ -112,7 +112,7 @@ func newBench(t *testing.T, slots ...string) *bench.Bench {
 	socket := filepath.Join(dir, "private", "s")
 	t.Setenv(bench.Environment, socket)
 	return bench.New(bench.Config{
-		Drawer: fakeDrawer{}, Revocation: http.NotFoundHandler(), TLS: &tls.Config{},
+		Fixtures: fakeFixtures{}, Revocation: http.NotFoundHandler(), TLS: &tls.Config{},
 		SMPP: "127.0.0.1:0", SMTP: "127.0.0.1:0", HTTP: "127.0.0.1:0", Slots: slots, Socket: socket,
 	})
 }
@@ -332,7 +332,7 @@ func TestControl(t *testing.T) {
 	t.Run("SecondBench", func(t *testing.T) {
 		start(t)
 		second := bench.New(bench.Config{
-			Drawer: fakeDrawer{}, Revocation: http.NotFoundHandler(), TLS: &tls.Config{},
+			Fixtures: fakeFixtures{}, Revocation: http.NotFoundHandler(), TLS: &tls.Config{},
 			SMPP: "127.0.0.1:0", SMTP: "127.0.0.1:0", HTTP: "127.0.0.1:0", Socket: os.Getenv(bench.Environment),
 		})
 		if err := second.Run(ctx, func() {}); err == nil || !strings.Contains(err.Error(), "already") {
@@ -377,7 +377,7 @@ func TestControl(t *testing.T) {
 		defer l.Close()
 		newBench(t)
 		b := bench.New(bench.Config{
-			Drawer: fakeDrawer{}, Revocation: http.NotFoundHandler(), TLS: &tls.Config{},
+			Fixtures: fakeFixtures{}, Revocation: http.NotFoundHandler(), TLS: &tls.Config{},
 			SMPP: l.Addr().String(), SMTP: "127.0.0.1:0", HTTP: "127.0.0.1:0", Socket: os.Getenv(bench.Environment),
 		})
 		if err := b.Run(ctx, func() {}); err == nil || !strings.Contains(err.Error(), "--smpp") {

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"balcao/mock-pcsc/card"
-	"balcao/mock-pcsc/drawer"
+	"balcao/mock-pcsc/fixtures"
 	"balcao/mock-pcsc/vpcd"
 )
 
@@ -55,7 +55,7 @@ type slot struct {
 
 // insertion is one card's time in a slot.
 type insertion struct {
-	entry  drawer.Entry
+	entry  fixtures.Entry
 	state  SlotState
 	reason error // why the reader was not reached
 	cancel context.CancelFunc
@@ -74,7 +74,7 @@ func (s *slot) status() SlotStatus {
 	return status
 }
 
-// Insert takes a card from the drawer and puts it into a slot, in place of what is there, and returns
+// Insert takes a card from the fixtures and puts it into a slot, in place of what is there, and returns
 // when a program can connect to it. When ctx ends before that, the card goes back and the error says why.
 func (b *Bench) Insert(ctx context.Context, name string, number int) error {
 	s, err := b.slot(number)
@@ -101,7 +101,7 @@ func (b *Bench) Insert(ctx context.Context, name string, number int) error {
 }
 
 // put makes the card the slot's own and begins to offer it to the reader.
-func (s *slot) put(ctx context.Context, entry drawer.Entry, c card.Card) (*insertion, error) {
+func (s *slot) put(ctx context.Context, entry fixtures.Entry, c card.Card) (*insertion, error) {
 	b := s.bench
 	b.placing.Lock()
 	defer b.placing.Unlock()
@@ -124,14 +124,14 @@ func (s *slot) put(ctx context.Context, entry drawer.Entry, c card.Card) (*inser
 }
 
 // take finds a card by its name.
-func (b *Bench) take(name string) (drawer.Entry, card.Card, error) {
+func (b *Bench) take(name string) (fixtures.Entry, card.Card, error) {
 	for _, entry := range b.entries {
 		if entry.Name == name {
-			c, err := b.config.Drawer.Card(name)
+			c, err := b.config.Fixtures.Card(name)
 			return entry, c, err
 		}
 	}
-	return drawer.Entry{}, nil, fmt.Errorf("no card %q in the drawer; mock-pcsc list shows them", name)
+	return fixtures.Entry{}, nil, fmt.Errorf("no card %q in the fixtures; mock-pcsc list shows them", name)
 }
 
 func (b *Bench) slot(number int) (*slot, error) {

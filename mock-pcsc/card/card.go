@@ -4,7 +4,7 @@
 // (PIN counters, changed PINs, written files) is kept for as long as the value lives.
 //
 // The package knows nothing of readers: package vpcd carries commands to a card. Nor does it know
-// what is written on one: package citizen and drawer do.
+// what is written on one: package citizen and fixtures do.
 package card
 
 import "time"

@@ -80,7 +80,7 @@ func (c *Chip) forget() {
 	}
 }
 
-// Transmit answers a command. A card without power is mute.
+// Transmit answers a command. A card without power is unresponsive.
 func (c *Chip) Transmit(raw []byte) Response {
 	if !c.powered {
 		return Response{Silent: true}

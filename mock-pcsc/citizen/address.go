@@ -2,7 +2,7 @@ package citizen
 
 import "bytes"
 
-// The address file of the first generation, in its national form. Everybody in the drawer lives in
+// The address file of the first generation, in its national form. Everybody in the fixtures lives in
 // the same house, which does not exist either.
 const addressSize = 1200
 

@@ -94,7 +94,7 @@ type Identity struct {
 	MRZ                                                                [3]string
 }
 
-// Generations of the card, as the drawer names them.
+// Generations of the card, as the fixtures names them.
 const (
 	First = "1"
 	Y2024 = "2024"

@@ -122,7 +122,7 @@ func (c *Chip) Reset() {
 	c.PowerOn()
 }
 
-// Transmit answers a command. A chip without a field is mute.
+// Transmit answers a command. A chip without a field is unresponsive.
 func (c *Chip) Transmit(raw []byte) card.Response {
 	if !c.powered || c.session.dead {
 		return card.Response{Silent: true}

@@ -5,7 +5,7 @@
 //	/crl/<authority>.crl   full list; of a country's CSCA too
 //	/ca/<authority>.cer    certificate of the authority
 //
-// Two names are no authorities, but certificates of the drawer point to them: "silent" hangs up on
+// Two names are no authorities, but certificates of the fixtures point to them: "silent" hangs up on
 // whoever asks, "stale" tells OCSP clients to try later and serves a list that is out of date.
 package revocation
 

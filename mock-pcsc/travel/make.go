@@ -81,7 +81,7 @@ func (m *maker) contents() (emrtd.Contents, error) {
 	return c, nil
 }
 
-// keyID is the identifier that chips of the drawer give to their one key, with and without saying so.
+// keyID is the identifier that chips of the fixtures give to their one key, with and without saying so.
 const keyID = -1
 
 // chipKey announces chip authentication, with the key that the issuer certified.

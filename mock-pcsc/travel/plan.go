@@ -30,7 +30,7 @@ type Person struct {
 
 // A Plan is the order for one document. A genuine one leaves the second part at its zero values.
 type Plan struct {
-	Name     string // of the card in the drawer
+	Name     string // of the card in the fixtures
 	Format   Format
 	Code     string // document code: "P", "IR"
 	Issuer   string // three letters

@@ -106,7 +106,7 @@ func names(surname, given string, width int) string {
 	return field[:width]
 }
 
-// letters transliterates as ICAO 9303-3 §6 recommends, as far as the names of the drawer need it.
+// letters transliterates as ICAO 9303-3 §6 recommends, as far as the names of the fixtures need it.
 func letters(s string) string { return transliteration.Replace(strings.ToUpper(s)) }
 
 var transliteration = strings.NewReplacer(

@@ -11,18 +11,18 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
 
-	"balcao/mock-pcsc/drawer"
-	"balcao/ui/look"
+	"balcao/mock-pcsc/fixtures"
+	"balcao/ui/theme"
 )
 
-// cardList is the drawer: one focus for all cards, one of them chosen.
+// cardList is the fixtures: one focus for all cards, one of them chosen.
 type cardList struct {
 	widget.BaseWidget
 
 	insert func(card string, slot int)
 	remove func(slot int)
 	// onChoose hears of each change of the chosen card, and onSeek of what is looked for.
-	onChoose func(drawer.Entry)
+	onChoose func(fixtures.Entry)
 	onSeek   func(text string)
 	// shift tells whether Shift is down: key events do not say.
 	shift func() bool
@@ -44,38 +44,38 @@ var (
 	_ fyne.DoubleTappable = (*cardRow)(nil)
 )
 
-func newCardList(entries []drawer.Entry, insert func(string, int), remove func(int)) *cardList {
+func newCardList(entries []fixtures.Entry, insert func(string, int), remove func(int)) *cardList {
 	l := &cardList{
-		insert: insert, remove: remove, shift: shiftIsDown, onChoose: func(drawer.Entry) {}, onSeek: func(string) {},
+		insert: insert, remove: remove, shift: shiftIsDown, onChoose: func(fixtures.Entry) {}, onSeek: func(string) {},
 	}
 	l.ExtendBaseWidget(l)
-	list := look.Rows(0)
+	list := theme.Rows(0)
 	heading := ""
 	for i, e := range entries {
 		if h := groupOf(e); h != heading {
 			heading = h
 			l.groups = append(l.groups, i)
-			list.Add(look.Padded(14, 8, look.Small(heading).Bold()))
+			list.Add(theme.Padded(14, 8, theme.Small(heading).Bold()))
 		}
 		row := newCardRow(e, func() { l.choose(i); l.takeFocus() }, func() { l.insert(e.Name, 1) })
 		l.rows = append(l.rows, row)
 		list.Add(row)
 	}
 	if len(entries) == 0 {
-		list.Add(look.Padded(14, 14, look.Value("The drawer is empty.")))
+		list.Add(theme.Padded(14, 14, theme.Value("There are no fixtures.")))
 	}
 	l.scroll = container.NewVScroll(list)
-	l.frame = canvas.NewRectangle(look.Clear)
-	l.frame.CornerRadius, l.frame.StrokeWidth, l.frame.StrokeColor = 10, 1, look.Border
-	l.frame.FillColor = look.Surface
+	l.frame = canvas.NewRectangle(theme.Clear)
+	l.frame.CornerRadius, l.frame.StrokeWidth, l.frame.StrokeColor = 10, 1, theme.Border
+	l.frame.FillColor = theme.Surface
 	l.draw()
 	return l
 }
 
-func groupOf(e drawer.Entry) string {
+func groupOf(e fixtures.Entry) string {
 	group := "CARDS"
 	switch e.Kind {
-	case drawer.KindPassport, drawer.KindResidencePermit, drawer.KindResidenceCard:
+	case fixtures.KindPassport, fixtures.KindResidencePermit, fixtures.KindResidenceCard:
 		group = "PASSPORTS AND RESIDENCE DOCUMENTS"
 	}
 	if e.RefusedFor == "" {
@@ -84,22 +84,22 @@ func groupOf(e drawer.Entry) string {
 	return group + " THAT ARE REFUSED"
 }
 
-// chosen is the entry that Enter inserts; the zero Entry in an empty drawer.
-func (l *cardList) chosen() drawer.Entry {
+// chosen is the entry that Enter inserts; the zero Entry in an empty fixtures.
+func (l *cardList) chosen() fixtures.Entry {
 	if len(l.rows) == 0 {
-		return drawer.Entry{}
+		return fixtures.Entry{}
 	}
 	return l.rows[l.current].entry
 }
 
 // entry is the one with a name; the zero Entry when there is none.
-func (l *cardList) entry(name string) drawer.Entry {
+func (l *cardList) entry(name string) fixtures.Entry {
 	for _, row := range l.rows {
 		if row.entry.Name == name {
 			return row.entry
 		}
 	}
-	return drawer.Entry{}
+	return fixtures.Entry{}
 }
 
 func (l *cardList) choose(i int) {
@@ -171,9 +171,9 @@ func (l *cardList) draw() {
 	for i, row := range l.rows {
 		row.draw(i == l.current, l.focused, l.places[row.entry.Name])
 	}
-	l.frame.StrokeWidth, l.frame.StrokeColor = 1, look.Border
+	l.frame.StrokeWidth, l.frame.StrokeColor = 1, theme.Border
 	if l.focused {
-		l.frame.StrokeWidth, l.frame.StrokeColor = 3, look.Ring
+		l.frame.StrokeWidth, l.frame.StrokeColor = 3, theme.Ring
 	}
 	l.frame.Refresh()
 }
@@ -270,43 +270,43 @@ func shiftIsDown() bool {
 
 // CreateRenderer implements fyne.Widget.
 func (l *cardList) CreateRenderer() fyne.WidgetRenderer {
-	return widget.NewSimpleRenderer(container.NewStack(l.frame, look.Padded(4, 4, l.scroll)))
+	return widget.NewSimpleRenderer(container.NewStack(l.frame, theme.Padded(4, 4, l.scroll)))
 }
 
 // cardRow is one card.
 type cardRow struct {
 	widget.BaseWidget
 
-	entry       drawer.Entry
+	entry       fixtures.Entry
 	choose, use func()
 
 	back    *canvas.Rectangle
-	title   *look.Text
-	place   *look.Text
+	title   *theme.Text
+	place   *theme.Text
 	content fyne.CanvasObject
 }
 
-func newCardRow(e drawer.Entry, choose, use func()) *cardRow {
+func newCardRow(e fixtures.Entry, choose, use func()) *cardRow {
 	r := &cardRow{entry: e, choose: choose, use: use}
 	r.ExtendBaseWidget(r)
-	r.back = canvas.NewRectangle(look.Clear)
+	r.back = canvas.NewRectangle(theme.Clear)
 	r.back.CornerRadius = 8
-	r.title = look.Value(e.Title).Wrap()
-	r.place = look.Small("").Bold().In(look.Green)
-	lines := look.Rows(0, r.title)
+	r.title = theme.Value(e.Title).Wrap()
+	r.place = theme.Small("").Bold().In(theme.Green)
+	lines := theme.Rows(0, r.title)
 	if e.Holder != "" {
-		lines.Add(look.Small(e.Holder).Wrap())
+		lines.Add(theme.Small(e.Holder).Wrap())
 	}
-	lines.Add(look.Small(facts(e)).In(look.InkFaint).Wrap())
+	lines.Add(theme.Small(facts(e)).In(theme.InkFaint).Wrap())
 	if e.RefusedFor != "" {
-		lines.Add(look.Small("Refused: " + inWords(e.RefusedFor)).In(look.RedOn).Wrap())
+		lines.Add(theme.Small("Refused: " + inWords(e.RefusedFor)).In(theme.RedOn).Wrap())
 	}
-	r.content = container.NewStack(r.back, look.Padded(14, 6, container.NewBorder(nil, nil, nil, r.place, lines)))
+	r.content = container.NewStack(r.back, theme.Padded(14, 6, container.NewBorder(nil, nil, nil, r.place, lines)))
 	return r
 }
 
 // facts is what a tester needs to know before inserting.
-func facts(e drawer.Entry) string {
+func facts(e fixtures.Entry) string {
 	var list []string
 	switch e.Generation {
 	case "1":
@@ -330,19 +330,19 @@ func facts(e drawer.Entry) string {
 	if e.CAN != "" {
 		list = append(list, "CAN "+e.CAN)
 	}
-	if e.Level == drawer.LevelSubstantial {
+	if e.Level == fixtures.LevelSubstantial {
 		list = append(list, "level substantial")
 	}
 	return strings.Join(append(list, e.Name), " · ")
 }
 
 func (r *cardRow) draw(chosen, focused bool, slot int) {
-	fill := look.Clear
+	fill := theme.Clear
 	if chosen {
-		fill = look.Selected
+		fill = theme.Selected
 	}
 	if chosen && focused {
-		fill = look.Halo
+		fill = theme.Halo
 	}
 	if r.back.FillColor != fill {
 		r.back.FillColor = fill

@@ -7,31 +7,31 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 
-	"balcao/mock-pcsc/drawer"
-	"balcao/ui/look"
+	"balcao/mock-pcsc/fixtures"
+	"balcao/ui/theme"
 )
 
 // documentPanel shows what is printed on the chosen document: whoever plays the clerk has to type it.
 type documentPanel struct {
-	zone    *look.Text
-	number  *look.Text
+	zone    *theme.Text
+	number  *theme.Text
 	content fyne.CanvasObject
 }
 
 func newDocumentPanel() *documentPanel {
 	p := &documentPanel{
-		zone:   look.NewText("", look.SizeSmall, fyne.TextStyle{Monospace: true}, look.Ink),
-		number: look.Small(""),
+		zone:   theme.NewText("", theme.SizeSmall, fyne.TextStyle{Monospace: true}, theme.Ink),
+		number: theme.Small(""),
 	}
-	// As high as three lines: the drawer must not jump when another card is chosen.
-	room := canvas.NewRectangle(look.Clear)
+	// As high as three lines: the fixtures must not jump when another card is chosen.
+	room := canvas.NewRectangle(theme.Clear)
 	room.SetMinSize(fyne.NewSize(0, 48))
-	p.content = look.PanelPadded(10, look.Rows(0, p.number, container.NewStack(room, p.zone)))
+	p.content = theme.PanelPadded(10, theme.Rows(0, p.number, container.NewStack(room, p.zone)))
 	return p
 }
 
 // show draws what is printed on a card.
-func (p *documentPanel) show(e drawer.Entry) {
+func (p *documentPanel) show(e fixtures.Entry) {
 	p.zone.SetText(strings.Join(e.MRZ, "\n"))
 	switch {
 	case len(e.MRZ) == 0:

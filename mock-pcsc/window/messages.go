@@ -10,7 +10,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"balcao/mock-pcsc/inbox"
-	"balcao/ui/look"
+	"balcao/ui/theme"
 )
 
 // shownMessages are enough to see what just happened; mock-pcsc inbox has the rest.
@@ -32,11 +32,11 @@ type messageList struct {
 var _ fyne.Focusable = (*messageList)(nil)
 
 func newMessageList() *messageList {
-	m := &messageList{shown: -1, list: look.Rows(12), frame: canvas.NewRectangle(look.Clear)}
+	m := &messageList{shown: -1, list: theme.Rows(12), frame: canvas.NewRectangle(theme.Clear)}
 	m.ExtendBaseWidget(m)
 	m.scroll = container.NewVScroll(m.list)
 	m.frame.CornerRadius = 10
-	m.frame.StrokeColor = look.Ring
+	m.frame.StrokeColor = theme.Ring
 	m.show(nil)
 	return m
 }
@@ -55,7 +55,7 @@ func (m *messageList) show(messages []inbox.Message) {
 		m.list.Add(messagePanel(messages[i]))
 	}
 	if len(messages) == 0 {
-		m.list.Add(look.PanelPadded(16, look.Value("Nothing has arrived yet. Every number and every address arrives here.").Wrap()))
+		m.list.Add(theme.PanelPadded(16, theme.Value("Nothing has arrived yet. Every number and every address arrives here.").Wrap()))
 	}
 	m.list.Add(misbehaviour())
 	m.scroll.ScrollToTop()
@@ -66,24 +66,24 @@ func messagePanel(m inbox.Message) fyne.CanvasObject {
 	if m.Channel == inbox.Email {
 		channel = "E-mail"
 	}
-	content := look.Rows(4,
-		container.NewBorder(nil, nil, nil, look.Small(m.At.Format(time.TimeOnly)), look.Small(channel+" to "+m.To).Bold().Wrap()))
+	content := theme.Rows(4,
+		container.NewBorder(nil, nil, nil, theme.Small(m.At.Format(time.TimeOnly)), theme.Small(channel+" to "+m.To).Bold().Wrap()))
 	if m.Subject != "" {
-		content.Add(look.Value(m.Subject).Bold().Wrap())
+		content.Add(theme.Value(m.Subject).Bold().Wrap())
 	}
 	if code := codePattern.FindString(m.Text); code != "" {
-		content.Add(look.Code(code))
+		content.Add(theme.Code(code))
 	}
-	content.Add(look.Value(m.Text).Wrap())
-	return look.PanelPadded(16, content)
+	content.Add(theme.Value(m.Text).Wrap())
+	return theme.PanelPadded(16, content)
 }
 
 func misbehaviour() fyne.CanvasObject {
-	rows := look.Rows(4, look.Small("Fails on purpose").Bold())
+	rows := theme.Rows(4, theme.Small("Fails on purpose").Bold())
 	for _, m := range inbox.Misbehaviour {
-		rows.Add(look.Small(m.Who + " – " + m.What).In(look.InkFaint).Wrap())
+		rows.Add(theme.Small(m.Who + " – " + m.What).In(theme.InkFaint).Wrap())
 	}
-	return look.Padded(16, 4, rows)
+	return theme.Padded(16, 4, rows)
 }
 
 // FocusGained implements fyne.Focusable.
@@ -115,7 +115,7 @@ func (m *messageList) TypedKey(ev *fyne.KeyEvent) {
 
 // CreateRenderer implements fyne.Widget.
 func (m *messageList) CreateRenderer() fyne.WidgetRenderer {
-	head := look.Padded(4, 0, look.Heading("Phone and mailbox"))
+	head := theme.Padded(4, 0, theme.Heading("Phone and mailbox"))
 	return widget.NewSimpleRenderer(container.NewStack(m.frame,
-		look.Padded(6, 4, container.NewBorder(look.Padded(0, 4, head), nil, nil, nil, m.scroll))))
+		theme.Padded(6, 4, container.NewBorder(theme.Padded(0, 4, head), nil, nil, nil, m.scroll))))
 }

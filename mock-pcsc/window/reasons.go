@@ -2,7 +2,7 @@ package window
 
 import "strings"
 
-// reasons puts the reason codes of the drawer into words. The bench may not share them with the
+// reasons puts the reason codes of the fixtures into words. The bench may not share them with the
 // desk, which has its own words for clerks.
 var reasons = map[string]string{
 	"unknown_card":          "no application that the desk knows",

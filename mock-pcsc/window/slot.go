@@ -9,8 +9,8 @@ import (
 	"fyne.io/fyne/v2/container"
 
 	"balcao/mock-pcsc/bench"
-	"balcao/mock-pcsc/drawer"
-	"balcao/ui/look"
+	"balcao/mock-pcsc/fixtures"
+	"balcao/ui/theme"
 )
 
 // slotPanel is one slot of the reader.
@@ -18,11 +18,11 @@ type slotPanel struct {
 	number   int
 	occupied bool
 
-	dot     *look.Circle
-	state   *look.Text
-	card    *look.Text
-	detail  *look.Text
-	button  *look.Button
+	dot     *theme.Circle
+	state   *theme.Text
+	card    *theme.Text
+	detail  *theme.Text
+	button  *theme.Button
 	content fyne.CanvasObject
 }
 
@@ -32,37 +32,37 @@ var slotKeys = map[int]string{1: "Enter", 2: "2"}
 func newSlotPanel(number int, press func()) *slotPanel {
 	s := &slotPanel{
 		number: number,
-		dot:    look.Dot(look.Edge),
-		state:  look.Small(""),
-		card:   look.Value("").Bold().Lines(2),
-		detail: look.Small("").In(look.InkFaint).Lines(2),
-		button: look.NewButton("", "", look.Plain, press),
+		dot:    theme.Dot(theme.Edge),
+		state:  theme.Small(""),
+		card:   theme.Value("").Bold().Lines(2),
+		detail: theme.Small("").In(theme.InkFaint).Lines(2),
+		button: theme.NewButton("", "", theme.Plain, press),
 	}
-	head := container.NewBorder(nil, nil, look.Heading(fmt.Sprintf("Slot %d", number)), look.Columns(8, s.dot, s.state))
-	// As high as two lines of title and two of details: the drawer must not jump when a card comes.
-	room := canvas.NewRectangle(look.Clear)
+	head := container.NewBorder(nil, nil, theme.Heading(fmt.Sprintf("Slot %d", number)), theme.Columns(8, s.dot, s.state))
+	// As high as two lines of title and two of details: the fixtures must not jump when a card comes.
+	room := canvas.NewRectangle(theme.Clear)
 	room.SetMinSize(fyne.NewSize(0, 82))
-	s.content = look.PanelPadded(14, container.NewBorder(head, s.button, nil, nil,
-		container.NewStack(room, look.Rows(0, s.card, s.detail))))
+	s.content = theme.PanelPadded(14, container.NewBorder(head, s.button, nil, nil,
+		container.NewStack(room, theme.Rows(0, s.card, s.detail))))
 	return s
 }
 
 // show draws the slot. The entry is that of the card in it.
-func (s *slotPanel) show(status bench.SlotStatus, entry drawer.Entry) {
+func (s *slotPanel) show(status bench.SlotStatus, entry fixtures.Entry) {
 	s.occupied = status.State != bench.Empty
 	s.card.SetText(status.Title)
 	s.detail.SetText(status.Reason)
 	switch status.State {
 	case bench.Inserted:
-		s.dot.SetColour(look.Green)
+		s.dot.SetColour(theme.Green)
 		s.state.SetText("in the reader")
 		s.detail.SetText(holderAndPIN(entry))
 	case bench.Waiting:
-		s.dot.SetColour(look.Amber)
+		s.dot.SetColour(theme.Amber)
 		s.state.SetText("waiting for the reader")
 		s.detail.SetText("Nothing takes it at " + status.Addr + " yet. Is pcscd running?")
 	default:
-		s.dot.SetColour(look.Edge)
+		s.dot.SetColour(theme.Edge)
 		s.state.SetText("empty")
 		s.card.SetText("—")
 	}
@@ -77,7 +77,7 @@ func (s *slotPanel) show(status bench.SlotStatus, entry drawer.Entry) {
 }
 
 // holderAndPIN is what a tester has to type or to compare while the card is in.
-func holderAndPIN(e drawer.Entry) string {
+func holderAndPIN(e fixtures.Entry) string {
 	var parts []string
 	if e.Holder != "" {
 		parts = append(parts, e.Holder)

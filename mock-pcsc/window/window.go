@@ -1,4 +1,4 @@
-// Package window is the test bench on screen: the drawer of cards, the two slots, and the phone and
+// Package window is the test bench on screen: the fixtures of cards, the two slots, and the phone and
 // mailbox with what arrived. It draws with Fyne and starts nothing: cmd/mock-pcsc makes the
 // application, tests make one without a screen.
 //
@@ -15,14 +15,14 @@ import (
 	"fyne.io/fyne/v2/container"
 
 	"balcao/mock-pcsc/bench"
-	"balcao/mock-pcsc/drawer"
+	"balcao/mock-pcsc/fixtures"
 	"balcao/mock-pcsc/inbox"
-	"balcao/ui/look"
+	"balcao/ui/theme"
 )
 
 // Bench is what the window shows and uses; *bench.Bench with two slots is one.
 type Bench interface {
-	Entries() []drawer.Entry
+	Entries() []fixtures.Entry
 	Insert(ctx context.Context, card string, slot int) error
 	Remove(slot int) (card string, err error)
 	Status() (bench.Status, <-chan struct{})
@@ -39,11 +39,11 @@ type Window struct {
 
 	cards    *cardList
 	document *documentPanel
-	heading  *look.Text // of the drawer, with what is looked for in it
+	heading  *theme.Text // of the fixtures, with what is looked for in it
 	slots    [2]*slotPanel
 	messages *messageList
-	facts    *look.Text
-	notice   *look.Text
+	facts    *theme.Text
+	notice   *theme.Text
 
 	ctx    context.Context // of Run: what the window starts ends with it
 	cancel context.CancelFunc
@@ -54,18 +54,18 @@ type Window struct {
 func New(b Bench, dispatch func(func())) *Window {
 	w := &Window{
 		bench: b, dispatch: dispatch,
-		facts:  look.Small("").In(look.White),
-		notice: look.Small("").In(look.RedOn).Wrap(),
+		facts:  theme.Small("").In(theme.White),
+		notice: theme.Small("").In(theme.RedOn).Wrap(),
 	}
 	w.ctx, w.cancel = context.WithCancel(context.Background())
 	w.cards = newCardList(b.Entries(), w.insert, w.remove)
-	w.document, w.heading = newDocumentPanel(), look.Heading(drawerHeading)
+	w.document, w.heading = newDocumentPanel(), theme.Heading(fixturesHeading)
 	w.cards.onChoose = w.document.show
 	w.cards.onSeek = func(text string) {
 		if text != "" {
 			text = " · " + text + "…"
 		}
-		w.heading.SetText(drawerHeading + text)
+		w.heading.SetText(fixturesHeading + text)
 	}
 	w.document.show(w.cards.chosen())
 	w.messages = newMessageList()
@@ -75,15 +75,15 @@ func New(b Bench, dispatch func(func())) *Window {
 	return w
 }
 
-const drawerHeading = "Drawer"
+const fixturesHeading = "Fixtures"
 
 // Content is what the window shows.
 func (w *Window) Content() fyne.CanvasObject {
-	header := look.Fill(look.Header, look.Padded(24, 16, container.NewBorder(nil, nil,
-		look.Heading("Balcão · test bench").In(look.White), nil, w.facts.Aligned(fyne.TextAlignTrailing))))
-	keys := look.Small("Up, Down, Left, Right or a name choose · Enter into slot 1 · Shift+Enter or 2 into slot 2 · Del takes out · Tab goes on")
-	footer := look.Fill(look.Surface, look.Padded(24, 8, container.NewBorder(nil, nil, keys, nil, w.notice)))
-	return look.Fill(look.Page, container.New(parts{}, header, footer,
+	header := theme.Fill(theme.Header, theme.Padded(24, 16, container.NewBorder(nil, nil,
+		theme.Heading("Balcão · test bench").In(theme.White), nil, w.facts.Aligned(fyne.TextAlignTrailing))))
+	keys := theme.Small("Up, Down, Left, Right or a name choose · Enter into slot 1 · Shift+Enter or 2 into slot 2 · Del takes out · Tab goes on")
+	footer := theme.Fill(theme.Surface, theme.Padded(24, 8, container.NewBorder(nil, nil, keys, nil, w.notice)))
+	return theme.Fill(theme.Page, container.New(parts{}, header, footer,
 		w.slots[0].content, w.slots[1].content, w.heading, w.cards, w.document.content, w.messages))
 }
 

@@ -16,10 +16,10 @@ import (
 	"fyne.io/fyne/v2/test"
 
 	"balcao/mock-pcsc/bench"
-	"balcao/mock-pcsc/drawer"
+	"balcao/mock-pcsc/fixtures"
 	"balcao/mock-pcsc/inbox"
 	"balcao/mock-pcsc/window"
-	"balcao/ui/look"
+	"balcao/ui/theme"
 )
 
 var picture = flag.String("picture", "", "write the window as a PNG to this file")
@@ -44,8 +44,8 @@ func newFake() *fakeBench {
 	}
 }
 
-func (f *fakeBench) Entries() []drawer.Entry {
-	return []drawer.Entry{
+func (f *fakeBench) Entries() []fixtures.Entry {
+	return []fixtures.Entry{
 		{Name: "cc1-rsa2048", Kind: "citizen-card", Generation: "1", Key: "RSA-2048", PIN: "1234", Title: "First generation, RSA-2048, name with diacritics"},
 		{Name: "cc2024", Kind: "citizen-card", Generation: "2024", Key: "P-256", PIN: "2580", Title: "2024 generation, P-256"},
 		{
@@ -115,7 +115,7 @@ type shown struct {
 
 func show(t *testing.T) *shown {
 	t.Helper()
-	test.NewTempApp(t).Settings().SetTheme(look.Theme(1))
+	test.NewTempApp(t).Settings().SetTheme(theme.Theme(1))
 	s := &shown{t: t, bench: newFake(), updates: make(chan func(), 100)}
 	s.window = window.New(s.bench, func(f func()) { s.updates <- f })
 	w := test.NewTempWindow(t, s.window.Content())
@@ -234,7 +234,7 @@ func TestPrinted(t *testing.T) {
 // shows says whether a text is on the window.
 func (s *shown) shows(text string) (found bool) {
 	walk(s.canvas.Content(), func(o fyne.CanvasObject) {
-		if t, ok := o.(*look.Text); ok && t.Text() == text {
+		if t, ok := o.(*theme.Text); ok && t.Text() == text {
 			found = true
 		}
 	})
@@ -249,7 +249,7 @@ func TestTabReachesEverything(t *testing.T) {
 		s.canvas.(interface{ FocusNext() }).FocusNext()
 	}
 	if got, want := len(seen), 4; got != want {
-		t.Errorf("Tab reaches %d things, want %d: two slots, the drawer, the messages", got, want)
+		t.Errorf("Tab reaches %d things, want %d: two slots, the fixtures, the messages", got, want)
 	}
 	for f := range seen {
 		f.TypedKey(&fyne.KeyEvent{Name: fyne.KeyPageDown})
@@ -289,9 +289,9 @@ func TestMouse(t *testing.T) {
 	if got := s.done(); got != "insert cc1-rsa2048" {
 		t.Errorf("double click: %s, want the first card", got)
 	}
-	var buttons []*look.Button
+	var buttons []*theme.Button
 	walk(s.canvas.Content(), func(o fyne.CanvasObject) {
-		if b, ok := o.(*look.Button); ok {
+		if b, ok := o.(*theme.Button); ok {
 			buttons = append(buttons, b)
 		}
 	})
@@ -353,11 +353,11 @@ func TestSlotsKeepTheirTextsApart(t *testing.T) {
 				}
 				at = at.Add(o.Position())
 				switch o := o.(type) {
-				case *look.Text:
+				case *theme.Text:
 					if o.Text() != "" {
 						all = append(all, placed{o.Text(), at, at.Add(o.MinSize())})
 					}
-				case *look.Button:
+				case *theme.Button:
 					all = append(all, placed{o.Text(), at, at.Add(o.Size())})
 				case *fyne.Container:
 					for _, child := range o.Objects {

@@ -12,7 +12,7 @@ type AccessModel struct {
 	Label       string
 	Name        string // for a screen reader, of how many characters were typed: a key of the catalogue
 	CAN         string
-	Zone        ZoneModel
+	MRZ         MRZModel
 	Locked      bool // the chip is being opened
 	Wrong       int  // how often the chip refused it
 	Ready       bool // Enter goes on
@@ -24,8 +24,8 @@ type AccessModel struct {
 	Pictures    []Picture
 }
 
-// ZoneModel is a machine-readable zone as the session understands it.
-type ZoneModel struct {
+// MRZModel is a machine-readable zone as the session understands it.
+type MRZModel struct {
 	Text     string // as it was typed: what is understood belongs to this, and to nothing typed since
 	Lines    []string
 	Shape    shape
@@ -39,8 +39,8 @@ type shape struct{ Lines, Width int }
 
 var shapes = map[string]shape{"TD1": {3, 30}, "TD2": {2, 36}, "TD3": {2, 44}}
 
-// zoneShape is the format's, or while that is not known the one that documents of the kind have.
-func zoneShape(format string, kind kiosk.DocumentKind) shape {
+// mrzShape is the format's, or while that is not known the one that documents of the kind have.
+func mrzShape(format string, kind kiosk.DocumentKind) shape {
 	if s, known := shapes[format]; known {
 		return s
 	}
@@ -56,7 +56,7 @@ func (p Presenter) access(m *ClerkModel) {
 	m.Access = AccessModel{
 		Case: p.State.Case, Kind: access.Kind, CAN: access.CAN, Locked: access.Opening, Wrong: access.Wrong,
 		Name:    "access.field_" + string(access.Kind),
-		Zone:    Zone(access.MRZ, p.State.Document.Kind),
+		MRZ:     MRZ(access.MRZ, p.State.Document.Kind),
 		Ready:   p.accessReady() && (access.NoChip || p.State.Document.CardPresent) && !access.Opening,
 		Notice:  p.accessNotice(),
 		Heading: p.Text("access.where_mrz"),
@@ -65,21 +65,21 @@ func (p Presenter) access(m *ClerkModel) {
 	if access.Kind == kiosk.AccessCAN {
 		m.Access.Label = p.Text("access.label_can")
 	} else {
-		of := m.Access.Zone.Shape
+		of := m.Access.MRZ.Shape
 		m.Access.Label = p.Format("access.label_mrz", Values{"Lines": of.Lines, "Width": of.Width})
-		if zoneOf(p.State.Document) == "" {
+		if formatOf(p.State.Document) == "" {
 			m.Access.Label = p.Text("access.label_any")
 		}
-		m.Access.Marks = p.zoneMarks(access.MRZ)
+		m.Access.Marks = p.mrzMarks(access.MRZ)
 		m.Access.Corrections = p.corrections(access)
 	}
 	m.Actions = p.accessActions()
 }
 
-// Zone shows what is understood of a zone so far, in the shape of its document.
-func Zone(entry kiosk.MRZEntry, kind kiosk.DocumentKind) ZoneModel {
-	z := ZoneModel{
-		Text: entry.Text, Lines: entry.Lines, Shape: zoneShape(entry.Format.String(), kind), Groups: entry.Groups,
+// MRZ shows what is understood of a zone so far, in the shape of its document.
+func MRZ(entry kiosk.MRZEntry, kind kiosk.DocumentKind) MRZModel {
+	z := MRZModel{
+		Text: entry.Text, Lines: entry.Lines, Shape: mrzShape(entry.Format.String(), kind), Groups: entry.Groups,
 		Complete: entry.Complete, First: -1,
 	}
 	for i, group := range entry.Groups {
@@ -131,8 +131,8 @@ func (p Presenter) accessNotice() Line {
 	}
 }
 
-// zoneMarks lists the groups that have a check digit, and those that are wrong without one.
-func (p Presenter) zoneMarks(entry kiosk.MRZEntry) []CheckRow {
+// mrzMarks lists the groups that have a check digit, and those that are wrong without one.
+func (p Presenter) mrzMarks(entry kiosk.MRZEntry) []CheckRow {
 	var rows []CheckRow
 	seen := map[string]bool{}
 	for _, group := range entry.Groups {
@@ -168,7 +168,7 @@ func groupResult(state kiosk.MRZGroupState) kiosk.Result {
 var correctionKeys = []string{"F7", "F8", "F11"}
 
 // corrections offers those of the first group that has any: often the others follow from it. When a chip refused a
-// Zone that looks right, what no check digit tells apart is all that is left to doubt.
+// zone that looks right, what no check digit tells apart is all that is left to doubt.
 func (p Presenter) corrections(access kiosk.AccessState) []Action {
 	if access.Opening {
 		return nil
@@ -256,7 +256,7 @@ func (p Presenter) whereItIs() ([]Picture, []string) {
 		return []Picture{PictureCAN}, []string{p.Text("access.where_can")}
 	}
 	passport, card := p.Text("access.where_mrz_passport"), p.Text("access.where_mrz_card")
-	switch zoneOf(p.State.Document) {
+	switch formatOf(p.State.Document) {
 	case "TD3":
 		return []Picture{PicturePassport}, []string{passport}
 	case "TD1":
@@ -266,8 +266,8 @@ func (p Presenter) whereItIs() ([]Picture, []string) {
 	}
 }
 
-// zoneOf names the format as far as document or zone tell it.
-func zoneOf(document kiosk.DocumentState) string {
+// formatOf names the format as far as document or zone tell it.
+func formatOf(document kiosk.DocumentState) string {
 	switch {
 	case document.Access.MRZ.Format != 0:
 		return document.Access.MRZ.Format.String()

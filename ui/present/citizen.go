@@ -159,20 +159,20 @@ func (p Presenter) showWhatIsPrinted(m *CitizenModel) {
 
 // showWhatWasBrought lists what the clerk asks for.
 func (p Presenter) showWhatWasBrought(m *CitizenModel) {
-	p.message(m, "bring", SignNone)
+	p.message(m, "eligibility", SignNone)
 	rule, _ := kiosk.RuleFor(p.kind())
 	var asked []string
 	if requires(rule, kiosk.RequireTaxNumber) {
-		asked = append(asked, p.Text("citizen.bring.tax_number"))
+		asked = append(asked, p.Text("citizen.eligibility.tax_number"))
 	}
 	switch {
 	case len(rule.Alternatives) > 0:
-		asked = append(asked, p.Text("citizen.bring.either"))
+		asked = append(asked, p.Text("citizen.eligibility.either"))
 	case requires(rule, kiosk.RequireAddress):
-		asked = append(asked, p.Text("citizen.bring.address"))
+		asked = append(asked, p.Text("citizen.eligibility.address"))
 	}
 	if requires(rule, kiosk.RequireIndependence) {
-		asked = append(asked, p.Text("citizen.bring.independence"))
+		asked = append(asked, p.Text("citizen.eligibility.independence"))
 	}
 	m.Points = Bullets(asked)
 	m.Points = append(m.Points, Line{p.Text("citizen.next"), ToneQuiet})

@@ -10,17 +10,17 @@ import (
 type Page string
 
 const (
-	PageDocument Page = "document"
-	PageErrands  Page = "errands"
-	PageReading  Page = "reading"
-	PageAccess   Page = "access"
-	PageIdentity Page = "identity"
-	PageBring    Page = "bring"
-	PageContact  Page = "contact"
-	PagePIN      Page = "pin"
-	PageReview   Page = "review"
-	PageDone     Page = "done"
-	PageError    Page = "error"
+	PageDocument    Page = "document"
+	PageErrands     Page = "errands"
+	PageReading     Page = "reading"
+	PageAccess      Page = "access"
+	PageIdentity    Page = "identity"
+	PageEligibility Page = "eligibility"
+	PageContact     Page = "contact"
+	PagePIN         Page = "pin"
+	PageReview      Page = "review"
+	PageDone        Page = "done"
+	PageError       Page = "error"
 )
 
 // ClerkModel is everything the clerk's window shows. Of the pages' models only the current page's is
@@ -38,7 +38,7 @@ type ClerkModel struct {
 	Reading         readingModel
 	Access          AccessModel
 	Identity        IdentityModel
-	Bring           BringModel
+	Eligibility     EligibilityModel
 	Contact         ContactModel
 	PIN             pinModel
 	Review          reviewModel
@@ -96,7 +96,7 @@ func clerkPage(s kiosk.State) Page {
 	case s.Step == kiosk.StepDocument && s.Document.Reading:
 		return PageReading
 	case s.Step == kiosk.StepEligibility:
-		return PageBring
+		return PageEligibility
 	case s.Step == kiosk.StepIdentity:
 		return PageIdentity
 	case s.Step == kiosk.StepContact:
@@ -144,8 +144,8 @@ func Clerk(p Presenter, d Drafts) ClerkModel {
 		p.access(&m)
 	case PageIdentity:
 		p.identityPage(&m)
-	case PageBring:
-		p.bring(&m)
+	case PageEligibility:
+		p.eligibility(&m)
 	case PageContact:
 		p.contact(&m, d)
 	case PagePIN:

@@ -90,7 +90,7 @@ func (p Presenter) travel() bool {
 	if kind := p.kind(); kind != "" {
 		return kind.Travel()
 	}
-	_, has := document.Check(kiosk.CheckOriginal)
+	_, has := document.Check(kiosk.CheckChipAuthenticity)
 	return has || document.Access.Asked
 }
 
@@ -158,7 +158,7 @@ func (p Presenter) lights() []Light {
 
 func slotTone(slot kiosk.Slot) Tone {
 	switch slot {
-	case kiosk.SlotRemoved, kiosk.SlotMute, kiosk.SlotUnknown:
+	case kiosk.SlotRemoved, kiosk.SlotUnresponsive, kiosk.SlotUnknown:
 		return ToneBad
 	case kiosk.SlotCard, kiosk.SlotReading:
 		return ToneCare

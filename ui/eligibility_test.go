@@ -26,7 +26,7 @@ func (d *desk) entered(t *testing.T) (kiosk.Eligibility, []kiosk.Event) {
 	return last, others
 }
 
-func TestBringKeys(t *testing.T) {
+func TestEligibilityKeys(t *testing.T) {
 	pt := kiosk.Portuguese
 	onward := []kiosk.Event{kiosk.Continue{}}
 	t.Run("FilledInByKeyboard", func(t *testing.T) {
@@ -299,14 +299,14 @@ func TestWhatADocumentProves(t *testing.T) {
 	}
 }
 
-// TestBringErrorsMoveNothing: the fields stay where they are when what is missing is named.
-func TestBringErrorsMoveNothing(t *testing.T) {
+// TestEligibilityErrorsMoveNothing: the fields stay where they are when what is missing is named.
+func TestEligibilityErrorsMoveNothing(t *testing.T) {
 	for _, l := range []kiosk.Language{kiosk.Portuguese, kiosk.English} {
 		d := newDesk(t, ui.Options{})
 		d.Clerk().Resize(fyne.NewSize(1280, 800-30))
 		for _, fault := range []kiosk.PaperFault{"", kiosk.PaperKind, kiosk.PaperIssuer, kiosk.PaperIssuerLong, kiosk.PaperDate, kiosk.PaperNoSuchDay, kiosk.PaperAncient, kiosk.PaperFuture} {
 			d.Show(bring(l))
-			before := d.BringFields()
+			before := d.EligibilityFields()
 			s := bring(l)
 			s.Eligible.Refused = true
 			s.Eligible.Faults = []kiosk.Fault{
@@ -314,7 +314,7 @@ func TestBringErrorsMoveNothing(t *testing.T) {
 				{Requirement: kiosk.RequireResidence, Missing: fault == "", Paper: fault},
 			}
 			d.Show(s)
-			if diff := cmp.Diff(before, d.BringFields()); diff != "" {
+			if diff := cmp.Diff(before, d.EligibilityFields()); diff != "" {
 				t.Errorf("%s, %q: fields moved (-before +after):\n%s", l, fault, diff)
 			}
 			for _, state := range []kiosk.State{bring(l), s, bringSpelling(l), bringMisspelled(l), bringSecond(l)} {

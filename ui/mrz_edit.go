@@ -7,9 +7,9 @@ import (
 // How a zone is edited. Places in it have meanings, so a line that is full is typed over, and one that is
 // not is typed into.
 
-// zoneCharacter is how a typed character stands in a zone. Keyboards and text recognition offer « and ‹ for
+// mrzCharacter is how a typed character stands in a zone. Keyboards and text recognition offer « and ‹ for
 // the filler; a blank is how a filler looks.
-func zoneCharacter(r rune) byte {
+func mrzCharacter(r rune) byte {
 	switch {
 	case r >= 'a' && r <= 'z':
 		return byte(r - 'a' + 'A')
@@ -26,8 +26,8 @@ func zoneCharacter(r rune) byte {
 }
 
 // enter takes a typed character.
-func (f *zoneField) enter(r rune) {
-	c := zoneCharacter(r)
+func (f *mrzField) enter(r rune) {
+	c := mrzCharacter(r)
 	if f.locked || c == 0 || c == '\n' {
 		return
 	}
@@ -40,7 +40,7 @@ func (f *zoneField) enter(r rune) {
 }
 
 // set types one character at the cursor.
-func (f *zoneField) set(c byte) {
+func (f *mrzField) set(c byte) {
 	width := f.model.Shape.Width
 	if f.at < f.n && f.typed[f.at] == '\n' && f.full(f.at) {
 		f.at++ // the line is full: the next one begins
@@ -61,12 +61,12 @@ func (f *zoneField) set(c byte) {
 }
 
 // full reports whether the line around a place has as many characters as the format has.
-func (f *zoneField) full(at int) bool {
+func (f *mrzField) full(at int) bool {
 	return f.lineEnd(at)-f.lineStart(at) >= f.model.Shape.Width
 }
 
 // insert puts a character at the cursor, as long as there is room.
-func (f *zoneField) insert(c byte) {
+func (f *mrzField) insert(c byte) {
 	if c == 0 || f.n == len(f.typed) {
 		return
 	}
@@ -78,7 +78,7 @@ func (f *zoneField) insert(c byte) {
 }
 
 // press acts on the keys of the field; the page offers it every key first. Enter is the page's.
-func (f *zoneField) press(key fyne.KeyName) bool {
+func (f *mrzField) press(key fyne.KeyName) bool {
 	if f.locked {
 		return false
 	}
@@ -111,7 +111,7 @@ func (f *zoneField) press(key fyne.KeyName) bool {
 
 // backspace deletes what stands before the cursor. Between two lines that is the character, not the break:
 // the break would come back by itself.
-func (f *zoneField) backspace() {
+func (f *mrzField) backspace() {
 	if f.at == 0 {
 		return
 	}
@@ -122,7 +122,7 @@ func (f *zoneField) backspace() {
 	f.remove(f.at)
 }
 
-func (f *zoneField) remove(at int) {
+func (f *mrzField) remove(at int) {
 	if at >= f.n {
 		return
 	}
@@ -134,7 +134,7 @@ func (f *zoneField) remove(at int) {
 }
 
 // breakLine begins the next line, unless one was just begun.
-func (f *zoneField) breakLine() {
+func (f *mrzField) breakLine() {
 	if f.locked || f.n == 0 || f.typed[f.n-1] == '\n' {
 		return
 	}

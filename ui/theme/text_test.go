@@ -1,4 +1,4 @@
-package look_test
+package theme_test
 
 import (
 	"testing"
@@ -8,7 +8,7 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/test"
 
-	"balcao/ui/look"
+	"balcao/ui/theme"
 )
 
 // lines are the lines that a text is broken into.
@@ -33,7 +33,7 @@ func TestTextBreaks(t *testing.T) {
 		{"at most two lines", "one two three four five six", 62, 2, []string{"one two", "three…"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			text := look.Value(c.text).Wrap()
+			text := theme.Value(c.text).Wrap()
 			if c.most > 0 {
 				text.Lines(c.most)
 			}
@@ -49,13 +49,13 @@ func TestTextBreaks(t *testing.T) {
 // TestSignsGrowWithTheText: circles and dots are as hard to see as letters.
 func TestSignsGrowWithTheText(t *testing.T) {
 	app := test.NewTempApp(t)
-	for name, circle := range map[string]*look.Circle{
-		"step": look.NumberIcon(1, true), "check": look.TickIcon(look.Passed), "dot": look.Dot(look.Green),
+	for name, circle := range map[string]*theme.Circle{
+		"step": theme.NumberIcon(1, true), "check": theme.TickIcon(theme.Passed), "dot": theme.Dot(theme.Green),
 	} {
-		app.Settings().SetTheme(look.Theme(1))
+		app.Settings().SetTheme(theme.Theme(1))
 		circle.Refresh()
 		small := circle.MinSize().Width
-		app.Settings().SetTheme(look.Theme(1.5))
+		app.Settings().SetTheme(theme.Theme(1.5))
 		circle.Refresh()
 		if got, want := circle.MinSize().Width, 1.5*small; got != want {
 			t.Errorf("%s at text 1.5 is %v wide, want %v", name, got, want)

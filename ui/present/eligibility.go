@@ -6,9 +6,9 @@ import (
 	"balcao/kiosk"
 )
 
-// BringModel is what a person without a Citizen Card brings besides the document, as a page to fill in. Which
+// EligibilityModel is what a person without a Citizen Card brings besides the document, as a page to fill in. Which
 // Of it is asked follows the rule for the document's kind.
-type BringModel struct {
+type EligibilityModel struct {
 	Case        kiosk.CaseID
 	Entered     kiosk.Eligibility
 	TaxNumber   AskedModel
@@ -51,41 +51,41 @@ type PaperModel struct {
 // Independences are the answers to the question for accompaniment, as they are offered.
 var Independences = []kiosk.Independence{kiosk.Independent, kiosk.Accompanied}
 
-func (p Presenter) bring(m *ClerkModel) {
+func (p Presenter) eligibility(m *ClerkModel) {
 	eligible := p.State.Eligible
 	rule, _ := kiosk.RuleFor(p.kind())
-	m.Subtitle = p.Format("bring.subtitle", Values{"Document": p.documentName(p.identity())})
-	m.Bring = BringModel{
+	m.Subtitle = p.Format("eligibility.subtitle", Values{"Document": p.documentName(p.identity())})
+	m.Eligibility = EligibilityModel{
 		Case: p.State.Case, Entered: eligible.Entered, Refused: eligible.Refused,
-		Keys: p.Text("bring.keys"), Choose: p.Text("bring.choose"), Issuer: p.Text("bring.issuer"), Issued: p.Text("bring.issued"),
+		Keys: p.Text("eligibility.keys"), Choose: p.Text("eligibility.choose"), Issuer: p.Text("eligibility.issuer"), Issued: p.Text("eligibility.issued"),
 	}
 	if eligible.Refused && len(eligible.Faults) > 0 {
-		m.Bring.Fault = eligible.Faults[0]
+		m.Eligibility.Fault = eligible.Faults[0]
 	}
 	if requires(rule, kiosk.RequireTaxNumber) {
-		m.Bring.TaxNumber = AskedModel{
-			Asked: true, Label: p.Text("bring.tax_number"), Name: "bring.tax_number_field",
+		m.Eligibility.TaxNumber = AskedModel{
+			Asked: true, Label: p.Text("eligibility.tax_number"), Name: "eligibility.tax_number_field",
 			Hint: p.taxNumberHint(),
 		}
 	}
 	if requires(rule, kiosk.RequireIndependence) {
-		m.Bring.Declaration = AskedModel{Asked: true, Label: p.Text("bring.independence"), Hint: p.faultLine(kiosk.RequireIndependence)}
+		m.Eligibility.Declaration = AskedModel{Asked: true, Label: p.Text("eligibility.independence"), Hint: p.faultLine(kiosk.RequireIndependence)}
 		for _, answer := range Independences {
 			key := "independence." + string(answer)
-			m.Bring.Declaration.Options = append(m.Bring.Declaration.Options, OptionModel{p.Text(key), p.Text(key + "_means")})
+			m.Eligibility.Declaration.Options = append(m.Eligibility.Declaration.Options, OptionModel{p.Text(key), p.Text(key + "_means")})
 		}
 	}
 	if eligible.Second {
-		m.Bring.Second = AskedModel{
-			Asked: true, Label: p.Text("bring.second_clerk"),
-			Hint: p.orFault(kiosk.RequireSecondClerk, Line{p.Text("bring.second_clerk_hint"), ToneQuiet}),
+		m.Eligibility.Second = AskedModel{
+			Asked: true, Label: p.Text("eligibility.second_clerk"),
+			Hint: p.orFault(kiosk.RequireSecondClerk, Line{p.Text("eligibility.second_clerk_hint"), ToneQuiet}),
 		}
 	}
 	if p.identity().NameSource == kiosk.NameCut {
-		m.Bring.Surname, m.Bring.GivenNames = p.Text("bring.spelling_surname"), p.Text("bring.spelling_given_names")
-		m.Bring.Spelling = AskedModel{Asked: true, Hint: p.spellingHint()}
+		m.Eligibility.Surname, m.Eligibility.GivenNames = p.Text("eligibility.spelling_surname"), p.Text("eligibility.spelling_given_names")
+		m.Eligibility.Spelling = AskedModel{Asked: true, Hint: p.spellingHint()}
 	}
-	p.papers(&m.Bring, rule)
+	p.papers(&m.Eligibility, rule)
 	m.Actions = []Action{{Text: p.Text("action.continue"), Key: "F10", Main: true, Event: kiosk.Continue{}}, p.back()}
 }
 
@@ -97,7 +97,7 @@ func requires(rule kiosk.Rule, req kiosk.Requirement) bool {
 	return slices.ContainsFunc(rule.Alternatives, func(any []kiosk.Requirement) bool { return slices.Contains(any, req) })
 }
 
-func (p Presenter) papers(m *BringModel, rule kiosk.Rule) {
+func (p Presenter) papers(m *EligibilityModel, rule kiosk.Rule) {
 	for _, asked := range []struct {
 		req   kiosk.Requirement
 		kinds []kiosk.SeenKind
@@ -105,16 +105,16 @@ func (p Presenter) papers(m *BringModel, rule kiosk.Rule) {
 		if !requires(rule, asked.req) {
 			continue
 		}
-		paper := PaperModel{Requirement: asked.req, Label: p.Text("bring." + string(asked.req)), Kinds: asked.kinds}
+		paper := PaperModel{Requirement: asked.req, Label: p.Text("eligibility." + string(asked.req)), Kinds: asked.kinds}
 		for _, kind := range asked.kinds {
 			paper.Names = append(paper.Names, p.Text("seen."+string(kind)))
 		}
 		paper.Hint = p.faultLine(asked.req)
 		m.Papers = append(m.Papers, paper)
 	}
-	m.Either = p.Text("bring.seen")
+	m.Either = p.Text("eligibility.seen")
 	if len(rule.Alternatives) > 0 {
-		m.Either = p.Text("bring.either") + " " + m.Either
+		m.Either = p.Text("eligibility.either") + " " + m.Either
 	}
 }
 
@@ -124,21 +124,21 @@ func (p Presenter) taxNumberHint() Line {
 	typed := eligible.Entered.TaxNumber
 	switch {
 	case eligible.Opened != "" && len(typed) == TaxDigits && typed != eligible.Opened && kiosk.CheckTaxNumber(typed):
-		return Line{p.Text("bring.tax_number_another"), ToneCare}
+		return Line{p.Text("eligibility.tax_number_another"), ToneCare}
 	case len(typed) == TaxDigits && kiosk.CheckTaxNumber(typed):
-		return Line{p.Text("bring.tax_number_right"), ToneGood}
+		return Line{p.Text("eligibility.tax_number_right"), ToneGood}
 	case len(typed) == TaxDigits:
-		return Line{p.Text("bring.tax_number_wrong"), ToneBad}
+		return Line{p.Text("eligibility.tax_number_wrong"), ToneBad}
 	}
-	return p.orFault(kiosk.RequireTaxNumber, Line{p.Text("bring.tax_number_hint"), ToneQuiet})
+	return p.orFault(kiosk.RequireTaxNumber, Line{p.Text("eligibility.tax_number_hint"), ToneQuiet})
 }
 
 // spellingHint says whether the names agree with the document as soon as they do, and shows them whole.
 func (p Presenter) spellingHint() Line {
 	if person := p.State.Person(); person.NameSource == kiosk.NameTyped {
-		return Line{p.Format("bring.spelling_right", Values{"Name": person.FullName()}), ToneGood}
+		return Line{p.Format("eligibility.spelling_right", Values{"Name": person.FullName()}), ToneGood}
 	}
-	return p.orFault(kiosk.RequireSpelling, Line{p.Text("bring.spelling_hint"), ToneQuiet})
+	return p.orFault(kiosk.RequireSpelling, Line{p.Text("eligibility.spelling_hint"), ToneQuiet})
 }
 
 const TaxDigits = 9

@@ -21,41 +21,41 @@ const (
 // registrar does. Without it every desk would show trouble for a moment after each start.
 const firstBind = 2 * time.Second
 
-// pulse remembers how the last message of each channel went.
-type pulse struct {
+// channels remembers how the last message of each channel went.
+type channels struct {
 	changed chan struct{} // holds a token when a channel's health changed
 
 	mu      sync.Mutex
 	failing map[kiosk.Channel]bool
 }
 
-func newPulse() *pulse {
-	return &pulse{changed: make(chan struct{}, 1), failing: make(map[kiosk.Channel]bool)}
+func newChannels() *channels {
+	return &channels{changed: make(chan struct{}, 1), failing: make(map[kiosk.Channel]bool)}
 }
 
 // sent records how a send went. What is wrong with one address says nothing about the channel.
-func (p *pulse) sent(channel kiosk.Channel, err error) {
+func (c *channels) sent(channel kiosk.Channel, err error) {
 	failing := err != nil && delivery.IsTemporary(err)
-	p.mu.Lock()
-	before := p.failing[channel]
-	p.failing[channel] = failing
-	p.mu.Unlock()
+	c.mu.Lock()
+	before := c.failing[channel]
+	c.failing[channel] = failing
+	c.mu.Unlock()
 	if failing != before {
 		select {
-		case p.changed <- struct{}{}:
+		case c.changed <- struct{}{}:
 		default: // a token waits already
 		}
 	}
 }
 
 // health joins what a check of the channel and its last message say.
-func (p *pulse) health(channel kiosk.Channel, check error) kiosk.Health {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+func (c *channels) health(channel kiosk.Channel, check error) kiosk.Health {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	switch {
 	case check != nil:
 		return kiosk.HealthDown
-	case p.failing[channel]:
+	case c.failing[channel]:
 		return kiosk.HealthPoor
 	}
 	return kiosk.HealthGood
@@ -73,7 +73,7 @@ func (w *Worker) heartbeat(ctx context.Context) error {
 		if mail != nil || time.Since(probed) >= probeEvery {
 			mail, probed = check(ctx, w.cfg.Mail), time.Now()
 		}
-		smsHealth, mailHealth := w.pulse.health(kiosk.SMS, sms), w.pulse.health(kiosk.Email, mail)
+		smsHealth, mailHealth := w.channels.health(kiosk.SMS, sms), w.channels.health(kiosk.Email, mail)
 		// Trouble shows in listen; a registrar that is not heard of counts as gone.
 		_ = exec(ctx, w.cfg.DB, "beating", `select registrar.heartbeat($1, $2)`, string(smsHealth), string(mailHealth))
 		w.beaten()
@@ -86,7 +86,7 @@ func (w *Worker) heartbeat(ctx context.Context) error {
 		case <-ctx.Done():
 		case <-timer.C:
 		case <-changed:
-		case <-w.pulse.changed:
+		case <-w.channels.changed:
 		}
 		timer.Stop()
 		if ctx.Err() != nil {

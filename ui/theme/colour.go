@@ -1,12 +1,12 @@
-// Package look is how Balcão looks: colours, theme, text, buttons and panels shared by the desk's
+// Package theme is how Balcão looks: colours, theme, text, buttons and panels shared by the desk's
 // windows and by the test bench's. It knows Fyne and nothing else of the house, so that a window
 // that may not know the desk can still look like it.
 //
-// An application sets look.Theme once (and again when the text size setting changes) and builds its
+// An application sets theme.Theme once (and again when the text size setting changes) and builds its
 // pages from the makers here. Sizes are looked up in the theme each time, so a new text size reaches
 // what is already on the screen. There is one palette: a counter under fluorescent light has no use
 // for a dark variant.
-package look
+package theme
 
 import "image/color"
 

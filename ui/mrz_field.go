@@ -10,48 +10,48 @@ import (
 	"fyne.io/fyne/v2/widget"
 )
 
-// zoneField is a machine-readable zone to type into. What is typed stands in one array of bytes inside the
+// mrzField is a machine-readable zone to type into. What is typed stands in one array of bytes inside the
 // widget, without an undo history, and is overwritten when the page goes. What the session understood of it
 // is drawn and becomes what is edited: the same characters, in the lines of the format.
 //
 // Nobody waits for an answer before the next character, so what is understood of an older text is passed over.
 // What a document reader typed or what was pasted goes to the session as it came, because that can tell what was
 // meant with characters that no zone has.
-type zoneField struct {
+type mrzField struct {
 	widget.BaseWidget
 
 	keys    *keyboard
 	changed func()             // told after each change
 	name    func(n int) string // for a screen reader
 
-	typed   [zoneRoom]byte // capitals, digits, '<' and '\n'; '?' for what no zone has
-	n, at   int            // how many, and before which the cursor stands
-	model   present.ZoneModel
+	typed   [mrzRoom]byte // capitals, digits, '<' and '\n'; '?' for what no zone has
+	n, at   int           // how many, and before which the cursor stands
+	model   present.MRZModel
 	locked  bool
 	focused bool
 
 	raw string // what was swiped or pasted, until it is understood or edited; "" for nothing
 }
 
-// zoneRoom is more than the longest zone and its line breaks.
-const zoneRoom = 128
+// mrzRoom is more than the longest zone and its line breaks.
+const mrzRoom = 128
 
 var (
-	_ fyne.Focusable    = (*zoneField)(nil)
-	_ fyne.Tappable     = (*zoneField)(nil)
-	_ fyne.Shortcutable = (*zoneField)(nil)
-	_ fyne.Accessible   = (*zoneField)(nil)
-	_ desktop.Keyable   = (*zoneField)(nil)
+	_ fyne.Focusable    = (*mrzField)(nil)
+	_ fyne.Tappable     = (*mrzField)(nil)
+	_ fyne.Shortcutable = (*mrzField)(nil)
+	_ fyne.Accessible   = (*mrzField)(nil)
+	_ desktop.Keyable   = (*mrzField)(nil)
 )
 
-func newZoneField(keys *keyboard, changed func()) *zoneField {
-	f := &zoneField{keys: keys, changed: changed, name: func(int) string { return "" }}
+func newMRZField(keys *keyboard, changed func()) *mrzField {
+	f := &mrzField{keys: keys, changed: changed, name: func(int) string { return "" }}
 	f.ExtendBaseWidget(f)
 	return f
 }
 
 // text is what is typed so far.
-func (f *zoneField) text() string {
+func (f *mrzField) text() string {
 	if f.raw != "" {
 		return f.raw
 	}
@@ -59,26 +59,26 @@ func (f *zoneField) text() string {
 }
 
 // put replaces what was typed.
-func (f *zoneField) put(text string) {
+func (f *mrzField) put(text string) {
 	f.wipe()
 	f.add(text)
 	f.Refresh()
 }
 
 // add puts in a text as it came.
-func (f *zoneField) add(text string) {
+func (f *mrzField) add(text string) {
 	raw := f.text() + text
 	if f.at < f.n {
 		raw = string(f.typed[:f.at]) + text + string(f.typed[f.at:f.n])
 	}
 	for _, r := range strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text) {
-		f.insert(zoneCharacter(r))
+		f.insert(mrzCharacter(r))
 	}
 	f.raw = raw
 }
 
 // wipe overwrites what was typed.
-func (f *zoneField) wipe() {
+func (f *mrzField) wipe() {
 	clear(f.typed[:])
 	f.n, f.at, f.raw = 0, 0, ""
 	f.Refresh()
@@ -86,7 +86,7 @@ func (f *zoneField) wipe() {
 
 // show takes what is understood. Its lines replace the typed ones when they belong to what stands here now:
 // the cursor stays before the same character.
-func (f *zoneField) show(m present.ZoneModel, locked bool) {
+func (f *mrzField) show(m present.MRZModel, locked bool) {
 	f.model, f.locked = m, locked
 	if m.Text == f.text() && len(m.Lines) > 0 {
 		f.adopt(m.Lines)
@@ -94,7 +94,7 @@ func (f *zoneField) show(m present.ZoneModel, locked bool) {
 	f.Refresh()
 }
 
-func (f *zoneField) adopt(lines []string) {
+func (f *mrzField) adopt(lines []string) {
 	f.raw = ""
 	understood := strings.Join(lines, "\n")
 	if f.n > 0 && f.typed[f.n-1] == '\n' && !f.filledShort(lines) {
@@ -119,14 +119,14 @@ func (f *zoneField) adopt(lines []string) {
 }
 
 // filledShort reports whether the line that was ended was filled up to a check digit, which is typed next.
-func (f *zoneField) filledShort(lines []string) bool {
+func (f *mrzField) filledShort(lines []string) bool {
 	last := lines[len(lines)-1]
 	typed := f.n - 1 - f.lineStart(f.n-1)
 	return len(last) > typed && len(last) < f.model.Shape.Width
 }
 
 // keeps reports whether the lines are those that are typed, at most filled up.
-func (f *zoneField) keeps(lines []string) bool {
+func (f *mrzField) keeps(lines []string) bool {
 	typed := strings.Split(strings.TrimSuffix(f.text(), "\n"), "\n")
 	if len(typed) != len(lines) {
 		return false
@@ -140,10 +140,10 @@ func (f *zoneField) keeps(lines []string) bool {
 }
 
 // counted is how many characters stand before a place, line breaks not counted.
-func (f *zoneField) counted(at int) int { return at - bytes.Count(f.typed[:at], []byte{'\n'}) }
+func (f *mrzField) counted(at int) int { return at - bytes.Count(f.typed[:at], []byte{'\n'}) }
 
 // after is the place behind that many characters.
-func (f *zoneField) after(count int) int {
+func (f *mrzField) after(count int) int {
 	for i := range f.n {
 		if count == 0 {
 			return i
@@ -156,12 +156,12 @@ func (f *zoneField) after(count int) int {
 }
 
 // place is the line and the column of an offset, and offset the other way round.
-func (f *zoneField) place(at int) (line, column int) {
+func (f *mrzField) place(at int) (line, column int) {
 	before := f.typed[:at]
 	return bytes.Count(before, []byte{'\n'}), at - 1 - bytes.LastIndexByte(before, '\n')
 }
 
-func (f *zoneField) offset(line, column int) int {
+func (f *mrzField) offset(line, column int) int {
 	at := 0
 	for ; line > 0; line-- {
 		next := bytes.IndexByte(f.typed[at:f.n], '\n')
@@ -173,17 +173,17 @@ func (f *zoneField) offset(line, column int) int {
 	return min(at+column, f.lineEnd(at))
 }
 
-func (f *zoneField) lineEnd(at int) int {
+func (f *mrzField) lineEnd(at int) int {
 	if end := bytes.IndexByte(f.typed[at:f.n], '\n'); end >= 0 {
 		return at + end
 	}
 	return f.n
 }
 
-func (f *zoneField) lineStart(at int) int { return bytes.LastIndexByte(f.typed[:at], '\n') + 1 }
+func (f *mrzField) lineStart(at int) int { return bytes.LastIndexByte(f.typed[:at], '\n') + 1 }
 
 // seek moves the cursor to the group in which to look first.
-func (f *zoneField) seek() {
+func (f *mrzField) seek() {
 	if first := f.model.First; first >= 0 && first < len(f.model.Groups) {
 		group := f.model.Groups[first]
 		f.at = f.offset(group.Line, group.From)
@@ -192,25 +192,25 @@ func (f *zoneField) seek() {
 }
 
 // FocusGained implements fyne.Focusable.
-func (f *zoneField) FocusGained() { f.focused = true; f.Refresh() }
+func (f *mrzField) FocusGained() { f.focused = true; f.Refresh() }
 
 // FocusLost implements fyne.Focusable.
-func (f *zoneField) FocusLost() { f.focused = false; f.Refresh() }
+func (f *mrzField) FocusLost() { f.focused = false; f.Refresh() }
 
 // KeyDown implements desktop.Keyable.
-func (f *zoneField) KeyDown(ev *fyne.KeyEvent) { f.keys.down(ev, nil) }
+func (f *mrzField) KeyDown(ev *fyne.KeyEvent) { f.keys.down(ev, nil) }
 
 // KeyUp implements desktop.Keyable.
-func (f *zoneField) KeyUp(ev *fyne.KeyEvent) { f.keys.up(ev, nil) }
+func (f *mrzField) KeyUp(ev *fyne.KeyEvent) { f.keys.up(ev, nil) }
 
 // TypedRune implements fyne.Focusable.
-func (f *zoneField) TypedRune(r rune) { f.keys.rune(r, f.enter) }
+func (f *mrzField) TypedRune(r rune) { f.keys.rune(r, f.enter) }
 
 // TypedKey implements fyne.Focusable.
-func (f *zoneField) TypedKey(ev *fyne.KeyEvent) { f.keys.key(ev, f.keys.page) }
+func (f *mrzField) TypedKey(ev *fyne.KeyEvent) { f.keys.key(ev, f.keys.page) }
 
 // TypedShortcut implements fyne.Shortcutable: a zone may be pasted, and nothing of it copied.
-func (f *zoneField) TypedShortcut(shortcut fyne.Shortcut) {
+func (f *mrzField) TypedShortcut(shortcut fyne.Shortcut) {
 	paste, ok := shortcut.(*fyne.ShortcutPaste)
 	if !ok || f.locked || paste.Clipboard == nil {
 		return
@@ -222,7 +222,7 @@ func (f *zoneField) TypedShortcut(shortcut fyne.Shortcut) {
 }
 
 // paste puts in a text, which takes the place of a zone that is complete.
-func (f *zoneField) paste(text string) {
+func (f *mrzField) paste(text string) {
 	if f.model.Complete {
 		f.wipe()
 	}
@@ -232,7 +232,7 @@ func (f *zoneField) paste(text string) {
 
 // swipe puts in what a document reader typed. It takes the place of a zone that is complete, or in whose middle the
 // cursor stands. Behind one that is not complete it goes on: readers may pause between lines.
-func (f *zoneField) swipe(text string) {
+func (f *mrzField) swipe(text string) {
 	if f.locked {
 		return
 	}
@@ -244,19 +244,19 @@ func (f *zoneField) swipe(text string) {
 }
 
 // Tapped implements fyne.Tappable.
-func (f *zoneField) Tapped(*fyne.PointEvent) {
+func (f *mrzField) Tapped(*fyne.PointEvent) {
 	if c := fyne.CurrentApp().Driver().CanvasForObject(f); c != nil {
 		c.Focus(f)
 	}
 }
 
 // AccessibilityLabel implements fyne.Accessible. It says how much there is, never what.
-func (f *zoneField) AccessibilityLabel() string { return f.name(f.counted(f.n)) }
+func (f *mrzField) AccessibilityLabel() string { return f.name(f.counted(f.n)) }
 
 // AccessibilityRole implements fyne.Accessible.
-func (f *zoneField) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleText }
+func (f *mrzField) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleText }
 
-func (f *zoneField) report() {
+func (f *mrzField) report() {
 	f.Refresh()
 	f.changed()
 }

@@ -1,4 +1,4 @@
-package look_test
+package theme_test
 
 import (
 	"image/color"
@@ -11,7 +11,7 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/test"
 
-	"balcao/ui/look"
+	"balcao/ui/theme"
 )
 
 // luminance and contrast as in WCAG 2.1, "relative luminance" and "contrast ratio".
@@ -33,24 +33,24 @@ func contrast(a, b color.Color) float64 {
 }
 
 func TestTextHasContrast(t *testing.T) {
-	for _, surface := range []look.Colour{look.Surface, look.Page, look.Selected} {
-		for _, ink := range []look.Colour{look.Ink, look.InkSoft, look.InkFaint, look.Green, look.Red, look.Blue, look.SelectedOn} {
+	for _, surface := range []theme.Colour{theme.Surface, theme.Page, theme.Selected} {
+		for _, ink := range []theme.Colour{theme.Ink, theme.InkSoft, theme.InkFaint, theme.Green, theme.Red, theme.Blue, theme.SelectedOn} {
 			if got := contrast(ink, surface); got < 4.5 {
 				t.Errorf("%06X on %06X: contrast %.2f, want at least 4.5", uint32(ink), uint32(surface), got)
 			}
 		}
 	}
-	pairs := [][2]look.Colour{
-		{look.White, look.Header}, {look.White, look.HeaderChip}, {look.White, look.Blue}, {look.Halo, look.Blue},
-		{look.White, look.Green}, {look.White, look.Amber}, {look.White, look.Red}, {look.White, look.RedOn},
-		{look.RedOn, look.RedSurface}, {look.Amber, look.Surface}, {look.Amber, look.Page}, {look.Ink, look.Halo},
+	pairs := [][2]theme.Colour{
+		{theme.White, theme.Header}, {theme.White, theme.HeaderChip}, {theme.White, theme.Blue}, {theme.Halo, theme.Blue},
+		{theme.White, theme.Green}, {theme.White, theme.Amber}, {theme.White, theme.Red}, {theme.White, theme.RedOn},
+		{theme.RedOn, theme.RedSurface}, {theme.Amber, theme.Surface}, {theme.Amber, theme.Page}, {theme.Ink, theme.Halo},
 	}
 	for _, pair := range pairs {
 		if got := contrast(pair[0], pair[1]); got < 4.5 {
 			t.Errorf("%06X on %06X: contrast %.2f, want at least 4.5", uint32(pair[0]), uint32(pair[1]), got)
 		}
 	}
-	for _, pair := range [][2]look.Colour{{look.FieldEdge, look.Surface}, {look.Ring, look.FieldEdge}, {look.Ring, look.Page}, {look.Ring, look.Surface}} {
+	for _, pair := range [][2]theme.Colour{{theme.FieldEdge, theme.Surface}, {theme.Ring, theme.FieldEdge}, {theme.Ring, theme.Page}, {theme.Ring, theme.Surface}} {
 		if got := contrast(pair[0], pair[1]); got < 3 {
 			t.Errorf("%06X on %06X: contrast %.2f, want at least 3", uint32(pair[0]), uint32(pair[1]), got)
 		}
@@ -60,7 +60,7 @@ func TestTextHasContrast(t *testing.T) {
 func newWindow(t *testing.T, content fyne.CanvasObject) fyne.Window {
 	t.Helper()
 	app := test.NewTempApp(t)
-	app.Settings().SetTheme(look.Theme(1))
+	app.Settings().SetTheme(theme.Theme(1))
 	w := test.NewTempWindow(t, content)
 	w.Resize(fyne.NewSize(600, 300))
 	return w
@@ -71,7 +71,7 @@ func key(name fyne.KeyName) *fyne.KeyEvent { return &fyne.KeyEvent{Name: name} }
 func TestButton(t *testing.T) {
 	t.Run("KeysPress", func(t *testing.T) {
 		pressed := 0
-		b := look.NewButton("Continuar", "Enter", look.Primary, func() { pressed++ })
+		b := theme.NewButton("Continuar", "Enter", theme.Primary, func() { pressed++ })
 		newWindow(t, b).Canvas().Focus(b)
 		for _, name := range []fyne.KeyName{fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace, fyne.KeyA, fyne.KeyEscape} {
 			b.TypedKey(key(name))
@@ -81,7 +81,7 @@ func TestButton(t *testing.T) {
 		}
 	})
 	t.Run("KeepsFocus", func(t *testing.T) {
-		b := look.NewButton("Continuar", "", look.Plain, func() {})
+		b := theme.NewButton("Continuar", "", theme.Plain, func() {})
 		w := newWindow(t, b)
 		test.Tap(b)
 		if got := w.Canvas().Focused(); got != fyne.Focusable(b) {
@@ -90,9 +90,9 @@ func TestButton(t *testing.T) {
 	})
 	t.Run("HeldKeyPressesOnce", func(t *testing.T) {
 		var first, second int
-		next := look.NewButton("Depois", "", look.Plain, func() { second++ })
+		next := theme.NewButton("Depois", "", theme.Plain, func() { second++ })
 		var w fyne.Window
-		b := look.NewButton("Antes", "", look.Plain, func() { first++; w.Canvas().Focus(next) })
+		b := theme.NewButton("Antes", "", theme.Plain, func() { first++; w.Canvas().Focus(next) })
 		w = newWindow(t, container.NewVBox(b, next))
 		w.Canvas().Focus(b)
 		// As Fyne's driver does it: down and typed, then typed again for each repeat.
@@ -114,7 +114,7 @@ func TestButton(t *testing.T) {
 	})
 	t.Run("Disabled", func(t *testing.T) {
 		pressed := 0
-		b := look.NewButton("Continuar", "", look.Danger, func() { pressed++ })
+		b := theme.NewButton("Continuar", "", theme.Danger, func() { pressed++ })
 		newWindow(t, b)
 		b.Disable()
 		test.Tap(b)
@@ -126,7 +126,7 @@ func TestButton(t *testing.T) {
 		}
 	})
 	t.Run("SizeAndText", func(t *testing.T) {
-		b := look.NewButton("Sim", "", look.Plain, nil)
+		b := theme.NewButton("Sim", "", theme.Plain, nil)
 		newWindow(t, b)
 		short := b.MinSize()
 		if short.Height < 52 {
@@ -144,7 +144,7 @@ func TestButton(t *testing.T) {
 func TestText(t *testing.T) {
 	long := strings.Repeat("palavra ", 40) + strings.Repeat("x", 300)
 	t.Run("Wraps", func(t *testing.T) {
-		text := look.Body(long).Wrap()
+		text := theme.Body(long).Wrap()
 		w := newWindow(t, container.NewVBox(text))
 		w.Resize(fyne.NewSize(400, 600))
 		if got := text.MinSize(); got.Width > 400 || got.Height < 100 {
@@ -158,7 +158,7 @@ func TestText(t *testing.T) {
 		newWindow(t, container.NewVBox())
 		width := fyne.MeasureText("Mourão PIN", 15, fyne.TextStyle{}).Width + 2
 		for text, want := range map[string]string{"Mourão PIN 1234": "Mourão PIN", "Mourão PIN\u00a01234": "Mourão"} {
-			value := look.Value(text).Wrap()
+			value := theme.Value(text).Wrap()
 			value.Resize(fyne.NewSize(width, 100))
 			if got := test.WidgetRenderer(value).Objects()[0].(*canvas.Text).Text; got != want {
 				t.Errorf("first line %q, want %q", got, want)
@@ -166,10 +166,10 @@ func TestText(t *testing.T) {
 		}
 	})
 	t.Run("ScalesWithTheTheme", func(t *testing.T) {
-		text := look.Title("Título")
+		text := theme.Title("Título")
 		newWindow(t, text)
 		before := text.MinSize()
-		fyne.CurrentApp().Settings().SetTheme(look.Theme(1.5))
+		fyne.CurrentApp().Settings().SetTheme(theme.Theme(1.5))
 		text.Refresh()
 		if got := text.MinSize(); got.Height <= before.Height*1.3 {
 			t.Errorf("height %v at 1.5, want about 1.5 × %v", got.Height, before.Height)
@@ -177,24 +177,24 @@ func TestText(t *testing.T) {
 	})
 	t.Run("ForeignTheme", func(t *testing.T) {
 		test.NewTempApp(t)
-		if got := look.Title("Título").MinSize(); got.Height < 20 {
+		if got := theme.Title("Título").MinSize(); got.Height < 20 {
 			t.Errorf("height %v under a foreign theme, want the default size", got.Height)
 		}
 	})
 }
 
 func TestShapesDraw(t *testing.T) {
-	tick := look.TickIcon(look.Pending)
-	content := look.Panel(look.Rows(8, look.Heading("Verificações"),
-		look.Columns(8, look.Dot(look.Green), look.Small("Leitor 1")),
-		look.Columns(8, tick, look.NumberIcon(2, true), look.BigTick(look.Passed)),
-		look.Notice(look.Red, look.Value("O que aconteceu"))))
+	tick := theme.TickIcon(theme.Pending)
+	content := theme.Panel(theme.Rows(8, theme.Heading("Verificações"),
+		theme.Columns(8, theme.Dot(theme.Green), theme.Small("Leitor 1")),
+		theme.Columns(8, tick, theme.NumberIcon(2, true), theme.BigTick(theme.Passed)),
+		theme.Notice(theme.Red, theme.Value("O que aconteceu"))))
 	w := newWindow(t, content)
 	before := w.Canvas().Capture()
-	for _, result := range []look.Result{look.Passed, look.Failed, look.Unknown, look.Absent} {
+	for _, result := range []theme.Result{theme.Passed, theme.Failed, theme.Unknown, theme.Absent} {
 		tick.SetResult(result)
 	}
-	if got, want := tick.Result(), look.Absent; got != want {
+	if got, want := tick.Result(), theme.Absent; got != want {
 		t.Errorf("result %q, want %q", got, want)
 	}
 	if before.Bounds() != w.Canvas().Capture().Bounds() {

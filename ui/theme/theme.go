@@ -1,4 +1,4 @@
-package look
+package theme
 
 import (
 	"image/color"
@@ -9,17 +9,17 @@ import (
 
 // Names of text sizes, for Text and for Fyne's own widgets (widget.Label's SizeName).
 const (
-	SizeCode         fyne.ThemeSizeName = "look.code"          // a code to read aloud across a counter
-	SizeCitizenTitle fyne.ThemeSizeName = "look.citizen.title" // the citizen stands further away
-	SizeTitle        fyne.ThemeSizeName = "look.title"
-	SizeCitizenText  fyne.ThemeSizeName = "look.citizen.text"
-	SizeField        fyne.ThemeSizeName = "look.field"
-	SizeHeading      fyne.ThemeSizeName = "look.heading"
-	SizeButton       fyne.ThemeSizeName = "look.button"
-	SizeText         fyne.ThemeSizeName = "look.text"
-	SizeLabel        fyne.ThemeSizeName = "look.label"
-	SizeSmall        fyne.ThemeSizeName = "look.small"
-	SizeKey          fyne.ThemeSizeName = "look.key"
+	SizeCode         fyne.ThemeSizeName = "theme.code"          // a code to read aloud across a counter
+	SizeCitizenTitle fyne.ThemeSizeName = "theme.citizen.title" // the citizen stands further away
+	SizeTitle        fyne.ThemeSizeName = "theme.title"
+	SizeCitizenText  fyne.ThemeSizeName = "theme.citizen.text"
+	SizeField        fyne.ThemeSizeName = "theme.field"
+	SizeHeading      fyne.ThemeSizeName = "theme.heading"
+	SizeButton       fyne.ThemeSizeName = "theme.button"
+	SizeText         fyne.ThemeSizeName = "theme.text"
+	SizeLabel        fyne.ThemeSizeName = "theme.label"
+	SizeSmall        fyne.ThemeSizeName = "theme.small"
+	SizeKey          fyne.ThemeSizeName = "theme.key"
 )
 
 // textSizes at scale 1, in Fyne's pixels (the design's at 96 dpi).

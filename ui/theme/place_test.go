@@ -1,10 +1,10 @@
-package look_test
+package theme_test
 
 import (
 	"image"
 	"testing"
 
-	"balcao/ui/look"
+	"balcao/ui/theme"
 )
 
 // TestPlaces: on a monitor of 1920 by 1080 and on larger ones no window covers another; on a smaller one none is
@@ -24,7 +24,7 @@ func TestPlaces(t *testing.T) {
 		{"1280x800", image.Rect(0, 0, 1280, 800), false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p := look.PlacesOn(c.area)
+			p := theme.PlacesOn(c.area)
 			all := map[string]image.Rectangle{"clerk": p.Clerk, "citizen": p.Citizen, "bench": p.Bench}
 			for name, at := range all {
 				if !at.In(c.area) || at.Dx() < 480 || at.Dy() < 200 {

@@ -5,24 +5,24 @@ import (
 
 	"balcao/cardreader/mrz"
 	"balcao/kiosk"
-	"balcao/mock-pcsc/drawer"
+	"balcao/mock-pcsc/fixtures"
 )
 
-// Every bad card of the drawer is refused for its reason and its holder leaves the screen; every good
+// Every bad card of the fixtures is refused for its reason and its holder leaves the screen; every good
 // one is read with a photograph, or the news that it has none.
-func TestDrawer(t *testing.T) {
+func TestFixtures(t *testing.T) {
 	b := newBench(t)
 	d := b.start(nil)
 	signing := map[kiosk.Reason]bool{} // what only the signature brings to light
-	for _, e := range b.drawer.Entries() {
+	for _, e := range b.fixtures.Entries() {
 		if !d.part(e.Name, func() {
 			reason := kiosk.Reason(e.RefusedFor)
 			atSigning := reason == kiosk.ReasonKeyMismatch || e.Name == "cc1-pulled-signing" || e.Name == "cc2024-pulled-signing"
 			d.insert(e.Name)
 			if travels(e) {
-				d.drawerOpens(e)
+				d.fixtureOpens(e)
 			}
-			if travels(e) && e.Kind != drawer.KindCitizen {
+			if travels(e) && e.Kind != fixtures.KindCitizen {
 				// What a chip proves, it proves while it is read.
 				atSigning = false
 			}
@@ -63,9 +63,9 @@ func TestDrawer(t *testing.T) {
 // plain is a name as a machine-readable zone writes it: not every chip states the real spelling.
 func plain(name string) string { return mrz.Transliterate(name) }
 
-// drawerOpens types what is printed on a document, three times where its chip refuses it: after that the document
+// fixtureOpens types what is printed on a document, three times where its chip refuses it: after that the document
 // is.
-func (d *running) drawerOpens(e drawer.Entry) {
+func (d *running) fixtureOpens(e fixtures.Entry) {
 	d.t.Helper()
 	d.until(e.Name+" asks for what is printed", asks)
 	d.typePrinted(e)

@@ -11,12 +11,12 @@ import (
 	"fyne.io/fyne/v2/container"
 
 	"balcao/kiosk"
-	"balcao/ui/look"
+	"balcao/ui/theme"
 )
 
-// bringPage is the second half of the step Identity: what is needed besides the document. What is typed stands
+// eligibilityPage is the second half of the step Identity: what is needed besides the document. What is typed stands
 // in its fields and leaves as a whole after each change.
-type bringPage struct {
+type eligibilityPage struct {
 	send func(kiosk.Event)
 	seek func(fyne.CanvasObject)    // brings what has the focus into the window
 	goTo func(field fyne.Focusable) // gives it the focus
@@ -27,23 +27,23 @@ type bringPage struct {
 	clerk                          *entry
 	spelling                       *spellingView
 	papers                         [2]*paperView
-	either, keys                   *look.Text
+	either, keys                   *theme.Text
 	object                         fyne.CanvasObject
 
-	model present.BringModel
+	model present.EligibilityModel
 	open  bool
 	asked bool // the clerk wants to go on: the answer says where something is missing
 }
 
 // askedView is a field with its label above and what is said of it below.
 type askedView struct {
-	label, hint *look.Text
+	label, hint *theme.Text
 	content     *fyne.Container
 }
 
 func newAskedView(field fyne.CanvasObject, hintLines float32) *askedView {
-	v := &askedView{label: look.NewText("", look.SizeLabel, fyne.TextStyle{}, look.InkSoft).Wrap(), hint: look.Small("").Wrap()}
-	v.content = rows(5, v.label, field, container.New(noticeRoom{lines: hintLines, size: look.SizeSmall}, v.hint))
+	v := &askedView{label: theme.NewText("", theme.SizeLabel, fyne.TextStyle{}, theme.InkSoft).Wrap(), hint: theme.Small("").Wrap()}
+	v.content = rows(5, v.label, field, container.New(noticeRoom{lines: hintLines, size: theme.SizeSmall}, v.hint))
 	return v
 }
 
@@ -56,15 +56,15 @@ func (v *askedView) show(m present.AskedModel) {
 // paperView is a paper that the clerk sees: its kind, who issued it, when.
 type paperView struct {
 	model          present.PaperModel
-	label, hint    *look.Text
+	label, hint    *theme.Text
 	kind           *choice
 	issuer, issued *entry
-	names          [2]*look.Text
+	names          [2]*theme.Text
 	content        *fyne.Container
 }
 
-func newBringPage(keys *keyboard, send func(kiosk.Event), seek func(fyne.CanvasObject), goTo func(fyne.Focusable), opened func()) *bringPage {
-	p := &bringPage{send: send, seek: seek, goTo: goTo, either: look.Small("").Wrap(), keys: look.Small("").In(look.InkFaint).Wrap()}
+func newEligibilityPage(keys *keyboard, send func(kiosk.Event), seek func(fyne.CanvasObject), goTo func(fyne.Focusable), opened func()) *eligibilityPage {
+	p := &eligibilityPage{send: send, seek: seek, goTo: goTo, either: theme.Small("").Wrap(), keys: theme.Small("").In(theme.InkFaint).Wrap()}
 	p.number = newNumberField(keys, present.TaxDigits, p.changed)
 	p.answer = newListedChoice(keys, p.changed, func() { seek(p.answer) })
 	p.clerk = newEntry(keys, p.changed)
@@ -76,15 +76,15 @@ func newBringPage(keys *keyboard, send func(kiosk.Event), seek func(fyne.CanvasO
 		p.papers[i] = newPaperView(keys, p.changed, seek, opened)
 	}
 	p.spelling = newSpellingView(keys, p.changed, seek)
-	left := look.Panel(rows(8, p.taxNumber.content, p.declaration.content, p.second.content, p.spelling.content))
-	right := look.Panel(rows(8, p.papers[0].content, p.papers[1].content, p.either))
+	left := theme.Panel(rows(8, p.taxNumber.content, p.declaration.content, p.second.content, p.spelling.content))
+	right := theme.Panel(rows(8, p.papers[0].content, p.papers[1].content, p.either))
 	p.object = rows(10, sideBySide(18, 860, []float32{500, 462}, left, right), p.keys)
 	return p
 }
 
 func newPaperView(keys *keyboard, changed func(), seek func(fyne.CanvasObject), opened func()) *paperView {
 	v := &paperView{
-		label: look.NewText("", look.SizeLabel, fyne.TextStyle{Bold: true}, look.InkSoft).Wrap(), hint: look.Small("").Wrap(),
+		label: theme.NewText("", theme.SizeLabel, fyne.TextStyle{Bold: true}, theme.InkSoft).Wrap(), hint: theme.Small("").Wrap(),
 		issuer: newEntry(keys, changed), issued: newEntry(keys, changed),
 	}
 	v.kind = newNumberedChoice(keys, changed, func() { seek(v.kind) }, opened)
@@ -92,10 +92,10 @@ func newPaperView(keys *keyboard, changed func(), seek func(fyne.CanvasObject), 
 		e.focused = func() { seek(e) }
 	}
 	for i := range v.names {
-		v.names[i] = look.NewText("", look.SizeLabel, fyne.TextStyle{}, look.InkSoft).Wrap()
+		v.names[i] = theme.NewText("", theme.SizeLabel, fyne.TextStyle{}, theme.InkSoft).Wrap()
 	}
 	v.content = rows(4, v.label, v.kind,
-		columns(12, []float32{3, 2}, rows(4, v.names[0], v.issuer), rows(4, v.names[1], v.issued)), container.New(noticeRoom{lines: 1, size: look.SizeSmall}, v.hint))
+		columns(12, []float32{3, 2}, rows(4, v.names[0], v.issuer), rows(4, v.names[1], v.issued)), container.New(noticeRoom{lines: 1, size: theme.SizeSmall}, v.hint))
 	return v
 }
 
@@ -158,37 +158,37 @@ func day(text string) kiosk.Date {
 	return kiosk.Date{Year: numbers[2], Month: time.Month(numbers[1]), Day: numbers[0]}
 }
 
-func (p *bringPage) content() fyne.CanvasObject { return p.object }
+func (p *eligibilityPage) content() fyne.CanvasObject { return p.object }
 
-func (p *bringPage) show(m present.ClerkModel) {
-	entering := !p.open || p.model.Case != m.Bring.Case
-	p.open, p.model = false, m.Bring
-	p.taxNumber.show(m.Bring.TaxNumber)
+func (p *eligibilityPage) show(m present.ClerkModel) {
+	entering := !p.open || p.model.Case != m.Eligibility.Case
+	p.open, p.model = false, m.Eligibility
+	p.taxNumber.show(m.Eligibility.TaxNumber)
 	p.number.configure(present.InputModel{Min: present.TaxDigits, Max: present.TaxDigits}, func(n int) string {
-		return present.Words{Language: m.Language}.Format(m.Bring.TaxNumber.Name, present.Values{"Count": n})
+		return present.Words{Language: m.Language}.Format(m.Eligibility.TaxNumber.Name, present.Values{"Count": n})
 	})
-	p.declaration.show(m.Bring.Declaration)
-	p.answer.offer(m.Bring.Declaration.Label, "", m.Bring.Declaration.Options)
-	p.second.show(m.Bring.Second)
-	p.spelling.show(m.Bring)
+	p.declaration.show(m.Eligibility.Declaration)
+	p.answer.offer(m.Eligibility.Declaration.Label, "", m.Eligibility.Declaration.Options)
+	p.second.show(m.Eligibility.Second)
+	p.spelling.show(m.Eligibility)
 	for i, paper := range p.papers {
 		var model present.PaperModel
-		if i < len(m.Bring.Papers) {
-			model = m.Bring.Papers[i]
+		if i < len(m.Eligibility.Papers) {
+			model = m.Eligibility.Papers[i]
 		}
-		paper.show(model, m.Bring.Issuer, m.Bring.Issued, m.Bring.Choose)
+		paper.show(model, m.Eligibility.Issuer, m.Eligibility.Issued, m.Eligibility.Choose)
 	}
-	p.either.SetText(m.Bring.Either)
-	p.keys.SetText(m.Bring.Keys)
-	if entering || m.Page != present.PageBring {
-		p.put(m.Bring.Entered)
+	p.either.SetText(m.Eligibility.Either)
+	p.keys.SetText(m.Eligibility.Keys)
+	if entering || m.Page != present.PageEligibility {
+		p.put(m.Eligibility.Entered)
 	}
-	p.open = m.Page == present.PageBring
+	p.open = m.Page == present.PageEligibility
 	p.seekFault()
 }
 
 // put fills the fields, or with nothing entered empties them.
-func (p *bringPage) put(e kiosk.Eligibility) {
+func (p *eligibilityPage) put(e kiosk.Eligibility) {
 	p.number.put(e.TaxNumber)
 	p.answer.put(slices.Index(present.Independences, e.Independence))
 	p.clerk.put(e.SecondClerk)
@@ -206,7 +206,7 @@ func (p *bringPage) put(e kiosk.Eligibility) {
 }
 
 // entered reads the fields.
-func (p *bringPage) entered() kiosk.Eligibility {
+func (p *eligibilityPage) entered() kiosk.Eligibility {
 	e := kiosk.Eligibility{TaxNumber: p.number.text(), SecondClerk: strings.TrimSpace(p.clerk.Text), Spelling: p.spelling.spelling()}
 	if p.answer.chosen >= 0 {
 		e.Independence = present.Independences[p.answer.chosen]
@@ -222,7 +222,7 @@ func (p *bringPage) entered() kiosk.Eligibility {
 	return e
 }
 
-func (p *bringPage) changed() {
+func (p *eligibilityPage) changed() {
 	if p.open {
 		p.number.keys.touched()
 		p.send(kiosk.EligibilityEntered{Eligibility: p.entered()})
@@ -230,7 +230,7 @@ func (p *bringPage) changed() {
 }
 
 // fields are those that can be filled in, in the order of the page.
-func (p *bringPage) fields() []fyne.Focusable {
+func (p *eligibilityPage) fields() []fyne.Focusable {
 	var all []fyne.Focusable
 	if p.model.TaxNumber.Asked {
 		all = append(all, p.number)
@@ -252,7 +252,7 @@ func (p *bringPage) fields() []fyne.Focusable {
 	return all
 }
 
-func (p *bringPage) first() fyne.Focusable {
+func (p *eligibilityPage) first() fyne.Focusable {
 	if all := p.fields(); len(all) > 0 {
 		return all[0]
 	}
@@ -260,7 +260,7 @@ func (p *bringPage) first() fyne.Focusable {
 }
 
 // press takes Enter to the next field, and behind the last one on; and gives the number its keys.
-func (p *bringPage) press(key fyne.KeyName, focused fyne.Focusable, onward func()) bool {
+func (p *eligibilityPage) press(key fyne.KeyName, focused fyne.Focusable, onward func()) bool {
 	if focused == fyne.Focusable(p.number) && (key == fyne.KeyBackspace || key == fyne.KeyDelete) {
 		p.number.delete()
 		return true
@@ -281,7 +281,7 @@ func (p *bringPage) press(key fyne.KeyName, focused fyne.Focusable, onward func(
 }
 
 // seekFault puts the cursor where something is missing, when the clerk wanted to go on.
-func (p *bringPage) seekFault() {
+func (p *eligibilityPage) seekFault() {
 	if !p.open {
 		p.asked = false
 	}
@@ -295,12 +295,12 @@ func (p *bringPage) seekFault() {
 }
 
 // onward is told when the clerk wants to go on. Of a page that is refused already nothing new may come.
-func (p *bringPage) onward() {
+func (p *eligibilityPage) onward() {
 	p.asked = p.open
 	p.seekFault()
 }
 
-func (p *bringPage) fieldOf(fault kiosk.Fault) fyne.Focusable {
+func (p *eligibilityPage) fieldOf(fault kiosk.Fault) fyne.Focusable {
 	switch fault.Requirement {
 	case kiosk.RequireTaxNumber:
 		return p.number

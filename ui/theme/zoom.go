@@ -1,4 +1,4 @@
-package look
+package theme
 
 // Zoom is by how much a window's texts, signs and gaps are larger than the design's: the citizen's screen is a
 // tablet at one desk and a large monitor at another, and is read from the same chair. The setting of the text size
