@@ -48,8 +48,8 @@ func (Identity) LogValue() slog.Value { return slog.StringValue("[identity]") }
 // name the field, never what it says.
 //
 // It is strict, because its result is stored at the centre: text must be UTF-8 without control
-// characters, padding must be NUL, dates must exist, numbers must be digits. It does not verify
-// check digits: see CheckDocumentNumber and CheckCivilNumber.
+// characters, padding must be NUL, dates must exist, numbers must be digits. Check
+// digits are not verified.
 func ParseIdentity(generation string, raw []byte) (Identity, error) {
 	var values map[field]string
 	var err error

@@ -92,38 +92,6 @@ func ParseDG11(file []byte) (PersonalDetails, error) {
 	return d, nil
 }
 
-// DocumentDetails is DG12. Everything in it is optional.
-type DocumentDetails struct {
-	Authority    string
-	IssueDate    mrz.Date
-	OtherPeople  []Name
-	Endorsements string
-	TaxOrExit    string // requirements of tax or exit
-}
-
-// ParseDG12 reads the additional document details (Doc 9303-10 §4.7.12). Images of the document and notes on its
-// personalisation are passed over. The errors wrap ErrMalformed.
-func ParseDG12(file []byte) (DocumentDetails, error) {
-	f, err := fieldsOf(file, tagDG12, "DG12")
-	if err != nil {
-		return DocumentDetails{}, err
-	}
-	r := reader{f: &f}
-	d := DocumentDetails{
-		Authority:    r.text(0x5F19),
-		IssueDate:    r.date(0x5F26),
-		Endorsements: r.text(0x5F1B),
-		TaxOrExit:    r.text(0x5F1C),
-	}
-	for _, name := range r.texts(0x5F1A) {
-		d.OtherPeople = append(d.OtherPeople, parseName(name))
-	}
-	if r.err != nil {
-		return DocumentDetails{}, r.err
-	}
-	return d, nil
-}
-
 // parts splits at fillers.
 func parts(text string) []string {
 	var out []string

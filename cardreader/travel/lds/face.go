@@ -168,27 +168,3 @@ func extensibleImage(content []byte, depth int) (Image, error) {
 	}
 	return Image{}, none
 }
-
-// ParseDG7 returns the displayed signatures or usual marks (Doc 9303-10 §4.7.7). The errors wrap ErrMalformed.
-func ParseDG7(file []byte) ([]Image, error) {
-	content, err := iso7816.Unwrap(file, tagDG7)
-	if err != nil {
-		return nil, fmt.Errorf("%w: DG7: %w", ErrMalformed, err)
-	}
-	f := fields{file: "DG7"}
-	if err := f.list(content); err != nil {
-		return nil, err
-	}
-	var images []Image
-	for _, object := range f.others {
-		if object.Tag != 0x5F43 {
-			return nil, f.malformed(fmt.Sprintf("object %X", uint32(object.Tag)))
-		}
-		image, err := imageIn(object.Value)
-		if err != nil {
-			return nil, fmt.Errorf("DG7: %w", err)
-		}
-		images = append(images, image)
-	}
-	return images, nil
-}

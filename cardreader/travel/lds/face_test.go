@@ -119,35 +119,13 @@ func TestParseDG2_Extensible(t *testing.T) {
 	}
 }
 
-func TestParseDG7(t *testing.T) {
-	image := object(0x5F43, jpegStart)
-	got, err := lds.ParseDG7(object(0x67, object(0x02, []byte{2}), image, image))
-	if err != nil || len(got) != 2 || got[1].Format != lds.JPEG || !bytes.Equal(got[1].Data, jpegStart) {
-		t.Errorf("got %v, %v", got, err)
-	}
-	for name, file := range map[string][]byte{
-		"OtherTag":    object(0x66, object(0x02, []byte{1}), image),
-		"Miscounted":  object(0x67, object(0x02, []byte{2}), image),
-		"OtherObject": object(0x67, object(0x02, []byte{1}), object(0x5F44, jpegStart)),
-		"NoImage":     object(0x67, object(0x02, []byte{1}), object(0x5F43, []byte("x"))),
-	} {
-		if got, err := lds.ParseDG7(file); !errors.Is(err, lds.ErrMalformed) || got != nil {
-			t.Errorf("%s: got %v, %v", name, got, err)
-		}
-	}
-}
-
 func FuzzImages(f *testing.F) {
 	f.Add(dg2(0x5F2E, face(1, 2, jpegStart)))
 	f.Add(dg2(0x7F2E, object(0xA1, make([]byte, 60))))
-	f.Add(object(0x67, object(0x02, []byte{1}), object(0x5F43, jpegStart)))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		image, err := lds.ParseDG2(file)
 		if (err == nil) != (len(image.Data) > 0 && image.Format != "") || !bytes.Contains(file, image.Data) {
 			t.Errorf("DG2: got %d bytes, %v", len(image.Data), err)
-		}
-		if images, err := lds.ParseDG7(file); err != nil && images != nil {
-			t.Errorf("DG7: got %d beside %v", len(images), err)
 		}
 	})
 }

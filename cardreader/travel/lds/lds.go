@@ -27,54 +27,13 @@ var ErrMalformed = errors.New("malformed file")
 
 // Tags of the files and of what is in more than one of them (Doc 9303-10 §4.6, §4.7).
 const (
-	tagCOM  iso7816.Tag = 0x60
 	tagDG1  iso7816.Tag = 0x61
 	tagDG2  iso7816.Tag = 0x75
-	tagDG7  iso7816.Tag = 0x67
 	tagDG11 iso7816.Tag = 0x6B
-	tagDG12 iso7816.Tag = 0x6C
 
-	tagList   iso7816.Tag = 0x5C
 	tagNumber iso7816.Tag = 0x02
 	tagOthers iso7816.Tag = 0xA0
 )
-
-// Common is EF.COM, the document's own list of its files. It is not signed; use the document
-// security object to decide which files there are.
-type Common struct {
-	Version    string // of the LDS: "0107"
-	Unicode    string // "040000"
-	DataGroups []int  // 1 to 16
-}
-
-// groupTags gives the data group of each tag in EF.COM.
-var groupTags = map[byte]int{
-	0x61: 1, 0x75: 2, 0x63: 3, 0x76: 4, 0x65: 5, 0x66: 6, 0x67: 7, 0x68: 8,
-	0x69: 9, 0x6A: 10, 0x6B: 11, 0x6C: 12, 0x6D: 13, 0x6E: 14, 0x6F: 15, 0x70: 16,
-}
-
-// ParseCOM reads EF.COM. The errors wrap ErrMalformed.
-func ParseCOM(file []byte) (Common, error) {
-	fields, err := fieldsOf(file, tagCOM, "EF.COM")
-	if err != nil {
-		return Common{}, err
-	}
-	var c Common
-	if c.Version, err = fields.digits(0x5F01, 4); err != nil {
-		return Common{}, err
-	}
-	if c.Unicode, err = fields.digits(0x5F36, 6); err != nil {
-		return Common{}, err
-	}
-	for _, tag := range fields.values[tagList] {
-		group, ok := groupTags[tag]
-		if !ok {
-			return Common{}, fields.malformed("list of data groups")
-		}
-		c.DataGroups = append(c.DataGroups, group)
-	}
-	return c, nil
-}
 
 // fields are the data objects of a file, each at most once, except those in lists.
 type fields struct {
@@ -162,15 +121,6 @@ func (f *fields) texts(tag iso7816.Tag) ([]string, error) {
 		}
 	}
 	return texts, nil
-}
-
-// digits reads a number of exactly so many digits in ASCII.
-func (f *fields) digits(tag iso7816.Tag, n int) (string, error) {
-	value := f.values[tag]
-	if len(value) != n || !allDigits(value) {
-		return "", f.malformed(fmt.Sprintf("number %X", uint32(tag)))
-	}
-	return string(value), nil
 }
 
 func allDigits(b []byte) bool {

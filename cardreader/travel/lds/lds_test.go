@@ -58,16 +58,6 @@ func mustHex(t testing.TB, s string) []byte {
 	return b
 }
 
-func TestParseCOM_Vectors(t *testing.T) {
-	for _, id := range []string{"com-0106", "com-a1"} {
-		v := vectors(t)[id]
-		got, err := lds.ParseCOM(v.file)
-		if err != nil || got.Version != v.out["lds_version"] || got.Unicode != v.out["unicode"] || len(got.DataGroups) != len(v.out["tags"].([]any)) {
-			t.Errorf("%s: got %+v, %v, want %v", id, got, err, v.out)
-		}
-	}
-}
-
 func TestParseDG1_Vectors(t *testing.T) {
 	for _, id := range []string{"gen-dg1-td1", "gen-dg1-td2", "gen-dg1-td3"} {
 		v := vectors(t)[id]
@@ -107,17 +97,6 @@ func TestParseDG11_Vectors(t *testing.T) {
 	}
 }
 
-func TestParseDG12_Vectors(t *testing.T) {
-	got, err := lds.ParseDG12(vectors(t)["dg12-supplement"].file)
-	want := lds.DocumentDetails{
-		Authority: "UNITED STATES OF AMERICA", IssueDate: mrz.Date{Year: 2002, Month: 5, Day: 31},
-		OtherPeople: []lds.Name{{Surname: "SMITH", GivenNames: "BRENDA P"}},
-	}
-	if diff := cmp.Diff(want, got); err != nil || diff != "" {
-		t.Errorf("%v (-want +got):\n%s", err, diff)
-	}
-}
-
 // object writes a data object; parts are joined.
 func object(tag iso7816.Tag, parts ...[]byte) []byte {
 	var content []byte
@@ -128,23 +107,6 @@ func object(tag iso7816.Tag, parts ...[]byte) []byte {
 }
 
 func text(tag iso7816.Tag, s string) []byte { return object(tag, []byte(s)) }
-
-func TestParseCOM_ErrMalformed(t *testing.T) {
-	version, unicode := text(0x5F01, "0107"), text(0x5F36, "040000")
-	for name, file := range map[string][]byte{
-		"Empty":       {},
-		"OtherTag":    object(0x61, version, unicode),
-		"Trailing":    append(object(0x60, version, unicode), 0),
-		"NoVersion":   object(0x60, unicode),
-		"NotANumber":  object(0x60, text(0x5F01, "01O7"), unicode),
-		"Twice":       object(0x60, version, version, unicode),
-		"UnknownList": object(0x60, version, unicode, object(0x5C, []byte{0x61, 0x99})),
-	} {
-		if got, err := lds.ParseCOM(file); !errors.Is(err, lds.ErrMalformed) || got.Version != "" {
-			t.Errorf("%s: got %+v, %v", name, got, err)
-		}
-	}
-}
 
 func TestParseDG1_ErrMalformed(t *testing.T) {
 	zone := "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<L898902C36UTO7408122F1204159ZE184226B<<<<<10"
@@ -224,12 +186,6 @@ func FuzzDetails(f *testing.F) {
 	f.Fuzz(func(t *testing.T, file []byte) {
 		if got, err := lds.ParseDG11(file); err != nil && !cmp.Equal(got, lds.PersonalDetails{}) {
 			t.Errorf("DG11: got %+v beside %v", got, err)
-		}
-		if got, err := lds.ParseDG12(file); err != nil && !cmp.Equal(got, lds.DocumentDetails{}) {
-			t.Errorf("DG12: got %+v beside %v", got, err)
-		}
-		if got, err := lds.ParseCOM(file); err != nil && !cmp.Equal(got, lds.Common{}) {
-			t.Errorf("EF.COM: got %+v beside %v", got, err)
 		}
 		zone, err := lds.ParseDG1(file, now)
 		if err != nil {
