@@ -1,10 +1,10 @@
 // Package cardreader talks to smart-card readers through PC/SC: readers and cards coming and going as
-// events (Watch), one card as a session (Connect), and what is wrong with either in plain words
+// events (Watch), one card as a session (Dialer), and what is wrong with either in plain words
 // (Diagnose). It is the only package that links libpcsclite.
 //
 //	go cardreader.Watch(ctx, cardreader.WatchOptions{}, func(e cardreader.Event) { … })
 //
-//	session, err := cardreader.Connect(ctx, e.Reader.Name)
+//	session, err := cardreader.Dialer{}.Connect(ctx, e.Reader.Name)
 //	defer session.Close()
 //	err = session.Exclusive(ctx, func(ctx context.Context) error {
 //		card, err := citizencard.Open(ctx, session)

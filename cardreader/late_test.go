@@ -19,7 +19,7 @@ func TestStuck(t *testing.T) {
 	_, reader := insertFor(t, d, echo)
 	for name, call := range map[string]func(context.Context) error{
 		"List":    func(ctx context.Context) error { _, err := cardreader.List(ctx); return err },
-		"Connect": func(ctx context.Context) error { _, err := cardreader.Connect(ctx, reader); return err },
+		"Connect": func(ctx context.Context) error { _, err := cardreader.Dialer{}.Connect(ctx, reader); return err },
 		"Transmit": func() func(context.Context) error {
 			s := mustConnect(t, cardreader.Dialer{}, reader)
 			return func(ctx context.Context) error { _, err := s.Transmit(ctx, command); return err }
@@ -47,7 +47,7 @@ func TestStuck(t *testing.T) {
 		cancel()
 		start := time.Now()
 		_, err := cardreader.List(ctx)
-		_, err2 := cardreader.Connect(ctx, reader)
+		_, err2 := cardreader.Dialer{}.Connect(ctx, reader)
 		if !errors.Is(err, context.Canceled) || !errors.Is(err2, context.Canceled) || time.Since(start) > lookAfter {
 			t.Errorf("got %v and %v after %v", err, err2, time.Since(start))
 		}
@@ -77,7 +77,7 @@ func TestWatch_Stuck(t *testing.T) {
 	w.want(t, up(), added(first), added(second))
 	thaw = d.freeze(t)
 	// Somebody else's call notices it first.
-	if _, err := cardreader.Connect(t.Context(), readerA); !errors.Is(err, cardreader.ErrStuck) {
+	if _, err := (cardreader.Dialer{}).Connect(t.Context(), readerA); !errors.Is(err, cardreader.ErrStuck) {
 		t.Errorf("got %v, want ErrStuck", err)
 	}
 	w.want(t, readerGone(first), readerGone(second), down(cardreader.ServiceStuck))

@@ -40,11 +40,6 @@ const (
 	closePatience = time.Second
 )
 
-// Connect opens a session with the card in a reader, with the default Dialer.
-func Connect(ctx context.Context, reader string) (*Session, error) {
-	return Dialer{}.Connect(ctx, reader)
-}
-
 // Session is a connection to one card, from now until that card is removed, reset or silent, or until
 // Close. It is safe for concurrent use: commands queue. What several commands do together belongs in
 // Exclusive, so that no other program's commands come between them.

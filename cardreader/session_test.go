@@ -45,7 +45,7 @@ func TestSession(t *testing.T) {
 	t.Run("ErrRemoved/NoCard", func(t *testing.T) {
 		waitEmpty(t, readerB)
 		for _, reader := range []string{readerB, "no such reader"} {
-			if _, err := cardreader.Connect(ctx, reader); !errors.Is(err, cardreader.ErrRemoved) {
+			if _, err := (cardreader.Dialer{}).Connect(ctx, reader); !errors.Is(err, cardreader.ErrRemoved) {
 				t.Errorf("%s: got %v, want ErrRemoved", reader, err)
 			}
 		}
@@ -162,7 +162,7 @@ func TestSession(t *testing.T) {
 		if _, err := s.Transmit(ctx, command); !errors.Is(err, cardreader.ErrServiceGone) {
 			t.Errorf("got %v, want ErrServiceGone", err)
 		}
-		if _, err := cardreader.Connect(ctx, reader); !errors.Is(err, cardreader.ErrServiceGone) {
+		if _, err := (cardreader.Dialer{}).Connect(ctx, reader); !errors.Is(err, cardreader.ErrServiceGone) {
 			t.Errorf("connecting: got %v, want ErrServiceGone", err)
 		}
 	})

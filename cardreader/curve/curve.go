@@ -118,19 +118,6 @@ func ByOID(oid asn1.ObjectIdentifier) (*Curve, error) {
 	return find(func(c *Curve) bool { return c.oid.Equal(oid) })
 }
 
-// ByName returns a curve by its name, such as "brainpoolP256r1" or "P-256", or ErrUnknown.
-func ByName(name string) (*Curve, error) {
-	return find(func(c *Curve) bool { return c.params.Name == name })
-}
-
-// Of returns the Curve for an elliptic.Curve, which may be one of the standard library's, or ErrUnknown.
-func Of(e elliptic.Curve) (*Curve, error) {
-	if c, ok := e.(*Curve); ok {
-		return c, nil
-	}
-	return find(func(c *Curve) bool { return c.standard != nil && c.standard == e })
-}
-
 // Name is the curve's name: "brainpoolP256r1", "P-256".
 func (c *Curve) Name() string { return c.params.Name }
 

@@ -19,7 +19,7 @@ func TestInsertMeansConnect(t *testing.T) {
 	failed := 0
 	for i := range *inserts {
 		c.mock(t, "insert", []string{"cc1-rsa2048", "cc2024"}[i%2])
-		s, err := cardreader.Connect(t.Context(), readers[0])
+		s, err := cardreader.Dialer{}.Connect(t.Context(), readers[0])
 		if err != nil {
 			failed++
 			t.Logf("%d: %v", i, err)
