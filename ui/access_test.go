@@ -1,7 +1,6 @@
 package ui_test
 
 import (
-	"balcao/cardreader/mrz"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"balcao/cardreader/mrz"
 	"balcao/kiosk"
 	"balcao/ui"
 	"balcao/ui/theme"

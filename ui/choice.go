@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"balcao/ui/present"
 	"strconv"
 	"unicode"
 
@@ -11,6 +10,7 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
 
+	"balcao/ui/present"
 	"balcao/ui/theme"
 )
 

@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"balcao/ui/present"
 	"math"
 	"reflect"
 	"slices"
@@ -13,6 +12,7 @@ import (
 	"fyne.io/fyne/v2/layout"
 
 	"balcao/kiosk"
+	"balcao/ui/present"
 	"balcao/ui/theme"
 )
 

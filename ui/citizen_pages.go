@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"balcao/ui/present"
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
@@ -9,6 +8,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"balcao/kiosk"
+	"balcao/ui/present"
 	"balcao/ui/theme"
 )
 

@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"balcao/ui/present"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"fyne.io/fyne/v2/container"
 
 	"balcao/kiosk"
+	"balcao/ui/present"
 	"balcao/ui/theme"
 )
 

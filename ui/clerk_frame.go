@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"balcao/ui/present"
 	"image/color"
 
 	"fyne.io/fyne/v2"
@@ -9,6 +8,7 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
 
+	"balcao/ui/present"
 	"balcao/ui/theme"
 )
 

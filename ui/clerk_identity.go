@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"balcao/ui/present"
 	"bytes"
 	"image"
 	"image/draw"
@@ -13,6 +12,7 @@ import (
 	"fyne.io/fyne/v2/container"
 
 	"balcao/kiosk"
+	"balcao/ui/present"
 	"balcao/ui/theme"
 )
 

@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"balcao/ui/present"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -10,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"balcao/kiosk"
+	"balcao/ui/present"
 	"balcao/ui/theme"
 )
 

@@ -1,12 +1,12 @@
 package ui
 
 import (
-	"balcao/ui/present"
 	"slices"
 
 	"fyne.io/fyne/v2"
 
 	"balcao/kiosk"
+	"balcao/ui/present"
 )
 
 // SettleTime is how long a page that asks for agreement must stand.

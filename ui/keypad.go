@@ -1,12 +1,12 @@
 package ui
 
 import (
-	"balcao/ui/present"
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
 
+	"balcao/ui/present"
 	"balcao/ui/theme"
 )
 

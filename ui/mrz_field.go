@@ -1,13 +1,14 @@
 package ui
 
 import (
-	"balcao/ui/present"
 	"bytes"
 	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
+
+	"balcao/ui/present"
 )
 
 // mrzField is a machine-readable zone to type into. What is typed stands in one array of bytes inside the

@@ -1,11 +1,11 @@
 package ui
 
 import (
-	"balcao/ui/present"
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 
+	"balcao/ui/present"
 	"balcao/ui/theme"
 )
 

@@ -1,11 +1,11 @@
 package ui_test
 
 import (
-	"balcao/cardreader/mrz"
 	"slices"
 	"strings"
 	"time"
 
+	"balcao/cardreader/mrz"
 	"balcao/kiosk"
 )
 

@@ -19,7 +19,6 @@
 package ui
 
 import (
-	"balcao/ui/present"
 	"image"
 	"time"
 
@@ -27,6 +26,7 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 
 	"balcao/kiosk"
+	"balcao/ui/present"
 	"balcao/ui/theme"
 )
 

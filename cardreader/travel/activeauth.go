@@ -2,13 +2,12 @@ package travel
 
 import (
 	"context"
+	"crypto/rsa"
 	"errors"
 	"fmt"
 
 	"balcao/cardreader/curve"
 	"balcao/cardreader/iso7816"
-
-	"crypto/rsa"
 )
 
 // ActiveChallengeSize is the length of a challenge of active authentication (Doc 9303-11 §6.1).

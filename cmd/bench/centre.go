@@ -6,9 +6,8 @@ import (
 	"fmt"
 	"time"
 
-	"golang.org/x/crypto/argon2"
-
 	"github.com/jackc/pgx/v5"
+	"golang.org/x/crypto/argon2"
 
 	"balcao/cmd/bench/load"
 	"balcao/kiosk/central/cluster"

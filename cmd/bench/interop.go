@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"balcao/cardreader/mrz"
-	"balcao/kiosk/trust/cms"
 	"balcao/kiosk/trust/country"
+	"balcao/kiosk/trust/icao"
 )
 
 const interopName = "vsmartcard-vpicc"
@@ -141,7 +141,7 @@ func proveInterop(files chipFiles, anchor string) error {
 	if err != nil {
 		return err
 	}
-	countries, err := country.New([]*cms.Certificate{certificate})
+	countries, err := country.New([]*icao.Certificate{certificate})
 	if err != nil {
 		return err
 	}

@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"balcao/cardreader/travel"
-	"balcao/kiosk/trust/cms"
 	"balcao/kiosk/trust/country"
+	"balcao/kiosk/trust/icao"
 )
 
 const paceCard = "passport-no-originality" // PACE-GM, AES-128, brainpoolP256r1
@@ -98,7 +98,7 @@ func (m *travelMeasure) measurePassive(context.Context) error {
 
 // passive is passive authentication (Doc 9303-11 §5.1) without the question of revocation. It returns the chain from the
 // document signer to the country's anchor.
-func passive(files chipFiles, countries *country.Authorities) ([]*cms.Certificate, error) {
+func passive(files chipFiles, countries *country.Authorities) ([]*icao.Certificate, error) {
 	object, err := country.ReadSOD(files.sod)
 	if err != nil {
 		return nil, err
@@ -112,14 +112,14 @@ func passive(files chipFiles, countries *country.Authorities) ([]*cms.Certificat
 }
 
 // keysOf names the keys of a chain.
-func keysOf(chain []*cms.Certificate) string {
+func keysOf(chain []*icao.Certificate) string {
 	var names []string
 	for _, c := range chain {
 		var name string
 		switch key, err := c.PublicKey(); key := key.(type) {
 		case *rsa.PublicKey:
 			name = fmt.Sprintf("RSA-%d", key.N.BitLen())
-		case *cms.PSSPublicKey:
+		case *icao.PSSPublicKey:
 			name = fmt.Sprintf("RSA-PSS-%d", key.N.BitLen())
 		case *ecdsa.PublicKey:
 			name = key.Params().Name

@@ -21,8 +21,8 @@ import (
 	"balcao/kiosk/desk"
 	"balcao/kiosk/examine"
 	"balcao/kiosk/trust"
-	"balcao/kiosk/trust/cms"
 	"balcao/kiosk/trust/country"
+	"balcao/kiosk/trust/icao"
 )
 
 // Exit codes of `kioskctl card` besides exitOK (genuine) and exitError.
@@ -157,7 +157,7 @@ func loadCountries(dir string, anchors []string) (*country.Authorities, error) {
 		}
 		return countries, nil
 	}
-	var certificates []*cms.Certificate
+	var certificates []*icao.Certificate
 	for _, path := range anchors {
 		c, err := country.ReadCertificate(path)
 		if err != nil {

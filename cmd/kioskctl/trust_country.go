@@ -10,8 +10,8 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"balcao/kiosk/trust/cms"
 	"balcao/kiosk/trust/country"
+	"balcao/kiosk/trust/icao"
 )
 
 // listReport is what the import of a master list prints.
@@ -75,7 +75,7 @@ func importMasterList(o trustOptions, file string, stdout, stderr io.Writer) int
 	return exitOK
 }
 
-func readMasterList(file string, root *cms.Certificate) (*country.MasterList, error) {
+func readMasterList(file string, root *icao.Certificate) (*country.MasterList, error) {
 	info, err := os.Stat(file)
 	if err != nil {
 		return nil, err
@@ -87,7 +87,7 @@ func readMasterList(file string, root *cms.Certificate) (*country.MasterList, er
 	if err != nil {
 		return nil, err
 	}
-	return country.ReadMasterList(data, []*cms.Certificate{root}, time.Now())
+	return country.ReadMasterList(data, []*icao.Certificate{root}, time.Now())
 }
 
 func newListReport(list *country.MasterList, imported country.Report, now time.Time) *listReport {
@@ -218,7 +218,7 @@ func (r *listReport) conclusion() string {
 // importCountries adds single certificates. It exits with 1 when one was refused.
 func importCountries(o trustOptions, files []string, stdout, stderr io.Writer) int {
 	var lines []trustLine
-	var certificates []*cms.Certificate
+	var certificates []*icao.Certificate
 	var from []string
 	refused := false
 	for _, file := range files {
@@ -270,7 +270,7 @@ func countryOutcome(item country.Item, dryRun bool) string {
 	return "country signing CA, " + until
 }
 
-func countryLine(c *cms.Certificate) trustLine {
+func countryLine(c *icao.Certificate) trustLine {
 	kind := "csca"
 	if !c.SelfSigned() {
 		kind = "link"

@@ -1,7 +1,6 @@
 package central_test
 
 import (
-	"balcao/kiosk/transcript"
 	"context"
 	"crypto/hmac"
 	"crypto/rand"
@@ -19,6 +18,7 @@ import (
 	"balcao/kiosk"
 	"balcao/kiosk/central"
 	"balcao/kiosk/central/cluster"
+	"balcao/kiosk/transcript"
 )
 
 func TestMain(m *testing.M) {

@@ -1,7 +1,6 @@
 package central_test
 
 import (
-	"balcao/kiosk/transcript"
 	"bytes"
 	"encoding/hex"
 	"strings"
@@ -13,6 +12,7 @@ import (
 
 	"balcao/kiosk"
 	"balcao/kiosk/central"
+	"balcao/kiosk/transcript"
 )
 
 // mentions counts the rows of the whole database in which a text stands, also as bytes.

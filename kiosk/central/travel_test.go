@@ -1,7 +1,6 @@
 package central_test
 
 import (
-	"balcao/kiosk/transcript"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,6 +12,7 @@ import (
 
 	"balcao/kiosk"
 	"balcao/kiosk/central"
+	"balcao/kiosk/transcript"
 )
 
 // taxNumber is a NIF of the range 40, which nobody has.

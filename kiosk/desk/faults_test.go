@@ -1,7 +1,6 @@
 package desk_test
 
 import (
-	"balcao/kiosk/transcript"
 	"context"
 	"sync"
 	"time"
@@ -10,6 +9,7 @@ import (
 
 	"balcao/kiosk/central"
 	"balcao/kiosk/desk"
+	"balcao/kiosk/transcript"
 )
 
 // when a call to the centre fails.

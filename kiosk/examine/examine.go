@@ -25,8 +25,8 @@ import (
 	"balcao/cardreader/citizencard"
 	"balcao/kiosk"
 	"balcao/kiosk/trust"
-	"balcao/kiosk/trust/cms"
 	"balcao/kiosk/trust/country"
+	"balcao/kiosk/trust/icao"
 )
 
 // Sources of answers that are not hosts or CAs.
@@ -51,7 +51,7 @@ type Revocation interface {
 // CountryRevocation answers whether a document signer's certificate was revoked; *country.Revocation does. An
 // error means that nobody knows, which is never a yes.
 type CountryRevocation interface {
-	Check(ctx context.Context, cert, issuer *cms.Certificate) (trust.Answer, error)
+	Check(ctx context.Context, cert, issuer *icao.Certificate) (trust.Answer, error)
 }
 
 // Examiner holds what verdicts depend on besides the document. It is safe for concurrent use while its

@@ -6,8 +6,8 @@ import (
 	"balcao/cardreader/mrz"
 	"balcao/cardreader/travel/lds"
 	"balcao/kiosk"
-	"balcao/kiosk/trust/cms"
 	"balcao/kiosk/trust/country"
+	"balcao/kiosk/trust/icao"
 )
 
 // TravelOrder lists the checks of a travel document's chip in the order of a verdict, which is the clerk's.
@@ -31,7 +31,7 @@ type TravelExamination struct {
 	mrz          *mrz.MRZ
 	identity     *kiosk.Identity
 	object       *country.SecurityObject
-	chain        []*cms.Certificate
+	chain        []*icao.Certificate
 	authenticity *ChipAuthenticity
 	proof        ProofKind // of the files as they were signed
 	compared     map[int]bool

@@ -21,9 +21,9 @@ import (
 	"balcao/kiosk/examine"
 	"balcao/kiosk/examine/examinetest"
 	"balcao/kiosk/trust"
-	"balcao/kiosk/trust/cms"
 	"balcao/kiosk/trust/country"
 	"balcao/kiosk/trust/folder"
+	"balcao/kiosk/trust/icao"
 )
 
 // What is read arrives in pieces; each check is answered once, as early as it can be, and before the signature only the
@@ -502,7 +502,7 @@ type countryBlocking struct {
 	want  []*x509.Certificate
 }
 
-func (b countryBlocking) Check(ctx context.Context, cert, issuer *cms.Certificate) (trust.Answer, error) {
+func (b countryBlocking) Check(ctx context.Context, cert, issuer *icao.Certificate) (trust.Answer, error) {
 	if !slices.Equal(cert.Raw, b.want[0].Raw) || !slices.Equal(issuer.Raw, b.want[1].Raw) {
 		b.t.Error("asked about other certificates than the signer's and its issuer's")
 	}

@@ -11,9 +11,9 @@ import (
 	"balcao/cardreader/mrz"
 	"balcao/kiosk"
 	"balcao/kiosk/trust"
-	"balcao/kiosk/trust/cms"
 	"balcao/kiosk/trust/country"
 	"balcao/kiosk/trust/folder"
+	"balcao/kiosk/trust/icao"
 )
 
 // checkAccess: the chip opened with what is printed on the document. One that would have opened to anybody has not
@@ -69,7 +69,7 @@ func (e *TravelExamination) checkSODSigner() kiosk.Check {
 // (Doc 9303-12 §7.1.2), but some States' are not, and a law may keep documents alive beyond both. A certificate
 // that has expired counts as of the time when it signed, or of its last day where the object does not say when.
 // That asks no more of who would steal an old key than its theft: both times are theirs to write.
-func (e *TravelExamination) signerChain() ([]*cms.Certificate, error) {
+func (e *TravelExamination) signerChain() ([]*icao.Certificate, error) {
 	chain, err := e.v.Countries.TrustSigner(e.object, e.now)
 	if trust.FaultOf(err) != trust.FaultExpired || !e.now.After(e.object.Signer.NotAfter) {
 		return chain, err
@@ -90,7 +90,7 @@ func (e *TravelExamination) askSignerStatus() {
 // signerStatus asks the lists at hand and, where they know nothing, whoever the certificate names. A State that
 // gives no list to anybody cannot be asked, which costs the highest level; one that has a list and does not
 // answer is no yes. A signer that is on hold is not to be believed now.
-func (v *Examiner) signerStatus(ctx context.Context, signer, issuer *cms.Certificate, at time.Time) kiosk.Check {
+func (v *Examiner) signerStatus(ctx context.Context, signer, issuer *icao.Certificate, at time.Time) kiosk.Check {
 	var answer trust.Answer
 	var err error
 	var bad *folder.BadFile
@@ -187,7 +187,7 @@ func (e *TravelExamination) checkAuthenticity() kiosk.Check {
 		return failed(kiosk.ReasonKeyMismatch, SourceChip)
 	case o.Source == chipMapping:
 		switch err := e.confirmMapping(); {
-		case errors.Is(err, cms.ErrMalformed): // which proves nothing, but is no copy's mark either
+		case errors.Is(err, icao.ErrMalformed): // which proves nothing, but is no copy's mark either
 			return failed(kiosk.ReasonMalformed, SourceChip)
 		case err != nil:
 			return failed(kiosk.ReasonKeyMismatch, SourceChip)

@@ -1,7 +1,6 @@
 package registrar_test
 
 import (
-	"balcao/kiosk/transcript"
 	"bytes"
 	"context"
 	"errors"
@@ -28,6 +27,7 @@ import (
 	"balcao/kiosk/kiosktest"
 	"balcao/kiosk/registrar"
 	"balcao/kiosk/seal"
+	"balcao/kiosk/transcript"
 )
 
 func TestMain(m *testing.M) { cluster.TestMain(m) }

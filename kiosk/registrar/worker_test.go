@@ -1,7 +1,6 @@
 package registrar_test
 
 import (
-	"balcao/kiosk/transcript"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,6 +14,7 @@ import (
 	"balcao/kiosk/delivery"
 	"balcao/kiosk/evidence"
 	"balcao/kiosk/registrar"
+	"balcao/kiosk/transcript"
 )
 
 func TestWorker_WholePath(t *testing.T) {

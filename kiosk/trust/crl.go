@@ -13,8 +13,8 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 
-	"balcao/kiosk/trust/cms"
 	"balcao/kiosk/trust/fetch"
+	"balcao/kiosk/trust/icao"
 )
 
 // CRL entry reasons (RFC 5280 §5.3.1).
@@ -86,7 +86,7 @@ func verifyCRL(der []byte, issuer *x509.Certificate) (*revocationList, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the list: %w", err)
 	}
-	if !cms.SameName(crl.RawIssuer, issuer.RawSubject) {
+	if !icao.SameName(crl.RawIssuer, issuer.RawSubject) {
 		return nil, errors.New("the list is another CA's")
 	}
 	if err := crl.CheckSignatureFrom(issuer); err != nil {

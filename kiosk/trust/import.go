@@ -9,8 +9,8 @@ import (
 	"path/filepath"
 	"time"
 
-	"balcao/kiosk/trust/cms"
 	"balcao/kiosk/trust/folder"
+	"balcao/kiosk/trust/icao"
 )
 
 // Report says what an import did, file by file.
@@ -97,7 +97,7 @@ func (r *Report) judge(dir string, certificates []*x509.Certificate) error {
 // selfSigned reports whether a certificate is signed with its own key. crypto/x509 does not verify SHA-1,
 // which roots of that age have; there the names decide, since nothing rests on an anchor's signature.
 func selfSigned(c *x509.Certificate) bool {
-	if !cms.SameName(c.RawSubject, c.RawIssuer) {
+	if !icao.SameName(c.RawSubject, c.RawIssuer) {
 		return false
 	}
 	var insecure x509.InsecureAlgorithmError

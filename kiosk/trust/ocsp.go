@@ -16,8 +16,8 @@ import (
 
 	"golang.org/x/crypto/ocsp"
 
-	"balcao/kiosk/trust/cms"
 	"balcao/kiosk/trust/fetch"
+	"balcao/kiosk/trust/icao"
 )
 
 // maxOCSPAge is how old an answer without NextUpdate may be. Such a responder claims to answer from
@@ -93,7 +93,7 @@ func verifyOCSP(body, request []byte, cert, issuer *x509.Certificate, now time.T
 // certified it for signing OCSP answers.
 func checkResponder(responder, issuer *x509.Certificate, now time.Time) error {
 	switch {
-	case !cms.SameName(responder.RawIssuer, issuer.RawSubject):
+	case !icao.SameName(responder.RawIssuer, issuer.RawSubject):
 		return errors.New("certified by another CA")
 	case !slices.Contains(responder.ExtKeyUsage, x509.ExtKeyUsageOCSPSigning):
 		return errors.New("not certified for OCSP")

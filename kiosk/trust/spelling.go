@@ -5,7 +5,7 @@ import (
 	"crypto/x509"
 	"maps"
 
-	"balcao/kiosk/trust/cms"
+	"balcao/kiosk/trust/icao"
 )
 
 // spelling gives crypto/x509 each name of a CA in one spelling. It compares names byte by byte, but a name is the same in
@@ -27,7 +27,7 @@ func (s spelling) clone() spelling {
 // learn keeps the first spelling of each CA's name.
 func (s spelling) learn(cas ...*x509.Certificate) {
 	for _, ca := range cas {
-		if folded, ok := cms.FoldName(ca.RawSubject); ok && s.names[folded] == nil {
+		if folded, ok := icao.FoldName(ca.RawSubject); ok && s.names[folded] == nil {
 			s.names[folded] = ca.RawSubject
 		}
 	}
@@ -46,7 +46,7 @@ func (s spelling) respell(c *x509.Certificate) *x509.Certificate {
 }
 
 func (s spelling) known(name []byte) []byte {
-	if folded, ok := cms.FoldName(name); ok && s.names[folded] != nil {
+	if folded, ok := icao.FoldName(name); ok && s.names[folded] != nil {
 		return s.names[folded]
 	}
 	return name

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/crypto/ocsp"
 
 	"balcao/kiosk/trust"
-	"balcao/kiosk/trust/cms"
+	"balcao/kiosk/trust/icao"
 	"balcao/kiosk/trust/trusttest"
 )
 
@@ -20,7 +20,7 @@ func respelt(t testing.TB, a *trusttest.Authority) *trusttest.Authority {
 	country := trusttest.Wrap(0x31, trusttest.Wrap(0x30, trusttest.Wrap(0x06, []byte{0x55, 4, 6}), trusttest.Wrap(0x0c, []byte("pt"))))
 	name := trusttest.Wrap(0x31, trusttest.Wrap(0x30, trusttest.Wrap(0x06, []byte{0x55, 4, 3}), trusttest.Wrap(0x0c, []byte("  (TESTE)  "+c.Subject.CommonName[len("(Teste) "):]))))
 	c.RawSubject = trusttest.Wrap(0x30, country, name)
-	if !cms.SameName(c.RawSubject, a.Cert.RawSubject) || string(c.RawSubject) == string(a.Cert.RawSubject) {
+	if !icao.SameName(c.RawSubject, a.Cert.RawSubject) || string(c.RawSubject) == string(a.Cert.RawSubject) {
 		t.Fatal("not the same name in another spelling")
 	}
 	return &trusttest.Authority{Cert: &c, Key: a.Key}

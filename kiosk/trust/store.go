@@ -24,8 +24,8 @@ import (
 	"fmt"
 	"slices"
 
-	"balcao/kiosk/trust/cms"
 	"balcao/kiosk/trust/folder"
+	"balcao/kiosk/trust/icao"
 )
 
 // The folders of a store.
@@ -143,7 +143,7 @@ func (s *Store) legacyLink(c *x509.Certificate) *x509.Certificate {
 	digest := sha1.Sum(c.RawTBSCertificate) //nolint:gosec // see above
 	for _, issuer := range slices.Concat(s.anchors, s.intermediates) {
 		key, ok := issuer.PublicKey.(*rsa.PublicKey)
-		if !ok || issuer.Equal(c) || !cms.SameName(issuer.RawSubject, c.RawIssuer) {
+		if !ok || issuer.Equal(c) || !icao.SameName(issuer.RawSubject, c.RawIssuer) {
 			continue
 		}
 		if rsa.VerifyPKCS1v15(key, crypto.SHA1, digest[:], c.Signature) == nil {

@@ -4,7 +4,6 @@
 package load
 
 import (
-	"balcao/kiosk/transcript"
 	"context"
 	"crypto/hmac"
 	"crypto/rand"
@@ -22,6 +21,7 @@ import (
 
 	"balcao/kiosk"
 	"balcao/kiosk/central"
+	"balcao/kiosk/transcript"
 )
 
 // Options say what to measure.

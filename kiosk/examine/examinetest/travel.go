@@ -24,8 +24,8 @@ import (
 	"balcao/kiosk"
 	"balcao/kiosk/examine"
 	"balcao/kiosk/trust"
-	"balcao/kiosk/trust/cms"
 	"balcao/kiosk/trust/country"
+	"balcao/kiosk/trust/icao"
 )
 
 // Country is a State's country signing CA and a document signer.
@@ -53,7 +53,7 @@ func DocumentSigner(code string) x509.Certificate {
 // MustCountries believes countries.
 func MustCountries(t testing.TB, list ...Country) *country.Authorities {
 	t.Helper()
-	var certificates []*cms.Certificate
+	var certificates []*icao.Certificate
 	for _, c := range list {
 		certificates = append(certificates, MustParse(t, c.CSCA.Cert.Raw))
 	}
@@ -65,9 +65,9 @@ func MustCountries(t testing.TB, list ...Country) *country.Authorities {
 }
 
 // MustParse reads a certificate.
-func MustParse(t testing.TB, der []byte) *cms.Certificate {
+func MustParse(t testing.TB, der []byte) *icao.Certificate {
 	t.Helper()
-	c, err := cms.ParseCertificate(der)
+	c, err := icao.ParseCertificate(der)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,22 +75,22 @@ func MustParse(t testing.TB, der []byte) *cms.Certificate {
 }
 
 // SignerStatus answers for the revocation of document signers.
-type SignerStatus func(cert *cms.Certificate) (trust.Answer, error)
+type SignerStatus func(cert *icao.Certificate) (trust.Answer, error)
 
-func (f SignerStatus) Check(_ context.Context, cert, _ *cms.Certificate) (trust.Answer, error) {
+func (f SignerStatus) Check(_ context.Context, cert, _ *icao.Certificate) (trust.Answer, error) {
 	return f(cert)
 }
 
 // SignersAre gives all signers the same status.
 func SignersAre(status trust.Status) SignerStatus {
-	return func(*cms.Certificate) (trust.Answer, error) {
+	return func(*icao.Certificate) (trust.Answer, error) {
 		return trust.Answer{Status: status, Method: trust.MethodCRL, Source: "crl.test"}, nil
 	}
 }
 
 // SignersAnswer gives no status but an error.
 func SignersAnswer(err error) SignerStatus {
-	return func(*cms.Certificate) (trust.Answer, error) { return trust.Answer{}, err }
+	return func(*icao.Certificate) (trust.Answer, error) { return trust.Answer{}, err }
 }
 
 // Chip is a travel document to be made: what its files say and which keys it holds.

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"balcao/kiosk/trust/cms"
+	"balcao/kiosk/trust/icao"
 )
 
 func TestDER(t *testing.T) {
@@ -31,7 +32,7 @@ func TestDER(t *testing.T) {
 		"end of contents in a string ": {"0402 0000", "04020000"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := cms.DER(mustHex(t, tt.ber))
+			got, err := icao.DER(mustHex(t, tt.ber))
 			if want := mustHex(t, tt.want); err != nil || !bytes.Equal(got, want) {
 				t.Errorf("got %x, %v, want %x", got, err, want)
 			}
@@ -46,7 +47,7 @@ func TestDER(t *testing.T) {
 		"very deep": strings.Repeat("3080", 4000) + strings.Repeat("0000", 4000),
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got, err := cms.DER(mustHex(t, ber)); got != nil || err == nil {
+			if got, err := icao.DER(mustHex(t, ber)); got != nil || err == nil {
 				t.Errorf("got %x, %v", got, err)
 			}
 		})
@@ -76,7 +77,7 @@ func TestVerify_BER(t *testing.T) {
 					t.Errorf("%s: got %v, %v", form, v, err)
 				}
 				altered := bytes.Replace(ber, []byte("meant"), []byte("MEANT"), 1)
-				if v, err := cms.Verify(altered, cms.Options{}); v != nil || !errors.Is(err, cms.ErrSignature) {
+				if v, err := cms.Verify(altered, cms.Options{}); v != nil || !errors.Is(err, icao.ErrSignature) {
 					t.Errorf("%s, altered: got %v, %v", form, v, err)
 				}
 			}
@@ -104,7 +105,7 @@ func TestVerify_AttributesOutOfOrder(t *testing.T) {
 // pieces of pieces. The first byte of a bit string stays with the first piece.
 func mustIndefinite(t testing.TB, ber []byte) []byte {
 	t.Helper()
-	der, err := cms.DER(ber)
+	der, err := icao.DER(ber)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,14 +143,14 @@ func FuzzDER(f *testing.F) {
 	f.Add(mustHex(f, "3080 2480 2480 040141 0000 2403040142 0000 a080 23080302004103020442 0000 0000"))
 	f.Add(mustSign(f, rsa2048, "-md", "sha256", "-indef", "-stream"))
 	f.Fuzz(func(t *testing.T, ber []byte) {
-		der, err := cms.DER(ber)
+		der, err := icao.DER(ber)
 		if (der == nil) == (err == nil) || len(der) > len(ber) {
 			t.Fatalf("got %x, %v of %x", der, err, ber)
 		}
 		if err != nil {
 			return
 		}
-		if again, err := cms.DER(der); err != nil || !bytes.Equal(again, der) {
+		if again, err := icao.DER(der); err != nil || !bytes.Equal(again, der) {
 			t.Fatalf("got %x, %v of the DER %x", again, err, der)
 		}
 	})

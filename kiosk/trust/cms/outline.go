@@ -7,6 +7,8 @@ import (
 
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
+	"balcao/kiosk/trust/icao"
 )
 
 var oidSubjectKeyID = asn1.ObjectIdentifier{2, 5, 29, 14}
@@ -25,9 +27,9 @@ func parseCertificate(der cryptobyte.String) (certificate, error) {
 	c := certificate{raw: bytes.Clone(der), serial: new(big.Int)}
 	var outer, tbs, issuer, spki cryptobyte.String
 	if !der.ReadASN1(&outer, cbasn1.SEQUENCE) || !der.Empty() || !outer.ReadASN1(&tbs, cbasn1.SEQUENCE) {
-		return certificate{}, malformed("certificate")
+		return certificate{}, icao.Malformed("certificate")
 	}
-	if !tbs.SkipOptionalASN1(contextTag(0)) || // version
+	if !tbs.SkipOptionalASN1(icao.ContextTag(0)) || // version
 		!tbs.ReadASN1Integer(c.serial) ||
 		!tbs.SkipASN1(cbasn1.SEQUENCE) || // signature algorithm
 		!tbs.ReadASN1Element(&issuer, cbasn1.SEQUENCE) ||
@@ -36,12 +38,12 @@ func parseCertificate(der cryptobyte.String) (certificate, error) {
 		!tbs.ReadASN1Element(&spki, cbasn1.SEQUENCE) ||
 		!tbs.SkipOptionalASN1(cbasn1.Tag(1).ContextSpecific()) || // issuerUniqueID
 		!tbs.SkipOptionalASN1(cbasn1.Tag(2).ContextSpecific()) { // subjectUniqueID
-		return certificate{}, malformed("certificate")
+		return certificate{}, icao.Malformed("certificate")
 	}
 	c.issuer, c.spki = bytes.Clone(issuer), bytes.Clone(spki)
 	keyID, ok := readKeyID(tbs)
 	if !ok {
-		return certificate{}, malformed("certificate's extensions")
+		return certificate{}, icao.Malformed("certificate's extensions")
 	}
 	c.keyID = keyID
 	return c, nil
@@ -53,7 +55,7 @@ func readKeyID(tbs cryptobyte.String) ([]byte, bool) {
 		return nil, true
 	}
 	var explicit, extensions cryptobyte.String
-	if !tbs.ReadASN1(&explicit, contextTag(3)) || !tbs.Empty() ||
+	if !tbs.ReadASN1(&explicit, icao.ContextTag(3)) || !tbs.Empty() ||
 		!explicit.ReadASN1(&extensions, cbasn1.SEQUENCE) || !explicit.Empty() {
 		return nil, false
 	}
@@ -80,5 +82,5 @@ func (c certificate) signedBy(s signerInfo) bool {
 	if s.keyID != nil {
 		return len(c.keyID) > 0 && bytes.Equal(c.keyID, s.keyID)
 	}
-	return c.serial.Cmp(s.serial) == 0 && SameName(c.issuer, s.issuer)
+	return c.serial.Cmp(s.serial) == 0 && icao.SameName(c.issuer, s.issuer)
 }

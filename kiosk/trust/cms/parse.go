@@ -23,13 +23,13 @@ import (
 	"bytes"
 	"crypto"
 	"encoding/asn1"
-	"errors"
-	"fmt"
 	"math/big"
 	"time"
 
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
+	"balcao/kiosk/trust/icao"
 )
 
 // Limits of what is looked at. An eMRTD's SOD with two certificates stays under 16 KB.
@@ -38,9 +38,6 @@ const (
 	maxCertificates = 64
 	maxAttributes   = 16
 )
-
-// ErrMalformed says that the bytes are not a SignedData message as this package accepts it.
-var ErrMalformed = errors.New("malformed CMS message")
 
 var (
 	oidSignedData    = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 2}
@@ -65,37 +62,34 @@ type signerInfo struct {
 	digest    crypto.Hash
 	attrs     [][]byte // signed attributes as they may have been hashed: DER with the tag SET OF
 	signature []byte
-	algorithm signatureAlgorithm
+	algorithm icao.SignatureAlgorithm
 
 	contentType   asn1.ObjectIdentifier
 	messageDigest []byte
 	signingTime   time.Time // zero when not stated
 }
 
-// malformed wraps ErrMalformed with what is wrong.
-func malformed(what string) error { return fmt.Errorf("%w: %s", ErrMalformed, what) }
-
 // parse takes a message apart. cryptobyte reads DER only, so that the message is brought into it first.
 func parse(ber []byte) (*message, error) {
 	if len(ber) > maxMessage {
-		return nil, malformed("too long")
+		return nil, icao.Malformed("too long")
 	}
-	der, err := DER(ber)
+	der, err := icao.DER(ber)
 	if err != nil {
-		return nil, malformed("not one value in BER")
+		return nil, icao.Malformed("not one value in BER")
 	}
 	input := cryptobyte.String(der)
 	var info, explicit, data cryptobyte.String
 	var contentType asn1.ObjectIdentifier
 	if !input.ReadASN1(&info, cbasn1.SEQUENCE) || !input.Empty() {
-		return nil, malformed("not one SEQUENCE")
+		return nil, icao.Malformed("not one SEQUENCE")
 	}
 	if !info.ReadASN1ObjectIdentifier(&contentType) || !contentType.Equal(oidSignedData) {
-		return nil, malformed("not SignedData")
+		return nil, icao.Malformed("not SignedData")
 	}
-	if !info.ReadASN1(&explicit, contextTag(0)) || !info.Empty() ||
+	if !info.ReadASN1(&explicit, icao.ContextTag(0)) || !info.Empty() ||
 		!explicit.ReadASN1(&data, cbasn1.SEQUENCE) || !explicit.Empty() {
-		return nil, malformed("ContentInfo")
+		return nil, icao.Malformed("ContentInfo")
 	}
 	return parseSignedData(data)
 }
@@ -110,26 +104,26 @@ func parseSignedData(data cryptobyte.String) (*message, error) {
 		hasCerts       bool
 	)
 	if !data.ReadASN1Integer(&version) || version < 1 || version > 5 {
-		return nil, malformed("SignedData version")
+		return nil, icao.Malformed("SignedData version")
 	}
 	if !data.ReadASN1(&digests, cbasn1.SET) {
-		return nil, malformed("digestAlgorithms")
+		return nil, icao.Malformed("digestAlgorithms")
 	}
 	if err := m.parseContent(&data); err != nil {
 		return nil, err
 	}
-	if !data.ReadOptionalASN1(&certs, &hasCerts, contextTag(0)) || !data.SkipOptionalASN1(contextTag(1)) {
-		return nil, malformed("certificates or crls")
+	if !data.ReadOptionalASN1(&certs, &hasCerts, icao.ContextTag(0)) || !data.SkipOptionalASN1(icao.ContextTag(1)) {
+		return nil, icao.Malformed("certificates or crls")
 	}
 	if !data.ReadASN1(&signers, cbasn1.SET) || !data.Empty() {
-		return nil, malformed("signerInfos")
+		return nil, icao.Malformed("signerInfos")
 	}
 	if err := m.parseCertificates(certs); err != nil {
 		return nil, err
 	}
 	var signer cryptobyte.String
 	if !signers.ReadASN1(&signer, cbasn1.SEQUENCE) || !signers.Empty() {
-		return nil, malformed("not exactly one signer")
+		return nil, icao.Malformed("not exactly one signer")
 	}
 	if err := m.signer.parse(signer); err != nil {
 		return nil, err
@@ -142,9 +136,9 @@ func (m *message) parseContent(data *cryptobyte.String) error {
 	var encap, explicit, content cryptobyte.String
 	if !data.ReadASN1(&encap, cbasn1.SEQUENCE) ||
 		!encap.ReadASN1ObjectIdentifier(&m.contentType) ||
-		!encap.ReadASN1(&explicit, contextTag(0)) || !encap.Empty() ||
+		!encap.ReadASN1(&explicit, icao.ContextTag(0)) || !encap.Empty() ||
 		!explicit.ReadASN1(&content, cbasn1.OCTET_STRING) || !explicit.Empty() {
-		return malformed("encapsulated content")
+		return icao.Malformed("encapsulated content")
 	}
 	m.content = bytes.Clone(content)
 	return nil
@@ -157,7 +151,7 @@ func (m *message) parseCertificates(certs cryptobyte.String) error {
 		var element cryptobyte.String
 		var tag cbasn1.Tag
 		if count == maxCertificates || !certs.ReadAnyASN1Element(&element, &tag) {
-			return malformed("certificates")
+			return icao.Malformed("certificates")
 		}
 		if tag != cbasn1.SEQUENCE {
 			continue
@@ -175,35 +169,35 @@ func (m *message) parseCertificates(certs cryptobyte.String) error {
 func (s *signerInfo) parse(data cryptobyte.String) error {
 	var version int64
 	if !data.ReadASN1Integer(&version) || (version != 1 && version != 3) {
-		return malformed("SignerInfo version")
+		return icao.Malformed("SignerInfo version")
 	}
 	if err := s.parseIdentifier(&data); err != nil {
 		return err
 	}
-	digest, err := readAlgorithm(&data)
+	digest, err := icao.ReadAlgorithm(&data)
 	if err != nil {
 		return err
 	}
-	if s.digest, err = digest.hash(); err != nil {
+	if s.digest, err = digest.Hash(); err != nil {
 		return err
 	}
 	var attrs cryptobyte.String
-	if !data.ReadASN1Element(&attrs, contextTag(0)) {
-		return malformed("no signed attributes")
+	if !data.ReadASN1Element(&attrs, icao.ContextTag(0)) {
+		return icao.Malformed("no signed attributes")
 	}
 	if err := s.parseAttributes(attrs); err != nil {
 		return err
 	}
-	algorithm, err := readAlgorithm(&data)
+	algorithm, err := icao.ReadAlgorithm(&data)
 	if err != nil {
 		return err
 	}
-	if s.algorithm, err = algorithm.signature(s.digest); err != nil {
+	if s.algorithm, err = algorithm.Signature(s.digest); err != nil {
 		return err
 	}
 	var signature cryptobyte.String
-	if !data.ReadASN1(&signature, cbasn1.OCTET_STRING) || !data.SkipOptionalASN1(contextTag(1)) || !data.Empty() {
-		return malformed("signature")
+	if !data.ReadASN1(&signature, cbasn1.OCTET_STRING) || !data.SkipOptionalASN1(icao.ContextTag(1)) || !data.Empty() {
+		return icao.Malformed("signature")
 	}
 	s.signature = bytes.Clone(signature)
 	return nil
@@ -212,15 +206,15 @@ func (s *signerInfo) parse(data cryptobyte.String) error {
 // parseIdentifier reads the SignerIdentifier: issuer and serial number, or a key identifier.
 func (s *signerInfo) parseIdentifier(data *cryptobyte.String) error {
 	keyTag := cbasn1.Tag(0).ContextSpecific()
-	if data.PeekASN1Tag(keyTag) || data.PeekASN1Tag(contextTag(0)) {
+	if data.PeekASN1Tag(keyTag) || data.PeekASN1Tag(icao.ContextTag(0)) {
 		var id cryptobyte.String
 		var tag cbasn1.Tag
 		ok := data.ReadAnyASN1(&id, &tag)
 		if ok && tag != keyTag { // an octet string in pieces, which its tag does not tell
-			id, ok = join(id, cbasn1.OCTET_STRING)
+			id, ok = icao.Join(id, cbasn1.OCTET_STRING)
 		}
 		if !ok || len(id) == 0 {
-			return malformed("signer's key identifier")
+			return icao.Malformed("signer's key identifier")
 		}
 		s.keyID = bytes.Clone(id)
 		return nil
@@ -229,7 +223,7 @@ func (s *signerInfo) parseIdentifier(data *cryptobyte.String) error {
 	s.serial = new(big.Int)
 	if !data.ReadASN1(&pair, cbasn1.SEQUENCE) || !pair.ReadASN1Element(&issuer, cbasn1.SEQUENCE) ||
 		!pair.ReadASN1Integer(s.serial) || !pair.Empty() {
-		return malformed("signer's issuer and serial number")
+		return icao.Malformed("signer's issuer and serial number")
 	}
 	s.issuer = bytes.Clone(issuer)
 	return nil
@@ -243,12 +237,12 @@ func (s *signerInfo) parseAttributes(element cryptobyte.String) error {
 	written[0] = byte(cbasn1.SET)
 
 	var set cryptobyte.String
-	if !element.ReadASN1(&set, contextTag(0)) {
-		return malformed("signed attributes")
+	if !element.ReadASN1(&set, icao.ContextTag(0)) {
+		return icao.Malformed("signed attributes")
 	}
-	sorted, ok := sortedAttributes(set)
+	sorted, ok := icao.SortedAttributes(set)
 	if !ok {
-		return malformed("signed attributes")
+		return icao.Malformed("signed attributes")
 	}
 	if s.attrs = [][]byte{sorted}; !bytes.Equal(sorted, written) {
 		s.attrs = append(s.attrs, written)
@@ -259,10 +253,10 @@ func (s *signerInfo) parseAttributes(element cryptobyte.String) error {
 		var oid asn1.ObjectIdentifier
 		if !set.ReadASN1(&attr, cbasn1.SEQUENCE) || !attr.ReadASN1ObjectIdentifier(&oid) ||
 			!attr.ReadASN1(&values, cbasn1.SET) || !attr.Empty() || values.Empty() {
-			return malformed("signed attribute")
+			return icao.Malformed("signed attribute")
 		}
 		if seen[oid.String()] || len(seen) == maxAttributes {
-			return malformed("repeated or too many signed attributes")
+			return icao.Malformed("repeated or too many signed attributes")
 		}
 		seen[oid.String()] = true
 		if err := s.parseAttribute(oid, values); err != nil {
@@ -270,7 +264,7 @@ func (s *signerInfo) parseAttributes(element cryptobyte.String) error {
 		}
 	}
 	if s.contentType == nil || s.messageDigest == nil {
-		return malformed("signed attributes without content-type or message-digest")
+		return icao.Malformed("signed attributes without content-type or message-digest")
 	}
 	return nil
 }
@@ -281,27 +275,24 @@ func (s *signerInfo) parseAttribute(oid asn1.ObjectIdentifier, values cryptobyte
 	switch {
 	case oid.Equal(oidContentType):
 		if !values.ReadASN1ObjectIdentifier(&s.contentType) || !values.Empty() {
-			return malformed("content-type attribute")
+			return icao.Malformed("content-type attribute")
 		}
 	case oid.Equal(oidMessageDigest):
 		var digest cryptobyte.String
 		if !values.ReadASN1(&digest, cbasn1.OCTET_STRING) || !values.Empty() || len(digest) == 0 {
-			return malformed("message-digest attribute")
+			return icao.Malformed("message-digest attribute")
 		}
 		s.messageDigest = bytes.Clone(digest)
 	case oid.Equal(oidSigningTime):
 		if values.PeekASN1Tag(cbasn1.UTCTime) {
 			if !values.ReadASN1UTCTime(&s.signingTime) || !values.Empty() {
-				return malformed("signing-time attribute")
+				return icao.Malformed("signing-time attribute")
 			}
 			return nil
 		}
 		if !values.ReadASN1GeneralizedTime(&s.signingTime) || !values.Empty() {
-			return malformed("signing-time attribute")
+			return icao.Malformed("signing-time attribute")
 		}
 	}
 	return nil
 }
-
-// contextTag is the tag [n] of a constructed value.
-func contextTag(n uint8) cbasn1.Tag { return cbasn1.Tag(n).ContextSpecific().Constructed() }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"balcao/kiosk/trust/cms"
+	"balcao/kiosk/trust/icao"
 )
 
 // travelKinds are the signatures of documents, which take ParsePublicKey and sometimes SHA-1.
@@ -31,20 +32,20 @@ func TestVerify_Travel(t *testing.T) {
 	for name, kind := range travelKinds {
 		t.Run(name, func(t *testing.T) {
 			der := mustSign(t, kind.key, kind.sign...)
-			v, err := cms.Verify(der, cms.Options{SHA1: true, ParseKey: cms.ParsePublicKey})
+			v, err := cms.Verify(der, cms.Options{SHA1: true, ParseKey: icao.ParsePublicKey})
 			if err != nil {
 				t.Fatal(err)
 			}
 			if !bytes.Equal(v.Content, content) || v.Digest != kind.hash || v.SignedHash != kind.hash {
 				t.Errorf("got %q, %v, %v", v.Content, v.Digest, v.SignedHash)
 			}
-			_, err = cms.Verify(der, cms.Options{ParseKey: cms.ParsePublicKey})
-			if refused := errors.Is(err, cms.ErrMalformed); refused != (kind.hash == crypto.SHA1) {
+			_, err = cms.Verify(der, cms.Options{ParseKey: icao.ParsePublicKey})
+			if refused := errors.Is(err, icao.ErrMalformed); refused != (kind.hash == crypto.SHA1) {
 				t.Errorf("without SHA-1: got %v", err)
 			}
 			altered := bytes.Clone(der)
 			altered[len(altered)-1] ^= 1
-			if v, err := cms.Verify(altered, cms.Options{SHA1: true, ParseKey: cms.ParsePublicKey}); v != nil || err == nil {
+			if v, err := cms.Verify(altered, cms.Options{SHA1: true, ParseKey: icao.ParsePublicKey}); v != nil || err == nil {
 				t.Errorf("altered: got %v, %v", v, err)
 			}
 		})
@@ -56,7 +57,7 @@ func FuzzVerify_Travel(f *testing.F) {
 		f.Add(mustSign(f, travelKinds[name].key, travelKinds[name].sign...))
 	}
 	f.Fuzz(func(t *testing.T, der []byte) {
-		v, err := cms.Verify(der, cms.Options{SHA1: true, MixedHashes: true, ParseKey: cms.ParsePublicKey})
+		v, err := cms.Verify(der, cms.Options{SHA1: true, MixedHashes: true, ParseKey: icao.ParsePublicKey})
 		if (v == nil) == (err == nil) {
 			t.Fatalf("got %v and %v", v, err)
 		}

@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"balcao/kiosk/trust/icao"
 )
 
 // ErrNoSigner says that the message does not carry the certificate of its signer.
@@ -47,17 +49,17 @@ func Verify(der []byte, options Options) (*Verified, error) {
 	if err != nil {
 		return nil, err
 	}
-	if (m.signer.digest == crypto.SHA1 || m.signer.algorithm.hash == crypto.SHA1) && !options.SHA1 {
-		return nil, malformed("SHA-1 is not accepted")
+	if (m.signer.digest == crypto.SHA1 || m.signer.algorithm.Hash == crypto.SHA1) && !options.SHA1 {
+		return nil, icao.Malformed("SHA-1 is not accepted")
 	}
-	if m.signer.algorithm.hash != m.signer.digest && !options.MixedHashes {
-		return nil, malformed("signature and message digest use different hashes")
+	if m.signer.algorithm.Hash != m.signer.digest && !options.MixedHashes {
+		return nil, icao.Malformed("signature and message digest use different hashes")
 	}
 	if !m.signer.contentType.Equal(m.contentType) {
-		return nil, fmt.Errorf("%w: content-type attribute differs", ErrSignature)
+		return nil, fmt.Errorf("%w: content-type attribute differs", icao.ErrSignature)
 	}
-	if subtle.ConstantTimeCompare(m.signer.messageDigest, sum(m.signer.digest, m.content)) != 1 {
-		return nil, fmt.Errorf("%w: message digest differs", ErrSignature)
+	if subtle.ConstantTimeCompare(m.signer.messageDigest, icao.Sum(m.signer.digest, m.content)) != 1 {
+		return nil, fmt.Errorf("%w: message digest differs", icao.ErrSignature)
 	}
 	signer, others, err := m.findSigner()
 	if err != nil {
@@ -68,7 +70,7 @@ func Verify(der []byte, options Options) (*Verified, error) {
 	}
 	return &Verified{
 		ContentType: m.contentType, Content: m.content, Signer: signer.raw, Others: others,
-		SigningTime: m.signer.signingTime, Digest: m.signer.digest, SignedHash: m.signer.algorithm.hash,
+		SigningTime: m.signer.signingTime, Digest: m.signer.digest, SignedHash: m.signer.algorithm.Hash,
 	}, nil
 }
 
@@ -84,7 +86,7 @@ func (m *message) findSigner() (certificate, [][]byte, error) {
 		case signer.raw == nil:
 			signer = c
 		default:
-			return certificate{}, nil, malformed("two certificates of the signer")
+			return certificate{}, nil, icao.Malformed("two certificates of the signer")
 		}
 	}
 	if signer.raw == nil {
@@ -101,10 +103,10 @@ func (s signerInfo) verify(signer certificate, options Options) error {
 	}
 	key, err := parseKey(signer.spki)
 	if err != nil {
-		return fmt.Errorf("%w: signer's public key: %v", ErrMalformed, err)
+		return fmt.Errorf("%w: signer's public key: %v", icao.ErrMalformed, err)
 	}
 	for _, attrs := range s.attrs {
-		if err = s.algorithm.verify(key, attrs, s.signature); err == nil {
+		if err = s.algorithm.Verify(key, attrs, s.signature); err == nil {
 			return nil
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto"
 	"encoding/asn1"
-
 	"encoding/pem"
 	"errors"
 	"os"
@@ -15,6 +14,7 @@ import (
 	"testing"
 
 	"balcao/kiosk/trust/cms"
+	"balcao/kiosk/trust/icao"
 )
 
 // The messages here are made by OpenSSL, which knows nothing of this package.
@@ -161,19 +161,19 @@ func TestVerify_Refused(t *testing.T) {
 		der  []byte
 		want error
 	}{
-		"empty":                {nil, cms.ErrMalformed},
-		"trailing byte":        {append(bytes.Clone(good), 0), cms.ErrMalformed},
-		"truncated":            {good[:len(good)-1], cms.ErrMalformed},
-		"no signed attributes": {mustSign(t, rsa2048, "-md", "sha256", "-noattr"), cms.ErrMalformed},
+		"empty":                {nil, icao.ErrMalformed},
+		"trailing byte":        {append(bytes.Clone(good), 0), icao.ErrMalformed},
+		"truncated":            {good[:len(good)-1], icao.ErrMalformed},
+		"no signed attributes": {mustSign(t, rsa2048, "-md", "sha256", "-noattr"), icao.ErrMalformed},
 		"no certificate":       {mustSign(t, rsa2048, "-md", "sha256", "-nocerts"), cms.ErrNoSigner},
-		"SHA-1":                {mustSign(t, rsa2048, "-md", "sha1"), cms.ErrMalformed},
-		"MD5":                  {mustSign(t, rsa2048, "-md", "md5"), cms.ErrMalformed},
+		"SHA-1":                {mustSign(t, rsa2048, "-md", "sha1"), icao.ErrMalformed},
+		"MD5":                  {mustSign(t, rsa2048, "-md", "md5"), icao.ErrMalformed},
 		"other certificate":    {mustSign(t, rsa2048, "-md", "sha256", "-nocerts", "-certfile", otherCert), cms.ErrNoSigner},
-		"two signers":          {mustSignTwice(t), cms.ErrMalformed},
-		"detached":             {mustSignDetached(t), cms.ErrMalformed},
-		"content altered":      {bytes.Replace(good, []byte("meant"), []byte("MEANT"), 1), cms.ErrSignature},
-		"brainpool":            {mustSign(t, curve("brainpoolP256r1"), "-md", "sha256"), cms.ErrMalformed},
-		"weak RSA":             {mustSign(t, []string{"-newkey", "rsa:1024"}, "-md", "sha256"), cms.ErrSignature},
+		"two signers":          {mustSignTwice(t), icao.ErrMalformed},
+		"detached":             {mustSignDetached(t), icao.ErrMalformed},
+		"content altered":      {bytes.Replace(good, []byte("meant"), []byte("MEANT"), 1), icao.ErrSignature},
+		"brainpool":            {mustSign(t, curve("brainpoolP256r1"), "-md", "sha256"), icao.ErrMalformed},
+		"weak RSA":             {mustSign(t, []string{"-newkey", "rsa:1024"}, "-md", "sha256"), icao.ErrSignature},
 	}
 	for name, tt := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -206,7 +206,7 @@ func TestVerify_ExchangedCertificate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if v, err := cms.Verify(der, cms.Options{}); v != nil || !errors.Is(err, cms.ErrSignature) {
+	if v, err := cms.Verify(der, cms.Options{}); v != nil || !errors.Is(err, icao.ErrSignature) {
 		t.Errorf("got %v, %v; want ErrSignature", v, err)
 	}
 }
@@ -232,7 +232,7 @@ func TestVerify_ParseKey(t *testing.T) {
 		}
 		return nil, refused
 	}})
-	if !errors.Is(err, cms.ErrMalformed) {
+	if !errors.Is(err, icao.ErrMalformed) {
 		t.Errorf("got %v", err)
 	}
 }

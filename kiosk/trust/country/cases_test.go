@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"balcao/kiosk/trust/cms"
 	"balcao/kiosk/trust/country"
+	"balcao/kiosk/trust/icao"
 	"balcao/kiosk/trust/sod"
 	"balcao/kiosk/trust/trusttest"
 )
@@ -55,7 +55,7 @@ func TestReadSOD_AsStatesWriteThem(t *testing.T) {
 func TestReadSOD_ContentInBER(t *testing.T) {
 	u := mustUtopia(t)
 	object := trusttest.MustMarshal(t, trusttest.SecurityObject{Algorithm: trusttest.Sha256ID, Hashes: trusttest.HashesOf(1, 3, 4)})
-	content, ok := cms.Content(object, 0x30)
+	content, ok := icao.Content(object, 0x30)
 	if !ok {
 		t.Fatalf("no SEQUENCE: %x", object)
 	}

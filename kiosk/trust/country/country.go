@@ -18,9 +18,9 @@ import (
 	"time"
 
 	"balcao/kiosk/trust"
-	"balcao/kiosk/trust/cms"
 	"balcao/kiosk/trust/fetch"
 	"balcao/kiosk/trust/folder"
+	"balcao/kiosk/trust/icao"
 )
 
 // The folders of country signing within a trust folder.
@@ -37,8 +37,8 @@ const (
 // A CA speaks for its own country only. One that has expired still vouches for what it signed while it was
 // valid: the documents live on for ten years and the signer's certificate with them.
 type Authorities struct {
-	authorities map[string][]*cms.Certificate // by country; self-signed ones first
-	lists       map[string][]*revocationList  // by country
+	authorities map[string][]*icao.Certificate // by country; self-signed ones first
+	lists       map[string][]*revocationList   // by country
 
 	bad, badLists []*folder.BadFile
 }
@@ -46,8 +46,8 @@ type Authorities struct {
 // New makes a set of certificates, in whatever order, and of lists. A certificate that cannot belong
 // to a country signing CA is an error, so that a mistake is seen when it is made. A list that nobody in the set signed is
 // no error: it is never used.
-func New(certificates []*cms.Certificate, lists ...*cms.RevocationList) (*Authorities, error) {
-	c := &Authorities{authorities: make(map[string][]*cms.Certificate), lists: make(map[string][]*revocationList)}
+func New(certificates []*icao.Certificate, lists ...*icao.RevocationList) (*Authorities, error) {
+	c := &Authorities{authorities: make(map[string][]*icao.Certificate), lists: make(map[string][]*revocationList)}
 	for _, ca := range certificates {
 		if err := checkAuthority(ca); err != nil {
 			return nil, fmt.Errorf("country signing CA %q: %w", ca.Title, err)
@@ -56,7 +56,7 @@ func New(certificates []*cms.Certificate, lists ...*cms.RevocationList) (*Author
 		if slices.ContainsFunc(known, ca.Equal) {
 			continue
 		}
-		if cms.SameName(ca.RawIssuer, ca.RawSubject) {
+		if icao.SameName(ca.RawIssuer, ca.RawSubject) {
 			known = slices.Insert(known, 0, ca) // the shortest way to an anchor is tried first
 		} else {
 			known = append(known, ca)
@@ -95,8 +95,8 @@ func Load(dir string) (*Authorities, error) {
 }
 
 // readAuthorities reads the certificates of the folder.
-func readAuthorities(dir string) ([]folder.File[*cms.Certificate], []*folder.BadFile, error) {
-	return folder.Read(dir, authorityFolder, folder.CertificateFiles, folder.MaxCertificate, func(data []byte) (*cms.Certificate, error) {
+func readAuthorities(dir string) ([]folder.File[*icao.Certificate], []*folder.BadFile, error) {
+	return folder.Read(dir, authorityFolder, folder.CertificateFiles, folder.MaxCertificate, func(data []byte) (*icao.Certificate, error) {
 		c, err := parseCertificateFile(data)
 		if err == nil {
 			err = checkAuthority(c)
@@ -106,15 +106,15 @@ func readAuthorities(dir string) ([]folder.File[*cms.Certificate], []*folder.Bad
 }
 
 // parseList reads exactly one revocation list. The error names the country, where that much can be read.
-func parseList(data []byte) (*cms.RevocationList, error) {
+func parseList(data []byte) (*icao.RevocationList, error) {
 	u := folder.Unpack(data)
 	der, err := u.One()
 	if err != nil {
 		return nil, err
 	}
-	l, err := cms.ParseRevocationList(der)
+	l, err := icao.ParseRevocationList(der)
 	if err != nil {
-		return nil, &folder.BadFile{Country: cms.RevocationListCountry(der), Err: u.Named(err)}
+		return nil, &folder.BadFile{Country: icao.RevocationListCountry(der), Err: u.Named(err)}
 	}
 	return l, nil
 }
@@ -149,7 +149,7 @@ func (c *Authorities) badList(country string) *folder.BadFile {
 }
 
 // ReadCertificate reads a file that holds exactly one certificate, of whatever kind of key.
-func ReadCertificate(path string) (*cms.Certificate, error) {
+func ReadCertificate(path string) (*icao.Certificate, error) {
 	data, err := folder.ReadBounded(path, folder.MaxCertificate)
 	if err != nil {
 		return nil, err
@@ -158,22 +158,22 @@ func ReadCertificate(path string) (*cms.Certificate, error) {
 }
 
 // parseCertificateFile reads exactly one certificate, as DER, PEM or base64.
-func parseCertificateFile(data []byte) (*cms.Certificate, error) {
+func parseCertificateFile(data []byte) (*icao.Certificate, error) {
 	u := folder.Unpack(data)
 	der, err := u.One()
 	if err != nil {
 		return nil, err
 	}
-	c, err := cms.ParseCertificate(der)
+	c, err := icao.ParseCertificate(der)
 	return c, u.Named(err)
 }
 
 // Certificates returns all certificates, by country.
-func (c *Authorities) Certificates() []*cms.Certificate {
+func (c *Authorities) Certificates() []*icao.Certificate {
 	if c == nil {
 		return nil
 	}
-	var all []*cms.Certificate
+	var all []*icao.Certificate
 	for _, certificates := range c.authorities {
 		all = append(all, certificates...)
 	}
@@ -181,7 +181,7 @@ func (c *Authorities) Certificates() []*cms.Certificate {
 	return all
 }
 
-func compareAuthorities(a, b *cms.Certificate) int {
+func compareAuthorities(a, b *icao.Certificate) int {
 	if order := strings.Compare(a.Country, b.Country); order != 0 {
 		return order
 	}
@@ -195,18 +195,18 @@ func compareAuthorities(a, b *cms.Certificate) int {
 // the signer's certificate, perhaps link certificates, and the CA's self-signed one. The signer's certificate
 // is valid at the time given, and each of the others was when it signed the one before it. Any other outcome is a
 // *ChainError. Revocation is another question: Status, Revocation.
-func (c *Authorities) TrustSigner(o *SecurityObject, at time.Time) ([]*cms.Certificate, error) {
+func (c *Authorities) TrustSigner(o *SecurityObject, at time.Time) ([]*icao.Certificate, error) {
 	return c.TrustCertificate(o.Signer, at)
 }
 
 // TrustCertificate does the same for a document signer's certificate from elsewhere: that of EF.CardSecurity.
-func (c *Authorities) TrustCertificate(signer *cms.Certificate, at time.Time) ([]*cms.Certificate, error) {
+func (c *Authorities) TrustCertificate(signer *icao.Certificate, at time.Time) ([]*icao.Certificate, error) {
 	return c.chain(signer, at, checkDocumentSigner)
 }
 
 // chain climbs from a leaf to an anchor. What the leaf is for is asked before whether it is in its dates, so
 // that "expired" means that nothing else speaks against it.
-func (c *Authorities) chain(leaf *cms.Certificate, at time.Time, profile func(*cms.Certificate) error) ([]*cms.Certificate, error) {
+func (c *Authorities) chain(leaf *icao.Certificate, at time.Time, profile func(*icao.Certificate) error) ([]*icao.Certificate, error) {
 	issuers, err := c.climb(leaf, nil)
 	if err != nil && trust.FaultOf(err) != trust.FaultExpired {
 		return nil, err
@@ -220,7 +220,7 @@ func (c *Authorities) chain(leaf *cms.Certificate, at time.Time, profile func(*c
 	if fault := outside(leaf.NotBefore, leaf.NotAfter, at); fault != nil {
 		return nil, fault
 	}
-	return append([]*cms.Certificate{leaf}, issuers...), nil
+	return append([]*icao.Certificate{leaf}, issuers...), nil
 }
 
 // climb returns the certificates above one, up to an anchor. The path is the way up so far: CAs that certify each other
@@ -229,7 +229,7 @@ func (c *Authorities) chain(leaf *cms.Certificate, at time.Time, profile func(*c
 // Path lengths are not counted. All country signing CAs have zero, also those that issue link certificates, because
 // a link is no CA below another but the same CA with another key (Doc 9303-12 §2, §7.1.1.5), and nothing from a document
 // ever stands between.
-func (c *Authorities) climb(below *cms.Certificate, path []*cms.Certificate) ([]*cms.Certificate, error) {
+func (c *Authorities) climb(below *icao.Certificate, path []*icao.Certificate) ([]*icao.Certificate, error) {
 	fault := &trust.ChainError{Fault: trust.FaultUntrusted, CA: len(path) > 0, Detail: "no country signing certificate of its issuer"}
 	if c == nil || len(path) >= maxChain {
 		return nil, fault
@@ -243,11 +243,11 @@ func (c *Authorities) climb(below *cms.Certificate, path []*cms.Certificate) ([]
 			continue
 		}
 		if ca.SelfSigned() {
-			return []*cms.Certificate{ca}, nil
+			return []*icao.Certificate{ca}, nil
 		}
 		upper, err := c.climb(ca, append(slices.Clip(path), below))
 		if err == nil {
-			return append([]*cms.Certificate{ca}, upper...), nil
+			return append([]*icao.Certificate{ca}, upper...), nil
 		}
 		if fault.Fault != trust.FaultExpired {
 			_ = errors.As(err, &fault)
@@ -261,7 +261,7 @@ func (c *Authorities) climb(below *cms.Certificate, path []*cms.Certificate) ([]
 const dayOfIssue = 24 * time.Hour
 
 // validWhenSigned checks that a CA was valid when it issued a certificate, which is when that one begins.
-func validWhenSigned(ca, below *cms.Certificate) *trust.ChainError {
+func validWhenSigned(ca, below *icao.Certificate) *trust.ChainError {
 	fault := outside(ca.NotBefore.Add(-dayOfIssue), ca.NotAfter, below.NotBefore)
 	if fault != nil {
 		fault.CA = true

@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"balcao/kiosk/trust"
-	"balcao/kiosk/trust/cms"
 	"balcao/kiosk/trust/country"
+	"balcao/kiosk/trust/icao"
 	"balcao/kiosk/trust/sod"
 	"balcao/kiosk/trust/trusttest"
 )
@@ -62,9 +62,9 @@ func mustRekey(t testing.TB, old *trusttest.Authority, template x509.Certificate
 	return root, trusttest.MustIssue(t, template, old, key)
 }
 
-func mustParse(t testing.TB, a *trusttest.Authority) *cms.Certificate {
+func mustParse(t testing.TB, a *trusttest.Authority) *icao.Certificate {
 	t.Helper()
-	c, err := cms.ParseCertificate(a.Cert.Raw)
+	c, err := icao.ParseCertificate(a.Cert.Raw)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +73,7 @@ func mustParse(t testing.TB, a *trusttest.Authority) *cms.Certificate {
 
 func mustTrust(t testing.TB, authorities ...*trusttest.Authority) *country.Authorities {
 	t.Helper()
-	var certificates []*cms.Certificate
+	var certificates []*icao.Certificate
 	for _, a := range authorities {
 		certificates = append(certificates, mustParse(t, a))
 	}
@@ -262,7 +262,7 @@ func TestNew_Refused(t *testing.T) {
 		"unknown critical":  trusttest.MustIssue(t, critical, nil, trusttest.MustKey(t)),
 		"neither":           trusttest.MustIssue(t, unconstrained, nil, trusttest.MustKey(t)),
 	} {
-		if got, err := country.New([]*cms.Certificate{mustParse(t, a)}); got != nil || err == nil {
+		if got, err := country.New([]*icao.Certificate{mustParse(t, a)}); got != nil || err == nil {
 			t.Errorf("%s: got %v, %v", name, got, err)
 		}
 	}

@@ -10,8 +10,8 @@ import (
 	"slices"
 	"strings"
 
-	"balcao/kiosk/trust/cms"
 	"balcao/kiosk/trust/folder"
+	"balcao/kiosk/trust/icao"
 )
 
 // Change is what an import does to a certificate's place in the folder.
@@ -34,14 +34,14 @@ type Import struct {
 // Report says what an import did, or would do.
 type Report struct {
 	Items   []Item
-	Gone    []*cms.Certificate // in the folder, but not among those imported
-	Removed bool               // the Gone ones were removed
-	Written int                // files
+	Gone    []*icao.Certificate // in the folder, but not among those imported
+	Removed bool                // the Gone ones were removed
+	Written int                 // files
 }
 
 // Item is one certificate of an import.
 type Item struct {
-	Certificate *cms.Certificate
+	Certificate *icao.Certificate
 	Change      Change // "" when Refused
 	Refused     error  // why it is none of a country signing CA
 }
@@ -52,7 +52,7 @@ type Item struct {
 //
 // All files are written beside their places first and renamed at the end, so that neither a full disk nor a desk that loads
 // the folder meanwhile sees half a file, or half a list for longer than the renaming takes. The error is about the folder.
-func (o Import) Import(dir string, certificates []*cms.Certificate) (Report, error) {
+func (o Import) Import(dir string, certificates []*icao.Certificate) (Report, error) {
 	var report Report
 	present, paths, err := presentIn(dir)
 	if err != nil {
@@ -96,7 +96,7 @@ func (o Import) Import(dir string, certificates []*cms.Certificate) (Report, err
 }
 
 // presentIn reads the certificates of a folder with their paths. Bad files are not among them.
-func presentIn(dir string) (certificates []*cms.Certificate, paths []string, err error) {
+func presentIn(dir string) (certificates []*icao.Certificate, paths []string, err error) {
 	files, _, err := readAuthorities(dir)
 	for _, f := range files {
 		certificates, paths = append(certificates, f.Content), append(paths, f.Path)
@@ -104,13 +104,13 @@ func presentIn(dir string) (certificates []*cms.Certificate, paths []string, err
 	return certificates, paths, err
 }
 
-func changeOf(c *cms.Certificate, present []*cms.Certificate) Change {
+func changeOf(c *icao.Certificate, present []*icao.Certificate) Change {
 	change := Added
 	for _, p := range present {
 		switch {
 		case p.Equal(c):
 			return Unchanged
-		case bytes.Equal(p.SPKI, c.SPKI) && cms.SameName(p.RawSubject, c.RawSubject) && p.SelfSigned() == c.SelfSigned():
+		case bytes.Equal(p.SPKI, c.SPKI) && icao.SameName(p.RawSubject, c.RawSubject) && p.SelfSigned() == c.SelfSigned():
 			change = Changed
 		}
 	}
@@ -118,7 +118,7 @@ func changeOf(c *cms.Certificate, present []*cms.Certificate) Change {
 }
 
 // fileNameOf begins with the country, so that a listing of the folder is sorted as people look for things.
-func fileNameOf(c *cms.Certificate) string {
+func fileNameOf(c *icao.Certificate) string {
 	sum := sha256.Sum256(c.Raw)
 	return fmt.Sprintf("%s-%s-%s.cer", strings.ToLower(c.Country), folder.Name(c.Title), hex.EncodeToString(sum[:4]))
 }

@@ -5,8 +5,8 @@ import (
 	"path/filepath"
 	"testing"
 
-	"balcao/kiosk/trust/cms"
 	"balcao/kiosk/trust/country"
+	"balcao/kiosk/trust/icao"
 	"balcao/kiosk/trust/trusttest"
 )
 
@@ -23,7 +23,7 @@ func TestImport(t *testing.T) {
 	u := mustUtopia(t)
 	dir := t.TempDir()
 	first, link, second := mustParse(t, u.first), mustParse(t, u.link), mustParse(t, u.second)
-	mustImport := func(o country.Import, certificates ...*cms.Certificate) country.Report {
+	mustImport := func(o country.Import, certificates ...*icao.Certificate) country.Report {
 		t.Helper()
 		r, err := o.Import(dir, certificates)
 		if err != nil {

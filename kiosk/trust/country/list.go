@@ -10,22 +10,22 @@ import (
 	"time"
 
 	"balcao/kiosk/trust"
-	"balcao/kiosk/trust/cms"
 	"balcao/kiosk/trust/fetch"
+	"balcao/kiosk/trust/icao"
 )
 
 // revocationList is a revocation list of a country with whoever signed it, which is found out when it is first asked.
 type revocationList struct {
-	*cms.RevocationList
-	signer func() (*cms.Certificate, error)
+	*icao.RevocationList
+	signer func() (*icao.Certificate, error)
 }
 
-func (c *Authorities) newList(l *cms.RevocationList) *revocationList {
-	return &revocationList{RevocationList: l, signer: sync.OnceValues(func() (*cms.Certificate, error) { return c.findListSigner(l) })}
+func (c *Authorities) newList(l *icao.RevocationList) *revocationList {
+	return &revocationList{RevocationList: l, signer: sync.OnceValues(func() (*icao.Certificate, error) { return c.findListSigner(l) })}
 }
 
 // findListSigner returns the CA that signed a list: one of its country, trusted, allowed to, and valid then.
-func (c *Authorities) findListSigner(l *cms.RevocationList) (*cms.Certificate, error) {
+func (c *Authorities) findListSigner(l *icao.RevocationList) (*icao.Certificate, error) {
 	for _, ca := range c.authorities[l.Country] {
 		mayNot := ca.KeyUsage != 0 && ca.KeyUsage&x509.KeyUsageCRLSign == 0
 		if mayNot || !l.IssuedBy(ca) || l.CheckSignatureFrom(ca) != nil {
@@ -52,7 +52,7 @@ var ErrNobodyToAsk = fmt.Errorf("%w: no revocation list", trust.ErrUnknown)
 // chain. Of several lists that speak of it the newest counts. When there is none that is in its dates the error wraps
 // ErrUnknown, which is never a yes; when there is none at all, ErrNobodyToAsk. While a list of the country cannot be read
 // nothing is good: the error then wraps its *BadFile as well.
-func (c *Authorities) Status(cert, issuer *cms.Certificate, at time.Time) (trust.Answer, error) {
+func (c *Authorities) Status(cert, issuer *icao.Certificate, at time.Time) (trust.Answer, error) {
 	if c == nil {
 		return trust.Answer{}, fmt.Errorf("%w: no country signing certificates", trust.ErrUnknown)
 	}
@@ -90,7 +90,7 @@ func (c *Authorities) unlessBad(answer trust.Answer, country string) (trust.Answ
 }
 
 // ask looks a certificate up in one list, when the list may speak of it at all.
-func (c *Authorities) ask(l *revocationList, cert, issuer *cms.Certificate, at time.Time) (trust.Answer, error) {
+func (c *Authorities) ask(l *revocationList, cert, issuer *icao.Certificate, at time.Time) (trust.Answer, error) {
 	if l.Country != cert.Country || l.Country != issuer.Country {
 		return trust.Answer{}, errors.New("the list is another country's")
 	}
@@ -119,12 +119,12 @@ func (c *Authorities) ask(l *revocationList, cert, issuer *cms.Certificate, at t
 // decide, since a country has one CA; in fact some have several (China, Hong Kong and Macao share a country code), and
 // a list that does not know a certificate must not pass it. So it has to be the issuer's name, or one that the list
 // says its issuer had, or that of a CA which link certificates make the same.
-func (c *Authorities) speaksFor(l *revocationList, signer, issuer *cms.Certificate) bool {
-	if cms.SameName(l.RawIssuer, issuer.RawSubject) {
+func (c *Authorities) speaksFor(l *revocationList, signer, issuer *icao.Certificate) bool {
+	if icao.SameName(l.RawIssuer, issuer.RawSubject) {
 		return true
 	}
 	for _, name := range l.OtherNames {
-		if cms.SameName(name, issuer.RawSubject) {
+		if icao.SameName(name, issuer.RawSubject) {
 			return true
 		}
 	}
@@ -133,8 +133,8 @@ func (c *Authorities) speaksFor(l *revocationList, signer, issuer *cms.Certifica
 
 // sameAuthority reports whether two certificates are of one CA under two names: whether link certificates, common names
 // and common keys lead from the one to the other.
-func (c *Authorities) sameAuthority(from, to *cms.Certificate) bool {
-	reached := []*cms.Certificate{from}
+func (c *Authorities) sameAuthority(from, to *icao.Certificate) bool {
+	reached := []*icao.Certificate{from}
 	for next := 0; next < len(reached); next++ {
 		here := reached[next]
 		if here.Equal(to) {
@@ -150,7 +150,7 @@ func (c *Authorities) sameAuthority(from, to *cms.Certificate) bool {
 }
 
 // neighbours reports whether one of a CA's certificates has the other's name or key, or was issued with it.
-func neighbours(a, b *cms.Certificate) bool {
-	return cms.SameName(a.RawSubject, b.RawSubject) || bytes.Equal(a.SPKI, b.SPKI) ||
+func neighbours(a, b *icao.Certificate) bool {
+	return icao.SameName(a.RawSubject, b.RawSubject) || bytes.Equal(a.SPKI, b.SPKI) ||
 		a.IssuedBy(b) && a.CheckSignatureFrom(b) == nil
 }

@@ -16,12 +16,12 @@ import (
 	"time"
 
 	"balcao/kiosk/trust"
-	"balcao/kiosk/trust/cms"
 	"balcao/kiosk/trust/country"
+	"balcao/kiosk/trust/icao"
 	"balcao/kiosk/trust/trusttest"
 )
 
-func mustList(t testing.TB, signer *trusttest.Authority, change func(*x509.RevocationList)) *cms.RevocationList {
+func mustList(t testing.TB, signer *trusttest.Authority, change func(*x509.RevocationList)) *icao.RevocationList {
 	t.Helper()
 	template := x509.RevocationList{Number: big.NewInt(1), ThisUpdate: trusttest.Now.Add(-24 * time.Hour), NextUpdate: trusttest.Now.Add(60 * 24 * time.Hour)}
 	if change != nil {
@@ -31,7 +31,7 @@ func mustList(t testing.TB, signer *trusttest.Authority, change func(*x509.Revoc
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := cms.ParseRevocationList(der)
+	l, err := icao.ParseRevocationList(der)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,9 +48,9 @@ func listing(reason int, revoked ...*trusttest.Authority) func(*x509.RevocationL
 	}
 }
 
-func mustWithLists(t testing.TB, authorities []*trusttest.Authority, lists ...*cms.RevocationList) *country.Authorities {
+func mustWithLists(t testing.TB, authorities []*trusttest.Authority, lists ...*icao.RevocationList) *country.Authorities {
 	t.Helper()
-	var certificates []*cms.Certificate
+	var certificates []*icao.Certificate
 	for _, a := range authorities {
 		certificates = append(certificates, mustParse(t, a))
 	}
@@ -89,38 +89,38 @@ func TestAuthorities_Status(t *testing.T) {
 
 	cases := map[string]struct {
 		authorities []*trusttest.Authority
-		lists       []*cms.RevocationList
+		lists       []*icao.RevocationList
 		want        trust.Status // "" for unknown
 	}{
-		"good":                  {all, []*cms.RevocationList{mustList(t, u.first, nil)}, trust.Good},
-		"revoked":               {all, []*cms.RevocationList{mustList(t, u.first, revoked)}, trust.Revoked},
-		"revoked, no reason":    {all, []*cms.RevocationList{mustList(t, u.first, listing(0, u.firstSigner))}, trust.Revoked},
-		"suspended":             {all, []*cms.RevocationList{mustList(t, u.first, listing(6, u.firstSigner))}, trust.Suspended},
-		"another revoked":       {all, []*cms.RevocationList{mustList(t, u.first, listing(1, u.nextSigner))}, trust.Good},
-		"the new key's":         {all, []*cms.RevocationList{mustList(t, u.second, revoked)}, trust.Revoked},
-		"over the link only":    {all[:2], []*cms.RevocationList{mustList(t, u.second, revoked)}, trust.Revoked},
-		"newest of two":         {all, []*cms.RevocationList{mustList(t, u.second, both(later, revoked)), mustList(t, u.first, nil)}, trust.Revoked},
-		"newest of two, again":  {all, []*cms.RevocationList{mustList(t, u.first, revoked), mustList(t, u.second, later)}, trust.Good},
-		"renamed, linked":       {[]*trusttest.Authority{u.first, nameLink, renamed}, []*cms.RevocationList{mustList(t, renamed, revoked)}, trust.Revoked},
-		"renamed, says so":      {[]*trusttest.Authority{u.first, renamed}, []*cms.RevocationList{mustList(t, renamed, both(alsoNamed, revoked))}, trust.Revoked},
+		"good":                  {all, []*icao.RevocationList{mustList(t, u.first, nil)}, trust.Good},
+		"revoked":               {all, []*icao.RevocationList{mustList(t, u.first, revoked)}, trust.Revoked},
+		"revoked, no reason":    {all, []*icao.RevocationList{mustList(t, u.first, listing(0, u.firstSigner))}, trust.Revoked},
+		"suspended":             {all, []*icao.RevocationList{mustList(t, u.first, listing(6, u.firstSigner))}, trust.Suspended},
+		"another revoked":       {all, []*icao.RevocationList{mustList(t, u.first, listing(1, u.nextSigner))}, trust.Good},
+		"the new key's":         {all, []*icao.RevocationList{mustList(t, u.second, revoked)}, trust.Revoked},
+		"over the link only":    {all[:2], []*icao.RevocationList{mustList(t, u.second, revoked)}, trust.Revoked},
+		"newest of two":         {all, []*icao.RevocationList{mustList(t, u.second, both(later, revoked)), mustList(t, u.first, nil)}, trust.Revoked},
+		"newest of two, again":  {all, []*icao.RevocationList{mustList(t, u.first, revoked), mustList(t, u.second, later)}, trust.Good},
+		"renamed, linked":       {[]*trusttest.Authority{u.first, nameLink, renamed}, []*icao.RevocationList{mustList(t, renamed, revoked)}, trust.Revoked},
+		"renamed, says so":      {[]*trusttest.Authority{u.first, renamed}, []*icao.RevocationList{mustList(t, renamed, both(alsoNamed, revoked))}, trust.Revoked},
 		"unknown: none":         {all, nil, ""},
-		"unknown: out of date":  {all, []*cms.RevocationList{mustList(t, u.first, func(l *x509.RevocationList) { l.NextUpdate = trusttest.Now.Add(-time.Hour) })}, ""},
-		"unknown: future":       {all, []*cms.RevocationList{mustList(t, u.first, func(l *x509.RevocationList) { l.ThisUpdate = trusttest.Now.Add(time.Hour) })}, ""},
-		"unknown: stranger":     {all, []*cms.RevocationList{mustList(t, stranger, nil)}, ""},
-		"unknown: signer":       {all, []*cms.RevocationList{mustSignerList(t, u)}, ""},
-		"unknown: country":      {append([]*trusttest.Authority{other}, all...), []*cms.RevocationList{mustList(t, other, nil)}, ""},
-		"unknown: no link":      {[]*trusttest.Authority{u.first, renamed}, []*cms.RevocationList{mustList(t, renamed, nil)}, ""},
-		"unknown: other CA":     {append([]*trusttest.Authority{apart}, all...), []*cms.RevocationList{mustList(t, apart, nil)}, ""},
-		"unknown: may not sign": {[]*trusttest.Authority{noLists}, []*cms.RevocationList{mustList(t, u.first, nil)}, ""},
-		"unknown: unlinked":     {[]*trusttest.Authority{u.link}, []*cms.RevocationList{mustList(t, u.second, nil)}, ""},
-		"unknown: CA expired":   {[]*trusttest.Authority{expiredCA(t, u.first, trusttest.Day(2025))}, []*cms.RevocationList{mustList(t, u.first, nil)}, ""},
-		"unknown: partial": {all, []*cms.RevocationList{mustList(t, u.first, func(l *x509.RevocationList) {
+		"unknown: out of date":  {all, []*icao.RevocationList{mustList(t, u.first, func(l *x509.RevocationList) { l.NextUpdate = trusttest.Now.Add(-time.Hour) })}, ""},
+		"unknown: future":       {all, []*icao.RevocationList{mustList(t, u.first, func(l *x509.RevocationList) { l.ThisUpdate = trusttest.Now.Add(time.Hour) })}, ""},
+		"unknown: stranger":     {all, []*icao.RevocationList{mustList(t, stranger, nil)}, ""},
+		"unknown: signer":       {all, []*icao.RevocationList{mustSignerList(t, u)}, ""},
+		"unknown: country":      {append([]*trusttest.Authority{other}, all...), []*icao.RevocationList{mustList(t, other, nil)}, ""},
+		"unknown: no link":      {[]*trusttest.Authority{u.first, renamed}, []*icao.RevocationList{mustList(t, renamed, nil)}, ""},
+		"unknown: other CA":     {append([]*trusttest.Authority{apart}, all...), []*icao.RevocationList{mustList(t, apart, nil)}, ""},
+		"unknown: may not sign": {[]*trusttest.Authority{noLists}, []*icao.RevocationList{mustList(t, u.first, nil)}, ""},
+		"unknown: unlinked":     {[]*trusttest.Authority{u.link}, []*icao.RevocationList{mustList(t, u.second, nil)}, ""},
+		"unknown: CA expired":   {[]*trusttest.Authority{expiredCA(t, u.first, trusttest.Day(2025))}, []*icao.RevocationList{mustList(t, u.first, nil)}, ""},
+		"unknown: partial": {all, []*icao.RevocationList{mustList(t, u.first, func(l *x509.RevocationList) {
 			l.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 28}, Critical: true, Value: trusttest.Wrap(0x30, []byte{0x82, 1, 0xFF})}}
 		})}, ""},
-		"unknown: critical": {all, []*cms.RevocationList{mustList(t, u.first, func(l *x509.RevocationList) {
+		"unknown: critical": {all, []*icao.RevocationList{mustList(t, u.first, func(l *x509.RevocationList) {
 			l.ExtraExtensions = extension(true, 0x05, 0x00)
 		})}, ""},
-		"unknown: critical entry": {all, []*cms.RevocationList{mustList(t, u.first, func(l *x509.RevocationList) {
+		"unknown: critical entry": {all, []*icao.RevocationList{mustList(t, u.first, func(l *x509.RevocationList) {
 			listing(0, u.nextSigner)(l)
 			l.RevokedCertificateEntries[0].ExtraExtensions = extension(true, 0x05, 0x00)
 		})}, ""},
@@ -149,7 +149,7 @@ func TestAuthorities_Status(t *testing.T) {
 }
 
 // mustSignerList is a list in the CA's name, signed with the document signer's own key.
-func mustSignerList(t testing.TB, u utopia) *cms.RevocationList {
+func mustSignerList(t testing.TB, u utopia) *icao.RevocationList {
 	t.Helper()
 	return mustList(t, &trusttest.Authority{Cert: u.first.Cert, Key: trusttest.MustKey(t)}, nil)
 }

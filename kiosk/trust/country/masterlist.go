@@ -12,6 +12,7 @@ import (
 	"balcao/kiosk/trust"
 	"balcao/kiosk/trust/cms"
 	"balcao/kiosk/trust/folder"
+	"balcao/kiosk/trust/icao"
 )
 
 // ErrMasterList says that bytes are not a master list, or one whose signature does not verify.
@@ -26,9 +27,9 @@ var oidMasterList = asn1.ObjectIdentifier{2, 23, 136, 1, 1, 2}
 // (Doc 9303-12 §9).
 type MasterList struct {
 	Version      int
-	Certificates []*cms.Certificate // in the order of the list
-	Unreadable   int                // certificates of the list that are none
-	Signer       *cms.Certificate
+	Certificates []*icao.Certificate // in the order of the list
+	Unreadable   int                 // certificates of the list that are none
+	Signer       *icao.Certificate
 	SigningTime  time.Time // as the signer claims; zero when not stated
 	Others       int       // further lists of the file, which are older or of other signers and were not used
 }
@@ -45,7 +46,7 @@ const MaxMasterList = 128 << 20
 // a CA whose RSA key has less than 2048 bits is in the list like any other, and nothing it signed is believed.
 //
 // Of several lists in the file it is the newest that can be believed.
-func ReadMasterList(file []byte, roots []*cms.Certificate, at time.Time) (*MasterList, error) {
+func ReadMasterList(file []byte, roots []*icao.Certificate, at time.Time) (*MasterList, error) {
 	u := folder.Unpack(file)
 	lists := u.MasterLists()
 	if len(lists) == 0 {
@@ -72,8 +73,8 @@ func ReadMasterList(file []byte, roots []*cms.Certificate, at time.Time) (*Maste
 	return newest, nil
 }
 
-func readMasterList(ml []byte, roots []*cms.Certificate, at time.Time) (*MasterList, error) {
-	verified, err := cms.Verify(ml, cms.Options{MixedHashes: true, ParseKey: cms.ParsePublicKey})
+func readMasterList(ml []byte, roots []*icao.Certificate, at time.Time) (*MasterList, error) {
+	verified, err := cms.Verify(ml, cms.Options{MixedHashes: true, ParseKey: icao.ParsePublicKey})
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrMasterList, err)
 	}
@@ -81,7 +82,7 @@ func readMasterList(ml []byte, roots []*cms.Certificate, at time.Time) (*MasterL
 		return nil, fmt.Errorf("%w: content of another type", ErrMasterList)
 	}
 	list := &MasterList{SigningTime: verified.SigningTime}
-	if list.Signer, err = cms.ParseCertificate(verified.Signer); err != nil {
+	if list.Signer, err = icao.ParseCertificate(verified.Signer); err != nil {
 		return nil, fmt.Errorf("%w: signer's certificate: %w", ErrMasterList, err)
 	}
 	anchors, err := New(roots)
@@ -99,7 +100,7 @@ func readMasterList(ml []byte, roots []*cms.Certificate, at time.Time) (*MasterL
 
 // read reads CscaMasterList (Doc 9303-12 §9.2).
 func (l *MasterList) read(ber []byte) error {
-	der, err := cms.DER(ber)
+	der, err := icao.DER(ber)
 	if err != nil {
 		return fmt.Errorf("%w: content: %w", ErrMasterList, err)
 	}
@@ -114,7 +115,7 @@ func (l *MasterList) read(ber []byte) error {
 		if !set.ReadASN1Element(&element, cbasn1.SEQUENCE) || len(l.Certificates)+l.Unreadable == maxListed {
 			return fmt.Errorf("%w: content", ErrMasterList)
 		}
-		c, err := cms.ParseCertificate(element)
+		c, err := icao.ParseCertificate(element)
 		if err != nil {
 			l.Unreadable++
 			continue

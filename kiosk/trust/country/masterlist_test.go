@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"balcao/kiosk/trust"
-	"balcao/kiosk/trust/cms"
 	"balcao/kiosk/trust/country"
+	"balcao/kiosk/trust/icao"
 	"balcao/kiosk/trust/trusttest"
 )
 
@@ -34,7 +34,7 @@ func TestReadMasterList(t *testing.T) {
 	signer := trusttest.MustIssue(t, listSignerTemplate(), u.first, trusttest.MustKey(t))
 	content := masterListContent(u.first, u.link, abroad.first)
 	ml := trusttest.MustMessage(t, signer, trusttest.OidMasterList, content, crypto.SHA256, u.first.Cert)
-	root := []*cms.Certificate{mustParse(t, u.first)}
+	root := []*icao.Certificate{mustParse(t, u.first)}
 
 	t.Run("OK", func(t *testing.T) {
 		l, err := country.ReadMasterList(ml, root, trusttest.Now)
@@ -73,12 +73,12 @@ func TestReadMasterList(t *testing.T) {
 
 	for name, tt := range map[string]struct {
 		signer *trusttest.Authority
-		roots  []*cms.Certificate
+		roots  []*icao.Certificate
 		at     time.Time
 		want   trust.Fault
 	}{
 		"ErrUntrusted/NoRoot":      {signer, nil, trusttest.Now, trust.FaultUntrusted},
-		"ErrUntrusted/AnotherRoot": {signer, []*cms.Certificate{mustParse(t, abroad.first)}, trusttest.Now, trust.FaultUntrusted},
+		"ErrUntrusted/AnotherRoot": {signer, []*icao.Certificate{mustParse(t, abroad.first)}, trusttest.Now, trust.FaultUntrusted},
 		"ErrPurpose/DocumentSigner": {
 			trusttest.MustIssue(t, documentSignerTemplate(), u.first, trusttest.MustKey(t)), root, trusttest.Now, trust.FaultPurpose,
 		},

@@ -8,7 +8,7 @@ import (
 	"slices"
 
 	"balcao/kiosk/trust"
-	"balcao/kiosk/trust/cms"
+	"balcao/kiosk/trust/icao"
 )
 
 var (
@@ -23,7 +23,7 @@ const caUsage = x509.KeyUsageCertSign | x509.KeyUsageCRLSign
 // checkAuthority refuses certificates that cannot be a country signing CA's. Its basic constraints do not decide:
 // States have issued CA and link certificates whose constraints are empty or not there (8 of 588 in the German master
 // list of May 2026, a Portuguese one among them), and key usage says the same.
-func checkAuthority(c *cms.Certificate) error {
+func checkAuthority(c *icao.Certificate) error {
 	switch {
 	case c.Country == "":
 		return errors.New("it names no country")
@@ -40,7 +40,7 @@ func checkAuthority(c *cms.Certificate) error {
 // checkDocumentSigner returns a *ChainError with FaultPurpose unless c may sign document security objects (Doc 9303-12
 // table 6). A country signing CA also certifies signers of master lists, of bar codes and servers; they are told by
 // an extended key usage, which document signers do not have.
-func checkDocumentSigner(c *cms.Certificate) error {
+func checkDocumentSigner(c *icao.Certificate) error {
 	if err := checkEndEntity(c); err != nil {
 		return err
 	}
@@ -53,7 +53,7 @@ func checkDocumentSigner(c *cms.Certificate) error {
 }
 
 // checkMasterListSigner returns a *ChainError with FaultPurpose unless c may sign master lists (Doc 9303-12 §7.1.1.3).
-func checkMasterListSigner(c *cms.Certificate) error {
+func checkMasterListSigner(c *icao.Certificate) error {
 	if err := checkEndEntity(c); err != nil {
 		return err
 	}
@@ -64,7 +64,7 @@ func checkMasterListSigner(c *cms.Certificate) error {
 }
 
 // checkEndEntity checks what all signers below a country signing CA have in common.
-func checkEndEntity(c *cms.Certificate) error {
+func checkEndEntity(c *icao.Certificate) error {
 	switch {
 	case c.IsCA || c.KeyUsage&caUsage != 0:
 		return purpose("a CA certificate")

@@ -14,8 +14,8 @@ import (
 	"time"
 
 	"balcao/kiosk/trust"
-	"balcao/kiosk/trust/cms"
 	"balcao/kiosk/trust/country"
+	"balcao/kiosk/trust/icao"
 	"balcao/kiosk/trust/trusttest"
 )
 
@@ -102,16 +102,16 @@ func mustMakePassport(t *testing.T, kind string) string {
 	return dir
 }
 
-func mustReadCertificate(t testing.TB, path string) *cms.Certificate {
+func mustReadCertificate(t testing.TB, path string) *icao.Certificate {
 	t.Helper()
-	c, err := cms.ParseCertificate(mustRead(t, path))
+	c, err := icao.ParseCertificate(mustRead(t, path))
 	if err != nil {
 		t.Fatalf("%s: %v", path, err)
 	}
 	return c
 }
 
-func mustCountries(t testing.TB, certificates ...*cms.Certificate) *country.Authorities {
+func mustCountries(t testing.TB, certificates ...*icao.Certificate) *country.Authorities {
 	t.Helper()
 	c, err := country.New(certificates)
 	if err != nil {
@@ -120,12 +120,12 @@ func mustCountries(t testing.TB, certificates ...*cms.Certificate) *country.Auth
 	return c
 }
 
-func mustMasterList(t *testing.T) (list *country.MasterList, root *cms.Certificate) {
+func mustMasterList(t *testing.T) (list *country.MasterList, root *icao.Certificate) {
 	t.Helper()
 	dir := filepath.Join(trusttest.SharedFolder(t), "data", "master-lists")
 	root = mustReadCertificate(t, filepath.Join(dir, "DE_ROOT_CA_CSCA07.cer"))
 	at := time.Date(2026, time.June, 1, 0, 0, 0, 0, time.UTC)
-	list, err := country.ReadMasterList(mustRead(t, filepath.Join(dir, "DE_ML_2026-05-28-08-28-45.ml")), []*cms.Certificate{root}, at)
+	list, err := country.ReadMasterList(mustRead(t, filepath.Join(dir, "DE_ML_2026-05-28-08-28-45.ml")), []*icao.Certificate{root}, at)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,7 +162,7 @@ func TestReadMasterList_German(t *testing.T) {
 // certificate.
 func TestReadMasterList_RealLink(t *testing.T) {
 	list, root := mustMasterList(t)
-	var earlier, links []*cms.Certificate
+	var earlier, links []*icao.Certificate
 	for _, c := range list.Certificates {
 		switch {
 		case c.Country != "DE":

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"balcao/kiosk/trust"
-	"balcao/kiosk/trust/cms"
 	"balcao/kiosk/trust/fetch"
+	"balcao/kiosk/trust/icao"
 )
 
 // Revocation asks whether a document signer's certificate was revoked: the lists in the trust folder,
@@ -28,7 +28,7 @@ type Revocation struct {
 
 // Check asks about one certificate; the issuer is the next in its verified chain. When there is no usable list the
 // error wraps ErrUnknown and what was wrong with each, or ErrNobodyToAsk when there was none to try.
-func (r *Revocation) Check(ctx context.Context, cert, issuer *cms.Certificate) (trust.Answer, error) {
+func (r *Revocation) Check(ctx context.Context, cert, issuer *icao.Certificate) (trust.Answer, error) {
 	now := time.Now()
 	if r.Now != nil {
 		now = r.Now()
@@ -67,7 +67,7 @@ func httpOnly(addresses []string) []string {
 	return kept
 }
 
-func (r *Revocation) askAt(ctx context.Context, address string, cert, issuer *cms.Certificate, now time.Time) (trust.Answer, error) {
+func (r *Revocation) askAt(ctx context.Context, address string, cert, issuer *icao.Certificate, now time.Time) (trust.Answer, error) {
 	list, err := r.list(ctx, address, now)
 	if err != nil {
 		return trust.Answer{}, err
@@ -84,7 +84,7 @@ func (r *Revocation) askAt(ctx context.Context, address string, cert, issuer *cm
 // there must not take the place of one that is kept.
 func (r *Revocation) list(ctx context.Context, address string, now time.Time) (*revocationList, error) {
 	return r.fetched.Get(ctx, r.HTTP, address, "", now, func(body []byte) (list *revocationList, thisUpdate, nextUpdate time.Time, err error) {
-		parsed, err := cms.ParseRevocationList(body)
+		parsed, err := icao.ParseRevocationList(body)
 		if err != nil {
 			return nil, thisUpdate, nextUpdate, err
 		}

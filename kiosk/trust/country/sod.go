@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"balcao/kiosk/trust/cms"
+	"balcao/kiosk/trust/icao"
 	"balcao/kiosk/trust/sod"
 )
 
@@ -16,7 +17,7 @@ import (
 // certificate in it. What it says is not to be believed before Authorities.TrustSigner.
 type SecurityObject struct {
 	sod.Content
-	Signer      *cms.Certificate
+	Signer      *icao.Certificate
 	SigningTime time.Time // as the signer claims; zero when not stated
 
 	// Weak says that SHA-1 stands somewhere between the data groups and the country's certificate: in their
@@ -34,12 +35,12 @@ func ReadSOD(data []byte) (*SecurityObject, error) {
 	if err != nil {
 		return nil, err
 	}
-	content, verified, err := sod.Open(message, cms.Options{SHA1: true, MixedHashes: true, ParseKey: cms.ParsePublicKey})
+	content, verified, err := sod.Open(message, cms.Options{SHA1: true, MixedHashes: true, ParseKey: icao.ParsePublicKey})
 	if err != nil {
 		return nil, err
 	}
 	o := &SecurityObject{Content: content, SigningTime: verified.SigningTime}
-	if o.Signer, err = cms.ParseCertificate(verified.Signer); err != nil {
+	if o.Signer, err = icao.ParseCertificate(verified.Signer); err != nil {
 		return nil, fmt.Errorf("%w: signer's certificate: %w", sod.ErrMalformed, err)
 	}
 	for _, hash := range []crypto.Hash{o.Hash, verified.Digest, verified.SignedHash, o.Signer.SignatureHash()} {
@@ -70,18 +71,18 @@ var ErrCardSecurity = errors.New("card security object does not verify")
 // VerifyCardSecurity verifies the signature of an EF.CardSecurity with the certificate in it and returns the
 // SecurityInfos that it signed, in DER (PACE with chip authentication mapping, ICAO 9303-11 §4.4.3.3.3). Believe them only
 // after Authorities.TrustCertificate of the signer. The error wraps ErrCardSecurity.
-func VerifyCardSecurity(der []byte) (content []byte, signer *cms.Certificate, err error) {
-	verified, err := cms.Verify(der, cms.Options{MixedHashes: true, ParseKey: cms.ParsePublicKey})
+func VerifyCardSecurity(der []byte) (content []byte, signer *icao.Certificate, err error) {
+	verified, err := cms.Verify(der, cms.Options{MixedHashes: true, ParseKey: icao.ParsePublicKey})
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w: %w", ErrCardSecurity, err)
 	}
 	if !verified.ContentType.Equal(oidCardSecurity) {
 		return nil, nil, fmt.Errorf("%w: content of another type", ErrCardSecurity)
 	}
-	if signer, err = cms.ParseCertificate(verified.Signer); err != nil {
+	if signer, err = icao.ParseCertificate(verified.Signer); err != nil {
 		return nil, nil, fmt.Errorf("%w: signer's certificate: %w", ErrCardSecurity, err)
 	}
-	if content, err = cms.DER(verified.Content); err != nil {
+	if content, err = icao.DER(verified.Content); err != nil {
 		return nil, nil, fmt.Errorf("%w: content: %w", ErrCardSecurity, err)
 	}
 	return content, signer, nil

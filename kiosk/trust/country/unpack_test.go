@@ -11,8 +11,8 @@ import (
 	"testing"
 
 	"balcao/kiosk/trust"
-	"balcao/kiosk/trust/cms"
 	"balcao/kiosk/trust/country"
+	"balcao/kiosk/trust/icao"
 	"balcao/kiosk/trust/trusttest"
 )
 
@@ -29,7 +29,7 @@ func folded(attribute string, value []byte, end string) string {
 // Master lists come in many wrappings, the one of the ICAO PKD among them.
 func TestReadMasterList_Forms(t *testing.T) {
 	u := mustUtopia(t)
-	root := []*cms.Certificate{mustParse(t, u.first)}
+	root := []*icao.Certificate{mustParse(t, u.first)}
 	ml := trusttest.MustMessage(t, trusttest.MustIssue(t, listSignerTemplate(), u.first, trusttest.MustKey(t)), trusttest.OidMasterList, masterListContent(u.first, u.second), crypto.SHA256)
 	stranger := mustUtopia(t).first
 	foreign := trusttest.MustMessage(t, trusttest.MustIssue(t, listSignerTemplate(), stranger, trusttest.MustKey(t)), trusttest.OidMasterList, masterListContent(stranger), crypto.SHA256)
@@ -97,7 +97,7 @@ func TestReadMasterList_Forms(t *testing.T) {
 
 func FuzzUnpackMasterList(f *testing.F) {
 	u := mustUtopia(f)
-	root := []*cms.Certificate{mustParse(f, u.first)}
+	root := []*icao.Certificate{mustParse(f, u.first)}
 	ml := trusttest.MustMessage(f, trusttest.MustIssue(f, listSignerTemplate(), u.first, trusttest.MustKey(f)), trusttest.OidMasterList, masterListContent(u.first), crypto.SHA256)
 	f.Add([]byte("dn: c=UT\n" + folded("pkdMasterListContent", ml, "\n")))
 	f.Add(pem.EncodeToMemory(&pem.Block{Type: "CMS", Bytes: ml}))

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"balcao/kiosk/trust/cms"
+	"balcao/kiosk/trust/icao"
 )
 
 // Unpacked is what a file of certificates or lists holds, in whatever form authorities publish such: DER, PEM (RFC 7468),
@@ -107,17 +107,17 @@ func kindOf(value []byte) valueKind {
 	signedData := []byte{0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02}
 	masterList := []byte{0x06, 0x06, 0x67, 0x81, 0x08, 0x01, 0x01, 0x02}
 	head := value[:min(len(value), 200)]
-	switch _, err := cms.ParseCertificate(value); {
+	switch _, err := icao.ParseCertificate(value); {
 	case err == nil:
 		return kindCertificate
 	case bytes.Contains(head, signedData) && bytes.Contains(head, masterList):
-		if _, err := cms.DER(value); err != nil {
+		if _, err := icao.DER(value); err != nil {
 			return kindCutMasterList
 		}
 		return kindMasterList
 	case bytes.Contains(head, signedData):
 		return kindMessage
-	case cms.RevocationListCountry(value) != "":
+	case icao.RevocationListCountry(value) != "":
 		return kindList
 	}
 	return kindUnknown

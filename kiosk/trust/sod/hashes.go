@@ -13,7 +13,7 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 
-	"balcao/kiosk/trust/cms"
+	"balcao/kiosk/trust/icao"
 )
 
 // digestHashes are the hashes of data groups that are accepted (Doc 9303-12 §4.1.6.4). SHA-1 is not:
@@ -60,7 +60,7 @@ func parse(ber []byte, accepted map[string]crypto.Hash) (Content, error) {
 	malformed := func(what string) (Content, error) {
 		return Content{}, fmt.Errorf("%w: %s", ErrMalformed, what)
 	}
-	der, err := cms.DER(ber)
+	der, err := icao.DER(ber)
 	if err != nil {
 		return malformed(err.Error())
 	}

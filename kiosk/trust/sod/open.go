@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"balcao/kiosk/trust/cms"
+	"balcao/kiosk/trust/icao"
 )
 
 // Errors of a document security object.
@@ -24,7 +25,7 @@ const Tag = 0x77
 // Unwrap takes off the tag 77, whose length must be that of the whole: it is a file's, whose lengths are definite also
 // where those of the message are not (ISO 7816-4 §5.2.2.2). The error is ErrFraming.
 func Unwrap(sod []byte) ([]byte, error) {
-	message, ok := cms.Content(sod, Tag)
+	message, ok := icao.Content(sod, Tag)
 	if !ok {
 		return nil, ErrFraming
 	}
@@ -36,7 +37,7 @@ func Unwrap(sod []byte) ([]byte, error) {
 func Open(message []byte, options cms.Options) (Content, *cms.Verified, error) {
 	verified, err := cms.Verify(message, options)
 	switch {
-	case errors.Is(err, cms.ErrSignature):
+	case errors.Is(err, icao.ErrSignature):
 		return Content{}, nil, fmt.Errorf("%w: %w", ErrSignature, err)
 	case err != nil:
 		return Content{}, nil, fmt.Errorf("%w: %w", ErrMalformed, err)

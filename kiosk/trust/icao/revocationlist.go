@@ -1,4 +1,4 @@
-package cms
+package icao
 
 import (
 	"bytes"
@@ -52,7 +52,7 @@ func ParseRevocationList(der []byte) (*RevocationList, error) {
 	}
 	l.RawTBS = tbs
 	var err error
-	if l.algorithm, err = readAlgorithm(&outer); err != nil {
+	if l.algorithm, err = ReadAlgorithm(&outer); err != nil {
 		return nil, badList("signature algorithm")
 	}
 	if !outer.ReadASN1BitStringAsBytes(&l.Signature) || !outer.Empty() {
@@ -98,7 +98,7 @@ func (l *RevocationList) readTBS(element cryptobyte.String) error {
 	if !tbs.ReadASN1Integer(&version) || version != 1 {
 		return badList("version")
 	}
-	inner, err := readAlgorithm(&tbs)
+	inner, err := ReadAlgorithm(&tbs)
 	if err != nil || inner.oid != l.algorithm.oid || !bytes.Equal(inner.params, l.algorithm.params) {
 		return badList("signature algorithms inside and outside differ")
 	}
@@ -154,7 +154,7 @@ func (l *RevocationList) readListExtensions(tbs cryptobyte.String) error {
 		return nil
 	}
 	var explicit, list cryptobyte.String
-	if !tbs.ReadASN1(&explicit, contextTag(0)) || !tbs.Empty() ||
+	if !tbs.ReadASN1(&explicit, ContextTag(0)) || !tbs.Empty() ||
 		!explicit.ReadASN1(&list, cbasn1.SEQUENCE) || !explicit.Empty() {
 		return badList("extensions")
 	}

@@ -1,4 +1,4 @@
-package cms_test
+package icao_test
 
 import (
 	"bytes"
@@ -22,7 +22,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"balcao/kiosk/trust/cms"
+	"balcao/kiosk/trust/icao"
 )
 
 // kindsOfCA are the keys and signatures of country signing CAs as OpenSSL makes them, most of which crypto/x509
@@ -46,6 +46,12 @@ var kindsOfCA = map[string]struct {
 	"brainpoolP512r1 explicit": {explicit("brainpoolP512r1"), []string{"-sha512"}, crypto.SHA512},
 }
 
+var rsa2048 = []string{"-newkey", "rsa:2048"}
+
+func curve(name string) []string {
+	return []string{"-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:" + name}
+}
+
 func explicit(name string) []string { return append(curve(name), "-pkeyopt", "ec_param_enc:explicit") }
 
 // mustCA lets OpenSSL make a self-signed certificate and returns it with the path of its key.
@@ -65,9 +71,9 @@ func mustCA(t testing.TB, key, sign []string, options ...string) (der []byte, pr
 	return der, private
 }
 
-func mustCertificate(t testing.TB, der []byte) *cms.Certificate {
+func mustCertificate(t testing.TB, der []byte) *icao.Certificate {
 	t.Helper()
-	c, err := cms.ParseCertificate(der)
+	c, err := icao.ParseCertificate(der)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +89,7 @@ func TestParseCertificate_OpenSSL(t *testing.T) {
 			if !c.SelfSigned() || c.SignatureHash() != kind.hash || c.Country != "UT" || c.Title != "CSCA Utopia" || !c.IsCA {
 				t.Errorf("got self-signed %v, %v, %q, %q, CA %v", c.SelfSigned(), c.SignatureHash(), c.Country, c.Title, c.IsCA)
 			}
-			if err := c.CheckSignatureFrom(mustCertificate(t, stranger)); !errors.Is(err, cms.ErrSignature) {
+			if err := c.CheckSignatureFrom(mustCertificate(t, stranger)); !errors.Is(err, icao.ErrSignature) {
 				t.Errorf("a stranger's key: got %v", err)
 			}
 			altered := bytes.Clone(der)
@@ -105,9 +111,9 @@ func TestCheckSignatureFrom_Refused(t *testing.T) {
 		key  []string
 		want error
 	}{
-		"RSA of 1024 bits": {[]string{"-newkey", "rsa:1024"}, cms.ErrSignature},
-		"P-192":            {curve("prime192v1"), cms.ErrSignature},
-		"secp256k1":        {curve("secp256k1"), cms.ErrMalformed},
+		"RSA of 1024 bits": {[]string{"-newkey", "rsa:1024"}, icao.ErrSignature},
+		"P-192":            {curve("prime192v1"), icao.ErrSignature},
+		"secp256k1":        {curve("secp256k1"), icao.ErrMalformed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			der, _ := mustCA(t, tt.key, []string{"-sha256"})
@@ -120,7 +126,7 @@ func TestCheckSignatureFrom_Refused(t *testing.T) {
 	t.Run("Ed25519", func(t *testing.T) {
 		der, _ := mustCA(t, []string{"-newkey", "ed25519"}, nil)
 		c := mustCertificate(t, der)
-		if err := c.CheckSignatureFrom(c); !errors.Is(err, cms.ErrMalformed) || c.SignatureHash() != 0 {
+		if err := c.CheckSignatureFrom(c); !errors.Is(err, icao.ErrMalformed) || c.SignatureHash() != 0 {
 			t.Errorf("got %v, hash %v", err, c.SignatureHash())
 		}
 		if key, err := c.PublicKey(); err == nil {
@@ -139,10 +145,10 @@ func TestCheckSignatureFrom_Refused(t *testing.T) {
 		c.SPKI = forPSS(t, public)
 		if key, err := c.PublicKey(); err != nil {
 			t.Error(err)
-		} else if _, ok := key.(*cms.PSSPublicKey); !ok {
+		} else if _, ok := key.(*icao.PSSPublicKey); !ok {
 			t.Errorf("got a key of type %T", key)
 		}
-		if err := c.CheckSignatureFrom(c); !errors.Is(err, cms.ErrSignature) {
+		if err := c.CheckSignatureFrom(c); !errors.Is(err, icao.ErrSignature) {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -207,7 +213,7 @@ func TestParseCertificate_LikeX509(t *testing.T) {
 		if err != nil {
 			rt.Fatal(err)
 		}
-		got, err := cms.ParseCertificate(der)
+		got, err := icao.ParseCertificate(der)
 		if err != nil {
 			rt.Fatal(err)
 		}
@@ -216,7 +222,7 @@ func TestParseCertificate_LikeX509(t *testing.T) {
 }
 
 // compareWithX509 is also what the German master list is put to.
-func compareWithX509(t interface{ Errorf(string, ...any) }, got *cms.Certificate, want *x509.Certificate) {
+func compareWithX509(t interface{ Errorf(string, ...any) }, got *icao.Certificate, want *x509.Certificate) {
 	differs := func(what string, same bool) {
 		if !same {
 			t.Errorf("%s: %s differs from what crypto/x509 reads", got.Title, what)
@@ -262,7 +268,7 @@ func TestParseCertificate_Refused(t *testing.T) {
 		"extensions of v1": bytes.Replace(good, version, []byte{0xA0, 3, 2, 1, 0}, 1),
 		"version 4":        bytes.Replace(good, version, []byte{0xA0, 3, 2, 1, 3}, 1),
 	} {
-		if c, err := cms.ParseCertificate(der); c != nil || !errors.Is(err, cms.ErrCertificate) {
+		if c, err := icao.ParseCertificate(der); c != nil || !errors.Is(err, icao.ErrCertificate) {
 			t.Errorf("%s: got %v, %v", name, c, err)
 		}
 	}
@@ -287,7 +293,7 @@ func TestParsePublicKey_WithoutNULL(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	key, err := cms.ParsePublicKey(bare)
+	key, err := icao.ParsePublicKey(bare)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -303,14 +309,14 @@ func FuzzParseCertificate(f *testing.F) {
 	}
 	f.Add(mustWithExtensions(f, ext([]byte("0\x0d\x02\x01\x001\x08\x13\x02AR\x13\x02ID"), 2, 23, 136, 1, 1, 6, 2)))
 	f.Fuzz(func(t *testing.T, der []byte) {
-		c, err := cms.ParseCertificate(der)
-		if (c == nil) == (err == nil) || err != nil && !errors.Is(err, cms.ErrCertificate) {
+		c, err := icao.ParseCertificate(der)
+		if (c == nil) == (err == nil) || err != nil && !errors.Is(err, icao.ErrCertificate) {
 			t.Fatalf("got %v and %v", c, err)
 		}
 		if err != nil {
 			return
 		}
-		if !bytes.Equal(c.Raw, der) || c.Version < 1 || c.Serial == nil || !cms.SameName(c.RawIssuer, c.RawIssuer) {
+		if !bytes.Equal(c.Raw, der) || c.Version < 1 || c.Serial == nil || !icao.SameName(c.RawIssuer, c.RawIssuer) {
 			t.Fatalf("got %+v", c)
 		}
 		_ = c.SelfSigned()

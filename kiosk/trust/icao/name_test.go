@@ -1,11 +1,11 @@
-package cms_test
+package icao_test
 
 import (
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"testing"
 
-	"balcao/kiosk/trust/cms"
+	"balcao/kiosk/trust/icao"
 )
 
 func TestSameName(t *testing.T) {
@@ -63,7 +63,7 @@ func TestSameName(t *testing.T) {
 		{name(), name(cn(utf8, "")), false},
 		{[]byte("not"), []byte("names"), false},
 	} {
-		if got := cms.SameName(tt.a, tt.b); got != tt.want || cms.SameName(tt.b, tt.a) != tt.want {
+		if got := icao.SameName(tt.a, tt.b); got != tt.want || icao.SameName(tt.b, tt.a) != tt.want {
 			t.Errorf("case %d: got %v, want %v", i, got, tt.want)
 		}
 	}

@@ -1,4 +1,7 @@
-package cms
+// Package icao reads the certificates and revocation lists of travel documents' PKIs (Doc 9303-12), which Go's
+// crypto/x509 refuses in part: explicit or Brainpool curves, RSA without parameters, negative serial numbers, BER.
+// It verifies signatures of whoever holds a certificate; package cms verifies messages with it.
+package icao
 
 import (
 	"bytes"
@@ -79,7 +82,7 @@ func ParseCertificate(der []byte) (*Certificate, error) {
 		return nil, badCertificate("not one SEQUENCE")
 	}
 	c.RawTBS = tbs
-	algorithm, err := readAlgorithm(&outer)
+	algorithm, err := ReadAlgorithm(&outer)
 	if err != nil {
 		return nil, badCertificate("signature algorithm")
 	}
@@ -103,14 +106,14 @@ func (c *Certificate) readTBS(element cryptobyte.String) error {
 	if !element.ReadASN1(&tbs, cbasn1.SEQUENCE) {
 		return badCertificate("signed part")
 	}
-	if !tbs.ReadOptionalASN1Integer(&c.Version, contextTag(0), 0) || c.Version < 0 || c.Version > 2 {
+	if !tbs.ReadOptionalASN1Integer(&c.Version, ContextTag(0), 0) || c.Version < 0 || c.Version > 2 {
 		return badCertificate("version")
 	}
 	c.Version++
 	if !tbs.ReadASN1Integer(c.Serial) {
 		return badCertificate("serial number")
 	}
-	inner, err := readAlgorithm(&tbs)
+	inner, err := ReadAlgorithm(&tbs)
 	if err != nil || inner.oid != c.algorithm.oid || !bytes.Equal(inner.params, c.algorithm.params) {
 		return badCertificate("signature algorithms inside and outside differ") // RFC 5280 §4.1.1.2
 	}
@@ -154,11 +157,11 @@ func (c *Certificate) SelfSigned() bool { return c.selfSigned() }
 // SignatureHash returns the hash that the certificate's signature is made with, 0 for an algorithm that
 // is not known here.
 func (c *Certificate) SignatureHash() crypto.Hash {
-	a, err := c.algorithm.signature(0)
+	a, err := c.algorithm.Signature(0)
 	if err != nil {
 		return 0
 	}
-	return a.hash
+	return a.Hash
 }
 
 // CheckSignatureFrom checks that the issuer's key signed the certificate, with any hash from SHA-1 on: who
@@ -169,7 +172,7 @@ func (c *Certificate) CheckSignatureFrom(issuer *Certificate) error {
 }
 
 func checkSignature(algorithm algorithmIdentifier, issuer *Certificate, signed, signature []byte) error {
-	a, err := algorithm.signature(0)
+	a, err := algorithm.Signature(0)
 	if err != nil {
 		return err
 	}
@@ -177,7 +180,7 @@ func checkSignature(algorithm algorithmIdentifier, issuer *Certificate, signed, 
 	if err != nil {
 		return fmt.Errorf("%w: issuer's public key: %v", ErrMalformed, err)
 	}
-	return a.verify(key, signed, signature)
+	return a.Verify(key, signed, signature)
 }
 
 // IssuedBy reports whether the issuer's certificate is the one that c names: by name, and by key identifier and by

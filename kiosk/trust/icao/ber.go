@@ -1,8 +1,9 @@
-package cms
+package icao
 
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"slices"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -111,7 +112,7 @@ func appendDER(der, ber []byte, depth int) (_, rest []byte, err error) {
 		}
 	}
 	if tag := cbasn1.Tag(h.tag[0] &^ 0x20); isString(tag) {
-		if content, ok = join(content, tag); !ok {
+		if content, ok = Join(content, tag); !ok {
 			return nil, nil, errBER
 		}
 		return appendValue(der, []byte{byte(tag)}, content), rest, nil
@@ -141,9 +142,9 @@ func isString(tag cbasn1.Tag) bool {
 	return tag == cbasn1.BIT_STRING || tag == cbasn1.OCTET_STRING || tag == cbasn1.UTF8String || tag >= 18 && tag <= 30
 }
 
-// join puts the pieces of a string together, which are primitive by now. Those of a bit string are bit strings, of which
+// Join puts the pieces of a string together, which are primitive by now. Those of a bit string are bit strings, of which
 // the last alone may have unused bits; those of all others are octet strings.
-func join(pieces cryptobyte.String, tag cbasn1.Tag) ([]byte, bool) {
+func Join(pieces cryptobyte.String, tag cbasn1.Tag) ([]byte, bool) {
 	var joined []byte
 	if tag == cbasn1.BIT_STRING {
 		joined = []byte{0}
@@ -165,9 +166,9 @@ func join(pieces cryptobyte.String, tag cbasn1.Tag) ([]byte, bool) {
 	return joined, true
 }
 
-// sortedAttributes returns signed attributes, each a DER value, as the SET OF that is hashed (RFC 5652 §5.4): in the order
+// SortedAttributes returns signed attributes, each a DER value, as the SET OF that is hashed (RFC 5652 §5.4): in the order
 // that DER has (X.690 §11.6), the values in each attribute too.
-func sortedAttributes(set cryptobyte.String) ([]byte, bool) {
+func SortedAttributes(set cryptobyte.String) ([]byte, bool) {
 	var attributes [][]byte
 	for !set.Empty() {
 		var attribute, oid, values cryptobyte.String
@@ -193,3 +194,12 @@ func setOf(members [][]byte) []byte {
 	slices.SortFunc(members, bytes.Compare)
 	return appendValue(nil, []byte{byte(cbasn1.SET)}, bytes.Join(members, nil))
 }
+
+// ErrMalformed says that the bytes are no certificate, list or message as this package or cms accepts it.
+var ErrMalformed = errors.New("malformed ASN.1")
+
+// Malformed wraps ErrMalformed with what is wrong.
+func Malformed(what string) error { return fmt.Errorf("%w: %s", ErrMalformed, what) }
+
+// ContextTag is the tag [n] of a constructed value.
+func ContextTag(n uint8) cbasn1.Tag { return cbasn1.Tag(n).ContextSpecific().Constructed() }

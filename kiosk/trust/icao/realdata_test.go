@@ -1,6 +1,6 @@
 //go:build shared
 
-package cms_test
+package icao_test
 
 import (
 	"crypto/x509"
@@ -12,6 +12,7 @@ import (
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 
 	"balcao/kiosk/trust/cms"
+	"balcao/kiosk/trust/icao"
 )
 
 // The certificates of the German master list: what crypto/x509 reads is read the same, and what it refuses is
@@ -25,7 +26,7 @@ func TestParseCertificate_MasterList(t *testing.T) {
 	if err != nil {
 		t.Fatalf("the master list is not there: set BALCAO_SHARED to the folder that holds data/master-lists (%v)", err)
 	}
-	v, err := cms.Verify(message, cms.Options{ParseKey: cms.ParsePublicKey})
+	v, err := cms.Verify(message, cms.Options{ParseKey: icao.ParsePublicKey})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +42,7 @@ func TestParseCertificate_MasterList(t *testing.T) {
 			t.Fatal("the list is none")
 		}
 		total++
-		c, err := cms.ParseCertificate(der)
+		c, err := icao.ParseCertificate(der)
 		if err != nil {
 			t.Errorf("certificate %d: %v", total, err)
 			continue

@@ -1,4 +1,4 @@
-package cms_test
+package icao_test
 
 import (
 	"bytes"
@@ -16,7 +16,7 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 
-	"balcao/kiosk/trust/cms"
+	"balcao/kiosk/trust/icao"
 )
 
 // mustWithExtensions makes a certificate whose extensions are the test's.
@@ -59,7 +59,7 @@ func TestParseCertificate_Extensions(t *testing.T) {
 		ca := mustCertificate(t, der)
 		issuer := wrapDER(0xA4, ca.RawIssuer)
 		c := mustCertificate(t, mustWithExtensions(t, ext(wrapDER(0x30, append(wrapDER(0xA1, issuer), 0x82, 1, 0xB3)), 2, 5, 29, 35)))
-		if c.AuthoritySerial.Cmp(big.NewInt(-77)) != 0 || ca.Serial.Cmp(big.NewInt(-77)) != 0 || !cms.SameName(c.AuthorityIssuer, ca.RawIssuer) {
+		if c.AuthoritySerial.Cmp(big.NewInt(-77)) != 0 || ca.Serial.Cmp(big.NewInt(-77)) != 0 || !icao.SameName(c.AuthorityIssuer, ca.RawIssuer) {
 			t.Errorf("got %v, %v of %s", c.AuthoritySerial, ca.Serial, private)
 		}
 		c.RawIssuer = ca.RawSubject
@@ -85,7 +85,7 @@ func TestParseCertificate_Extensions(t *testing.T) {
 		"types, three letters":       ext([]byte("0\x0a\x02\x01\x001\x05\x13\x03ARX"), 2, 23, 136, 1, 1, 6, 2),
 	} {
 		t.Run("ErrCertificate/"+name, func(t *testing.T) {
-			if c, err := cms.ParseCertificate(mustWithExtensions(t, e)); c != nil || !errors.Is(err, cms.ErrCertificate) {
+			if c, err := icao.ParseCertificate(mustWithExtensions(t, e)); c != nil || !errors.Is(err, icao.ErrCertificate) {
 				t.Errorf("got %v, %v", c, err)
 			}
 		})
@@ -93,7 +93,7 @@ func TestParseCertificate_Extensions(t *testing.T) {
 	t.Run("ErrCertificate/twice", func(t *testing.T) {
 		twice := mustWithExtensions(t, ext([]byte{5, 0}, 2, 23, 136, 1, 1, 6, 1), ext([]byte{5, 0}, 2, 23, 136, 1, 1, 6, 3))
 		twice = bytes.Replace(twice, []byte{0x67, 0x81, 0x08, 1, 1, 6, 3}, []byte{0x67, 0x81, 0x08, 1, 1, 6, 1}, 1)
-		if c, err := cms.ParseCertificate(twice); c != nil || !errors.Is(err, cms.ErrCertificate) {
+		if c, err := icao.ParseCertificate(twice); c != nil || !errors.Is(err, icao.ErrCertificate) {
 			t.Errorf("got %v, %v", c, err)
 		}
 	})

@@ -1,4 +1,4 @@
-package cms
+package icao
 
 import (
 	"bytes"
@@ -27,10 +27,10 @@ const (
 	schemeECDSA
 )
 
-// signatureAlgorithm is a scheme with its hash, and the salt length of PSS.
-type signatureAlgorithm struct {
+// SignatureAlgorithm is a scheme with its hash, and the salt length of PSS.
+type SignatureAlgorithm struct {
 	scheme scheme
-	hash   crypto.Hash
+	Hash   crypto.Hash
 	salt   int
 }
 
@@ -55,24 +55,24 @@ const rsassaPSS = "1.2.840.113549.1.1.10"
 const mgf1 = "1.2.840.113549.1.1.8"
 
 // signatures by object identifiers that name both scheme and hash (RFC 5754 §3, RFC 5753 §2.1).
-var signatures = map[string]signatureAlgorithm{
-	"1.2.840.113549.1.1.5":  {scheme: schemePKCS1v15, hash: crypto.SHA1},
-	"1.2.840.113549.1.1.14": {scheme: schemePKCS1v15, hash: crypto.SHA224},
-	"1.2.840.113549.1.1.11": {scheme: schemePKCS1v15, hash: crypto.SHA256},
-	"1.2.840.113549.1.1.12": {scheme: schemePKCS1v15, hash: crypto.SHA384},
-	"1.2.840.113549.1.1.13": {scheme: schemePKCS1v15, hash: crypto.SHA512},
-	"1.2.840.10045.4.1":     {scheme: schemeECDSA, hash: crypto.SHA1},
-	"1.2.840.10045.4.3.1":   {scheme: schemeECDSA, hash: crypto.SHA224},
-	"1.2.840.10045.4.3.2":   {scheme: schemeECDSA, hash: crypto.SHA256},
-	"1.2.840.10045.4.3.3":   {scheme: schemeECDSA, hash: crypto.SHA384},
-	"1.2.840.10045.4.3.4":   {scheme: schemeECDSA, hash: crypto.SHA512},
+var signatures = map[string]SignatureAlgorithm{
+	"1.2.840.113549.1.1.5":  {scheme: schemePKCS1v15, Hash: crypto.SHA1},
+	"1.2.840.113549.1.1.14": {scheme: schemePKCS1v15, Hash: crypto.SHA224},
+	"1.2.840.113549.1.1.11": {scheme: schemePKCS1v15, Hash: crypto.SHA256},
+	"1.2.840.113549.1.1.12": {scheme: schemePKCS1v15, Hash: crypto.SHA384},
+	"1.2.840.113549.1.1.13": {scheme: schemePKCS1v15, Hash: crypto.SHA512},
+	"1.2.840.10045.4.1":     {scheme: schemeECDSA, Hash: crypto.SHA1},
+	"1.2.840.10045.4.3.1":   {scheme: schemeECDSA, Hash: crypto.SHA224},
+	"1.2.840.10045.4.3.2":   {scheme: schemeECDSA, Hash: crypto.SHA256},
+	"1.2.840.10045.4.3.3":   {scheme: schemeECDSA, Hash: crypto.SHA384},
+	"1.2.840.10045.4.3.4":   {scheme: schemeECDSA, Hash: crypto.SHA512},
 }
 
-func readAlgorithm(data *cryptobyte.String) (algorithmIdentifier, error) {
+func ReadAlgorithm(data *cryptobyte.String) (algorithmIdentifier, error) {
 	var seq, params cryptobyte.String
 	var oid asn1.ObjectIdentifier
 	if !data.ReadASN1(&seq, cbasn1.SEQUENCE) || !seq.ReadASN1ObjectIdentifier(&oid) {
-		return algorithmIdentifier{}, malformed("algorithm identifier")
+		return algorithmIdentifier{}, Malformed("algorithm identifier")
 	}
 	id := algorithmIdentifier{oid: oid.String()}
 	if seq.Empty() {
@@ -80,7 +80,7 @@ func readAlgorithm(data *cryptobyte.String) (algorithmIdentifier, error) {
 	}
 	var tag cbasn1.Tag
 	if !seq.ReadAnyASN1Element(&params, &tag) || !seq.Empty() {
-		return algorithmIdentifier{}, malformed("algorithm parameters")
+		return algorithmIdentifier{}, Malformed("algorithm parameters")
 	}
 	id.params = bytes.Clone(params)
 	return id, nil
@@ -89,57 +89,57 @@ func readAlgorithm(data *cryptobyte.String) (algorithmIdentifier, error) {
 // plain reports whether there are no parameters, or NULL.
 func (a algorithmIdentifier) plain() bool { return a.params == nil || bytes.Equal(a.params, derNULL) }
 
-// hash returns the hash an identifier names; its parameters are absent or NULL (RFC 5754 §2).
-func (a algorithmIdentifier) hash() (crypto.Hash, error) {
+// Hash returns the hash an identifier names; its parameters are absent or NULL (RFC 5754 §2).
+func (a algorithmIdentifier) Hash() (crypto.Hash, error) {
 	h, ok := hashes[a.oid]
 	if !ok || !a.plain() {
-		return 0, malformed("unknown digest algorithm " + a.oid)
+		return 0, Malformed("unknown digest algorithm " + a.oid)
 	}
 	return h, nil
 }
 
-// signature returns the signature algorithm an identifier names. The digest is the hash of one whose
+// Signature returns the signature algorithm an identifier names. The digest is the hash of one whose
 // identifier names the scheme alone; without it such an identifier is refused.
-func (a algorithmIdentifier) signature(digest crypto.Hash) (signatureAlgorithm, error) {
+func (a algorithmIdentifier) Signature(digest crypto.Hash) (SignatureAlgorithm, error) {
 	switch known, ok := signatures[a.oid]; {
 	case ok && a.plain():
 		return known, nil
 	case a.oid == rsaEncryption && a.plain() && digest != 0:
-		return signatureAlgorithm{scheme: schemePKCS1v15, hash: digest}, nil
+		return SignatureAlgorithm{scheme: schemePKCS1v15, Hash: digest}, nil
 	case a.oid == rsassaPSS:
 		return parsePSS(a.params)
 	}
-	return signatureAlgorithm{}, malformed("unknown signature algorithm " + a.oid)
+	return SignatureAlgorithm{}, Malformed("unknown signature algorithm " + a.oid)
 }
 
 // parsePSS reads RSASSA-PSS-params (RFC 4055 §3.1). The hash of the mask generation has to be the
-// hash of the message, as everybody has it and as crypto/rsa supports it.
-func parsePSS(der []byte) (signatureAlgorithm, error) {
-	s := signatureAlgorithm{scheme: schemePSS, hash: crypto.SHA1, salt: 20} // the defaults of the standard
+// Hash of the message, as everybody has it and as crypto/rsa supports it.
+func parsePSS(der []byte) (SignatureAlgorithm, error) {
+	s := SignatureAlgorithm{scheme: schemePSS, Hash: crypto.SHA1, salt: 20} // the defaults of the standard
 	mask := crypto.SHA1
 	if der == nil {
-		return s, malformed("RSASSA-PSS without parameters")
+		return s, Malformed("RSASSA-PSS without parameters")
 	}
 	input := cryptobyte.String(der)
 	var params, field cryptobyte.String
 	var present bool
 	if !input.ReadASN1(&params, cbasn1.SEQUENCE) || !input.Empty() {
-		return s, malformed("RSASSA-PSS parameters")
+		return s, Malformed("RSASSA-PSS parameters")
 	}
-	if !params.ReadOptionalASN1(&field, &present, contextTag(0)) {
-		return s, malformed("RSASSA-PSS hash")
+	if !params.ReadOptionalASN1(&field, &present, ContextTag(0)) {
+		return s, Malformed("RSASSA-PSS hash")
 	}
 	if present {
-		id, err := readAlgorithm(&field)
+		id, err := ReadAlgorithm(&field)
 		if err != nil || !field.Empty() {
-			return s, malformed("RSASSA-PSS hash")
+			return s, Malformed("RSASSA-PSS hash")
 		}
-		if s.hash, err = id.hash(); err != nil {
+		if s.Hash, err = id.Hash(); err != nil {
 			return s, err
 		}
 	}
-	if !params.ReadOptionalASN1(&field, &present, contextTag(1)) {
-		return s, malformed("RSASSA-PSS mask generation")
+	if !params.ReadOptionalASN1(&field, &present, ContextTag(1)) {
+		return s, Malformed("RSASSA-PSS mask generation")
 	}
 	if present {
 		var err error
@@ -148,12 +148,12 @@ func parsePSS(der []byte) (signatureAlgorithm, error) {
 		}
 	}
 	var salt, trailer int
-	if !params.ReadOptionalASN1Integer(&salt, contextTag(2), 20) ||
-		!params.ReadOptionalASN1Integer(&trailer, contextTag(3), 1) || !params.Empty() {
-		return s, malformed("RSASSA-PSS salt or trailer")
+	if !params.ReadOptionalASN1Integer(&salt, ContextTag(2), 20) ||
+		!params.ReadOptionalASN1Integer(&trailer, ContextTag(3), 1) || !params.Empty() {
+		return s, Malformed("RSASSA-PSS salt or trailer")
 	}
-	if salt < 0 || salt > 512 || trailer != 1 || mask != s.hash {
-		return s, malformed("RSASSA-PSS parameters of an unusual kind")
+	if salt < 0 || salt > 512 || trailer != 1 || mask != s.Hash {
+		return s, Malformed("RSASSA-PSS parameters of an unusual kind")
 	}
 	s.salt = salt
 	return s, nil
@@ -161,14 +161,14 @@ func parsePSS(der []byte) (signatureAlgorithm, error) {
 
 // parseMGF1 reads the mask generation function, which is MGF1 with some hash.
 func parseMGF1(field cryptobyte.String) (crypto.Hash, error) {
-	id, err := readAlgorithm(&field)
+	id, err := ReadAlgorithm(&field)
 	if err != nil || !field.Empty() || id.oid != mgf1 || id.params == nil {
-		return 0, malformed("RSASSA-PSS mask generation")
+		return 0, Malformed("RSASSA-PSS mask generation")
 	}
 	params := cryptobyte.String(id.params)
-	inner, err := readAlgorithm(&params)
+	inner, err := ReadAlgorithm(&params)
 	if err != nil || !params.Empty() {
-		return 0, malformed("RSASSA-PSS mask generation")
+		return 0, Malformed("RSASSA-PSS mask generation")
 	}
-	return inner.hash()
+	return inner.Hash()
 }

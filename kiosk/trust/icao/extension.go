@@ -1,4 +1,4 @@
-package cms
+package icao
 
 import (
 	"bytes"
@@ -71,7 +71,7 @@ func (c *Certificate) readExtensions(tbs cryptobyte.String) error {
 		return nil
 	}
 	var explicit, list cryptobyte.String
-	if c.Version != 3 || !tbs.ReadASN1(&explicit, contextTag(3)) || !tbs.Empty() ||
+	if c.Version != 3 || !tbs.ReadASN1(&explicit, ContextTag(3)) || !tbs.Empty() ||
 		!explicit.ReadASN1(&list, cbasn1.SEQUENCE) || !explicit.Empty() {
 		return badCertificate("extensions")
 	}
@@ -101,7 +101,7 @@ func (e *IssuerID) readAuthorityKeyID(value cryptobyte.String) bool {
 	var hasKey, hasNames, hasSerial bool
 	if !value.ReadASN1(&id, cbasn1.SEQUENCE) || !value.Empty() ||
 		!id.ReadOptionalASN1(&key, &hasKey, cbasn1.Tag(0).ContextSpecific()) ||
-		!id.ReadOptionalASN1(&names, &hasNames, contextTag(1)) ||
+		!id.ReadOptionalASN1(&names, &hasNames, ContextTag(1)) ||
 		!id.ReadOptionalASN1(&serial, &hasSerial, cbasn1.Tag(2).ContextSpecific()) || !id.Empty() {
 		return false
 	}
@@ -139,7 +139,7 @@ func directoryNames(names cryptobyte.String) ([][]byte, bool) {
 		if count == maxListed || !names.ReadAnyASN1(&value, &tag) {
 			return nil, false
 		}
-		if tag == contextTag(4) {
+		if tag == ContextTag(4) {
 			found = append(found, bytes.Clone(value))
 		}
 	}
@@ -215,13 +215,13 @@ func (e *Extensions) readDistributionPoints(value cryptobyte.String) bool {
 		var point, name, names cryptobyte.String
 		var hasName, hasFull bool
 		if count == maxListed || !points.ReadASN1(&point, cbasn1.SEQUENCE) ||
-			!point.ReadOptionalASN1(&name, &hasName, contextTag(0)) {
+			!point.ReadOptionalASN1(&name, &hasName, ContextTag(0)) {
 			return false
 		}
 		if !hasName {
 			continue
 		}
-		if !name.ReadOptionalASN1(&names, &hasFull, contextTag(0)) {
+		if !name.ReadOptionalASN1(&names, &hasFull, ContextTag(0)) {
 			return false
 		}
 		for hasFull && !names.Empty() {

@@ -1,4 +1,4 @@
-package cms_test
+package icao_test
 
 import (
 	"bytes"
@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"balcao/kiosk/trust/cms"
+	"balcao/kiosk/trust/icao"
 )
 
 // mustRevoke lets OpenSSL make a revocation list of a CA that names two numbers, one of them negative.
@@ -61,14 +61,14 @@ func TestParseRevocationList_OpenSSL(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			der, private := mustCA(t, kindsOfCA[name].key, kindsOfCA[name].sign)
 			ca := mustCertificate(t, der)
-			l, err := cms.ParseRevocationList(mustRevoke(t, der, private, sign...))
+			l, err := icao.ParseRevocationList(mustRevoke(t, der, private, sign...))
 			if err != nil {
 				t.Fatal(err)
 			}
 			if err := l.CheckSignatureFrom(ca); err != nil {
 				t.Error(err)
 			}
-			if err := l.CheckSignatureFrom(mustCertificate(t, stranger)); !errors.Is(err, cms.ErrSignature) {
+			if err := l.CheckSignatureFrom(mustCertificate(t, stranger)); !errors.Is(err, icao.ErrSignature) {
 				t.Errorf("a stranger's key: got %v", err)
 			}
 			if !l.IssuedBy(ca) || l.IssuedBy(mustCertificate(t, stranger)) || l.Country != "UT" || l.Number.Int64() != 7 || l.Partial {
@@ -77,7 +77,7 @@ func TestParseRevocationList_OpenSSL(t *testing.T) {
 			if got := l.NextUpdate.Sub(l.ThisUpdate); got != 90*24*time.Hour {
 				t.Errorf("it holds for %v", got)
 			}
-			for serial, want := range map[int64]int{0x2A: cms.ReasonUnspecified, -0x4D: 1} {
+			for serial, want := range map[int64]int{0x2A: icao.ReasonUnspecified, -0x4D: 1} {
 				if reason, listed := l.Reason(big.NewInt(serial)); !listed || reason != want {
 					t.Errorf("%d: got %d, %v", serial, reason, listed)
 				}
@@ -115,7 +115,7 @@ func TestParseRevocationList(t *testing.T) {
 	good := mustList()
 
 	t.Run("OK", func(t *testing.T) {
-		l, err := cms.ParseRevocationList(good)
+		l, err := icao.ParseRevocationList(good)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -125,14 +125,14 @@ func TestParseRevocationList(t *testing.T) {
 	})
 	t.Run("OK/Partial", func(t *testing.T) {
 		for _, id := range []int{27, 28} {
-			l, err := cms.ParseRevocationList(mustList(pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, id}, Critical: true, Value: []byte{0x30, 0}}))
+			l, err := icao.ParseRevocationList(mustList(pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, id}, Critical: true, Value: []byte{0x30, 0}}))
 			if err != nil || !l.Partial {
 				t.Errorf("extension %d: got %+v, %v", id, l, err)
 			}
 		}
 	})
 	t.Run("OK/UnknownCritical", func(t *testing.T) {
-		l, err := cms.ParseRevocationList(mustList(pkix.Extension{Id: asn1.ObjectIdentifier{1, 2, 3}, Critical: true}))
+		l, err := icao.ParseRevocationList(mustList(pkix.Extension{Id: asn1.ObjectIdentifier{1, 2, 3}, Critical: true}))
 		if err != nil || len(l.UnknownCritical) != 1 {
 			t.Errorf("got %+v, %v", l, err)
 		}
@@ -153,7 +153,7 @@ func TestParseRevocationList(t *testing.T) {
 		"bad names":       mustList(ext([]byte{5, 0}, 2, 5, 29, 18)),
 		"bad number":      mustList(ext([]byte{5, 0}, 2, 5, 29, 21), ext([]byte{5, 0}, 2, 5, 29, 18)),
 	} {
-		if l, err := cms.ParseRevocationList(der); l != nil || !errors.Is(err, cms.ErrRevocationList) {
+		if l, err := icao.ParseRevocationList(der); l != nil || !errors.Is(err, icao.ErrRevocationList) {
 			t.Errorf("%s: got %v, %v", name, l, err)
 		}
 	}
@@ -181,8 +181,8 @@ func FuzzParseRevocationList(f *testing.F) {
 	ca := mustCertificate(f, der)
 	f.Add(mustRevoke(f, der, private, "-md", "sha256"))
 	f.Fuzz(func(t *testing.T, der []byte) {
-		l, err := cms.ParseRevocationList(der)
-		if (l == nil) == (err == nil) || err != nil && !errors.Is(err, cms.ErrRevocationList) {
+		l, err := icao.ParseRevocationList(der)
+		if (l == nil) == (err == nil) || err != nil && !errors.Is(err, icao.ErrRevocationList) {
 			t.Fatalf("got %v and %v", l, err)
 		}
 		if err == nil && (!bytes.Equal(l.Raw, der) || l.NextUpdate.IsZero() || l.CheckSignatureFrom(ca) == nil && !l.IssuedBy(ca)) {

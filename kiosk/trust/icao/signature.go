@@ -1,4 +1,4 @@
-package cms
+package icao
 
 import (
 	"crypto"
@@ -36,9 +36,9 @@ func ParsePublicKey(spki []byte) (crypto.PublicKey, error) {
 	input := cryptobyte.String(spki)
 	var outer, point cryptobyte.String
 	if !input.ReadASN1(&outer, cbasn1.SEQUENCE) || !input.Empty() {
-		return nil, malformed("SubjectPublicKeyInfo")
+		return nil, Malformed("SubjectPublicKeyInfo")
 	}
-	algorithm, err := readAlgorithm(&outer)
+	algorithm, err := ReadAlgorithm(&outer)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +46,7 @@ func ParsePublicKey(spki []byte) (crypto.PublicKey, error) {
 		return curve.ParsePublicKey(spki)
 	}
 	if !outer.ReadASN1Element(&point, cbasn1.BIT_STRING) || !outer.Empty() {
-		return nil, malformed("SubjectPublicKeyInfo")
+		return nil, Malformed("SubjectPublicKeyInfo")
 	}
 	plain, err := asRSA(point)
 	if err != nil {
@@ -58,7 +58,7 @@ func ParsePublicKey(spki []byte) (crypto.PublicKey, error) {
 	}
 	rsaKey, ok := key.(*rsa.PublicKey)
 	if !ok {
-		return nil, malformed("SubjectPublicKeyInfo")
+		return nil, Malformed("SubjectPublicKeyInfo")
 	}
 	return &PSSPublicKey{*rsaKey}, nil
 }
@@ -77,10 +77,10 @@ func asRSA(key []byte) ([]byte, error) {
 	return b.Bytes()
 }
 
-// verify checks a signature over data. The error wraps ErrSignature, or ErrMalformed for a kind of key
+// Verify checks a signature over data. The error wraps ErrSignature, or ErrMalformed for a kind of key
 // or of parameters that is not verified here.
-func (a signatureAlgorithm) verify(key crypto.PublicKey, data, signature []byte) error {
-	digest := sum(a.hash, data)
+func (a SignatureAlgorithm) Verify(key crypto.PublicKey, data, signature []byte) error {
+	digest := Sum(a.Hash, data)
 	switch key := key.(type) {
 	case *rsa.PublicKey:
 		return a.verifyRSA(key, digest, signature)
@@ -101,23 +101,23 @@ func (a signatureAlgorithm) verify(key crypto.PublicKey, data, signature []byte)
 		}
 		return nil
 	}
-	return malformed("signer's key is neither RSA nor ECDSA")
+	return Malformed("signer's key is neither RSA nor ECDSA")
 }
 
-func (a signatureAlgorithm) verifyRSA(key *rsa.PublicKey, digest, signature []byte) error {
+func (a SignatureAlgorithm) verifyRSA(key *rsa.PublicKey, digest, signature []byte) error {
 	if key.N.BitLen() < minRSABits {
 		return fmt.Errorf("%w: RSA key of %d bits", ErrSignature, key.N.BitLen())
 	}
 	var err error
 	switch a.scheme {
 	case schemePKCS1v15:
-		err = rsa.VerifyPKCS1v15(key, a.hash, digest, signature)
+		err = rsa.VerifyPKCS1v15(key, a.Hash, digest, signature)
 	case schemePSS:
-		options := &rsa.PSSOptions{SaltLength: a.salt, Hash: a.hash}
+		options := &rsa.PSSOptions{SaltLength: a.salt, Hash: a.Hash}
 		if a.salt == 0 {
-			return malformed("RSASSA-PSS without salt") // zero means "any" to crypto/rsa
+			return Malformed("RSASSA-PSS without salt") // zero means "any" to crypto/rsa
 		}
-		err = rsa.VerifyPSS(key, a.hash, digest, signature, options)
+		err = rsa.VerifyPSS(key, a.Hash, digest, signature, options)
 	default:
 		return ErrSignature
 	}
@@ -127,7 +127,7 @@ func (a signatureAlgorithm) verifyRSA(key *rsa.PublicKey, digest, signature []by
 	return nil
 }
 
-func sum(h crypto.Hash, data []byte) []byte {
+func Sum(h crypto.Hash, data []byte) []byte {
 	w := h.New()
 	w.Write(data)
 	return w.Sum(nil)
