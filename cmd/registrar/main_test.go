@@ -157,8 +157,12 @@ func TestCheckConfig_DeskAuthority(t *testing.T) {
 	if _, _, err := pair.Write(dir, "loja_1"); err != nil {
 		t.Fatal(err)
 	}
+	authority, err := os.ReadFile(filepath.Join(dir, "desk-ca", deskca.CertificateFile))
+	if err != nil {
+		t.Fatal(err)
+	}
 	twice := filepath.Join(dir, "twice.crt")
-	if err := os.WriteFile(twice, bytes.Repeat(ca.Certificate(), 2), 0o600); err != nil {
+	if err := os.WriteFile(twice, bytes.Repeat(authority, 2), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for name, file := range map[string]string{

@@ -163,7 +163,8 @@ func TestSwitchover(t *testing.T) {
 		if err := c.Create(ctx, "balcao"); err != nil {
 			t.Fatal(err)
 		}
-		if err := schema.AddDesk(ctx, c.DSN(cluster.Admin, "balcao"), desk, password); err != nil {
+		login := schema.Login{Name: desk, Group: schema.DeskGroup, Password: password}
+		if err := schema.AddLogin(ctx, c.DSN(cluster.Admin, "balcao"), login); err != nil {
 			t.Fatal(err)
 		}
 		servers[i] = c

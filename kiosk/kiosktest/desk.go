@@ -4,7 +4,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/pem"
+	"path/filepath"
 	"testing"
 
 	"balcao/kiosk/central/deskca"
@@ -22,12 +22,12 @@ type Desk struct {
 // NewDesk makes an authority of desks, and the key of a desk of that name.
 func NewDesk(t testing.TB, name string) *Desk {
 	t.Helper()
-	ca, err := deskca.Create(t.TempDir())
+	dir := t.TempDir()
+	ca, err := deskca.Create(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	block, _ := pem.Decode(ca.Certificate())
-	authority, err := x509.ParseCertificate(block.Bytes)
+	authority, err := deskca.LoadCertificate(filepath.Join(dir, deskca.CertificateFile))
 	if err != nil {
 		t.Fatal(err)
 	}

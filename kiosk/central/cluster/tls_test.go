@@ -25,13 +25,17 @@ func TestDeskCertificate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	authority, err := os.ReadFile(filepath.Join(dir, "ca", deskca.CertificateFile))
+	if err != nil {
+		t.Fatal(err)
+	}
 	server, err := ca.Server("127.0.0.1")
 	if err != nil {
 		t.Fatal(err)
 	}
 	var log bytes.Buffer
 	c, err := cluster.Start(ctx, cluster.Options{Log: &log,
-		TLS: &cluster.TLS{Certificate: server.Certificate, Key: server.Key, ClientCA: ca.Certificate()}})
+		TLS: &cluster.TLS{Certificate: server.Certificate, Key: server.Key, ClientCA: authority}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +51,7 @@ func TestDeskCertificate(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"loja_1", "loja_2"} {
-		if err := schema.AddDesk(ctx, c.DSN(cluster.Admin, "balcao"), name, ""); err != nil {
+		if err := schema.AddLogin(ctx, c.DSN(cluster.Admin, "balcao"), schema.Login{Name: name, Group: schema.DeskGroup}); err != nil {
 			t.Fatal(err)
 		}
 	}

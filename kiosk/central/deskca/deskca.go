@@ -144,11 +144,6 @@ func parse(certPEM, keyPEM []byte) (*x509.Certificate, *ecdsa.PrivateKey, error)
 	return cert, key, nil
 }
 
-// Certificate returns the authority's certificate in PEM, for the server's ssl_ca_file.
-func (a *Authority) Certificate() []byte {
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.cert.Raw})
-}
-
 // Login issues the client certificate of a role.
 func (a *Authority) Login(role string) (Pair, error) {
 	return a.issue(&x509.Certificate{

@@ -48,7 +48,11 @@ func TestLogin(t *testing.T) {
 		t.Errorf("common name = %q, want %q", got, want)
 	}
 	roots := x509.NewCertPool()
-	roots.AddCert(mustParse(t, ca.Certificate()))
+	authority, err := deskca.LoadCertificate(filepath.Join(dir, deskca.CertificateFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots.AddCert(authority)
 	verify := func(usage x509.ExtKeyUsage) error {
 		_, err := cert.Verify(x509.VerifyOptions{Roots: roots, KeyUsages: []x509.ExtKeyUsage{usage}})
 		return err

@@ -40,11 +40,6 @@ func CheckName(name string) error {
 	return nil
 }
 
-// AddDesk makes the login role of a desk. See AddLogin.
-func AddDesk(ctx context.Context, adminDSN, name, password string) error {
-	return AddLogin(ctx, adminDSN, Login{Name: name, Group: DeskGroup, Password: password})
-}
-
 // AddLogin makes a login role, or gives an existing one its membership and limits again. A role that
 // has any other membership or power is refused: nothing may be gained by being a desk as well.
 func AddLogin(ctx context.Context, adminDSN string, login Login) error {

@@ -378,21 +378,24 @@ func TestMigrationsGoDown(t *testing.T) {
 func TestAddLogin(t *testing.T) {
 	t.Parallel()
 	db := cluster.NewDatabase(t)
+	add := func(name, password string) error {
+		return schema.AddLogin(t.Context(), db.Admin(), schema.Login{Name: name, Group: schema.DeskGroup, Password: password})
+	}
 	for _, name := range []string{"", "a", "Loja", "1loja", "loja 1", "loja;drop", "pg_x", "balcao_owner",
 		"balcao_desk", "postgres", "public", strings.Repeat("a", 49)} {
-		if err := schema.AddDesk(t.Context(), db.Admin(), name, ""); !errors.Is(err, schema.ErrName) {
-			t.Errorf("AddDesk(%q) = %v, want ErrName", name, err)
+		if err := add(name, ""); !errors.Is(err, schema.ErrName) {
+			t.Errorf("AddLogin(%q) = %v, want ErrName", name, err)
 		}
 	}
-	if err := schema.AddDesk(t.Context(), db.Admin(), cluster.Admin, ""); err == nil {
-		t.Error("AddDesk of a superuser: no error")
+	if err := add(cluster.Admin, ""); err == nil {
+		t.Error("AddLogin of a superuser: no error")
 	}
-	if err := schema.AddDesk(t.Context(), db.Admin(), cluster.Registrar, ""); err == nil {
-		t.Error("AddDesk of a registrar: no error")
+	if err := add(cluster.Registrar, ""); err == nil {
+		t.Error("AddLogin of a registrar: no error")
 	}
 	for range 2 {
-		if err := schema.AddDesk(t.Context(), db.Admin(), "loja_twice", `it's "quoted" \ %I`); err != nil {
-			t.Fatalf("AddDesk: %v", err)
+		if err := add("loja_twice", `it's "quoted" \ %I`); err != nil {
+			t.Fatalf("AddLogin: %v", err)
 		}
 	}
 	config, err := pgx.ParseConfig(db.Admin())
