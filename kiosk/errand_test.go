@@ -1,6 +1,7 @@
 package kiosk_test
 
 import (
+	"slices"
 	"testing"
 
 	"balcao/kiosk"
@@ -29,6 +30,19 @@ func TestErrands(t *testing.T) {
 		d := newDesk(t).do(kiosk.ErrandChosen{Name: "check"}).identified().do(kiosk.OtherDocument{})
 		if d.state.Case != 0 || d.state.Errand.Name != "check" {
 			t.Errorf("got case %d of %s", d.state.Case, d.state.Errand.Name)
+		}
+	})
+	t.Run("WithoutAContactTheReceiptNamesNoLogin", func(t *testing.T) {
+		usual := kiosk.Errands
+		t.Cleanup(func() { kiosk.Errands = usual })
+		kiosk.Errands = append(slices.Clone(usual), kiosk.Errand{Name: "sign", Steps: []kiosk.Step{
+			kiosk.StepDocument, kiosk.StepIdentity, kiosk.StepReview, kiosk.StepDone}})
+		d := newDesk(t).do(kiosk.ErrandChosen{Name: "sign"}).identified().do(kiosk.PersonConfirmed{}).at(kiosk.StepReview)
+		id := d.state.Case
+		d.do(kiosk.Agreed{}, cardPIN(), kiosk.InCase{Case: id, Event: kiosk.Signed{Check: kiosk.Check{Result: kiosk.Passed}}})
+		d.phase(kiosk.ReviewBinding).do(kiosk.InCase{Case: id, Event: kiosk.KeyActive{Register: 7}}).at(kiosk.StepDone)
+		if got := d.state.Receipt; got.Register != 7 || got.Login != "" {
+			t.Errorf("got register %d and login %q, want 7 and none", got.Register, got.Login)
 		}
 	})
 	t.Run("ListIsOpenedAndClosed", func(t *testing.T) {

@@ -13,7 +13,7 @@ func (doneStep) proceed(s *Session) { s.nextPerson() }
 type Receipt struct {
 	Person     string // full name
 	Register   int64  // number in the centre's register
-	Login      string // the contact the person signs in with
+	Login      string // the contact the person signs in with; empty when the errand asks for none
 	ActiveAt   time.Time
 	ValidUntil Date // the last day
 	Beyond     int  // days by which that is after the document's last

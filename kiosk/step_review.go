@@ -308,13 +308,15 @@ func (e KeyActive) applyToCase(s *Session) {
 	receipt := &Receipt{
 		Person:     s.state.Person().FullName(),
 		Register:   e.Register,
-		Login:      s.proven()[0].Value,
 		ActiveAt:   e.ActiveAt,
 		ValidUntil: e.ValidUntil,
 		Beyond:     e.ValidUntil.daysAfter(doc.Identity.ValidUntil),
 		Assurance:  Assurance{Level: e.Level},
 		DeskTime:   max(0, s.state.Now.Sub(s.state.Started)),
 		WipeAt:     s.state.Now.Add(s.settings.WipeAfter),
+	}
+	if contacts := s.proven(); len(contacts) > 0 {
+		receipt.Login = contacts[0].Value
 	}
 	if e.Level != LevelHigh {
 		receipt.Assurance.Missing = append([]CheckName(nil), doc.Assurance.Missing...)
