@@ -339,9 +339,12 @@ func (r *Runner) heard(h central.Hello) {
 func (r *Runner) rulesHold(ctx context.Context, id kiosk.CaseID) bool {
 	asking, cancel := context.WithTimeout(ctx, r.pace.rules)
 	defer cancel()
-	before := r.rules.Load()
+	before := kiosk.UsualRules() // by which the session works until it hears of others
+	if told := r.rules.Load(); told != nil {
+		before = *told
+	}
 	h, err := r.cfg.Centre.Hello(asking)
-	if err != nil || before != nil && before.Equal(h.Rules) {
+	if err != nil || before.Equal(h.Rules) {
 		return true
 	}
 	r.heard(h)
