@@ -31,7 +31,7 @@ func newMessageView(zoom, small *theme.Zoom) *messageView {
 		pictures: newPictures(1.5, small, present.PictureCard, present.PictureCover, present.PictureResidence,
 			present.PicturePassport, present.PictureCardBack, present.PictureCAN),
 	}
-	v.pictures.content.Layout = &wrapLayout{gap: 18}
+	v.pictures.content.Layout = &flowLayout{gap: 18, between: 9}
 	v.signs = zoomedPadding(zoom, 0, 10, rows(0, left(v.card), left(v.wait), left(v.tick), v.pictures.content))
 	v.content = zoomedRows(zoom, 30, v.signs, v.points.content)
 	return v

@@ -131,7 +131,7 @@ type lightsView struct {
 }
 
 func newLightsView() *lightsView {
-	v := &lightsView{row: container.New(&wrapLayout{gap: 28}), clock: theme.Small("")}
+	v := &lightsView{row: container.New(&flowLayout{gap: 28, between: 14}), clock: theme.Small("")}
 	line := canvas.NewRectangle(theme.Border)
 	bar := theme.Padded(24, 8, centred(28, []float32{1, 0}, v.row, v.clock))
 	v.content = theme.Fill(theme.Surface, rows(0, sized(1, 1, line), bar))

@@ -134,47 +134,49 @@ func (l *adaptiveLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
 // textScale is the text size setting: the theme's text beside the design's 15 pixels.
 func textScale() float32 { return current().Size(theme.SizeText) / 15 }
 
-// flowLayout sets buttons in a row that breaks where it is full; the last object stands at the right
-// end. Large text makes four buttons wider than a window.
-type flowLayout struct{ gap, least float32 } // least is the least height
+// flowLayout sets objects in a row that breaks where it is full: large text makes four buttons wider than a
+// window. It remembers the width it was given last, because its height depends on it.
+type flowLayout struct {
+	gap, between float32 // between objects, and between rows
+	least        float32 // height of an object, at the least
+	end          bool    // the last object stands at the right end
+	width        float32
+}
 
-func (l flowLayout) place(objects []fyne.CanvasObject, width float32, move bool) float32 {
-	var x, y, high float32
+// place returns the widest object's width and the height of all rows.
+func (l *flowLayout) place(objects []fyne.CanvasObject, width float32, move bool) fyne.Size {
+	var x, y, high, widest float32
 	for i, object := range objects {
 		if !object.Visible() {
 			continue
 		}
 		least := object.MinSize().Max(fyne.NewSize(0, l.least))
-		if x > 0 && x+least.Width > width {
-			x, y = 0, y+high+l.gap
+		if x > 0 && width > 0 && x+least.Width > width {
+			x, y = 0, y+high+l.between
 		}
 		if move {
 			at := fyne.NewPos(x, y)
-			if i == len(objects)-1 {
+			if l.end && i == len(objects)-1 {
 				at.X = fyne.Max(x, width-least.Width)
 			}
 			object.Move(at)
 			object.Resize(least)
 		}
 		x += least.Width + l.gap
-		high = fyne.Max(high, least.Height)
+		high, widest = fyne.Max(high, least.Height), fyne.Max(widest, least.Width)
 	}
-	return y + high
+	return fyne.NewSize(widest, y+high)
 }
 
-func (l flowLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+// Layout implements fyne.Layout.
+func (l *flowLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	l.width = size.Width
 	l.place(objects, size.Width, true)
 }
 
-// MinSize is that of one row; the frame asks heightFor what it really needs.
-func (l flowLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	var size fyne.Size
-	for _, object := range objects {
-		if object.Visible() {
-			size = size.Max(object.MinSize()).Max(fyne.NewSize(0, l.least))
-		}
-	}
-	return size
+// MinSize implements fyne.Layout: as wide as the widest object, as high as at the width given last.
+func (l *flowLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	return l.place(objects, l.width, false)
 }
 
 // pageLayout is a page: the first object scrolls in what the second, the buttons, leave.
@@ -189,8 +191,8 @@ func scrollPage(gap float32, body fyne.CanvasObject, buttons *fyne.Container) (*
 func (l pageLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	scroll, row := objects[0].(*container.Scroll), objects[1].(*fyne.Container)
 	var under float32
-	if flow, ok := row.Layout.(flowLayout); ok {
-		under = flow.place(row.Objects, size.Width, false)
+	if flow, ok := row.Layout.(*flowLayout); ok {
+		under = flow.place(row.Objects, size.Width, false).Height
 	}
 	row.Move(fyne.NewPos(0, size.Height-under))
 	row.Resize(fyne.NewSize(size.Width, under))

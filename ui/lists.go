@@ -251,7 +251,7 @@ type actionRow struct {
 func newActionRow(keys *keyboard, gap, least float32, do func(present.Action)) *actionRow {
 	r := &actionRow{keys: keys, do: do, right: newButton(keys), note: theme.Label("")}
 	r.end = container.New(columnsLayout{gap: 20, shares: []float32{0, 0}, middle: true}, r.note, r.right)
-	r.content = container.New(flowLayout{gap: gap, least: least}, r.end)
+	r.content = container.New(&flowLayout{gap: gap, between: gap, least: least, end: true}, r.end)
 	return r
 }
 

@@ -10,48 +10,9 @@ import (
 	"balcao/ui/theme"
 )
 
-// wrapLayout sets objects in a row that breaks where it is full. It remembers the width it was given last,
-// because its height depends on it.
-type wrapLayout struct{ gap, width float32 }
-
-// Layout implements fyne.Layout.
-func (l *wrapLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	l.width = size.Width
-	l.place(objects, func(object fyne.CanvasObject, at fyne.Position, least fyne.Size) {
-		object.Move(at)
-		object.Resize(least)
-	})
-}
-
-func (l *wrapLayout) place(objects []fyne.CanvasObject, put func(fyne.CanvasObject, fyne.Position, fyne.Size)) fyne.Size {
-	var at fyne.Position
-	var all fyne.Size
-	for _, object := range objects {
-		if !object.Visible() {
-			continue
-		}
-		least := object.MinSize()
-		if at.X > 0 && l.width > 0 && at.X+least.Width > l.width {
-			at = fyne.NewPos(0, all.Height+l.gap/2)
-		}
-		put(object, at, least)
-		all = all.Max(fyne.NewSize(at.X+least.Width, at.Y+least.Height))
-		at.X += least.Width + l.gap
-	}
-	return all
-}
-
-// MinSize implements fyne.Layout.
-func (l *wrapLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	var widest float32
-	size := l.place(objects, func(_ fyne.CanvasObject, _ fyne.Position, least fyne.Size) { widest = max(widest, least.Width) })
-	size.Width = widest
-	return size
-}
-
 // wrapped lets a list's rows stand side by side.
 func wrapped[R, V any](gap float32, l *list[R, V]) *list[R, V] {
-	l.content.Layout = &wrapLayout{gap: gap}
+	l.content.Layout = &flowLayout{gap: gap, between: gap / 2}
 	return l
 }
 
