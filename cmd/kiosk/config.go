@@ -4,11 +4,12 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"os"
+	"io/fs"
 
 	"filippo.io/age"
 	"github.com/BurntSushi/toml"
 
+	"balcao/cmd/internal/guarded"
 	"balcao/kiosk"
 	"balcao/kiosk/trust/country"
 )
@@ -69,7 +70,7 @@ func loadConfig(path string) (config, error) {
 		}
 		problems = append(problems, fmt.Errorf("unknown key %q", key.String()))
 	}
-	if err := errors.Join(append(problems, c.validate())...); err != nil {
+	if err := errors.Join(append(problems, guarded.File(path), c.validate())...); err != nil {
 		return c, fmt.Errorf("%s:\n%w", path, err)
 	}
 	return c, nil
@@ -89,8 +90,15 @@ func (c config) validate() error {
 	must(err == nil, "centre_recipient: not an age recipient (registrar keygen prints it)")
 	_, err = c.desk()
 	must(err == nil, "certificate, key: "+text(err))
-	info, err := os.Stat(c.Trust)
-	must(err == nil && info.IsDir(), "trust: not a folder (kioskctl trust import)")
+	err = guarded.Folder(c.Trust)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = errors.New("no such folder (kioskctl trust import)")
+	}
+	must(err == nil, "trust: "+text(err))
+	err = guarded.File(c.Certificate)
+	must(err == nil || errors.Is(err, fs.ErrNotExist), "certificate: "+text(err)) // what is missing was said above
+	err = guarded.Secret(c.Key)
+	must(err == nil || errors.Is(err, fs.ErrNotExist), "key: "+text(err))
 	for _, l := range []kiosk.Language{c.ClerkLanguage, c.CitizenLanguage} {
 		must(l == kiosk.Portuguese || l == kiosk.English, "clerk_language, citizen_language: pt or en")
 	}

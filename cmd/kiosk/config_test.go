@@ -1,10 +1,14 @@
 package main
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"balcao/kiosk/central/deskca"
 )
 
 // A key that a desk had once says where the setting went.
@@ -16,5 +20,43 @@ func TestLoadConfig_Moved(t *testing.T) {
 	_, err := loadConfig(path)
 	if err == nil || !strings.Contains(err.Error(), "min_age: the centre sets it") || !strings.Contains(err.Error(), `unknown key "min_aeg"`) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// What others may read or change is named, all of it, with the cure.
+func TestLoadConfig_FilesOpenToOthers(t *testing.T) {
+	dir := t.TempDir()
+	authority, err := deskca.Create(filepath.Join(dir, "desk-ca"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pair, err := authority.Login("balcao-07")
+	if err != nil {
+		t.Fatal(err)
+	}
+	certificate, key, err := pair.Write(dir, "balcao-07")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path, trust := filepath.Join(dir, "kiosk.toml"), filepath.Join(dir, "trust")
+	text := fmt.Sprintf("desk = \"balcao-07\"\ncertificate = %q\nkey = %q\ntrust = %q\n", certificate, key, trust)
+	if err := errors.Join(os.WriteFile(path, []byte(text), 0o600), os.Mkdir(trust, 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	const open = "by others"
+	if _, err := loadConfig(path); err == nil || strings.Contains(err.Error(), open) { // a name is missing
+		t.Errorf("good modes: got %v", err)
+	}
+	wants := map[string]string{path: "chmod go-w " + path, certificate: "certificate: ", key: "key: ", trust: "trust: "}
+	for file := range wants {
+		if err := os.Chmod(file, 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err = loadConfig(path)
+	for file, want := range wants {
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), file) || strings.Count(err.Error(), open) != len(wants) {
+			t.Errorf("want %q and %s in\n%v", want, file, err)
+		}
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/BurntSushi/toml"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"balcao/cmd/internal/guarded"
 	"balcao/kiosk/central/deskca"
 	"balcao/kiosk/delivery"
 	"balcao/kiosk/trust/country"
@@ -92,6 +94,11 @@ func loadConfig(path string) (config, error) {
 	for _, key := range meta.Undecoded() {
 		problems = append(problems, fmt.Errorf("unknown key %q", key.String()))
 	}
+	judge := guarded.File
+	if c.SMS.Password != "" || c.Mail.Password != "" {
+		judge = guarded.Secret
+	}
+	problems = append(problems, judge(path))
 	credential(&c.Identity, identityFile)
 	credential(&c.Pepper, pepperFile)
 	for _, file := range []*string{
@@ -122,14 +129,24 @@ func (c config) Validate() error {
 	}
 	_, err := pgxpool.ParseConfig(c.Database) // its error quotes the password
 	must(c.Database != "" && err == nil, "database: not a connection string")
-	must(isFolder(c.Trust), "trust: not a folder (kioskctl trust import)")
-	if c.DeskAuthority != "" {
-		if _, err := deskca.LoadCertificate(c.DeskAuthority); err != nil {
-			problems = append(problems, fmt.Errorf("desk_authority: %w", err))
+	place := func(name string, err error, missing string) {
+		if errors.Is(err, fs.ErrNotExist) {
+			err = errors.New(missing)
+		}
+		if err != nil {
+			problems = append(problems, fmt.Errorf("%s: %w", name, err))
 		}
 	}
-	must(isFile(c.Identity), "identity: no such file, nor in $CREDENTIALS_DIRECTORY (registrar keygen)")
-	must(isFile(c.Pepper), "pepper: no such file, nor in $CREDENTIALS_DIRECTORY (registrar keygen)")
+	place("trust", guarded.Folder(c.Trust), "no such folder (kioskctl trust import)")
+	if c.DeskAuthority != "" {
+		_, err := deskca.LoadCertificate(c.DeskAuthority)
+		if err == nil {
+			err = guarded.File(c.DeskAuthority)
+		}
+		place("desk_authority", err, "reading it: no such file")
+	}
+	place("identity", guarded.Secret(c.Identity), "no such file, nor in $CREDENTIALS_DIRECTORY (registrar keygen)")
+	place("pepper", guarded.Secret(c.Pepper), "no such file, nor in $CREDENTIALS_DIRECTORY (registrar keygen)")
 	must(c.Support != "" && len(c.Support) <= 20, "support: a telephone number of at most 20 characters")
 	must(c.Workers >= 1 && c.Workers <= 32, "workers: between 1 and 32")
 	section := func(name string, err error) {
@@ -139,6 +156,11 @@ func (c config) Validate() error {
 	}
 	section("sms", c.SMS.delivery().Validate())
 	section("mail", c.Mail.delivery().Validate())
+	for section, file := range map[string]string{"sms": c.SMS.CAFile, "mail": c.Mail.CAFile} {
+		if file != "" {
+			place("["+section+"] ca_file", guarded.File(file), "no such file")
+		}
+	}
 	return errors.Join(problems...)
 }
 
@@ -148,16 +170,6 @@ func (c config) checkTrust() error {
 		return fmt.Errorf("trust: %w", err)
 	}
 	return nil
-}
-
-func isFolder(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.IsDir()
-}
-
-func isFile(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.Mode().IsRegular()
 }
 
 // credential names the file where systemd's LoadCredential= puts it, unless the configuration does.
@@ -175,7 +187,7 @@ func readPassword(password *string, file, section string) error {
 	if *password != "" {
 		return fmt.Errorf("[%s] password and password_file: only one of them", section)
 	}
-	data, err := os.ReadFile(file)
+	data, err := readSecret(file)
 	if err != nil {
 		return fmt.Errorf("[%s] password_file: %w", section, err)
 	}

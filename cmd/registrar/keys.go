@@ -11,6 +11,7 @@ import (
 
 	"filippo.io/age"
 
+	"balcao/cmd/internal/guarded"
 	"balcao/kiosk/registrar"
 )
 
@@ -82,12 +83,8 @@ func loadKeys(identityPath, pepperPath string) (age.Identity, []byte, error) {
 }
 
 func readSecret(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
+	if err := guarded.Secret(path); err != nil {
 		return nil, err
-	}
-	if info.Mode().Perm()&0o007 != 0 { // systemd gives credentials 0440 or 0400
-		return nil, fmt.Errorf("%s may be read by others: chmod 600", path)
 	}
 	return os.ReadFile(path)
 }

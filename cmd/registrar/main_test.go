@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	syscall.Umask(0o077)
 	if os.Getenv(asRegistrar) != "" {
 		main()
 	}
@@ -231,5 +233,35 @@ func TestServe(t *testing.T) {
 	}
 	if !strings.Contains(errs.String(), `"msg":"stopped"`) {
 		t.Errorf("it did not end in order: %s", errs.String())
+	}
+}
+
+// What others may read or change is named at -check-config and at start, all of it, with the cure.
+func TestFilesOpenToOthers(t *testing.T) {
+	file := centre(t, "host=/tmp dbname=balcao", "desk_authority = \"desk-ca/ca.crt\"")
+	dir := filepath.Dir(file)
+	if _, err := deskca.Create(filepath.Join(dir, "desk-ca")); err != nil {
+		t.Fatal(err)
+	}
+	for name, mode := range map[string]os.FileMode{
+		"registrar.toml": 0o644, "keys/identity.age": 0o640, "keys/pepper": 0o604, "pki/trust": 0o777,
+		"desk-ca/ca.crt": 0o666, "pki/tls/ca.crt": 0o646,
+	} {
+		if err := os.Chmod(filepath.Join(dir, name), mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, args := range [][]string{{"-config", file, "-check-config"}, {"-config", file}} {
+		code, _, errs := try(t, args...)
+		if code != exitError {
+			t.Errorf("%v: exit %d", args, code)
+		}
+		for _, want := range []string{
+			"chmod 600 " + file, "identity: ", "pepper: ", "trust: ", "chmod -R go-w", "desk_authority: ", "[mail] ca_file: ",
+		} {
+			if !strings.Contains(errs, want) {
+				t.Errorf("%v: %s is not reported in\n%s", args, want, errs)
+			}
+		}
 	}
 }

@@ -1,0 +1,149 @@
+// Package guarded judges, before a program starts, who else on the computer may read its secrets or change what it
+// believes, and whether its line to the database is one that nobody can read or stand in. Each error names the
+// file and the cure. It repairs nothing.
+package guarded
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// Bits of a file's mode.
+const (
+	groupOrOthers      = 0o077
+	groupOrOthersWrite = 0o022
+	othersWrite        = 0o002
+)
+
+// Secret refuses a file that anybody but this program's user and root may read or replace: a private key, a password.
+// A file that is not there is an error that wraps [fs.ErrNotExist].
+func Secret(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return err
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%s is not a file", path)
+	case !ours(info):
+		return fmt.Errorf("%s belongs to another user: chown it to the user of this program, or to root", path)
+	case info.Mode().Perm()&groupOrOthers != 0 && !onlyOurs(path):
+		return fmt.Errorf("%s may be read by others: chmod 600 %s", path, path)
+	}
+	return replaceable(path)
+}
+
+// File refuses a file that anybody but this program's user and root may change or replace: a configuration, a
+// certification authority.
+func File(path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if cure := cure(info, ""); cure != "" {
+		return fmt.Errorf("%s may be changed by others: %s %s", path, cure, path)
+	}
+	return replaceable(path)
+}
+
+// maxDepth is how far below a folder is looked; a trust folder has two storeys, and links may go round in circles.
+const maxDepth = 8
+
+// Folder refuses a folder when anybody but this program's user and root may change it or something in it, or
+// replace it: a trust folder.
+func Folder(dir string) error {
+	info, err := os.Stat(dir)
+	switch {
+	case err != nil:
+		return err
+	case !info.IsDir():
+		return fmt.Errorf("%s is not a folder", dir)
+	}
+	var first, how string
+	more := -1
+	err = walk(dir, maxDepth, func(path string, info fs.FileInfo) {
+		cure := cure(info, " -R")
+		if cure == "" {
+			return
+		}
+		if more++; first == "" {
+			first, how = path, cure
+		}
+	})
+	if first != "" {
+		err = errors.Join(fmt.Errorf("%s and %d more may be changed by others: %s %s", first, more, how, dir), err)
+	}
+	return errors.Join(err, replaceable(dir))
+}
+
+// walk visits a path and, through links, everything below. What a link leads to has to be in a place where
+// it cannot be replaced either.
+func walk(path string, depth int, visit func(string, fs.FileInfo)) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	visit(path, info)
+	if !info.IsDir() {
+		return nil
+	}
+	if depth == 0 {
+		return fmt.Errorf("%s lies too deep, or links go round in a circle: remove it", path)
+	}
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return err
+	}
+	var problems []error
+	for _, e := range entries {
+		below := filepath.Join(path, e.Name())
+		if e.Type()&fs.ModeSymlink != 0 {
+			problems = append(problems, replaceable(below))
+		}
+		problems = append(problems, walk(below, depth-1, visit))
+	}
+	return errors.Join(problems...)
+}
+
+// cure is the command, with flags, that keeps others from changing a file or folder; "" when they cannot. The mode's
+// group bits are the most that an access control list grants anybody (acl(5), mask).
+func cure(info fs.FileInfo, flags string) string {
+	switch {
+	case !ours(info):
+		return "chown" + flags + " root"
+	case info.Mode().Perm()&groupOrOthersWrite != 0:
+		return "chmod" + flags + " go-w"
+	}
+	return ""
+}
+
+// replaceable refuses a place in a folder that everybody may write to, unless it keeps them from renaming what is
+// not theirs, as /tmp does (the sticky bit). A link counts by where it lies and by where it leads.
+func replaceable(path string) error {
+	real, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return err
+	}
+	for _, place := range []string{path, real} {
+		dir, err := filepath.Abs(filepath.Dir(place))
+		for last := ""; err == nil && dir != last; last, dir = dir, filepath.Dir(dir) {
+			var info fs.FileInfo
+			if info, err = os.Stat(dir); err == nil && info.Mode().Perm()&othersWrite != 0 && info.Mode()&fs.ModeSticky == 0 {
+				err = fmt.Errorf("%s may be replaced, because others may write to %s: chmod o-w %s", path, dir, dir)
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ours reports whether a file belongs to this program's user or to root.
+func ours(info fs.FileInfo) bool {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	return ok && (stat.Uid == 0 || int(stat.Uid) == os.Geteuid())
+}
