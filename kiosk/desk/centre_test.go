@@ -27,7 +27,7 @@ func TestCentreAway(t *testing.T) {
 			d.read(good.name)
 			d.confirmPerson()
 			d.askForCode(good.channel)
-			code := kiosk.Secret(d.outbox.Code(d.ctx, t, d.contact))
+			code := kiosk.Secret(d.SMS.Code(d.ctx, t, d.contact))
 			// A code is a secret that the desk does not keep: the person types it again, and it is the same try.
 			for _, w := range []when{before, after} {
 				b.centre.fail("confirm", w)
@@ -44,7 +44,7 @@ func TestCentreAway(t *testing.T) {
 			if n := b.centre.left(); n != 0 {
 				t.Errorf("%d failures did not happen", n)
 			}
-			if n := len(b.outbox.To(d.contact, kiosktest.CodeMessage)); n != 1 {
+			if n := len(b.SMS.To(d.contact, kiosktest.CodeMessage)); n != 1 {
 				t.Errorf("%d codes were sent", n)
 			}
 			if n := b.count(`select count(*) from cmd.enrolment`); n != 1 {
@@ -130,13 +130,13 @@ func TestNoticesAboutOthers(t *testing.T) {
 // exec runs a statement as the administrator.
 func (b *bench) exec(sql string) {
 	b.t.Helper()
-	_, err := b.admin.Exec(b.ctx, sql)
+	_, err := b.Admin.Exec(b.ctx, sql)
 	b.check(err)
 }
 
 func (b *bench) text(sql string) (text string) {
 	b.t.Helper()
-	b.check(b.admin.QueryRow(b.ctx, sql).Scan(&text))
+	b.check(b.Admin.QueryRow(b.ctx, sql).Scan(&text))
 	return text
 }
 
@@ -199,7 +199,7 @@ func (d *running) walkInto(name string) {
 		return
 	}
 	d.until("code awaited", func(s kiosk.State) bool { return s.Contact.Awaited == kiosk.SMS })
-	d.do(kiosk.CodeTyped{Code: kiosk.Secret(d.outbox.Code(d.ctx, d.t, d.contact))})
+	d.do(kiosk.CodeTyped{Code: kiosk.Secret(d.SMS.Code(d.ctx, d.t, d.contact))})
 	if name == "confirm" {
 		return
 	}
@@ -242,7 +242,7 @@ func TestTwoContacts(t *testing.T) {
 	d.until("wrong code", func(s kiosk.State) bool {
 		return s.Contact.Email.Problem == kiosk.CodeWrong && s.Contact.Email.TriesLeft == 2
 	})
-	d.do(kiosk.CodeTyped{Code: kiosk.Secret(d.outbox.Code(d.ctx, t, d.contact))})
+	d.do(kiosk.CodeTyped{Code: kiosk.Secret(d.SMS.Code(d.ctx, t, d.contact))})
 	d.until("address proven", func(s kiosk.State) bool { return s.Contact.Email.Confirmed() })
 	d.choosePIN()
 	d.agree()

@@ -36,7 +36,7 @@ var stages = []struct {
 		d.confirmPerson()
 		d.askForCode(kiosk.SMS)
 		d.centre.fail("confirm", held)
-		d.do(kiosk.CodeTyped{Code: kiosk.Secret(d.outbox.Code(d.ctx, d.t, d.contact))})
+		d.do(kiosk.CodeTyped{Code: kiosk.Secret(d.SMS.Code(d.ctx, d.t, d.contact))})
 		d.until("comparing", func(s kiosk.State) bool { return s.Contact.Phone.Checking })
 	}},
 	{"choosing a PIN", func(d *running) {
@@ -157,10 +157,13 @@ func TestStoppedWhileBinding(t *testing.T) {
 // untilActive waits for the registrar.
 func (b *bench) untilActive() {
 	b.t.Helper()
-	_, err := b.admin.Exec(b.ctx, `listen desk_loja_1`)
+	c, err := b.Admin.Acquire(b.ctx)
+	b.check(err)
+	defer c.Release()
+	_, err = c.Exec(b.ctx, `listen desk_loja_1`)
 	b.check(err)
 	for b.count(`select count(*) from cmd.key`) == 0 {
-		_, err := b.admin.WaitForNotification(b.ctx)
+		_, err := c.Conn().WaitForNotification(b.ctx)
 		b.check(err)
 	}
 }
@@ -183,7 +186,7 @@ func TestLateSecrets(t *testing.T) {
 	b := newCards(t)
 	secrets := []kiosk.Secret{kiosk.Secret("111111"), kiosk.Secret("222222"), kiosk.Secret("3333")}
 	runner := desk.New(desk.Config{
-		Centre: b.centre, Readers: b.slots, Examiner: b.examiner, Recipient: b.identity.Recipient(), Show: func(kiosk.State) {},
+		Centre: b.centre, Readers: b.slots, Examiner: b.examiner, Recipient: b.Identity.Recipient(), Show: func(kiosk.State) {},
 	})
 	runner.Send(kiosk.CodeTyped{Code: secrets[0]})
 	runner.Send(kiosk.PINTyped{PIN: secrets[1]})

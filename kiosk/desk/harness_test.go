@@ -1,24 +1,17 @@
 package desk_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"log/slog"
 	"os"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
-	"filippo.io/age"
-	"github.com/jackc/pgx/v5"
 	"go.uber.org/goleak"
 
 	"balcao/kiosk"
-	"balcao/kiosk/central"
 	"balcao/kiosk/central/cluster"
-	"balcao/kiosk/delivery"
 	"balcao/kiosk/desk"
 	"balcao/kiosk/evidence"
 	"balcao/kiosk/examine"
@@ -44,41 +37,30 @@ func (l leakChecked) Run() int {
 	return code
 }
 
-const (
-	lifeTime = 30 * time.Second // of a test that hangs, or of one round of it: see bench.renew
-	deskName = "loja_1"
-	goodPIN  = "482913"
-)
+const goodPIN = "482913"
 
 // bench is a desk on real parts but for the cable to the reader: emulated cards, the trust store of the
 // test infrastructure and its status service, PostgreSQL with a registrar.
 type bench struct {
+	*kiosktest.Office
 	t        *testing.T
 	ctx      context.Context
 	fixtures *fixtures.Fixtures
 	slots    *slots
 	examiner *examine.Examiner
 	centre   *shaky
-	admin    *pgx.Conn
-	identity *age.X25519Identity
-	outbox   kiosktest.Outbox
-	log      *kiosktest.Log
 	numbers  int // of phones that were given out
-	desk     *kiosktest.Desk
 }
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
 	b := newCards(t)
-	db := cluster.NewDatabase(t)
-	real, err := central.Dial(b.ctx, central.Config{DSN: db.Desk(deskName), Timeout: lifeTime})
-	b.check(err)
-	t.Cleanup(real.Close)
-	b.centre = newShaky(real)
-	b.admin, err = pgx.Connect(b.ctx, db.Admin())
-	b.check(err)
-	t.Cleanup(func() { _ = b.admin.Close(context.Background()) })
-	b.startRegistrar(db.Registrar())
+	b.OpenCentre(b.ctx, t)
+	b.centre = newShaky(b.Centre)
+	r := b.NewRegistrar(b.ctx, t, 1, "", func(cfg *registrar.Config) {
+		cfg.Verifier, cfg.Mail = evidence.Verifier{Examiner: b.examiner}, cfg.SMS
+	})
+	r.Start(b.ctx, t)
 	return b
 }
 
@@ -86,15 +68,12 @@ func newBench(t *testing.T) *bench {
 func newCards(t *testing.T) *bench {
 	t.Helper()
 	t.Parallel()
-	b := &bench{t: t, slots: newSlots(t), centre: newShaky(nowhere{}), log: &kiosktest.Log{}}
+	b := &bench{Office: kiosktest.NewOffice(t), t: t, slots: newSlots(t), centre: newShaky(nowhere{})}
 	b.renew()
 	var err error
 	b.fixtures, err = fixtures.Open()
 	b.check(err)
 	b.examiner = kiosktest.Examiner(t, b.fixtures.Issued())
-	b.identity, err = age.GenerateX25519Identity()
-	b.check(err)
-	b.desk = kiosktest.NewDesk(t, deskName)
 	t.Cleanup(func() {
 		if n := b.slots.unclosed(); n != 0 {
 			t.Errorf("%d cards were not given back", n)
@@ -106,7 +85,7 @@ func newCards(t *testing.T) *bench {
 
 // renew begins the life time anew, for a test of many rounds: however many cards there are, each has as long.
 func (b *bench) renew() {
-	ctx, cancel := context.WithTimeout(b.t.Context(), lifeTime)
+	ctx, cancel := context.WithTimeout(b.t.Context(), kiosktest.LifeTime)
 	b.t.Cleanup(cancel)
 	b.ctx = ctx
 }
@@ -116,28 +95,6 @@ func (b *bench) check(err error) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-}
-
-func (b *bench) startRegistrar(dsn string) {
-	pool, err := registrar.OpenPool(b.ctx, dsn, 1)
-	b.check(err)
-	worker, err := registrar.New(registrar.Config{
-		DB: pool, Verifier: evidence.Verifier{Examiner: b.examiner}, SMS: &b.outbox, Mail: &b.outbox, Texts: delivery.Texts{Support: "300 003 990"},
-		Identity: b.identity, Pepper: bytes.Repeat([]byte{7}, registrar.PepperLength), Workers: 1, DeskAuthority: b.desk.Authority,
-		Log: slog.New(slog.NewTextHandler(b.log, nil)),
-	})
-	b.check(err)
-	ctx, cancel := context.WithCancel(context.WithoutCancel(b.ctx))
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		_ = worker.Run(ctx)
-	}()
-	b.t.Cleanup(func() {
-		cancel()
-		<-ended
-		pool.Close()
-	})
 }
 
 // card returns a card of the fixtures and its PIN.
@@ -162,7 +119,7 @@ func (b *bench) phone() string {
 func (b *bench) count(sql string) int {
 	b.t.Helper()
 	var n int
-	b.check(b.admin.QueryRow(b.ctx, sql).Scan(&n))
+	b.check(b.Admin.QueryRow(b.ctx, sql).Scan(&n))
 	return n
 }
 
@@ -189,7 +146,7 @@ func (b *bench) noKey() {
 
 // logIsClean looks for anybody of the fixtures, and for what was typed, in the log.
 func (b *bench) logIsClean() {
-	text := b.log.String()
+	text := b.Log.String()
 	for _, e := range b.fixtures.Entries() {
 		if e.Holder != "" && strings.Contains(text, e.Holder) {
 			b.t.Errorf("the log names somebody:\n%s", text)
@@ -222,28 +179,16 @@ type running struct {
 func (b *bench) start(change func(*desk.Config)) *running {
 	b.t.Helper()
 	d := &running{bench: b, news: make(chan struct{}), forgotten: map[kiosk.CaseID]func() []string{}}
-	cfg := desk.Config{
-		Settings: kiosk.Settings{DeskName: "Loja de ensaio"}, Desk: deskName, Centre: b.centre, Readers: b.slots,
-		Examiner: b.examiner, Recipient: b.identity.Recipient(), Show: d.show,
-		Key: b.desk.Key, Chain: b.desk.Chain,
-		Log: slog.New(slog.NewTextHandler(b.log, nil)),
-	}
+	cfg := b.DeskConfig()
+	cfg.Settings.DeskName, cfg.Centre, cfg.Readers, cfg.Examiner, cfg.Show = "Loja de ensaio", b.centre, b.slots, b.examiner, d.show
 	if change != nil {
 		change(&cfg)
 	}
 	d.runner = desk.New(cfg)
 	desk.Hurry(d.runner)
 	desk.OnForgotten(d.runner, d.forgot)
-	ctx, cancel := context.WithCancel(context.WithoutCancel(b.ctx))
-	ended := make(chan error, 1)
-	go func() { ended <- d.runner.Run(ctx) }()
-	d.stop = sync.OnceFunc(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			b.t.Errorf("Run: got %v, want nil", err)
-		}
-		d.clean()
-	})
+	stop := kiosktest.Run(b.ctx, b.t, nil, d.runner.Run)
+	d.stop = sync.OnceFunc(func() { stop(); d.clean() })
 	b.t.Cleanup(d.stop)
 	return d
 }
@@ -332,7 +277,7 @@ func (d *running) fail(what string) {
 		problem = string(s.Problem.Code)
 	}
 	d.t.Fatalf("never came: %s. Case %d stands at %v, problem %s, review %q, contact %+v, awaited %q\n%s", what, s.Case, s.Step,
-		problem, s.Review.Phase, s.Contact.Phone, s.Contact.Awaited, d.log)
+		problem, s.Review.Phase, s.Contact.Phone, s.Contact.Awaited, d.Log)
 }
 
 // until waits for a state since the last do or until.
@@ -388,10 +333,10 @@ func (d *running) supportFinds(s kiosk.State, cause string) {
 		d.t.Errorf("the screen shows no reference: %+v", s.Problem)
 		return
 	}
-	for line := range strings.Lines(d.log.String()) {
+	for line := range strings.Lines(d.Log.String()) {
 		if strings.Contains(line, " reference="+s.Problem.Reference+" ") && strings.Contains(line, " "+cause+"=") {
 			return
 		}
 	}
-	d.t.Errorf("no line of the log has the reference and a cause:\n%s", d.log)
+	d.t.Errorf("no line of the log has the reference and a cause:\n%s", d.Log)
 }

@@ -12,7 +12,7 @@ func TestRulesOfCentre(t *testing.T) {
 	b := newBench(t)
 	d := b.start(nil)
 	set := func(digits string) {
-		_, err := b.admin.Exec(b.ctx, `update cmd.setting set value = to_jsonb($1::integer) where name = 'pin_min'`, digits)
+		_, err := b.Admin.Exec(b.ctx, `update cmd.setting set value = to_jsonb($1::integer) where name = 'pin_min'`, digits)
 		b.check(err)
 	}
 	for i, document := range []struct {

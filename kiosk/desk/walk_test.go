@@ -134,7 +134,7 @@ func (d *running) askForCode(channel kiosk.Channel) {
 
 func (d *running) typeCode() {
 	d.t.Helper()
-	d.do(kiosk.CodeTyped{Code: kiosk.Secret(d.outbox.Code(d.ctx, d.t, d.contact))})
+	d.do(kiosk.CodeTyped{Code: kiosk.Secret(d.SMS.Code(d.ctx, d.t, d.contact))})
 	d.until("contact proven", func(s kiosk.State) bool { return s.Contact.Settled })
 }
 

@@ -1,5 +1,6 @@
-// Package kiosktest is the office around what is tested or measured: the authorities of the emulated cards with a
-// service for their revocation, a desk's key, and what would leave by SMS or e-mail. Only tests and cmd/bench import it.
+// Package kiosktest is the office around what is tested or measured: a database with registrars and a desk, the
+// authorities of the emulated cards with a service for their revocation, a desk's key, and what would leave by SMS or
+// e-mail. Only tests and cmd/bench import it.
 package kiosktest
 
 import (

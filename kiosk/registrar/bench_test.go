@@ -3,27 +3,20 @@ package registrar_test
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"log/slog"
 	"runtime"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"filippo.io/age"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"balcao/kiosk"
 	"balcao/kiosk/central"
 	"balcao/kiosk/central/cluster"
-	"balcao/kiosk/delivery"
 	"balcao/kiosk/evidence"
-	"balcao/kiosk/examine"
 	"balcao/kiosk/kiosktest"
 	"balcao/kiosk/registrar"
 	"balcao/kiosk/seal"
@@ -33,57 +26,40 @@ import (
 func TestMain(m *testing.M) { cluster.TestMain(m) }
 
 const (
-	goodPIN  = "482913"
-	surname  = "Inventado"
-	lifeTime = 30 * time.Second // of a test that hangs
+	goodPIN = "482913"
+	surname = "Inventado"
 )
 
-// bench is a centre of a test's own with a desk, and workers that the test starts.
+// bench is an office of a test's own, whose registrars the test starts.
 type bench struct {
+	*kiosktest.Office
 	t        *testing.T
 	ctx      context.Context
-	db       *cluster.Database
-	desk     *central.Centre
-	admin    *pgxpool.Pool
 	notices  *pgx.Conn // hears what the desk hears
-	identity *age.X25519Identity
-	sms      kiosktest.Outbox
-	mail     kiosktest.Outbox
-	verifier verifierFunc
-	genuine  *examine.Examiner // instead of verifier
-	desks    *kiosktest.Desk   // what the desk signs with, and who issued it; nil for tests of Citizen Cards
-	real     *realChannels     // instead of sms and mail
-	dear     bool              // hash as in production
-	log      *kiosktest.Log
-	names    int
-	options  string // more of the workers' connection string: "&name=value"
+	verifier registrar.EvidenceVerifier
+	orphan   bool          // the registrar knows no authority of desks
+	real     *realChannels // instead of SMS and Mail
+	dear     bool          // hash as in production
+	options  string        // more of the workers' connection string: "&name=value"
 }
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), lifeTime)
+	ctx, cancel := context.WithTimeout(t.Context(), kiosktest.LifeTime)
 	t.Cleanup(cancel)
-	db := cluster.NewDatabase(t)
-	b := &bench{t: t, ctx: ctx, db: db, verifier: believe, log: &kiosktest.Log{}}
+	b := &bench{Office: kiosktest.NewOffice(t), t: t, ctx: ctx, verifier: verifierFunc(believe)}
+	b.OpenCentre(ctx, t)
 	var err error
-	b.desk, err = central.Dial(ctx, central.Config{DSN: db.Desk("loja_1"), MaxConns: 8, Timeout: lifeTime})
-	b.check(err)
-	t.Cleanup(b.desk.Close)
-	b.admin, err = pgxpool.New(ctx, db.Admin())
-	b.check(err)
-	t.Cleanup(b.admin.Close)
-	b.notices, err = pgx.Connect(ctx, db.Desk("loja_1"))
+	b.notices, err = pgx.Connect(ctx, b.DB.Desk(kiosktest.DeskName))
 	b.check(err)
 	t.Cleanup(func() { _ = b.notices.Close(context.Background()) })
 	_, err = b.notices.Exec(ctx, `listen desk_loja_1`)
 	b.check(err)
-	b.identity, err = age.GenerateX25519Identity()
-	b.check(err)
 	t.Cleanup(func() {
-		for _, secret := range append(b.sms.Secrets(), goodPIN, surname, "$argon2id$") {
-			if strings.Contains(b.log.String(), secret) {
-				t.Errorf("the log holds %q:\n%s", secret, b.log)
+		for _, secret := range append(b.SMS.Secrets(), goodPIN, surname, "$argon2id$") {
+			if strings.Contains(b.Log.String(), secret) {
+				t.Errorf("the log holds %q:\n%s", secret, b.Log)
 			}
 		}
 	})
@@ -97,73 +73,34 @@ func (b *bench) check(err error) {
 	}
 }
 
-// run is a worker that runs.
-type run struct {
-	worker *registrar.Worker
-	name   string
-	pool   *pgxpool.Pool
-	stop   func()
-}
-
-// start starts a worker with a connection of its own name. change may alter it before it runs.
-func (b *bench) start(jobs int, change func(*run)) *run {
+// start starts a registrar. change may alter it before it runs.
+func (b *bench) start(workers int, change func(*kiosktest.Registrar)) *kiosktest.Registrar {
 	b.t.Helper()
-	b.names++
-	r := &run{name: fmt.Sprintf("worker-%d", b.names)}
-	var err error
-	r.pool, err = registrar.OpenPool(b.ctx, named(b.db.Registrar(), r.name)+b.options, jobs)
-	b.check(err)
-	cfg := registrar.Config{
-		DB: r.pool, Verifier: b.verifier, SMS: &b.sms, Mail: &b.mail, Texts: delivery.Texts{Support: "300 003 990"},
-		Identity: b.identity, Pepper: bytes.Clone(pepper), Workers: jobs,
-		Log: slog.New(slog.NewJSONHandler(b.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-	}
-	if b.genuine != nil {
-		cfg.Verifier = evidence.Verifier{Examiner: b.genuine}
-	}
-	if b.desks != nil {
-		cfg.DeskAuthority = b.desks.Authority
-	}
-	if b.real != nil {
-		cfg.SMS, cfg.Mail = b.real.sms, b.real.mail
-	}
-	r.worker, err = registrar.New(cfg)
-	b.check(err)
+	r := b.NewRegistrar(b.ctx, b.t, workers, b.options, func(cfg *registrar.Config) {
+		cfg.Verifier, cfg.Pepper = b.verifier, bytes.Clone(pepper)
+		if b.orphan {
+			cfg.DeskAuthority = nil
+		}
+		if b.real != nil {
+			cfg.SMS, cfg.Mail = b.real.sms, b.real.mail
+		}
+	})
 	if !b.dear {
-		r.worker.HashCheaply()
+		r.Worker.HashCheaply()
 	}
 	if change != nil {
 		change(r)
 	}
-	ctx, cancel := context.WithCancel(b.ctx)
-	ended := make(chan error, 1)
-	go func() { ended <- r.worker.Run(ctx) }()
-	r.stop = sync.OnceFunc(func() {
-		cancel()
-		if err := <-ended; !errors.Is(err, context.Canceled) {
-			b.t.Errorf("Run: got %v, want context.Canceled", err)
-		}
-		r.pool.Close()
-	})
-	b.t.Cleanup(r.stop)
+	r.Start(b.ctx, b.t)
 	return r
-}
-
-// named gives the connections of a connection string a name.
-func named(dsn, name string) string {
-	separator := "?"
-	if strings.Contains(dsn, "?") {
-		separator = "&"
-	}
-	return dsn + separator + "application_name=" + name
 }
 
 // crash makes a worker die at a point: the server loses its connections, as when a process is killed,
 // and not one more line of its job runs. died is closed then.
-func (b *bench) crash(r *run, point string) (died chan struct{}) {
+func (b *bench) crash(r *kiosktest.Registrar, point string) (died chan struct{}) {
 	died = make(chan struct{})
 	working := false
-	r.worker.CrashAt(func(at string) {
+	r.Worker.CrashAt(func(at string) {
 		working = working || at == "taken"
 		if !working || at != point {
 			return
@@ -176,23 +113,23 @@ func (b *bench) crash(r *run, point string) (died chan struct{}) {
 }
 
 // kill ends a worker's connections and returns when the server has forgotten them.
-func (b *bench) kill(r *run) {
+func (b *bench) kill(r *kiosktest.Registrar) {
 	const sql = `select count(pg_terminate_backend(pid, 5000)) from pg_stat_activity
 		where application_name = $1 and datname = current_database()`
-	if _, err := b.admin.Exec(b.ctx, sql, r.name); err != nil {
+	if _, err := b.Admin.Exec(b.ctx, sql, r.Name); err != nil {
 		b.t.Errorf("killing: %v", err)
 	}
 }
 
 func (b *bench) exec(sql string, args ...any) {
 	b.t.Helper()
-	_, err := b.admin.Exec(b.ctx, sql, args...)
+	_, err := b.Admin.Exec(b.ctx, sql, args...)
 	b.check(err)
 }
 
 func scalar[T any](b *bench, sql string, args ...any) (v T) {
 	b.t.Helper()
-	b.check(b.admin.QueryRow(b.ctx, sql, args...).Scan(&v))
+	b.check(b.Admin.QueryRow(b.ctx, sql, args...).Scan(&v))
 	return v
 }
 
@@ -204,7 +141,7 @@ func (b *bench) until(what string, is func() bool) {
 		_, err := b.notices.WaitForNotification(ctx)
 		cancel()
 		if err != nil && (b.ctx.Err() != nil || b.notices.IsClosed()) {
-			b.t.Fatalf("waiting until %s: %v\n%s", what, err, b.log)
+			b.t.Fatalf("waiting until %s: %v\n%s", what, err, b.Log)
 		}
 	}
 }
@@ -231,7 +168,7 @@ func (b *bench) visit() *visit {
 func (b *bench) visitOf(civilNumber, phone string) *visit {
 	b.t.Helper()
 	v := &visit{bench: b, id: newID(), civilNumber: civilNumber, phone: phone}
-	opened, err := b.desk.Open(b.ctx, v.id, central.Person{Document: kiosk.CitizenCard, Country: "PRT", CivilNumber: civilNumber})
+	opened, err := b.Centre.Open(b.ctx, v.id, central.Person{Document: kiosk.CitizenCard, Country: "PRT", CivilNumber: civilNumber})
 	b.check(err)
 	if opened.Refusal != "" {
 		b.t.Fatalf("opening: %s", opened.Refusal)
@@ -242,7 +179,7 @@ func (b *bench) visitOf(civilNumber, phone string) *visit {
 
 func (v *visit) askForCode(channel kiosk.Channel, value string) {
 	v.t.Helper()
-	sent, err := v.desk.SendCode(v.ctx, v.id, central.CodeRequest{ID: newID(), Channel: channel, Value: value, Language: kiosk.Portuguese})
+	sent, err := v.Centre.SendCode(v.ctx, v.id, central.CodeRequest{ID: newID(), Channel: channel, Value: value, Language: kiosk.Portuguese})
 	v.check(err)
 	if sent.Refusal != "" {
 		v.t.Fatalf("asking for a code: %s", sent.Refusal)
@@ -251,7 +188,7 @@ func (v *visit) askForCode(channel kiosk.Channel, value string) {
 
 func (v *visit) confirm(channel kiosk.Channel, code string) {
 	v.t.Helper()
-	answer, err := v.desk.ConfirmCode(v.ctx, v.id, central.Attempt{ID: newID(), Channel: channel, Code: kiosk.Secret(code)})
+	answer, err := v.Centre.ConfirmCode(v.ctx, v.id, central.Attempt{ID: newID(), Channel: channel, Code: kiosk.Secret(code)})
 	v.check(err)
 	if answer.Refusal != "" {
 		v.t.Fatalf("confirming: %s", answer.Refusal)
@@ -262,21 +199,21 @@ func (v *visit) confirm(channel kiosk.Channel, code string) {
 func (v *visit) prove() {
 	v.t.Helper()
 	v.askForCode(kiosk.SMS, v.phone)
-	v.confirm(kiosk.SMS, v.sms.Code(v.ctx, v.t, v.phone))
+	v.confirm(kiosk.SMS, v.SMS.Code(v.ctx, v.t, v.phone))
 }
 
 func (v *visit) bind(pin string) { v.bindSealed(v.seal(v.id, pin)) }
 
 func (v *visit) seal(enrolment uuid.UUID, pin string) []byte {
 	v.t.Helper()
-	sealed, err := seal.PIN(v.identity.Recipient(), enrolment, []byte(pin))
+	sealed, err := seal.PIN(v.Identity.Recipient(), enrolment, []byte(pin))
 	v.check(err)
 	return sealed
 }
 
 func (v *visit) bindSealed(sealed []byte) {
 	v.t.Helper()
-	_, err := v.desk.Bind(v.ctx, v.id, transcript.Evidence{
+	_, err := v.Centre.Bind(v.ctx, v.id, transcript.Evidence{
 		JWS: []byte(`{"payload":"e30","signatures":[]}`), Identity: []byte("identity"), SOD: []byte("sod"), SealedPIN: sealed,
 	})
 	v.check(err)
@@ -288,7 +225,7 @@ func (v *visit) judged() central.Status {
 	var s central.Status
 	v.until("the enrolment is judged", func() bool {
 		var err error
-		s, err = v.desk.Status(v.ctx, v.id)
+		s, err = v.Centre.Status(v.ctx, v.id)
 		v.check(err)
 		return s.State == central.StateActive || s.State == central.StateRefused
 	})

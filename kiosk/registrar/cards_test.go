@@ -12,6 +12,7 @@ import (
 	"balcao/cardreader/citizencard"
 	"balcao/kiosk"
 	"balcao/kiosk/central"
+	"balcao/kiosk/evidence"
 	"balcao/kiosk/examine"
 	"balcao/kiosk/kiosktest"
 	"balcao/kiosk/transcript"
@@ -28,7 +29,7 @@ func useCards(b *bench) *cards {
 	var err error
 	c.fixtures, err = fixtures.Open()
 	b.check(err)
-	b.genuine = kiosktest.Examiner(b.t, c.fixtures.Issued())
+	b.verifier = evidence.Verifier{Examiner: kiosktest.Examiner(b.t, c.fixtures.Issued())}
 	return &c
 }
 
@@ -101,7 +102,7 @@ func (b *bench) openFor(card *heldCard, civilNumber string) *cardVisit {
 	b.t.Helper()
 	v := &cardVisit{visit: &visit{bench: b, id: newID()}, card: card}
 	var err error
-	v.opened, err = b.desk.Open(b.ctx, v.id, central.Person{Document: kiosk.CitizenCard, Country: card.holder.Country, CivilNumber: civilNumber})
+	v.opened, err = b.Centre.Open(b.ctx, v.id, central.Person{Document: kiosk.CitizenCard, Country: card.holder.Country, CivilNumber: civilNumber})
 	b.check(err)
 	if v.opened.Refusal != "" {
 		b.t.Fatalf("opening: %s", v.opened.Refusal)
@@ -119,7 +120,7 @@ func (v *cardVisit) askForCode(channel kiosk.Channel, value string) {
 // confirm confirms the code and keeps the centre's record of it, which goes into the transcript.
 func (v *cardVisit) confirm(code string) {
 	v.t.Helper()
-	answer, err := v.desk.ConfirmCode(v.ctx, v.id, central.Attempt{ID: newID(), Channel: v.channel, Code: kiosk.Secret(code)})
+	answer, err := v.Centre.ConfirmCode(v.ctx, v.id, central.Attempt{ID: newID(), Channel: v.channel, Code: kiosk.Secret(code)})
 	v.check(err)
 	if answer.Refusal != "" {
 		v.t.Fatalf("confirming: %s", answer.Refusal)
@@ -130,7 +131,7 @@ func (v *cardVisit) confirm(code string) {
 // transcript is what an honest desk has the card sign.
 func (v *cardVisit) transcript() transcript.Transcript {
 	return transcript.Statement{
-		Enrolment: v.id, Challenge: v.opened.Challenge, Desk: v.desk.Desk(), OpenedAt: v.opened.OpenedAt,
+		Enrolment: v.id, Challenge: v.opened.Challenge, Desk: v.Centre.Desk(), OpenedAt: v.opened.OpenedAt,
 		Facts: kiosk.TranscriptFacts{
 			Identity: v.card.holder, Contacts: []kiosk.ProvenContact{v.proof}, PhotoCompared: true, Language: kiosk.Portuguese,
 			Assurance: kiosk.Assurance{Level: kiosk.LevelHigh}, At: time.Now(),
@@ -149,7 +150,7 @@ func (v *cardVisit) bindHonestly() {
 	v.t.Helper()
 	jws, err := transcript.Sign(v.ctx, v.transcript(), v.card.chain, v.card)
 	v.check(err)
-	_, err = v.desk.Bind(v.ctx, v.id, transcript.Evidence{
+	_, err = v.Centre.Bind(v.ctx, v.id, transcript.Evidence{
 		JWS: jws, Identity: v.card.files.Identity, SOD: v.card.files.SOD, SealedPIN: v.sealed,
 	})
 	v.check(err)

@@ -23,7 +23,6 @@ func newTravelBench(t *testing.T) (*bench, *cards) {
 	t.Helper()
 	b := newBench(t)
 	c := useCards(b)
-	b.desks = kiosktest.NewDesk(t, "loja_1")
 	b.start(1, nil)
 	return b, c
 }
@@ -110,9 +109,9 @@ func (b *bench) travelWith(chip *heldChip) *travelVisit {
 
 func (b *bench) travelFor(chip *heldChip, who central.Person) *travelVisit {
 	b.t.Helper()
-	v := &travelVisit{cardVisit: &cardVisit{visit: &visit{bench: b, id: newID()}}, chip: chip, taxNumber: who.TaxNumber, signAs: b.desks}
+	v := &travelVisit{cardVisit: &cardVisit{visit: &visit{bench: b, id: newID()}}, chip: chip, taxNumber: who.TaxNumber, signAs: b.Desk}
 	var err error
-	v.opened, err = b.desk.Open(b.ctx, v.id, who)
+	v.opened, err = b.Centre.Open(b.ctx, v.id, who)
 	b.check(err)
 	if v.opened.Refusal != "" {
 		b.t.Fatalf("opening: %s", v.opened.Refusal)
@@ -129,7 +128,7 @@ func (v *travelVisit) honest() transcript.Transcript {
 	who := v.chip.holder
 	who.TaxNumber = v.taxNumber
 	return transcript.Statement{
-		Enrolment: v.id, Challenge: v.opened.Challenge, Desk: v.desk.Desk(), OpenedAt: v.opened.OpenedAt,
+		Enrolment: v.id, Challenge: v.opened.Challenge, Desk: v.Centre.Desk(), OpenedAt: v.opened.OpenedAt,
 		Facts: kiosk.TranscriptFacts{
 			Identity: who, Contacts: []kiosk.ProvenContact{v.cardVisit.proof}, PhotoCompared: true, Language: kiosk.English,
 			Eligibility: kiosk.Eligibility{
@@ -148,7 +147,7 @@ func (v *travelVisit) question(dg14 []byte) travel.ChallengeToSend {
 	var q central.ChipChallenge
 	v.until("the challenge to the chip is made", func() bool {
 		var err error
-		q, err = v.desk.ChipChallenge(v.ctx, v.id, dg14)
+		q, err = v.Centre.ChipChallenge(v.ctx, v.id, dg14)
 		v.check(err)
 		return q.State != central.ChipQueued
 	})
@@ -194,7 +193,7 @@ func (v *travelVisit) bind() {
 
 func (v *travelVisit) send(jws []byte) {
 	v.t.Helper()
-	_, err := v.desk.Bind(v.ctx, v.id, transcript.Evidence{JWS: jws, Identity: v.identity, SOD: v.sod, SealedPIN: v.sealed, Proof: v.proof})
+	_, err := v.Centre.Bind(v.ctx, v.id, transcript.Evidence{JWS: jws, Identity: v.identity, SOD: v.sod, SealedPIN: v.sealed, Proof: v.proof})
 	v.check(err)
 }
 
@@ -203,7 +202,7 @@ func (v *travelVisit) active(name string, level kiosk.Level) central.Status {
 	v.t.Helper()
 	got := v.judged()
 	if got.State != central.StateActive || got.Level != level {
-		v.t.Errorf("%s: got %s for %q at level %q, want active at %q\n%s", name, got.State, got.Refusal, got.Level, level, v.log)
+		v.t.Errorf("%s: got %s for %q at level %q, want active at %q\n%s", name, got.State, got.Refusal, got.Level, level, v.Log)
 	}
 	return got
 }
@@ -212,7 +211,7 @@ func (v *travelVisit) active(name string, level kiosk.Level) central.Status {
 func (v *travelVisit) refused(name, reason string) {
 	v.t.Helper()
 	if got := v.judged(); got.State != central.StateRefused || got.Refusal != reason {
-		v.t.Errorf("%s: got %s for %q, want refused for %q\n%s", name, got.State, got.Refusal, reason, v.log)
+		v.t.Errorf("%s: got %s for %q, want refused for %q\n%s", name, got.State, got.Refusal, reason, v.Log)
 		return
 	}
 	everything := v.dump()

@@ -15,7 +15,7 @@ func TestCrash_SendCode(t *testing.T) {
 		t.Run(point, func(t *testing.T) {
 			b := newBench(t)
 			var died chan struct{}
-			b.start(1, func(r *run) { died = b.crash(r, point) })
+			b.start(1, func(r *kiosktest.Registrar) { died = b.crash(r, point) })
 			v := b.visit()
 			v.askForCode(kiosk.SMS, v.phone)
 			<-died
@@ -23,8 +23,8 @@ func TestCrash_SendCode(t *testing.T) {
 			b.until("it is sent", func() bool {
 				return scalar[int](b, `select count(*) from cmd.job where kind = 'send_code' and state = 'done'`) == 1
 			})
-			second.stop()
-			messages := b.sms.To(v.phone, "code")
+			second.Stop()
+			messages := b.SMS.To(v.phone, "code")
 			if len(messages) != sends {
 				t.Errorf("sent %d times, want %d", len(messages), sends)
 			}
@@ -47,26 +47,26 @@ func TestCrash_Verify(t *testing.T) {
 			before := b.start(1, nil)
 			v := b.visit()
 			v.prove()
-			before.stop()
+			before.Stop()
 
 			v.bind(goodPIN)
 			var died chan struct{}
-			b.start(1, func(r *run) { died = b.crash(r, point) })
+			b.start(1, func(r *kiosktest.Registrar) { died = b.crash(r, point) })
 			<-died
 			if n := scalar[int](b, `select count(*) from cmd.key`); n != 0 {
 				t.Fatalf("half a binding: %d keys after the crash", n)
 			}
-			if s, err := b.desk.Status(b.ctx, v.id); err != nil || s.State != central.StatePending {
+			if s, err := b.Centre.Status(b.ctx, v.id); err != nil || s.State != central.StatePending {
 				t.Fatalf("after the crash: got %s, %v", s.State, err)
 			}
 			second := b.start(2, nil)
 			if got := v.judged(); got.State != central.StateActive {
 				t.Fatalf("got %s for %q", got.State, got.Refusal)
 			}
-			b.sms.Wait(b.ctx, t, v.phone, "welcome")
-			second.stop()
+			b.SMS.Wait(b.ctx, t, v.phone, "welcome")
+			second.Stop()
 			once(b, 1)
-			if n := len(b.sms.To(v.phone, "welcome")); n != 1 {
+			if n := len(b.SMS.To(v.phone, "welcome")); n != 1 {
 				t.Errorf("%d welcomes", n)
 			}
 		})
@@ -83,13 +83,13 @@ func TestCrash_StandsStill(t *testing.T) {
 			before := b.start(1, nil)
 			v := b.visit()
 			v.prove()
-			before.stop()
+			before.Stop()
 
 			v.bind(goodPIN)
 			stands, goesOn := make(chan struct{}), make(chan struct{})
 			working, still := false, sync.Once{}
-			first := b.start(1, func(r *run) {
-				r.worker.CrashAt(func(at string) {
+			first := b.start(1, func(r *kiosktest.Registrar) {
+				r.Worker.CrashAt(func(at string) {
 					working = working || at == "taken"
 					if working && at == point {
 						still.Do(func() { close(stands); <-goesOn })
@@ -102,11 +102,11 @@ func TestCrash_StandsStill(t *testing.T) {
 				t.Errorf("got %s for %q", got.State, got.Refusal)
 			}
 			close(goesOn)
-			b.sms.Wait(b.ctx, t, v.phone, "welcome")
-			first.stop()
-			second.stop()
+			b.SMS.Wait(b.ctx, t, v.phone, "welcome")
+			first.Stop()
+			second.Stop()
 			once(b, 1)
-			if n := len(b.sms.To(v.phone, "welcome")); n != 1 {
+			if n := len(b.SMS.To(v.phone, "welcome")); n != 1 {
 				t.Errorf("%d welcomes", n)
 			}
 		})
@@ -119,17 +119,17 @@ func TestCrash_Welcome(t *testing.T) {
 	before := b.start(1, nil)
 	v := b.visit()
 	v.prove()
-	before.stop()
+	before.Stop()
 	v.bind(goodPIN)
 	var died chan struct{}
-	b.start(1, func(r *run) { died = b.crash(r, "welcomed") })
+	b.start(1, func(r *kiosktest.Registrar) { died = b.crash(r, "welcomed") })
 	<-died
 	b.start(1, nil)
 	b.until("it is done", func() bool {
 		return scalar[int](b, `select count(*) from cmd.job where kind = 'welcome' and state = 'done'`) == 1
 	})
 	once(b, 1)
-	if n := len(b.sms.To(v.phone, "welcome")); n != 2 {
+	if n := len(b.SMS.To(v.phone, "welcome")); n != 2 {
 		t.Errorf("%d welcomes, want 2", n)
 	}
 }
@@ -147,18 +147,18 @@ func TestWorkers_Together(t *testing.T) {
 		visits[i].askForCode(kiosk.SMS, visits[i].phone)
 	}
 	for _, v := range visits {
-		v.confirm(kiosk.SMS, b.sms.Code(b.ctx, t, v.phone))
+		v.confirm(kiosk.SMS, b.SMS.Code(b.ctx, t, v.phone))
 		v.bind(goodPIN)
 	}
 	for _, v := range visits {
 		if got := v.judged(); got.State != central.StateActive {
 			t.Errorf("got %s for %q", got.State, got.Refusal)
 		}
-		b.sms.Wait(b.ctx, t, v.phone, "welcome")
+		b.SMS.Wait(b.ctx, t, v.phone, "welcome")
 	}
 	once(b, people)
 	for _, v := range visits {
-		if codes, welcomes := len(b.sms.To(v.phone, "code")), len(b.sms.To(v.phone, "welcome")); codes != 1 || welcomes != 1 {
+		if codes, welcomes := len(b.SMS.To(v.phone, "code")), len(b.SMS.To(v.phone, "welcome")); codes != 1 || welcomes != 1 {
 			t.Errorf("%d codes and %d welcomes, want one each", codes, welcomes)
 		}
 	}

@@ -109,7 +109,7 @@ func b64(data []byte) string { return base64.RawURLEncoding.EncodeToString(data)
 
 func (f *forgery) bind() {
 	f.t.Helper()
-	_, err := f.desk.Bind(f.ctx, f.id, transcript.Evidence{JWS: f.jws(), Identity: f.identity, SOD: f.sod, SealedPIN: f.sealed})
+	_, err := f.Centre.Bind(f.ctx, f.id, transcript.Evidence{JWS: f.jws(), Identity: f.identity, SOD: f.sod, SealedPIN: f.sealed})
 	f.check(err)
 }
 
@@ -388,7 +388,7 @@ func (v *cardVisit) prove() {
 	v.t.Helper()
 	v.phone = fmt.Sprintf("+35192%07d", lastNumber.Add(1))
 	v.askForCode(kiosk.SMS, v.phone)
-	v.confirm(v.sms.Code(v.ctx, v.t, v.phone))
+	v.confirm(v.SMS.Code(v.ctx, v.t, v.phone))
 }
 
 func TestForgery_Transcript(t *testing.T) {
@@ -430,26 +430,24 @@ func TestForgery_Replay(t *testing.T) {
 	first.prove()
 	old := forge(first)
 	captured := old.jws()
-	b.check(b.desk.Abandon(b.ctx, first.id, "person_left"))
+	b.check(b.Centre.Abandon(b.ctx, first.id, "person_left"))
 
 	replay := func(name string, desk *central.Centre) {
-		own := b.desk
-		b.desk = desk
-		defer func() { b.desk = own }()
+		own := b.Centre
+		b.Centre = desk
+		defer func() { b.Centre = own }()
 		v := b.openWith(card)
 		v.prove()
 		_, err := desk.Bind(b.ctx, v.id, transcript.Evidence{JWS: captured, Identity: old.identity, SOD: old.sod, SealedPIN: old.sealed})
 		b.check(err)
 		b.refused(name, v, evidence.RefusedEnrolment)
 	}
-	replay("at the same desk", b.desk)
-	other, err := central.Dial(b.ctx, central.Config{DSN: b.db.Desk("loja_2"), Timeout: lifeTime})
-	b.check(err)
-	t.Cleanup(other.Close)
+	replay("at the same desk", b.Centre)
+	other := b.Dial(b.ctx, t, "loja_2")
 	replay("at another desk", other)
 
 	// The identifier of an enrolment is nobody else's, ended or not.
-	for name, desk := range map[string]*central.Centre{central.RefusedEnded: b.desk, central.RefusedUnknown: other} {
+	for name, desk := range map[string]*central.Centre{central.RefusedEnded: b.Centre, central.RefusedUnknown: other} {
 		_, err := desk.Open(b.ctx, first.id, central.Person{Document: kiosk.CitizenCard, Country: "PRT", CivilNumber: card.holder.CivilNumber})
 		if err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("opening it again: got %v, want %s", err, name)
@@ -479,7 +477,7 @@ func TestForgery_OpenedForAnother(t *testing.T) {
 func (b *bench) refused(name string, v *cardVisit, reason string) {
 	b.t.Helper()
 	// Another desk's notices go to its own line.
-	if v.desk.Desk() == "loja_1" {
+	if v.Centre.Desk() == "loja_1" {
 		b.told(name, v)
 	}
 	if got := v.judged(); got.State != central.StateRefused || got.Refusal != reason {
@@ -504,7 +502,7 @@ func (b *bench) refused(name string, v *cardVisit, reason string) {
 	if regexp.MustCompile(`\D` + v.card.holder.CivilNumber[:8] + `\d?\D`).MatchString(everything) {
 		b.t.Errorf("%s: the database still holds the civil number", name)
 	}
-	log := b.log.String()
+	log := b.Log.String()
 	if !regexp.MustCompile(`"enrolment":"` + v.id.String() + `"[^\n]*"` + reason + `"`).MatchString(log) {
 		b.t.Errorf("%s: the log does not say that %s was refused for %s", name, v.id, reason)
 	}
@@ -517,7 +515,7 @@ func (b *bench) told(name string, v *cardVisit) {
 	for {
 		n, err := b.notices.WaitForNotification(b.ctx)
 		if err != nil {
-			b.t.Fatalf("%s: the desk was not told: %v\n%s", name, err, b.log)
+			b.t.Fatalf("%s: the desk was not told: %v\n%s", name, err, b.Log)
 		}
 		if n.Payload == want {
 			return
@@ -528,7 +526,7 @@ func (b *bench) told(name string, v *cardVisit) {
 // dump is every row of every table, as text.
 func (b *bench) dump() string {
 	b.t.Helper()
-	rows, err := b.admin.Query(b.ctx, `select format('select coalesce(string_agg(t::text, E''\n''), '''') from %s t', c.oid::regclass)
+	rows, err := b.Admin.Query(b.ctx, `select format('select coalesce(string_agg(t::text, E''\n''), '''') from %s t', c.oid::regclass)
 		from pg_class c where c.relkind = 'r' and c.relnamespace = 'cmd'::regnamespace`)
 	b.check(err)
 	queries, err := pgx.CollectRows(rows, pgx.RowTo[string])

@@ -43,10 +43,10 @@ func useRealChannels(b *bench) {
 		return inbox.ServeMail(ctx, l, &tls.Config{Certificates: []tls.Certificate{certificate}}, p.inbox)
 	})
 
-	receipts, err := registrar.OpenPool(b.ctx, b.db.Registrar(), 1)
+	receipts, err := registrar.OpenPool(b.ctx, b.DB.Registrar(), 1)
 	b.check(err)
 	b.t.Cleanup(receipts.Close)
-	log := slog.New(slog.NewJSONHandler(b.log, nil))
+	log := slog.New(slog.NewJSONHandler(b.Log, nil))
 	p.sms, err = delivery.NewSMS(delivery.SMSConfig{Address: smpp, SystemID: "balcao", Password: "balcao", Source: "CMD"}, log, registrar.Receipts(receipts))
 	b.check(err)
 	p.mail, err = delivery.NewMail(delivery.MailConfig{Address: smtp, From: "cmd@balcao.example", CAFile: filepath.Join("..", "..", "assets", "testpki", "tls", "ca.crt")})
@@ -65,7 +65,7 @@ func (p *realChannels) message(b *bench, to, text string) string {
 	for {
 		messages, err := p.inbox.Wait(b.ctx, filter)
 		if err != nil {
-			b.t.Fatalf("no message to %s with %q: %v\n%s", to, text, err, b.log)
+			b.t.Fatalf("no message to %s with %q: %v\n%s", to, text, err, b.Log)
 		}
 		for _, m := range messages {
 			if strings.Contains(m.Text, text) {
@@ -89,13 +89,13 @@ func TestRealParts(t *testing.T) {
 	text := b.real.message(b, "+351912345678", "CMD: ")
 	v.confirm(kiosktest.CodeIn(delivery.Message{Body: text}))
 	b.until("the receipt came", func() bool {
-		s, err := b.desk.Status(b.ctx, v.id)
+		s, err := b.Centre.Status(b.ctx, v.id)
 		b.check(err)
 		return s.SMS == kiosk.DeliveryDelivered
 	})
 	v.bindHonestly()
 	if got := v.judged(); got.State != central.StateActive || got.Level != kiosk.LevelHigh {
-		t.Fatalf("first generation: got %s for %q\n%s", got.State, got.Refusal, b.log)
+		t.Fatalf("first generation: got %s for %q\n%s", got.State, got.Refusal, b.Log)
 	}
 	b.real.message(b, "+351912345678", "ativada")
 
@@ -105,14 +105,14 @@ func TestRealParts(t *testing.T) {
 	v2.confirm(kiosktest.CodeIn(delivery.Message{Body: strings.ReplaceAll(text, "\r\n", "\n")}))
 	v2.bindHonestly()
 	if got := v2.judged(); got.State != central.StateActive {
-		t.Fatalf("2024: got %s for %q\n%s", got.State, got.Refusal, b.log)
+		t.Fatalf("2024: got %s for %q\n%s", got.State, got.Refusal, b.Log)
 	}
 	b.real.message(b, "pessoa@xn--mnchen-3ya.example", "ativa")
 
 	for _, secret := range []string{"351912345678", "pessoa@", v.card.holder.Surname, v2.card.holder.Surname,
 		v.card.holder.CivilNumber, v2.card.holder.TaxNumber} {
-		if secret != "" && strings.Contains(b.log.String(), secret) {
-			t.Errorf("the log holds %q:\n%s", secret, b.log)
+		if secret != "" && strings.Contains(b.Log.String(), secret) {
+			t.Errorf("the log holds %q:\n%s", secret, b.Log)
 		}
 	}
 }

@@ -61,7 +61,7 @@ var travelForgeries = []struct {
 	{"another enrolment", evidence.RefusedEnrolment, func(v *travelVisit, _ *cards) { v.transcript.Enrolment = newID() }},
 	{"another desk named", evidence.RefusedDesk, func(v *travelVisit, _ *cards) { v.transcript.Desk = "loja_2" }},
 	{"another desk's signature", evidence.RefusedDesk, func(v *travelVisit, _ *cards) {
-		v.signAs = v.desks.Named(v.t, "loja_2")
+		v.signAs = v.Desk.Named(v.t, "loja_2")
 	}},
 	{"a desk of another authority", evidence.RefusedAuthority, func(v *travelVisit, _ *cards) { v.signAs = kiosktest.NewDesk(v.t, "loja_1") }},
 	{"a contact that nobody proved", evidence.RefusedContact, func(v *travelVisit, _ *cards) {
@@ -122,7 +122,7 @@ func TestTravelForgery_Replay(t *testing.T) {
 	for _, name := range []string{"passport-bac-aa-rsa", "passport-pace-gm"} {
 		first := b.travelWith(fixtures.lay(t, name))
 		first.proveChip()
-		b.check(b.desk.Abandon(b.ctx, first.id, "person_left"))
+		b.check(b.Centre.Abandon(b.ctx, first.id, "person_left"))
 		again := b.travelWith(fixtures.lay(t, name))
 		if examine.ProofOf(again.chip.files.Groups) == examine.ProofChip {
 			again.question(again.chip.files.Groups[14])
@@ -171,7 +171,7 @@ func TestTravelForgery_AnotherChip(t *testing.T) {
 	v.proof = examine.ProofAA(signature)
 	v.bind()
 	v.refused("another chip's signature", string(kiosk.ReasonKeyMismatch))
-	b.check(b.desk.Abandon(b.ctx, other.id, ""))
+	b.check(b.Centre.Abandon(b.ctx, other.id, ""))
 
 	// A Citizen Card's flow with a passport's data, and the reverse.
 	card := fixtures.read(t, "cc1-rsa2048")
@@ -183,9 +183,9 @@ func TestTravelForgery_AnotherChip(t *testing.T) {
 	v.refused("signed by a Citizen Card", evidence.RefusedSignature)
 	cv := b.openWith(card)
 	cv.prove()
-	jws, err = transcript.SignAsDesk(cv.transcript(), b.desks.Key, b.desks.Chain)
+	jws, err = transcript.SignAsDesk(cv.transcript(), b.Desk.Key, b.Desk.Chain)
 	b.check(err)
-	_, err = b.desk.Bind(b.ctx, cv.id, transcript.Evidence{JWS: jws, Identity: card.files.Identity, SOD: card.files.SOD, SealedPIN: cv.sealed})
+	_, err = b.Centre.Bind(b.ctx, cv.id, transcript.Evidence{JWS: jws, Identity: card.files.Identity, SOD: card.files.SOD, SealedPIN: cv.sealed})
 	b.check(err)
 	if got := cv.judged(); got.Refusal != evidence.RefusedSignature {
 		t.Errorf("a Citizen Card's enrolment signed by the desk: got %s for %q", got.State, got.Refusal)

@@ -45,7 +45,7 @@ func TestTravel_WholePath(t *testing.T) {
 			t.Errorf("%s: valid until %s, want %s", name, got.ValidUntil, want)
 		}
 		var kept struct{ Civil, Number, Tax, Born, Stated, Hash string }
-		err := b.admin.QueryRow(b.ctx, `select coalesce(p.civil_number, ''), p.document_number, k.tax_number, p.birth_date::text, p.birth_stated,
+		err := b.Admin.QueryRow(b.ctx, `select coalesce(p.civil_number, ''), p.document_number, k.tax_number, p.birth_date::text, p.birth_stated,
 			k.pin_hash from cmd.key k join cmd.person p on p.id = k.person where k.enrolment = $1`, v.id).
 			Scan(&kept.Civil, &kept.Number, &kept.Tax, &kept.Born, &kept.Stated, &kept.Hash)
 		b.check(err)
@@ -71,7 +71,7 @@ func TestTravel_KeptEvidenceVerifies(t *testing.T) {
 		v.active(name, kiosk.LevelHigh)
 		var proof, kept, sod, private []byte
 		var payload string
-		err := b.admin.QueryRow(b.ctx, `select v.proof, v.kept, v.sod, c.private, v.jws ->> 'payload' from cmd.evidence v
+		err := b.Admin.QueryRow(b.ctx, `select v.proof, v.kept, v.sod, c.private, v.jws ->> 'payload' from cmd.evidence v
 			left join cmd.chip_challenge c on c.enrolment = v.enrolment where v.enrolment = $1`, v.id).
 			Scan(&proof, &kept, &sod, &private, &payload)
 		b.check(err)
@@ -102,8 +102,8 @@ func TestTravel_KeptEvidenceVerifies(t *testing.T) {
 func TestTravel_NoDeskAuthority(t *testing.T) {
 	b := newBench(t)
 	fixtures := useCards(b)
+	b.orphan = true
 	b.start(1, nil)
-	b.desks = kiosktest.NewDesk(t, "loja_1")
 	v := b.travelWith(fixtures.lay(t, "passport-no-originality"))
 	v.bind()
 	v.refused("no authority", evidence.RefusedAuthority)
@@ -112,7 +112,7 @@ func TestTravel_NoDeskAuthority(t *testing.T) {
 // The rules of the moment are the centre's settings.
 func TestTravel_Rules(t *testing.T) {
 	b, fixtures := newTravelBench(t)
-	set := func(name string, value int) { b.check(schema.Set(b.ctx, b.db.Admin(), name, value)) }
+	set := func(name string, value int) { b.check(schema.Set(b.ctx, b.DB.Admin(), name, value)) }
 	accompanied := func() *travelVisit {
 		v := b.travelWith(fixtures.lay(t, "passport-no-originality"))
 		v.transcript.Eligibility.Independence = kiosk.Accompanied
@@ -138,7 +138,7 @@ func TestTravel_Rules(t *testing.T) {
 	until := kiosk.DateOf(time.Now().AddDate(0, 0, 40))
 	law := kiosk.Extension{Name: "DL de Teste", Kinds: []kiosk.DocumentKind{kiosk.Passport},
 		From: expired.holder.ValidUntil, To: expired.holder.ValidUntil, Until: until}
-	b.check(schema.AddExtension(b.ctx, b.db.Admin(), law))
+	b.check(schema.AddExtension(b.ctx, b.DB.Admin(), law))
 	v = b.travelWith(expired)
 	v.transcript.Eligibility.Extension = law.Name
 	v.proveChip()
@@ -170,7 +170,7 @@ func (b *bench) typedVisit(chip *heldChip) *travelVisit {
 
 func TestTravel_Typed(t *testing.T) {
 	b, fixtures := newTravelBench(t)
-	set := func(value int) { b.check(schema.Set(b.ctx, b.db.Admin(), "typed_mrz", value)) }
+	set := func(value int) { b.check(schema.Set(b.ctx, b.DB.Admin(), "typed_mrz", value)) }
 	chip := fixtures.lay(t, "passport-pace-gm")
 	set(1)
 	v := b.typedVisit(chip)
@@ -211,7 +211,7 @@ func TestTravel_OneNIF(t *testing.T) {
 		t.Errorf("the Citizen Card: got %s for %q", got.State, got.Refusal)
 	}
 	other := holderOf(fixtures.lay(t, "passport-bac"), card.holder.TaxNumber)
-	if o, err := b.desk.Open(b.ctx, newID(), other); err != nil || o.Refusal != central.AlreadyActive {
+	if o, err := b.Centre.Open(b.ctx, newID(), other); err != nil || o.Refusal != central.AlreadyActive {
 		t.Errorf("another passport: %+v, %v", o, err)
 	}
 }
@@ -219,38 +219,37 @@ func TestTravel_OneNIF(t *testing.T) {
 // What the evidence is held against is what the centre knows.
 func TestTravel_Expectation(t *testing.T) {
 	b := newBench(t)
-	b.desks = kiosktest.NewDesk(t, "loja_1")
 	type call struct {
 		sent   transcript.Evidence
 		expect evidence.Expect
 	}
 	seen := make(chan call, 1)
-	b.verifier = func(_ context.Context, sent transcript.Evidence, e evidence.Expect) (*evidence.Verified, error) {
+	b.verifier = verifierFunc(func(_ context.Context, sent transcript.Evidence, e evidence.Expect) (*evidence.Verified, error) {
 		for _, wiped := range []*[]byte{&sent.JWS, &sent.Identity, &sent.SOD, &sent.SealedPIN, &sent.Proof, &e.ChipState} {
 			*wiped = bytes.Clone(*wiped) // by the worker
 		}
 		seen <- call{sent, e}
 		return nil, &evidence.Refusal{Reason: evidence.RefusedProof}
-	}
-	b.check(schema.Set(b.ctx, b.db.Admin(), "typed_mrz", 1))
+	})
+	b.check(schema.Set(b.ctx, b.DB.Admin(), "typed_mrz", 1))
 	b.exec(`insert into cmd.setting (name, value, lowest, highest, note) values ('some_later_rule', '1', 0, 1, '')`)
 	dg14 := []byte("dg14")
 	v := &visit{bench: b, id: newID(), phone: "+351919999123"}
 	who := central.Person{Document: kiosk.ResidencePermit, Country: "PRT", DocumentNumber: "PT0000001", TaxNumber: nif()}
-	_, err := b.desk.Open(b.ctx, v.id, who)
+	_, err := b.Centre.Open(b.ctx, v.id, who)
 	b.check(err)
-	_, err = b.desk.ChipChallenge(b.ctx, v.id, dg14)
+	_, err = b.Centre.ChipChallenge(b.ctx, v.id, dg14)
 	b.check(err)
 	b.exec(`select registrar.chip_challenge_made($1, 'send', 'keep')`, v.id)
 	b.start(1, nil)
 	v.prove()
-	_, err = b.desk.Bind(b.ctx, v.id, transcript.Evidence{JWS: []byte(`{}`), Identity: []byte("i"), SOD: []byte("s"),
+	_, err = b.Centre.Bind(b.ctx, v.id, transcript.Evidence{JWS: []byte(`{}`), Identity: []byte("i"), SOD: []byte("s"),
 		SealedPIN: []byte("p"), Proof: []byte("\x02answer")})
 	b.check(err)
 	v.judged()
 	got := <-seen
 	if e := got.expect; e.Kind != who.Document || e.Country != "PRT" || e.CivilNumber != "" || e.DocumentNumber != who.DocumentNumber ||
-		e.TaxNumber != who.TaxNumber || e.Typed || e.Rules.TypedMRZ != kiosk.TypedSecond || !e.DeskAuthority.Equal(b.desks.Authority) {
+		e.TaxNumber != who.TaxNumber || e.Typed || e.Rules.TypedMRZ != kiosk.TypedSecond || !e.DeskAuthority.Equal(b.Desk.Authority) {
 		t.Errorf("expects %+v", e)
 	}
 	if e := got.expect; string(e.ChipState) != "keep" || !bytes.Equal(e.ChipDG14, dg14) {
@@ -268,17 +267,16 @@ func TestCrash_ChipChallenge(t *testing.T) {
 		t.Run(point, func(t *testing.T) {
 			b := newBench(t)
 			fixtures := useCards(b)
-			b.desks = kiosktest.NewDesk(t, "loja_1")
 			before := b.start(1, nil)
 			v := b.travelWith(fixtures.lay(t, "passport-pace-gm"))
-			before.stop()
+			before.Stop()
 			dg14 := v.chip.files.Groups[14]
 			var died chan struct{}
-			b.start(1, func(r *run) { died = b.crash(r, point) })
-			_, err := b.desk.ChipChallenge(b.ctx, v.id, dg14)
+			b.start(1, func(r *kiosktest.Registrar) { died = b.crash(r, point) })
+			_, err := b.Centre.ChipChallenge(b.ctx, v.id, dg14)
 			b.check(err)
 			<-died
-			if q, err := b.desk.ChipChallenge(b.ctx, v.id, dg14); err != nil || q.State != central.ChipQueued {
+			if q, err := b.Centre.ChipChallenge(b.ctx, v.id, dg14); err != nil || q.State != central.ChipQueued {
 				t.Fatalf("after the crash: %+v, %v", q, err)
 			}
 			b.start(2, nil)
@@ -297,10 +295,10 @@ func TestChipChallenge_Unsupported(t *testing.T) {
 	b, fixtures := newTravelBench(t)
 	v := b.travelWith(fixtures.lay(t, "passport-no-originality"))
 	var q central.ChipChallenge
-	_, err := b.desk.ChipChallenge(b.ctx, v.id, []byte("n"))
+	_, err := b.Centre.ChipChallenge(b.ctx, v.id, []byte("n"))
 	b.check(err)
 	v.until("it is given up", func() bool {
-		q, err = b.desk.ChipChallenge(b.ctx, v.id, []byte("n"))
+		q, err = b.Centre.ChipChallenge(b.ctx, v.id, []byte("n"))
 		b.check(err)
 		return q.State != central.ChipQueued
 	})

@@ -13,6 +13,7 @@ import (
 	"balcao/kiosk/central"
 	"balcao/kiosk/delivery"
 	"balcao/kiosk/evidence"
+	"balcao/kiosk/kiosktest"
 	"balcao/kiosk/registrar"
 	"balcao/kiosk/transcript"
 )
@@ -24,21 +25,21 @@ func TestWorker_WholePath(t *testing.T) {
 	v := b.visit()
 	v.prove()
 	v.askForCode(kiosk.Email, "zeferino@example.pt")
-	v.confirm(kiosk.Email, b.mail.Code(b.ctx, t, "zeferino@example.pt"))
+	v.confirm(kiosk.Email, b.Mail.Code(b.ctx, t, "zeferino@example.pt"))
 	v.bind(goodPIN)
 	status := v.judged()
 	if status.State != central.StateActive || status.Level != kiosk.LevelHigh || status.ValidUntil.String() != "2034-03-02" {
 		t.Fatalf("got %+v, want an active key that is valid until 30 days after the card", status)
 	}
 	for _, m := range []delivery.Message{
-		b.sms.Wait(b.ctx, t, v.phone, "welcome"),
-		b.mail.Wait(b.ctx, t, "zeferino@example.pt", "welcome"),
+		b.SMS.Wait(b.ctx, t, v.phone, "welcome"),
+		b.Mail.Wait(b.ctx, t, "zeferino@example.pt", "welcome"),
 	} {
 		if strings.Contains(m.Body, surname) || strings.Contains(m.Body, goodPIN) {
 			t.Errorf("the welcome names the person or the PIN")
 		}
 	}
-	w.stop()
+	w.Stop()
 
 	hash, err := registrar.ParsePINHash(scalar[string](b, `select pin_hash from cmd.key where enrolment = $1`, v.id))
 	b.check(err)
@@ -67,13 +68,13 @@ func TestWorker_WholePath(t *testing.T) {
 func TestWorker_Expectation(t *testing.T) {
 	b := newBench(t)
 	seen := make(chan evidence.Expect, 1)
-	b.verifier = func(ctx context.Context, sent transcript.Evidence, e evidence.Expect) (*evidence.Verified, error) {
+	b.verifier = verifierFunc(func(ctx context.Context, sent transcript.Evidence, e evidence.Expect) (*evidence.Verified, error) {
 		seen <- e
 		if len(sent.SealedPIN) == 0 || string(sent.Identity) != "identity" || string(sent.SOD) != "sod" || !json.Valid(sent.JWS) {
 			t.Errorf("it is not what the desk sent: %q", sent)
 		}
 		return believe(ctx, sent, e)
-	}
+	})
 	b.start(1, nil)
 	v := b.visit()
 	v.prove()
@@ -116,9 +117,9 @@ func TestWorker_Refusals(t *testing.T) {
 	}
 	b := newBench(t)
 	var current atomic.Pointer[verifierFunc]
-	b.verifier = func(ctx context.Context, sent transcript.Evidence, e evidence.Expect) (*evidence.Verified, error) {
+	b.verifier = verifierFunc(func(ctx context.Context, sent transcript.Evidence, e evidence.Expect) (*evidence.Verified, error) {
 		return (*current.Load())(ctx, sent, e)
-	}
+	})
 	b.start(1, nil)
 	for _, tt := range tests {
 		current.Store(&tt.verifier)
@@ -145,8 +146,8 @@ func TestWorker_NoRuleForAge(t *testing.T) {
 	b.until("the job is put off", func() bool {
 		return scalar[bool](b, `select attempts > 0 and error = 'database' from cmd.job where kind = 'verify' and enrolment = $1`, v.id)
 	})
-	if !strings.Contains(b.log.String(), "no rule") {
-		t.Errorf("the log does not say why:\n%s", b.log)
+	if !strings.Contains(b.Log.String(), "no rule") {
+		t.Errorf("the log does not say why:\n%s", b.Log)
 	}
 }
 
@@ -169,7 +170,7 @@ func TestWorker_OneKeyForEachPersonAndPhone(t *testing.T) {
 	other := b.visitOf("99999999", first.phone)
 	for _, v := range []*visit{first, again, other} {
 		v.askForCode(kiosk.Email, v.id.String()+"@example.pt")
-		v.confirm(kiosk.Email, b.mail.Code(b.ctx, t, v.id.String()+"@example.pt"))
+		v.confirm(kiosk.Email, b.Mail.Code(b.ctx, t, v.id.String()+"@example.pt"))
 	}
 	first.prove()
 	b.exec(`insert into cmd.contact_proof (enrolment, channel, value, confirmed_at) values ($1, 'sms', $2, now())`, other.id, first.phone)
@@ -190,12 +191,12 @@ func TestWorker_RevocationUnknown(t *testing.T) {
 	b := newBench(t)
 	var unknown atomic.Bool
 	unknown.Store(true)
-	b.verifier = func(ctx context.Context, sent transcript.Evidence, e evidence.Expect) (*evidence.Verified, error) {
+	b.verifier = verifierFunc(func(ctx context.Context, sent transcript.Evidence, e evidence.Expect) (*evidence.Verified, error) {
 		if unknown.Load() {
 			return nil, &evidence.Refusal{Reason: string(kiosk.ReasonRevocationUnknown), Temporary: true}
 		}
 		return believe(ctx, sent, e)
-	}
+	})
 	b.start(1, nil)
 	recovers, never := b.visit(), b.visit()
 	for _, v := range []*visit{recovers, never} {
@@ -223,12 +224,12 @@ func TestWorker_RevocationUnknown(t *testing.T) {
 func TestWorker_Panic(t *testing.T) {
 	b := newBench(t)
 	poisoned := b.visit()
-	b.verifier = func(ctx context.Context, sent transcript.Evidence, e evidence.Expect) (*evidence.Verified, error) {
+	b.verifier = verifierFunc(func(ctx context.Context, sent transcript.Evidence, e evidence.Expect) (*evidence.Verified, error) {
 		if e.Enrolment == poisoned.id {
 			panic("about " + surname)
 		}
 		return believe(ctx, sent, e)
-	}
+	})
 	b.start(1, nil)
 	healthy := b.visit()
 	for _, v := range []*visit{poisoned, healthy} {
@@ -246,7 +247,7 @@ func TestWorker_Panic(t *testing.T) {
 	if got := poisoned.judged(); got.State != central.StateRefused || got.Refusal != "panic" {
 		t.Errorf("given up: got %s for %q", got.State, got.Refusal)
 	}
-	if !strings.Contains(b.log.String(), "TestWorker_Panic") {
+	if !strings.Contains(b.Log.String(), "TestWorker_Panic") {
 		t.Error("the log does not say where it was")
 	}
 }
@@ -256,7 +257,7 @@ func TestWorker_DeliveryFails(t *testing.T) {
 	deny, later := "+351910000001", "+351910000002"
 	var throttled atomic.Bool
 	throttled.Store(true)
-	b.sms.Fail = func(m delivery.Message) error {
+	b.SMS.Fail = func(m delivery.Message) error {
 		switch {
 		case m.To == deny:
 			return &delivery.Error{Code: "sms_address"}
@@ -269,7 +270,7 @@ func TestWorker_DeliveryFails(t *testing.T) {
 	denied := b.visitOf("99777001", deny)
 	denied.askForCode(kiosk.SMS, deny)
 	b.until("the desk hears that it failed", func() bool {
-		s, err := b.desk.Status(b.ctx, denied.id)
+		s, err := b.Centre.Status(b.ctx, denied.id)
 		b.check(err)
 		return s.SMS == kiosk.DeliveryFailed
 	})
@@ -279,7 +280,7 @@ func TestWorker_DeliveryFails(t *testing.T) {
 		return scalar[bool](b, `select exists (select from cmd.job where enrolment = $1 and error = 'sms_throttled')`, put.id)
 	})
 	throttled.Store(false) // its own timer, not a notice, brings it back
-	put.confirm(kiosk.SMS, b.sms.Code(b.ctx, t, later))
+	put.confirm(kiosk.SMS, b.SMS.Code(b.ctx, t, later))
 }
 
 func TestReceipts(t *testing.T) {
@@ -288,13 +289,13 @@ func TestReceipts(t *testing.T) {
 	v := b.visit()
 	v.askForCode(kiosk.SMS, v.phone)
 	b.until("it is sent", func() bool {
-		s, err := b.desk.Status(b.ctx, v.id)
+		s, err := b.Centre.Status(b.ctx, v.id)
 		b.check(err)
 		return s.SMS == kiosk.DeliverySent
 	})
 	id := scalar[string](b, `select message_id from cmd.one_time_code where enrolment = $1`, v.id)
-	b.check(registrar.Receipts(w.pool)(b.ctx, delivery.Receipt{MessageID: id, Delivered: true}))
-	if s, err := b.desk.Status(b.ctx, v.id); err != nil || s.SMS != kiosk.DeliveryDelivered {
+	b.check(registrar.Receipts(w.Pool)(b.ctx, delivery.Receipt{MessageID: id, Delivered: true}))
+	if s, err := b.Centre.Status(b.ctx, v.id); err != nil || s.SMS != kiosk.DeliveryDelivered {
 		t.Errorf("got %q, %v", s.SMS, err)
 	}
 }
@@ -304,25 +305,25 @@ func TestWorker_Heartbeat(t *testing.T) {
 	b := newBench(t)
 	delivery := func() kiosk.Health {
 		t.Helper()
-		h, err := b.desk.Hello(b.ctx)
+		h, err := b.Centre.Hello(b.ctx)
 		b.check(err)
 		return h.Delivery
 	}
 	if got := delivery(); got != kiosk.HealthDown {
 		t.Errorf("without a registrar: got %q", got)
 	}
-	b.sms.Set(errors.New("not bound yet"))
+	b.SMS.Set(errors.New("not bound yet"))
 	ready := make(chan struct{})
-	b.start(1, func(r *run) { r.worker.Ready(func() { close(ready) }) })
-	b.sms.Set(nil)
+	b.start(1, func(r *kiosktest.Registrar) { r.Worker.Ready(func() { close(ready) }) })
+	b.SMS.Set(nil)
 	<-ready
 	if got := delivery(); got != kiosk.HealthGood {
 		t.Errorf("once it is ready: got %q", got)
 	}
 	began := time.Now()
-	b.sms.Set(errors.New("the bind was lost"))
+	b.SMS.Set(errors.New("the bind was lost"))
 	b.until("delivery is poor", func() bool { return delivery() == kiosk.HealthPoor })
-	b.sms.Set(nil)
+	b.SMS.Set(nil)
 	b.until("delivery is good", func() bool { return delivery() == kiosk.HealthGood })
 	if took := time.Since(began); took > 2*time.Second {
 		t.Errorf("told after %v", took)
@@ -354,7 +355,7 @@ func TestWorker_ContactForm(t *testing.T) {
 func TestWorker_ConnectionsLost(t *testing.T) {
 	b := newBench(t)
 	listening := make(chan struct{}, 8)
-	w := b.start(2, func(r *run) { r.worker.Ready(func() { listening <- struct{}{} }) })
+	w := b.start(2, func(r *kiosktest.Registrar) { r.Worker.Ready(func() { listening <- struct{}{} }) })
 	<-listening
 	b.kill(w)
 	<-listening

@@ -1,0 +1,141 @@
+package kiosktest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"filippo.io/age"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"balcao/kiosk/central"
+	"balcao/kiosk/central/cluster"
+	"balcao/kiosk/delivery"
+	"balcao/kiosk/desk"
+	"balcao/kiosk/registrar"
+)
+
+const (
+	LifeTime = 30 * time.Second // of a test that hangs
+	DeskName = "loja_1"         // the desk's login at the centre, and the name in its certificate
+)
+
+// Office is a desk with its centre, of a test's own: a database, registrars and desks that the test starts.
+type Office struct {
+	Desk     *Desk               // what the desk signs with
+	Identity *age.X25519Identity // the centre's: opens the PINs
+	SMS      Outbox
+	Mail     Outbox
+	Log      *Log // of desks and registrars
+
+	// From OpenCentre on.
+	DB     *cluster.Database
+	Centre *central.Centre // as the desk reaches it
+	Admin  *pgxpool.Pool
+
+	registrars int // that were made
+}
+
+// NewOffice is an office without a database yet.
+func NewOffice(t testing.TB) *Office {
+	t.Helper()
+	identity, err := age.GenerateX25519Identity()
+	check(t, err)
+	return &Office{Desk: NewDesk(t, DeskName), Identity: identity, Log: &Log{}}
+}
+
+// OpenCentre makes the database and connects the desk and an administrator. The package's TestMain is
+// cluster.TestMain.
+func (o *Office) OpenCentre(ctx context.Context, t testing.TB) {
+	t.Helper()
+	o.DB = cluster.NewDatabase(t)
+	o.Centre = o.Dial(ctx, t, DeskName)
+	var err error
+	o.Admin, err = pgxpool.New(ctx, o.DB.Admin())
+	check(t, err)
+	t.Cleanup(o.Admin.Close)
+}
+
+// Dial connects a desk of any name.
+func (o *Office) Dial(ctx context.Context, t testing.TB, name string) *central.Centre {
+	t.Helper()
+	c, err := central.Dial(ctx, central.Config{DSN: o.DB.Desk(name), MaxConns: 8, Timeout: LifeTime})
+	check(t, err)
+	t.Cleanup(c.Close)
+	return c
+}
+
+// Registrar is one of the office's, whose connections have a name of their own.
+type Registrar struct {
+	Worker *registrar.Worker
+	Pool   *pgxpool.Pool
+	Name   string
+	Stop   func() // nil before Start
+}
+
+// NewRegistrar makes a registrar of so many workers, which does not run yet. set alters its configuration: it has no
+// verifier of evidence. options is more of its connection string: "&name=value".
+func (o *Office) NewRegistrar(ctx context.Context, t testing.TB, workers int, options string, set func(*registrar.Config)) *Registrar {
+	t.Helper()
+	o.registrars++
+	r := &Registrar{Name: fmt.Sprintf("worker-%d", o.registrars)}
+	dsn, separator := o.DB.Registrar(), "?"
+	if strings.Contains(dsn, separator) {
+		separator = "&"
+	}
+	var err error
+	r.Pool, err = registrar.OpenPool(ctx, dsn+separator+"application_name="+r.Name+options, workers)
+	check(t, err)
+	t.Cleanup(r.Pool.Close)
+	cfg := registrar.Config{
+		DB: r.Pool, SMS: &o.SMS, Mail: &o.Mail, Texts: delivery.Texts{Support: "300 003 990"}, Workers: workers,
+		Identity: o.Identity, Pepper: bytes.Repeat([]byte{7}, registrar.PepperLength), DeskAuthority: o.Desk.Authority,
+		Log: slog.New(slog.NewJSONHandler(o.Log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	}
+	set(&cfg)
+	r.Worker, err = registrar.New(cfg)
+	check(t, err)
+	return r
+}
+
+// Start runs it until Stop, or until the test ends.
+func (r *Registrar) Start(ctx context.Context, t testing.TB) {
+	stop := Run(ctx, t, context.Canceled, r.Worker.Run)
+	r.Stop = func() { stop(); r.Pool.Close() }
+}
+
+// DeskConfig is the office's desk, without settings, readers, examiner and screens.
+func (o *Office) DeskConfig() desk.Config {
+	return desk.Config{
+		Desk: DeskName, Centre: o.Centre, Recipient: o.Identity.Recipient(), Key: o.Desk.Key, Chain: o.Desk.Chain,
+		Log: slog.New(slog.NewTextHandler(o.Log, nil)),
+	}
+}
+
+// Run runs something until stop, at the latest until the test ends, and fails the test when it returns anything but want.
+func Run(ctx context.Context, t testing.TB, want error, run func(context.Context) error) (stop func()) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan error, 1)
+	go func() { ended <- run(ctx) }()
+	stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-ended; !errors.Is(err, want) {
+			t.Errorf("Run: got %v, want %v", err, want)
+		}
+	})
+	t.Cleanup(stop)
+	return stop
+}
+
+func check(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
