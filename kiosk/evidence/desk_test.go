@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"balcao/kiosk/evidence"
-	"balcao/kiosk/examine/examinetest"
 	"balcao/kiosk/transcript"
+	"balcao/kiosk/trust/trusttest"
 )
 
 // A citizen's enrolment takes no desk's signature for a card's.
@@ -28,10 +28,10 @@ func TestVerify_DeskSignature(t *testing.T) {
 func TestSignAsDesk_Refused(t *testing.T) {
 	c := mustTravelCase(t)
 	agreed := transcriptOf(t, c)
-	if _, err := transcript.SignAsDesk(agreed, examinetest.MustECKey(t), c.chain); !errors.Is(err, transcript.ErrKeyMismatch) {
+	if _, err := transcript.SignAsDesk(agreed, trusttest.MustKey(t), c.chain); !errors.Is(err, transcript.ErrKeyMismatch) {
 		t.Errorf("another key: got %v", err)
 	}
-	if _, err := transcript.SignAsDesk(agreed, examinetest.SharedRSAKey(), c.chain); !errors.Is(err, transcript.ErrKeyKind) {
+	if _, err := transcript.SignAsDesk(agreed, trusttest.RsaKey(), c.chain); !errors.Is(err, transcript.ErrKeyKind) {
 		t.Errorf("RSA key: got %v", err)
 	}
 	if _, err := transcript.SignAsDesk(agreed, c.desk.Key, nil); err == nil {
@@ -47,7 +47,7 @@ func TestSignAsDesk_Refused(t *testing.T) {
 func TestVerifyTravel_DeskKeyKind(t *testing.T) {
 	c := mustTravelCase(t)
 	agreed := transcriptOf(t, c)
-	c.desk = examinetest.MustIssue(t, deskTemplate(deskName), c.authority, examinetest.SharedRSAKey())
+	c.desk = trusttest.MustIssue(t, deskTemplate(deskName), c.authority, trusttest.RsaKey())
 	payload, err := agreed.Encode()
 	if err != nil {
 		t.Fatal(err)

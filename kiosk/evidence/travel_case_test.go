@@ -14,6 +14,7 @@ import (
 	"balcao/kiosk/examine"
 	"balcao/kiosk/examine/examinetest"
 	"balcao/kiosk/transcript"
+	"balcao/kiosk/trust/trusttest"
 )
 
 // travelCase is everything of one enrolment with a travel document, honest unless a test changes it before bind.
@@ -22,8 +23,8 @@ type travelCase struct {
 	examiner  *examine.Examiner
 	chip      *examinetest.Chip
 	files     examine.TravelFiles
-	authority examinetest.Authority // of the desks
-	desk      examinetest.Authority
+	authority *trusttest.Authority // of the desks
+	desk      *trusttest.Authority
 	chain     [][]byte
 	brought   kiosk.Eligibility
 	extension string
@@ -49,8 +50,8 @@ func mustTravelCase(t testing.TB) *travelCase {
 	c := &travelCase{state: examinetest.MustCountry(t, "UT"), brought: examinetest.Brought()}
 	c.examiner = examinetest.Believing(t, c.state)
 	c.chip = examinetest.PassportOf(t, c.state)
-	c.authority = examinetest.MustIssue(t, examinetest.CA("(Test) desks"), examinetest.Authority{}, examinetest.MustECKey(t))
-	c.desk = examinetest.MustIssue(t, deskTemplate(deskName), c.authority, examinetest.MustECKey(t))
+	c.authority = trusttest.MustIssue(t, trusttest.CaTemplate("(Test) desks"), nil, trusttest.MustKey(t))
+	c.desk = trusttest.MustIssue(t, deskTemplate(deskName), c.authority, trusttest.MustKey(t))
 	c.chain = [][]byte{c.desk.Cert.Raw}
 	opened := time.Now().Add(-2 * time.Minute)
 	c.expect = evidence.Expect{

@@ -21,6 +21,7 @@ import (
 	"balcao/kiosk/transcript"
 	"balcao/kiosk/trust"
 	"balcao/kiosk/trust/country"
+	"balcao/kiosk/trust/trusttest"
 )
 
 func TestVerifyTravel(t *testing.T) {
@@ -54,7 +55,7 @@ func TestVerifyTravel(t *testing.T) {
 		"SHA-1 in the signer's certificate": {kiosk.LevelSubstantial, nil, func(t *testing.T, c *travelCase) {
 			template := examinetest.DocumentSigner("UT")
 			template.SignatureAlgorithm = x509.ECDSAWithSHA1
-			c.chip.Signer = examinetest.MustIssue(t, template, c.state.CSCA, examinetest.MustECKey(t))
+			c.chip.Signer = trusttest.MustIssue(t, template, c.state.CSCA, trusttest.MustKey(t))
 			c.remake(t)
 		}},
 		"State without a list": {kiosk.LevelSubstantial, []kiosk.CheckName{kiosk.CheckSignerStatus}, func(_ *testing.T, c *travelCase) {
@@ -190,17 +191,17 @@ func TestVerifyTravel_Refused(t *testing.T) {
 	}{
 		// Who signed.
 		"another desk's signature": {evidence.RefusedDesk, func(t *testing.T, c *travelCase) {
-			c.desk = examinetest.MustIssue(t, deskTemplate("coimbra-01"), c.authority, examinetest.MustECKey(t))
+			c.desk = trusttest.MustIssue(t, deskTemplate("coimbra-01"), c.authority, trusttest.MustKey(t))
 			c.chain = [][]byte{c.desk.Cert.Raw}
 		}},
 		"another authority's desk": {evidence.RefusedAuthority, func(t *testing.T, c *travelCase) {
-			forged := examinetest.MustIssue(t, examinetest.CA("(Test) desks"), examinetest.Authority{}, examinetest.MustECKey(t))
-			c.desk = examinetest.MustIssue(t, deskTemplate(deskName), forged, examinetest.MustECKey(t))
+			forged := trusttest.MustIssue(t, trusttest.CaTemplate("(Test) desks"), nil, trusttest.MustKey(t))
+			c.desk = trusttest.MustIssue(t, deskTemplate(deskName), forged, trusttest.MustKey(t))
 			c.chain = [][]byte{c.desk.Cert.Raw}
 		}},
 		"no authority configured": {evidence.RefusedAuthority, func(_ *testing.T, c *travelCase) { c.expect.DeskAuthority = nil }},
 		"self-made desk": {evidence.RefusedAuthority, func(t *testing.T, c *travelCase) {
-			c.desk = examinetest.MustIssue(t, deskTemplate(deskName), examinetest.Authority{}, examinetest.MustECKey(t))
+			c.desk = trusttest.MustIssue(t, deskTemplate(deskName), nil, trusttest.MustKey(t))
 			c.chain = [][]byte{c.desk.Cert.Raw}
 		}},
 		"the authority's own signature": {evidence.RefusedAuthority, func(_ *testing.T, c *travelCase) {
@@ -209,13 +210,13 @@ func TestVerifyTravel_Refused(t *testing.T) {
 		"certificate of a server": {evidence.RefusedAuthority, func(t *testing.T, c *travelCase) {
 			template := deskTemplate(deskName)
 			template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
-			c.desk = examinetest.MustIssue(t, template, c.authority, examinetest.MustECKey(t))
+			c.desk = trusttest.MustIssue(t, template, c.authority, trusttest.MustKey(t))
 			c.chain = [][]byte{c.desk.Cert.Raw}
 		}},
 		"desk's certificate expired": {evidence.RefusedAuthority, func(t *testing.T, c *travelCase) {
 			template := deskTemplate(deskName)
 			template.NotBefore, template.NotAfter = time.Now().AddDate(-2, 0, 0), time.Now().AddDate(0, 0, -1)
-			c.desk = examinetest.MustIssue(t, template, c.authority, examinetest.MustECKey(t))
+			c.desk = trusttest.MustIssue(t, template, c.authority, trusttest.MustKey(t))
 			c.chain = [][]byte{c.desk.Cert.Raw}
 		}},
 		"a Citizen Card's signature": {evidence.RefusedSignature, func(_ *testing.T, c *travelCase) {
@@ -335,7 +336,7 @@ func TestVerifyTravel_Refused(t *testing.T) {
 		"unknown kind of proof": {evidence.RefusedProof, func(_ *testing.T, c *travelCase) {
 			c.proof = func(p []byte) []byte { return append([]byte{9}, p[1:]...) }
 		}},
-		"proof by another chip": {string(kiosk.ReasonKeyMismatch), func(t *testing.T, c *travelCase) { c.chip.Active = examinetest.MustECKey(t) }},
+		"proof by another chip": {string(kiosk.ReasonKeyMismatch), func(t *testing.T, c *travelCase) { c.chip.Active = trusttest.MustKey(t) }},
 		"proof over another transcript": {string(kiosk.ReasonKeyMismatch), func(t *testing.T, c *travelCase) {
 			earlier := transcriptOf(t, c)
 			earlier.SignedAt = earlier.SignedAt.Add(time.Second)
@@ -392,7 +393,7 @@ func TestVerifyTravel_Refused(t *testing.T) {
 		}},
 		"answer by another chip": {string(kiosk.ReasonKeyMismatch), func(t *testing.T, c *travelCase) {
 			chipOnly(t, c)
-			c.chip.Agree = examinetest.MustECKey(t)
+			c.chip.Agree = trusttest.MustKey(t)
 		}},
 
 		// What was brought.

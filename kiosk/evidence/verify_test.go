@@ -27,6 +27,7 @@ import (
 	"balcao/kiosk/examine/examinetest"
 	"balcao/kiosk/transcript"
 	"balcao/kiosk/trust"
+	"balcao/kiosk/trust/trusttest"
 )
 
 // enrolment is everything of one enrolment, honest unless a test changes it before bind.
@@ -34,7 +35,7 @@ type enrolment struct {
 	state      examinetest.State
 	examiner   *examine.Examiner
 	files      citizencard.Files
-	card       examinetest.Authority // the certificate and the key that signs
+	card       *trusttest.Authority // the certificate and the key that signs
 	chain      [][]byte
 	transcript transcript.Transcript
 	expect     evidence.Expect
@@ -46,7 +47,7 @@ func mustEnrolment(t testing.TB) *enrolment {
 	e := &enrolment{state: examinetest.MustState(t)}
 	e.examiner = e.state.Examiner(t)
 	e.files = e.state.MustFiles(t, examinetest.Maria, nil)
-	e.card = examinetest.MustIssue(t, examinetest.Citizen(t, examinetest.Maria), e.state.Auth, examinetest.MustECKey(t))
+	e.card = trusttest.MustIssue(t, examinetest.Citizen(t, examinetest.Maria), e.state.Auth, trusttest.MustKey(t))
 	e.chain = [][]byte{e.card.Cert.Raw, e.state.Auth.Cert.Raw, e.state.Cards.Cert.Raw}
 	e.expect = expectFor(t, e.files)
 	e.transcript = transcriptFor(t, e.files, e.expect)
@@ -93,7 +94,7 @@ func TestVerify(t *testing.T) {
 	})
 	t.Run("OK/RSA", func(t *testing.T) {
 		e := mustEnrolment(t)
-		e.card = examinetest.MustIssue(t, examinetest.Citizen(t, examinetest.Maria), e.state.Auth, examinetest.SharedRSAKey())
+		e.card = trusttest.MustIssue(t, examinetest.Citizen(t, examinetest.Maria), e.state.Auth, trusttest.RsaKey())
 		e.chain[0] = e.card.Cert.Raw
 		if _, err := e.bind(t); err != nil {
 			t.Error(err)
@@ -163,28 +164,28 @@ func TestVerify_Refused(t *testing.T) {
 
 		// The signature is not the person's.
 		"another person signs": {string(kiosk.ReasonPersonMismatch), func(t *testing.T, e *enrolment) {
-			e.card = examinetest.MustIssue(t, examinetest.Citizen(t, examinetest.Joao), e.state.Auth, examinetest.MustECKey(t))
+			e.card = trusttest.MustIssue(t, examinetest.Citizen(t, examinetest.Joao), e.state.Auth, trusttest.MustKey(t))
 			e.chain[0] = e.card.Cert.Raw
 		}},
 		"forged authorities": {string(kiosk.ReasonChainUntrusted), func(t *testing.T, e *enrolment) {
 			forged := examinetest.MustState(t)
-			e.card = examinetest.MustIssue(t, examinetest.Citizen(t, examinetest.Maria), forged.Auth, examinetest.MustECKey(t))
+			e.card = trusttest.MustIssue(t, examinetest.Citizen(t, examinetest.Maria), forged.Auth, trusttest.MustKey(t))
 			e.chain = [][]byte{e.card.Cert.Raw, forged.Auth.Cert.Raw, forged.Cards.Cert.Raw, forged.Root.Cert.Raw}
 		}},
 		"self-made certificate": {string(kiosk.ReasonChainUntrusted), func(t *testing.T, e *enrolment) {
-			e.card = examinetest.MustIssue(t, examinetest.Citizen(t, examinetest.Maria), examinetest.Authority{}, examinetest.MustECKey(t))
+			e.card = trusttest.MustIssue(t, examinetest.Citizen(t, examinetest.Maria), nil, trusttest.MustKey(t))
 			e.chain = [][]byte{e.card.Cert.Raw}
 		}},
 		"expired certificate": {string(kiosk.ReasonCertificateExpired), func(t *testing.T, e *enrolment) {
 			template := examinetest.Citizen(t, examinetest.Maria)
-			template.NotBefore, template.NotAfter = examinetest.Years.From, time.Now().Add(-24*time.Hour)
-			e.card = examinetest.MustIssue(t, template, e.state.Auth, examinetest.MustECKey(t))
+			template.NotBefore, template.NotAfter = trusttest.Day(2020), time.Now().Add(-24*time.Hour)
+			e.card = trusttest.MustIssue(t, template, e.state.Auth, trusttest.MustKey(t))
 			e.chain[0] = e.card.Cert.Raw
 		}},
 		"signature certificate": {string(kiosk.ReasonCertificatePurpose), func(t *testing.T, e *enrolment) {
 			template := examinetest.Citizen(t, examinetest.Maria)
 			template.KeyUsage = x509.KeyUsageContentCommitment
-			e.card = examinetest.MustIssue(t, template, e.state.Auth, examinetest.MustECKey(t))
+			e.card = trusttest.MustIssue(t, template, e.state.Auth, trusttest.MustKey(t))
 			e.chain[0] = e.card.Cert.Raw
 		}},
 		"revoked":           {string(kiosk.ReasonCertificateRevoked), func(_ *testing.T, e *enrolment) { e.examiner.Revocation = examinetest.Answering(trust.Revoked) }},
@@ -196,7 +197,7 @@ func TestVerify_Refused(t *testing.T) {
 		"another person's BI": {string(kiosk.ReasonPersonMismatch), func(t *testing.T, e *enrolment) {
 			template := examinetest.Citizen(t, examinetest.Maria)
 			template.Subject.SerialNumber = "BI" + examinetest.Joao.Civil
-			e.card = examinetest.MustIssue(t, template, e.state.Auth, examinetest.MustECKey(t))
+			e.card = trusttest.MustIssue(t, template, e.state.Auth, trusttest.MustKey(t))
 			e.chain[0] = e.card.Cert.Raw
 		}},
 
@@ -229,7 +230,7 @@ func TestVerify_Refused(t *testing.T) {
 		"fifteen": {string(kiosk.ReasonUnderAge), func(t *testing.T, e *enrolment) {
 			child := examinetest.Maria
 			child.Born = time.Now().AddDate(-16, 0, 2).Format("02 01 2006")
-			e.card = examinetest.MustIssue(t, examinetest.Citizen(t, child), e.state.Auth, examinetest.MustECKey(t))
+			e.card = trusttest.MustIssue(t, examinetest.Citizen(t, child), e.state.Auth, trusttest.MustKey(t))
 			e.chain[0] = e.card.Cert.Raw
 			e.replace(t, e.state.MustFiles(t, child, nil))
 		}},
@@ -322,7 +323,7 @@ func TestVerify_JWS(t *testing.T) {
 		change(&g)
 		return mustJSON(t, g)
 	}
-	other := examinetest.MustIssue(t, examinetest.Citizen(t, examinetest.Maria), base.state.Auth, examinetest.MustECKey(t))
+	other := trusttest.MustIssue(t, examinetest.Citizen(t, examinetest.Maria), base.state.Auth, trusttest.MustKey(t))
 	forged := base.transcript
 	forged.Person.Surname = "Falsa"
 	forgedPayload, err := forged.Encode()
@@ -333,9 +334,9 @@ func TestVerify_JWS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p384 := examinetest.MustIssue(t, examinetest.Citizen(t, examinetest.Maria), base.state.Auth, p384key)
+	p384 := trusttest.MustIssue(t, examinetest.Citizen(t, examinetest.Maria), base.state.Auth, p384key)
 	weakKey := mustWeakRSA(t)
-	weak := examinetest.MustIssue(t, examinetest.Citizen(t, examinetest.Maria), base.state.Auth, weakKey)
+	weak := trusttest.MustIssue(t, examinetest.Citizen(t, examinetest.Maria), base.state.Auth, weakKey)
 
 	cases := map[string]struct {
 		jws  []byte
@@ -371,9 +372,9 @@ func TestVerify_JWS(t *testing.T) {
 			append(bytes.TrimSuffix(payload, []byte("}")), `,"more":1}`...)), evidence.RefusedForm},
 		"field twice": {mustJWS(t, base, header("ES256", ""), append([]byte(`{"v":2,`), payload[1:]...)), evidence.RefusedForm},
 		"version 1":   {mustJWS(t, base, header("ES256", ""), bytes.Replace(payload, []byte(`"v":2`), []byte(`"v":1`), 1)), evidence.RefusedForm},
-		"P-384": {mustJWS(t, &enrolment{card: examinetest.Authority{Key: base.card.Key}},
+		"P-384": {mustJWS(t, &enrolment{card: &trusttest.Authority{Key: base.card.Key}},
 			`{"alg":"ES384","typ":"balcao-citizen","x5c":`+x5c(p384.Cert.Raw)+`}`, payload), evidence.RefusedSignature},
-		"RSA of 1024 bits": {mustJWS(t, &enrolment{card: examinetest.Authority{Key: weakKey}},
+		"RSA of 1024 bits": {mustJWS(t, &enrolment{card: &trusttest.Authority{Key: weakKey}},
 			`{"alg":"RS256","typ":"balcao-citizen","x5c":`+x5c(weak.Cert.Raw)+`}`, payload), evidence.RefusedSignature},
 	}
 	for name, tt := range cases {
@@ -427,7 +428,7 @@ func TestSign_Interoperates(t *testing.T) {
 func TestSign_Refused(t *testing.T) {
 	e := mustEnrolment(t)
 	t.Run("ErrKeyMismatch", func(t *testing.T) {
-		for name, key := range map[string]crypto.Signer{"same kind": examinetest.MustECKey(t), "other kind": examinetest.SharedRSAKey()} {
+		for name, key := range map[string]crypto.Signer{"same kind": trusttest.MustKey(t), "other kind": trusttest.RsaKey()} {
 			jws, err := transcript.Sign(t.Context(), e.transcript, e.chain, examinetest.SoftCard{Key: key})
 			if jws != nil || !errors.Is(err, transcript.ErrKeyMismatch) {
 				t.Errorf("%s: got %v", name, err)
@@ -439,7 +440,7 @@ func TestSign_Refused(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c := examinetest.MustIssue(t, examinetest.Citizen(t, examinetest.Maria), e.state.Auth, key)
+		c := trusttest.MustIssue(t, examinetest.Citizen(t, examinetest.Maria), e.state.Auth, key)
 		if _, err := transcript.Sign(t.Context(), e.transcript, [][]byte{c.Cert.Raw}, examinetest.SoftCard{Key: key}); !errors.Is(err, transcript.ErrKeyKind) {
 			t.Errorf("got %v", err)
 		}

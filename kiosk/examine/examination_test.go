@@ -20,13 +20,14 @@ import (
 	"balcao/kiosk/examine"
 	"balcao/kiosk/examine/examinetest"
 	"balcao/kiosk/trust"
+	"balcao/kiosk/trust/trusttest"
 )
 
 // mustCard is a person's whole card and the key in it.
-func mustCard(t testing.TB, s examinetest.State, p examinetest.Person) (citizencard.Files, examinetest.Authority) {
+func mustCard(t testing.TB, s examinetest.State, p examinetest.Person) (citizencard.Files, *trusttest.Authority) {
 	t.Helper()
 	files := s.MustFiles(t, p, []byte("photograph"))
-	holder := examinetest.MustIssue(t, examinetest.Citizen(t, p), s.Auth, examinetest.MustECKey(t))
+	holder := trusttest.MustIssue(t, examinetest.Citizen(t, p), s.Auth, trusttest.MustKey(t))
 	files.Certificate = holder.Cert.Raw
 	return files, holder
 }
@@ -134,7 +135,7 @@ func TestExamination_OneReason(t *testing.T) {
 		"SOD is no TLV": {kiosk.ReasonMalformed, func(_ *testing.T, _ *examine.Examiner, f *citizencard.Files) { f.SOD = f.SOD[:100] }},
 		"SOD is no CMS": {kiosk.ReasonSODUnreadable, func(_ *testing.T, _ *examine.Examiner, f *citizencard.Files) { f.SOD = []byte{0x77, 0x00} }},
 		"forged chain": {kiosk.ReasonChainUntrusted, func(t *testing.T, v *examine.Examiner, f *citizencard.Files) {
-			f.Certificate = examinetest.MustIssue(t, examinetest.Citizen(t, examinetest.Maria), forged.Auth, examinetest.MustECKey(t)).Cert.Raw
+			f.Certificate = trusttest.MustIssue(t, examinetest.Citizen(t, examinetest.Maria), forged.Auth, trusttest.MustKey(t)).Cert.Raw
 			f.Issuers = [][]byte{forged.Auth.Cert.Raw, forged.Cards.Cert.Raw, forged.Root.Cert.Raw}
 			v.Revocation = examinetest.AnswerFunc(func(*x509.Certificate) (trust.Answer, error) {
 				t.Error("a stranger's addresses were asked")
@@ -144,8 +145,8 @@ func TestExamination_OneReason(t *testing.T) {
 		"certificate is none": {kiosk.ReasonMalformed, func(_ *testing.T, _ *examine.Examiner, f *citizencard.Files) { f.Certificate = []byte{0x30, 0} }},
 		"expired certificate": {kiosk.ReasonCertificateExpired, func(t *testing.T, v *examine.Examiner, f *citizencard.Files) {
 			template := examinetest.Citizen(t, examinetest.Maria)
-			template.NotBefore, template.NotAfter = examinetest.Years.From, examinetest.Years.From.AddDate(1, 0, 0)
-			f.Certificate = examinetest.MustIssue(t, template, s.Auth, examinetest.MustECKey(t)).Cert.Raw
+			template.NotBefore, template.NotAfter = trusttest.Day(2020), trusttest.Day(2021)
+			f.Certificate = trusttest.MustIssue(t, template, s.Auth, trusttest.MustKey(t)).Cert.Raw
 			v.Revocation = examinetest.Nobody
 		}},
 		"revoked": {kiosk.ReasonCertificateRevoked, func(_ *testing.T, v *examine.Examiner, _ *citizencard.Files) {
@@ -170,7 +171,7 @@ func TestExamination_OneReason(t *testing.T) {
 		"document signer revoked": {kiosk.ReasonSODUntrusted, func(t *testing.T, v *examine.Examiner, f *citizencard.Files) {
 			template := *s.Signer.Cert
 			template.OCSPServer = []string{"http://ocsp.test/"}
-			signer := examinetest.MustIssue(t, template, s.Cards, examinetest.MustECKey(t))
+			signer := trusttest.MustIssue(t, template, s.Cards, trusttest.MustKey(t))
 			f.SOD = examinetest.MustSOD(t, signer, f.DataGroups())
 			v.Revocation = examinetest.AnswerFunc(func(c *x509.Certificate) (trust.Answer, error) {
 				if c.Equal(signer.Cert) {
@@ -180,7 +181,7 @@ func TestExamination_OneReason(t *testing.T) {
 			})
 		}},
 		"somebody else's certificate": {kiosk.ReasonPersonMismatch, func(t *testing.T, _ *examine.Examiner, f *citizencard.Files) {
-			f.Certificate = examinetest.MustIssue(t, examinetest.Citizen(t, examinetest.Joao), s.Auth, examinetest.MustECKey(t)).Cert.Raw
+			f.Certificate = trusttest.MustIssue(t, examinetest.Citizen(t, examinetest.Joao), s.Auth, trusttest.MustKey(t)).Cert.Raw
 		}},
 		"too young": {kiosk.ReasonUnderAge, func(_ *testing.T, v *examine.Examiner, _ *citizencard.Files) {
 			v.Rules = kiosk.UsualRules()
@@ -211,7 +212,7 @@ func TestExamination_Key(t *testing.T) {
 	s := examinetest.MustState(t)
 	v := s.Examiner(t)
 	files, _ := mustCard(t, s, examinetest.Maria)
-	clone := examinetest.SoftCard{Key: examinetest.MustECKey(t)}
+	clone := examinetest.SoftCard{Key: trusttest.MustKey(t)}
 	ex := v.Examine(t.Context(), nil)
 	digest := sha256.Sum256([]byte("challenge"))
 	signature, err := clone.SignDigest(t.Context(), digest[:])
@@ -231,7 +232,7 @@ func TestExamination_Key(t *testing.T) {
 func TestExamination_NoPhoto(t *testing.T) {
 	s := examinetest.MustState(t)
 	files := s.MustFiles(t, examinetest.Maria, nil)
-	files.Certificate = examinetest.MustIssue(t, examinetest.Citizen(t, examinetest.Maria), s.Auth, examinetest.MustECKey(t)).Cert.Raw
+	files.Certificate = trusttest.MustIssue(t, examinetest.Citizen(t, examinetest.Maria), s.Auth, trusttest.MustKey(t)).Cert.Raw
 	verdict := s.Examiner(t).Check(t.Context(), examine.Document{Files: files, PINTries: 3}, nil)
 	if got := examinetest.Check(t, verdict, kiosk.CheckPhotoData).Result; got != kiosk.Absent {
 		t.Errorf("got %q, want absent", got)
@@ -246,7 +247,7 @@ func TestExamination_SignerSinceExpired(t *testing.T) {
 	s := examinetest.MustState(t)
 	template := *s.Signer.Cert
 	template.NotBefore, template.NotAfter = time.Date(2023, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
-	s.Signer = examinetest.MustIssue(t, template, s.Cards, examinetest.MustECKey(t))
+	s.Signer = trusttest.MustIssue(t, template, s.Cards, trusttest.MustKey(t))
 	for from, want := range map[string][]kiosk.Reason{
 		"01 02 2024": nil,
 		"01 02 2025": {kiosk.ReasonSODUntrusted}, // issued after its signer expired
@@ -323,7 +324,7 @@ func TestExamination_SameNames(t *testing.T) {
 					{Type: asn1.ObjectIdentifier{2, 5, 4, 4}, Value: tt.sn}, {Type: asn1.ObjectIdentifier{2, 5, 4, 42}, Value: tt.gn},
 				}
 			}
-			files.Certificate = examinetest.MustIssue(t, template, s.Auth, examinetest.MustECKey(t)).Cert.Raw
+			files.Certificate = trusttest.MustIssue(t, template, s.Auth, trusttest.MustKey(t)).Cert.Raw
 			verdict := s.Examiner(t).Check(t.Context(), examine.Document{Files: files, PINTries: 3}, nil)
 			if got := len(verdict.Reasons) == 0; got != tt.want {
 				t.Errorf("got %v, want %v: %v", got, tt.want, verdict.Reasons)
@@ -337,7 +338,7 @@ func TestExamination_BirthDateInCertificate(t *testing.T) {
 	files, _ := mustCard(t, s, examinetest.Maria)
 	other := examinetest.Maria
 	other.Born = "08 03 1988"
-	files.Certificate = examinetest.MustIssue(t, examinetest.Citizen(t, other), s.Auth, examinetest.MustECKey(t)).Cert.Raw
+	files.Certificate = trusttest.MustIssue(t, examinetest.Citizen(t, other), s.Auth, trusttest.MustKey(t)).Cert.Raw
 	verdict := s.Examiner(t).Check(t.Context(), examine.Document{Files: files, PINTries: 3}, nil)
 	if diff := cmp.Diff([]kiosk.Reason{kiosk.ReasonPersonMismatch}, verdict.Reasons); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -351,8 +352,8 @@ func TestNeedsIssuers(t *testing.T) {
 	if v.NeedsIssuers(files.Certificate) {
 		t.Error("asks for issuers that the store has")
 	}
-	newer := examinetest.MustIssue(t, examinetest.CA("(Teste) EC de Autenticação do Cartão de Cidadão 0016"), s.Cards, examinetest.MustECKey(t))
-	files.Certificate = examinetest.MustIssue(t, examinetest.Citizen(t, examinetest.Maria), newer, examinetest.MustECKey(t)).Cert.Raw
+	newer := trusttest.MustIssue(t, trusttest.CaTemplate("(Teste) EC de Autenticação do Cartão de Cidadão 0016"), s.Cards, trusttest.MustKey(t))
+	files.Certificate = trusttest.MustIssue(t, examinetest.Citizen(t, examinetest.Maria), newer, trusttest.MustKey(t)).Cert.Raw
 	if !v.NeedsIssuers(files.Certificate) {
 		t.Error("does not ask for an issuer that the store lacks")
 	}

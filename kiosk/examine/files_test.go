@@ -11,6 +11,7 @@ import (
 	"balcao/cardreader/mrz"
 	"balcao/kiosk/examine"
 	"balcao/kiosk/examine/examinetest"
+	"balcao/kiosk/trust/trusttest"
 )
 
 func TestTravelBytes(t *testing.T) {
@@ -30,7 +31,7 @@ func TestTravelBytes(t *testing.T) {
 }
 
 func TestParseFiles_Err(t *testing.T) {
-	one, eleven, fourteen := examinetest.DG1(t, examinetest.Anna()), examinetest.DG11("A<<B", ""), examinetest.Wrap(0x6E, []byte("keys"))
+	one, eleven, fourteen := examinetest.DG1(t, examinetest.Anna()), examinetest.DG11("A<<B", ""), trusttest.Wrap(0x6E, []byte("keys"))
 	join := func(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
 	for name, bad := range map[string][]byte{
 		"empty":             nil,
@@ -38,7 +39,7 @@ func TestParseFiles_Err(t *testing.T) {
 		"twice":             join(one, one),
 		"another order":     join(one, fourteen, eleven),
 		"DG1 last":          join(eleven, one),
-		"a face":            join(one, examinetest.Wrap(0x75, []byte("a face"))),
+		"a face":            join(one, trusttest.Wrap(0x75, []byte("a face"))),
 		"zeros behind":      join(one, []byte{0}),
 		"cut off":           one[:len(one)-1],
 		"tag alone":         join(one, []byte{0x6B}),
@@ -46,10 +47,10 @@ func TestParseFiles_Err(t *testing.T) {
 		"indefinite length": {0x61, 0x80, 1, 0, 0},
 		"length of 4 bytes": {0x61, 0x84, 0, 0, 0, 1, 1},
 		"length cut off":    {0x61, 0x82, 1},
-		"too long":          examinetest.Wrap(0x61, make([]byte, 60<<10)),
+		"too long":          trusttest.Wrap(0x61, make([]byte, 60<<10)),
 	} {
 		if name == "too long" {
-			bad = join(bad, examinetest.Wrap(0x6B, make([]byte, 60<<10)), examinetest.Wrap(0x6E, make([]byte, 60<<10)))
+			bad = join(bad, trusttest.Wrap(0x6B, make([]byte, 60<<10)), trusttest.Wrap(0x6E, make([]byte, 60<<10)))
 		}
 		if got, err := examine.ParseFiles(bad); got != nil || !errors.Is(err, examine.ErrFiles) {
 			t.Errorf("%s: got %d files, %v", name, len(got), err)

@@ -24,6 +24,7 @@ import (
 	"balcao/kiosk/trust/country"
 	"balcao/kiosk/trust/folder"
 	"balcao/kiosk/trust/icao"
+	"balcao/kiosk/trust/trusttest"
 )
 
 // What is read arrives in pieces; each check is answered once, as early as it can be, and before the signature only the
@@ -98,7 +99,7 @@ func TestTravelExamination_Progress(t *testing.T) {
 func TestTravelExamination_OneReason(t *testing.T) {
 	utopia, portugal := examinetest.MustCountry(t, "UT"), examinetest.MustCountry(t, "PT")
 	forged := examinetest.MustCountry(t, "UT")
-	resign := func(t *testing.T, f *examine.TravelFiles, signer examinetest.Authority) {
+	resign := func(t *testing.T, f *examine.TravelFiles, signer *trusttest.Authority) {
 		f.SOD = examinetest.MustSOD(t, signer, f.Groups)
 	}
 	cases := map[string]struct {
@@ -129,11 +130,11 @@ func TestTravelExamination_OneReason(t *testing.T) {
 			f.Groups[12] = []byte{0x6C, 0x00}
 		}},
 		"chip's key exchanged": {kiosk.ReasonDataAltered, func(t *testing.T, _ *examine.Examiner, f *examine.TravelFiles) {
-			f.Groups[15] = examinetest.Wrap(0x6F, examinetest.MustSPKI(t, &examinetest.MustECKey(t).PublicKey))
+			f.Groups[15] = trusttest.Wrap(0x6F, examinetest.MustSPKI(t, &trusttest.MustKey(t).PublicKey))
 		}},
 		"chip's key taken away": {kiosk.ReasonDataAltered, func(_ *testing.T, _ *examine.Examiner, f *examine.TravelFiles) { f.Groups[15] = nil }},
 		"face altered": {kiosk.ReasonDataAltered, func(_ *testing.T, _ *examine.Examiner, f *examine.TravelFiles) {
-			f.Groups[2] = examinetest.Wrap(0x75, []byte("another face"))
+			f.Groups[2] = trusttest.Wrap(0x75, []byte("another face"))
 		}},
 		"face removed": {kiosk.ReasonDataAltered, func(_ *testing.T, _ *examine.Examiner, f *examine.TravelFiles) { f.Groups[2] = nil }},
 		"signed but unreadable": {kiosk.ReasonMalformed, func(t *testing.T, _ *examine.Examiner, f *examine.TravelFiles) {
@@ -153,7 +154,7 @@ func TestTravelExamination_OneReason(t *testing.T) {
 		"signer of other documents": {kiosk.ReasonSODUntrusted, func(t *testing.T, _ *examine.Examiner, f *examine.TravelFiles) {
 			template := examinetest.DocumentSigner("UT")
 			template.ExtraExtensions = append(template.ExtraExtensions, documentTypes("AR"))
-			resign(t, f, examinetest.MustIssue(t, template, utopia.CSCA, examinetest.MustECKey(t)))
+			resign(t, f, trusttest.MustIssue(t, template, utopia.CSCA, trusttest.MustKey(t)))
 		}},
 		"nobody is trusted": {kiosk.ReasonSODUntrusted, func(_ *testing.T, v *examine.Examiner, _ *examine.TravelFiles) { v.Countries = nil }},
 		"signer revoked": {kiosk.ReasonSignerRevoked, func(_ *testing.T, v *examine.Examiner, _ *examine.TravelFiles) {
@@ -205,9 +206,9 @@ func TestTravelExamination_OneReason(t *testing.T) {
 func documentTypes(codes ...string) pkix.Extension {
 	var list []byte
 	for _, code := range codes {
-		list = append(list, examinetest.Wrap(0x13, []byte(code))...)
+		list = append(list, trusttest.Wrap(0x13, []byte(code))...)
 	}
-	return pkix.Extension{Id: asn1.ObjectIdentifier{2, 23, 136, 1, 1, 6, 2}, Value: examinetest.Wrap(0x30, []byte{2, 1, 0}, examinetest.Wrap(0x31, list))}
+	return pkix.Extension{Id: asn1.ObjectIdentifier{2, 23, 136, 1, 1, 6, 2}, Value: trusttest.Wrap(0x30, []byte{2, 1, 0}, trusttest.Wrap(0x31, list))}
 }
 
 // What a document does not offer lowers the level and refuses nobody.
@@ -263,7 +264,7 @@ func TestTravelExamination_Weak(t *testing.T) {
 	template := examinetest.DocumentSigner("UT")
 	template.SignatureAlgorithm = x509.ECDSAWithSHA1
 	c := examinetest.PassportOf(t, utopia)
-	c.Signer = examinetest.MustIssue(t, template, utopia.CSCA, examinetest.MustECKey(t))
+	c.Signer = trusttest.MustIssue(t, template, utopia.CSCA, trusttest.MustKey(t))
 	verdict := examinetest.ExamineTravel(t, examinetest.Believing(t, utopia), c.MustFiles(t))
 	want := kiosk.Assurance{Level: kiosk.LevelSubstantial, Missing: []kiosk.CheckName{kiosk.CheckSODSignature, kiosk.CheckKey}}
 	if diff := cmp.Diff(want, verdict.Assurance); diff != "" || len(verdict.Reasons) > 0 {
@@ -277,7 +278,7 @@ func TestTravelExamination_DocumentTypes(t *testing.T) {
 	template := examinetest.DocumentSigner("UT")
 	template.ExtraExtensions = append(template.ExtraExtensions, documentTypes("AR", "P"))
 	c := examinetest.PassportOf(t, utopia)
-	c.Signer = examinetest.MustIssue(t, template, utopia.CSCA, examinetest.MustECKey(t))
+	c.Signer = trusttest.MustIssue(t, template, utopia.CSCA, trusttest.MustKey(t))
 	if verdict := examinetest.ExamineTravel(t, examinetest.Believing(t, utopia), c.MustFiles(t)); len(verdict.Reasons) > 0 {
 		t.Errorf("got %v", verdict.Reasons)
 	}
@@ -348,7 +349,7 @@ func TestTravelExamination_SignerSinceExpired(t *testing.T) {
 	utopia := examinetest.MustCountry(t, "UT")
 	template := examinetest.DocumentSigner("UT")
 	template.NotBefore, template.NotAfter = time.Date(2023, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
-	signer := examinetest.MustIssue(t, template, utopia.CSCA, examinetest.MustECKey(t))
+	signer := trusttest.MustIssue(t, template, utopia.CSCA, trusttest.MustKey(t))
 	for name, tt := range map[string]struct {
 		signing time.Time
 		want    []kiosk.Reason
@@ -369,7 +370,7 @@ func TestTravelExamination_SignerSinceExpired(t *testing.T) {
 	t.Run("not yet valid", func(t *testing.T) {
 		template.NotBefore, template.NotAfter = time.Now().AddDate(0, 0, 2), time.Now().AddDate(1, 0, 0)
 		c := examinetest.PassportOf(t, utopia)
-		c.Signer, c.Signing = examinetest.MustIssue(t, template, utopia.CSCA, examinetest.MustECKey(t)), time.Now().AddDate(0, 0, 3)
+		c.Signer, c.Signing = trusttest.MustIssue(t, template, utopia.CSCA, trusttest.MustKey(t)), time.Now().AddDate(0, 0, 3)
 		want := []kiosk.Reason{kiosk.ReasonSODUntrusted}
 		if diff := cmp.Diff(want, examinetest.ExamineTravel(t, examinetest.Believing(t, utopia), c.MustFiles(t)).Reasons); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)

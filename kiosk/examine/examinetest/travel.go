@@ -26,19 +26,20 @@ import (
 	"balcao/kiosk/trust"
 	"balcao/kiosk/trust/country"
 	"balcao/kiosk/trust/icao"
+	"balcao/kiosk/trust/trusttest"
 )
 
 // Country is a State's country signing CA and a document signer.
-type Country struct{ CSCA, Signer Authority }
+type Country struct{ CSCA, Signer *trusttest.Authority }
 
 // MustCountry makes a country.
 func MustCountry(t testing.TB, code string) Country {
 	t.Helper()
-	template := CA("(Test) CSCA " + code)
+	template := trusttest.CaTemplate("(Test) CSCA " + code)
 	template.Subject.Country = []string{code}
 	var c Country
-	c.CSCA = MustIssue(t, template, Authority{}, MustECKey(t))
-	c.Signer = MustIssue(t, DocumentSigner(code), c.CSCA, MustECKey(t))
+	c.CSCA = trusttest.MustIssue(t, template, nil, trusttest.MustKey(t))
+	c.Signer = trusttest.MustIssue(t, DocumentSigner(code), c.CSCA, trusttest.MustKey(t))
 	return c
 }
 
@@ -102,7 +103,7 @@ type Chip struct {
 	Active  *ecdsa.PrivateKey
 	Agree   *ecdsa.PrivateKey
 	Access  travel.Protection
-	Signer  Authority
+	Signer  *trusttest.Authority
 	Signing time.Time // stated by the SOD; zero when not
 }
 
@@ -126,7 +127,7 @@ func PassportOf(t testing.TB, c Country) *Chip {
 	t.Helper()
 	return &Chip{
 		Zone: Anna(), Name: "Eriksson<<Anna<María", Born: "19740812", Face: []byte("a face"),
-		Active: MustECKey(t), Agree: MustECKey(t), Signer: c.Signer,
+		Active: trusttest.MustKey(t), Agree: trusttest.MustKey(t), Signer: c.Signer,
 		Access: travel.Protection{Mechanism: "PACE-GM", Cipher: "AES-128", Curve: "brainpoolP256r1"},
 	}
 }
@@ -145,7 +146,7 @@ func MustLines(t testing.TB, zone mrz.MRZ) []string {
 func DG1(t testing.TB, zone mrz.MRZ) []byte {
 	t.Helper()
 	text := strings.Join(MustLines(t, zone), "")
-	return Wrap(0x61, slices.Concat([]byte{0x5F, 0x1F, byte(len(text))}, []byte(text)))
+	return trusttest.Wrap(0x61, slices.Concat([]byte{0x5F, 0x1F, byte(len(text))}, []byte(text)))
 }
 
 // MustFiles are the chip's files as a desk reads them.
@@ -153,7 +154,7 @@ func (c *Chip) MustFiles(t testing.TB) examine.TravelFiles {
 	t.Helper()
 	groups := map[int][]byte{1: DG1(t, c.Zone)}
 	if c.Face != nil {
-		groups[2] = Wrap(0x75, c.Face)
+		groups[2] = trusttest.Wrap(0x75, c.Face)
 	}
 	if c.Name != "" || c.Born != "" {
 		groups[11] = DG11(c.Name, c.Born)
@@ -162,7 +163,7 @@ func (c *Chip) MustFiles(t testing.TB) examine.TravelFiles {
 		groups[14] = c.DG14(t)
 	}
 	if c.Active != nil {
-		groups[15] = Wrap(0x6F, MustSPKI(t, &c.Active.PublicKey))
+		groups[15] = trusttest.Wrap(0x6F, MustSPKI(t, &c.Active.PublicKey))
 	}
 	return examine.TravelFiles{
 		SOD: MustSOD(t, c.Signer, groups, c.Signing), Groups: groups, Access: c.Access, Typed: strings.Join(MustLines(t, c.Zone), "\n"),
@@ -177,8 +178,8 @@ func DG11(name, born string) []byte {
 		}
 		return slices.Concat([]byte{0x5F, low, byte(len(text))}, []byte(text))
 	}
-	list := Wrap(0x5C, []byte{0x5F, 0x0E, 0x5F, 0x2B})
-	return Wrap(0x6B, list, tag(0x0E, name), tag(0x2B, born))
+	list := trusttest.Wrap(0x5C, []byte{0x5F, 0x0E, 0x5F, 0x2B})
+	return trusttest.Wrap(0x6B, list, tag(0x0E, name), tag(0x2B, born))
 }
 
 func MustSPKI(t testing.TB, key *ecdsa.PublicKey) []byte {
@@ -194,17 +195,17 @@ func MustSPKI(t testing.TB, key *ecdsa.PublicKey) []byte {
 // with 3DES.
 func (c *Chip) DG14(t testing.TB) []byte {
 	t.Helper()
-	oid := func(ids ...int) []byte { return MustMarshal(t, asn1.ObjectIdentifier(ids)) }
+	oid := func(ids ...int) []byte { return trusttest.MustMarshal(t, asn1.ObjectIdentifier(ids)) }
 	one := []byte{2, 1, 1}
 	var infos []byte
 	if c.Active != nil {
-		infos = append(infos, Wrap(0x30, oid(2, 23, 136, 1, 1, 5), one, oid(0, 4, 0, 127, 0, 7, 1, 1, 4, 1, 3))...)
+		infos = append(infos, trusttest.Wrap(0x30, oid(2, 23, 136, 1, 1, 5), one, oid(0, 4, 0, 127, 0, 7, 1, 1, 4, 1, 3))...)
 	}
 	if c.Agree != nil {
-		infos = append(infos, Wrap(0x30, oid(0, 4, 0, 127, 0, 7, 2, 2, 1, 2), MustSPKI(t, &c.Agree.PublicKey))...)
-		infos = append(infos, Wrap(0x30, oid(0, 4, 0, 127, 0, 7, 2, 2, 3, 2, 1), one)...)
+		infos = append(infos, trusttest.Wrap(0x30, oid(0, 4, 0, 127, 0, 7, 2, 2, 1, 2), MustSPKI(t, &c.Agree.PublicKey))...)
+		infos = append(infos, trusttest.Wrap(0x30, oid(0, 4, 0, 127, 0, 7, 2, 2, 3, 2, 1), one)...)
 	}
-	return Wrap(0x6E, Wrap(0x31, infos))
+	return trusttest.Wrap(0x6E, trusttest.Wrap(0x31, infos))
 }
 
 // Sign is active authentication by ECDSA: r||s over the challenge.

@@ -11,6 +11,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"testing"
+	"time"
 )
 
 // GroupHash is DataGroupHash of ICAO 9303-10 §4.6.2.3.
@@ -81,26 +82,43 @@ var (
 	OidCardSecurity   = asn1.ObjectIdentifier{0, 4, 0, 127, 0, 7, 3, 2, 1}
 )
 
-// MustMessage makes a CMS message whose content is hashed with SHA-256, signed with one hash or another.
+// MustMessage makes and signs a Message without a time.
 func MustMessage(t testing.TB, signer *Authority, contentType asn1.ObjectIdentifier, content []byte, hash crypto.Hash, others ...*x509.Certificate) []byte {
 	t.Helper()
-	digest := sha256.Sum256(content)
+	return Message{Type: contentType, Content: content, Hash: hash}.MustSign(t, signer, others...)
+}
+
+// Message is a CMS message whose content is hashed with SHA-256.
+type Message struct {
+	Type    asn1.ObjectIdentifier
+	Content []byte
+	Hash    crypto.Hash // that it is signed with
+	At      time.Time   // the signing time; zero when it states none
+}
+
+// MustSign signs the message. Other certificates travel beside the signer's.
+func (m Message) MustSign(t testing.TB, signer *Authority, others ...*x509.Certificate) []byte {
+	t.Helper()
+	digest := sha256.Sum256(m.Content)
 	oid := func(ids ...int) []byte { return MustMarshal(t, asn1.ObjectIdentifier(ids)) }
 	attributes := bytes.Join([][]byte{
-		Wrap(0x30, oid(1, 2, 840, 113549, 1, 9, 3), Wrap(0x31, MustMarshal(t, contentType))),
+		Wrap(0x30, oid(1, 2, 840, 113549, 1, 9, 3), Wrap(0x31, MustMarshal(t, m.Type))),
 		Wrap(0x30, oid(1, 2, 840, 113549, 1, 9, 4), Wrap(0x31, Wrap(0x04, digest[:]))),
 	}, nil)
-	w := hash.New()
+	if !m.At.IsZero() {
+		attributes = append(attributes, Wrap(0x30, oid(1, 2, 840, 113549, 1, 9, 5), Wrap(0x31, MustMarshal(t, m.At.UTC())))...)
+	}
+	w := m.Hash.New()
 	w.Write(Wrap(0x31, attributes))
 	var signature, algorithm []byte
 	var err error
 	switch key := signer.Key.(type) {
 	case *ecdsa.PrivateKey:
-		algorithm = Wrap(0x30, oid(1, 2, 840, 10045, 4, 3, map[crypto.Hash]int{crypto.SHA256: 2, crypto.SHA384: 3}[hash]))
+		algorithm = Wrap(0x30, oid(1, 2, 840, 10045, 4, 3, map[crypto.Hash]int{crypto.SHA256: 2, crypto.SHA384: 3}[m.Hash]))
 		signature, err = ecdsa.SignASN1(rand.Reader, key, w.Sum(nil))
 	case *rsa.PrivateKey:
-		algorithm = Wrap(0x30, oid(1, 2, 840, 113549, 1, 1, map[crypto.Hash]int{crypto.SHA256: 11, crypto.SHA384: 12}[hash]), []byte{5, 0})
-		signature, err = rsa.SignPKCS1v15(nil, key, hash, w.Sum(nil))
+		algorithm = Wrap(0x30, oid(1, 2, 840, 113549, 1, 1, map[crypto.Hash]int{crypto.SHA256: 11, crypto.SHA384: 12}[m.Hash]), []byte{5, 0})
+		signature, err = rsa.SignPKCS1v15(nil, key, m.Hash, w.Sum(nil))
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -116,7 +134,7 @@ func MustMessage(t testing.TB, signer *Authority, contentType asn1.ObjectIdentif
 		sha, Wrap(0xA0, attributes), algorithm, Wrap(0x04, signature))
 	signedData := Wrap(0x30,
 		[]byte{2, 1, 3}, Wrap(0x31, sha),
-		Wrap(0x30, MustMarshal(t, contentType), Wrap(0xA0, Wrap(0x04, content))),
+		Wrap(0x30, MustMarshal(t, m.Type), Wrap(0xA0, Wrap(0x04, m.Content))),
 		Wrap(0xA0, certificates), Wrap(0x31, signerInfo))
 	return Wrap(0x30, oid(1, 2, 840, 113549, 1, 7, 2), Wrap(0xA0, signedData))
 }
