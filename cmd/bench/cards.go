@@ -10,6 +10,7 @@ import (
 
 	"balcao/cardreader"
 	"balcao/cardreader/citizencard"
+	"balcao/cmd/internal/process"
 	"balcao/kiosk"
 	"balcao/kiosk/desk"
 	"balcao/kiosk/examine"
@@ -136,7 +137,7 @@ func (m *cardMeasure) lookAt(ctx context.Context, report *CardReport) error {
 // inTurn reads with the desk's code, with `kioskctl card` and with OpenSC, several times.
 func (m *cardMeasure) inTurn(ctx context.Context, photo bool, tool tool) (Measured, error) {
 	var readings []reading
-	var process, others []float64
+	var programs, others []float64
 	for range m.runs {
 		r, err := m.read(ctx, photo)
 		if err != nil {
@@ -146,14 +147,14 @@ func (m *cardMeasure) inTurn(ctx context.Context, photo bool, tool tool) (Measur
 		if err != nil {
 			return Measured{}, err
 		}
-		_, other, err := output(ctx, nil, tool.path, tool.args...)
+		_, other, err := process.Output(ctx, nil, tool.path, tool.args...)
 		if err != nil {
 			return Measured{}, err
 		}
-		readings, process, others = append(readings, r), append(process, millis(took)), append(others, millis(other))
+		readings, programs, others = append(readings, r), append(programs, millis(took)), append(others, millis(other))
 	}
 	result := summary(readings)
-	result.Process = median(process)
+	result.Process = median(programs)
 	result.OpenSC = OpenSC{Millis: median(others), Command: tool.command}
 	var err error
 	result.OpenSC.Traffic, err = tool.count(ctx)
@@ -166,7 +167,7 @@ func (m *cardMeasure) process(ctx context.Context, photo bool) (time.Duration, e
 	if !photo {
 		args = append(args, "--no-photo")
 	}
-	_, took, err := output(ctx, nil, m.scene.program("kioskctl"), args...)
+	_, took, err := process.Output(ctx, nil, m.scene.program("kioskctl"), args...)
 	return took, err
 }
 

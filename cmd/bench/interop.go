@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"balcao/cardreader/mrz"
+	"balcao/cmd/internal/process"
 	"balcao/kiosk/trust/country"
 	"balcao/kiosk/trust/icao"
 )
@@ -43,14 +44,14 @@ func (m *travelMeasure) measureInterop(ctx context.Context) error {
 		return fmt.Errorf("making a folder: %w", err)
 	}
 	script := filepath.Join(folder, "make-passport.sh")
-	if _, _, err := output(ctx, nil, script, dir, strings.Join(zone, ""), filepath.Join(folder, "face.jpg")); err != nil {
+	if _, _, err := process.Output(ctx, nil, script, dir, strings.Join(zone, ""), filepath.Join(folder, "face.jpg")); err != nil {
 		return err
 	}
-	chip, err := startProgram([]string{"LDS_DIR=" + dir}, systemPython, filepath.Join(folder, "passport-card.py"))
+	chip, err := process.Start([]string{"LDS_DIR=" + dir}, systemPython, filepath.Join(folder, "passport-card.py"))
 	if err != nil {
 		return err
 	}
-	defer chip.stop()
+	defer stop(chip)
 	if err := awaitCard(ctx, chip); err != nil {
 		return err
 	}
@@ -114,7 +115,7 @@ func interopZone() ([]string, error) {
 }
 
 // awaitCard waits until pcscd has seen the card that a program puts into its reader.
-func awaitCard(ctx context.Context, chip *program) error {
+func awaitCard(ctx context.Context, chip *process.Process) error {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	for {
@@ -126,11 +127,11 @@ func awaitCard(ctx context.Context, chip *program) error {
 			return err
 		}
 		select {
-		case <-chip.done:
-			return fmt.Errorf("%s ended; it said: %s", chip.name, last(chip.lines))
+		case <-chip.Done:
+			return fmt.Errorf("%s ended; it said: %s", chip.Name, process.Tail(chip.Said(), 1))
 		case <-time.After(noticing / 5):
 		case <-ctx.Done():
-			return fmt.Errorf("waiting for the card of %s: %w", chip.name, ctx.Err())
+			return fmt.Errorf("waiting for the card of %s: %w", chip.Name, ctx.Err())
 		}
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+
+	"balcao/cmd/internal/process"
 )
 
 // Machine is what the figures depend on.
@@ -33,7 +35,7 @@ func thisMachine(ctx context.Context) Machine {
 	kib, _ := strconv.Atoi(strings.TrimSuffix(valueOf(read("/proc/meminfo"), "MemTotal"), " kB"))
 	m.MemoryMiB = kib / 1024
 	m.Load, _, _ = strings.Cut(read("/proc/loadavg"), " ")
-	if out, _, err := output(ctx, nil, "opensc-tool", "--info"); err == nil {
+	if out, _, err := process.Output(ctx, nil, "opensc-tool", "--info"); err == nil {
 		m.OpenSC, _, _ = strings.Cut(out, " [")
 	}
 	return m

@@ -62,13 +62,6 @@ func TestParseUsage(t *testing.T) {
 	}
 }
 
-func TestParseEnv(t *testing.T) {
-	got := parseEnv("A='x y=z'\n\nB=plain\nnoise\n")
-	if diff := cmp.Diff(map[string]string{"A": "x y=z", "B": "plain"}, got); diff != "" {
-		t.Error(diff)
-	}
-}
-
 func TestParseState(t *testing.T) {
 	s, ok := parseState(`{"msg":"state","step":"identity","identity":true,"photo":false}`)
 	if !ok || !s.Identity || s.Photo || s.Step != "identity" {
@@ -79,36 +72,6 @@ func TestParseState(t *testing.T) {
 			t.Errorf("%q was taken for a state", other)
 		}
 	}
-}
-
-func TestProgram(t *testing.T) {
-	t.Run("OK", func(t *testing.T) {
-		p, err := startProgram([]string{"WORD=ready"}, "/bin/sh", "-c", `echo starting; echo "$WORD" >&2; exec sleep 60`)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer p.stop()
-		said, err := p.await(t.Context(), "ready", 0, func(l string) bool { return l == "ready" })
-		if err != nil || said.text != "ready" {
-			t.Errorf("got %q, %v", said.text, err)
-		}
-	})
-	t.Run("ErrEnded", func(t *testing.T) {
-		p, err := startProgram(nil, "/bin/sh", "-c", "echo sorry; exit 3")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer p.stop()
-		_, err = p.await(t.Context(), "ready", 0, func(l string) bool { return l == "ready" })
-		if err == nil || !strings.Contains(err.Error(), "sorry") {
-			t.Errorf("got error %v, want one with what the program said last", err)
-		}
-	})
-	t.Run("ErrMissing", func(t *testing.T) {
-		if _, err := startProgram(nil, "/nonexistent/program"); err == nil {
-			t.Error("no error for a program that is not there")
-		}
-	})
 }
 
 func TestReport(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"balcao/cardreader/citizencard"
+	"balcao/cmd/internal/process"
 )
 
 // OpenSC is what OpenSC's tools took for the same files. They have no way to read a part of a file whose
@@ -73,7 +74,7 @@ func (m *cardMeasure) sender(ctx context.Context, files []cardFile) (tool, error
 	for _, f := range files {
 		probe = append(probe, selection(f)...)
 	}
-	text, _, err := output(ctx, nil, "opensc-tool", probe...)
+	text, _, err := process.Output(ctx, nil, "opensc-tool", probe...)
 	if err != nil {
 		return tool{}, err
 	}
@@ -134,6 +135,6 @@ var errOpenSCShort = errors.New("OpenSC read less than the files hold")
 
 // count runs the tool once more with its debug output, which names every command.
 func (t tool) count(ctx context.Context) (Traffic, error) {
-	text, _, err := output(ctx, []string{"OPENSC_DEBUG=9"}, t.path, t.args...)
+	text, _, err := process.Output(ctx, []string{"OPENSC_DEBUG=9"}, t.path, t.args...)
 	return parseDebug(text), err
 }

@@ -5,14 +5,15 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
+
+	"balcao/cmd/internal/process"
 )
 
 // scene is a demonstration without windows: pcscd, the bench, PostgreSQL, the registrar.
 type scene struct {
 	programs string // folder of our programs
-	demo     *program
+	demo     *process.Demo
 	env      map[string]string // as the demonstration wrote it
 }
 
@@ -22,31 +23,24 @@ func openScene(ctx context.Context, dir string) (*scene, error) {
 		return nil, fmt.Errorf("finding our programs: %w", err)
 	}
 	s := &scene{programs: filepath.Dir(self)}
-	s.demo, err = startProgram(nil, s.program("demo"), "--headless", "--dir", dir)
-	if err != nil {
+	if s.demo, err = process.StartDemo(ctx, s.program("demo"), dir); err != nil {
 		return nil, err
 	}
-	if _, err := s.demo.await(ctx, "ready", 0, func(l string) bool { return l == "ready" }); err != nil {
-		s.close()
-		return nil, err
-	}
-	raw, err := os.ReadFile(filepath.Join(dir, "env"))
-	if err != nil {
-		s.close()
-		return nil, fmt.Errorf("reading the demonstration's addresses: %w", err)
-	}
-	s.env = parseEnv(string(raw))
+	s.env = s.demo.Env
 	return s, nil
 }
 
-func (s *scene) close() { s.demo.stop() }
+func (s *scene) close() { _ = s.demo.Stop(process.DemoGrace) }
+
+// stop ends a program that was measured.
+func stop(p *process.Process) { _ = p.Stop(15 * time.Second) }
 
 // program is the path of one of our programs.
 func (s *scene) program(name string) string { return filepath.Join(s.programs, name) }
 
 // mock asks the bench.
 func (s *scene) mock(ctx context.Context, args ...string) error {
-	_, _, err := output(ctx, nil, s.program("mock-pcsc"), args...)
+	_, _, err := process.Output(ctx, nil, s.program("mock-pcsc"), args...)
 	return err
 }
 
@@ -68,15 +62,4 @@ func (s *scene) takeOut(ctx context.Context) error {
 		return err
 	}
 	return sleep(ctx, noticing)
-}
-
-// parseEnv reads NAME='value' lines.
-func parseEnv(text string) map[string]string {
-	env := map[string]string{}
-	for l := range strings.Lines(text) {
-		if name, value, ok := strings.Cut(strings.TrimSpace(l), "="); ok {
-			env[name] = strings.Trim(value, "'")
-		}
-	}
-	return env
 }

@@ -4,9 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
-	"os/exec"
 	"time"
+
+	"balcao/cmd/internal/process"
 )
 
 // mostFirst is the target: what the desk's first screen may take of an empty window's time.
@@ -40,27 +40,22 @@ type Drawn struct {
 // gives no window the focus. What was measured before an error is returned with it.
 func measureScreen(ctx context.Context, s *scene, much amount, say func(string, ...any)) (report ScreenReport, err error) {
 	report.Idle = much.idle.Seconds()
-	display, stop, err := startX()
+	display, stopScreen, err := process.StartScreen()
 	if err != nil {
 		return report, err
 	}
-	defer stop()
+	defer stopScreen()
 	env := []string{"DISPLAY=" + display, "LIBGL_ALWAYS_SOFTWARE=1"}
-	manager, err := startProgram(env, "openbox", "--sm-disable")
-	if err != nil {
-		return report, err
-	}
-	defer manager.stop()
 
 	say("an empty window: %d starts, %s idle", much.starts, much.idle)
-	empty := func() (*program, error) { return startProgram(env, s.program("emptywindow")) }
+	empty := func() (*process.Process, error) { return process.Start(env, s.program("emptywindow")) }
 	report.Empty, err = measureWindow(ctx, much, empty, func(l string) bool { return l == "drawn" })
 	if err != nil {
 		return report, err
 	}
 	say("the desk: %d starts, %s idle", much.starts, much.idle)
-	kiosk := func() (*program, error) {
-		return startProgram(env, s.program("kiosk"), "-config", s.env["BALCAO_KIOSK_CONFIG"])
+	kiosk := func() (*process.Process, error) {
+		return process.Start(env, s.program("kiosk"), "-config", s.env["BALCAO_KIOSK_CONFIG"])
 	}
 	report.Desk, err = measureWindow(ctx, much, kiosk, func(l string) bool { _, ok := parseState(l); return ok })
 	if err != nil {
@@ -70,34 +65,8 @@ func measureScreen(ctx context.Context, s *scene, much amount, say func(string, 
 	return report, err
 }
 
-// startX starts Xvfb on a free display.
-func startX() (display string, stop func(), err error) {
-	read, write, err := os.Pipe()
-	if err != nil {
-		return "", nil, fmt.Errorf("starting Xvfb: %w", err)
-	}
-	defer func() { _ = read.Close() }()
-	cmd := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", "2360x860x24", "-nolisten", "tcp")
-	cmd.ExtraFiles = []*os.File{write}
-	err = cmd.Start()
-	_ = write.Close()
-	if err != nil {
-		return "", nil, fmt.Errorf("starting Xvfb: %w", err)
-	}
-	stop = func() {
-		_ = cmd.Process.Signal(os.Interrupt)
-		_ = cmd.Wait()
-	}
-	var number int
-	if _, err := fmt.Fscan(read, &number); err != nil {
-		stop()
-		return "", nil, fmt.Errorf("starting Xvfb: no display named: %w", err)
-	}
-	return fmt.Sprintf(":%d", number), stop, nil
-}
-
 // measureWindow starts a program some times and lets the last one idle.
-func measureWindow(ctx context.Context, much amount, start func() (*program, error), drawn func(string) bool) (w Window, err error) {
+func measureWindow(ctx context.Context, much amount, start func() (*process.Process, error), drawn func(string) bool) (w Window, err error) {
 	var times []float64
 	for n := range much.starts {
 		p, err := start()
@@ -105,16 +74,16 @@ func measureWindow(ctx context.Context, much amount, start func() (*program, err
 			return w, err
 		}
 		err = func() error {
-			defer p.stop()
-			first, err := p.await(ctx, "the first picture", 0, drawn)
+			defer stop(p)
+			first, _, err := p.Await(ctx, "the first picture", 0, drawn)
 			if err != nil {
 				return err
 			}
-			times = append(times, millis(first.at.Sub(p.started)))
+			times = append(times, millis(first.At.Sub(p.Started)))
 			if n < much.starts-1 {
 				return nil
 			}
-			return w.measureIdle(ctx, much, p.cmd.Process.Pid)
+			return w.measureIdle(ctx, much, p.Cmd.Process.Pid)
 		}()
 		if err != nil {
 			return w, err
@@ -172,7 +141,7 @@ func parseState(text string) (drawnState, bool) {
 }
 
 // measureDrawn puts cards in at a desk that has just started and waits for what is drawn of them.
-func measureDrawn(ctx context.Context, s *scene, much amount, start func() (*program, error), say func(string, ...any)) (all []Drawn, err error) {
+func measureDrawn(ctx context.Context, s *scene, much amount, start func() (*process.Process, error), say func(string, ...any)) (all []Drawn, err error) {
 	for _, card := range much.cards {
 		for _, speed := range much.speeds {
 			say("the desk draws %s at %s", card, speed)
@@ -189,21 +158,22 @@ func measureDrawn(ctx context.Context, s *scene, much amount, start func() (*pro
 	return all, nil
 }
 
-func drawCard(ctx context.Context, s *scene, start func() (*program, error), card, speed string) (d Drawn, err error) {
+func drawCard(ctx context.Context, s *scene, start func() (*process.Process, error), card, speed string) (d Drawn, err error) {
 	d = Drawn{Card: card, Line: speed}
 	p, err := start()
 	if err != nil {
 		return d, err
 	}
-	defer p.stop()
+	defer stop(p)
 	from := 0
-	wait := func(what string, is func(drawnState) bool) (line, error) {
-		return p.await(ctx, what, from, func(l string) bool { state, ok := parseState(l); return ok && is(state) })
+	wait := func(what string, is func(drawnState) bool) (process.Line, error) {
+		line, _, err := p.Await(ctx, what, from, func(l string) bool { state, ok := parseState(l); return ok && is(state) })
+		return line, err
 	}
 	if _, err := wait("an open desk", func(s drawnState) bool { return s.Step == "document" && s.Service == "" }); err != nil {
 		return d, err
 	}
-	from = p.said()
+	from = len(p.Said())
 	began := time.Now()
 	if err := s.insert(ctx, card, speed); err != nil {
 		return d, err
@@ -216,7 +186,7 @@ func drawCard(ctx context.Context, s *scene, start func() (*program, error), car
 	if err != nil {
 		return d, err
 	}
-	state, _ := parseState(identity.text)
-	d.Identity, d.Photo, d.First = millis(identity.at.Sub(began)), millis(photo.at.Sub(began)), !state.Photo
+	state, _ := parseState(identity.Text)
+	d.Identity, d.Photo, d.First = millis(identity.At.Sub(began)), millis(photo.At.Sub(began)), !state.Photo
 	return d, nil
 }

@@ -143,10 +143,10 @@ func (d *demo) writeEnv(ctx context.Context) error {
 	put("BALCAO_SMTP", smtpAddress)
 	put("BALCAO_LOGS", d.dir)
 	for _, p := range d.parts {
-		put("BALCAO_"+strings.ToUpper(strings.ReplaceAll(p.name, "-", "_"))+"_PID", strconv.Itoa(p.cmd.Process.Pid))
+		put("BALCAO_"+strings.ToUpper(strings.ReplaceAll(p.Name, "-", "_"))+"_PID", strconv.Itoa(p.Cmd.Process.Pid))
 	}
 	if d.pcscd != nil {
-		put("BALCAO_PCSCD_PID", strconv.Itoa(d.pcscd.cmd.Process.Pid))
+		put("BALCAO_PCSCD_PID", strconv.Itoa(d.pcscd.Cmd.Process.Pid))
 	}
 	temporary := d.path("env.new")
 	if err := os.WriteFile(temporary, []byte(b.String()), 0o600); err != nil {

@@ -16,12 +16,16 @@ import (
 	"syscall"
 	"time"
 
+	"balcao/cmd/internal/process"
 	"balcao/cmd/internal/version"
 	"balcao/kiosk/central/cluster"
 )
 
 // startLimit is how long all of it may take to be ready.
 const startLimit = 2 * time.Minute
+
+// grace is how long a program may take to end by itself.
+const grace = 5 * time.Second
 
 // Names of the demo's desk and database.
 const (
@@ -74,9 +78,9 @@ type demo struct {
 	dir      string
 	programs string // folder of our programs
 	cluster  *cluster.Cluster
-	parts    []*process
-	window   *process // the desk, when there are windows: its end is the demo's
-	pcscd    *process
+	parts    []*process.Process
+	window   *process.Process // the desk, when there are windows: its end is the demo's
+	pcscd    *process.Process
 }
 
 func (d *demo) start(ctx context.Context, dir string) error {
@@ -133,11 +137,20 @@ func (d *demo) startBench(ctx context.Context) error {
 	if !d.headless {
 		args = append(args, "--window")
 	}
-	p, err := startProcess(ctx, d.log("mock-pcsc"), "ready", filepath.Join(d.programs, "mock-pcsc"), args...)
-	if err == nil {
-		d.parts = append(d.parts, p)
+	return d.startPart(ctx, "mock-pcsc", args...)
+}
+
+// startPart starts one of our programs and waits until it is ready.
+func (d *demo) startPart(ctx context.Context, name string, args ...string) error {
+	p, err := process.StartLogged(d.log(name), filepath.Join(d.programs, name), args...)
+	if err != nil {
+		return err
 	}
-	return err
+	d.parts = append(d.parts, p)
+	if err := p.AwaitReady(ctx); err != nil {
+		return fmt.Errorf("%w; see %s", err, d.log(name))
+	}
+	return nil
 }
 
 func (d *demo) startCentre(ctx context.Context) error {
@@ -161,19 +174,17 @@ func (d *demo) startCentre(ctx context.Context) error {
 }
 
 func (d *demo) startRegistrar(ctx context.Context) error {
-	p, err := startProcess(ctx, d.log("registrar"), "ready", filepath.Join(d.programs, "registrar"), "-config", d.path("registrar.toml"))
-	if err != nil {
+	if err := d.startPart(ctx, "registrar", "-config", d.path("registrar.toml")); err != nil {
 		return err
 	}
-	d.parts = append(d.parts, p)
 	return d.writeEnv(ctx)
 }
 
-func (d *demo) startWindows(ctx context.Context) (err error) {
+func (d *demo) startWindows(context.Context) (err error) {
 	if d.headless {
 		return nil
 	}
-	d.window, err = startProcess(ctx, d.log("kiosk"), "", filepath.Join(d.programs, "kiosk"), "-config", d.path("kiosk.toml"))
+	d.window, err = process.StartLogged(d.log("kiosk"), filepath.Join(d.programs, "kiosk"), "-config", d.path("kiosk.toml"))
 	if err == nil {
 		d.parts = append(d.parts, d.window)
 	}
@@ -186,8 +197,8 @@ func (d *demo) wait(ctx context.Context) error {
 	if d.window != nil {
 		_, _ = fmt.Fprintln(d.out, "close the clerk's window or press Ctrl-C to end")
 		select {
-		case <-d.window.done:
-			return d.window.err
+		case <-d.window.Done:
+			return d.window.Err
 		case <-ctx.Done():
 			return nil
 		}
@@ -198,9 +209,11 @@ func (d *demo) wait(ctx context.Context) error {
 
 func (d *demo) stop() error {
 	for i := len(d.parts) - 1; i >= 0; i-- {
-		d.parts[i].stop()
+		_ = d.parts[i].Stop(grace)
 	}
-	d.pcscd.stop()
+	if d.pcscd != nil {
+		_ = d.pcscd.Stop(grace)
+	}
 	if d.cluster == nil {
 		return nil
 	}

@@ -8,6 +8,8 @@ import (
 	"os"
 	"os/exec"
 	"time"
+
+	"balcao/cmd/internal/process"
 )
 
 // Where Debian's pcscd listens, and where it learns of vpcd's virtual readers.
@@ -21,7 +23,7 @@ var errNoVPCD = errors.New("the virtual reader (Debian package vsmartcard-vpcd) 
 
 // startPCSCD makes sure that a real pcscd runs. On a machine with systemd its socket starts it; where
 // nothing does, the demo starts one and stops it at the end.
-func startPCSCD(ctx context.Context, log string) (*process, error) {
+func startPCSCD(ctx context.Context, log string) (*process.Process, error) {
 	if _, err := os.Stat(vpcdConfig); err != nil {
 		return nil, errNoVPCD
 	}
@@ -37,17 +39,17 @@ func startPCSCD(ctx context.Context, log string) (*process, error) {
 		args = append([]string{"--non-interactive", path}, args...)
 		path = "sudo"
 	}
-	p, err := startProcess(ctx, log, "", path, args...)
+	p, err := process.StartLogged(log, path, args...)
 	if err != nil {
 		return nil, err
 	}
 	for !listening() {
 		select {
 		case <-time.After(20 * time.Millisecond): // its folder and its socket are pcscd's to make
-		case <-p.done:
-			return nil, fmt.Errorf("pcscd ended at once (%v); see %s", p.err, log)
+		case <-p.Done:
+			return nil, fmt.Errorf("pcscd ended at once (%v); see %s", p.Err, log)
 		case <-ctx.Done():
-			p.stop()
+			_ = p.Stop(grace)
 			return nil, fmt.Errorf("pcscd does not listen; see %s", log)
 		}
 	}

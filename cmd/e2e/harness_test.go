@@ -1,21 +1,18 @@
 package e2e
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"balcao/cmd/internal/process"
 )
 
 // patience bounds every wait. Nothing needs it on a working machine; a broken one fails here.
@@ -39,119 +36,52 @@ func bin(t testing.TB, name string) string {
 }
 
 // program is something we started, whose output lines can be waited for.
-type program struct {
-	name string
-	cmd  *exec.Cmd
-	done chan struct{}
-
-	mu    sync.Mutex
-	lines []string
-	woken chan struct{} // closed and replaced at each new line
-}
+type program struct{ *process.Process }
 
 // start runs a program until the test ends.
 func start(t testing.TB, env []string, path string, args ...string) *program {
 	t.Helper()
-	p := &program{name: filepath.Base(path), cmd: exec.Command(path, args...), done: make(chan struct{}), woken: make(chan struct{})}
-	p.cmd.Env = append(os.Environ(), env...)
-	// A test run that is killed leaves nothing behind that holds the readers.
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
-	out, w := io.Pipe()
-	p.cmd.Stdout, p.cmd.Stderr = w, w
-	if err := p.cmd.Start(); err != nil {
-		t.Fatalf("starting %s: %v", p.name, err)
+	p, err := process.Start(env, path, args...)
+	if err != nil {
+		t.Fatal(err)
 	}
-	go p.collect(out)
-	go func() {
-		_ = p.cmd.Wait()
-		_ = w.Close()
-		close(p.done)
-	}()
-	t.Cleanup(func() { p.stop(t) })
-	return p
-}
-
-func (p *program) collect(out io.Reader) {
-	lines := bufio.NewScanner(out)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		p.mu.Lock()
-		p.lines = append(p.lines, lines.Text())
-		close(p.woken)
-		p.woken = make(chan struct{})
-		p.mu.Unlock()
-	}
+	started := &program{p}
+	t.Cleanup(func() { started.stop(t) })
+	return started
 }
 
 // mark returns how many lines there were so far, as the starting point of await.
-func (p *program) mark() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return len(p.lines)
-}
+func (p *program) mark() int { return len(p.Said()) }
 
 // await returns the first line from mark on for which match is true.
 func (p *program) await(t testing.TB, what string, mark int, match func(line string) bool) (string, int) {
 	t.Helper()
-	deadline := time.After(patience)
-	for {
-		p.mu.Lock()
-		lines, woken := p.lines, p.woken
-		p.mu.Unlock()
-		for ; mark < len(lines); mark++ {
-			if match(lines[mark]) {
-				return lines[mark], mark + 1
-			}
-		}
-		select {
-		case <-woken:
-		case <-p.done:
-			t.Fatalf("%s ended while waiting for %s; it said:\n%s", p.name, what, p.tail())
-		case <-deadline:
-			t.Fatalf("%s: no %s within %s; it said:\n%s", p.name, what, patience, p.tail())
-		}
+	line, next, err := p.Await(context.Background(), what, mark, match)
+	if err != nil {
+		t.Fatal(err)
 	}
+	return line.Text, next
 }
 
-func (p *program) tail() string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return strings.Join(p.lines[max(0, len(p.lines)-25):], "\n")
-}
-
-func (p *program) output() string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return strings.Join(p.lines, "\n")
-}
+// output is all that it said until now.
+func (p *program) output() string { return process.Tail(p.Said(), p.mark()) }
 
 // stop asks it to end and sees that it does.
 func (p *program) stop(t testing.TB) {
-	select {
-	case <-p.done:
-		return
-	default:
-	}
-	_ = p.cmd.Process.Signal(syscall.SIGTERM)
-	select {
-	case <-p.done:
-	case <-time.After(patience):
-		t.Errorf("%s did not end on SIGTERM", p.name)
-		_ = p.cmd.Process.Kill()
-		<-p.done
+	if err := p.Stop(patience); err != nil {
+		t.Error(err)
 	}
 }
 
 // kill ends it as a power cut would.
 func (p *program) kill() {
-	_ = p.cmd.Process.Kill()
-	<-p.done
+	_ = p.Cmd.Process.Kill()
+	<-p.Done
 }
 
 // centre is a running demo without windows.
 type centre struct {
 	*program
-	dir string
 	env map[string]string
 }
 
@@ -164,9 +94,12 @@ func startDemo(t testing.TB) *centre {
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	t.Cleanup(func() { showLogs(t, dir) })
-	p := start(t, nil, bin(t, "demo"), "--headless", "--dir", dir)
-	p.await(t, "ready", 0, func(line string) bool { return line == "ready" })
-	c := &centre{program: p, dir: dir, env: readEnv(t, filepath.Join(dir, "env"))}
+	d, err := process.StartDemo(context.Background(), bin(t, "demo"), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &centre{program: &program{d.Process}, env: d.Env}
+	t.Cleanup(func() { c.stop(t) })
 	return c
 }
 
@@ -183,23 +116,6 @@ func showLogs(t testing.TB, dir string) {
 	}
 }
 
-// readEnv parses NAME='value' lines.
-func readEnv(t testing.TB, path string) map[string]string {
-	t.Helper()
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	env := map[string]string{}
-	for line := range strings.Lines(string(raw)) {
-		name, value, ok := strings.Cut(strings.TrimSpace(line), "=")
-		if ok {
-			env[name] = strings.Trim(value, "'")
-		}
-	}
-	return env
-}
-
 // variables returns the environment of the demo for a child.
 func (c *centre) variables() []string {
 	var list []string
@@ -212,15 +128,11 @@ func (c *centre) variables() []string {
 // mock runs a command of the bench and returns its output.
 func (c *centre) mock(t testing.TB, args ...string) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, bin(t, "mock-pcsc"), args...)
-	cmd.Env = append(os.Environ(), c.variables()...)
-	out, err := cmd.CombinedOutput()
+	out, _, err := process.Output(context.Background(), c.variables(), bin(t, "mock-pcsc"), args...)
 	if err != nil {
-		t.Fatalf("mock-pcsc %s: %v\n%s", strings.Join(args, " "), err, out)
+		t.Fatal(err)
 	}
-	return string(out)
+	return out
 }
 
 // fixture is a card of the fixtures as `mock-pcsc list --json` tells it.

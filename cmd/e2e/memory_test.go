@@ -13,15 +13,15 @@ import (
 // program's own user may read it.
 func (p *program) remembers(t testing.TB, secret string) (times int) {
 	t.Helper()
-	pid := p.cmd.Process.Pid
+	pid := p.Cmd.Process.Pid
 	maps, err := os.Open(fmt.Sprintf("/proc/%d/maps", pid))
 	if err != nil {
-		t.Fatalf("reading %s's memory map: %v", p.name, err)
+		t.Fatalf("reading %s's memory map: %v", p.Name, err)
 	}
 	defer maps.Close()
 	mem, err := os.Open(fmt.Sprintf("/proc/%d/mem", pid))
 	if err != nil {
-		t.Fatalf("reading %s's memory: %v", p.name, err)
+		t.Fatalf("reading %s's memory: %v", p.Name, err)
 	}
 	defer mem.Close()
 	for lines := bufio.NewScanner(maps); lines.Scan(); {

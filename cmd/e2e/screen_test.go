@@ -3,13 +3,13 @@ package e2e
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
+
+	"balcao/cmd/internal/process"
 )
 
 // screen is an X server with a window manager.
@@ -18,40 +18,21 @@ type screen struct {
 	dir     string // where pictures go
 }
 
-// startScreen starts Xvfb on a free display, and openbox in it: without a window manager X gives no
-// window the focus.
+// startScreen starts a screen with a window manager until the test ends.
 func startScreen(t testing.TB) *screen {
 	t.Helper()
-	read, write, err := os.Pipe()
+	display, stop, err := process.StartScreen()
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", "2360x860x24", "-nolisten", "tcp")
-	cmd.ExtraFiles = []*os.File{write}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
-	if err := cmd.Start(); err != nil {
-		t.Fatalf("starting Xvfb: %v", err)
-	}
-	_ = write.Close()
-	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-	var number int
-	if _, err := fmt.Fscan(read, &number); err != nil {
-		t.Fatalf("Xvfb names no display: %v", err)
-	}
-	s := &screen{display: fmt.Sprintf(":%d", number), dir: os.Getenv("BALCAO_SCREENS")}
+	t.Cleanup(stop)
+	s := &screen{display: display, dir: os.Getenv("BALCAO_SCREENS")}
 	if s.dir == "" {
 		s.dir = "../../build/screens"
 	}
 	if err := os.MkdirAll(s.dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	wm := exec.Command("openbox", "--sm-disable")
-	wm.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
-	wm.Env = append(os.Environ(), "DISPLAY="+s.display)
-	if err := wm.Start(); err != nil {
-		t.Fatalf("starting openbox: %v", err)
-	}
-	t.Cleanup(func() { _ = wm.Process.Kill(); _ = wm.Wait() })
 	return s
 }
 

@@ -1,0 +1,49 @@
+package process
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Demo is a demonstration without windows: pcscd, the test bench, PostgreSQL, the registrar.
+type Demo struct {
+	*Process
+	Env map[string]string // what it wrote for those who use it
+}
+
+// DemoGrace is how long a demonstration may take to end: each of its parts in turn.
+const DemoGrace = 40 * time.Second
+
+// StartDemo starts the program cmd/demo, and waits until all of it is ready.
+func StartDemo(ctx context.Context, path, dir string) (*Demo, error) {
+	p, err := Start(nil, path, "--headless", "--dir", dir)
+	if err != nil {
+		return nil, err
+	}
+	d := &Demo{Process: p}
+	err = p.AwaitReady(ctx)
+	if err == nil {
+		var raw []byte
+		raw, err = os.ReadFile(filepath.Join(dir, "env"))
+		d.Env = parseEnv(string(raw))
+	}
+	if err != nil {
+		return nil, errors.Join(err, p.Stop(DemoGrace))
+	}
+	return d, nil
+}
+
+// parseEnv reads NAME='value' lines.
+func parseEnv(text string) map[string]string {
+	env := map[string]string{}
+	for l := range strings.Lines(text) {
+		if name, value, ok := strings.Cut(strings.TrimSpace(l), "="); ok {
+			env[name] = strings.Trim(value, "'")
+		}
+	}
+	return env
+}
