@@ -54,3 +54,22 @@ func TestRulesOfCentre(t *testing.T) {
 		d.untilForgotten(s.Case)
 	}
 }
+
+// A desk that has not heard the centre yet works by the usual rules. A centre that has the same is no change of them:
+// the person signs once.
+func TestSignedBeforeTheCentreIsHeard(t *testing.T) {
+	b := newBench(t)
+	b.centre.deaf = true // no heartbeat
+	b.centre.fail("hello", before)
+	d := b.start(nil)
+	d.toSigning("cc2024", kiosk.Email)
+	if n := b.centre.left(); n != 0 {
+		t.Fatal("the desk has heard the centre")
+	}
+	d.typeCardPIN()
+	d.until("signing", phase(kiosk.ReviewSigning))
+	s := d.until("key active, or the PIN asked for again", func(s kiosk.State) bool { return done(s) || phase(kiosk.ReviewCardPIN)(s) })
+	if !done(s) {
+		t.Error("the desk took rules that it had not heard for other rules: the person has to sign again")
+	}
+}
