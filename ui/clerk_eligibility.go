@@ -32,7 +32,8 @@ type eligibilityPage struct {
 
 	model present.EligibilityModel
 	open  bool
-	asked bool // the clerk wants to go on: the answer says where something is missing
+	asked bool           // the clerk wants to go on: the answer says where something is missing
+	from  fyne.Focusable // where they were then: who goes on typing, or elsewhere, before the answer comes is left there
 }
 
 // askedView is a field with its label above and what is said of it below.
@@ -224,6 +225,7 @@ func (p *eligibilityPage) entered() kiosk.Eligibility {
 
 func (p *eligibilityPage) changed() {
 	if p.open {
+		p.asked = false
 		p.number.keys.touched()
 		p.send(kiosk.EligibilityEntered{Eligibility: p.entered()})
 	}
@@ -280,9 +282,9 @@ func (p *eligibilityPage) press(key fyne.KeyName, focused fyne.Focusable, onward
 	return true
 }
 
-// seekFault puts the cursor where something is missing, when the clerk wanted to go on.
+// seekFault puts the cursor where something is missing, when the clerk wanted to go on and did nothing since.
 func (p *eligibilityPage) seekFault() {
-	if !p.open {
+	if !p.open || p.number.keys.focused() != p.from {
 		p.asked = false
 	}
 	if !p.asked || !p.model.Refused {
@@ -296,7 +298,7 @@ func (p *eligibilityPage) seekFault() {
 
 // onward is told when the clerk wants to go on. Of a page that is refused already nothing new may come.
 func (p *eligibilityPage) onward() {
-	p.asked = p.open
+	p.asked, p.from = p.open, p.number.keys.focused()
 	p.seekFault()
 }
 

@@ -79,6 +79,32 @@ func TestEligibilityKeys(t *testing.T) {
 			t.Errorf("typing goes on in another field than the one that is wrong: %+v", got.Spelling)
 		}
 	})
+	// The answer to F10 may come when the clerk has gone on already, by typing or by Tab: what they type stays where they are.
+	for name, goOn := range map[string]func(w fyne.Window){
+		"TypedOn": func(w fyne.Window) { write(w, "M") },
+		"TabbedOn": func(w fyne.Window) {
+			w.Canvas().FocusPrevious()
+			w.Canvas().FocusPrevious()
+			write(w, "M")
+		},
+	} {
+		t.Run("LateAnswer"+name, func(t *testing.T) {
+			d := newDesk(t, ui.Options{})
+			d.Show(bringSpelling(pt))
+			press(d.Clerk(), fyne.KeyReturn, fyne.KeyReturn, fyne.KeyReturn)
+			if name == "TabbedOn" {
+				d.Clerk().Canvas().FocusNext()
+				d.Clerk().Canvas().FocusNext()
+			}
+			press(d.Clerk(), fyne.KeyF10)
+			goOn(d.Clerk())
+			d.Show(bringMisspelled(pt))
+			write(d.Clerk(), "aria")
+			if got, _ := d.entered(t); got.Spelling.GivenNames != "Maria" {
+				t.Errorf("the cursor was taken from who typed: %+v", got.Spelling)
+			}
+		})
+	}
 	t.Run("ArrowsChoose", func(t *testing.T) {
 		d := newDesk(t, ui.Options{})
 		d.Show(bring(pt))
