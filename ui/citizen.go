@@ -30,8 +30,8 @@ type citizenView struct {
 	zoom  theme.Zoom
 	small theme.Zoom // of pictures, which stand in one row in an upright window too
 
-	// clerk takes the keys on the clerk's buttons while the person has the keyboard, and only then; nil where
-	// the clerk's page is in the same window, and cannot be seen.
+	// clerk takes the keys on the clerk's buttons while the person has the keyboard, and only then: on the only screen
+	// too, where those buttons cannot be seen.
 	clerk func(fyne.KeyName) bool
 
 	shown present.CitizenModel
@@ -283,9 +283,6 @@ func (v *citizenView) press(key fyne.KeyName) bool {
 			v.do(a)
 			return true
 		}
-	}
-	if v.clerk == nil || name == "Enter" { // which is the person's, whatever it would do in the other window
-		return false
 	}
 	return v.clerk(key)
 }

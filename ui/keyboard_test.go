@@ -243,25 +243,45 @@ func TestClerksKeysInTheCitizensWindow(t *testing.T) {
 		{"EnterIsNotTheClerks", proven(contact(pt)), []fyne.KeyName{fyne.KeyReturn, fyne.KeyEnter}, nil},
 		{"ClerksTurn", identity(pt), []fyne.KeyName{fyne.KeyF10, fyne.KeyF8, fyne.KeyEscape}, nil},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			d := newDesk(t, ui.Options{})
-			d.Show(test.state)
-			press(d.Citizen(), test.keys...)
-			if diff := cmp.Diff(test.want, d.sent()); diff != "" {
-				t.Errorf("sent (-want +got):\n%s", diff)
+		for name, one := range map[string]bool{"": false, "OnTheOnlyScreen": true} {
+			if one && test.want == nil {
+				continue // it is not the person's turn: the window is the clerk's
 			}
-		})
-	}
-	t.Run("NotOnTheOnlyScreen", func(t *testing.T) {
-		d := newDesk(t, ui.Options{OneScreen: true})
-		state := pin(kiosk.PINFirst)(pt)
-		state.HandedOver = true
-		d.Show(state)
-		press(d.Citizen(), fyne.KeyF3, fyne.KeyEscape)
-		if got := d.sent(); got != nil {
-			t.Errorf("sent %v, want nothing", got)
+			t.Run(test.name+name, func(t *testing.T) {
+				d := newDesk(t, ui.Options{OneScreen: one})
+				test.state.HandedOver = one
+				d.Show(test.state)
+				press(d.Citizen(), test.keys...)
+				if diff := cmp.Diff(test.want, d.sent()); diff != "" {
+					t.Errorf("sent (-want +got):\n%s", diff)
+				}
+			})
 		}
-	})
+	}
+}
+
+// TestEndingAskedOnTheOnlyScreen: Esc asks over the person's page; going on, they are where they were.
+func TestEndingAskedOnTheOnlyScreen(t *testing.T) {
+	d := newDesk(t, ui.Options{OneScreen: true})
+	state := pin(kiosk.PINFirst)(kiosk.Portuguese)
+	state.HandedOver = true
+	d.Show(state)
+	press(d.Citizen(), fyne.KeyEscape)
+	state.ConfirmCancel = true
+	d.Show(state)
+	if d.Citizen().Canvas().Overlays().Top() == nil {
+		t.Error("the question does not stand over the person's page")
+	}
+	press(d.Citizen(), fyne.KeyReturn)
+	state.ConfirmCancel = false
+	d.Show(state)
+	write(d.Citizen(), "739")
+	if diff := cmp.Diff([]kiosk.Event{kiosk.Cancel{}, kiosk.CancelDismissed{}}, d.sent()); diff != "" {
+		t.Errorf("sent (-want +got):\n%s", diff)
+	}
+	if got := string(d.CitizenDigits()[:3]); got != "739" {
+		t.Error("the person cannot type on")
+	}
 }
 
 // TestTypingKeepsTheCase: what is typed is sent when it is complete, which may take a slow writer long.

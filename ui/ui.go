@@ -79,9 +79,7 @@ func New(app fyne.App, options Options) *UI {
 	u.clerk = newClerkView(u.clerkWindow, options.Send, u.draw)
 	u.citizen = newCitizenView(func() fyne.Window { return u.citizenWindow }, options.Send, options.Now)
 	u.clerk.keys.touch, u.citizen.keys.touch = u.touch, u.touch
-	if !options.OneScreen {
-		u.citizen.clerk = func(key fyne.KeyName) bool { return u.asked != "" && u.clerk.press(key) }
-	}
+	u.citizen.clerk = u.clerksKey
 	u.guard = &burstGuard{now: options.Now, after: options.After, place: u.place, takes: u.takesMRZ, swiped: u.swiped}
 	u.guard.typing = func() bool { return u.takesMRZ() && u.clerk.shown.Page == present.PageAccess }
 	u.clerk.keys.guard, u.clerk.overlay.keys.guard = u.guard, u.guard
@@ -168,6 +166,23 @@ func (u *UI) Show(state kiosk.State) {
 	default:
 		u.clerkWindow.RequestFocus()
 	}
+}
+
+// personHolds reports whether the keyboard is the person's.
+func (u *UI) personHolds() bool {
+	if u.options.OneScreen {
+		return u.state.HandedOver
+	}
+	return u.asked != ""
+}
+
+// clerksKey does what a key on the clerk's buttons does, while the person has the keyboard. Enter is the person's, whatever
+// it would do on the clerk's page, unless something is asked over their own.
+func (u *UI) clerksKey(key fyne.KeyName) bool {
+	if !u.personHolds() || keyNames[key] == "Enter" && u.clerk.shown.Overlay == nil {
+		return false
+	}
+	return u.clerk.press(key)
 }
 
 func (u *UI) present() present.Presenter {
