@@ -60,6 +60,11 @@ const (
 	strokeShortcut
 )
 
+// enters reports whether an Enter is typed.
+func (s *stroke) enters() bool {
+	return s.kind == strokeKey && (s.event.Name == fyne.KeyReturn || s.event.Name == fyne.KeyEnter)
+}
+
 // burstGuard stands between both windows' keys and what they do.
 type burstGuard struct {
 	now    func() time.Time
@@ -205,7 +210,7 @@ func (g *burstGuard) collect(s stroke) {
 		r = s.char
 	case s.kind == strokeDown && s.event.Name == fyne.KeyTab:
 		r = '\t' // the toolkit moves the focus with it and tells nobody else
-	case s.kind == strokeKey && (s.event.Name == fyne.KeyReturn || s.event.Name == fyne.KeyEnter):
+	case s.enters():
 		r = '\n'
 	}
 	switch {

@@ -284,6 +284,62 @@ func TestEndingAskedOnTheOnlyScreen(t *testing.T) {
 	}
 }
 
+// TestKeysBehindThePersonsTurn: a person presses Enter twice, or a digit too many. When the keyboard has gone to the clerk
+// meanwhile, or the last page has come, that does nothing there; nor does the clerk's second Enter at the person's.
+func TestKeysBehindThePersonsTurn(t *testing.T) {
+	pt := kiosk.Portuguese
+	locked := contactFailed(lockedChannel)(pt)
+	for _, test := range []struct {
+		name          string
+		before, after kiosk.State
+		text          string
+		late          []kiosk.Event // what the same keys send once that page stood for a moment
+	}{
+		{"BehindConsent", review(kiosk.ReviewReading)(pt), done(pt), "", []kiosk.Event{kiosk.NextPerson{}}},
+		{"BehindBinding", review(kiosk.ReviewBinding)(pt), done(pt), "", []kiosk.Event{kiosk.NextPerson{}}},
+		{"BehindTheLastCode", contactSent(pt), locked, "7", nil},
+		{"BehindACode", contactSent(pt), proven(contact(pt)), "", []kiosk.Event{kiosk.Continue{}}},
+	} {
+		for name, one := range map[string]bool{"": false, "OnTheOnlyScreen": true} {
+			t.Run(test.name+name, func(t *testing.T) {
+				d := newDesk(t, ui.Options{OneScreen: one})
+				test.before.HandedOver = one
+				d.Show(test.before)
+				d.Show(test.after)
+				_, before := d.ContactTexts()
+				write(d.Clerk(), test.text)
+				press(d.Clerk(), fyne.KeyReturn)
+				if got := d.sent(); got != nil {
+					t.Errorf("sent %v", got)
+				}
+				if _, email := d.ContactTexts(); email != before {
+					t.Errorf("%q stands in the clerk's field", email)
+				}
+				d.now = d.now.Add(ui.SettleTime)
+				press(d.Clerk(), fyne.KeyReturn)
+				if diff := cmp.Diff(test.late, d.sent()); diff != "" {
+					t.Errorf("later sent (-want +got):\n%s", diff)
+				}
+			})
+		}
+	}
+	t.Run("BehindSendingACode", func(t *testing.T) {
+		d := newDesk(t, ui.Options{})
+		d.Show(contact(pt))
+		d.Show(contactSent(pt))
+		press(d.Citizen(), fyne.KeyReturn)
+		if text := visibleText(d.Citizen()); strings.Contains(text, "Faltam") {
+			t.Errorf("the person is told of digits that they had no time to type:\n%s", text)
+		}
+		typeRune(d.Citizen(), '4')
+		typeKey(d.Citizen(), fyne.KeyEvent{Name: fyne.KeyReturn})
+		d.settle()
+		if text := visibleText(d.Citizen()); !strings.Contains(text, "Faltam") {
+			t.Errorf("Enter behind a digit says nothing:\n%s", text)
+		}
+	})
+}
+
 // TestTypingKeepsTheCase: what is typed is sent when it is complete, which may take a slow writer long.
 func TestTypingKeepsTheCase(t *testing.T) {
 	for _, test := range []struct {
@@ -451,6 +507,7 @@ func TestContactEntry(t *testing.T) {
 			d.Show(contactSent(kiosk.Portuguese))
 			d.Clerk().Canvas().Unfocus()
 			d.Show(contactFailed(test.how)(kiosk.Portuguese))
+			d.now = d.now.Add(ui.SettleTime)
 			write(d.Clerk(), "9")
 			if phone, email := d.ContactTexts(); phone != test.phone || email != test.email {
 				t.Errorf("the fields hold %q and %q, want %q and %q", phone, email, test.phone, test.email)

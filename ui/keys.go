@@ -12,6 +12,7 @@ type keyboard struct {
 	press func(fyne.KeyName) bool // returns whether the key meant something to the page
 	digit func(rune)              // a character typed while nothing has the focus
 	touch func()                  // told that hands are at work, whatever they do
+	early func(stroke) bool       // whether a key was meant for what was there before; nil for never
 
 	guard  *burstGuard // holds keys until it shows that a person typed them; nil for none
 	canvas fyne.Canvas
@@ -30,6 +31,9 @@ func (k *keyboard) focused() fyne.Focusable {
 // take brings what a key did to the guard, or where there is none to its place at once.
 func (k *keyboard) take(s stroke) {
 	s.keys = k
+	if k.early != nil && k.early(s) {
+		return
+	}
 	if k.guard == nil {
 		s.act()
 		return

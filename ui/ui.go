@@ -51,6 +51,7 @@ type UI struct {
 	state   kiosk.State
 	drawn   bool
 	asked   string    // what the person is asked for: the key of their page; "" while it is the clerk's turn
+	passed  time.Time // when the keyboard last went to the other side, or the last page came
 	touched time.Time // when the session was last told that hands are at work
 	guard   *burstGuard
 
@@ -80,6 +81,7 @@ func New(app fyne.App, options Options) *UI {
 	u.citizen = newCitizenView(func() fyne.Window { return u.citizenWindow }, options.Send, options.Now)
 	u.clerk.keys.touch, u.citizen.keys.touch = u.touch, u.touch
 	u.citizen.clerk = u.clerksKey
+	u.clerk.keys.early, u.citizen.keys.early = u.earlyForClerk, u.earlyForCitizen
 	u.guard = &burstGuard{now: options.Now, after: options.After, place: u.place, takes: u.takesMRZ, swiped: u.swiped}
 	u.guard.typing = func() bool { return u.takesMRZ() && u.clerk.shown.Page == present.PageAccess }
 	u.clerk.keys.guard, u.clerk.overlay.keys.guard = u.guard, u.guard
@@ -140,13 +142,16 @@ func (u *UI) showCitizen() {
 
 // Show draws a state. It must be called on the UI goroutine.
 func (u *UI) Show(state kiosk.State) {
-	before, asked, first := u.state, u.asked, !u.drawn
+	before, asked, held, first := u.state, u.asked, u.personHolds(), !u.drawn
 	if state.Case != before.Case {
 		u.touched = u.options.Now()
 	}
 	u.state, u.drawn, u.asked = state, true, ""
 	if present.CitizensTurn(state) {
 		u.asked = present.Citizen(u.present()).Key
+	}
+	if !first {
+		u.passes(held, before)
 	}
 	u.draw()
 	if before.Document.Photo != state.Document.Photo {
@@ -183,6 +188,27 @@ func (u *UI) clerksKey(key fyne.KeyName) bool {
 		return false
 	}
 	return u.clerk.press(key)
+}
+
+// passes notes when the keyboard passes between clerk and person, and when the last page comes, which no key brings.
+func (u *UI) passes(held bool, before kiosk.State) {
+	if held != u.personHolds() || before.Step != kiosk.StepDone && u.state.Step == kiosk.StepDone {
+		u.passed = u.options.Now()
+	}
+}
+
+// earlyForClerk reports whether a key comes so soon after the keyboard that the person pressed it, for their page: Enter
+// once more, or another digit. It would begin the next person, or stand in the clerk's field.
+func (u *UI) earlyForClerk(s stroke) bool {
+	return (s.kind == strokeRune || s.enters()) && u.options.Now().Sub(u.passed) < settleTime
+}
+
+// earlyForCitizen reports the same of an Enter that was the clerk's. Behind digits it is the person's, however fast they are.
+func (u *UI) earlyForCitizen(s stroke) bool {
+	if s.kind == strokeRune {
+		u.passed = time.Time{}
+	}
+	return s.enters() && u.options.Now().Sub(u.passed) < settleTime
 }
 
 func (u *UI) present() present.Presenter {
