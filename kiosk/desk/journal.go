@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"log/slog"
 
 	"balcao/kiosk"
@@ -15,24 +16,37 @@ type Journal struct {
 
 // place is what the journal says of a state.
 type place struct {
-	step    kiosk.Step
-	visit   kiosk.CaseID
-	pin     kiosk.PINPhase
-	review  kiosk.ReviewPhase
-	awaited kiosk.Channel
-	read    bool
-	checked bool
-	photo   bool
-	settled bool
-	present bool
-	held    bool // by another program
-	open    bool
-	asking  bool
-	types   bool // what is printed on the document is typed
-	wrong   int  // how often a chip refused it
-	problem kiosk.ProblemCode
-	service kiosk.ProblemCode
+	step     kiosk.Step
+	visit    kiosk.CaseID
+	pin      kiosk.PINPhase
+	review   kiosk.ReviewPhase
+	awaited  kiosk.Channel
+	read     bool
+	checked  bool
+	photo    bool
+	settled  bool
+	present  bool
+	held     bool // by another program
+	open     bool
+	asking   bool
+	warned   bool // before it ends because nobody touches it
+	handed   bool // the only screen, to the person
+	listed   bool // the errands
+	errand   string
+	left     int // reader with a card of a case that is over
+	failed   kiosk.Channel
+	sms      kiosk.ContactProblem
+	email    kiosk.ContactProblem
+	disputed bool // the person says that something is wrong
+	types    bool // what is printed on the document is typed
+	wrong    int  // how often a chip refused it
+	problem  kiosk.ProblemCode
+	service  kiosk.ProblemCode
+	away     bool // the centre
 }
+
+// unproven is why a contact, or its code, was not taken.
+func unproven(c kiosk.ChannelState) kiosk.ContactProblem { return cmp.Or(c.Problem, c.Stopped()) }
 
 // Note logs the state's place if it differs from the last one noted.
 func (j *Journal) Note(s kiosk.State) {
@@ -40,8 +54,11 @@ func (j *Journal) Note(s kiosk.State) {
 		step: s.Step, visit: s.Case, pin: s.PIN.Phase, review: s.Review.Phase, awaited: s.Contact.Awaited,
 		read: s.Document.Identity != nil, checked: s.Document.Complete, photo: s.Document.Photo != nil,
 		settled: s.Contact.Settled, present: s.Document.CardPresent, held: s.Document.Held, open: !s.Contact.Opening,
-		asking: s.ConfirmCancel, types: s.Document.Access.Asked && s.Step == kiosk.StepDocument && !s.Document.Access.Opening,
+		asking: s.ConfirmCancel, warned: s.IdleSoon, handed: s.HandedOver, listed: s.Choosing, errand: s.Errand.Name, left: s.LeftBehind,
+		failed: s.Contact.Failed, sms: unproven(s.Contact.Phone), email: unproven(s.Contact.Email), disputed: s.Review.Disputed,
+		types: s.Document.Access.Asked && s.Step == kiosk.StepDocument && !s.Document.Access.Opening,
 		wrong: s.Document.Access.Wrong, service: s.Status.Service,
+		away: s.Status.Centre.Health == kiosk.HealthDown,
 	}
 	if s.Problem != nil {
 		now.problem = s.Problem.Code
@@ -53,5 +70,7 @@ func (j *Journal) Note(s kiosk.State) {
 	j.Log.Info("state", "case", uint64(s.Case), "reference", s.Reference, "step", string(s.Step), "identity", now.read, "checked", now.checked,
 		"photo", now.photo, "card", now.present, "held", now.held, "opened", now.open, "awaits", string(now.awaited),
 		"contact", now.settled, "pin", string(now.pin), "review", string(now.review), "asking", now.asking,
-		"types", now.types, "wrong", now.wrong, "problem", string(now.problem), "service", string(now.service))
+		"warned", now.warned, "handed", now.handed, "errand", now.errand, "listed", now.listed, "left", now.left,
+		"failed", string(now.failed), "sms", string(now.sms), "email", string(now.email), "disputed", now.disputed,
+		"types", now.types, "wrong", now.wrong, "problem", string(now.problem), "service", string(now.service), "away", now.away)
 }
