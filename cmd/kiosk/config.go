@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"time"
 
 	"filippo.io/age"
 	"github.com/BurntSushi/toml"
@@ -38,6 +39,8 @@ type config struct {
 	TextScale float32 `toml:"text_scale"`
 	// Region is where phone numbers without "+" are, ISO 3166-1 alpha-2.
 	Region string `toml:"region"`
+	// IdleAfter ends a case that nobody touches, "10m" by default; it is warned of a minute before.
+	IdleAfter time.Duration `toml:"idle_after"`
 	// SecondScreen puts the citizen's window full screen on the second monitor.
 	SecondScreen bool `toml:"second_screen"`
 	// SingleScreen starts without a citizen's window: F2 hands the clerk's over.
@@ -104,6 +107,7 @@ func (c config) validate() error {
 	}
 	must(c.TextScale >= 1 && c.TextScale <= 1.5, "text_scale: between 1.0 and 1.5")
 	must(len(c.Region) == 2, "region: two letters, for example PT")
+	must(c.IdleAfter == 0 || c.IdleAfter >= 10*time.Second && c.IdleAfter <= time.Hour, `idle_after: between "10s" and "1h"`)
 	must(!c.SecondScreen || !c.SingleScreen, "second_screen and single_screen exclude each other")
 	return errors.Join(problems...)
 }
@@ -140,6 +144,6 @@ func (c config) sideBySide() bool { return c.SideBySide && !c.SecondScreen && !c
 
 // settings are the rules of the session.
 func (c config) settings() kiosk.Settings {
-	return kiosk.Settings{DeskName: c.Name, DefaultRegion: c.Region,
+	return kiosk.Settings{DeskName: c.Name, DefaultRegion: c.Region, IdleAfter: c.IdleAfter,
 		ClerkLanguage: c.ClerkLanguage, CitizenLanguage: c.CitizenLanguage}
 }

@@ -60,3 +60,17 @@ func TestLoadConfig_FilesOpenToOthers(t *testing.T) {
 		}
 	}
 }
+
+// A time that is none, or with which nobody could work, is refused by name.
+func TestLoadConfig_IdleAfter(t *testing.T) {
+	for value, refused := range map[string]bool{`"10s"`: false, `"15m"`: false, `"9s"`: true, `"2h"`: true, `"-10m"`: true, `"soon"`: true} {
+		path := filepath.Join(t.TempDir(), "kiosk.toml")
+		if err := os.WriteFile(path, []byte("idle_after = "+value+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := loadConfig(path) // which has other things to refuse
+		if said := err != nil && (strings.Contains(err.Error(), "idle_after") || strings.Contains(err.Error(), value)); said != refused {
+			t.Errorf("%s: refused %v, want %v: %v", value, said, refused, err)
+		}
+	}
+}
