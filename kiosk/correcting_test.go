@@ -35,6 +35,18 @@ func TestDisputed(t *testing.T) {
 			t.Error("a proven contact cannot be changed")
 		}
 	})
+	// Going on with the contact that is proven ends the matter of the other one: whoever comes back corrects what they came for.
+	t.Run("BesideOneThatFailed", func(t *testing.T) {
+		d := newDesk(t).settled().do(kiosk.Back{}, enterMail)
+		d.do(d.queued(kiosk.Email), kiosk.InCase{Case: d.state.Case, Event: kiosk.DeliveryChanged{Channel: kiosk.Email, Delivery: kiosk.DeliveryFailed}})
+		if got := d.state.Contact.Failed; got != kiosk.Email {
+			t.Errorf("failed: %q", got)
+		}
+		d.do(kiosk.Continue{}).at(kiosk.StepPIN).do(kiosk.Back{}, kiosk.Correct{Step: kiosk.StepContact})
+		if got := d.state.Contact; got.Failed != "" || !got.Correcting {
+			t.Errorf("failed %q, correcting %v", got.Failed, got.Correcting)
+		}
+	})
 	t.Run("OnlyWhatIsThere", func(t *testing.T) {
 		disputed(t).do(kiosk.Correct{Step: kiosk.StepEligibility}, kiosk.Correct{Step: kiosk.StepPIN}).phase(kiosk.ReviewReading)
 		newDesk(t).reviewing().do(kiosk.Correct{Step: kiosk.StepContact}).phase(kiosk.ReviewReading)

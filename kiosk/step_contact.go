@@ -27,7 +27,7 @@ func (contactStep) begin(s *Session) {
 func (contactStep) proceed(s *Session) {
 	contact := &s.state.Contact
 	if contact.Settled && !contact.Phone.Checking && !contact.Email.Checking && s.at(StepContact) {
-		contact.Correcting = false
+		contact.Correcting, contact.Failed = false, "" // the clerk goes on without what failed
 		s.advance()
 	}
 }
