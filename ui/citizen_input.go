@@ -67,7 +67,8 @@ func newInputView(keys *keyboard, zoom *theme.Zoom, submit func(kiosk.Secret)) *
 }
 
 // inputLayout sets the boxes and what is said of them beside the keypad, at its left, or in a window that stands
-// upright the keypad under them. The notice keeps the room of two lines, so that nothing moves when it comes.
+// upright the keypad under the boxes and the rest under it. Text and notice keep the room of some lines, so that boxes
+// and keys stand where they stood on the page before, and nothing moves when a notice comes.
 type inputLayout struct {
 	zoom   *theme.Zoom
 	height float32 // at the width given last
@@ -90,20 +91,32 @@ func (l *inputLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 			y += height + gap
 		}
 	}
-	put(objects[0], width)
-	top := min(y, l.zoom.Of(110)) // large text must not push the keypad out of the window
-	for _, object := range objects[1:4] {
-		put(object, width)
+	lines := func(n float32) float32 { return l.zoom.Of(n * lineHeight * current().Size(theme.SizeCitizenText)) }
+	room := lines(2.1)
+	switch {
+	case upright:
+		room = lines(3.05)
+		put(objects[0], width)
+	case theme.HeightAt(objects[0], size.Width) < lines(2.5): // above the keypad too
+		put(objects[0], size.Width)
+	default:
+		put(objects[0], width)
 	}
+	top := room + gap
+	y = fyne.Max(y, top)
+	put(objects[1], width)
+	put(objects[2], width)
 	if upright {
 		pad.Move(fyne.NewPos(0, y))
 		pad.Resize(fyne.NewSize(width, l.zoom.Of(4*lowKey+3*lowGap)))
 		y += pad.Size().Height + gap
-		put(objects[4], width)
+	}
+	put(objects[3], width)
+	put(objects[4], width)
+	if upright {
 		l.height = y
 		return
 	}
-	put(objects[4], width)
 	pad.Move(fyne.NewPos(width+beside, top))
 	pad.Resize(pad.MinSize())
 	l.height = fyne.Max(y, top+pad.Size().Height)

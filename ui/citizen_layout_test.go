@@ -66,6 +66,31 @@ func TestCitizenZooms(t *testing.T) {
 	}
 }
 
+// TestKeypadStaysInPlace: from the page of the code to those of the PINs the keys stay where the hand is, and the
+// boxes too at the design's text size.
+func TestKeypadStaysInPlace(t *testing.T) {
+	for _, scale := range []float32{1, 1.5} {
+		d := newDesk(t, ui.Options{TextScale: scale})
+		for _, size := range []fyne.Size{{Width: 1024, Height: 768}, {Width: 1920, Height: 1080}, {Width: 624, Height: 756}} {
+			if scale > 1 && size.Width < size.Height {
+				continue // the keypad is under texts as long as they are
+			}
+			d.Citizen().Resize(size)
+			var boxes, key fyne.Position
+			for i, state := range []func(kiosk.Language) kiosk.State{
+				contactSent, pin(kiosk.PINFirst), pin(kiosk.PINRepeat), review(kiosk.ReviewCardPIN),
+			} {
+				d.Show(state(kiosk.English))
+				_, one := placedText(t, d, "1")
+				if i > 0 && (one != key || scale == 1 && d.CitizenBoxes() != boxes) {
+					t.Errorf("text %v, %v, page %d: boxes at %v and keys at %v, before at %v and %v", scale, size, i, d.CitizenBoxes(), one, boxes, key)
+				}
+				boxes, key = d.CitizenBoxes(), one
+			}
+		}
+	}
+}
+
 // TestErrorsMoveNothing: the boxes stay where they are when an error comes.
 func TestErrorsMoveNothing(t *testing.T) {
 	d := newDesk(t, ui.Options{})
