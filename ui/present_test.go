@@ -39,6 +39,38 @@ func TestClerkPages(t *testing.T) {
 	}
 }
 
+// TestTipsFollowTheLogin: who signs in with an e-mail is not told what to do without a telephone.
+func TestTipsFollowTheLogin(t *testing.T) {
+	phone, email := "If you lose the phone", "If you lose access to the e-mail"
+	tell, tellEmail := "2. If the phone is lost", "2. If access to the e-mail is lost"
+	for _, test := range []struct {
+		name, login string
+		said, not   []string
+	}{
+		{"Telephone", "+351912345678", []string{phone, tell, "3. A message"}, []string{email, tellEmail}},
+		{"Email", "anabela@exemplo.pt", []string{email, tellEmail, "3. A message"}, []string{phone, tell}},
+		{"None", "", []string{"2. A message"}, []string{phone, email, "is lost", "Sign in with", "and the PIN"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := done(kiosk.English)
+			s.Receipt.Login = test.login
+			d := newDesk(t, ui.Options{})
+			d.Show(s)
+			shown := visibleText(d.Clerk()) + visibleText(d.Citizen())
+			for _, want := range test.said {
+				if !strings.Contains(shown, want) {
+					t.Errorf("%q is not said", want)
+				}
+			}
+			for _, not := range test.not {
+				if strings.Contains(shown, not) {
+					t.Errorf("%q is said", not)
+				}
+			}
+		})
+	}
+}
+
 func TestChannelLine(t *testing.T) {
 	base := contactSent(kiosk.English)
 	for _, test := range []struct {

@@ -361,13 +361,3 @@ func (p Presenter) everythingRight(m *CitizenModel) {
 		{Text: p.Text("action.something_wrong"), Key: "F8", Event: kiosk.SomethingWrong{}},
 	}
 }
-
-func (p Presenter) citizenDone(m *CitizenModel) {
-	m.Key, m.Sign, m.Title = "done", SignDone, p.Text("citizen.done.title")
-	if p.State.Receipt != nil {
-		m.Text = p.Format("citizen.done.text", Values{"Login": contactText(p.State.Receipt.Login)})
-	}
-	for _, key := range []string{"never", "lost", "card"} {
-		m.Points = append(m.Points, Line{p.Text("citizen.done." + key), TonePlain})
-	}
-}
