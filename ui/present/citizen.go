@@ -87,7 +87,7 @@ func (p Presenter) citizenPage(m *CitizenModel) {
 		p.message(m, "problem", SignWait)
 	case s.Step == kiosk.StepDocument && s.Document.Access.Opening && !s.Document.Access.NoChip:
 		p.message(m, "opening", SignCard)
-	case s.Step == kiosk.StepDocument && s.Document.Access.Asked:
+	case typing(s):
 		p.showWhatIsPrinted(m)
 	case s.Step == kiosk.StepDocument && s.Document.Reading:
 		p.message(m, "reading", SignCard)

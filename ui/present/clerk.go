@@ -85,13 +85,20 @@ type receiptModel struct {
 	Tips   []string
 }
 
+// typing reports whether the clerk types what is printed, or the chip is being opened with it. What was typed stays
+// while the chip is read.
+func typing(s kiosk.State) bool {
+	access := s.Document.Access
+	return s.Step == kiosk.StepDocument && access.Asked && (!s.Document.Reading || access.Opening)
+}
+
 // clerkPage chooses the page. A problem comes before the step it happened in; trouble with the
 // readers is an error only while a document is awaited, later the session says when it matters.
 func clerkPage(s kiosk.State) Page {
 	switch {
 	case s.Problem != nil, s.Step == kiosk.StepDocument && s.Status.Service != "":
 		return PageError
-	case s.Step == kiosk.StepDocument && s.Document.Access.Asked && (!s.Document.Reading || s.Document.Access.Opening):
+	case typing(s):
 		return PageAccess
 	case s.Step == kiosk.StepDocument && s.Document.Reading:
 		return PageReading
