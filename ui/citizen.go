@@ -76,7 +76,7 @@ func newCitizenView(host func() fyne.Window, send func(kiosk.Event), now func() 
 	v.giveBack, v.greeting = newButton(&v.keys), newButton(&v.keys)
 	v.greeting.Enlarge(&v.zoom)
 	v.input.field.now = now
-	v.warning = newOverlayView(v.press, v.do)
+	v.warning = newOverlayView(&v.zoom, v.press, v.do)
 	v.build()
 	return v
 }
@@ -183,8 +183,8 @@ func (v *citizenView) show(m present.CitizenModel) {
 	if m.GiveBack != nil {
 		v.giveBack.show(*m.GiveBack, v.do)
 	}
-	v.warning.over(v.host(), m.Warned)
 	v.outer.Refresh()
+	v.warning.over(v.host(), m.Warned) // which is as large as the page is now
 	if before.Key != m.Key {
 		v.scroll.ScrollToTop()
 		v.focus()

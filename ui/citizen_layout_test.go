@@ -149,3 +149,19 @@ func TestPINKeysShowNoPointer(t *testing.T) {
 		t.Errorf("%d keys", keys)
 	}
 }
+
+// TestWarningZooms: what stands over the citizen's page is as large as the page.
+func TestWarningZooms(t *testing.T) {
+	d := newDesk(t, ui.Options{})
+	d.Citizen().Resize(fyne.NewSize(1920, 1080))
+	d.Show(forgotten(kiosk.Portuguese))
+	var title float32
+	eachPlaced(d.Citizen().Canvas().Overlays().Top(), func(c *canvas.Text, _ fyne.Position) {
+		if c.Text == "Ainda está aí alguém?" {
+			title = c.TextSize
+		}
+	})
+	if want := float32(26 * 1.4); math.Abs(float64(title-want)) > 0.1 {
+		t.Errorf("the warning's title is %v high, want %v", title, want)
+	}
+}

@@ -61,7 +61,7 @@ func newClerkView(window fyne.Window, send func(kiosk.Event), redraw func()) *cl
 	v.title, v.sub, v.tick = theme.Title("").Wrap(), theme.Subtitle("").Wrap(), theme.BigTick(theme.Passed)
 	v.actions = newActionRow(&v.keys, 12, 52, v.do)
 	v.lights = newLightsView()
-	v.overlay = newOverlayView(v.press, v.do)
+	v.overlay = newOverlayView(nil, v.press, v.do)
 	v.contact = newContactPage(&v.keys, send, redraw)
 	v.access = newAccessPage(&v.keys, send, v.do)
 	v.eligibility = newEligibilityPage(&v.keys, send, v.seek, func(field fyne.Focusable) { v.window.Canvas().Focus(field) }, func() { v.frame.Refresh() })

@@ -166,13 +166,16 @@ type overlayView struct {
 	content fyne.CanvasObject
 }
 
-func newOverlayView(press func(fyne.KeyName) bool, do func(present.Action)) *overlayView {
-	v := &overlayView{title: theme.Title("").Wrap(), text: theme.Body("").Wrap()}
+func newOverlayView(zoom *theme.Zoom, press func(fyne.KeyName) bool, do func(present.Action)) *overlayView {
+	v := &overlayView{title: theme.Title("").Zoomed(zoom).Wrap(), text: theme.Body("").Zoomed(zoom).Wrap()}
 	v.keys.press = press
 	v.actions = newActionRow(&v.keys, 12, 52, do)
+	if v.actions.zoom = zoom; zoom != nil { // the citizen's
+		v.text.Sized(theme.SizeCitizenText)
+	}
 	scrim := canvas.NewRectangle(color.NRGBA{R: 0x1B, G: 0x27, B: 0x33, A: 0xA0})
 	panel := theme.PanelPadded(32, rows(14, v.title, v.text, theme.Padded(0, 8, v.actions.content)))
-	v.content = container.New(middleLayout{width: 640}, newTapArea(scrim, func() {}), panel)
+	v.content = container.New(middleLayout{width: 640, zoom: zoom}, newTapArea(scrim, func() {}), panel)
 	return v
 }
 
@@ -204,11 +207,14 @@ func (v *overlayView) show(m present.OverlayModel) {
 }
 
 // middleLayout stretches the first object over everything and puts the second in the middle.
-type middleLayout struct{ width float32 }
+type middleLayout struct {
+	width float32
+	zoom  *theme.Zoom
+}
 
 func (l middleLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	objects[0].Resize(size)
-	width := fyne.Min(l.width, size.Width-64)
+	width := fyne.Min(l.zoom.Of(l.width), size.Width-64)
 	height := theme.HeightAt(objects[1], width)
 	objects[1].Resize(fyne.NewSize(width, height))
 	objects[1].Move(fyne.NewPos((size.Width-width)/2, (size.Height-height)*0.42))
