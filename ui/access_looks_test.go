@@ -170,7 +170,25 @@ func TestChecksFoldAway(t *testing.T) {
 	}
 }
 
-// TestSmallestWindow: the steps end above the status bar, at every text size.
+// TestChecksKeepApart: the circles of a short list of checks do not touch.
+func TestChecksKeepApart(t *testing.T) {
+	d := newDesk(t, ui.Options{})
+	d.Show(identityLoading(kiosk.Portuguese))
+	var above, below float32
+	eachPlaced(d.ClerkPage(), func(c *canvas.Text, at fyne.Position) {
+		switch c.Text {
+		case "Fotografia igual à assinada":
+			above = at.Y
+		case "Certificado não revogado":
+			below = at.Y
+		}
+	})
+	if apart := below - above; apart < 22+8 { // a circle and room
+		t.Errorf("two checks are %v apart", apart)
+	}
+}
+
+// TestSmallestWindow: the steps, by their numbers only, end above the status bar, at every text size.
 func TestSmallestWindow(t *testing.T) {
 	for _, scale := range []float32{1, 1.5} {
 		d := newDesk(t, ui.Options{TextScale: scale})

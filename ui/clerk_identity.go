@@ -21,7 +21,7 @@ import (
 type identityPage struct {
 	photo  *photoView
 	fields *list[fieldRow, present.Field]
-	checks *list[checkView, present.CheckRow]
+	checks *checkList
 	level  *theme.Text
 	why    *theme.Text
 	object fyne.CanvasObject
@@ -33,7 +33,7 @@ type identityPage struct {
 
 func newIdentityPage(toggle func()) *identityPage {
 	p := &identityPage{
-		photo: newPhotoView(), checks: newChecks(1), // fourteen with a remark at once in 800 pixels
+		photo: newPhotoView(), checks: newChecks(),
 		level: theme.Value("").Bold().Wrap(), why: theme.Small("").In(theme.InkFaint).Wrap(),
 	}
 	p.fields = newFields(7, 112, nil)

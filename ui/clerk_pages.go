@@ -76,14 +76,14 @@ func (p *readingPage) show(m present.ClerkModel) {
 
 // pinPage shows how far the citizen is, and never a digit: there is none in this window's model.
 type pinPage struct {
-	phases  *list[checkView, present.CheckRow]
+	phases  *checkList
 	notice  *theme.Text
 	explain *theme.Text
 	object  fyne.CanvasObject
 }
 
 func newPINPage() *pinPage {
-	p := &pinPage{phases: newChecks(5), notice: theme.Body("").Wrap(), explain: theme.Label("").Wrap()}
+	p := &pinPage{phases: newChecks(), notice: theme.Body("").Wrap(), explain: theme.Label("").Wrap()}
 	p.object = rows(18, theme.Panel(p.phases.content), theme.Panel(rows(8, p.notice, p.explain)))
 	return p
 }
@@ -99,7 +99,7 @@ func (p *pinPage) show(m present.ClerkModel) {
 // reviewPage shows what will be bound and where the citizen is.
 type reviewPage struct {
 	fields *list[fieldRow, present.Field]
-	phases *list[checkView, present.CheckRow]
+	phases *checkList
 	now    *theme.Text
 	notice *theme.Text
 	lay    *pictures // what to lay on the reader again
@@ -108,7 +108,7 @@ type reviewPage struct {
 
 func newReviewPage() *reviewPage {
 	p := &reviewPage{
-		fields: newFields(12, 134, nil), phases: newChecks(5), lay: newPictures(0.6, nil, present.PictureCover, present.PictureResidence),
+		fields: newFields(12, 134, nil), phases: newChecks(), lay: newPictures(0.6, nil, present.PictureCover, present.PictureResidence),
 		now: theme.Body("").Wrap(), notice: theme.Body("").Wrap(),
 	}
 	p.object = rows(18,
@@ -155,13 +155,13 @@ func (p *donePage) show(m present.ClerkModel) {
 // errorPage is what happened, what it means, what to do; and which checks said no.
 type errorPage struct {
 	problem *problemView
-	checks  *list[checkView, present.CheckRow]
+	checks  *checkList
 	panel   fyne.CanvasObject
 	object  fyne.CanvasObject
 }
 
 func newErrorPage() *errorPage {
-	p := &errorPage{problem: newProblemView(), checks: newChecks(5)}
+	p := &errorPage{problem: newProblemView(), checks: newChecks()}
 	p.panel = theme.Panel(p.checks.content)
 	p.object = rows(18, p.problem.content, p.panel)
 	return p

@@ -128,10 +128,32 @@ type checkView struct {
 	rule                 fyne.CanvasObject
 }
 
-// newChecks lists checks with a thin line between them, each with some room above and below.
-func newChecks(room float32) *list[checkView, present.CheckRow] {
-	first := true
-	return newList(0,
+// checkList lists checks with a thin line between them, each with as much room above and below as their number leaves
+// on a page of the design's height: fourteen, some with a remark, are seen at once.
+type checkList struct {
+	*list[checkView, present.CheckRow]
+	room float32
+}
+
+func (l *checkList) show(rows []present.CheckRow) {
+	l.room = fyne.Max(1, fyne.Min(6, float32(14-len(rows))))
+	l.list.show(rows)
+}
+
+// Layout implements fyne.Layout, of one check.
+func (l *checkList) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	objects[0].Move(fyne.NewPos(0, l.room))
+	objects[0].Resize(fyne.NewSize(size.Width, size.Height-2*l.room))
+}
+
+// MinSize implements fyne.Layout, of one check.
+func (l *checkList) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	return objects[0].MinSize().AddWidthHeight(0, 2*l.room)
+}
+
+func newChecks() *checkList {
+	first, l := true, &checkList{}
+	l.list = newList(0,
 		func() (checkView, fyne.CanvasObject) {
 			v := checkView{
 				icon:   theme.TickIcon(theme.Pending),
@@ -148,7 +170,7 @@ func newChecks(room float32) *list[checkView, present.CheckRow] {
 			row := rows(1,
 				container.New(&checkLine{}, v.icon, v.text, v.detail),
 				theme.Padded(34, 0, v.remedy))
-			return v, rows(0, v.rule, theme.Padded(0, room, row))
+			return v, rows(0, v.rule, container.New(l, row))
 		},
 		func(v checkView, row present.CheckRow) {
 			v.icon.SetResult(theme.Result(row.Result))
@@ -164,6 +186,7 @@ func newChecks(room float32) *list[checkView, present.CheckRow] {
 			}
 			reveal(v.remedy, row.Remedy != "")
 		})
+	return l
 }
 
 // checkLine is a sign, what was checked, and who answered: at the right end where there is room, else below, all
