@@ -1,6 +1,11 @@
 package registrar
 
-import "github.com/google/uuid"
+import (
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+)
 
 // For the external tests: the crash points, and what is derived from the pepper.
 
@@ -31,10 +36,21 @@ func HashPIN(pepper []byte, person string, pin []byte) (PINHash, error) {
 	return k.hashPIN(recommended, person, pin)
 }
 
-// VerifyPIN is keys.verifyPIN.
-func VerifyPIN(pepper []byte, h PINHash, person string, pin []byte) bool {
+// VerifyPIN reports whether a PHC string is the hash of the person's PIN.
+func VerifyPIN(pepper []byte, stored, person string, pin []byte) bool {
+	var h PINHash
+	var rest string
+	if _, err := fmt.Sscanf(stored, "$argon2id$v=19$m=%d,t=%d,p=%d$%s", &h.Memory, &h.Time, &h.Threads, &rest); err != nil {
+		return false
+	}
+	salt, _, _ := strings.Cut(rest, "$")
+	var err error
+	if h.Salt, err = phcBase64.DecodeString(salt); err != nil {
+		return false
+	}
 	k, err := newKeys(pepper)
-	return err == nil && k.verifyPIN(h, person, pin)
+	h.Sum = k.pinSum(h, person, pin)
+	return err == nil && h.String() == stored
 }
 
 // ValidUntil is validUntil.

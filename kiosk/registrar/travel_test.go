@@ -53,9 +53,7 @@ func TestTravel_WholePath(t *testing.T) {
 			kept.Born != p.BirthDate.Latest().String() || kept.Stated != p.BirthDate.String() {
 			t.Errorf("%s: kept %+v of %+v", name, kept, v.transcript.Person)
 		}
-		pin, err := registrar.ParsePINHash(kept.Hash)
-		b.check(err)
-		if !registrar.VerifyPIN(pepper, pin, p.Country+":document:"+p.DocumentNumber, []byte(goodPIN)) {
+		if !registrar.VerifyPIN(pepper, kept.Hash, p.Country+":document:"+p.DocumentNumber, []byte(goodPIN)) {
 			t.Errorf("%s: the stored hash is not of the PIN that was chosen", name)
 		}
 	}

@@ -41,10 +41,9 @@ func TestWorker_WholePath(t *testing.T) {
 	}
 	w.Stop()
 
-	hash, err := registrar.ParsePINHash(scalar[string](b, `select pin_hash from cmd.key where enrolment = $1`, v.id))
-	b.check(err)
-	if hash.Memory != 64<<10 || hash.Time != 3 || hash.Threads != 4 {
-		t.Errorf("the hash cost %d KiB, %d passes, %d lanes", hash.Memory, hash.Time, hash.Threads)
+	hash := scalar[string](b, `select pin_hash from cmd.key where enrolment = $1`, v.id)
+	if !strings.HasPrefix(hash, "$argon2id$v=19$m=65536,t=3,p=4$") {
+		t.Errorf("the hash is %s, want the second recommendation of RFC 9106", hash)
 	}
 	if !registrar.VerifyPIN(pepper, hash, "PRT:"+v.civilNumber, []byte(goodPIN)) {
 		t.Error("the stored hash is not of the PIN that was chosen")
