@@ -103,23 +103,14 @@ func (s *Session) stop(c Channel) bool {
 	if c != "" {
 		return stopped
 	}
-	switch {
-	case s.state.Contact.Opening:
-		s.state.Contact.Opening = false
-		s.again.open = true
-	case s.at(StepPIN) && s.state.PIN.Phase == PINSealing:
-		s.state.PIN.Phase = PINFirst
-	case s.inReview(ReviewSigning):
-		s.askForCard()
-	case s.binding():
-		s.again.bind = true
-		s.state.Review.Waiting = true
-	case s.recognising != 0:
-		s.again.recognise, s.recognising = s.recognising, 0
-	default:
-		return stopped
+	for _, step := range s.errand.Steps {
+		stopped = steps[step].stop(s) || stopped
 	}
-	return true
+	if s.recognising != 0 {
+		s.again.recognise, s.recognising = s.recognising, 0
+		stopped = true
+	}
+	return stopped
 }
 
 func (s *Session) stopChannel(c, only Channel) bool {
@@ -152,25 +143,14 @@ func (s *Session) retry() {
 	case s.problem != nil && s.problem.Code == ProblemCode(ReasonCardChanged):
 		return // cured by the card that leaves, not by asking again
 	}
-	again := s.again
-	s.again = stopped{}
 	s.problem = nil
-	if again.open {
-		s.open()
+	for _, step := range s.errand.Steps {
+		steps[step].retry(s)
 	}
-	for _, c := range []Channel{SMS, Email} {
-		if s.sending(c).failed {
-			s.send(c)
-		}
-	}
-	if again.recognise != 0 && s.holds(again.recognise) == SlotCard && !s.state.Document.CardPresent {
-		s.recognise(again.recognise)
-	}
-	if again.bind {
-		s.ask(Bind{Case: s.live})
-	}
-	if s.inReview(ReviewCardPIN) {
-		s.agreed()
+	reader := s.again.recognise
+	s.again = stopped{}
+	if reader != 0 && s.holds(reader) == SlotCard && !s.state.Document.CardPresent {
+		s.recognise(reader)
 	}
 }
 

@@ -39,6 +39,8 @@ type step interface {
 	proceed(s *Session)          // the clerk's main button
 	retreat(s *Session) bool     // undoes what may not stay when the clerk goes back; false: they cannot now
 	asksCitizen(s *Session) bool // the person has something to do on their screen
+	stop(s *Session) bool        // a technical failure: ends what is under way; false: nothing was
+	retry(s *Session)            // asks again for what stop ended
 }
 
 // steps is what each Step is.
@@ -66,6 +68,10 @@ func (plainStep) proceed(*Session) {}
 func (plainStep) retreat(*Session) bool { return false }
 
 func (plainStep) asksCitizen(*Session) bool { return false }
+
+func (plainStep) stop(*Session) bool { return false }
+
+func (plainStep) retry(*Session) {}
 
 // path returns the errand's steps without those that ask nothing of this person.
 func (s *Session) path() []Step {

@@ -42,6 +42,25 @@ func (contactStep) asksCitizen(s *Session) bool {
 	return contact.Awaited != "" || !contact.Settled && contact.Failed == ""
 }
 
+func (contactStep) stop(s *Session) bool {
+	if !s.state.Contact.Opening {
+		return false
+	}
+	s.state.Contact.Opening, s.again.open = false, true
+	return true
+}
+
+func (contactStep) retry(s *Session) {
+	if s.again.open {
+		s.open()
+	}
+	for _, c := range []Channel{SMS, Email} {
+		if s.sending(c).failed {
+			s.send(c)
+		}
+	}
+}
+
 // open asks the centre for an enrolment of this person.
 func (s *Session) open() {
 	s.opened = true

@@ -63,6 +63,15 @@ func (pinStep) retreat(s *Session) bool {
 
 func (pinStep) asksCitizen(s *Session) bool { return s.state.PIN.Phase != PINSealed }
 
+// stop: the PIN is gone, and is chosen anew.
+func (pinStep) stop(s *Session) bool {
+	if !s.at(StepPIN) || s.state.PIN.Phase != PINSealing {
+		return false
+	}
+	s.state.PIN.Phase = PINFirst
+	return true
+}
+
 // choosePIN asks for a PIN from the beginning.
 func (s *Session) choosePIN() {
 	s.wipePIN()

@@ -59,6 +59,27 @@ func (reviewStep) asksCitizen(s *Session) bool {
 	return !s.binding() && !s.state.Review.Disputed
 }
 
+func (reviewStep) stop(s *Session) bool {
+	switch {
+	case s.inReview(ReviewSigning):
+		s.askForCard()
+	case s.binding():
+		s.again.bind, s.state.Review.Waiting = true, true
+	default:
+		return false
+	}
+	return true
+}
+
+func (reviewStep) retry(s *Session) {
+	if s.again.bind {
+		s.ask(Bind{Case: s.live})
+	}
+	if s.inReview(ReviewCardPIN) {
+		s.agreed()
+	}
+}
+
 // inReview reports whether the review stands in one of the phases.
 func (s *Session) inReview(phases ...ReviewPhase) bool {
 	if !s.at(StepReview) {
