@@ -1,6 +1,7 @@
 package present
 
 import (
+	"cmp"
 	"strings"
 
 	"balcao/kiosk"
@@ -95,29 +96,19 @@ func typing(s kiosk.State) bool {
 // clerkPage chooses the page. A problem comes before the step it happened in; trouble with the
 // readers is an error only while a document is awaited, later the session says when it matters.
 func clerkPage(s kiosk.State) Page {
+	step := cmp.Or(s.Step, kiosk.StepDocument)
+	document := step == kiosk.StepDocument
 	switch {
-	case s.Problem != nil, s.Step == kiosk.StepDocument && s.Status.Service != "":
+	case s.Problem != nil, document && s.Status.Service != "":
 		return PageError
 	case typing(s):
 		return PageAccess
-	case s.Step == kiosk.StepDocument && s.Document.Reading:
+	case document && s.Document.Reading:
 		return PageReading
-	case s.Step == kiosk.StepEligibility:
-		return PageEligibility
-	case s.Step == kiosk.StepIdentity:
-		return PageIdentity
-	case s.Step == kiosk.StepContact:
-		return PageContact
-	case s.Step == kiosk.StepPIN:
-		return PagePIN
-	case s.Step == kiosk.StepReview:
-		return PageReview
-	case s.Step == kiosk.StepDone:
-		return PageDone
-	case s.Choosing:
+	case document && s.Choosing:
 		return PageErrands
 	default:
-		return PageDocument
+		return Page(step) // of the step's name
 	}
 }
 
