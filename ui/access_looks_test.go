@@ -1,6 +1,8 @@
 package ui_test
 
 import (
+	"math"
+	"strings"
 	"testing"
 
 	"fyne.io/fyne/v2"
@@ -198,6 +200,8 @@ func TestSmallestWindow(t *testing.T) {
 		eachPlaced(d.Clerk().Content(), func(c *canvas.Text, at fyne.Position) {
 			switch c.Text {
 			case "Concluído":
+				t.Errorf("at %v a narrow window spends its width on the names of steps", scale)
+			case "6":
 				last = at.Y + c.MinSize().Height
 			case "SMS e e-mail":
 				bar = at.Y
@@ -222,5 +226,44 @@ func TestChosenOptionMovesNothing(t *testing.T) {
 		if after := answer.(fyne.CanvasObject).MinSize(); before != after {
 			t.Fatalf("in a window of %v the answers need %v, and once one is chosen %v", width, before, after)
 		}
+	}
+}
+
+// TestStatusBarShowsAll: lights that grow longer break into another line, and the bar with its clock stays in the window.
+func TestStatusBarShowsAll(t *testing.T) {
+	d := newDesk(t, ui.Options{})
+	d.Clerk().Resize(fyne.NewSize(800, 660))
+	for _, state := range []kiosk.State{idle(kiosk.Portuguese), centreDown(kiosk.Portuguese), idle(kiosk.Portuguese)} {
+		d.Show(state)
+		found := 0
+		eachPlaced(d.Clerk().Content(), func(c *canvas.Text, at fyne.Position) {
+			if c.Text != "23-11-2026 10:42" && !strings.HasPrefix(c.Text, "SMS e e-mail") {
+				return
+			}
+			found++
+			if end := at.Y + c.MinSize().Height; end > 660 {
+				t.Errorf("%q ends at %v in a window of 660", c.Text, end)
+			}
+		})
+		if found != 2 {
+			t.Errorf("found %d of clock and last light", found)
+		}
+	}
+}
+
+// TestWideMonitor: on a wide monitor the clerk's page is a column in the middle of what the steps leave.
+func TestWideMonitor(t *testing.T) {
+	d := newDesk(t, ui.Options{})
+	d.Show(contact(kiosk.Portuguese))
+	d.Clerk().Resize(fyne.NewSize(2560, 1440))
+	width, steps := d.ClerkPage().Size().Width, float32(236)
+	var left, right float32
+	eachPlaced(d.Clerk().Content(), func(c *canvas.Text, at fyne.Position) {
+		if c.Text == "Confirme o contacto" {
+			left, right = at.X-steps, 2560-at.X-width
+		}
+	})
+	if left == 0 || width > 1240 || math.Abs(float64(left-right)) > 1 {
+		t.Errorf("the page is %v wide, with %v at its left and %v at its right", width, left, right)
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/layout"
 
 	"balcao/kiosk"
 	"balcao/ui/present"
@@ -25,6 +24,7 @@ type clerkView struct {
 	drawn bool
 
 	header      *headerView
+	narrow      bool // the window: only the steps' numbers are shown
 	rail        *list[railView, present.RailItem]
 	title       *theme.Text
 	sub         *theme.Text
@@ -41,6 +41,7 @@ type clerkView struct {
 	access      *accessPage
 	eligibility *eligibilityPage
 	errands     *errandsPage
+	outer       *fyne.Container // header, steps, page and status bar
 	content     fyne.CanvasObject
 
 	identity *identityPage
@@ -57,7 +58,7 @@ func newClerkView(window fyne.Window, send func(kiosk.Event), redraw func()) *cl
 	v := &clerkView{window: window, send: send, redraw: redraw}
 	v.keys.press, v.keys.digit = v.press, func(r rune) { v.access.digit(r) }
 	v.header = newHeaderView(func() { v.press(fyne.KeyF12) })
-	v.rail = newRail()
+	v.rail = newRail(&v.narrow)
 	v.title, v.sub, v.tick = theme.Title("").Wrap(), theme.Subtitle("").Wrap(), theme.BigTick(theme.Passed)
 	v.actions = newActionRow(&v.keys, 12, 52, v.do)
 	v.lights = newLightsView()
@@ -90,9 +91,10 @@ func (v *clerkView) build() {
 	v.frame, v.scroll = scrollPage(16, v.body, v.actions.content)
 
 	sideRight := canvas.NewRectangle(theme.Border)
-	rail := columns(0, []float32{0, 0}, theme.Padded(20, 24, container.New(railLayout{}, v.rail.content)), sized(1, 1, sideRight))
-	main := theme.Fill(theme.Page, container.New(layout.NewCustomPaddedLayout(28, 20, 32, 32), v.frame))
-	v.content = edges(v.header.content, v.lights.content, theme.Fill(theme.Surface, rail), main)
+	rail := columns(0, []float32{0, 0}, theme.Padded(20, 24, container.New(railLayout{&v.narrow}, v.rail.content)), sized(1, 1, sideRight))
+	main := theme.Fill(theme.Page, container.New(clerkColumn{}, v.frame))
+	v.outer = edges(v.header.content, v.lights.content, theme.Fill(theme.Surface, rail), main)
+	v.content = container.New(clerkLayout{v}, v.outer)
 }
 
 // show draws the model; what did not change is not touched.
@@ -105,7 +107,10 @@ func (v *clerkView) show(m present.ClerkModel) {
 	v.header.show(m)
 	v.rail.show(m.Rail)
 	v.rail.content.Refresh()
-	v.lights.show(m.Lights, m.Clock)
+	bar := v.lights.content.MinSize().Height
+	if v.lights.show(m.Lights, m.Clock); v.lights.content.MinSize().Height != bar {
+		v.outer.Refresh() // its lights are in more lines than before, or in fewer
+	}
 	v.title.SetText(m.Title)
 	speaks := present.ToneQuiet
 	if m.Care {

@@ -73,7 +73,7 @@ type railView struct {
 	title *theme.Text
 }
 
-func newRail() *list[railView, present.RailItem] {
+func newRail(narrow *bool) *list[railView, present.RailItem] {
 	number := 0
 	return newList(0,
 		func() (railView, fyne.CanvasObject) {
@@ -85,6 +85,7 @@ func newRail() *list[railView, present.RailItem] {
 		},
 		func(v railView, item present.RailItem) {
 			v.title.SetText(item.Title)
+			reveal(v.title, !*narrow)
 			back, ink, result := theme.Clear, theme.InkFaint, theme.Pending
 			switch item.State {
 			case present.RailCurrent:
@@ -107,14 +108,50 @@ func newRail() *list[railView, present.RailItem] {
 
 // railLayout gives the steps their width, which grows with the text, and their height: they do not run under the
 // status bar.
-type railLayout struct{}
+type railLayout struct{ narrow *bool }
 
 func (railLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	objects[0].Resize(fyne.NewSize(size.Width, objects[0].MinSize().Height))
 }
 
-func (railLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(195*textScale(), objects[0].MinSize().Height)
+func (l railLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	width := float32(195)
+	if *l.narrow {
+		width = 44 // the numbers
+	}
+	return fyne.NewSize(width*textScale(), objects[0].MinSize().Height)
+}
+
+// clerkLayout fills the window. A narrow one has no room for the steps' names: the page's title says which it is.
+type clerkLayout struct{ view *clerkView }
+
+const leastForNames = 1000 // wide
+
+func (l clerkLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	if narrow := size.Width < leastForNames; narrow != l.view.narrow {
+		l.view.narrow = narrow
+		for _, row := range l.view.rail.rows {
+			reveal(row.title, !narrow)
+		}
+	}
+	objects[0].Resize(size)
+}
+
+func (clerkLayout) MinSize(objects []fyne.CanvasObject) fyne.Size { return objects[0].MinSize() }
+
+// clerkColumn is the page's place: a column in the middle of a wide monitor, whose lines are not too long to read.
+type clerkColumn struct{}
+
+const columnX, columnTop, columnBottom, columnMost = 32, 28, 20, 1240
+
+func (clerkColumn) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	width := min(size.Width-2*columnX, columnMost)
+	objects[0].Move(fyne.NewPos((size.Width-width)/2, columnTop))
+	objects[0].Resize(fyne.NewSize(width, size.Height-columnTop-columnBottom))
+}
+
+func (clerkColumn) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	return objects[0].MinSize().AddWidthHeight(2*columnX, columnTop+columnBottom)
 }
 
 // lightView is a dot and its words in the status bar.

@@ -207,7 +207,7 @@ func (l pageLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 }
 
 func (l pageLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	return objects[0].MinSize().Max(fyne.NewSize(600, 400))
+	return objects[0].MinSize().Max(fyne.NewSize(520, 400))
 }
 
 // edgeLayout is a border layout without gaps: top, bottom and left of those given, the rest for the

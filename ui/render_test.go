@@ -132,9 +132,17 @@ func TestEveryScreen(t *testing.T) {
 		name     string
 		language kiosk.Language
 		scale    float32
-	}{{"pt", kiosk.Portuguese, 1}, {"en", kiosk.English, 1}, {"large", kiosk.Portuguese, 1.5}} {
+		size     fyne.Size // of both windows; zero for that which they begin with
+	}{
+		{"pt", kiosk.Portuguese, 1, fyne.Size{}}, {"en", kiosk.English, 1, fyne.Size{}}, {"large", kiosk.Portuguese, 1.5, fyne.Size{}},
+		{"wide", kiosk.Portuguese, 1, fyne.NewSize(1920, 1080)}, {"low", kiosk.Portuguese, 1, fyne.NewSize(854, 658)},
+	} {
 		t.Run(test.name, func(t *testing.T) {
 			d := newDesk(t, ui.Options{TextScale: test.scale})
+			if !test.size.IsZero() {
+				d.Clerk().Resize(test.size)
+				d.Citizen().Resize(test.size)
+			}
 			for _, screen := range screens {
 				d.Show(screen.state(test.language))
 				for name, window := range map[string]fyne.Window{"clerk": d.Clerk(), "citizen": d.Citizen()} {
