@@ -251,6 +251,27 @@ func TestStatusBarShowsAll(t *testing.T) {
 	}
 }
 
+// TestLargeTextBreaksNoNumber: at the largest text a telephone number and an address stay whole.
+func TestLargeTextBreaksNoNumber(t *testing.T) {
+	d := newDesk(t, ui.Options{TextScale: 1.5})
+	d.Clerk().Resize(fyne.NewSize(1280, 770))
+	for _, c := range []struct {
+		state kiosk.State
+		whole string
+	}{
+		{review(kiosk.ReviewReading)(kiosk.Portuguese), "+351\u00a0912\u00a0345\u00a0678"},
+		{review(kiosk.ReviewReading)(kiosk.Portuguese), "anabela@exemplo.pt"},
+		{done(kiosk.Portuguese), "+351\u00a0912\u00a0345\u00a0678"},
+	} {
+		d.Show(c.state)
+		whole := false
+		eachPlaced(d.ClerkPage(), func(text *canvas.Text, _ fyne.Position) { whole = whole || strings.Contains(text.Text, c.whole) })
+		if !whole {
+			t.Errorf("%s: %q is broken or missing", c.state.Step, c.whole)
+		}
+	}
+}
+
 // TestWideMonitor: on a wide monitor the clerk's page is a column in the middle of what the steps leave.
 func TestWideMonitor(t *testing.T) {
 	d := newDesk(t, ui.Options{})

@@ -111,9 +111,9 @@ func newReviewPage() *reviewPage {
 		fields: newFields(12, 134, nil), phases: newChecks(), lay: newPictures(0.6, nil, present.PictureCover, present.PictureResidence),
 		now: theme.Body("").Wrap(), notice: theme.Body("").Wrap(),
 	}
-	p.object = rows(18,
-		columns(18, []float32{530, 432}, theme.Panel(p.fields.content), theme.Panel(p.phases.content)),
-		theme.Panel(centred(22, []float32{0, 1}, p.lay.content, rows(8, p.now, p.notice))))
+	p.object = rows(18, // what happens now comes first: large text leaves the rest below the fold
+		theme.Panel(centred(22, []float32{0, 1}, p.lay.content, rows(8, p.now, p.notice))),
+		sideBySide(18, 860, []float32{530, 432}, theme.Panel(p.fields.content), theme.Panel(p.phases.content)))
 	return p
 }
 
@@ -140,7 +140,7 @@ func newDonePage() *donePage {
 		fields: newFields(12, 134, nil), tell: theme.Heading(""),
 		tips: newLines(4, func() *theme.Text { return theme.Body("") }),
 	}
-	p.object = columns(18, []float32{1, 1}, theme.Panel(p.fields.content), theme.Panel(rows(6, p.tell, p.tips.content)))
+	p.object = sideBySide(18, 860, []float32{1, 1}, theme.Panel(p.fields.content), theme.Panel(rows(6, p.tell, p.tips.content)))
 	return p
 }
 
