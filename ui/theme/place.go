@@ -16,46 +16,44 @@ const (
 // Places are where windows go on one monitor, in pixels and without their frames.
 type Places struct{ Clerk, Citizen, Bench image.Rectangle }
 
-// Widths of a monitor from which the windows stand beside each other: with the citizen's as on a monitor of its
-// own, and with it upright, as a tablet stands; and the height from which the bench is a strip below. On less, each keeps an edge that the others leave free to click.
+// Width of a monitor from which the citizen's window is as on a monitor of its own, on a narrower one upright, as a
+// tablet stands; and the size from which the bench is a strip below. On a smaller one the bench is behind the other
+// two, and each keeps an edge that the others leave free to click.
 const (
-	roomForBoth    = 1280 + 1024 + 3*frameWidth
-	roomForUpright = 1700
-	roomForStrip   = 1000
-	freeEdge       = 72
+	roomForBoth             = 1280 + 1024 + 3*frameWidth
+	stripWidth, stripHeight = 1500, 1000
+	freeEdge                = 72
+
+	leastClerk, leastCitizen = 760, 480 // wide
 )
 
 // PlacesOn divides a monitor, or what panels leave of it, between the desk's windows and the test bench's. Where
-// there is no room for all of them, they overlap, and none is cut off.
+// there is no room for all of them, they overlap, and none is cut off: the bench first.
 func PlacesOn(area image.Rectangle) Places {
 	inner := image.Rect(area.Min.X+frameWidth, area.Min.Y+titleBar, area.Max.X-frameWidth, area.Max.Y-frameWidth)
 	at := func(x, y, width, height int) image.Rectangle {
 		return image.Rect(x, y, min(x+width, inner.Max.X), min(y+height, inner.Max.Y))
 	}
-	width := inner.Dx()
-	across := min(1180, width)
-	bench := at(inner.Max.X-across, max(inner.Min.Y+freeEdge, inner.Max.Y-800), across, 800)
-	if width < roomForUpright-2*frameWidth {
-		clerk := at(inner.Min.X, inner.Min.Y, min(1280, width-freeEdge), min(800, inner.Dy()-freeEdge))
-		upright := min(560, width)
-		return Places{Clerk: clerk, Citizen: at(inner.Max.X-upright, inner.Min.Y, upright, clerk.Dy()), Bench: bench}
-	}
-	clerkWidth, citizenWidth, height := 1280, 1024, 800
+	width, height := inner.Dx(), 800
+	clerkWidth, citizenWidth := 1280, 1024
 	if width < roomForBoth-2*frameWidth {
-		clerkWidth = width*2/3 - frameWidth
-		citizenWidth = width - clerkWidth - 2*frameWidth
+		clerkWidth = max(width*2/3-frameWidth, 1000)
+		citizenWidth = max(width-clerkWidth-2*frameWidth, leastCitizen)
+		clerkWidth = max(width-citizenWidth-2*frameWidth, leastClerk)
 	}
-	low := area.Dy() < roomForStrip
-	if !low {
+	across := min(1180, width)
+	bench := at(inner.Max.X-across, max(inner.Min.Y+freeEdge, inner.Max.Y-height), across, height)
+	if area.Dx() < stripWidth || area.Dy() < stripHeight {
+		height = min(height, inner.Dy()-freeEdge)
+	} else {
 		height = min(height, area.Dy()*7/10) // the rest is the bench's
-	}
-	clerk := at(inner.Min.X, inner.Min.Y, clerkWidth, height)
-	if below := clerk.Max.Y + frameWidth + titleBar; !low {
+		below := inner.Min.Y + height + frameWidth + titleBar
 		bench = at(inner.Min.X, below, min(width, 1920), inner.Max.Y-below)
 	}
+	citizenAt := min(inner.Min.X+clerkWidth+2*frameWidth, inner.Max.X-citizenWidth)
 	return Places{
-		Clerk:   clerk,
-		Citizen: at(clerk.Max.X+2*frameWidth, inner.Min.Y, citizenWidth, height),
+		Clerk:   at(inner.Min.X, inner.Min.Y, clerkWidth, height),
+		Citizen: at(citizenAt, inner.Min.Y, citizenWidth, height),
 		Bench:   bench,
 	}
 }
