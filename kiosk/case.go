@@ -152,7 +152,7 @@ func (OtherDocument) apply(s *Session) {
 // Cancel asks to end the case; the screen confirms with CancelConfirmed or CancelDismissed.
 type Cancel struct{}
 
-// apply asks first when there is something to lose. From the moment the evidence leaves there is no
+// apply asks first when there is something to lose: not where going on ends the case as well. From the moment the evidence leaves there is no
 // way back, and a finished case has nothing to cancel.
 func (Cancel) apply(s *Session) {
 	s.note = ""
@@ -162,7 +162,7 @@ func (Cancel) apply(s *Session) {
 	case s.state.Case == 0:
 		s.errand = Errands[0]
 	case !s.state.MayCancel():
-	case s.state.Step == StepDocument || s.over() || s.interrupted:
+	case s.state.Step == StepDocument || s.over() || s.interrupted || s.lastStep():
 		s.next()
 	default:
 		s.state.ConfirmCancel = true

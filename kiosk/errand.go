@@ -90,6 +90,12 @@ func (s *Session) advance() {
 	s.next()
 }
 
+// lastStep reports whether going on ends the case.
+func (s *Session) lastStep() bool {
+	path := s.path()
+	return path[len(path)-1] == s.state.Step
+}
+
 // reach begins a step.
 func (s *Session) reach(step Step) {
 	s.state.Step = step

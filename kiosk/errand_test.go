@@ -16,6 +16,12 @@ func TestErrands(t *testing.T) {
 			t.Errorf("got case %d of %s, want an empty desk that enrols", d.state.Case, d.state.Errand.Name)
 		}
 	})
+	t.Run("EscEndsACheckUnasked", func(t *testing.T) {
+		d := newDesk(t).do(kiosk.ErrandChosen{Name: "check"}).identified().do(kiosk.Cancel{})
+		if d.state.ConfirmCancel || d.state.Case != 0 || d.state.Errand.Name != "enrol" {
+			t.Errorf("asks %v, case %d of %s: nothing can be lost", d.state.ConfirmCancel, d.state.Case, d.state.Errand.Name)
+		}
+	})
 	t.Run("OnlyOnAnEmptyDesk", func(t *testing.T) {
 		if d := newDesk(t).identified().do(kiosk.ErrandChosen{Name: "check"}); d.state.Errand.Name != "enrol" {
 			t.Errorf("got %s in mid-case", d.state.Errand.Name)
