@@ -24,9 +24,12 @@ func newErrandsPage(keys *keyboard) *errandsPage {
 func (p *errandsPage) content() fyne.CanvasObject { return p.object }
 
 func (p *errandsPage) show(m present.ClerkModel) {
+	opens := len(p.names) == 0
 	p.names = m.Errands.Names
 	p.choice.offer(m.Errands.Label, "", m.Errands.Options)
-	p.choice.put(m.Errands.Chosen)
+	if opens { // afterwards the arrows choose, whatever else of the window is drawn anew
+		p.choice.put(m.Errands.Chosen)
+	}
 }
 
 // first has the arrow keys.

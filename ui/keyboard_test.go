@@ -744,11 +744,14 @@ func TestLikelyAddress(t *testing.T) {
 	}
 }
 
-// TestErrandsByArrow: the arrows go through the list, Enter takes what they stand on.
+// TestErrandsByArrow: the arrows go through the list, Enter takes what they stand on. The clock goes on meanwhile.
 func TestErrandsByArrow(t *testing.T) {
 	d := newDesk(t, ui.Options{})
-	d.Show(errands(kiosk.Portuguese))
+	state := errands(kiosk.Portuguese)
+	d.Show(state)
 	press(d.Clerk(), fyne.KeyDown)
+	state.Now = state.Now.Add(time.Minute)
+	d.Show(state)
 	press(d.Clerk(), fyne.KeyReturn)
 	if diff := cmp.Diff([]kiosk.Event{kiosk.ErrandChosen{Name: "check"}}, d.sent()); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)
