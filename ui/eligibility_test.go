@@ -302,14 +302,14 @@ func TestWhatADocumentProves(t *testing.T) {
 		level, why, born string
 	}{
 		{"Chip", passport(kiosk.English), "Assurance level: high, once the chip answers",
-			"Everything is verified. Only the chip's answer to the centre is still to come, at the end.", "12-08-1974 · 52 years old"},
+			"Everything is verified. Only the chip's answer to the centre is still to come, at the end.", "12-08-1974 · aged 52"},
 		{"WeakChip", passportWeak(kiosk.English), "Assurance level: substantial",
-			"For the high level this is missing: Opened over a protected channel; Signer not revoked; Original chip, not a copy.", "1985 · 40 years old"},
+			"For the high level this is missing: Opened over a protected channel; Signer not revoked; Original chip, not a copy.", "1985 · aged 40"},
 		{"DeskOnly", deskOnly(kiosk.English), "Assurance level: substantial",
-			"The chip does not answer the centre: the desk alone declares what it saw.", "12-08-1974 · 52 years old"},
+			"The chip does not answer the centre: the desk alone declares what it saw.", "12-08-1974 · aged 52"},
 		{"Typed", typedIdentity(kiosk.English), "Assurance level: substantial",
-			"Without a chip, the document proves only what can be seen: the level cannot be high.", "12-08-1974 · 52 years old"},
-		{"Reading", passportLoading(kiosk.English), "Assurance level: not yet known", "The checks are still running.", "12-08-1974 · 52 years old"},
+			"Without a chip, the document proves only what can be seen: the level cannot be high.", "12-08-1974 · aged 52"},
+		{"Reading", passportLoading(kiosk.English), "Assurance level: not yet known", "The checks are still running.", "12-08-1974 · aged 52"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			shown := ui.PresentClerk(test.state, false, "", "", "").Identity
