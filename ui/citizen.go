@@ -111,13 +111,13 @@ func (v *citizenView) build() {
 }
 
 // citizenLayout is a column in the middle of the citizen's screen, zoomed to its size: the design is 1024 by 768,
-// and 600 by 800 for one that stands upright. Smaller screens are not zoomed but scroll.
+// and 600 by 800 for one that stands upright. Smaller screens are hardly zoomed but scroll.
 type citizenLayout struct{ view *citizenView }
 
 func (l *citizenLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	design, margin, least, pictures := fyne.NewSize(1024, 768), float32(48), float32(1), float32(1)
 	if size.Width < size.Height {
-		design, margin, least, pictures = fyne.NewSize(600, 800), 32, 0.9, 0.7
+		design, margin, least, pictures = fyne.NewSize(600, 800), 32, 0.8, 0.7
 	}
 	by := min(size.Width/design.Width, size.Height/design.Height)
 	by = min(max(float32(math.Floor(float64(by*20)))/20, least), 3)

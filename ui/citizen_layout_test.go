@@ -42,6 +42,7 @@ func TestCitizenZooms(t *testing.T) {
 		{"small", fyne.NewSize(960, 640), 1, false},
 		{"tablet", fyne.NewSize(768, 1024), 1.25, true},
 		{"demo", fyne.NewSize(624, 756), 0.9, true},
+		{"demo on a small monitor", fyne.NewSize(480, 658), 0.8, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			d := newDesk(t, ui.Options{})

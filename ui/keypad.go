@@ -153,7 +153,7 @@ func (k *keypad) show(m present.KeypadModel) {
 type padLayout struct{ zoom *theme.Zoom }
 
 // Heights of a key and of the gap below it, where the keypad stands under the boxes.
-const lowKey, lowGap = 54, 10
+const lowKey, lowGap = 52, 10
 
 func (l padLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	width, height := l.zoom.Of(keyWidth), l.zoom.Of(keyHeight)
