@@ -95,7 +95,7 @@ func loadConfig(path string) (config, error) {
 		problems = append(problems, fmt.Errorf("unknown key %q", key.String()))
 	}
 	judge := guarded.File
-	if c.SMS.Password != "" || c.Mail.Password != "" {
+	if c.SMS.Password != "" || c.Mail.Password != "" || guarded.DatabasePassword(c.Database) {
 		judge = guarded.Secret
 	}
 	problems = append(problems, judge(path))
@@ -128,7 +128,11 @@ func (c config) Validate() error {
 		}
 	}
 	_, err := pgxpool.ParseConfig(c.Database) // its error quotes the password
-	must(c.Database != "" && err == nil, "database: not a connection string")
+	if c.Database == "" || err != nil {
+		problems = append(problems, errors.New("database: not a connection string"))
+	} else if err := guarded.DatabaseTLS(c.Database); err != nil {
+		problems = append(problems, fmt.Errorf("database: %w", err))
+	}
 	place := func(name string, err error, missing string) {
 		if errors.Is(err, fs.ErrNotExist) {
 			err = errors.New(missing)

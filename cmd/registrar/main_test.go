@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -262,6 +263,34 @@ func TestFilesOpenToOthers(t *testing.T) {
 			if !strings.Contains(errs, want) {
 				t.Errorf("%v: %s is not reported in\n%s", args, want, errs)
 			}
+		}
+	}
+}
+
+// Lines that others could read, or that could end anywhere, are refused at -check-config and at start.
+func TestLinesOpenToOthers(t *testing.T) {
+	file := centre(t, "postgres://registrar_1:hunter2@db1.example.pt/balcao?sslmode=require", "")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = bytes.Replace(text, []byte("[sms]\naddress = \"127.0.0.1:1\""), []byte("[sms]\naddress = \"smsc.example.pt:2775\""), 1)
+	text = bytes.Replace(text, []byte("password = \"balcao\""), nil, 1)
+	if err := errors.Join(os.WriteFile(file, text, 0o600), os.Chmod(file, 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"-config", file, "-check-config"}, {"-config", file}} {
+		code, _, errs := try(t, args...)
+		if code != exitError {
+			t.Errorf("%v: exit %d", args, code)
+		}
+		for _, want := range []string{"database: ", "db1.example.pt", "sslmode=verify-full", "[sms] tls: ", "chmod 600 " + file} {
+			if !strings.Contains(errs, want) {
+				t.Errorf("%v: %s is not reported in\n%s", args, want, errs)
+			}
+		}
+		if strings.Contains(errs, "hunter2") {
+			t.Errorf("%v quotes the password", args)
 		}
 	}
 }

@@ -24,7 +24,7 @@ type SMSConfig struct {
 	SystemType string
 	Source     string // who the message comes from: letters and digits (11 at most), or a number
 
-	TLS    bool   // SMPP inside TLS
+	TLS    bool   // SMPP inside TLS; only a message centre on this computer is spoken to without
 	CAFile string // PEM; the system's anchors when empty
 
 	EnquireEvery time.Duration // 30 s
@@ -48,6 +48,8 @@ func (c SMSConfig) Validate() error {
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 	if _, err := hostPort(c.Address); err != nil {
 		bad("address: not of the form host:port")
+	} else if !c.TLS && !loopback(c.Address) {
+		bad("tls: without it codes and password can be read on the way: tls = true, or a tunnel that ends at 127.0.0.1")
 	}
 	// Lengths without the final NUL, SMPP 3.4 §4.1.5.
 	if c.SystemID == "" || len(c.SystemID) > 15 {
@@ -158,6 +160,13 @@ func hostPort(address string) (port int, err error) {
 		return 0, errors.New("not a port")
 	}
 	return port, nil
+}
+
+// loopback reports whether an address, of the form host:port, is this computer's own: what is sent there is on no wire.
+func loopback(address string) bool {
+	host, _, _ := net.SplitHostPort(address)
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // tlsConfig trusts the file's certificates, or the system's when there is no file.

@@ -379,3 +379,20 @@ func TestSMSConfig_Validate(t *testing.T) {
 		}
 	}
 }
+
+// Codes and the password never cross a wire in the clear.
+func TestSMSConfig_PlainOnlyOnThisComputer(t *testing.T) {
+	for address, ok := range map[string]bool{
+		"127.0.0.1:2775": true, "127.8.9.1:2775": true, "[::1]:2775": true, "localhost:2775": true, "[::ffff:127.0.0.1]:2775": true,
+		"10.0.0.7:2775": false, "smsc.example.pt:2775": false, "[fe80::1]:2775": false, "0.0.0.0:2775": false,
+		"localhost.example.pt:2775": false, "127.0.0.1.example.pt:2775": false,
+	} {
+		c := delivery.SMSConfig{Address: address, SystemID: "balcao", Source: "CMD"}
+		if err := c.Validate(); (err == nil) != ok || err != nil && !strings.Contains(err.Error(), "tls") {
+			t.Errorf("%s without TLS: got %v", address, err)
+		}
+		if c.TLS = true; c.Validate() != nil {
+			t.Errorf("%s with TLS: got %v", address, c.Validate())
+		}
+	}
+}
