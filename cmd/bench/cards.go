@@ -15,6 +15,7 @@ import (
 	"balcao/kiosk/desk"
 	"balcao/kiosk/examine"
 	"balcao/kiosk/trust"
+	"balcao/kiosk/trust/fetch"
 )
 
 // The targets.
@@ -163,7 +164,7 @@ func (m *cardMeasure) inTurn(ctx context.Context, photo bool, tool tool) (Measur
 
 // process lets `kioskctl card` read the card: like OpenSC's tools, a program that starts and ends.
 func (m *cardMeasure) process(ctx context.Context, photo bool) (time.Duration, error) {
-	args := []string{"card", "--json", "--reader", strconv.Itoa(m.number + 1), "--trust", m.scene.env["BALCAO_TRUST"]}
+	args := []string{"card", "--json", "--allow-private-revocation", "--reader", strconv.Itoa(m.number + 1), "--trust", m.scene.env["BALCAO_TRUST"]}
 	if !photo {
 		args = append(args, "--no-photo")
 	}
@@ -202,7 +203,7 @@ func summary(all []reading) Measured {
 func (m *cardMeasure) read(ctx context.Context, photo bool) (reading, error) {
 	w := &stopwatch{}
 	r := desk.Reader{
-		Examiner: &examine.Examiner{Trust: m.store, Revocation: &trust.Revocation{}},
+		Examiner: &examine.Examiner{Trust: m.store, Revocation: &trust.Revocation{HTTP: fetch.Client(true)}},
 		Emit:     w.note, SkipPhoto: !photo,
 	}
 	w.began = time.Now()

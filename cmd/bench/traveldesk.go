@@ -13,6 +13,7 @@ import (
 	"balcao/kiosk/examine"
 	"balcao/kiosk/trust"
 	"balcao/kiosk/trust/country"
+	"balcao/kiosk/trust/fetch"
 )
 
 // DeskReading is when the desk learned what of a travel document; medians of milliseconds since the connection began.
@@ -76,8 +77,8 @@ func (m *travelMeasure) readAtDesk(ctx context.Context, zone []string) (DeskRead
 	r := desk.Reader{
 		Emit: w.note,
 		Examiner: &examine.Examiner{
-			Trust: m.store, Revocation: &trust.Revocation{},
-			Countries: m.countries, CountryRevocation: &country.Revocation{Authorities: m.countries},
+			Trust: m.store, Revocation: &trust.Revocation{HTTP: fetch.Client(true)},
+			Countries: m.countries, CountryRevocation: &country.Revocation{Authorities: m.countries, HTTP: fetch.Client(true)},
 		},
 	}
 	w.began = time.Now()

@@ -41,7 +41,7 @@ func (d *demo) writeConfigs(deskDSN string) error {
 	if err := writeTOML(d.path("kiosk.toml"), map[string]any{
 		"name": deskName, "desk": deskRole, "centre": deskDSN, "centre_recipient": recipient,
 		"certificate": certificate, "key": key,
-		"trust": d.path("trust"), "clerk_language": "pt", "citizen_language": "pt",
+		"trust": d.path("trust"), "allow_private_revocation": true, "clerk_language": "pt", "citizen_language": "pt",
 	}); err != nil {
 		return err
 	}
@@ -55,6 +55,8 @@ func (d *demo) registrarConfig() map[string]any {
 		"identity": filepath.Join(d.path("keys"), "identity.age"),
 		"pepper":   filepath.Join(d.path("keys"), "pepper"),
 		"trust":    d.path("trust"),
+
+		"allow_private_revocation": true, // the bench answers for the cards' authorities
 
 		"desk_authority": filepath.Join(d.path("desk-ca"), "ca.crt"),
 
@@ -137,6 +139,7 @@ func (d *demo) writeEnv(ctx context.Context) error {
 	put("BALCAO_REGISTRAR_DSN", d.cluster.DSN(cluster.Registrar, database))
 	put("BALCAO_DESK", deskRole)
 	put("BALCAO_TRUST", d.path("trust"))
+	put("BALCAO_ALLOW_PRIVATE_REVOCATION", "true")
 	put("BALCAO_KIOSK_CONFIG", d.path("kiosk.toml"))
 	put("BALCAO_REGISTRAR_CONFIG", d.path("registrar.toml"))
 	put("BALCAO_SMPP", smppAddress)

@@ -32,6 +32,9 @@ type config struct {
 	Key         string `toml:"key"`
 	// Trust is the folder with anchors and intermediates (kioskctl trust import).
 	Trust string `toml:"trust"`
+	// AllowPrivateRevocation lets OCSP responders and revocation lists be on this computer or in private networks, and
+	// be asked through the proxy of the environment. Otherwise certificates lead to public addresses only.
+	AllowPrivateRevocation bool `toml:"allow_private_revocation"`
 	// ClerkLanguage and CitizenLanguage are "pt" or "en".
 	ClerkLanguage   kiosk.Language `toml:"clerk_language"`
 	CitizenLanguage kiosk.Language `toml:"citizen_language"`

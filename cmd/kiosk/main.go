@@ -27,6 +27,7 @@ import (
 	"balcao/kiosk/seal"
 	"balcao/kiosk/trust"
 	"balcao/kiosk/trust/country"
+	"balcao/kiosk/trust/fetch"
 	"balcao/kiosk/trust/folder"
 	"balcao/ui"
 	"balcao/ui/theme"
@@ -71,6 +72,7 @@ func run(cfg config, log *slog.Logger) error {
 		return &startError{fmt.Errorf("loading the States that sign travel documents from %s: %w", cfg.Trust, err),
 			"Fill the folder with: kioskctl trust import, from a master list."}
 	}
+	asking := fetch.Client(cfg.AllowPrivateRevocation)
 	folder.Log(ctx, log, slices.Concat(store.BadFiles(), countries.BadFiles())...)
 	own, err := cfg.desk()
 	if err != nil {
@@ -106,8 +108,8 @@ func run(cfg config, log *slog.Logger) error {
 		Centre:   centre,
 		Readers:  desk.PCSC{},
 		Examiner: &examine.Examiner{
-			Trust: store, Revocation: &trust.Revocation{},
-			Countries: countries, CountryRevocation: &country.Revocation{Authorities: countries},
+			Trust: store, Revocation: &trust.Revocation{HTTP: asking},
+			Countries: countries, CountryRevocation: &country.Revocation{Authorities: countries, HTTP: asking},
 		},
 		Recipient: recipient,
 		Key:       signer,

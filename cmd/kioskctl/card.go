@@ -22,6 +22,7 @@ import (
 	"balcao/kiosk/examine"
 	"balcao/kiosk/trust"
 	"balcao/kiosk/trust/country"
+	"balcao/kiosk/trust/fetch"
 	"balcao/kiosk/trust/icao"
 )
 
@@ -41,7 +42,17 @@ type cardFlags struct {
 	mrz      lines
 	can      string
 	anchors  lines
+	private  bool
 	held     func(bool) // told when another program holds the card
+}
+
+// belief adds the flags that say whom to believe and whom to ask.
+func (f *cardFlags) belief(flags *flag.FlagSet) {
+	flags.StringVar(&f.trust, "trust", "", "trust folder; otherwise $BALCAO_TRUST or /etc/balcao/trust")
+	flags.Var(&f.anchors, "anchor", "file of a country signing certificate to trust instead of those in the trust folder; may be repeated")
+	private, _ := strconv.ParseBool(os.Getenv("BALCAO_ALLOW_PRIVATE_REVOCATION"))
+	flags.BoolVar(&f.private, "allow-private-revocation", private,
+		"ask OCSP responders and fetch lists on this computer and in private networks too, and through the proxy of the environment; otherwise $BALCAO_ALLOW_PRIVATE_REVOCATION")
 }
 
 // patience is how long another program may hold the card before that is the answer.
@@ -64,13 +75,12 @@ func runCard(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 	flags := flag.NewFlagSet("card", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.StringVar(&f.reader, "reader", "", "number (from 1) or part of the name of the reader; otherwise the first with a card")
-	flags.StringVar(&f.trust, "trust", "", "trust folder; otherwise $BALCAO_TRUST or /etc/balcao/trust")
+	f.belief(flags)
 	flags.BoolVar(&f.json, "json", false, "print JSON")
 	flags.BoolVar(&f.pinStdin, "pin-stdin", false, "read the card's authentication PIN from standard input and let the card sign a random challenge")
 	flags.BoolVar(&f.noPhoto, "no-photo", false, "leave the photograph on the card")
 	flags.Var(&f.mrz, "mrz", "a line of the machine-readable zone that is printed on a travel document; once for each line")
 	flags.StringVar(&f.can, "can", "", "the card access number that is printed on a document, six digits")
-	flags.Var(&f.anchors, "anchor", "file of a country signing certificate to trust instead of those in the trust folder; may be repeated")
 	flags.DurationVar(&f.timeout, "timeout", 10*time.Second, "how long the card may take for one command")
 	if err := flags.Parse(args); err != nil {
 		return mistake(err, exitError)
@@ -143,9 +153,10 @@ func newExaminer(f cardFlags) (*examine.Examiner, error) {
 	if err != nil {
 		return nil, err
 	}
+	asking := fetch.Client(f.private)
 	return &examine.Examiner{
-		Trust: store, Revocation: &trust.Revocation{},
-		Countries: countries, CountryRevocation: &country.Revocation{Authorities: countries},
+		Trust: store, Revocation: &trust.Revocation{HTTP: asking},
+		Countries: countries, CountryRevocation: &country.Revocation{Authorities: countries, HTTP: asking},
 	}, nil
 }
 

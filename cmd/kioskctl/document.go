@@ -39,8 +39,7 @@ func runDocument(ctx context.Context, args []string, stdout, stderr io.Writer) i
 	for n := firstGroup; n <= lastGroup; n++ {
 		flags.StringVar(&d.groups[n], fmt.Sprintf("dg%d", n), "", fmt.Sprintf("file with data group %d", n))
 	}
-	flags.StringVar(&f.trust, "trust", "", "trust folder; otherwise $BALCAO_TRUST or /etc/balcao/trust")
-	flags.Var(&f.anchors, "anchor", "file of a country signing certificate to trust instead of those in the trust folder; may be repeated")
+	f.belief(flags)
 	flags.BoolVar(&f.json, "json", false, "print JSON")
 	if err := flags.Parse(args); err != nil {
 		return mistake(err, exitUsage)

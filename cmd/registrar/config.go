@@ -24,6 +24,9 @@ type config struct {
 	Database string `toml:"database"`
 	// Trust is the folder with anchors and intermediates, and those of other States (kioskctl trust import).
 	Trust string `toml:"trust"`
+	// AllowPrivateRevocation lets OCSP responders and revocation lists be on this computer or in private networks, and
+	// be asked through the proxy of the environment. Otherwise certificates lead to public addresses only.
+	AllowPrivateRevocation bool `toml:"allow_private_revocation"`
 	// DeskAuthority is the certificate of the desks' certification authority (desk-ca/ca.crt of kioskctl db create).
 	// Desks sign with their certificates for documents that cannot sign; without it no travel document is enrolled.
 	DeskAuthority string `toml:"desk_authority"`

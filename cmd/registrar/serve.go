@@ -16,6 +16,7 @@ import (
 	"balcao/kiosk/registrar"
 	"balcao/kiosk/trust"
 	"balcao/kiosk/trust/country"
+	"balcao/kiosk/trust/fetch"
 	"balcao/kiosk/trust/folder"
 )
 
@@ -35,6 +36,7 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, ready func()) erro
 	if err != nil {
 		return fmt.Errorf("loading the anchors of States: %w", err)
 	}
+	asking := fetch.Client(cfg.AllowPrivateRevocation)
 	folder.Log(ctx, log, slices.Concat(store.BadFiles(), countries.BadFiles())...)
 	var authority *x509.Certificate
 	if cfg.DeskAuthority == "" {
@@ -58,8 +60,8 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, ready func()) erro
 	worker, err := registrar.New(registrar.Config{
 		DB: pool,
 		Verifier: evidence.Verifier{Examiner: &examine.Examiner{
-			Trust: store, Revocation: &trust.Revocation{},
-			Countries: countries, CountryRevocation: &country.Revocation{Authorities: countries},
+			Trust: store, Revocation: &trust.Revocation{HTTP: asking},
+			Countries: countries, CountryRevocation: &country.Revocation{Authorities: countries, HTTP: asking},
 		}},
 		DeskAuthority: authority,
 		SMS:           sms,

@@ -59,9 +59,9 @@ var ErrUnknown = errors.New("revocation status unknown")
 // its NextUpdate), delta CRLs (the full one is read), indirect CRLs (refused), and revocation of a
 // delegated responder's own certificate (its issuer marks it id-pkix-ocsp-nocheck).
 //
-// The zero value works. It is safe for concurrent use and must not be copied after first use.
+// The zero value works, with services on the public Internet. It is safe for concurrent use and must not be copied after first use.
 type Revocation struct {
-	HTTP *http.Client     // for its transport; timeout and redirects are set here. http.DefaultTransport when nil
+	HTTP *http.Client     // for its transport; timeout and redirects are set here. fetch.Client(false) when nil
 	Now  func() time.Time // time.Now when nil
 
 	mu      sync.Mutex

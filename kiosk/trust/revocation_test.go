@@ -12,7 +12,6 @@ import (
 	"math/big"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -21,6 +20,7 @@ import (
 	"golang.org/x/crypto/ocsp"
 
 	"balcao/kiosk/trust"
+	"balcao/kiosk/trust/fetch"
 	"balcao/kiosk/trust/trusttest"
 )
 
@@ -66,7 +66,7 @@ func mustScene(t *testing.T) *scene {
 	template.OCSPServer = []string{s.server.URL + "/ocsp"}
 	template.CRLDistributionPoints = []string{s.server.URL + "/list.crl"}
 	s.leaf = trusttest.MustIssue(t, template, s.ca, trusttest.MustKey(t))
-	s.revocation = &trust.Revocation{Now: func() time.Time { return s.clock }}
+	s.revocation = &trust.Revocation{HTTP: fetch.Client(true), Now: func() time.Time { return s.clock }}
 	return s
 }
 
@@ -136,7 +136,7 @@ func TestRevocation_OCSP(t *testing.T) {
 	for name, tt := range cases {
 		t.Run(name, func(t *testing.T) {
 			s.ocsp = s.ocspAnswer(t, tt.signer, tt.change)
-			s.revocation = &trust.Revocation{Now: func() time.Time { return trusttest.Now }}
+			s.revocation = &trust.Revocation{HTTP: fetch.Client(true), Now: func() time.Time { return trusttest.Now }}
 			answer, err := s.check()
 			if err != nil {
 				t.Fatal(err)
@@ -186,7 +186,7 @@ func TestRevocation_OCSPRefused(t *testing.T) {
 	for name, answer := range cases {
 		t.Run(name, func(t *testing.T) {
 			s.ocsp = answer
-			s.revocation = &trust.Revocation{Now: func() time.Time { return trusttest.Now }}
+			s.revocation = &trust.Revocation{HTTP: fetch.Client(true), Now: func() time.Time { return trusttest.Now }}
 			if answer, err := s.check(); !errors.Is(err, trust.ErrUnknown) {
 				t.Errorf("got %+v, %v", answer, err)
 			}
@@ -224,7 +224,7 @@ func TestRevocation_CRL(t *testing.T) {
 	for name, tt := range cases {
 		t.Run(name, func(t *testing.T) {
 			s.crl = s.list(t, s.ca, tt.change)
-			s.revocation = &trust.Revocation{Now: func() time.Time { return trusttest.Now }}
+			s.revocation = &trust.Revocation{HTTP: fetch.Client(true), Now: func() time.Time { return trusttest.Now }}
 			answer, err := s.check()
 			if err != nil {
 				t.Fatal(err)
@@ -266,7 +266,7 @@ func TestRevocation_CRLRefused(t *testing.T) {
 	for name, answer := range cases {
 		t.Run(name, func(t *testing.T) {
 			s.crl = answer
-			s.revocation = &trust.Revocation{Now: func() time.Time { return trusttest.Now }}
+			s.revocation = &trust.Revocation{HTTP: fetch.Client(true), Now: func() time.Time { return trusttest.Now }}
 			if answer, err := s.check(); !errors.Is(err, trust.ErrUnknown) {
 				t.Errorf("got %+v, %v", answer, err)
 			}
@@ -315,25 +315,36 @@ func TestRevocation_Memory(t *testing.T) {
 }
 
 func TestRevocation_Redirects(t *testing.T) {
-	var s *scene
-	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch r.URL.Path {
-		case "/once":
-			http.Redirect(w, r, s.server.URL+"/ocsp", http.StatusPermanentRedirect)
-		case "/away":
-			u, _ := url.Parse(s.server.URL)
-			http.Redirect(w, r, "http://localhost:"+u.Port()+"/ocsp", http.StatusPermanentRedirect)
-		default:
-			http.Redirect(w, r, r.URL.Path, http.StatusPermanentRedirect)
-		}
-	}))
-	defer front.Close()
-	for path, want := range map[string]bool{"/once": true, "/away": false, "/loop": false} {
-		s = mustScene(t)
+	var s, other *scene
+	for name, test := range map[string]struct {
+		to   func(*http.Request) string
+		want bool
+	}{
+		"within":       {func(*http.Request) string { return "/ocsp" }, true},
+		"another port": {func(*http.Request) string { return other.server.URL + "/ocsp" }, false},
+		"another host": {func(*http.Request) string {
+			return strings.Replace(s.server.URL, "127.0.0.1", "localhost", 1) + "/ocsp"
+		}, false},
+		"in a circle": {func(r *http.Request) string { return r.URL.Path }, false},
+		"no HTTP":     {func(*http.Request) string { return "file:///ocsp" }, false},
+	} {
+		s, other = mustScene(t), mustScene(t)
 		s.ocsp = s.ocspAnswer(t, s.ca, nil)
-		s.leaf.Cert.OCSPServer = []string{front.URL + path}
-		if _, err := s.check(); (err == nil) != want {
-			t.Errorf("%s: got %v", path, err)
+		other.ocsp = s.ocsp
+		inner := s.server.Config.Handler
+		s.server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/moved" {
+				http.Redirect(w, r, test.to(r), http.StatusPermanentRedirect)
+				return
+			}
+			inner.ServeHTTP(w, r)
+		})
+		s.leaf.Cert.OCSPServer = []string{s.server.URL + "/moved"}
+		if _, err := s.check(); (err == nil) != test.want {
+			t.Errorf("%s: got %v", name, err)
+		}
+		if n := other.asked.Load(); n != 0 {
+			t.Errorf("%s: another port was asked %d times", name, n)
 		}
 	}
 }

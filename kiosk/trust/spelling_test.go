@@ -9,6 +9,7 @@ import (
 	"golang.org/x/crypto/ocsp"
 
 	"balcao/kiosk/trust"
+	"balcao/kiosk/trust/fetch"
 	"balcao/kiosk/trust/icao"
 	"balcao/kiosk/trust/trusttest"
 )
@@ -81,12 +82,12 @@ func TestRevocation_NamesInOtherSpelling(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s.revocation = &trust.Revocation{Now: s.revocation.Now}
+			s.revocation = &trust.Revocation{HTTP: fetch.Client(true), Now: s.revocation.Now}
 			s.ocsp, s.crl = func() []byte { return der }, nil
 			if got, err := s.check(); err != nil || got.Method != trust.MethodOCSP || got.Status != trust.Good {
 				t.Errorf("OCSP: got %+v, %v", got, err)
 			}
-			s.revocation = &trust.Revocation{Now: s.revocation.Now}
+			s.revocation = &trust.Revocation{HTTP: fetch.Client(true), Now: s.revocation.Now}
 			s.ocsp, s.crl = nil, s.list(t, issuer, nil)
 			if got, err := s.check(); err != nil || got.Method != trust.MethodCRL || got.Status != trust.Good {
 				t.Errorf("CRL: got %+v, %v", got, err)

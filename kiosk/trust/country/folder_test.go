@@ -13,6 +13,7 @@ import (
 
 	"balcao/kiosk/trust"
 	"balcao/kiosk/trust/country"
+	"balcao/kiosk/trust/fetch"
 	"balcao/kiosk/trust/folder"
 	"balcao/kiosk/trust/trusttest"
 )
@@ -112,7 +113,7 @@ func TestRevocation_BadFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	ask := func() (trust.Answer, error) {
-		r := &country.Revocation{Authorities: c, Now: func() time.Time { return trusttest.Now }}
+		r := &country.Revocation{Authorities: c, HTTP: fetch.Client(true), Now: func() time.Time { return trusttest.Now }}
 		return r.Check(t.Context(), mustParse(t, signer), mustParse(t, u.first))
 	}
 	bad := new(folder.BadFile)

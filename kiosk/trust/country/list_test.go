@@ -17,6 +17,7 @@ import (
 
 	"balcao/kiosk/trust"
 	"balcao/kiosk/trust/country"
+	"balcao/kiosk/trust/fetch"
 	"balcao/kiosk/trust/icao"
 	"balcao/kiosk/trust/trusttest"
 )
@@ -187,7 +188,7 @@ func TestRevocation(t *testing.T) {
 	signer := trusttest.MustIssue(t, template, ca, trusttest.MustKey(t))
 	clock := trusttest.Now
 	revocation := func(countries *country.Authorities) *country.Revocation {
-		return &country.Revocation{Authorities: countries, Now: func() time.Time { return clock }}
+		return &country.Revocation{Authorities: countries, HTTP: fetch.Client(true), Now: func() time.Time { return clock }}
 	}
 	check := func(r *country.Revocation) (trust.Answer, error) {
 		return r.Check(context.Background(), mustParse(t, signer), mustParse(t, ca))

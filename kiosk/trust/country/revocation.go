@@ -20,7 +20,7 @@ import (
 // It is safe for concurrent use and must not be copied after first use. Without Authorities nobody knows anything.
 type Revocation struct {
 	Authorities *Authorities
-	HTTP        *http.Client     // for its transport; timeout and redirects are set here. http.DefaultTransport when nil
+	HTTP        *http.Client     // for its transport; timeout and redirects are set here. fetch.Client(false) when nil
 	Now         func() time.Time // time.Now when nil
 
 	fetched fetch.Lists[*revocationList]

@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -17,7 +19,7 @@ const (
 	maxRedirects   = 3
 )
 
-// Do makes one HTTP request through the transport of base, which may be nil, and returns the body, which
+// Do makes one HTTP request through the transport of base, Client(false) when it is nil, and returns the body, which
 // may not be longer than limit. The method is POST when there is a body to send.
 func Do(ctx context.Context, base *http.Client, address, contentType string, body []byte, limit int64) ([]byte, error) {
 	where, err := url.Parse(address)
@@ -37,7 +39,7 @@ func Do(ctx context.Context, base *http.Client, address, contentType string, bod
 	if body != nil {
 		request.Header.Set("Content-Type", contentType)
 	}
-	response, err := boundClient(base, where.Hostname()).Do(request)
+	response, err := boundClient(base, where).Do(request)
 	if err != nil {
 		return nil, err
 	}
@@ -56,25 +58,35 @@ func Do(ctx context.Context, base *http.Client, address, contentType string, bod
 }
 
 // boundClient follows redirects (307 and 308 repeat a POST, as OCSP responders moved to HTTPS ask for) a
-// few times and only within the host that the certificate names: an answer is signed wherever it comes from,
+// few times and only within the host and port that the certificate names: an answer is signed wherever it comes from,
 // but where the kiosk connects to is not for a stranger to choose.
-func boundClient(base *http.Client, host string) *http.Client {
-	client := &http.Client{Timeout: requestTimeout}
-	if base != nil {
-		client.Transport = base.Transport
+func boundClient(base *http.Client, named *url.URL) *http.Client {
+	if base == nil {
+		base = Client(false)
 	}
+	client := &http.Client{Timeout: requestTimeout, Transport: base.Transport}
 	client.CheckRedirect = func(request *http.Request, via []*http.Request) error {
 		switch {
 		case len(via) > maxRedirects:
 			return errors.New("too many redirects")
-		case request.URL.Hostname() != host:
-			return errors.New("redirected to another host")
 		case request.URL.Scheme != "http" && request.URL.Scheme != "https":
 			return errors.New("redirected away from HTTP")
+		case place(request.URL) != place(named):
+			return errors.New("redirected to another host or port")
 		}
 		return nil
 	}
 	return client
+}
+
+// place is the host and port of an address. The ports of HTTP and HTTPS are one place, so that a service may ask for
+// HTTPS.
+func place(u *url.URL) string {
+	port := u.Port()
+	if u.Scheme == "http" && port == "80" || u.Scheme == "https" && port == "443" {
+		port = ""
+	}
+	return net.JoinHostPort(strings.ToLower(u.Hostname()), port)
 }
 
 // maxURLs is how many addresses of a kind are tried for a certificate.
