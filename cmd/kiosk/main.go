@@ -19,6 +19,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/app"
 
+	"balcao/cmd/internal/guarded"
 	"balcao/cmd/internal/version"
 	"balcao/kiosk"
 	"balcao/kiosk/central"
@@ -34,6 +35,10 @@ import (
 )
 
 func main() {
+	if err := guarded.Memory(); err != nil {
+		_, _ = fmt.Fprintln(os.Stderr, "kiosk:", err)
+		os.Exit(1)
+	}
 	path := flag.String("config", "/etc/balcao/kiosk.toml", "configuration file")
 	check := flag.Bool("check-config", false, "check the configuration and exit")
 	version.Flag(flag.CommandLine)

@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"balcao/cmd/internal/guarded"
 	"balcao/cmd/internal/version"
 )
 
@@ -35,6 +36,10 @@ kioskctl COMMAND --help tells more; kioskctl -version says which it is.
 `
 
 func main() {
+	if err := guarded.Memory(); err != nil {
+		_, _ = fmt.Fprintln(os.Stderr, "kioskctl:", err)
+		os.Exit(exitError)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))

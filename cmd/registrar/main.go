@@ -17,6 +17,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"balcao/cmd/internal/guarded"
 	"balcao/cmd/internal/version"
 )
 
@@ -37,6 +38,10 @@ in $CREDENTIALS_DIRECTORY (systemd LoadCredential=).
 `
 
 func main() {
+	if err := guarded.Memory(); err != nil {
+		_, _ = fmt.Fprintln(os.Stderr, "registrar:", err)
+		os.Exit(exitError)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
