@@ -144,7 +144,7 @@ type CodeTyped struct{ Code Secret }
 // apply passes the code on; only the centre can compare it.
 func (e CodeTyped) apply(s *Session) {
 	ch := s.channel(s.state.Contact.Awaited)
-	if ch == nil || !s.at(StepContact) || ch.Sending || ch.Checking || !s.awaits(ch) || !digits(e.Code, codeDigits, codeDigits) {
+	if ch == nil || !s.at(StepContact) || s.state.Away || ch.Sending || ch.Checking || !s.awaits(ch) || !digits(e.Code, codeDigits, codeDigits) {
 		e.Code.Wipe()
 		return
 	}

@@ -52,7 +52,7 @@ func marked() kiosk.Identity {
 // A desk hears a hundred thousand random events: answers to what it asked for, what people at it
 // might press, and noise.
 func TestSessionUnderRandomEvents(t *testing.T) {
-	bound, checked := map[kiosk.DocumentKind]int{}, 0
+	bound, checked, away := map[kiosk.DocumentKind]int{}, 0, 0
 	rapid.Check(t, func(t *rapid.T) {
 		w := newWorld(t)
 		for range 1000 {
@@ -62,7 +62,11 @@ func TestSessionUnderRandomEvents(t *testing.T) {
 			bound[kind] += n
 		}
 		checked += w.checked
+		away += w.away
 	})
+	if away == 0 {
+		t.Error("in no random walk was a card away")
+	}
 	if checked == 0 {
 		t.Error("no random walk checked a document and stopped")
 	}
@@ -85,8 +89,10 @@ type world struct {
 	snapshot      []byte // of kept, as it was when it was returned
 	kept          kiosk.State
 	bound         map[kiosk.DocumentKind]int
-	checked       int      // documents that were checked to the end of that errand
-	trace         []string // what happened, for the failure message
+	exposed       time.Time // when the card was last with the first entry of a PIN, or there was none
+	away          int       // states that said that the card is away
+	checked       int       // documents that were checked to the end of that errand
+	trace         []string  // what happened, for the failure message
 }
 
 // fail reports with the last events; the choices they were drawn from say little.
@@ -182,6 +188,13 @@ func (w *world) checkState(e kiosk.Event) {
 	doc := s.Document
 	fatal := s.Problem != nil && s.Problem.Fatal
 	live := s.Case != 0 && !fatal
+	exposed := s.PIN.Phase == kiosk.PINRepeat && !doc.CardPresent && doc.Signing != kiosk.SigningDesk
+	if !exposed {
+		w.exposed = s.Now
+	}
+	if s.Away {
+		w.away++
+	}
 	rules := []struct {
 		broken bool
 		rule   string
@@ -198,6 +211,8 @@ func (w *world) checkState(e kiosk.Event) {
 		{live && s.Past(kiosk.StepEligibility) && s.Step != kiosk.StepDone && len(s.Eligible.Faults) > 0, "past Eligibility with something missing"},
 		{s.Step != kiosk.StepDone && !slices.Contains(s.Errand.Steps, s.Step), "a step that is not of the errand"},
 		{s.ConfirmCancel && !s.MayCancel(), "asks about a cancel that cannot be"},
+		{s.Now.Sub(w.exposed) >= time.Minute, "the first entry of a PIN is kept while the card is away"},
+		{s.Away && doc.CardPresent, "the card is there and away"},
 		{s.Step == kiosk.StepDone && s.Receipt == nil, "done without a receipt"},
 		{s.Case == 0 && s.Step != kiosk.StepDocument, "a step without a case"},
 		{s.Case != 0 && s.Choosing, "the list of errands lies over a case"},

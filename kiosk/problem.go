@@ -31,6 +31,9 @@ const (
 	// The clerk ended the case: the photograph is not this person's.
 	ProblemNotThePerson ProblemCode = "not_the_person"
 
+	// The card has been away for a minute while a code or a PIN was asked for.
+	ProblemCardAway ProblemCode = "card_away"
+
 	// Nobody touched the case for a while, so it ended and was wiped.
 	ProblemIdle ProblemCode = "idle"
 
@@ -75,6 +78,8 @@ func (s *Session) currentProblem() *Problem {
 		return s.ambient(Problem{Code: ProblemCardUnresponsive, Reader: s.holding(SlotUnresponsive, false)})
 	case s.problem != nil:
 		return s.problem
+	case s.state.Away:
+		return s.ambient(Problem{Code: ProblemCardAway})
 	case s.state.Case == 0 && s.skewed():
 		return s.ambient(Problem{Code: ProblemClockSkew})
 	case s.state.Case == 0 && s.note != "":

@@ -245,7 +245,7 @@ func (s *Session) cardGone() {
 
 // waitsForCard reports whether the case cannot go on without a card.
 func (s *Session) waitsForCard() bool {
-	return s.interrupted || s.state.Review.Phase == ReviewCard
+	return s.interrupted || s.state.Away || s.state.Review.Phase == ReviewCard
 }
 
 // leftBehind returns the first reader with a card of the case before, 0 when there is none: it is read again only

@@ -76,6 +76,7 @@ type Session struct {
 	again     stopped
 
 	firstPIN Secret // only between the first entry and the second
+	away     away
 }
 
 // NewSession returns an empty desk.
@@ -118,6 +119,7 @@ func (s *Session) Handle(e Event) (State, []Command) {
 // settle computes what follows from the rest of the state, after every event.
 func (s *Session) settle() {
 	s.settleContact()
+	s.settleAway()
 	if s.problem != nil && s.problem.Code == ProblemInternal {
 		s.problem.Reference = s.state.Reference
 	}

@@ -29,6 +29,7 @@ type State struct {
 	HandedOver      bool // one screen: it shows the citizen's page now
 	ConfirmCancel   bool // the clerk pressed Esc; the screen asks whether to end the case
 	IdleSoon        bool // IdleAt is near: the screen warns, and StillHere keeps the case
+	Away            bool // the card has been away for a minute: codes and PINs that were typed are gone, and none is asked for until it is back
 	Problem         *Problem
 	LeftBehind      int // number of the reader that still holds a card of a case that is over, on an empty desk; 0 when none
 

@@ -21,12 +21,13 @@ const (
 
 // PINState is what both screens may know of the PIN: never a digit.
 type PINState struct {
-	Phase    PINPhase
-	Policy   PINPolicy // what the citizen's screen checks while digits are typed
-	Mismatch bool      // the second entry differed: start again
-	Refused  bool      // the first entry broke a rule
-	Outdated bool      // one was sealed, and may hold what was entered since: another is chosen
-	Changed  bool      // the centre has other rules since a PIN was chosen: another has to be
+	Phase     PINPhase
+	Policy    PINPolicy // what the citizen's screen checks while digits are typed
+	Mismatch  bool      // the second entry differed: start again
+	Refused   bool      // the first entry broke a rule
+	Outdated  bool      // one was sealed, and may hold what was entered since: another is chosen
+	Forgotten bool      // the first entry went, because the card was away
+	Changed   bool      // the centre has other rules since a PIN was chosen: another has to be
 }
 
 // begin asks for a PIN, unless one was sealed before and was held to all of the rules that there are now: another
@@ -120,12 +121,12 @@ type PINTyped struct{ PIN Secret }
 // apply takes the first entry, or compares the second with it and lets it go to be sealed.
 func (e PINTyped) apply(s *Session) {
 	pin := &s.state.PIN
-	if !s.at(StepPIN) || pin.Phase != PINFirst && pin.Phase != PINRepeat {
+	if !s.at(StepPIN) || s.state.Away || pin.Phase != PINFirst && pin.Phase != PINRepeat {
 		e.PIN.Wipe()
 		return
 	}
 	s.dismiss("")
-	pin.Mismatch, pin.Refused, pin.Outdated, pin.Changed = false, false, false, false
+	pin.Mismatch, pin.Refused, pin.Outdated, pin.Forgotten, pin.Changed = false, false, false, false, false
 	switch {
 	case pin.Phase == PINFirst && !pin.Policy.Valid(e.PIN):
 		e.PIN.Wipe()

@@ -74,7 +74,7 @@ func (s *Session) wake() time.Time {
 	if s.counting() {
 		next = now.Truncate(time.Second).Add(time.Second)
 	}
-	moments := []time.Time{s.state.IdleAt, s.idleWarning()}
+	moments := []time.Time{s.state.IdleAt, s.idleWarning(), s.awayAt()}
 	if s.state.Receipt != nil {
 		moments = append(moments, s.state.Receipt.WipeAt)
 	}

@@ -179,6 +179,10 @@ func (p Presenter) showWhatWasBrought(m *CitizenModel) {
 }
 
 func (p Presenter) citizenContact(m *CitizenModel) {
+	if p.State.Away {
+		p.message(m, "away", SignCard)
+		return
+	}
 	awaited := p.State.Contact.Awaited
 	if failed := p.State.Contact.Failed; failed != "" {
 		c := p.channel(failed)
@@ -218,6 +222,10 @@ func (p Presenter) citizenContact(m *CitizenModel) {
 
 func (p Presenter) citizenPIN(m *CitizenModel) {
 	state := p.State.PIN
+	if p.State.Away {
+		p.message(m, "away", SignCard)
+		return
+	}
 	switch state.Phase {
 	case kiosk.PINSealing:
 		p.message(m, "sealing", SignWait)
@@ -241,6 +249,8 @@ func (p Presenter) citizenPIN(m *CitizenModel) {
 		m.Notice = Line{p.Text("citizen.pin.mismatch"), ToneBad}
 	case state.Refused:
 		m.Notice = Line{p.Text("citizen.pin.refused"), ToneBad}
+	case state.Forgotten:
+		m.Notice = Line{p.Text("citizen.pin.forgotten"), ToneCare}
 	case state.Outdated:
 		m.Notice = Line{p.Text("citizen.pin.outdated"), ToneCare}
 	}

@@ -293,6 +293,8 @@ func (p Presenter) pin(m *ClerkModel) {
 		m.PIN.Notice = Line{p.Text("pin.mismatch"), ToneCare}
 	case p.State.PIN.Refused:
 		m.PIN.Notice = Line{p.Text("pin.refused"), ToneCare}
+	case p.State.PIN.Forgotten:
+		m.PIN.Notice = Line{p.Text("pin.forgotten"), ToneCare}
 	case p.State.PIN.Outdated:
 		m.PIN.Notice = Line{p.Text("pin.outdated"), ToneCare}
 	}

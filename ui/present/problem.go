@@ -123,5 +123,5 @@ func awaitsCard(code kiosk.ProblemCode) bool {
 	case kiosk.ReasonRemoved, kiosk.ReasonCardChanged, kiosk.ReasonUnknownCard:
 		return true
 	}
-	return code == kiosk.ProblemCardUnresponsive
+	return code == kiosk.ProblemCardUnresponsive || code == kiosk.ProblemCardAway
 }
