@@ -150,10 +150,10 @@ func (u *UI) Show(state kiosk.State) {
 	if present.CitizensTurn(state) {
 		u.asked = present.Citizen(u.present()).Key
 	}
-	if !first {
+	u.draw()
+	if !first { // what was pressed while it was drawn comes behind it
 		u.passes(held, before)
 	}
-	u.draw()
 	if before.Document.Photo != state.Document.Photo {
 		wipePhoto(before.Document.Photo)
 	}
