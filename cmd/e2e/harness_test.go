@@ -83,6 +83,8 @@ func (p *program) kill() {
 type centre struct {
 	*program
 	env map[string]string
+
+	oneScreen bool // the desk is configured for it
 }
 
 // startDemo starts everything but the windows.

@@ -54,18 +54,30 @@ func (s *screen) picture(t testing.TB, name string) {
 	t.Helper()
 	var before []byte
 	for same, tries := 0, 0; same < 3 && tries < 40; tries++ {
-		cmd := exec.Command("import", "-window", "root", "-define", "png:exclude-chunks=date,time", "png:-")
-		cmd.Env = append(os.Environ(), "DISPLAY="+s.display)
-		now, err := cmd.Output()
-		if err != nil {
-			t.Fatalf("taking a picture: %v", err)
-		}
+		now := s.capture(t)
 		if same++; !bytes.Equal(now, before) {
 			same = 0
 		}
 		before = now
 	}
-	if err := os.WriteFile(filepath.Join(s.dir, name+".png"), before, 0o644); err != nil {
+	s.save(t, name, before)
+}
+
+// capture is what the monitors show now, as PNG.
+func (s *screen) capture(t testing.TB) []byte {
+	t.Helper()
+	cmd := exec.Command("import", "-window", "root", "-define", "png:exclude-chunks=date,time", "png:-")
+	cmd.Env = append(os.Environ(), "DISPLAY="+s.display)
+	now, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("taking a picture: %v", err)
+	}
+	return now
+}
+
+func (s *screen) save(t testing.TB, name string, picture []byte) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(s.dir, name+".png"), picture, 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -85,7 +97,7 @@ func startDesk(t testing.TB, c *centre, s *screen) *kioskDesk {
 	p := start(t, append(c.variables(), "DISPLAY="+s.display), bin(t, "kiosk"), "-config", c.env["BALCAO_KIOSK_CONFIG"])
 	d := &kioskDesk{program: p, screen: s}
 	d.awaits(t, "step=document")
-	d.arrange(t)
+	d.arrange(t, c.oneScreen)
 	return d
 }
 

@@ -62,10 +62,8 @@ func (d *kioskDesk) bring(t testing.TB, v traveller) {
 	d.has(t, clerkTitle)
 	d.keys(t, "F10")
 	d.awaits(t, "step=eligibility")
-	if v.shots != "" { // without the picture's pause the page would take the keyboard from who types on at once
-		d.keys(t, "F10") // too early: the page says what is missing
-		d.shot(t, v.visitor, "2-missing")
-	}
+	d.keys(t, "F10") // too early: the page says what is missing, and leaves the cursor to who types on
+	d.shot(t, v.visitor, "2-missing")
 	d.types(t, v.taxNumber)
 	d.keys(t, "Tab", "Down", "Tab")
 	if v.typed {

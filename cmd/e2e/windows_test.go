@@ -14,16 +14,22 @@ const (
 	citizenTitle = "Balcão · Ecrã da pessoa"
 )
 
-// arrange puts the two windows side by side and starts listening to which of them has the keyboard.
-func (d *kioskDesk) arrange(t testing.TB) {
+// arrange puts the windows side by side, or the only one at the left, and starts listening to which of them has the keyboard.
+func (d *kioskDesk) arrange(t testing.TB, one bool) {
 	t.Helper()
 	d.windows = map[string]string{}
-	for _, title := range []string{clerkTitle, citizenTitle} {
+	titles := []string{clerkTitle, citizenTitle}
+	if one {
+		titles = titles[:1]
+	}
+	for _, title := range titles {
 		ids := strings.Fields(d.screen.xdo(t, "search", "--sync", "--onlyvisible", "--name", "^"+title+"$"))
 		d.windows[title] = ids[0]
 	}
 	d.screen.xdo(t, "windowmove", "--sync", d.windows[clerkTitle], "2", "26")
-	d.screen.xdo(t, "windowmove", "--sync", d.windows[citizenTitle], "1300", "26")
+	if !one {
+		d.screen.xdo(t, "windowmove", "--sync", d.windows[citizenTitle], "1300", "26")
+	}
 	d.focus = start(t, []string{"DISPLAY=" + d.screen.display}, "/usr/bin/xprop", "-root", "-spy", "_NET_ACTIVE_WINDOW")
 	d.screen.xdo(t, "windowactivate", "--sync", d.windows[clerkTitle])
 }
