@@ -81,6 +81,10 @@ func TestMemoryIsClosed(t *testing.T) {
 			if err := syscall.Stat(proc+"mem", &mem); err != nil || mem.Uid != 0 {
 				t.Errorf("its memory belongs to user %d, want root: %v", mem.Uid, err)
 			}
+			environment, err := os.ReadFile(proc + "environ")
+			if name == "kiosk" && (err != nil || !bytes.Contains(environment, []byte("clobberfree=1"))) {
+				t.Errorf("what it frees is not overwritten: %v", err)
+			}
 			limits, err := os.ReadFile(proc + "limits")
 			if err != nil || !regexp.MustCompile(`(?m)^Max core file size +0 +0 `).Match(limits) {
 				t.Errorf("it may write a core: %v\n%s", err, limits)

@@ -2,6 +2,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto"
 	"errors"
@@ -35,7 +36,7 @@ import (
 )
 
 func main() {
-	if err := guarded.Memory(); err != nil {
+	if err := cmp.Or(overwriteFreed(), guarded.Memory()); err != nil {
 		_, _ = fmt.Fprintln(os.Stderr, "kiosk:", err)
 		os.Exit(1)
 	}

@@ -1,7 +1,12 @@
 package main
 
 import (
+	"fmt"
+	"os"
 	"runtime/debug"
+	"slices"
+	"strings"
+	"syscall"
 	"time"
 
 	"balcao/kiosk"
@@ -15,9 +20,28 @@ const (
 	forgotten = 150 * time.Second
 )
 
-// forgetting gives memory back to the system once a visit is over and its pages were drawn over. PINs
-// and codes were wiped before; names and numbers stood in Go strings, which cannot be overwritten, and
-// without this would lie in free memory until it is used again.
+// clobber has the collector overwrite what it frees (package runtime, "Environment Variables"). Names and numbers stand
+// in Go strings, which cannot be wiped, in blocks that they share with what lives on and that are never given back.
+const clobber = "clobberfree=1"
+
+// overwriteFreed starts the program anew with clobber, which is read once, before main. It returns when that is set.
+func overwriteFreed() error {
+	set := os.Getenv("GODEBUG")
+	if slices.Contains(strings.Split(set, ","), clobber) {
+		return nil
+	}
+	program, err := os.Executable()
+	if err == nil {
+		err = os.Setenv("GODEBUG", strings.TrimPrefix(set+","+clobber, ","))
+	}
+	if err == nil {
+		err = syscall.Exec(program, os.Args, os.Environ())
+	}
+	return fmt.Errorf("starting with %s: %w", clobber, err)
+}
+
+// forgetting has what a visit left collected, overwritten and given back to the system once the visit is over and
+// its pages were drawn over. PINs and codes were wiped before.
 type forgetting struct {
 	visit kiosk.CaseID
 }
