@@ -21,7 +21,7 @@ const (
 // Errand is what a person came for: the steps to it, in their order. A step knows nothing of the errand
 // that it is in.
 type Errand struct {
-	Name  string // of message keys: "errand.<name>"
+	Name  string // of message keys: "errand.<name>.…", the texts that differ from errand to errand
 	Steps []Step
 }
 
@@ -146,6 +146,12 @@ func (e ErrandChosen) apply(s *Session) {
 		s.errand, s.note, s.state.Choosing = Errands[i], "", false
 	}
 }
+
+// Has reports whether the errand goes through a step.
+func (e Errand) Has(step Step) bool { return slices.Contains(e.Steps, step) }
+
+// NeedsCentre reports whether a step of the errand works at the centre: the first of them proves a contact.
+func (e Errand) NeedsCentre() bool { return e.Has(StepContact) }
 
 // Past reports whether the case has gone beyond a step of its errand.
 func (s State) Past(step Step) bool {

@@ -9,6 +9,7 @@ import (
 
 	"balcao/kiosk"
 	"balcao/ui"
+	"balcao/ui/present"
 )
 
 func clerk(s kiosk.State) string { return ui.PresentClerk(s, false, "", "", "").Title }
@@ -310,6 +311,59 @@ func TestWithoutPhotograph(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestCheckSaysWhatItIs: somebody whose document is only checked reads nothing of a key, and the clerk nothing of
+// proofs that are not asked for.
+func TestCheckSaysWhatItIs(t *testing.T) {
+	en := kiosk.English
+	loading, lacking := passportLoading(en), passportWeak(en)
+	loading.Errand, lacking.Errand = kiosk.Errands[1], kiosk.Errands[1]
+	readingCard := identityLoading(en)
+	readingCard.Errand = kiosk.Errands[1]
+	for _, test := range []struct {
+		name         string
+		state        kiosk.State
+		citizen      string // among what the citizen reads
+		level, proof string // on the clerk's page of the person: and what it says of the key
+		tone         present.Tone
+	}{
+		{"Empty", checkDesk(en), "Here we check that your document is genuine and yours.", "", "", present.ToneQuiet},
+		{"Card", checkIdentity(en), "", "The chip may be a copy.", "not asked for here", present.ToneCare},
+		{"CardBeforeItsChecks", readingCard, "", "Assurance level: not yet known", "not asked for here", present.ToneQuiet},
+		{"Passport", checkPassport(en), "The clerk will tell you the result.", "The document and its chip are genuine.", "not asked for here", present.ToneGood},
+		{"PassportBeforeItsChecks", loading, "The clerk will tell you the result.", "Assurance level: not yet known", "not asked for here", present.ToneQuiet},
+		{"PassportWithoutProof", lacking, "The clerk will tell you the result.", "Assurance level: substantial", "", present.ToneCare},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			c := ui.PresentCitizen(test.state, false)
+			said := c.Text
+			for _, point := range c.Points {
+				said += "\n" + point.Text
+			}
+			if !strings.Contains(said, test.citizen) || strings.Contains(said, "PIN") || strings.Contains(said, "Key") {
+				t.Errorf("citizen: got %q", said)
+			}
+			m := ui.PresentClerk(test.state, false, "", "", "")
+			if !strings.Contains(m.Identity.Level.Text, test.level) || m.Identity.Level.Tone != test.tone {
+				t.Errorf("got %q of tone %d", m.Identity.Level.Text, m.Identity.Level.Tone)
+			}
+			for i, check := range test.state.Document.Checks {
+				if row := m.Identity.Checks; check.Name == kiosk.CheckKey && check.Result == kiosk.Pending && row[i].Detail != test.proof {
+					t.Errorf("the key: got %q, want %q", row[i].Detail, test.proof)
+				}
+			}
+		})
+	}
+	t.Run("NeedsNoCentre", func(t *testing.T) {
+		m := ui.PresentClerk(checkAway(en), false, "", "", "").Document
+		if m.Notice != nil || strings.Contains(m.Documents[0].Value, "sign") {
+			t.Errorf("a check is told %v; the card: %q", m.Notice, m.Documents[0].Value)
+		}
+		if notice := ui.PresentClerk(centreDown(en), false, "", "", "").Document.Notice; notice == nil {
+			t.Error("an enrolment is not told")
+		}
+	})
 }
 
 // TestReviewInPlainWords: the person reads dates of one form, and no terms of the trade.

@@ -117,6 +117,12 @@ func checkDesk(l kiosk.Language) kiosk.State {
 	return s
 }
 
+func checkAway(l kiosk.Language) kiosk.State {
+	s := centreDown(l)
+	s.Errand = kiosk.Errands[1]
+	return s
+}
+
 func checkIdentity(l kiosk.Language) kiosk.State {
 	s := identity(l)
 	s.Errand = kiosk.Errands[1]
@@ -429,7 +435,7 @@ type screen struct {
 var screens = slices.Concat(cardScreens, travelScreens)
 
 var cardScreens = []screen{
-	{"1-document", idle}, {"1-errands", errands}, {"1-check", checkDesk}, {"1-left-behind", leftBehind}, {"1-centre-down", centreDown}, {"1-service-stopped", stopped}, {"1-reading", reading}, {"1-held", held},
+	{"1-document", idle}, {"1-errands", errands}, {"1-check", checkDesk}, {"1-check-away", checkAway}, {"1-left-behind", leftBehind}, {"1-centre-down", centreDown}, {"1-service-stopped", stopped}, {"1-reading", reading}, {"1-held", held},
 	{"2-identity", identity}, {"2-identity-check", checkIdentity}, {"2-identity-long", identityLong}, {"2-identity-loading", identityLoading}, {"2-identity-unsure", identityUnsure},
 	{"3-contact", contact}, {"3-contact-sent", contactSent}, {"3-contact-wrong", contactWrong}, {"3-contact-both", contactBoth},
 	{"3-contact-undelivered", contactFailed(undelivered)}, {"3-contact-taken", contactFailed(taken)}, {"3-contact-locked", contactFailed(lockedChannel)},

@@ -218,6 +218,12 @@ func passport(l kiosk.Language) kiosk.State {
 	return s
 }
 
+func checkPassport(l kiosk.Language) kiosk.State {
+	s := passport(l)
+	s.Errand = kiosk.Errands[1]
+	return s
+}
+
 func passportLoading(l kiosk.Language) kiosk.State {
 	s := passport(l)
 	s.Document.Photo, s.Document.PhotoPercent, s.Document.Complete, s.Document.Reading = nil, 35, false, true
@@ -445,7 +451,7 @@ var travelScreens = ofOwnCases([]screen{
 	{"1-document-typed", typedDesk}, {"1-access", locked}, {"1-access-half", half}, {"1-access-whole", whole}, {"1-access-slip", slipped},
 	{"1-access-refused", chipRefused}, {"1-access-lifted", lifted}, {"1-access-opening", opening},
 	{"1-access-permit", permitMRZ}, {"1-access-can", permitCAN}, {"1-access-can-refused", canRefused}, {"1-no-chip", noChip}, {"1-reading-passport", readingPassport},
-	{"2-passport", passport}, {"2-passport-loading", passportLoading}, {"2-passport-weak", passportWeak}, {"2-passport-odd", passportOdd}, {"2-typed", typedIdentity},
+	{"2-passport", passport}, {"2-passport-check", checkPassport}, {"2-passport-loading", passportLoading}, {"2-passport-weak", passportWeak}, {"2-passport-odd", passportOdd}, {"2-typed", typedIdentity},
 	{"2-bring", bring}, {"2-bring-refused", bringRefused}, {"2-bring-permit", bringPermit}, {"2-bring-second", bringSecond}, {"2-bring-another", bringAnother},
 	{"2-bring-spelling", bringSpelling}, {"2-bring-spelled", bringSpelled}, {"2-bring-misspelled", bringMisspelled},
 	{"5-travel-review", travelReview(passport, kiosk.ReviewReading)}, {"5-travel-card", travelReview(passport, kiosk.ReviewCard)},

@@ -99,7 +99,7 @@ func (p Presenter) citizenPage(m *CitizenModel) {
 			p.message(m, "no_photo", SignWait)
 		}
 		if p.travel() {
-			m.Points = []Line{{p.Text("citizen.next"), ToneQuiet}}
+			m.Points = []Line{{p.ofErrand("next"), ToneQuiet}}
 		}
 	case s.Step == kiosk.StepContact:
 		p.citizenContact(m)
@@ -110,7 +110,7 @@ func (p Presenter) citizenPage(m *CitizenModel) {
 	case s.Step == kiosk.StepDone:
 		p.citizenDone(m)
 	default:
-		p.message(m, "welcome", SignNone)
+		m.Key, m.Title, m.Text = "welcome", p.Text("citizen.welcome.title"), p.ofErrand("welcome")
 		m.Pictures = []Picture{PictureCard, PictureCover, PictureResidence}
 		m.Points = []Line{{p.Text("citizen.welcome.bring"), TonePlain}, {p.Text("citizen.welcome.language"), ToneQuiet}}
 		m.Greeting = p.inOtherLanguage()
@@ -175,7 +175,7 @@ func (p Presenter) showWhatWasBrought(m *CitizenModel) {
 		asked = append(asked, p.Text("citizen.eligibility.independence"))
 	}
 	m.Points = Bullets(asked)
-	m.Points = append(m.Points, Line{p.Text("citizen.next"), ToneQuiet})
+	m.Points = append(m.Points, Line{p.ofErrand("next"), ToneQuiet})
 }
 
 func (p Presenter) citizenContact(m *CitizenModel) {

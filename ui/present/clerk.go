@@ -221,7 +221,7 @@ func (p Presenter) document(m *ClerkModel) {
 	}
 	m.Document = documentModel{
 		Documents: [3]Field{
-			{p.Text("document.card"), p.Text("document.card_guide")},
+			{p.Text("document.card"), p.ofErrand("card")},
 			{p.Text("document.passport"), p.Text("document.passport_guide")},
 			{p.Text("document.residence"), p.Text("document.residence_guide")},
 		},
@@ -235,11 +235,11 @@ func (p Presenter) document(m *ClerkModel) {
 		m.Document.Needs = append(m.Document.Needs, p.Format("document.need_3", Values{"Count": p.State.MinAge}))
 	}
 	if p.State.Errand.Name != kiosk.Errands[0].Name {
-		m.Title, m.Subtitle = p.Text("errand."+p.State.Errand.Name+".title"), m.Title+". "+p.Text("errand."+p.State.Errand.Name+".means")
+		m.Title, m.Subtitle = p.ofErrand("title"), m.Title+". "+p.ofErrand("means")
 		m.Document.Need, m.Document.Needs = "", nil
 		m.Cancel = &Action{Text: p.Text("action.enrol_again"), Key: "Esc", Event: kiosk.Cancel{}}
 	}
-	if p.State.Status.Centre.Health == kiosk.HealthDown {
+	if p.State.Errand.NeedsCentre() && p.State.Status.Centre.Health == kiosk.HealthDown {
 		notice := p.parts(kiosk.Problem{Code: kiosk.ProblemCentreDown})
 		m.Document.Notice, m.Subtitle = &notice, ""
 	}

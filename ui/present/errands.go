@@ -10,6 +10,11 @@ type ErrandsModel struct {
 	Chosen  int // where the list begins
 }
 
+// ofErrand is a text in the words of the errand at hand.
+func (p Presenter) ofErrand(key string) string {
+	return p.Text("errand." + p.State.Errand.Name + "." + key)
+}
+
 func (p Presenter) errands(m *ClerkModel) {
 	m.Subtitle = p.Text("errands.subtitle")
 	m.Errands.Label = p.Text("errands.title")

@@ -70,14 +70,28 @@ func (p Presenter) identityPage(m *ClerkModel) {
 	}
 	if steps := p.State.Errand.Steps; len(steps) > 0 && steps[len(steps)-1] == kiosk.StepIdentity {
 		m.Actions[0].Text = p.Text("action.checked")
-		if key, ok := document.Check(kiosk.CheckKey); ok && key.Result == kiosk.Pending { // nobody will ask for its PIN
-			m.Identity.Level, m.Identity.Why = Line{p.Text("identity.unsigned"), ToneCare}, p.Text("identity.unsigned_why")
-		}
+	}
+	if document.Complete && !p.State.Errand.Has(kiosk.StepReview) {
+		p.unsigned(&m.Identity)
 	}
 	if document.Complete {
 		m.Actions[0].Event = kiosk.PersonConfirmed{}
 	}
 	m.Actions = append(m.Actions, p.typeAgain()...)
+}
+
+// unsigned says what is known in an errand that never asks the document to prove its key: a chip may have proven
+// itself to the desk, and a Citizen Card's does so only with its PIN.
+func (p Presenter) unsigned(m *IdentityModel) {
+	key, _ := p.State.Document.Check(kiosk.CheckKey)
+	chip, proves := p.State.Document.Check(kiosk.CheckChipAuthenticity)
+	switch {
+	case key.Result != kiosk.Pending:
+	case !proves:
+		m.Level, m.Why = Line{p.Text("identity.unsigned"), ToneCare}, p.Text("identity.unsigned_why")
+	case chip.Result == kiosk.Passed && p.level() == onceSigned:
+		m.Level, m.Why = Line{p.Text("identity.original"), ToneGood}, p.Text("identity.original_why")
+	}
 }
 
 func (p Presenter) identityFields(person kiosk.Identity) []Field {
@@ -199,8 +213,12 @@ func (p Presenter) checks() []CheckRow {
 		switch check.Result {
 		case kiosk.Pending:
 			row.Detail = p.Text("check_state.pending")
-			if check.Name == kiosk.CheckKey {
+			switch {
+			case check.Name != kiosk.CheckKey:
+			case p.State.Errand.Has(kiosk.StepReview):
 				row.Detail = p.said("check_state.at_signature", nil)
+			default:
+				row.Detail = p.Text("check_state.not_asked")
 			}
 		case kiosk.Absent:
 			row.Detail = p.Text("check_state.absent")

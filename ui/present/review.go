@@ -1,7 +1,6 @@
 package present
 
 import (
-	"slices"
 	"strings"
 
 	"balcao/kiosk"
@@ -124,7 +123,7 @@ func (p Presenter) remedies() []Action {
 		{Text: p.Text("action.show_again"), Key: "Enter", Main: true, Event: kiosk.Continue{}},
 		p.correct(kiosk.StepContact, "F3"),
 	}
-	if slices.Contains(p.State.Errand.Steps, kiosk.StepEligibility) {
+	if p.State.Errand.Has(kiosk.StepEligibility) {
 		actions = append(actions, p.correct(kiosk.StepEligibility, "F4"))
 	}
 	return actions
