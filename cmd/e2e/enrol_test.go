@@ -169,4 +169,15 @@ func TestEnrolment(t *testing.T) {
 	if want := regexp.MustCompile(`^\$argon2id\$v=19\$m=65536,t=3,p=4\$`); !want.MatchString(hash) {
 		t.Error("the PIN is not stored as Argon2id with 64 MiB, t=3, p=4")
 	}
+
+	// A third person's code is right, and the number is the first one's: the clerk is told, and has the keyboard.
+	third := visitor{card: "cc1-rsa3072", contact: ines.contact, to: ines.to}
+	d.insert(t, c, third.card)
+	d.confirmPerson(t)
+	d.typeContact(t, third)
+	d.has(t, citizenTitle)
+	d.types(t, c.receivedCode(t, third))
+	d.awaits(t, "failed=sms", "sms=taken")
+	d.has(t, clerkTitle)
+	d.screen.picture(t, "taken")
 }

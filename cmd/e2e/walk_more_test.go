@@ -146,3 +146,26 @@ func TestWalkOneScreen(t *testing.T) {
 	c.mock(t, "remove")
 	d.awaits(t, "case=0")
 }
+
+// TestWalkIdle leaves a visit while the PIN is being chosen: clerk and person are warned, and an ended case is not
+// offered again (12).
+func TestWalkIdle(t *testing.T) {
+	c := startDemo(t)
+	c.configure(t, `idle_after = "18s"`)
+	d := startDesk(t, c, startScreen(t))
+	v := person("cc2024", "2580", 1)
+	d.insert(t, c, v.card)
+	d.confirmPerson(t)
+	d.typeContact(t, v)
+	d.typeCode(t, v, c.receivedCode(t, v))
+	d.types(t, "407")
+	d.awaits(t, "warned=true", "step=pin")
+	d.keysUntil(t, "Return", "warned=false", "step=pin", "pin=first")
+	d.types(t, "182") // the rest: what stood in the boxes is still there
+	d.keysUntil(t, "Return", "pin=repeat")
+	d.awaits(t, "warned=true", "pin=repeat")
+	d.screen.save(t, "walk-12-warned", d.screen.capture(t)) // a picture that waits for rest would wait for the seconds
+	d.awaits(t, "problem=idle", "case=0")
+	d.has(t, clerkTitle)
+	d.picture(t, "12-ended")
+}
