@@ -73,7 +73,7 @@ var codes = map[scard.Error]error{
 	scard.ErrUnresponsiveCard:  ErrUnresponsive,
 	scard.ErrUnpoweredCard:     ErrUnresponsive,
 	scard.ErrUnsupportedCard:   ErrUnresponsive,
-	scard.ErrProtoMismatch:     ErrUnresponsive, // neither T=0 nor T=1
+	scard.ErrProtoMismatch:     ErrUnresponsive, // neither T=0 nor T=1, or not known yet
 	scard.ErrNotTransacted:     ErrTransport,
 	scard.ErrCommDataLost:      ErrTransport,
 }

@@ -33,6 +33,23 @@ func NewSession(h Handle, protocol scard.Protocol, timeout time.Duration) *Sessi
 	return s
 }
 
+// Answering is a dialer whose attempts fail with these codes of libpcsclite, one after the other, and then connect to h. Of
+// the last code there is no end when h is nil.
+func Answering(h Handle, codes ...scard.Error) Dialer {
+	return Dialer{open: func(s *Session) error {
+		if len(codes) > 0 {
+			code := codes[0]
+			if h != nil || len(codes) > 1 {
+				codes = codes[1:]
+			}
+			return classify(code)
+		}
+		s.equip(h)
+		go s.own(h, scard.ProtocolT1, func() {})
+		return nil
+	}}
+}
+
 // SetDaemonPaths pretends where pcscd may be installed.
 func SetDaemonPaths(paths ...string) (restore func()) {
 	was := daemonPaths

@@ -26,6 +26,8 @@ type Dialer struct {
 	// Busy, when not nil, is told true when another program has held the card for a second and is waited for, and false
 	// when that wait is over. It is called on other goroutines, one call at a time.
 	Busy func(held bool)
+
+	open func(s *Session) error // a test's, in place of Session.open
 }
 
 const (
@@ -35,6 +37,10 @@ const (
 	// PC/SC has no event for its end. A card also stays held for a moment after its program has
 	// died.
 	busyRetry = 100 * time.Millisecond
+	// settleTime is how long a card that was just put in may look as if it did not work: pcscd lets programs connect
+	// before it has the answer to reset, and looks for cards every 0.4 s. settleRetry is the interval between attempts.
+	settleTime  = 2 * time.Second
+	settleRetry = 100 * time.Millisecond
 	// closePatience bounds the reset at the end, which takes less than half a second with a card
 	// that works.
 	closePatience = time.Second
@@ -72,6 +78,7 @@ var _ handle = (*scard.Card)(nil)
 
 // Connect opens a session with the card in a reader. Errors: ErrRemoved when no card is there,
 // ErrUnresponsive, ErrBusy, ErrServiceGone, ErrStuck when the service does not react, ErrSilent when the reader does not come back.
+// What looks like a fault and passes by itself after a card was put in is tried again for two seconds.
 //
 // The connection is shared (SCARD_SHARE_SHARED), so that the State's middleware and browsers can
 // keep theirs. Exclusive keeps them out while a function runs.
@@ -87,8 +94,14 @@ func (d Dialer) Connect(ctx context.Context, reader string) (*Session, error) {
 		holds: func(f scard.StateFlag) bool { return inUseByOthers(reader, f) },
 	}
 	defer late.over()
+	begun := time.Now()
 	for {
 		s, err := d.dial(ctx, late)
+		if err != nil && settles(err) && time.Since(begun) < settleTime {
+			if err = sleep(ctx, settleRetry); err == nil {
+				continue
+			}
+		}
 		if errors.Is(err, errExclusive) {
 			if err = sleep(ctx, busyRetry); err == nil {
 				err = late.waitHeld(busyRetry)
@@ -104,6 +117,12 @@ func (d Dialer) Connect(ctx context.Context, reader string) (*Session, error) {
 	}
 }
 
+// settles reports whether connecting failed for what passes by itself after a card was put in: it is not powered yet, its
+// protocol is not known yet (SCARD_E_PROTO_MISMATCH), its first exchange failed, or another program reset it.
+func settles(err error) bool {
+	return errors.Is(err, ErrUnresponsive) || errors.Is(err, ErrTransport) || errors.Is(err, ErrReset)
+}
+
 // errExclusive says that another program has the card for itself alone.
 var errExclusive = fmt.Errorf("%w for itself alone", ErrBusy)
 
@@ -113,7 +132,11 @@ var errExclusive = fmt.Errorf("%w for itself alone", ErrBusy)
 func (d Dialer) dial(ctx context.Context, late *lateness) (*Session, error) {
 	s := d.session(late.reader)
 	opened := make(chan error, 1)
-	go func() { opened <- s.open() }()
+	open := (*Session).open
+	if d.open != nil {
+		open = d.open
+	}
+	go func() { opened <- open(s) }()
 	err, waited := await(ctx, late, opened, nil, nil)
 	if err == nil {
 		err = waited
