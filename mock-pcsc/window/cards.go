@@ -55,7 +55,7 @@ func newCardList(entries []fixtures.Entry, insert func(string, int), remove func
 		if h := groupOf(e); h != heading {
 			heading = h
 			l.groups = append(l.groups, i)
-			list.Add(theme.Padded(14, 8, theme.Small(heading).Bold()))
+			list.Add(theme.Padded(14, 8, theme.Small(heading).Bold().Wrap()))
 		}
 		row := newCardRow(e, func() { l.choose(i); l.takeFocus() }, func() { l.insert(e.Name, 1) })
 		l.rows = append(l.rows, row)
@@ -165,6 +165,7 @@ func (l *cardList) reveal(row *cardRow) {
 func (l *cardList) showPlaces(places map[string]int) {
 	l.places = places
 	l.draw()
+	l.scroll.Content.Refresh() // a title beside a place may take another line
 }
 
 func (l *cardList) draw() {
@@ -293,7 +294,7 @@ func newCardRow(e fixtures.Entry, choose, use func()) *cardRow {
 	r.back.CornerRadius = 8
 	r.title = theme.Value(e.Title).Wrap()
 	r.place = theme.Small("").Bold().In(theme.Green)
-	lines := theme.Rows(0, r.title)
+	lines := theme.Rows(0, container.NewBorder(nil, nil, nil, r.place, r.title))
 	if e.Holder != "" {
 		lines.Add(theme.Small(e.Holder).Wrap())
 	}
@@ -301,7 +302,7 @@ func newCardRow(e fixtures.Entry, choose, use func()) *cardRow {
 	if e.RefusedFor != "" {
 		lines.Add(theme.Small("Refused: " + inWords(e.RefusedFor)).In(theme.RedOn).Wrap())
 	}
-	r.content = container.NewStack(r.back, theme.Padded(14, 6, container.NewBorder(nil, nil, nil, r.place, lines)))
+	r.content = container.NewStack(r.back, theme.Padded(14, 6, lines))
 	return r
 }
 
@@ -353,7 +354,10 @@ func (r *cardRow) draw(chosen, focused bool, slot int) {
 	if slot > 0 {
 		place = fmt.Sprintf("in slot %d", slot)
 	}
-	r.place.SetText(place)
+	if r.place.Text() != place {
+		r.place.SetText(place)
+		r.content.Refresh() // gives the place its room
+	}
 }
 
 // MouseDown implements desktop.Mouseable: choose. A tap would come only after the time in which it

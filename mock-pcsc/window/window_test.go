@@ -380,6 +380,45 @@ func TestSlotsKeepTheirTextsApart(t *testing.T) {
 	}
 }
 
+// TestPlacesAreSeenWhole: where an inserted card is stands whole beside its title, however narrow the list is.
+func TestPlacesAreSeenWhole(t *testing.T) {
+	for name, size := range map[string]fyne.Size{"page": window.Size, "strip": fyne.NewSize(1900, 248), "narrow": fyne.NewSize(1366, 248)} {
+		t.Run(name, func(t *testing.T) {
+			s := show(t)
+			s.resize(size)
+			s.bench.set(1, bench.SlotStatus{State: bench.Inserted, Card: "cc1-rsa2048", Title: "A card"})
+			s.bench.set(2, bench.SlotStatus{State: bench.Inserted, Card: "passport-pace", Title: "A passport"})
+			s.update()
+			seen := 0
+			var visit func(o fyne.CanvasObject, right float32)
+			visit = func(o fyne.CanvasObject, right float32) { // right is how far the parent reaches from o's left
+				width := min(right, o.Size().Width)
+				var parts []fyne.CanvasObject
+				switch o := o.(type) {
+				case *theme.Text:
+					if strings.HasPrefix(o.Text(), "in slot") {
+						seen++
+						if o.MinSize().Width > width {
+							t.Errorf("%q needs %v and has %v", o.Text(), o.MinSize().Width, width)
+						}
+					}
+				case *fyne.Container:
+					parts = o.Objects
+				case fyne.Widget:
+					parts = test.WidgetRenderer(o).Objects()
+				}
+				for _, part := range parts {
+					visit(part, width-part.Position().X)
+				}
+			}
+			visit(s.canvas.Content(), size.Width)
+			if seen != 2 {
+				t.Errorf("found %d places", seen)
+			}
+		})
+	}
+}
+
 func TestPicture(t *testing.T) {
 	s := show(t)
 	s.press(fyne.KeyDown, fyne.KeyDown)
