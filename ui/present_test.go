@@ -231,6 +231,8 @@ func TestCitizenPages(t *testing.T) {
 		{"Repeat", "Repeat the PIN", pin(kiosk.PINRepeat)(en)},
 		{"Review", "Is everything right?", review(kiosk.ReviewReading)(en)},
 		{"Disputed", "Tell the clerk what is wrong", reviewDisputed(en)},
+		{"CardAway", "Insert your card again", cardAway(contactSent)(en)},
+		{"DocumentAway", "Lay your document on the reader again", cardAway(travelPIN)(en)},
 		{"CardPIN", "PIN of your Citizen Card", review(kiosk.ReviewCardPIN)(en)},
 		{"Done", "Your key is active", done(en)},
 	} {
@@ -364,6 +366,17 @@ func TestCheckSaysWhatItIs(t *testing.T) {
 			t.Error("an enrolment is not told")
 		}
 	})
+}
+
+// TestDocumentThatIsAway: the clerk reads of the passport what of a card is read as a card.
+func TestDocumentThatIsAway(t *testing.T) {
+	m := ui.PresentClerk(cardAway(travelPIN)(kiosk.English), false, "", "", "")
+	if got := m.Lights[1].Text; got != "Reader 2: document removed" {
+		t.Errorf("light: got %q", got)
+	}
+	if got := m.Actions[0].Text; got != "Waiting for the document…" {
+		t.Errorf("button: got %q", got)
+	}
 }
 
 // TestReviewInPlainWords: the person reads dates of one form, and no terms of the trade.

@@ -419,6 +419,17 @@ func forgotten(l kiosk.Language) kiosk.State {
 	return s
 }
 
+// cardAway is a state that asks for something while the document has been out of its reader for a minute.
+func cardAway(asking func(kiosk.Language) kiosk.State) func(kiosk.Language) kiosk.State {
+	return func(l kiosk.Language) kiosk.State {
+		s := asking(l)
+		s.Away, s.Document.CardPresent = true, false
+		s.Status.Readers[s.Document.Reader-1].Slot = kiosk.SlotRemoved
+		s.Problem = &kiosk.Problem{Code: kiosk.ProblemCardAway}
+		return s
+	}
+}
+
 func cancelling(l kiosk.Language) kiosk.State {
 	s := contactBoth(l)
 	s.ConfirmCancel = true
@@ -439,7 +450,7 @@ var cardScreens = []screen{
 	{"2-identity", identity}, {"2-identity-check", checkIdentity}, {"2-identity-long", identityLong}, {"2-identity-loading", identityLoading}, {"2-identity-unsure", identityUnsure},
 	{"3-contact", contact}, {"3-contact-sent", contactSent}, {"3-contact-wrong", contactWrong}, {"3-contact-both", contactBoth},
 	{"3-contact-undelivered", contactFailed(undelivered)}, {"3-contact-taken", contactFailed(taken)}, {"3-contact-locked", contactFailed(lockedChannel)},
-	{"3-contact-expired", contactFailed(expired)}, {"3-contact-other", contactOther}, {"3-contact-correcting", contactCorrecting}, {"3-contact-cancel", cancelling}, {"3-contact-forgotten", forgotten},
+	{"3-contact-expired", contactFailed(expired)}, {"3-contact-other", contactOther}, {"3-contact-correcting", contactCorrecting}, {"3-contact-cancel", cancelling}, {"3-contact-forgotten", forgotten}, {"3-contact-away", cardAway(contactSent)},
 	{"4-pin-first", pin(kiosk.PINFirst)}, {"4-pin-phone", phoneProven}, {"4-pin-mismatch", pinMismatch}, {"4-pin-repeat", pin(kiosk.PINRepeat)},
 	{"4-pin-sealing", pin(kiosk.PINSealing)}, {"4-pin-sealed", pin(kiosk.PINSealed)},
 	{"5-review", review(kiosk.ReviewReading)}, {"5-review-long", reviewLong}, {"5-review-disputed", reviewDisputed},

@@ -401,6 +401,14 @@ func travelDisputed(l kiosk.Language) kiosk.State {
 	return s
 }
 
+// travelPIN is a PIN being chosen by the holder of a passport.
+func travelPIN(l kiosk.Language) kiosk.State {
+	s := passport(l)
+	chosen := pin(kiosk.PINFirst)(l)
+	s.Step, s.Contact, s.PIN = chosen.Step, chosen.Contact, chosen.PIN
+	return s
+}
+
 func travelDone(l kiosk.Language) kiosk.State {
 	s := done(l)
 	s.Errand = kiosk.Errands[0]
@@ -454,7 +462,7 @@ var travelScreens = ofOwnCases([]screen{
 	{"2-passport", passport}, {"2-passport-check", checkPassport}, {"2-passport-loading", passportLoading}, {"2-passport-weak", passportWeak}, {"2-passport-odd", passportOdd}, {"2-typed", typedIdentity},
 	{"2-bring", bring}, {"2-bring-refused", bringRefused}, {"2-bring-permit", bringPermit}, {"2-bring-second", bringSecond}, {"2-bring-another", bringAnother},
 	{"2-bring-spelling", bringSpelling}, {"2-bring-spelled", bringSpelled}, {"2-bring-misspelled", bringMisspelled},
-	{"5-travel-review", travelReview(passport, kiosk.ReviewReading)}, {"5-travel-card", travelReview(passport, kiosk.ReviewCard)},
+	{"4-travel-away", cardAway(travelPIN)}, {"5-travel-review", travelReview(passport, kiosk.ReviewReading)}, {"5-travel-card", travelReview(passport, kiosk.ReviewCard)},
 	{"5-travel-signing", travelReview(passport, kiosk.ReviewSigning)}, {"5-weak-review", travelReview(passportWeak, kiosk.ReviewReading)},
 	{"5-typed-review", travelReview(typedIdentity, kiosk.ReviewReading)}, {"5-spelled-review", spelledReview}, {"5-typed-signing", travelReview(typedIdentity, kiosk.ReviewSigning)},
 	{"6-travel-done", travelDone},

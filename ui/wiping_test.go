@@ -20,11 +20,7 @@ func TestDigitsAreWiped(t *testing.T) {
 	}{
 		{"OnSubmit", func(d *desk) { press(d.Citizen(), fyne.KeyReturn) }},
 		{"OnOtherPage", func(d *desk) { d.Show(review(kiosk.ReviewReading)(pt)) }},
-		{"OnCardAway", func(d *desk) {
-			state := pin(kiosk.PINFirst)(pt)
-			state.Away = true
-			d.Show(state)
-		}},
+		{"OnCardAway", func(d *desk) { d.Show(cardAway(pin(kiosk.PINFirst))(pt)) }},
 		{"OnCancel", func(d *desk) { d.Show(cancelling(pt)) }},
 		{"OnEmptyDesk", func(d *desk) { d.Show(idle(pt)) }},
 		{"OnRepeat", func(d *desk) { d.Show(pin(kiosk.PINRepeat)(pt)) }},

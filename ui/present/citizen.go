@@ -83,8 +83,10 @@ func Citizen(p Presenter) CitizenModel {
 func (p Presenter) citizenPage(m *CitizenModel) {
 	s := p.State
 	switch {
-	case s.ConfirmCancel, s.Problem != nil && s.Case != 0 && s.Problem.Code != kiosk.ProblemCardPINWrong:
+	case s.ConfirmCancel, s.Problem != nil && s.Case != 0 && !forPerson(s.Problem.Code):
 		p.message(m, "problem", SignWait)
+	case s.Away:
+		p.message(m, "away", SignCard)
 	case s.Step == kiosk.StepDocument && s.Document.Access.Opening && !s.Document.Access.NoChip:
 		p.message(m, "opening", SignCard)
 	case typing(s):
@@ -118,6 +120,11 @@ func (p Presenter) citizenPage(m *CitizenModel) {
 			m.Points = append([]Line{{p.Text("citizen.welcome.left_behind"), ToneCare}}, m.Points...)
 		}
 	}
+}
+
+// forPerson holds for problems that the person mends: their page says how.
+func forPerson(code kiosk.ProblemCode) bool {
+	return code == kiosk.ProblemCardPINWrong || code == kiosk.ProblemCardAway
 }
 
 func (p Presenter) message(m *CitizenModel, name string, s sign) {
@@ -179,10 +186,6 @@ func (p Presenter) showWhatWasBrought(m *CitizenModel) {
 }
 
 func (p Presenter) citizenContact(m *CitizenModel) {
-	if p.State.Away {
-		p.message(m, "away", SignCard)
-		return
-	}
 	awaited := p.State.Contact.Awaited
 	if failed := p.State.Contact.Failed; failed != "" {
 		c := p.channel(failed)
@@ -222,10 +225,6 @@ func (p Presenter) citizenContact(m *CitizenModel) {
 
 func (p Presenter) citizenPIN(m *CitizenModel) {
 	state := p.State.PIN
-	if p.State.Away {
-		p.message(m, "away", SignCard)
-		return
-	}
 	switch state.Phase {
 	case kiosk.PINSealing:
 		p.message(m, "sealing", SignWait)

@@ -142,7 +142,7 @@ func (p Presenter) lights() []Light {
 		lights = append(lights, Light{p.Text("status.service." + string(status.Service)), ToneBad})
 	} else {
 		for _, reader := range status.Readers {
-			content := p.Text("status.slot." + string(reader.Slot))
+			content := p.said("status.slot."+string(reader.Slot), nil)
 			if reader.Slot == kiosk.SlotTravel && p.kind().Travel() {
 				content = lowerFirst(p.documentWord())
 			}

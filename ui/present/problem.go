@@ -78,7 +78,11 @@ func (p Presenter) problemActions(problem kiosk.Problem) []Action {
 	case problem.Code.OfService():
 		actions = []Action{{Text: p.Text("action.waiting_reader"), Main: true}}
 	case awaitsCard(problem.Code):
-		actions = []Action{{Text: p.Text("action.waiting_card"), Main: true}}
+		waiting := "action.waiting_card"
+		if p.travel() {
+			waiting = "action.waiting_document"
+		}
+		actions = []Action{{Text: p.Text(waiting), Main: true}}
 	default:
 		actions = []Action{again}
 	}
