@@ -2,28 +2,10 @@ package central
 
 import (
 	"context"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgtype"
-
-	"balcao/kiosk"
 )
-
-// Attempt is one typed code. Calls with the same ID (UUIDv7) count as one try.
-type Attempt struct {
-	ID      uuid.UUID
-	Channel kiosk.Channel
-	Code    []byte // ASCII digits; the caller wipes it
-}
-
-// Confirmed is the answer to a typed code.
-type Confirmed struct {
-	Refusal   Refusal
-	TriesLeft int
-	Proof     uuid.UUID // the centre's record of the confirmation
-	At        time.Time
-}
 
 var confirmCode = statement{"balcao_confirm_code",
 	`select refusal, tries_left, proof, confirmed_at from desk.confirm_code($1, $2, $3, $4)`}

@@ -20,19 +20,6 @@ type Refused struct {
 	Code string
 }
 
-// Why the centre refuses calls that a correct desk does not make; see migrations/001_tables.sql.
-const (
-	RefusedUnknown   = "unknown_enrolment" // no such enrolment, or not this desk's
-	RefusedEnded     = "enrolment_ended"   // bound, refused or abandoned before
-	RefusedExpired   = "enrolment_expired" // open for too long
-	RefusedConflict  = "conflict"          // the identifier was used with another content
-	RefusedInvalid   = "invalid"           // an argument outside its domain
-	RefusedNoCode    = "no_code"           // no code was asked for on this channel
-	RefusedNoContact = "no_contact"        // nothing is proven yet
-	RefusedTooMany   = "too_many"          // this desk opened too many enrolments that became no key
-	RefusedDesk      = "not_a_desk"        // this role may not do it: not a desk, or wrong credentials
-)
-
 func (e *Refused) Error() string { return "the centre refused: " + e.Code }
 
 // classify turns an error of pgx into one that a desk can act on. Of a PgError only the code is

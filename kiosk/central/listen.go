@@ -7,27 +7,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 )
-
-// NoticeKind is what changed.
-type NoticeKind string
-
-// What a notice is about.
-const (
-	NoticeDelivery NoticeKind = "delivery" // a message left, arrived or failed
-	NoticeKey      NoticeKind = "key"      // the enrolment ended: active, refused, …
-	NoticeChip     NoticeKind = "chip"     // the challenge to the chip is ready, or cannot be made
-)
-
-// Notice reports that something about an enrolment changed, so that Status should be called. It
-// proves nothing, because any client may send one, and one that was sent while the connection was
-// down is lost.
-type Notice struct {
-	Enrolment uuid.UUID  `json:"enrolment"`
-	Kind      NoticeKind `json:"kind"`
-}
 
 // Line has the callbacks of Listen. All are called from one goroutine.
 type Line struct {

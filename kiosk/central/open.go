@@ -3,24 +3,11 @@ package central
 import (
 	"context"
 	"strconv"
-	"time"
 
 	"github.com/google/uuid"
 
 	"balcao/kiosk"
 )
-
-// Person is the person that an enrolment is opened for. A Citizen Card identifies its holder by the
-// civil number, a travel document by its own number and the NIF; the other number of the two is not
-// sent.
-type Person struct {
-	Document       kiosk.DocumentKind
-	Country        string // of issue: three letters, or as a machine-readable zone has it ("D")
-	CivilNumber    string // digits and capital letters, without spaces
-	DocumentNumber string // digits and capital letters, without fillers
-	TaxNumber      string // NIF, nine digits; may be "" with a Citizen Card
-	Typed          bool   // the machine-readable zone of a travel document was typed: there is no chip
-}
 
 // params are the arguments of desk.open_enrolment behind the identifier. An unknown number is null.
 func (p Person) params() [][]byte {
@@ -37,15 +24,6 @@ func orNull(text string) []byte {
 		return nil
 	}
 	return []byte(text)
-}
-
-// Opened is an enrolment that the centre has opened, or a refusal and nothing else. Times, here and
-// below, are by the centre's clock and in UTC.
-type Opened struct {
-	Refusal   Refusal
-	Challenge []byte // 32 bytes, for the card to sign
-	OpenedAt  time.Time
-	ExpiresAt time.Time
 }
 
 var openEnrolment = statement{"balcao_open_enrolment",

@@ -14,69 +14,22 @@ import (
 	"balcao/kiosk/transcript"
 )
 
-// Refusal is an expected negative answer; "" means that the call succeeded.
-type Refusal string
-
-// Refusals of Open, SendCode and ConfirmCode. Those about codes read like kiosk.ContactProblem.
-const (
-	AlreadyActive    Refusal = "already_active"    // Open: the person has a living key
-	NoChip           Refusal = "no_chip"           // Open: the document was typed, and that is not enrolled
-	EnrolmentExpired Refusal = "enrolment_expired" // SendCode
-	ResendsUsed      Refusal = "resends_used"      // SendCode
-	TooSoon          Refusal = "too_soon"          // SendCode: before ResendAt
-	CodeLocked       Refusal = "code_locked"       // SendCode, ConfirmCode: no tries left
-	CodeWrong        Refusal = "code_wrong"        // ConfirmCode
-	CodeExpired      Refusal = "code_expired"      // ConfirmCode: too late, or used before
-	Taken            Refusal = "taken"             // ConfirmCode: right, but another person's contact
-)
-
-// Hello is what the centre says of itself.
-type Hello struct {
-	Now           time.Time     // the centre's clock
-	RoundTrip     time.Duration // of this call
-	Skew          time.Duration // this computer's clock minus the centre's, to half a round trip
-	SchemaVersion int           // compare with the constant SchemaVersion
-	Rules         kiosk.Rules
-	Delivery      kiosk.Health
-}
-
 // Hello asks for the clock, the version, the rules and the state of delivery.
 func (c *Centre) Hello(ctx context.Context) (Hello, error) {
 	const sql = `select now, schema_version, settings, delivery from desk.hello()`
 	var h Hello
 	err := c.ask(ctx, "say hello", func(ctx context.Context) error {
-		var settings []byte
 		before := c.now()
-		if err := c.pool.QueryRow(ctx, sql).Scan(&h.Now, &h.SchemaVersion, &settings, &h.Delivery); err != nil {
+		if err := c.pool.QueryRow(ctx, sql).Scan(&h.Now, &h.SchemaVersion, (*[]byte)(&h.Settings), &h.Delivery); err != nil {
 			return err
 		}
 		after := c.now()
 		h.Now = h.Now.UTC()
 		h.RoundTrip = after.Sub(before)
 		h.Skew = before.Add(h.RoundTrip / 2).Sub(h.Now)
-		return json.Unmarshal(settings, &h.Rules)
+		return json.Unmarshal(h.Settings, &h.Rules)
 	})
 	return h, err
-}
-
-// CodeRequest asks for a one-time code. Calls with the same ID (UUIDv7) are one request.
-type CodeRequest struct {
-	ID       uuid.UUID
-	Channel  kiosk.Channel
-	Value    string // E.164 or addr-spec
-	Language kiosk.Language
-}
-
-// CodeSent says that a code is on its way, or why not. TriesLeft, SendsLeft and ResendAt are told in both
-// cases.
-type CodeSent struct {
-	Refusal   Refusal
-	SentAt    time.Time
-	ExpiresAt time.Time
-	ResendAt  time.Time
-	SendsLeft int
-	TriesLeft int
-	Tries     int // allowed in all
 }
 
 // SendCode asks for a one-time code. Codes of *Refused: Unknown, Ended, Conflict, Invalid.
@@ -90,31 +43,6 @@ func (c *Centre) SendCode(ctx context.Context, enrolment uuid.UUID, r CodeReques
 				&s.SendsLeft, &s.TriesLeft, &s.Tries)
 	})
 	return s, err
-}
-
-// State is where an enrolment stands at the centre.
-type State string
-
-// States of an enrolment.
-const (
-	StateOpen      State = "open"
-	StatePending   State = "pending" // bound; the registrar has not decided yet
-	StateActive    State = "active"
-	StateRefused   State = "refused"
-	StateAbandoned State = "abandoned"
-	StateExpired   State = "expired"
-)
-
-// Status is an enrolment as the centre has it.
-type Status struct {
-	State      State
-	Refusal    string // why it was refused or abandoned: a kiosk.Reason or kiosk.ProblemCode
-	Register   int64  // number of the key, once active
-	ActiveAt   time.Time
-	ValidUntil kiosk.Date // the last day
-	Level      kiosk.Level
-	SMS        kiosk.Delivery // of the newest code on each channel
-	Email      kiosk.Delivery
 }
 
 const statusColumns = `state, refusal, register, active_at, valid_until, level, delivery_sms, delivery_email`

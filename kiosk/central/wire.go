@@ -1,0 +1,242 @@
+package central
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/google/uuid"
+
+	"balcao/kiosk"
+)
+
+// What a desk and the centre's door (kiosk/central/door) say to each other, as both of them hold it: JSON, whose times
+// are UTC to the microsecond (RFC 3339), bytes base64 (RFC 4648 §4), identifiers UUIDs in text, and whose members are
+// absent where the value is zero. The first and the last byte of a body belong to one JSON object; a member that is
+// not known here is refused by the door and ignored by a desk.
+
+// Version is the version of this interface: of the paths below and of what is said there.
+const Version = 1
+
+// Paths, as net/http.ServeMux takes them. {enrolment}, {send} and {attempt} are UUIDv7 of the desk's making: the same
+// call again has the same answer and does nothing twice.
+const (
+	PathHello         = "/v1/hello"                                     // POST; Hello
+	PathEnrolment     = "/v1/enrolments/{enrolment}"                    // PUT Person, Opened; GET, Status
+	PathCode          = "/v1/enrolments/{enrolment}/codes/{send}"       // PUT CodeRequest; CodeSent
+	PathAttempt       = "/v1/enrolments/{enrolment}/attempts/{attempt}" // PUT Attempt; Confirmed
+	PathChipChallenge = "/v1/enrolments/{enrolment}/chip-challenge"     // PUT Chip; ChipChallenge
+	PathEvidence      = "/v1/enrolments/{enrolment}/evidence"           // PUT Evidence; Status
+	PathAbandonment   = "/v1/enrolments/{enrolment}/abandonment"        // PUT Abandonment; 204
+	PathEvents        = "/v1/events"                                    // GET; text/event-stream
+)
+
+// Media types of bodies. A body of another type is refused with 415, and ignored in an answer.
+const (
+	MediaJSON    = "application/json"
+	MediaProblem = "application/problem+json"
+	MediaEvents  = "text/event-stream"
+)
+
+// Events of PathEvents. A comment line comes at least every EventPause, so that a desk notices a dead line.
+const (
+	EventNotice = "notice" // data: Notice
+	EventMissed = "missed" // no data: the centre may have missed notices, ask for the status
+	EventPause  = 10 * time.Second
+)
+
+// Problem is an error's body (RFC 9457). It says nothing about anybody: Code is a stable word.
+type Problem struct {
+	Type   string `json:"type"` // "about:blank": Title is that of the HTTP status
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Code   string `json:"code"` // one of the Refused… or Failed… constants
+}
+
+// Codes of problems by which the desk is refused: asking again is of no use. With their HTTP status.
+const (
+	RefusedUnknown   = "unknown_enrolment" // 404: no such enrolment, or not this desk's
+	RefusedEnded     = "enrolment_ended"   // 409: bound, refused or abandoned before
+	RefusedExpired   = "enrolment_expired" // 410: open for too long
+	RefusedConflict  = "conflict"          // 409: the identifier was used with another content
+	RefusedInvalid   = "invalid"           // 422, or 400 and 413 and 415: an argument outside its domain, or no such body
+	RefusedNoCode    = "no_code"           // 422: no code was asked for on this channel
+	RefusedNoContact = "no_contact"        // 422: nothing is proven yet
+	RefusedTooMany   = "too_many"          // 429: this desk opened too many enrolments that became no key
+	RefusedDesk      = "not_a_desk"        // 403: the certificate is not, or no longer, a desk's
+	RefusedSuspended = "desk_suspended"    // 403: the desk is suspended
+	RefusedNameless  = "no_certificate"    // 401: no client certificate of the desks' authority
+)
+
+// Codes of problems that pass: the desk asks again, after Retry-After.
+const (
+	FailedBusy        = "busy"        // 429: this desk has too many calls under way
+	FailedUnavailable = "unavailable" // 503: the database is away, busy or a standby, or the door is closing
+	FailedInternal    = "internal"    // 500
+)
+
+// Hello is what the centre says of itself.
+type Hello struct {
+	Now           time.Time       `json:"now,omitzero"`   // the centre's clock
+	Desk          string          `json:"desk,omitzero"`  // whom the certificate names
+	Version       int             `json:"version"`        // compare with the constant Version
+	SchemaVersion int             `json:"schema_version"` // of the centre's database; for the support
+	Settings      json.RawMessage `json:"rules,omitzero"` // as the database has them: Rules, and what later versions add
+	Delivery      kiosk.Health    `json:"delivery,omitzero"`
+
+	// Found out by the desk.
+	Rules     kiosk.Rules   `json:"-"` // in Settings
+	RoundTrip time.Duration `json:"-"` // of this call
+	Skew      time.Duration `json:"-"` // this computer's clock minus the centre's, to half a round trip
+}
+
+// Refusal is an expected negative answer; "" means that the call succeeded.
+type Refusal string
+
+// Refusals of Open, SendCode and ConfirmCode. Those about codes read like kiosk.ContactProblem.
+const (
+	AlreadyActive    Refusal = "already_active"    // Open: the person has a living key
+	NoChip           Refusal = "no_chip"           // Open: the document was typed, and that is not enrolled
+	EnrolmentExpired Refusal = "enrolment_expired" // SendCode
+	ResendsUsed      Refusal = "resends_used"      // SendCode
+	TooSoon          Refusal = "too_soon"          // SendCode: before ResendAt
+	DestinationOff   Refusal = "destination_off"   // SendCode: the centre sends nothing to such numbers
+	CentreBusy       Refusal = "centre_busy"       // SendCode: as many codes as the centre, or the country, has an hour were sent
+	CodeLocked       Refusal = "code_locked"       // SendCode, ConfirmCode: no tries left
+	CodeWrong        Refusal = "code_wrong"        // ConfirmCode
+	CodeExpired      Refusal = "code_expired"      // ConfirmCode: too late, or used before
+	Taken            Refusal = "taken"             // ConfirmCode: right, but another person's contact
+)
+
+// Person is the person that an enrolment is opened for. A Citizen Card identifies its holder by the
+// civil number, a travel document by its own number and the NIF; the other number of the two is not
+// sent.
+type Person struct {
+	Document       kiosk.DocumentKind `json:"document_kind,omitzero"`
+	Country        string             `json:"country,omitzero"`         // of issue: three letters, or as a machine-readable zone has it ("D")
+	CivilNumber    string             `json:"civil_number,omitzero"`    // digits and capital letters, without spaces
+	DocumentNumber string             `json:"document_number,omitzero"` // digits and capital letters, without fillers
+	TaxNumber      string             `json:"tax_number,omitzero"`      // NIF, nine digits; may be "" with a Citizen Card
+	Typed          bool               `json:"typed,omitzero"`           // the machine-readable zone of a travel document was typed: there is no chip
+}
+
+// Opened is an enrolment that the centre has opened, or a refusal and nothing else. Times, here and
+// below, are by the centre's clock and in UTC.
+type Opened struct {
+	Refusal   Refusal   `json:"refusal,omitzero"`
+	Challenge []byte    `json:"challenge,omitzero"` // 32 bytes, for the card to sign
+	OpenedAt  time.Time `json:"opened_at,omitzero"`
+	ExpiresAt time.Time `json:"expires_at,omitzero"`
+}
+
+// CodeRequest asks for a one-time code. Calls with the same ID (UUIDv7) are one request.
+type CodeRequest struct {
+	ID       uuid.UUID      `json:"-"` // in the path
+	Channel  kiosk.Channel  `json:"channel,omitzero"`
+	Value    string         `json:"value,omitzero"` // E.164 or addr-spec
+	Language kiosk.Language `json:"language,omitzero"`
+}
+
+// CodeSent says that a code is on its way, or why not. TriesLeft, SendsLeft and ResendAt are told in both
+// cases.
+type CodeSent struct {
+	Refusal   Refusal   `json:"refusal,omitzero"`
+	SentAt    time.Time `json:"sent_at,omitzero"`
+	ExpiresAt time.Time `json:"expires_at,omitzero"`
+	ResendAt  time.Time `json:"resend_at,omitzero"`
+	SendsLeft int       `json:"sends_left"`
+	TriesLeft int       `json:"tries_left"`
+	Tries     int       `json:"tries"` // allowed in all
+}
+
+// Attempt is one typed code. Calls with the same ID (UUIDv7) count as one try.
+type Attempt struct {
+	ID      uuid.UUID     `json:"-"` // in the path
+	Channel kiosk.Channel `json:"channel,omitzero"`
+	Code    []byte        `json:"code,omitzero"` // ASCII digits, base64 as all bytes are; whoever holds it wipes it
+}
+
+// Confirmed is the answer to a typed code.
+type Confirmed struct {
+	Refusal   Refusal   `json:"refusal,omitzero"`
+	TriesLeft int       `json:"tries_left"`
+	Proof     uuid.UUID `json:"proof,omitzero"` // the centre's record of the confirmation
+	At        time.Time `json:"confirmed_at,omitzero"`
+}
+
+// Chip is the chip of a travel document that is to be challenged.
+type Chip struct {
+	DG14 []byte `json:"dg14,omitzero"` // EF.DG14 as read
+}
+
+// ChipState is how far the centre is with the challenge to a chip.
+type ChipState string
+
+// States of a challenge to a chip.
+const (
+	ChipQueued      ChipState = "queued"      // a registrar makes it; a notice of kind NoticeChip says when it has
+	ChipReady       ChipState = "ready"       // Challenge is there
+	ChipUnsupported ChipState = "unsupported" // the chip has no key for it
+)
+
+// ChipChallenge is the centre's challenge to the chip of a travel document. Its private half stays
+// at the centre, so that a desk cannot forge the answer.
+type ChipChallenge struct {
+	State     ChipState `json:"state,omitzero"`
+	Challenge []byte    `json:"challenge,omitzero"` // what the desk sends to the chip, once ready
+}
+
+// Evidence is transcript.Evidence on the wire.
+type Evidence struct {
+	JWS       []byte `json:"jws,omitzero"`
+	Identity  []byte `json:"identity,omitzero"`
+	SOD       []byte `json:"sod,omitzero"`
+	SealedPIN []byte `json:"sealed_pin,omitzero"`
+	Proof     []byte `json:"proof,omitzero"`
+}
+
+// State is where an enrolment stands at the centre.
+type State string
+
+// States of an enrolment.
+const (
+	StateOpen      State = "open"
+	StatePending   State = "pending" // bound; the registrar has not decided yet
+	StateActive    State = "active"
+	StateRefused   State = "refused"
+	StateAbandoned State = "abandoned"
+	StateExpired   State = "expired"
+)
+
+// Status is an enrolment as the centre has it.
+type Status struct {
+	State      State          `json:"state,omitzero"`
+	Refusal    string         `json:"refusal,omitzero"`  // why it was refused or abandoned: a kiosk.Reason or kiosk.ProblemCode
+	Register   int64          `json:"register,omitzero"` // number of the key, once active
+	ActiveAt   time.Time      `json:"active_at,omitzero"`
+	ValidUntil kiosk.Date     `json:"valid_until,omitzero"` // the last day
+	Level      kiosk.Level    `json:"level,omitzero"`
+	SMS        kiosk.Delivery `json:"delivery_sms,omitzero"` // of the newest code on each channel
+	Email      kiosk.Delivery `json:"delivery_email,omitzero"`
+}
+
+// Abandonment says why an enrolment ends without a key.
+type Abandonment struct {
+	Reason string `json:"reason,omitzero"` // a word: a kiosk.ProblemCode, or "cancelled"
+}
+
+// NoticeKind is what changed.
+type NoticeKind string
+
+// What a notice is about.
+const (
+	NoticeDelivery NoticeKind = "delivery" // a message left, arrived or failed
+	NoticeKey      NoticeKind = "key"      // the enrolment ended: active, refused, …
+	NoticeChip     NoticeKind = "chip"     // the challenge to the chip is ready, or cannot be made
+)
+
+// Notice reports that something about an enrolment changed, so that Status should be called. It
+// decides nothing, and one that was sent while the line was down is lost.
+type Notice struct {
+	Enrolment uuid.UUID  `json:"enrolment"`
+	Kind      NoticeKind `json:"kind"`
+}
