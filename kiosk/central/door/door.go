@@ -1,0 +1,337 @@
+// Package door is the centre's door: the HTTP server that desks call. It knows a desk by its client certificate,
+// whose fingerprint it hands to one function of schema desk for each call; what a desk may do is decided there.
+//
+// The door trusts no desk. Whatever one can send is bounded before it is read, whatever it can hold is counted, and
+// what is left of the database is shared between desks in turns. It keeps nothing, so any number may run.
+//
+// openapi.yaml says what is called and answered, and the tests hold it to that.
+package door
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"mime"
+	"net/http"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"balcao/kiosk/central"
+)
+
+// Config is what a door needs.
+type Config struct {
+	Database    string // connection string of balcao_centre
+	Certificate tls.Certificate
+	Desks       *x509.CertPool // the authority of desks
+	Limits      Limits
+	Log         *slog.Logger
+}
+
+// Limits are of one process; none may be 0.
+type Limits struct {
+	Calls       int `toml:"calls"`       // at the database at a time: as many connections, and one more
+	Streams     int `toml:"streams"`     // of events
+	Connections int `toml:"connections"` // of TCP
+	PerAddress  int `toml:"per_address"` // of TCP, from one address
+}
+
+// DefaultLimits suit a thousand desks.
+var DefaultLimits = Limits{Calls: 16, Streams: 2048, Connections: 8192, PerAddress: 1024}
+
+// How long a call may take.
+const (
+	bodyTime  = 10 * time.Second // until the body is there
+	callTime  = 6 * time.Second  // at the database, which itself gives up after 5 s
+	writeTime = 10 * time.Second // until the answer is taken
+)
+
+// Door answers desks.
+type Door struct {
+	cfg  Config
+	pool *pgxpool.Pool
+	gate *gate
+	hub  *hub
+}
+
+// New prepares a door. It does not wait for the database.
+func New(cfg Config) (*Door, error) {
+	pc, err := pgxpool.ParseConfig(cfg.Database)
+	if err != nil {
+		return nil, errors.New("the connection string is not valid") // the cause quotes it
+	}
+	if pc.ConnConfig.ConnectTimeout == 0 {
+		pc.ConnConfig.ConnectTimeout = 3 * time.Second
+	}
+	if pc.ConnConfig.RuntimeParams["application_name"] == "" {
+		pc.ConnConfig.RuntimeParams["application_name"] = "balcao-centre"
+	}
+	pc.MaxConns = int32(cfg.Limits.Calls) //nolint:gosec // as configured
+	pc.MinIdleConns = 1
+	pc.MaxConnLifetime = 15 * time.Minute
+	pc.MaxConnLifetimeJitter = 3 * time.Minute
+	pc.PrepareConn = func(_ context.Context, conn *pgx.Conn) (bool, error) { return writable(conn), nil }
+	pc.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
+		utc := &pgtype.TimestamptzCodec{ScanLocation: time.UTC}
+		conn.TypeMap().RegisterType(&pgtype.Type{Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: utc})
+		return nil
+	}
+	pool, err := pgxpool.NewWithConfig(context.Background(), pc)
+	if err != nil {
+		return nil, fmt.Errorf("preparing connections to the database: %w", problemOf(err))
+	}
+	return &Door{cfg: cfg, pool: pool, gate: newGate(cfg.Limits.Calls), hub: newHub(cfg.Limits.Streams, cfg.Log)}, nil
+}
+
+// writable reports whether a connection leads to a server that takes writes. After a switchover old connections lead
+// to a server that has become a standby. PostgreSQL 14 and later report both parameters when they change.
+func writable(conn *pgx.Conn) bool {
+	return conn.PgConn().ParameterStatus("in_hot_standby") != "on" &&
+		conn.PgConn().ParameterStatus("default_transaction_read_only") != "on"
+}
+
+// Handler answers all paths.
+func (d *Door) Handler() http.Handler {
+	mux := http.NewServeMux()
+	allowed := map[string][]string{}
+	handle := func(method, path string, answer func(http.ResponseWriter, *http.Request) error) {
+		allowed[path] = append(allowed[path], method)
+		mux.Handle(method+" "+path, d.logged(path, answer))
+	}
+	for _, e := range endpoints {
+		handle(e.method, e.path, d.desks(func(w http.ResponseWriter, r *http.Request, c caller) error { return d.call(w, r, c, e) }))
+	}
+	handle(http.MethodGet, central.PathEvents, d.desks(d.events))
+	handle(http.MethodGet, pathHealth, func(w http.ResponseWriter, _ *http.Request) error { return alive(w, true) })
+	handle(http.MethodGet, pathReady, func(w http.ResponseWriter, _ *http.Request) error { return alive(w, d.hub.ready()) })
+	for path, methods := range allowed {
+		mux.Handle(path, d.logged(path, func(w http.ResponseWriter, _ *http.Request) error {
+			w.Header().Set("Allow", strings.Join(methods, ", "))
+			return errMethod
+		}))
+	}
+	mux.Handle("/", d.logged("/", func(http.ResponseWriter, *http.Request) error { return errNoPath }))
+	return mux
+}
+
+// Paths that need no certificate.
+const (
+	pathHealth = "/healthz" // 204: the process answers
+	pathReady  = "/readyz"  // 204: and the database takes writes, and is listened to
+)
+
+// alive answers and ends the connection: one without a desk's certificate has no business to stay.
+func alive(w http.ResponseWriter, well bool) error {
+	w.Header().Set("Connection", "close")
+	if !well {
+		return errUnavailable
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// caller is who calls, as TLS proved it.
+type caller struct{ desk fingerprint }
+
+// desks lets only desks through: those with a certificate of the authority's. Whether it is still a desk's is
+// for the database to say.
+func (d *Door) desks(answer func(http.ResponseWriter, *http.Request, caller) error) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		if r.TLS == nil || len(r.TLS.VerifiedChains) == 0 {
+			w.Header().Set("Connection", "close")
+			return errNameless
+		}
+		cert := r.TLS.PeerCertificates[0]
+		c := caller{sha256.Sum256(cert.Raw)}
+		switch {
+		case time.Now().After(cert.NotAfter): // since the connection began
+			w.Header().Set("Connection", "close")
+			return errNameless
+		case !claim(r.Context(), c.desk):
+			w.Header().Set("Connection", "close")
+			return errBusy
+		}
+		return answer(w, r, c)
+	}
+}
+
+// call answers one endpoint. The body is read before the call has a place at the database, and parsed after.
+func (d *Door) call(w http.ResponseWriter, r *http.Request, c caller, e endpoint) error {
+	args := []any{c.desk[:]}
+	for _, name := range identifiers(e.path) {
+		id, err := uuid.Parse(r.PathValue(name))
+		if err != nil || id.String() != r.PathValue(name) || id.Version() != 7 {
+			return errMalformed
+		}
+		args = append(args, id)
+	}
+	v, err := d.gate.enter(c.desk)
+	if err != nil {
+		return err
+	}
+	defer v.leave()
+	body, err := readBody(w, r, e)
+	if err != nil {
+		return err
+	}
+	defer clear(body)
+	if err := v.wait(r.Context()); err != nil {
+		return err
+	}
+	if e.request != nil {
+		request := reflect.New(reflect.TypeOf(e.request)).Interface()
+		defer wipe(request)
+		if err := decode(body, request); err != nil {
+			return err
+		}
+		args = append(args, arguments(request)...)
+	}
+	var answer any
+	if e.answer != nil {
+		answer = reflect.New(reflect.TypeOf(e.answer)).Interface()
+	}
+	if err := d.ask(r.Context(), answer, e.sql, args...); err != nil {
+		return err
+	}
+	if answer == nil {
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
+	text, err := json.Marshal(answer)
+	if err != nil {
+		return fmt.Errorf("%w: %v", errInternal, err)
+	}
+	w.Header().Set("Content-Type", central.MediaJSON)
+	_, _ = w.Write(text) // whoever asked may be gone, and asks again
+	return nil
+}
+
+// readBody reads what a call may send.
+func readBody(w http.ResponseWriter, r *http.Request, e endpoint) ([]byte, error) {
+	switch media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); {
+	case r.ContentLength > e.body:
+		return nil, errTooLarge
+	case r.ContentLength < 0:
+		return nil, errNoLength
+	case e.request == nil:
+		return nil, nil
+	case err != nil || media != central.MediaJSON:
+		return nil, errMedia
+	}
+	control := http.NewResponseController(w)
+	if err := control.SetReadDeadline(time.Now().Add(bodyTime)); err != nil {
+		return nil, fmt.Errorf("%w: %v", errInternal, err)
+	}
+	defer func() { _ = control.SetReadDeadline(time.Time{}) }() // otherwise it would end the wait for a place, as if the caller had gone
+	body := make([]byte, r.ContentLength)
+	switch _, err := io.ReadFull(r.Body, body); {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, errSlow
+	case err != nil:
+		return nil, errMalformed
+	}
+	return body, nil
+}
+
+// identifiers are the names of the identifiers in a path.
+func identifiers(path string) (names []string) {
+	for part := range strings.SplitSeq(path, "/") {
+		if name, is := strings.CutPrefix(part, "{"); is {
+			names = append(names, strings.TrimSuffix(name, "}"))
+		}
+	}
+	return names
+}
+
+// ask makes one statement, which is one transaction. It is not given up when the caller goes away: that would end the
+// connection, and whoever called and hung up would have the door do nothing but log in.
+func (d *Door) ask(ctx context.Context, answer any, sql string, args ...any) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTime)
+	defer cancel()
+	rows, err := d.pool.Query(ctx, sql, args...)
+	if err == nil {
+		_, err = pgx.CollectExactlyOneRow(rows, scan(answer))
+	}
+	if lostServer(err) {
+		d.pool.Reset() // the other connections lead to the same server
+	}
+	return err
+}
+
+// hello asks the database for the name of a desk.
+func (d *Door) hello(ctx context.Context, c caller) (string, error) {
+	v, err := d.gate.enter(c.desk)
+	if err != nil {
+		return "", err
+	}
+	defer v.leave()
+	if err := v.wait(ctx); err != nil {
+		return "", err
+	}
+	var h central.Hello
+	err = d.ask(ctx, &h, `select desk from desk.hello($1)`, c.desk[:])
+	return h.Desk, err
+}
+
+// logged answers problems, and logs what a call came to: nothing of what was said, and no address.
+func (d *Door) logged(route string, answer func(http.ResponseWriter, *http.Request) error) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		began := time.Now()
+		_ = http.NewResponseController(w).SetWriteDeadline(began.Add(bodyTime + longestWait + callTime + writeTime))
+		w.Header().Set("Cache-Control", "no-store")
+		seen := &recorder{ResponseWriter: w, status: http.StatusOK}
+		err := answer(seen, r)
+		level, attrs := slog.LevelInfo, []slog.Attr{slog.String("method", r.Method), slog.String("route", route)}
+		if err != nil {
+			p := problemOf(err)
+			p.write(seen)
+			attrs = append(attrs, slog.String("code", p.code))
+			if p.state != "" {
+				attrs = append(attrs, slog.String("sqlstate", p.state))
+			}
+			switch {
+			case p.code == central.FailedInternal:
+				level = slog.LevelError
+			case slices.Contains(cheap, p):
+				level = slog.LevelDebug
+			}
+		}
+		if r.TLS != nil && len(r.TLS.VerifiedChains) > 0 {
+			name := r.TLS.PeerCertificates[0].Subject.CommonName
+			attrs = append(attrs, slog.String("desk", name[:min(len(name), 64)]))
+		}
+		attrs = append(attrs, slog.Int("status", seen.status), slog.Duration("took", time.Since(began)))
+		d.cfg.Log.LogAttrs(r.Context(), level, "call", attrs...)
+	})
+}
+
+// cheap are problems that cost whoever makes them next to nothing: a line for each would let them fill a disk.
+var cheap = []*problem{errNameless, errNoPath, errMethod, errMalformed, errNoLength, errTooLarge, errMedia, errBusy}
+
+// recorder remembers the status of an answer.
+type recorder struct {
+	http.ResponseWriter
+	status int
+}
+
+func (r *recorder) WriteHeader(status int) {
+	r.status = status
+	r.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap is for http.ResponseController.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }

@@ -1,0 +1,129 @@
+package door
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/jackc/pgx/v5"
+
+	"balcao/kiosk"
+)
+
+// member is the name of a field in JSON, "" when it is not said on the wire.
+func member(f reflect.StructField) string {
+	name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+	return strings.TrimPrefix(name, "-")
+}
+
+// decode reads body into the struct that request points to: one object of members that are known, each once and none
+// null. It is stricter than encoding/json, which takes a member twice, or in other letters, and keeps silent. The error
+// is errMalformed.
+func decode(body []byte, request any) error {
+	if !utf8.Valid(body) {
+		return errMalformed
+	}
+	into := map[string]reflect.Value{}
+	for f, v := range reflect.ValueOf(request).Elem().Fields() {
+		into[member(f)] = v
+	}
+	delete(into, "")
+	d := json.NewDecoder(bytes.NewReader(body))
+	if t, err := d.Token(); err != nil || t != json.Delim('{') {
+		return errMalformed
+	}
+	for d.More() {
+		t, err := d.Token()
+		name, _ := t.(string)
+		field, known := into[name]
+		if err != nil || !known {
+			return errMalformed
+		}
+		delete(into, name)
+		var value json.RawMessage
+		if d.Decode(&value) != nil || string(value) == "null" || json.Unmarshal(value, field.Addr().Interface()) != nil {
+			return errMalformed
+		}
+		clear(value) // it may be a code
+		if field.Kind() == reflect.String && strings.ContainsRune(field.String(), 0) {
+			return errMalformed // PostgreSQL has no such text
+		}
+	}
+	if t, err := d.Token(); err != nil || t != json.Delim('}') {
+		return errMalformed
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return errMalformed
+	}
+	return nil
+}
+
+// arguments are the members of the struct that request points to, as a statement takes them. Bytes that were not
+// sent are none, not null.
+func arguments(request any) (args []any) {
+	for f, v := range reflect.ValueOf(request).Elem().Fields() {
+		if member(f) == "" {
+			continue
+		}
+		if b, is := v.Interface().([]byte); is && b == nil {
+			args = append(args, []byte{})
+			continue
+		}
+		args = append(args, v.Interface())
+	}
+	return args
+}
+
+// wipe clears the bytes in the struct that request points to.
+func wipe(request any) {
+	for _, v := range reflect.ValueOf(request).Elem().Fields() {
+		if b, is := v.Interface().([]byte); is {
+			clear(b)
+		}
+	}
+}
+
+// scan returns a function that reads a row into the struct that answer points to, each column into the member of
+// its name; a null leaves the member as it is.
+func scan(answer any) pgx.RowToFunc[struct{}] {
+	return func(row pgx.CollectableRow) (none struct{}, err error) {
+		members := map[string]reflect.Value{}
+		if answer != nil {
+			for f, v := range reflect.ValueOf(answer).Elem().Fields() {
+				members[member(f)] = v
+			}
+		}
+		columns := row.FieldDescriptions()
+		targets := make([]any, len(columns))
+		for i, c := range columns {
+			v, known := members[c.Name]
+			if !known {
+				return none, fmt.Errorf("%w: no member is named as the column %s", errInternal, c.Name)
+			}
+			t := v.Type()
+			if t == reflect.TypeFor[kiosk.Date]() {
+				t = reflect.TypeFor[string]()
+			}
+			targets[i] = reflect.New(reflect.PointerTo(t)).Interface()
+		}
+		if err := row.Scan(targets...); err != nil {
+			return none, fmt.Errorf("%w: %v", errInternal, err)
+		}
+		for i, c := range columns {
+			value := reflect.ValueOf(targets[i]).Elem()
+			switch into := members[c.Name]; {
+			case value.IsNil():
+			case into.Type() == value.Type().Elem():
+				into.Set(value.Elem())
+			default:
+				err = errors.Join(err, into.Addr().Interface().(*kiosk.Date).UnmarshalText([]byte(value.Elem().String())))
+			}
+		}
+		return none, err
+	}
+}
