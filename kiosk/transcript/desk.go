@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto"
 	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -13,35 +12,60 @@ import (
 	"golang.org/x/crypto/cryptobyte/asn1"
 )
 
-// SignAsDesk signs a transcript with the desk's own key, P-256, for a document that cannot sign. It is what
+// SignAsDesk signs a transcript with the desk's own key, for a document that cannot sign. It is what
 // the desk declares, and no proof of who stood before it. The chain is DER, the desk's certificate first, whose
 // common name is the desk's; what else is in it stays here, because the centre knows its own authority. The
 // errors are ErrKeyKind, ErrKeyMismatch when certificate and key do not belong together, and ErrForm.
 func SignAsDesk(t Transcript, key crypto.Signer, chain [][]byte) ([]byte, error) {
-	if public, ok := key.Public().(*ecdsa.PublicKey); !ok || public.Curve != elliptic.P256() {
-		return nil, fmt.Errorf("signing for the desk: %w", ErrKeyKind)
-	}
-	jws, err := sign(context.Background(), t, chain[:min(1, len(chain))], deskKey{key}, DeskSignature)
+	jws, err := signTranscript(context.Background(), t, chain[:min(1, len(chain))], deskKey{key}, DeskSignature)
 	if err != nil {
 		return nil, fmt.Errorf("signing for the desk: %w", err)
 	}
 	return jws, nil
 }
 
-// deskKey signs as a card does, r||s.
+// Countersign adds the desk's signature to what a card signed with Sign: over the same payload, behind the card's. Key,
+// chain and errors are those of SignAsDesk; ErrForm or another error when jws is not what Sign returned.
+func Countersign(jws []byte, key crypto.Signer, chain [][]byte) ([]byte, error) {
+	read, err := Parse(jws, CitizenSignature)
+	if err != nil {
+		return nil, fmt.Errorf("countersigning: %w", err)
+	}
+	signature, err := sign(context.Background(), read.payload, chain[:min(1, len(chain))], deskKey{key}, DeskSignature)
+	if err != nil {
+		return nil, fmt.Errorf("countersigning: %w", err)
+	}
+	both := read.jws
+	both.Signatures = append(both.Signatures[:1:1], signature)
+	return canonicalJSON(both)
+}
+
+// deskKey signs as a card does.
 type deskKey struct{ key crypto.Signer }
 
 // SignDigest implements Signer.
 func (d deskKey) SignDigest(_ context.Context, digest []byte) ([]byte, error) {
-	der, err := d.key.Sign(rand.Reader, digest, crypto.SHA256)
+	_, hash, err := algorithmFor(d.key.Public())
 	if err != nil {
 		return nil, err
 	}
-	out := make([]byte, 2*p256Half)
+	if len(digest) != hash.Size() {
+		return nil, ErrKeyMismatch // the certificate's key is of another kind
+	}
+	signature, err := d.key.Sign(rand.Reader, digest, hash)
+	if err != nil {
+		return nil, err
+	}
+	public, ok := d.key.Public().(*ecdsa.PublicKey)
+	if !ok {
+		return signature, nil
+	}
+	n := half(public.Curve)
+	out := make([]byte, 2*n)
 	var sequence, r, s cryptobyte.String
-	input := cryptobyte.String(der)
+	input := cryptobyte.String(signature)
 	if !input.ReadASN1(&sequence, asn1.SEQUENCE) || !sequence.ReadASN1(&r, asn1.INTEGER) || !sequence.ReadASN1(&s, asn1.INTEGER) ||
-		!fill(out[:p256Half], r) || !fill(out[p256Half:], s) {
+		!fill(out[:n], r) || !fill(out[n:], s) {
 		return nil, errors.New("the key gave no ECDSA signature")
 	}
 	return out, nil

@@ -1,8 +1,8 @@
 // Package transcript is what a person agreed to, in the one form that is signed, and the JWS around it.
 //
-// At the desk a Statement is filled in and becomes a Transcript, which Sign lets a Citizen Card sign. No other document
-// can: there SignAsDesk signs for the desk. At the centre Open verifies the JWS. It says which certificate signed and
-// what, and not whether that certificate is to be believed.
+// At the desk a Statement is filled in and becomes a Transcript, which Sign lets a Citizen Card sign and the desk
+// Countersigns. No other document can sign: there SignAsDesk signs for the desk alone. At the centre Parse says whose
+// certificates signed what, which nobody has verified; once they are believed, Verify verifies the signatures.
 package transcript
 
 import (
@@ -173,8 +173,35 @@ func canonicalJSON(v any) ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
-// decodeStrictly refuses unknown fields and trailing bytes. The error says where, never what.
+// maxDepth is how deep JSON nests in a transcript and in a JWS: {"contacts":[{}]}, {"signatures":[{}]}.
+const maxDepth = 3
+
+// tooDeep reports, before a decoder follows them, whether brackets nest deeper than anything here does.
+func tooDeep(data []byte) bool {
+	depth, quoted := 0, false
+	for i := 0; i < len(data); i++ {
+		switch c := data[i]; {
+		case quoted && c == '\\':
+			i++ // the next byte ends no string
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '{' || c == '[':
+			if depth++; depth > maxDepth {
+				return true
+			}
+		case c == '}' || c == ']':
+			depth--
+		}
+	}
+	return false
+}
+
+// decodeStrictly refuses unknown fields, trailing bytes and what nests too deep. The error says where, never what.
 func decodeStrictly(data []byte, into any) error {
+	if tooDeep(data) {
+		return errors.New("JSON nested too deep")
+	}
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
 	if err := d.Decode(into); err != nil {
