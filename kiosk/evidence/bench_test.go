@@ -36,10 +36,7 @@ func BenchmarkVerify(b *testing.B) {
 				}
 			}
 			expect := expectFor(b, files)
-			jws, err := transcript.Sign(b.Context(), transcriptFor(b, files, expect), chain, cardSigner{cc})
-			if err != nil {
-				b.Fatal(err)
-			}
+			jws := mustSign(b, transcriptFor(b, files, expect), chain, cardSigner{cc})
 			sent := transcript.Evidence{JWS: jws, Identity: files.Identity, SOD: files.SOD, SealedPIN: sealedPIN}
 			for b.Loop() {
 				if _, err := verify(b.Context(), v, sent, expect); err != nil {

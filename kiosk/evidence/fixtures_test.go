@@ -170,10 +170,7 @@ func TestFixtures_SignAndVerify(t *testing.T) {
 				t.Fatal(err)
 			}
 			expect := expectFor(t, files)
-			jws, err := transcript.Sign(ctx, transcriptFor(t, files, expect), chain, cardSigner{cc})
-			if err != nil {
-				t.Fatal(err)
-			}
+			jws := mustSign(t, transcriptFor(t, files, expect), chain, cardSigner{cc})
 			sent := transcript.Evidence{JWS: jws, Identity: files.Identity, SOD: files.SOD, SealedPIN: sealedPIN}
 			verified, err := verify(ctx, v, sent, expect)
 			if err != nil {

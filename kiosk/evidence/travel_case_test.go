@@ -2,8 +2,6 @@ package evidence_test
 
 import (
 	"crypto/sha256"
-	"crypto/x509"
-	"crypto/x509/pkix"
 	"testing"
 	"time"
 
@@ -36,29 +34,19 @@ type travelCase struct {
 	unproven   bool                         // the desk brings no proof
 }
 
-const deskName = "laranjeiras-07"
-
-func deskTemplate(name string) x509.Certificate {
-	return x509.Certificate{
-		Subject: pkix.Name{CommonName: name}, KeyUsage: x509.KeyUsageDigitalSignature,
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
-	}
-}
-
 func mustTravelCase(t testing.TB) *travelCase {
 	t.Helper()
 	c := &travelCase{state: examinetest.MustCountry(t, "UT"), brought: examinetest.Brought()}
 	c.examiner = examinetest.Believing(t, c.state)
 	c.chip = examinetest.PassportOf(t, c.state)
-	c.authority = trusttest.MustIssue(t, trusttest.CaTemplate("(Test) desks"), nil, trusttest.MustKey(t))
-	c.desk = trusttest.MustIssue(t, deskTemplate(deskName), c.authority, trusttest.MustKey(t))
+	c.authority, c.desk = mustDesk(t)
 	c.chain = [][]byte{c.desk.Cert.Raw}
 	opened := time.Now().Add(-2 * time.Minute)
 	c.expect = evidence.Expect{
 		Rules:     kiosk.UsualRules(),
 		Enrolment: uuid.MustParse("0199a1b2-0000-7000-8000-000000000001"), Challenge: []byte("a challenge of thirty-two bytes."),
 		Desk: deskName, OpenedAt: opened, Kind: kiosk.Passport, Country: "UTO", DocumentNumber: "L898902C3",
-		TaxNumber: c.brought.TaxNumber, DeskAuthority: c.authority.Cert,
+		TaxNumber: c.brought.TaxNumber, DeskAuthority: c.authority.Cert, DeskCertificates: known(c.desk),
 		Contacts: []kiosk.ProvenContact{{
 			Channel: kiosk.Email, Value: "pessoa@example.pt", Proof: uuid.MustParse("0199a1b2-0000-7000-8000-000000000003"), At: opened.Add(time.Minute),
 		}},

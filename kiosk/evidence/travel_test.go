@@ -219,14 +219,14 @@ func TestVerifyTravel_Refused(t *testing.T) {
 			c.desk = trusttest.MustIssue(t, template, c.authority, trusttest.MustKey(t))
 			c.chain = [][]byte{c.desk.Cert.Raw}
 		}},
-		"a Citizen Card's signature": {evidence.RefusedSignature, func(_ *testing.T, c *travelCase) {
+		"a Citizen Card's signature as well": {evidence.RefusedSignature, func(t *testing.T, c *travelCase) {
 			citizens := mustEnrolment(t)
 			if _, err := citizens.bind(t); err != nil {
 				t.Fatal(err)
 			}
 			c.sent.JWS = citizens.sent.JWS
 		}},
-		"signed as a citizen by the desk": {evidence.RefusedSignature, func(t *testing.T, c *travelCase) {
+		"signed as a citizen by the desk": {evidence.RefusedDesk, func(t *testing.T, c *travelCase) {
 			agreed := transcriptOf(t, c)
 			jws, err := transcript.Sign(t.Context(), agreed, c.chain, examinetest.SoftCard{Key: c.desk.Key})
 			if err != nil {

@@ -30,8 +30,8 @@ const (
 	RefusedForm      = "evidence_malformed" // signed, but not a transcript
 	RefusedEnrolment = "enrolment_mismatch" // of another enrolment: replayed
 	RefusedChallenge = "challenge_mismatch" // over another challenge
-	RefusedDesk      = "desk_mismatch"      // from another desk, or signed by one
-	RefusedAuthority = "desk_untrusted"     // signed with a certificate that is no desk's
+	RefusedDesk      = "desk_mismatch"      // from another desk, signed by one, or by none
+	RefusedAuthority = "desk_untrusted"     // signed with a certificate that is no desk's, or is not the desk's any more
 	RefusedTime      = "time_mismatch"      // opened or signed at another time
 	RefusedContact   = "contact_mismatch"   // about other contacts than those proven
 	RefusedPIN       = "pin_mismatch"       // with another sealed PIN
@@ -82,8 +82,9 @@ type Expect struct {
 	ChipState []byte // travel.ChipChallenge as marshalled, of the challenge to the chip when one was made
 	ChipDG14  []byte // the DG14 that it was made for
 
-	Rules         kiosk.Rules       // instead of the examiner's
-	DeskAuthority *x509.Certificate // issues the desks' certificates; nil believes none
+	Rules            kiosk.Rules         // instead of the examiner's
+	DeskAuthority    *x509.Certificate   // issues the desks' certificates; nil believes none
+	DeskCertificates [][sha256.Size]byte // SHA-256 of the DER of those of the desk that are not revoked
 }
 
 // Verified is an enrolment whose evidence holds.
@@ -99,41 +100,51 @@ type Verified struct {
 // Verifier verifies evidence. Whatever the rules of its examiner are, those of Expect are followed.
 type Verifier struct{ Examiner *examine.Examiner }
 
-// Verify verifies evidence from scratch: the signature over the transcript, by the Citizen Card or, for documents that
-// cannot sign, by the desk; that the transcript is of this enrolment, challenge, desk, contacts and PIN; that
+// Verify verifies evidence from scratch: the desk's signature over the transcript and, of a Citizen Card, the card's
+// before it; that the transcript is of this enrolment, challenge, desk, contacts and PIN; that
 // the State signed the identity; that the card's certificate is that citizen's, or that the chip proved its own key,
 // for this transcript or to the centre; and that all speak of one person, old enough, with a valid document,
 // who brought what the rules ask for. A *Refusal says what is wrong; the first cause when one thing leads to
 // another. Any other error is the centre's own trouble and decides nothing.
+//
+// No signature is computed with a key that is not believed: first the certificates, then the signatures made with them.
 func (by Verifier) Verify(ctx context.Context, sent transcript.Evidence, expect Expect) (*Verified, error) {
-	role := transcript.CitizenSignature
+	roles := []transcript.Role{transcript.CitizenSignature, transcript.DeskSignature}
 	if expect.Kind.Travel() {
-		role = transcript.DeskSignature
+		roles = roles[1:]
 	}
-	signed, err := transcript.Open(sent.JWS, role)
+	claimed, err := transcript.Parse(sent.JWS, roles...)
 	switch {
+	case errors.Is(err, transcript.ErrNoDesk):
+		return nil, refuse(RefusedDesk, err)
 	case errors.Is(err, transcript.ErrForm):
 		return nil, refuse(RefusedForm, err)
 	case err != nil:
 		return nil, refuse(RefusedSignature, err)
 	}
-	if role == transcript.DeskSignature {
-		if err := checkDesk(signed, expect.DeskAuthority, expect.Desk); err != nil {
-			return nil, err
-		}
-	}
-	v := verification{
-		Transcript: signed.Transcript, signed: signed, sent: sent, expect: expect,
-		examiner: by.Examiner.AtCentre(expect.Rules, signed.Transcript.SignedAt),
-		day:      kiosk.DateOf(signed.Transcript.SignedAt.In(by.Examiner.Time().Location())),
-	}
-	if err := v.matchTranscript(); err != nil {
+	if err := checkDesk(claimed.Signatures[len(roles)-1], claimed.Transcript.SignedAt, expect); err != nil {
 		return nil, err
 	}
-	if role == transcript.DeskSignature {
+	v := verification{
+		Transcript: claimed.Transcript, sent: sent, expect: expect,
+		examiner: by.Examiner.AtCentre(expect.Rules, claimed.Transcript.SignedAt),
+		day:      kiosk.DateOf(claimed.Transcript.SignedAt.In(by.Examiner.Time().Location())),
+	}
+	if expect.Kind.Travel() {
+		if err := v.verifySigned(claimed); err != nil {
+			return nil, err
+		}
 		return v.verifyTravel(ctx)
 	}
-	return v.verifyCitizen(ctx)
+	return v.verifyCitizen(ctx, claimed)
+}
+
+// verifySigned verifies the signatures, whose certificates are believed, and compares what was signed.
+func (v *verification) verifySigned(claimed *transcript.Unverified) (err error) {
+	if v.signed, err = claimed.Verify(); err != nil {
+		return refuse(RefusedSignature, err)
+	}
+	return v.matchTranscript()
 }
 
 // verification is one enrolment whose evidence is being verified. The transcript is the desk's word until its parts are
@@ -147,18 +158,22 @@ type verification struct {
 	day      kiosk.Date // of the signature, in the centre's calendar
 }
 
-func (v *verification) verifyCitizen(ctx context.Context) (*Verified, error) {
+func (v *verification) verifyCitizen(ctx context.Context, claimed *transcript.Unverified) (*Verified, error) {
+	chain := claimed.Signatures[0].Chain
+	files := citizencard.Files{Certificate: chain[0], Issuers: chain[1:]}
+	ex := v.examiner.Examine(ctx, nil)
+	ex.Update(files)
+	if reasons := ex.Verdict().Reasons; len(reasons) > 0 {
+		return nil, refuse(string(reasons[0]), nil)
+	}
+	if err := v.verifySigned(claimed); err != nil {
+		return nil, err
+	}
 	if access, err := examine.ParseAccess(v.Document.Access); v.Document.Access != transcript.AccessContact && (err != nil || access.Unenforced) {
 		return nil, refuse(RefusedForm, errors.New("a Citizen Card that was opened in no known way"))
 	}
-	ex := v.examiner.Examine(ctx, nil)
-	ex.Update(citizencard.Files{
-		Generation:  string(v.Document.Generation),
-		Identity:    v.sent.Identity,
-		SOD:         v.sent.SOD,
-		Certificate: v.signed.Chain[0],
-		Issuers:     v.signed.Chain[1:],
-	})
+	files.Generation, files.Identity, files.SOD = string(v.Document.Generation), v.sent.Identity, v.sent.SOD
+	ex.Update(files)
 	ex.Proven()
 	if v.PhotoPrinted {
 		ex.PhotoUnshown()

@@ -13,6 +13,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -63,15 +64,11 @@ func (e *enrolment) replace(t testing.TB, files citizencard.Files) {
 	e.transcript = transcriptFor(t, files, e.expect)
 }
 
-// bind signs the transcript, unless a test has made a JWS already, and lets the centre verify.
+// bind has card and desk sign the transcript, unless a test has made a JWS already, and lets the centre verify.
 func (e *enrolment) bind(t testing.TB) (*evidence.Verified, error) {
 	t.Helper()
 	if e.sent.JWS == nil {
-		jws, err := transcript.Sign(t.Context(), e.transcript, e.chain, examinetest.SoftCard{Key: e.card.Key})
-		if err != nil {
-			t.Fatal(err)
-		}
-		e.sent.JWS = jws
+		e.sent.JWS = mustSign(t, e.transcript, e.chain, examinetest.SoftCard{Key: e.card.Key})
 	}
 	return verify(t.Context(), e.examiner, e.sent, e.expect)
 }
@@ -100,6 +97,20 @@ func TestVerify(t *testing.T) {
 			t.Error(err)
 		}
 	})
+	for _, curve := range []elliptic.Curve{elliptic.P384(), elliptic.P521()} {
+		t.Run("OK/"+curve.Params().Name, func(t *testing.T) {
+			e := mustEnrolment(t)
+			key, err := ecdsa.GenerateKey(curve, rand.Reader)
+			if err != nil {
+				t.Fatal(err)
+			}
+			e.card = trusttest.MustIssue(t, examinetest.Citizen(t, examinetest.Maria), e.state.Auth, key)
+			e.chain[0] = e.card.Cert.Raw
+			if _, err := e.bind(t); err != nil {
+				t.Error(err)
+			}
+		})
+	}
 	t.Run("OK/CivilNumberWithoutCheckDigit", func(t *testing.T) {
 		e := mustEnrolment(t)
 		e.expect.CivilNumber = e.expect.CivilNumber[:8]
@@ -193,7 +204,7 @@ func TestVerify_Refused(t *testing.T) {
 		"nobody answers":    {string(kiosk.ReasonRevocationUnknown), func(_ *testing.T, e *enrolment) { e.examiner.Revocation = examinetest.Nobody }},
 		"nobody to ask":     {string(kiosk.ReasonRevocationUnknown), func(_ *testing.T, e *enrolment) { e.examiner.Revocation = nil }},
 		"unheard-of answer": {string(kiosk.ReasonRevocationUnknown), func(_ *testing.T, e *enrolment) { e.examiner.Revocation = examinetest.Answering("") }},
-		"no trust store":    {string(kiosk.ReasonSODUntrusted), func(_ *testing.T, e *enrolment) { e.examiner.Trust = nil }},
+		"no trust store":    {string(kiosk.ReasonChainUntrusted), func(_ *testing.T, e *enrolment) { e.examiner.Trust = nil }},
 		"another person's BI": {string(kiosk.ReasonPersonMismatch), func(t *testing.T, e *enrolment) {
 			template := examinetest.Citizen(t, examinetest.Maria)
 			template.Subject.SerialNumber = "BI" + examinetest.Joao.Civil
@@ -272,16 +283,28 @@ type signature struct {
 
 func b64(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
-// mustJWS signs any header and payload with the card's key, as a forger with a good card could.
+// mustJWS signs any header and payload with the card's key, as a forger with a good card could, and honestly with the
+// desk's.
 func mustJWS(t *testing.T, e *enrolment, header string, payload []byte) []byte {
 	t.Helper()
-	input := b64([]byte(header)) + "." + b64(payload)
-	digest := sha256.Sum256([]byte(input))
-	s, err := examinetest.SoftCard{Key: e.card.Key}.SignDigest(t.Context(), digest[:])
+	return mustJSON(t, general{b64(payload), []signature{signedWith(t, e.card, header, payload), byDesk(t, payload)}})
+}
+
+// signedWith is a signature with any key under any header.
+func signedWith(t *testing.T, signer *trusttest.Authority, header string, payload []byte) signature {
+	t.Helper()
+	digest := sha256.Sum256([]byte(b64([]byte(header)) + "." + b64(payload)))
+	s, err := examinetest.SoftCard{Key: signer.Key}.SignDigest(t.Context(), digest[:])
 	if err != nil {
 		t.Fatal(err)
 	}
-	return mustJSON(t, general{b64(payload), []signature{{b64([]byte(header)), b64(s)}}})
+	return signature{b64([]byte(header)), b64(s)}
+}
+
+func byDesk(t *testing.T, payload []byte) signature {
+	t.Helper()
+	_, desk := mustDesk(t)
+	return signedWith(t, desk, `{"alg":"ES256","typ":"balcao-desk","x5c":`+x5c(desk.Cert.Raw)+`}`, payload)
 }
 
 func mustJSON(t *testing.T, v any) []byte {
@@ -319,7 +342,7 @@ func TestVerify_JWS(t *testing.T) {
 	}
 	changed := func(change func(*general)) []byte {
 		g := parsed
-		g.Signatures = []signature{parsed.Signatures[0]}
+		g.Signatures = slices.Clone(parsed.Signatures)
 		change(&g)
 		return mustJSON(t, g)
 	}
@@ -362,14 +385,14 @@ func TestVerify_JWS(t *testing.T) {
 		"spaces":           {mustJWS(t, base, " "+header("ES256", ""), payload), evidence.RefusedSignature},
 		"another role":     {mustJWS(t, base, strings.Replace(header("ES256", ""), "citizen", "clerk", 1), payload), evidence.RefusedSignature},
 		"no certificate":   {mustJWS(t, base, `{"alg":"ES256","typ":"balcao-citizen","x5c":[]}`, payload), evidence.RefusedSignature},
-		"no signature":     {changed(func(g *general) { g.Signatures = nil }), evidence.RefusedSignature},
-		"two signatures":   {changed(func(g *general) { g.Signatures = append(g.Signatures, g.Signatures[0]) }), evidence.RefusedSignature},
+		"no signature":     {changed(func(g *general) { g.Signatures = []signature{} }), evidence.RefusedDesk},
+		"three signatures": {changed(func(g *general) { g.Signatures = append(g.Signatures, g.Signatures[0]) }), evidence.RefusedSignature},
 		"trailing":         {append(bytes.Clone(base.sent.JWS), ' '), evidence.RefusedSignature},
 		"unprotected":      {bytes.Replace(base.sent.JWS, []byte(`"protected"`), []byte(`"header":{},"protected"`), 1), evidence.RefusedSignature},
 		"case of a field":  {bytes.Replace(base.sent.JWS, []byte(`"payload"`), []byte(`"Payload"`), 1), evidence.RefusedSignature},
 		"not a transcript": {mustJWS(t, base, header("ES256", ""), []byte(`{"v":2}`)), evidence.RefusedForm},
 		"transcript with more": {mustJWS(t, base, header("ES256", ""),
-			append(bytes.TrimSuffix(payload, []byte("}")), `,"more":1}`...)), evidence.RefusedForm},
+			append(bytes.Clone(payload[:len(payload)-1]), `,"more":1}`...)), evidence.RefusedForm},
 		"field twice": {mustJWS(t, base, header("ES256", ""), append([]byte(`{"v":2,`), payload[1:]...)), evidence.RefusedForm},
 		"version 1":   {mustJWS(t, base, header("ES256", ""), bytes.Replace(payload, []byte(`"v":2`), []byte(`"v":1`), 1)), evidence.RefusedForm},
 		"P-384": {mustJWS(t, &enrolment{card: &trusttest.Authority{Key: base.card.Key}},
@@ -396,7 +419,7 @@ func TestVerify_JWS(t *testing.T) {
 	}
 }
 
-// Any JOSE library verifies what a card signed; here the whole of go-jose without our own reading of it.
+// Any JOSE library verifies what card and desk signed; here the whole of go-jose without our own reading of it.
 func TestSign_Interoperates(t *testing.T) {
 	e := mustEnrolment(t)
 	if _, err := e.bind(t); err != nil {
@@ -416,9 +439,16 @@ func TestSign_Interoperates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	payload, err := parsed.Verify(chains[0][0].PublicKey)
-	if err != nil {
-		t.Fatal(err)
+	if len(parsed.Signatures) != 2 {
+		t.Fatalf("%d signatures, want the card's and the desk's", len(parsed.Signatures))
+	}
+	_, desk := mustDesk(t)
+	if i, _, _, err := parsed.VerifyMulti(desk.Cert.PublicKey); err != nil || i != 1 {
+		t.Errorf("the desk's signature: number %d, %v", i, err)
+	}
+	i, _, payload, err := parsed.VerifyMulti(chains[0][0].PublicKey)
+	if err != nil || i != 0 {
+		t.Fatalf("the card's signature: number %d, %v", i, err)
 	}
 	if got, err := transcript.Decode(payload); err != nil || got.Enrolment != e.expect.Enrolment {
 		t.Errorf("got %v, %v", got.Enrolment, err)
@@ -436,7 +466,7 @@ func TestSign_Refused(t *testing.T) {
 		}
 	})
 	t.Run("ErrKeyKind", func(t *testing.T) {
-		key, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+		key, err := ecdsa.GenerateKey(elliptic.P224(), rand.Reader)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -476,10 +506,7 @@ func mustWeakRSA(t *testing.T) *rsa.PrivateKey {
 
 func FuzzVerify(f *testing.F) {
 	e := mustEnrolment(f)
-	jws, err := transcript.Sign(context.Background(), e.transcript, e.chain, examinetest.SoftCard{Key: e.card.Key})
-	if err != nil {
-		f.Fatal(err)
-	}
+	jws := mustSign(f, e.transcript, e.chain, examinetest.SoftCard{Key: e.card.Key})
 	f.Add(jws)
 	f.Add([]byte(`{"payload":"","signatures":[{"protected":"","signature":""}]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -150,7 +150,8 @@ func (c SoftCard) SignDigest(_ context.Context, digest []byte) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		return append(r.FillBytes(make([]byte, 32)), s.FillBytes(make([]byte, 32))...), nil
+		n := (key.Params().N.BitLen() + 7) / 8
+		return append(r.FillBytes(make([]byte, n)), s.FillBytes(make([]byte, n))...), nil
 	}
 	return nil, errors.New("no such key")
 }
