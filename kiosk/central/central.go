@@ -1,139 +1,169 @@
-// Package central is the desk's client of the centre: calls of functions in PostgreSQL, and a
-// connection on which the centre announces changes.
+// Package central is the desk's client of the centre: calls over HTTPS with the desk's certificate, and a stream of
+// events by which the centre announces changes. What is said is in wire.go, which the centre's door shares.
 //
 // Every call may be repeated with the same identifiers and returns the same result, so a call that
 // was cut off is repeated here, and by the caller for as long as the case lasts; nothing is done
 // twice. Errors are of three kinds: ErrUnavailable (repeat it later), *Refused (repeating is of no
-// use), and a context's own. What a server's error says about rows never leaves this package.
-//
-// The rules themselves are in migrations/002_desk.sql and 004/desk.sql; this package adds none.
+// use), and a context's own. What an answer says beyond a stable word never leaves this package.
 package central
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync/atomic"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
-)
+	"github.com/google/uuid"
 
-// SchemaVersion is the version of the centre's schema that this package speaks to.
-const SchemaVersion = 4
+	"balcao/kiosk"
+	"balcao/kiosk/transcript"
+)
 
 // Config is how a desk reaches the centre.
 type Config struct {
-	// DSN is a PostgreSQL connection string, possibly with several hosts. A desk's has
-	// target_session_attrs=read-write, sslmode=verify-full and its client certificate.
-	DSN      string
-	MaxConns int32            // 4 when zero
-	Timeout  time.Duration    // for one try of one call; 5 s when zero
-	Now      func() time.Time // time.Now when nil
+	URLs        []string         // of the centre's doors, "https://host[:port]"; one that fails is left for the next
+	Certificate tls.Certificate  // the desk's, whose common name is its name, and its key
+	Roots       *x509.CertPool   // of the doors' certificates
+	Timeout     time.Duration    // for one try of one call; 5 s when zero
+	Now         func() time.Time // time.Now when nil
 }
 
-// Centre is a pool of connections to the centre. It is safe for concurrent use.
+// Centre is the centre as a desk reaches it. It is safe for concurrent use.
 type Centre struct {
-	pool    *pgxpool.Pool
+	http    *http.Client
+	bases   []string
+	at      atomic.Uint32 // which of bases, modulo their number, answered last or is to be tried next
 	desk    string
 	timeout time.Duration
 	now     func() time.Time
 }
 
-// Dial checks the configuration and prepares connections. It does not wait for the centre: a desk
-// starts while the centre is away. The caller closes the Centre.
-func Dial(ctx context.Context, cfg Config) (*Centre, error) {
-	pc, err := pgxpool.ParseConfig(cfg.DSN)
+// Dial checks the configuration. It does not wait for the centre: a desk starts while the centre is away. The caller
+// closes the Centre.
+func Dial(cfg Config) (*Centre, error) {
+	c := &Centre{timeout: cfg.Timeout, now: cfg.Now}
+	for _, address := range cfg.URLs {
+		if err := CheckURL(address); err != nil {
+			return nil, err
+		}
+		c.bases = append(c.bases, strings.TrimSuffix(address, "/"))
+	}
+	switch {
+	case len(c.bases) == 0:
+		return nil, errors.New("no address of the centre")
+	case cfg.Roots == nil:
+		return nil, errors.New("no authority of the centre's certificates")
+	case len(cfg.Certificate.Certificate) == 0 || cfg.Certificate.PrivateKey == nil:
+		return nil, errors.New("no certificate of the desk, or no key to it")
+	}
+	leaf, err := x509.ParseCertificate(cfg.Certificate.Certificate[0])
 	if err != nil {
-		// The cause quotes the connection string.
-		return nil, errors.New("the centre's connection string is not valid")
+		return nil, fmt.Errorf("reading the desk's certificate: %w", err)
 	}
-	if cfg.MaxConns == 0 {
-		cfg.MaxConns = 4
+	c.desk = leaf.Subject.CommonName
+	if c.timeout == 0 {
+		c.timeout = 5 * time.Second
 	}
-	if cfg.Timeout == 0 {
-		cfg.Timeout = 5 * time.Second
+	if c.now == nil {
+		c.now = time.Now
 	}
-	if cfg.Now == nil {
-		cfg.Now = time.Now
-	}
-	if pc.ConnConfig.ConnectTimeout == 0 {
-		pc.ConnConfig.ConnectTimeout = 3 * time.Second
-	}
-	if pc.ConnConfig.RuntimeParams["application_name"] == "" {
-		pc.ConnConfig.RuntimeParams["application_name"] = "balcao-kiosk"
-	}
-	pc.MaxConns = cfg.MaxConns
-	pc.MinIdleConns = 1 // the first call of a case does not wait for TLS
-	pc.MaxConnLifetime = 15 * time.Minute
-	pc.MaxConnLifetimeJitter = 3 * time.Minute
-	pc.PrepareConn = func(_ context.Context, conn *pgx.Conn) (bool, error) { return writable(conn), nil }
-	pool, err := pgxpool.NewWithConfig(ctx, pc)
-	if err != nil {
-		return nil, fmt.Errorf("preparing connections to the centre: %w", classify(ctx, err))
-	}
-	return &Centre{pool: pool, desk: pc.ConnConfig.User, timeout: cfg.Timeout, now: cfg.Now}, nil
+	c.http = newClient(cfg.Certificate, cfg.Roots)
+	return c, nil
 }
 
-// writable reports whether a pooled connection leads to a server that takes writes. After a
-// switchover old connections lead to a server that has become a standby. PostgreSQL 14 and later
-// report both parameters when they change, and the pool then opens a new connection.
-func writable(conn *pgx.Conn) bool {
-	return conn.PgConn().ParameterStatus("in_hot_standby") != "on" &&
-		conn.PgConn().ParameterStatus("default_transaction_read_only") != "on"
+// CheckURL refuses what is no address of a door of the centre's. The error does not repeat it: it may be a connection
+// string with a password.
+func CheckURL(address string) error {
+	base, err := url.Parse(address)
+	if err != nil || base.Hostname() == "" || "https://"+base.Host != strings.TrimSuffix(address, "/") {
+		return errors.New("not of the form https://host or https://host:port")
+	}
+	return nil
 }
 
-// Close ends all connections.
-func (c *Centre) Close() { c.pool.Close() }
+// Close ends the connections that no call uses.
+func (c *Centre) Close() { c.http.CloseIdleConnections() }
 
-// Desk is the role with which this desk logs in: its name at the centre.
+// Desk is this desk's name at the centre, which its certificate tells.
 func (c *Centre) Desk() string { return c.desk }
 
-// tries is how often a call is made before ErrUnavailable is returned. The waits between are short,
-// because a clerk and a person are waiting and the screen shows that the centre is away.
-const tries = 3
-
-// ask makes one call, again when it was cut off: every call is idempotent.
-func (c *Centre) ask(ctx context.Context, what string, call func(context.Context) error) error {
-	for n := 1; ; n++ {
-		tryCtx, cancel := context.WithTimeout(ctx, c.timeout)
-		err := call(tryCtx)
-		cancel()
-		if err == nil {
-			return nil
-		}
-		if lostServer(err) {
-			// The other connections lead to the same server: all of them are opened anew.
-			c.pool.Reset()
-		}
-		err = classify(ctx, err)
-		if n == tries || !errors.Is(err, ErrUnavailable) {
-			return fmt.Errorf("asking the centre to %s: %w", what, err)
-		}
-		if !pause(ctx, backoff(n, 50*time.Millisecond, time.Second)) {
-			return fmt.Errorf("asking the centre to %s: %w", what, ctx.Err())
+// Hello asks for the clock, the version, the rules and the state of delivery.
+func (c *Centre) Hello(ctx context.Context) (Hello, error) {
+	var h Hello
+	err := c.ask(ctx, call{what: "say hello", method: http.MethodPost, path: PathHello, answer: &h, timed: func(before, after time.Time) {
+		h.RoundTrip = after.Sub(before)
+		h.Skew = before.Add(h.RoundTrip / 2).Sub(h.Now)
+	}})
+	if err == nil {
+		if err = json.Unmarshal(h.Settings, &h.Rules); err != nil {
+			err = fmt.Errorf("asking the centre to say hello: %w", err)
 		}
 	}
+	return h, err
 }
 
-// backoff doubles from first, up to most, and then takes a random share of at least half, so that
-// desks which lost the same server do not all reconnect at once.
-func backoff(n int, first, most time.Duration) time.Duration {
-	d := most
-	if shift := n - 1; shift < 30 && first<<shift < most {
-		d = first << shift
+// Open opens an enrolment under an identifier of the caller's (UUIDv7). Its refusals are AlreadyActive and NoChip.
+// Codes of *Refused: Ended, Conflict, Invalid, Unknown, TooMany. Here and below also Desk, Suspended, Nameless and
+// Version.
+func (c *Centre) Open(ctx context.Context, enrolment uuid.UUID, p Person) (Opened, error) {
+	if p.Document == kiosk.CitizenCard {
+		p.DocumentNumber = ""
+	} else {
+		p.CivilNumber = ""
 	}
-	return d/2 + rand.N(d/2+1) //nolint:gosec // when, is no secret
+	var o Opened
+	err := c.ask(ctx, put("open an enrolment", PathEnrolment, p, &o, enrolment))
+	return o, err
 }
 
-func pause(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-t.C:
-		return true
-	}
+// Status asks how an enrolment stands. Codes of *Refused: Unknown.
+func (c *Centre) Status(ctx context.Context, enrolment uuid.UUID) (Status, error) {
+	var s Status
+	err := c.ask(ctx, call{what: "tell how an enrolment stands", method: http.MethodGet, path: fill(PathEnrolment, enrolment), answer: &s})
+	return s, err
+}
+
+// SendCode asks for a one-time code. Codes of *Refused: Unknown, Ended, Conflict, Invalid.
+func (c *Centre) SendCode(ctx context.Context, enrolment uuid.UUID, r CodeRequest) (CodeSent, error) {
+	var s CodeSent
+	err := c.ask(ctx, put("send a code", PathCode, r, &s, enrolment, r.ID))
+	return s, err
+}
+
+// ConfirmCode has a typed code compared. Codes of *Refused: Unknown, Ended, Expired, Conflict, Invalid,
+// NoCode.
+func (c *Centre) ConfirmCode(ctx context.Context, enrolment uuid.UUID, a Attempt) (Confirmed, error) {
+	var answer Confirmed
+	err := c.ask(ctx, put("compare a code", PathAttempt, a, &answer, enrolment, a.ID))
+	return answer, err
+}
+
+// ChipChallenge asks for the challenge to a chip, whose EF.DG14 as read is dg14; the first call has
+// it made. Codes of *Refused: Unknown, Ended, Expired, Conflict (another dg14 for this enrolment),
+// Invalid (the document has no chip, or dg14 has an impossible length).
+func (c *Centre) ChipChallenge(ctx context.Context, enrolment uuid.UUID, dg14 []byte) (ChipChallenge, error) {
+	var q ChipChallenge
+	err := c.ask(ctx, put("make a challenge for a chip", PathChipChallenge, Chip{DG14: dg14}, &q, enrolment))
+	return q, err
+}
+
+// Bind hands over the evidence. Repeated with the same evidence it answers the status. Codes of *Refused:
+// Unknown, Ended, Expired, Conflict, Invalid, NoContact.
+func (c *Centre) Bind(ctx context.Context, enrolment uuid.UUID, e transcript.Evidence) (Status, error) {
+	var s Status
+	err := c.ask(ctx, put("bind", PathEvidence, Evidence(e), &s, enrolment))
+	return s, err
+}
+
+// Abandon ends an open enrolment; the centre forgets the person. One that has ended already stays as it
+// is. Codes of *Refused: Unknown, Ended (it was bound), Invalid (reason is not a word).
+func (c *Centre) Abandon(ctx context.Context, enrolment uuid.UUID, reason string) error {
+	return c.ask(ctx, put("abandon an enrolment", PathAbandonment, Abandonment{Reason: reason}, nil, enrolment))
 }

@@ -1,17 +1,22 @@
 package central
 
 import (
-	"context"
+	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
-
-	"github.com/jackc/pgx/v5/pgconn"
+	"net"
+	"net/http"
+	"regexp"
+	"time"
 )
 
 // ErrUnavailable means that the centre did not answer or cannot now; the call may be repeated
 // later.
 var ErrUnavailable = errors.New("the centre is not available")
+
+// errNotTheCentre says that something answered that is no door of the centre's.
+var errNotTheCentre = fmt.Errorf("%w: not an answer of the centre's", ErrUnavailable)
 
 // Refused means that the centre refuses a call, and would refuse it again.
 type Refused struct {
@@ -22,54 +27,55 @@ type Refused struct {
 
 func (e *Refused) Error() string { return "the centre refused: " + e.Code }
 
-// classify turns an error of pgx into one that a desk can act on. Of a PgError only the code is
-// kept and, in our own class BK, the message, which is a stable word.
-func classify(ctx context.Context, err error) error {
-	if err == nil {
-		return nil
+// RefusedVersion is the code of a call that the centre does not know at all: it speaks another version.
+const RefusedVersion = "version"
+
+// postponed is ErrUnavailable with the centre's word on when to ask again.
+type postponed struct {
+	code  string
+	after time.Duration
+}
+
+func (e *postponed) Error() string { return ErrUnavailable.Error() + ": " + e.code }
+func (e *postponed) Unwrap() error { return ErrUnavailable }
+
+// stableWord is the form of codes. Other text may be anything, and is not repeated.
+var stableWord = regexp.MustCompile(`^[a-z][a-z_]{0,39}$`)
+
+// problem turns an answer that is no success into an error: by the code of its problem details, or by the HTTP status
+// alone when something between desk and centre answered.
+func problem(answer *http.Response, raw []byte) error {
+	var p Problem
+	if !isMedia(answer, MediaProblem) || json.Unmarshal(raw, &p) != nil || !stableWord.MatchString(p.Code) {
+		p.Code = ""
 	}
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	var pgErr *pgconn.PgError
-	if !errors.As(err, &pgErr) {
-		// No server answered: connection refused or lost, or the time limit of this try passed.
-		return ErrUnavailable
-	}
+	status := answer.StatusCode
 	switch {
-	case strings.HasPrefix(pgErr.Code, "BK"):
-		return &Refused{Code: pgErr.Message}
-	case pgErr.Code == "42501" || strings.HasPrefix(pgErr.Code, "28"): // insufficient_privilege, invalid_authorization
+	case p.Code == FailedBusy, status == http.StatusServiceUnavailable,
+		status == http.StatusBadGateway, status == http.StatusGatewayTimeout, status == http.StatusRequestTimeout:
+		if p.Code == "" {
+			p.Code = FailedUnavailable
+		}
+		return &postponed{code: p.Code, after: retryAfter(answer)}
+	case status == http.StatusNotFound && p.Code != RefusedUnknown, status == http.StatusMethodNotAllowed:
+		return &Refused{Code: RefusedVersion} // no such path
+	case status >= 400 && status < 500 && p.Code != "":
+		return &Refused{Code: p.Code}
+	case status >= 300 && status < 400:
+		return errNotTheCentre // somebody's page before the way out
+	}
+	return fmt.Errorf("the centre failed (HTTP %d)", status)
+}
+
+// unanswered turns net/http's error into one without an address in it.
+func unanswered(err error) error {
+	var network *net.OpError
+	var untrusted *tls.CertificateVerificationError
+	switch {
+	case errors.As(err, &untrusted):
+		return fmt.Errorf("%w: its certificate is not believed", ErrUnavailable)
+	case errors.As(err, &network) && network.Op == "remote error": // an alert of TLS: the door does not take the certificate
 		return &Refused{Code: RefusedDesk}
-	case lostServer(err) || passing(pgErr.Code):
-		return fmt.Errorf("%w (SQLSTATE %s)", ErrUnavailable, pgErr.Code)
 	}
-	return fmt.Errorf("the centre failed (SQLSTATE %s)", pgErr.Code)
-}
-
-// lostServer reports whether the server behind the pool is shutting down, gone or a standby.
-func lostServer(err error) bool {
-	var pgErr *pgconn.PgError
-	if !errors.As(err, &pgErr) {
-		return false // one broken connection closes itself
-	}
-	switch pgErr.Code {
-	case "25006", // read_only_sql_transaction: it was demoted
-		"57P01", "57P02", "57P03": // admin_shutdown, crash_shutdown, cannot_connect_now
-		return true
-	}
-	return strings.HasPrefix(pgErr.Code, "08") // connection_exception
-}
-
-// passing reports whether a failure may be gone at the next try.
-func passing(code string) bool {
-	switch code {
-	case "40001", "40P01", // serialization_failure, deadlock_detected
-		"55P03", "57014", // lock_not_available, query_canceled: it was too busy
-		"0A000", // cached plan must not change result type: the schema was migrated under us
-		"25P03", // idle_in_transaction_session_timeout
-		"3D000": // the database is being restored
-		return true
-	}
-	return strings.HasPrefix(code, "53") // insufficient_resources
+	return ErrUnavailable
 }

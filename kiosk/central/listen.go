@@ -1,37 +1,43 @@
 package central
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"io"
+	"net/http"
+	"strings"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 )
 
 // Line has the callbacks of Listen. All are called from one goroutine.
 type Line struct {
-	Up        func(roundTrip time.Duration) // connected (again), and every Heartbeat since; ask what may have been missed
-	Down      func(err error)               // ErrUnavailable or *Refused; Listen goes on trying
-	Notice    func(Notice)
-	Heartbeat time.Duration // how often the line is measured; 10 s when zero
+	// Up is told what the centre says of itself: when the line is connected (again), at each comment of the centre's,
+	// and when the centre may have missed something. Ask what may have been missed.
+	Up     func(Hello)
+	Down   func(err error) // ErrUnavailable or *Refused; Listen goes on trying
+	Notice func(Notice)
+	// Silence is after how long a line on which nothing comes counts as dead; 25 s when zero.
+	Silence time.Duration
 }
 
-// Listen keeps a line to the centre until ctx ends, and returns ctx's error.
+// Listen keeps a line to the centre until ctx ends, and returns ctx's error. A line that broke and is back at once is
+// not told of as Down.
 func (c *Centre) Listen(ctx context.Context, line Line) error {
-	if line.Heartbeat == 0 {
-		line.Heartbeat = 10 * time.Second
+	if line.Silence == 0 {
+		line.Silence = 2*EventPause + EventPause/2
 	}
 	for failures := 0; ; {
 		connected, err := c.listenOnce(ctx, line)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		line.Down(fmt.Errorf("listening to the centre: %w", classify(ctx, err)))
 		failures++
 		if connected {
 			failures = 1
+		} else {
+			line.Down(fmt.Errorf("listening to the centre: %w", err))
 		}
 		if !pause(ctx, backoff(failures, 250*time.Millisecond, 10*time.Second)) {
 			return ctx.Err()
@@ -39,68 +45,95 @@ func (c *Centre) Listen(ctx context.Context, line Line) error {
 	}
 }
 
-// listenOnce listens on one connection until it breaks. The connection is not taken from the pool,
-// which has few, for calls.
+// listenOnce listens on one connection until it breaks.
 func (c *Centre) listenOnce(ctx context.Context, line Line) (connected bool, err error) {
-	conn, err := pgx.ConnectConfig(ctx, c.pool.Config().ConnConfig)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	at := c.at.Load()
+	defer c.at.CompareAndSwap(at, at+1) // whatever ends the line: another door is tried next
+	dead := time.AfterFunc(c.timeout, cancel)
+	defer dead.Stop()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base(at)+PathEvents, nil)
 	if err != nil {
 		return false, err
 	}
-	defer func() {
-		closeCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
-		defer cancel()
-		_ = conn.Close(closeCtx) // it may be broken already; the error that matters is err
-	}()
-	before := time.Now()
-	if err := c.subscribe(ctx, conn); err != nil {
-		return false, err
+	r.Header.Set("Accept", MediaEvents+", "+MediaProblem)
+	answer, err := c.http.Do(r)
+	if err != nil {
+		return false, unanswered(err)
 	}
-	line.Up(time.Since(before))
-	for {
-		if err := wait(ctx, conn, line); err != nil {
-			return true, err
-		}
-		if !writable(conn) {
-			return true, errors.New("the server became a standby")
-		}
-		before := time.Now()
-		if err := c.ping(ctx, conn); err != nil {
-			return true, err
-		}
-		line.Up(time.Since(before))
-	}
-}
-
-// subscribe has a time limit like every call: without it, a server that accepts the connection and
-// then does not answer would leave the desk without notices until TCP gives up.
-func (c *Centre) subscribe(ctx context.Context, conn *pgx.Conn) error {
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
-	defer cancel()
-	_, err := conn.Exec(ctx, "listen "+pgx.Identifier{"desk_" + c.desk}.Sanitize())
-	return err
-}
-
-func (c *Centre) ping(ctx context.Context, conn *pgx.Conn) error {
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
-	defer cancel()
-	return conn.Ping(ctx)
-}
-
-// wait passes notices on until the next heartbeat is due.
-func wait(ctx context.Context, conn *pgx.Conn, line Line) error {
-	heartbeat, cancel := context.WithTimeout(ctx, line.Heartbeat)
-	defer cancel()
-	for {
-		n, err := conn.WaitForNotification(heartbeat)
+	defer func() { _ = answer.Body.Close() }() // only read
+	switch {
+	case answer.StatusCode != http.StatusOK:
+		raw, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
 		if err != nil {
-			if heartbeat.Err() != nil && ctx.Err() == nil && !conn.IsClosed() {
-				return nil // it is time to measure
-			}
-			return err
+			return false, unanswered(err)
 		}
-		var notice Notice
-		if json.Unmarshal([]byte(n.Payload), &notice) == nil {
-			line.Notice(notice)
-		}
+		return false, problem(answer, raw)
+	case !isMedia(answer, MediaEvents):
+		return false, errNotTheCentre
 	}
+	dead.Reset(line.Silence)
+	events := bufio.NewScanner(answer.Body) // of lines up to 64 KB
+	var e event
+	for events.Scan() {
+		switch said := e.add(events.Text()); {
+		case said == EventNotice:
+			var n Notice
+			if json.Unmarshal([]byte(e.data), &n) == nil {
+				line.Notice(n)
+			}
+		case said == EventMissed, said == comment:
+			c.measure(ctx, line)
+		case said == EventEnd:
+			var code string
+			if json.Unmarshal([]byte(e.data), &code) == nil && stableWord.MatchString(code) && code != FailedUnavailable && code != FailedBusy {
+				return false, &Refused{Code: code}
+			}
+		}
+		dead.Reset(line.Silence)
+	}
+	return true, ErrUnavailable
+}
+
+// measure asks the centre how it is, and says so.
+func (c *Centre) measure(ctx context.Context, line Line) {
+	switch h, err := c.Hello(ctx); {
+	case err == nil:
+		line.Up(h)
+	case ctx.Err() == nil:
+		line.Down(err)
+	}
+}
+
+// event is what was said of a server-sent event so far (WHATWG HTML §9.2.6).
+type event struct {
+	name, data string
+	whole      bool // the next line begins another
+}
+
+// comment is what add returns for a comment, which no event's name can be.
+const comment = ":"
+
+// add takes a line, and returns the name of the event that it completes, comment, or "".
+func (e *event) add(line string) string {
+	if strings.HasPrefix(line, ":") {
+		return comment
+	}
+	if e.whole {
+		*e = event{}
+	}
+	if line == "" {
+		e.whole = true
+		return e.name
+	}
+	field, value, _ := strings.Cut(line, ":")
+	value = strings.TrimPrefix(value, " ")
+	switch field {
+	case "event":
+		e.name = value
+	case "data":
+		e.data += value
+	}
+	return ""
 }

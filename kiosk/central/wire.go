@@ -37,10 +37,11 @@ const (
 	MediaEvents  = "text/event-stream"
 )
 
-// Events of PathEvents. A comment line comes at least every EventPause, so that a desk notices a dead line.
+// Events of PathEvents. A comment line comes at once, and at least every EventPause, so that a desk notices a dead line.
 const (
 	EventNotice = "notice" // data: Notice
 	EventMissed = "missed" // no data: the centre may have missed notices, ask for the status
+	EventEnd    = "end"    // data: the code of a Problem, a JSON string; nothing comes after it
 	EventPause  = 10 * time.Second
 )
 
