@@ -5,8 +5,8 @@ import (
 )
 
 // startCase begins a case with the card in the reader: a new number, everything else forgotten. While
-// this computer's clock is wrong no case starts, because evidence would carry a wrong time; the card
-// is read once the clock is right.
+// this computer's clock is wrong no case starts, because evidence would carry a wrong time, nor while the desk is
+// suspended; the card is read once that is over.
 func (s *Session) startCase(reader int) {
 	before, kept := s.carriable(), s.kept
 	if !s.interrupted {
@@ -19,12 +19,12 @@ func (s *Session) startCase(reader int) {
 	s.read()
 }
 
-// begin numbers a new case at a reader, 0 for none, unless the clock is wrong.
+// begin numbers a new case at a reader, 0 for none, unless the desk is barred.
 func (s *Session) begin(reader int) bool {
 	language, errand := s.state.CitizenLanguage, s.errand
 	s.leave()
 	s.state.CitizenLanguage, s.errand = language, errand
-	if s.skewed() {
+	if s.barred() != "" {
 		return false
 	}
 	s.looked(reader)

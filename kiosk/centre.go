@@ -18,6 +18,7 @@ const (
 // CentreStatus is the connection to the centre.
 type CentreStatus struct {
 	Health    Health
+	Suspended bool          // the centre deals with this desk no more, or not now; Health is HealthDown then
 	RoundTrip time.Duration // of the last call
 	Skew      time.Duration // this computer's clock minus the centre's
 }
@@ -31,8 +32,9 @@ type CentreChanged struct {
 
 // apply notes how the centre is reached. Work that waited for it goes on by itself.
 func (e CentreChanged) apply(s *Session) {
-	if e.Centre.Health == HealthDown {
-		e.Centre.Skew = s.state.Status.Centre.Skew // a centre that does not answer says nothing about clocks
+	if before := s.state.Status.Centre; e.Centre.Health == HealthDown { // who does not answer says nothing new
+		e.Centre.Skew = before.Skew
+		e.Centre.Suspended = e.Centre.Suspended || before.Suspended
 	}
 	s.state.Status.Centre = e.Centre
 	s.state.Status.Delivery = e.Delivery
@@ -44,9 +46,30 @@ func (e CentreChanged) apply(s *Session) {
 	if up && s.problem != nil && !s.problem.Fatal && s.problem.Code == ProblemCentreDown {
 		s.retry()
 	}
-	if s.state.Case == 0 && s.note == "" && !s.skewed() {
+	switch {
+	case e.Centre.Suspended && s.live != 0 && !s.over() && s.state.Step != StepDone:
+		s.fail(Problem{Code: ProblemDeskSuspended})
+	case s.state.Case == 0 && s.note == "" && s.barred() == "":
 		s.startUnread()
 	}
+}
+
+// barred says why no case may start at this desk, "" when one may.
+func (s *Session) barred() ProblemCode {
+	switch {
+	case s.state.Status.Centre.Suspended:
+		return ProblemDeskSuspended
+	case s.skewed():
+		return ProblemClockSkew
+	}
+	return ""
+}
+
+// fail ends the case for a cause that is not the document's. Once the evidence is at the centre, it is not for the desk to
+// call it back.
+func (s *Session) fail(problem Problem) {
+	s.opened = s.opened && !s.binding()
+	s.end(problem)
 }
 
 // skewed reports whether this computer's clock is too far from the centre's to start a case.
@@ -86,9 +109,7 @@ func (e CommandFailed) applyToCase(s *Session) {
 	problem := e.Problem
 	switch {
 	case problem.Fatal || problem.Code == ProblemExpired:
-		// Once the evidence is there, it is not for the desk to call it back.
-		s.opened = s.opened && !s.binding()
-		s.end(problem)
+		s.fail(problem)
 	case problem.Code.OfService():
 		// The watcher says so too, and says when it is over.
 	default:

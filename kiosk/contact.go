@@ -23,12 +23,14 @@ const (
 	ContactTaken     ContactProblem = "taken"      // belongs to another person's key
 	CodeWrong        ContactProblem = "code_wrong"
 	CodeExpired      ContactProblem = "code_expired"
-	CodeLost         ContactProblem = "code_lost"      // typed, and not compared for a technical cause
-	CodeLocked       ContactProblem = "code_locked"    // too many wrong codes for this contact, at this desk or others
-	ChannelLocked    ContactProblem = "channel_locked" // too many in this enrolment: no contact of the channel can be proven in it
-	Undelivered      ContactProblem = "undelivered"    // the message did not arrive
-	ResendsUsed      ContactProblem = "resends_used"   // 3 resends in 15 minutes
-	TooSoon          ContactProblem = "too_soon"       // a resend before ResendAt
+	CodeLost         ContactProblem = "code_lost"       // typed, and not compared for a technical cause
+	CodeLocked       ContactProblem = "code_locked"     // too many wrong codes for this contact, at this desk or others
+	ChannelLocked    ContactProblem = "channel_locked"  // too many in this enrolment: no contact of the channel can be proven in it
+	Undelivered      ContactProblem = "undelivered"     // the message did not arrive
+	ResendsUsed      ContactProblem = "resends_used"    // 3 resends in 15 minutes
+	TooSoon          ContactProblem = "too_soon"        // a resend before ResendAt
+	DestinationOff   ContactProblem = "destination_off" // the centre sends nothing to such numbers
+	CentreBusy       ContactProblem = "centre_busy"     // the centre, or the country of the number, has had its codes of this hour
 )
 
 // What is wrong with a phone number or an address as it was typed.

@@ -23,6 +23,7 @@ const (
 	ProblemContactTaken  ProblemCode = "contact_taken"  // phone or e-mail belongs to another person's key
 	ProblemNotProven     ProblemCode = "not_proven"     // the centre did not accept the evidence
 	ProblemTooMany       ProblemCode = "too_many"       // this desk opened too many enrolments that became no key
+	ProblemDeskSuspended ProblemCode = "desk_suspended" // the centre has suspended this desk, or knows it no more
 	ProblemExpired       ProblemCode = "enrolment_expired"
 
 	// The card's PIN at signing.
@@ -80,8 +81,8 @@ func (s *Session) currentProblem() *Problem {
 		return s.problem
 	case s.state.Away:
 		return s.ambient(Problem{Code: ProblemCardAway})
-	case s.state.Case == 0 && s.skewed():
-		return s.ambient(Problem{Code: ProblemClockSkew})
+	case s.state.Case == 0 && s.barred() != "":
+		return s.ambient(Problem{Code: s.barred()})
 	case s.state.Case == 0 && s.note != "":
 		return s.ambient(Problem{Code: s.note})
 	}

@@ -111,6 +111,8 @@ func (p Presenter) citizenPage(m *CitizenModel) {
 		p.citizenReview(m)
 	case s.Step == kiosk.StepDone:
 		p.citizenDone(m)
+	case s.Status.Centre.Suspended:
+		p.message(m, "closed", SignNone)
 	default:
 		m.Key, m.Title, m.Text = "welcome", p.Text("citizen.welcome.title"), p.ofErrand("welcome")
 		m.Pictures = []Picture{PictureCard, PictureCover, PictureResidence}

@@ -267,7 +267,7 @@ func (p Presenter) unsent(channel kiosk.Channel, d Drafts) bool {
 	if !p.sendable(channel, d) || p.edited(channel, d) || !c.SentAt.IsZero() {
 		return p.edited(channel, d)
 	}
-	return c.Problem == kiosk.ContactOK || c.Problem == kiosk.TooSoon || c.Problem == kiosk.ResendsUsed
+	return c.Problem == kiosk.ContactOK || c.Problem == kiosk.TooSoon || c.Problem == kiosk.ResendsUsed || c.Problem == kiosk.CentreBusy
 }
 
 func (p Presenter) contactActions(d Drafts) []Action {

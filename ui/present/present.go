@@ -152,6 +152,9 @@ func (p Presenter) lights() []Light {
 	}
 	centre := p.Format("status.centre."+healthKey(status.Centre.Health),
 		Values{"Milliseconds": milliseconds(status.Centre.RoundTrip)})
+	if status.Centre.Suspended {
+		centre = p.Text("status.centre.suspended")
+	}
 	delivery := p.Text("status.delivery." + healthKey(status.Delivery))
 	return append(lights, Light{centre, healthTone(status.Centre.Health)}, Light{delivery, healthTone(status.Delivery)})
 }

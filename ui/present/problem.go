@@ -70,13 +70,15 @@ func (p Presenter) problemActions(problem kiosk.Problem) []Action {
 		return []Action{{Text: p.Text("action.supervisor_told"), Key: "F10", Main: true, Event: kiosk.NextPerson{}}}
 	case problem.Fatal:
 		actions = []Action{{Text: p.Text("action.next_person"), Key: "Enter", Main: true, Event: kiosk.NextPerson{}}}
-		if problem.Code == kiosk.ProblemNotThePerson || problem.Code == kiosk.ProblemAccompanied {
+		if problem.Code == kiosk.ProblemNotThePerson || problem.Code == kiosk.ProblemAccompanied || problem.Code == kiosk.ProblemDeskSuspended {
 			return actions
 		}
 	case remark(problem.Code):
 		actions = []Action{{Text: p.Text("action.next_person"), Key: "Enter", Main: true, Event: kiosk.NextPerson{}}}
 	case problem.Code.OfService():
 		actions = []Action{{Text: p.Text("action.waiting_reader"), Main: true}}
+	case problem.Code == kiosk.ProblemDeskSuspended:
+		actions = []Action{{Text: p.Text("action.waiting_centre"), Main: true}}
 	case awaitsCard(problem.Code):
 		waiting := "action.waiting_card"
 		if p.travel() {
