@@ -278,7 +278,7 @@ func (r *Runner) sign(c kiosk.Sign) {
 
 func (w *cardWork) signTranscript(ctx context.Context, c kiosk.Sign) (jws, proof []byte, err error) {
 	v := w.visit
-	agreed, complete := v.transcript(w.runner.cfg.Desk, c.Transcript)
+	agreed, complete := v.transcript(w.runner.desk, c.Transcript)
 	if !complete {
 		return nil, nil, errIncomplete
 	}
@@ -296,6 +296,9 @@ func (w *cardWork) signTranscript(ctx context.Context, c kiosk.Sign) (jws, proof
 		jws, err = transcript.Sign(ctx, agreed, v.read.Chain, cardSigner{card})
 		return err
 	})
+	if err == nil {
+		jws, err = transcript.Countersign(jws, w.runner.key, w.runner.cfg.Own.Certificate)
+	}
 	return jws, nil, err
 }
 

@@ -201,8 +201,11 @@ func (r *Runner) awaitKey(v *visit, status central.Status) {
 			return
 		}
 		answer, err := r.cfg.Centre.Status(v.ctx, v.enrolment)
-		if err == nil {
+		switch {
+		case err == nil:
 			status = answer
+		case r.barred(err):
+			return
 		}
 	}
 }
@@ -228,7 +231,7 @@ func refusalCode(s central.Status) kiosk.ProblemCode {
 	}
 	code := kiosk.ProblemCode(s.Refusal)
 	switch code {
-	case kiosk.ProblemAlreadyActive, kiosk.ProblemContactTaken, kiosk.ProblemExpired,
+	case kiosk.ProblemAlreadyActive, kiosk.ProblemContactTaken, kiosk.ProblemExpired, kiosk.ProblemDeskSuspended,
 		kiosk.ProblemCode(kiosk.ReasonCertificateRevoked), kiosk.ProblemCode(kiosk.ReasonCertificateSuspended),
 		kiosk.ProblemCode(kiosk.ReasonRevocationUnknown), kiosk.ProblemCode(kiosk.ReasonRevocationList), kiosk.ProblemCode(kiosk.ReasonDocumentExpired),
 		kiosk.ProblemCode(kiosk.ReasonUnderAge):
@@ -268,6 +271,9 @@ func (r *Runner) failed(v *visit, channel kiosk.Channel, err error) {
 		return
 	}
 	r.cfg.Log.Warn("centre", "case", uint64(v.id), "reference", v.reference, "enrolment", v.enrolment.String(), "error", err.Error())
+	if r.barred(err) {
+		return
+	}
 	problem := kiosk.Problem{Code: kiosk.ProblemInternal, Fatal: true}
 	var refused *central.Refused
 	switch {
@@ -277,21 +283,40 @@ func (r *Runner) failed(v *visit, channel kiosk.Channel, err error) {
 		problem = kiosk.Problem{Code: kiosk.ProblemExpired, Fatal: true}
 	case errors.As(err, &refused) && refused.Code == central.RefusedTooMany:
 		problem = kiosk.Problem{Code: kiosk.ProblemTooMany, Fatal: true}
+	case errors.As(err, &refused) && refused.Code == central.RefusedVersion:
+		problem = kiosk.Problem{Code: kiosk.ProblemVersion, Fatal: true}
 	}
 	r.answer(v, kiosk.CommandFailed{Channel: channel, Problem: problem})
+}
+
+// barred reports whether an error says that the centre deals with this desk no more, or not now, and tells the session,
+// which ends the case, whatever it is at.
+func (r *Runner) barred(err error) bool {
+	var refused *central.Refused
+	if !errors.As(err, &refused) {
+		return false
+	}
+	switch refused.Code {
+	case central.RefusedSuspended, central.RefusedDesk, central.RefusedNameless:
+		r.Send(kiosk.CentreChanged{Centre: kiosk.CentreStatus{Health: kiosk.HealthDown, Suspended: true}})
+		return true
+	}
+	return false
 }
 
 // listenCentre keeps the line on which the centre announces, and with it the status bar.
 func (r *Runner) listenCentre(ctx context.Context) error {
 	return r.cfg.Centre.Listen(ctx, central.Line{
-		Up: func(time.Duration) {
-			r.greet(ctx)
+		Up: func(h central.Hello) {
+			r.heard(h)
 			if v := r.watched.Load(); v != nil {
 				r.tellStatus(v) // a notice may have been lost with the line
 			}
 		},
-		Down: func(error) {
-			r.Send(kiosk.CentreChanged{Centre: kiosk.CentreStatus{Health: kiosk.HealthDown}})
+		Down: func(err error) {
+			if !r.barred(err) {
+				r.Send(kiosk.CentreChanged{Centre: kiosk.CentreStatus{Health: kiosk.HealthDown}})
+			}
 		},
 		Notice: func(n central.Notice) {
 			v := r.watched.Load()
@@ -306,21 +331,9 @@ func (r *Runner) listenCentre(ctx context.Context) error {
 	})
 }
 
-// greet asks the centre how it is and tells the session.
-func (r *Runner) greet(ctx context.Context) {
-	h, err := r.cfg.Centre.Hello(ctx)
-	if err != nil {
-		if ctx.Err() == nil {
-			r.Send(kiosk.CentreChanged{Centre: kiosk.CentreStatus{Health: kiosk.HealthDown}})
-		}
-		return
-	}
-	r.heard(h)
-}
-
 // heard tells the session what the centre says of itself.
 func (r *Runner) heard(h central.Hello) {
-	r.foreign.Store(h.SchemaVersion != central.SchemaVersion)
+	r.foreign.Store(h.Version != central.Version)
 	r.rules.Store(&h.Rules)
 	health := kiosk.HealthGood
 	if h.RoundTrip > time.Second {
@@ -345,7 +358,7 @@ func (r *Runner) rulesHold(ctx context.Context, id kiosk.CaseID) bool {
 	}
 	h, err := r.cfg.Centre.Hello(asking)
 	if err != nil || before.Equal(h.Rules) {
-		return true
+		return !r.barred(err)
 	}
 	r.heard(h)
 	r.Send(kiosk.InCase{Case: id, Event: kiosk.RulesChanged{}})
@@ -356,6 +369,7 @@ func (r *Runner) rulesHold(ctx context.Context, id kiosk.CaseID) bool {
 func (r *Runner) tellStatus(v *visit) {
 	s, err := r.cfg.Centre.Status(v.ctx, v.enrolment)
 	if err != nil {
+		r.barred(err)
 		return // not open yet, or the line is down: the next heartbeat asks again
 	}
 	r.deliveries(v, s)
@@ -364,9 +378,11 @@ func (r *Runner) tellStatus(v *visit) {
 
 // tellDelivery asks how far the visit's messages came and tells the session.
 func (r *Runner) tellDelivery(v *visit) {
-	if s, err := r.cfg.Centre.Status(v.ctx, v.enrolment); err == nil {
+	s, err := r.cfg.Centre.Status(v.ctx, v.enrolment)
+	if err == nil {
 		r.deliveries(v, s)
 	}
+	r.barred(err)
 }
 
 func (r *Runner) deliveries(v *visit, s central.Status) {

@@ -193,14 +193,8 @@ func (w *cardWork) proveChip(ctx context.Context, t transcript.Transcript) (proo
 
 // declare signs a transcript for the desk, because no card can.
 func (r *Runner) declare(t transcript.Transcript) ([]byte, error) {
-	if r.cfg.Key == nil {
-		return nil, errNoKey
-	}
-	return transcript.SignAsDesk(t, r.cfg.Key, r.cfg.Chain)
+	return transcript.SignAsDesk(t, r.key, r.cfg.Own.Certificate)
 }
-
-// errNoKey says that the desk has no key of its own, which its configuration should have named.
-var errNoKey = errors.New("the desk has no key to sign with")
 
 // signAsDesk signs for a document that proves nothing by itself.
 func (r *Runner) signAsDesk(c kiosk.Sign) {
@@ -209,7 +203,7 @@ func (r *Runner) signAsDesk(c kiosk.Sign) {
 		if !r.rulesHold(v.ctx, c.Case) {
 			return
 		}
-		t, complete := v.transcript(r.cfg.Desk, c.Transcript)
+		t, complete := v.transcript(r.desk, c.Transcript)
 		if !complete {
 			r.failed(v, "", errIncomplete)
 			return
@@ -281,6 +275,7 @@ func (r *Runner) fetchChallenge(v *visit, dg14 []byte) {
 		answer, err := r.cfg.Centre.ChipChallenge(v.ctx, v.enrolment, dg14)
 		switch {
 		case err != nil && !errors.Is(err, central.ErrUnavailable):
+			r.barred(err)
 			v.chipChallenge.err = err
 			return
 		case err == nil && answer.State == central.ChipReady:

@@ -11,7 +11,10 @@ import (
 	"context"
 	"crypto"
 	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
@@ -28,13 +31,11 @@ import (
 // Config is what a runner works with.
 type Config struct {
 	Settings  kiosk.Settings
-	Desk      string            // the desk's role at the centre, as written into transcripts
 	Centre    Centre            // the centre as a desk sees it
 	Readers   Readers           // PC/SC
 	Examiner  *examine.Examiner // trust anchors and revocation
 	Recipient age.Recipient     // the centre's key for PINs
-	Key       crypto.Signer     // the desk's own, P-256: signs what no card can sign
-	Chain     [][]byte          // its certificate first, DER
+	Own       tls.Certificate   // the desk's, which names it, and its key: under everything that goes to the centre
 	Show      func(kiosk.State) // draws; called with every state in order, must not block
 	Log       *slog.Logger
 	Now       func() time.Time
@@ -44,6 +45,8 @@ type Config struct {
 type Runner struct {
 	cfg     Config
 	pace    pace
+	desk    string        // as its certificate names it
+	key     crypto.Signer // of its certificate
 	session *kiosk.Session // owned by the loop
 	inbox   *queue[kiosk.Event]
 	visit   *visit         // of the case at hand, nil between cases; owned by the loop
@@ -52,15 +55,26 @@ type Runner struct {
 	givenBack <-chan struct{} // closed when the last visit's card was given back; owned by the loop
 
 	watched atomic.Pointer[visit] // whose enrolment the centre's notices are about
-	foreign atomic.Bool           // the centre's schema is of another version than this desk
+	foreign atomic.Bool           // the centre speaks another version than this desk
 	rules   atomic.Pointer[kiosk.Rules]
 
 	// testOnlyForgotten is called when a visit was wiped. Tests set it; nothing else does.
 	testOnlyForgotten func(*visit)
 }
 
-// New returns a runner that has not started.
-func New(cfg Config) *Runner {
+// New returns a runner that has not started. A desk without a certificate and its key has none: it could sign nothing.
+func New(cfg Config) (*Runner, error) {
+	key, ok := cfg.Own.PrivateKey.(crypto.Signer)
+	if !ok || len(cfg.Own.Certificate) == 0 {
+		return nil, errors.New("the desk has no certificate, or no key that can sign")
+	}
+	leaf, err := x509.ParseCertificate(cfg.Own.Certificate[0])
+	if err != nil {
+		return nil, fmt.Errorf("reading the desk's certificate: %w", err)
+	}
+	if public, ok := key.Public().(interface{ Equal(crypto.PublicKey) bool }); !ok || !public.Equal(leaf.PublicKey) {
+		return nil, errors.New("the desk's key is not its certificate's")
+	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
@@ -73,9 +87,11 @@ func New(cfg Config) *Runner {
 	return &Runner{
 		cfg:     cfg,
 		pace:    usualPace,
+		desk:    leaf.Subject.CommonName,
+		key:     key,
 		session: kiosk.NewSession(cfg.Settings, cfg.Now()),
 		inbox:   newQueue[kiosk.Event](),
-	}
+	}, nil
 }
 
 // newReference is short enough to be read out over the telephone, and random: it says nothing but which lines of the log
