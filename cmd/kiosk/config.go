@@ -2,9 +2,11 @@ package main
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"time"
 
 	"filippo.io/age"
@@ -12,6 +14,7 @@ import (
 
 	"balcao/cmd/internal/guarded"
 	"balcao/kiosk"
+	"balcao/kiosk/central"
 	"balcao/kiosk/trust/country"
 )
 
@@ -19,15 +22,16 @@ import (
 type config struct {
 	// Name is shown to the clerk and written into receipts: "Loja de Cidadão das Laranjeiras · Balcão 07".
 	Name string `toml:"name"`
-	// Desk is the desk's role at the centre, the common name of its client certificate.
-	Desk string `toml:"desk"`
-	// Centre is a PostgreSQL connection string; it may name several hosts.
-	Centre string `toml:"centre"`
+	// Centre is where the centre's doors are: "https://centre.example:8443", or a list of several, of which one that
+	// fails is left for the next.
+	Centre addresses `toml:"centre"`
+	// CentreCA is a file with the certificates, in PEM, of the authorities that the doors' certificates are of.
+	CentreCA string `toml:"centre_ca"`
 	// CentreRecipient is the age recipient that PINs are sealed to ("age1…"). It is configured here, not
 	// fetched, so that a forged centre cannot have PINs sealed to itself.
 	CentreRecipient string `toml:"centre_recipient"`
-	// Certificate and Key are the desk's own (kioskctl desk add), the same as in Centre: with them it signs what no
-	// citizen's card can sign.
+	// Certificate and Key are the desk's own (kioskctl desk add): with them the centre knows it, and it signs every
+	// enrolment. Its name at the centre is the certificate's common name.
 	Certificate string `toml:"certificate"`
 	Key         string `toml:"key"`
 	// Trust is the folder with anchors and intermediates (kioskctl trust import).
@@ -58,6 +62,7 @@ func defaults() config {
 
 // moved are keys that were a desk's once, and what to do instead.
 var moved = map[string]string{
+	"desk":    "the certificate says which desk this is; delete the line here",
 	"min_age": "the centre sets it for all desks (kioskctl db set min_age); delete the line here",
 }
 
@@ -90,9 +95,14 @@ func (c config) validate() error {
 		}
 	}
 	must(c.Name != "", "name: the desk's name for the clerk is missing")
-	must(c.Desk != "", "desk: the desk's role at the centre is missing (kioskctl desk add)")
-	must(c.Centre != "", "centre: the connection string is missing")
-	_, err := age.ParseX25519Recipient(c.CentreRecipient)
+	must(len(c.Centre) > 0, "centre: the address is missing: https://host:port of the centre's door, or a list of several")
+	for _, address := range c.Centre {
+		err := central.CheckURL(address)
+		must(err == nil, "centre: "+text(err)+"; a desk does not log in to the database any more (cmd/centre does)")
+	}
+	_, err := c.roots()
+	must(err == nil, "centre_ca: "+text(err))
+	_, err = age.ParseX25519Recipient(c.CentreRecipient)
 	must(err == nil, "centre_recipient: not an age recipient (registrar keygen prints it)")
 	_, err = c.desk()
 	must(err == nil, "certificate, key: "+text(err))
@@ -101,8 +111,10 @@ func (c config) validate() error {
 		err = errors.New("no such folder (kioskctl trust import)")
 	}
 	must(err == nil, "trust: "+text(err))
+	err = guarded.File(c.CentreCA)
+	must(err == nil || errors.Is(err, fs.ErrNotExist), "centre_ca: "+text(err)) // what is missing was said above
 	err = guarded.File(c.Certificate)
-	must(err == nil || errors.Is(err, fs.ErrNotExist), "certificate: "+text(err)) // what is missing was said above
+	must(err == nil || errors.Is(err, fs.ErrNotExist), "certificate: "+text(err))
 	err = guarded.Secret(c.Key)
 	must(err == nil || errors.Is(err, fs.ErrNotExist), "key: "+text(err))
 	for _, l := range []kiosk.Language{c.ClerkLanguage, c.CitizenLanguage} {
@@ -123,14 +135,47 @@ func (c config) checkTrust() error {
 	return nil
 }
 
-// desk reads the desk's certificate and key, which have to belong together and to this desk.
+// addresses is a text or a list of texts.
+type addresses []string
+
+// UnmarshalTOML implements toml.Unmarshaler.
+func (a *addresses) UnmarshalTOML(value any) error {
+	list, several := value.([]any)
+	if !several {
+		list = []any{value}
+	}
+	*a = nil
+	for _, one := range list {
+		text, ok := one.(string)
+		if !ok {
+			return errors.New("an address is a text")
+		}
+		*a = append(*a, text)
+	}
+	return nil
+}
+
+// roots reads the authorities of the doors' certificates.
+func (c config) roots() (*x509.CertPool, error) {
+	pem, err := os.ReadFile(c.CentreCA)
+	if err != nil {
+		return nil, fmt.Errorf("the authority of the centre's certificate is missing: %w", err)
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(pem) {
+		return nil, errors.New("no certificate in PEM")
+	}
+	return roots, nil
+}
+
+// desk reads the desk's certificate and key, which have to belong together and name a desk.
 func (c config) desk() (tls.Certificate, error) {
 	pair, err := tls.LoadX509KeyPair(c.Certificate, c.Key)
 	switch {
 	case err != nil:
 		return tls.Certificate{}, fmt.Errorf("not a certificate with its key (kioskctl desk add writes both): %w", err)
-	case pair.Leaf.Subject.CommonName != c.Desk:
-		return tls.Certificate{}, fmt.Errorf("the certificate is of %q, not of this desk", pair.Leaf.Subject.CommonName)
+	case pair.Leaf.Subject.CommonName == "":
+		return tls.Certificate{}, errors.New("the certificate names no desk (kioskctl desk add writes one)")
 	}
 	return pair, nil
 }

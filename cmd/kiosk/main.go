@@ -4,8 +4,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"crypto"
-	"errors"
 	"flag"
 	"fmt"
 	stdlog "log"
@@ -84,14 +82,14 @@ func run(cfg config, log *slog.Logger) error {
 	if err != nil {
 		return fmt.Errorf("reading the desk's certificate: %w", err)
 	}
-	signer, ok := own.PrivateKey.(crypto.Signer)
-	if !ok {
-		return errors.New("the desk's key cannot sign")
+	roots, err := cfg.roots()
+	if err != nil {
+		return fmt.Errorf("reading the centre's authority: %w", err)
 	}
-	centre, err := central.Dial(ctx, central.Config{DSN: cfg.Centre})
+	centre, err := central.Dial(central.Config{URLs: cfg.Centre, Certificate: own, Roots: roots})
 	if err != nil {
 		return &startError{fmt.Errorf("preparing the connection to the centre: %w", err),
-			"Check \"centre\" in the configuration, and the certificate files that it names (kioskctl desk add writes both)."}
+			"Check \"centre\", \"certificate\" and \"key\" in the configuration (kioskctl desk add writes the files)."}
 	}
 	defer centre.Close()
 	a := app.NewWithID("pt.balcao.kiosk")
@@ -108,9 +106,8 @@ func run(cfg config, log *slog.Logger) error {
 	journal := desk.Journal{Log: log}
 	var memory forgetting
 	var waiting frames
-	runner := desk.New(desk.Config{
+	runner, err := desk.New(desk.Config{
 		Settings: cfg.settings(),
-		Desk:     cfg.Desk,
 		Centre:   centre,
 		Readers:  desk.PCSC{},
 		Examiner: &examine.Examiner{
@@ -118,8 +115,7 @@ func run(cfg config, log *slog.Logger) error {
 			Countries: countries, CountryRevocation: &country.Revocation{Authorities: countries, HTTP: asking},
 		},
 		Recipient: recipient,
-		Key:       signer,
-		Chain:     own.Certificate,
+		Own:       own,
 		// The only place where another goroutine meets the windows. Once they close, the toolkit runs such
 		// functions wherever they come from, and a window may no longer be touched.
 		Show: func(s kiosk.State) {
@@ -138,6 +134,9 @@ func run(cfg config, log *slog.Logger) error {
 		},
 		Log: log,
 	})
+	if err != nil {
+		return fmt.Errorf("starting the desk: %w", err)
+	}
 	screens = ui.New(a, arrange(cfg, ui.Options{Send: runner.Send, TextScale: cfg.TextScale, Closed: func() { closing.Store(true); a.Quit() }}, log))
 	return serve(ctx, a, screens, runner)
 }
