@@ -1,9 +1,11 @@
-// Package deskca is the certification authority of the desks: it issues the TLS client certificates
-// with which desks and registrars log in to the centre. PostgreSQL compares a certificate's common name
-// with the role (authentication method "cert"), so one desk's certificate is of no use to another.
+// Package deskca is the centre's two certification authorities. That of the desks (Create) issues the TLS client
+// certificates with which desks speak to the door and sign evidence. That of the services (CreateService) issues those
+// with which the door and the registrars log in to PostgreSQL, which compares the common name with the role
+// (authentication method "cert"), and servers' certificates where there is no other authority. PostgreSQL trusts the
+// second only, so a desk's certificate opens no session there.
 //
-// The authority is a folder: ca.crt, which the server trusts for clients (ssl_ca_file), and ca.key,
-// which stays with whoever runs the centre. It vouches for nothing but these logins.
+// An authority is a folder: ca.crt, which servers trust for clients, and ca.key, which stays with whoever runs
+// the centre.
 package deskca
 
 import (
@@ -11,6 +13,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
@@ -50,27 +53,26 @@ type Authority struct {
 // Pair is a certificate and its private key in PEM.
 type Pair struct{ Certificate, Key []byte }
 
-// Create makes an authority and writes it into dir, which may exist. It returns ErrExists when dir holds
-// one.
-func Create(dir string) (*Authority, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+// New makes the authority of the desks in memory.
+func New() (*Authority, error) {
+	a, key, err := newAuthority("Balcão desks")
+	clear(key.Key)
+	return a, err
+}
+
+// Create makes the authority of the desks and writes it into dir, which may exist. It returns ErrExists when dir
+// holds an authority.
+func Create(dir string) (*Authority, error) { return create(dir, "Balcão desks") }
+
+// CreateService is Create for the authority of the centre's services.
+func CreateService(dir string) (*Authority, error) { return create(dir, "Balcão services") }
+
+func create(dir, name string) (*Authority, error) {
+	a, pair, err := newAuthority(name)
 	if err != nil {
-		return nil, fmt.Errorf("making the authority's key: %w", err)
+		return nil, err
 	}
-	now := time.Now()
-	template := &x509.Certificate{
-		Subject:               pkix.Name{Organization: []string{"Balcão"}, CommonName: "Balcão desks"},
-		NotBefore:             now.Add(-time.Hour), // clocks differ
-		NotAfter:              now.AddDate(authorityYears, 0, 0),
-		KeyUsage:              x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
-		BasicConstraintsValid: true,
-		IsCA:                  true,
-		MaxPathLenZero:        true,
-	}
-	pair, cert, err := issue(template, template, key, key)
-	if err != nil {
-		return nil, fmt.Errorf("making the authority's certificate: %w", err)
-	}
+	defer clear(pair.Key)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("making the authority's folder: %w", err)
 	}
@@ -81,7 +83,29 @@ func Create(dir string) (*Authority, error) {
 	if err := writeNew(filepath.Join(dir, CertificateFile), pair.Certificate, 0o644); err != nil {
 		return nil, err
 	}
-	return &Authority{cert: cert, key: key, now: time.Now}, nil
+	return a, nil
+}
+
+func newAuthority(name string) (*Authority, Pair, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, Pair{}, fmt.Errorf("making the authority's key: %w", err)
+	}
+	now := time.Now()
+	template := &x509.Certificate{
+		Subject:               pkix.Name{Organization: []string{"Balcão"}, CommonName: name},
+		NotBefore:             now.Add(-time.Hour), // clocks differ
+		NotAfter:              now.AddDate(authorityYears, 0, 0),
+		KeyUsage:              x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
+		BasicConstraintsValid: true,
+		IsCA:                  true,
+		MaxPathLenZero:        true,
+	}
+	pair, cert, err := issue(template, template, key, key)
+	if err != nil {
+		return nil, Pair{}, fmt.Errorf("making the authority's certificate: %w", err)
+	}
+	return &Authority{cert: cert, key: key, now: time.Now}, pair, nil
 }
 
 // Load reads the authority in dir.
@@ -144,7 +168,10 @@ func parse(certPEM, keyPEM []byte) (*x509.Certificate, *ecdsa.PrivateKey, error)
 	return cert, key, nil
 }
 
-// Login issues the client certificate of a role.
+// Certificate is the authority's own.
+func (a *Authority) Certificate() *x509.Certificate { return a.cert }
+
+// Login issues the client certificate of a desk, or of a role in PostgreSQL.
 func (a *Authority) Login(role string) (Pair, error) {
 	return a.issue(&x509.Certificate{
 		Subject:     pkix.Name{CommonName: role},
@@ -210,6 +237,21 @@ func issue(template, parent *x509.Certificate, key, signer *ecdsa.PrivateKey) (P
 		Certificate: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
 		Key:         pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8}),
 	}, cert, nil
+}
+
+// TLS returns the pair as package crypto/tls uses it.
+func (p Pair) TLS() (tls.Certificate, error) {
+	cert, err := tls.X509KeyPair(p.Certificate, p.Key)
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("using a certificate: %w", err)
+	}
+	return cert, nil
+}
+
+// DER is the certificate without PEM.
+func (p Pair) DER() []byte {
+	block, _ := pem.Decode(p.Certificate)
+	return block.Bytes
 }
 
 // Write puts the pair into dir as name.crt and name.key (mode 0600, as libpq and pgx demand). It does
