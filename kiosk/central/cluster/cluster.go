@@ -7,6 +7,7 @@ package cluster
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -23,13 +24,15 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"balcao/kiosk/central/deskca"
 	"balcao/kiosk/central/schema"
 )
 
-// Login roles that every cluster has.
+// Login roles that every cluster has; the last two once a database was created.
 const (
 	Admin     = "balcao_admin" // superuser
-	Registrar = "registrar_1"  // member of balcao_registrar, once a database was created
+	Centre    = schema.CentreLogin
+	Registrar = "registrar_1" // member of balcao_registrar
 )
 
 // port only names the socket; nothing listens on it unless Options.Listen is set.
@@ -41,9 +44,12 @@ type Options struct {
 	Durable bool      // survive a crash of the machine (fsync); tests go without
 	Log     io.Writer // the server's messages; discarded when nil. No personal data are in them
 	TLS     *TLS      // listen on 127.0.0.1 as well
+
+	Desks *deskca.Authority // issues the certificates of Desk; one in memory, the test program's, when nil
 }
 
-// TLS makes the server listen on a free port of 127.0.0.1, for desks with client certificates only.
+// TLS makes the server listen on a free port of 127.0.0.1, for the door and registrars with client certificates of
+// ClientCA only.
 type TLS struct {
 	Certificate, Key, ClientCA []byte // PEM
 }
@@ -53,11 +59,13 @@ type Cluster struct {
 	dir    string // socket, and data unless elsewhere
 	data   string
 	listen string // host:port when TLS
+	desks  *deskca.Authority
 	cmd    *exec.Cmd
 	done   chan struct{} // closed when the server has ended
 
 	mu        sync.Mutex
 	passwords map[string]string // of each login role
+	certs     map[string]tls.Certificate
 	template  string
 	databases int
 	stopped   bool
@@ -83,7 +91,11 @@ func Start(ctx context.Context, opts Options) (*Cluster, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making the server's directory: %w", err)
 	}
-	c := &Cluster{dir: dir, data: opts.Dir, done: make(chan struct{}), passwords: map[string]string{Admin: rand.Text()}}
+	c := &Cluster{dir: dir, data: opts.Dir, desks: opts.Desks, done: make(chan struct{}),
+		passwords: map[string]string{Admin: rand.Text()}, certs: map[string]tls.Certificate{}}
+	if c.desks == nil {
+		c.desks = testDesks()
+	}
 	if c.data == "" {
 		c.data = filepath.Join(dir, "data")
 	}
@@ -129,10 +141,12 @@ func (c *Cluster) initdb(ctx context.Context, bin string, user account, opts Opt
 	if opts.TLS == nil {
 		return nil
 	}
-	hba := "local all all scram-sha-256\nhostssl all +" + schema.DeskGroup + " 127.0.0.1/32 cert\n"
+	hba := "local all all scram-sha-256\n" +
+		"hostssl all " + schema.CentreLogin + ",+" + schema.RegistrarGroup + " 127.0.0.1/32 cert\n" +
+		"host all all all reject\n"
 	for name, content := range map[string][]byte{
 		"pg_hba.conf": []byte(hba),
-		"server.crt":  opts.TLS.Certificate, "server.key": opts.TLS.Key, "desks.crt": opts.TLS.ClientCA,
+		"server.crt":  opts.TLS.Certificate, "server.key": opts.TLS.Key, "services.crt": opts.TLS.ClientCA,
 	} {
 		if err := user.writeFile(filepath.Join(c.data, name), content); err != nil {
 			return err
@@ -198,7 +212,7 @@ func (c *Cluster) serverArgs(opts Options) ([]string, error) {
 		listenPort = free
 		c.listen = net.JoinHostPort("127.0.0.1", strconv.Itoa(free))
 		settings = append(settings, "listen_addresses=127.0.0.1", "ssl=on", "ssl_cert_file=server.crt",
-			"ssl_key_file=server.key", "ssl_ca_file=desks.crt", "ssl_min_protocol_version=TLSv1.2")
+			"ssl_key_file=server.key", "ssl_ca_file=services.crt", "ssl_min_protocol_version=TLSv1.2")
 	}
 	args := []string{"-D", c.data, "-k", c.dir, "-p", strconv.Itoa(listenPort)}
 	for _, s := range settings {

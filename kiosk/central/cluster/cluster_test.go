@@ -1,6 +1,8 @@
 package cluster_test
 
 import (
+	"crypto/sha256"
+	"crypto/x509"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -12,18 +14,28 @@ func TestMain(m *testing.M) { cluster.TestMain(m) }
 
 func TestNewDatabase(t *testing.T) {
 	t.Parallel()
-	for range 3 {
+	var fingerprint [32]byte
+	for n := range 3 {
 		db := cluster.NewDatabase(t)
-		conn, err := pgx.Connect(t.Context(), db.Desk("loja_1"))
+		cert := db.Desk("loja_1")
+		if _, err := cert.Leaf.Verify(x509.VerifyOptions{Roots: cluster.DeskPool(),
+			KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}); err != nil {
+			t.Error(err)
+		}
+		if again := db.Desk("loja_1"); !again.Leaf.Equal(cert.Leaf) || n > 0 && fingerprint != sha256.Sum256(cert.Leaf.Raw) {
+			t.Error("another certificate for the same desk")
+		}
+		fingerprint = sha256.Sum256(cert.Leaf.Raw)
+		conn, err := pgx.Connect(t.Context(), db.Centre())
 		if err != nil {
 			t.Fatal(err)
 		}
 		var who string
-		if err := conn.QueryRow(t.Context(), "select session_user from desk.hello()").Scan(&who); err != nil {
+		if err := conn.QueryRow(t.Context(), "select desk from desk.hello($1)", fingerprint[:]).Scan(&who); err != nil {
 			t.Fatal(err)
 		}
 		if got, want := who, "loja_1"; got != want {
-			t.Errorf("session_user = %q, want %q", got, want)
+			t.Errorf("desk = %q, want %q", got, want)
 		}
 		if err := conn.Close(t.Context()); err != nil {
 			t.Error(err)

@@ -3,6 +3,9 @@ package cluster
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -10,15 +13,16 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"balcao/kiosk/central/deskca"
 	"balcao/kiosk/central/schema"
 )
 
-// Create makes a database with the centre's schema, and the login role Registrar.
+// Create makes a database with the centre's schema, and gives passwords to the login roles Centre and Registrar.
 func (c *Cluster) Create(ctx context.Context, database string) error {
 	if err := schema.Create(ctx, c.DSN(Admin, "postgres"), database); err != nil {
 		return err
 	}
-	// By default every role may connect to these two; desks need neither.
+	// By default every role may connect to these two; ours need neither.
 	err := c.asAdmin(ctx, "postgres", func(conn *pgx.Conn) error {
 		_, err := conn.Exec(ctx, "revoke all on database postgres, template1 from public")
 		return err
@@ -26,16 +30,53 @@ func (c *Cluster) Create(ctx context.Context, database string) error {
 	if err != nil {
 		return fmt.Errorf("closing the other databases: %w", err)
 	}
-	return c.login(ctx, schema.Login{Name: Registrar, Group: schema.RegistrarGroup})
+	return errors.Join(c.login(ctx, schema.Login{Name: Registrar}), c.login(ctx, schema.Login{Name: Centre}))
 }
 
-// Desk makes the login role of a desk, with a random password, and returns its connection string to
-// the database. A desk that exists stays as it is.
-func (c *Cluster) Desk(ctx context.Context, name, database string) (string, error) {
-	if err := c.login(ctx, schema.Login{Name: name, Group: schema.DeskGroup}); err != nil {
-		return "", err
+// Desk makes the row of a desk in the database and returns its client certificate, which is the same for the same
+// name.
+func (c *Cluster) Desk(ctx context.Context, name, database string) (tls.Certificate, error) {
+	cert, err := c.certificate(name)
+	if err != nil {
+		return tls.Certificate{}, err
 	}
-	return c.DSN(name, database), nil
+	return cert, schema.AddDesk(ctx, c.DSN(Admin, database), name, cert.Leaf.Raw)
+}
+
+func (c *Cluster) certificate(name string) (tls.Certificate, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if cert, ok := c.certs[name]; ok {
+		return cert, nil
+	}
+	pair, err := c.desks.Login(name)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	cert, err := pair.TLS()
+	if err == nil {
+		c.certs[name] = cert
+	}
+	return cert, err
+}
+
+// testDesks is the one authority of desks of a test program.
+var testDesks = sync.OnceValue(func() *deskca.Authority {
+	a, err := deskca.New()
+	if err != nil {
+		panic(err) // there is no randomness
+	}
+	return a
+})
+
+// DeskAuthority issues the certificates of Database.Desk.
+func DeskAuthority() *x509.Certificate { return testDesks().Certificate() }
+
+// DeskPool holds DeskAuthority and nothing else.
+func DeskPool() *x509.CertPool {
+	pool := x509.NewCertPool()
+	pool.AddCert(DeskAuthority())
+	return pool
 }
 
 func (c *Cluster) login(ctx context.Context, login schema.Login) error {
@@ -155,16 +196,19 @@ func NewDatabase(t TB) *Database {
 // Admin is the connection string of the superuser.
 func (d *Database) Admin() string { return d.cluster.DSN(Admin, d.Name) }
 
+// Centre is the connection string of the door.
+func (d *Database) Centre() string { return d.cluster.DSN(Centre, d.Name) }
+
 // Registrar is the connection string of a registrar.
 func (d *Database) Registrar() string { return d.cluster.DSN(Registrar, d.Name) }
 
-// Desk makes the desk's login role when it does not exist and returns its connection string. Roles are
-// the server's: tests may use the same names, in databases of their own.
-func (d *Database) Desk(name string) string {
+// Desk makes the desk's row when it does not exist and returns its client certificate, by DeskAuthority.
+// Certificates are the server's: tests may use the same names, in databases of their own.
+func (d *Database) Desk(name string) tls.Certificate {
 	d.t.Helper()
-	dsn, err := d.cluster.Desk(d.t.Context(), name, d.Name)
+	cert, err := d.cluster.Desk(d.t.Context(), name, d.Name)
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	return dsn
+	return cert
 }

@@ -14,31 +14,20 @@ import (
 
 	"balcao/kiosk/central/cluster"
 	"balcao/kiosk/central/deskca"
-	"balcao/kiosk/central/schema"
 )
 
-// TestDeskCertificate logs in over TCP as a real desk does: TLS, its own certificate, several hosts.
-func TestDeskCertificate(t *testing.T) {
+// TestWhoPostgreSQLLetsIn tries to log in over TCP: TLS, a certificate, several hosts.
+func TestWhoPostgreSQLLetsIn(t *testing.T) {
 	t.Parallel()
 	ctx, dir := t.Context(), t.TempDir()
-	ca, err := deskca.Create(filepath.Join(dir, "ca"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	authority, err := os.ReadFile(filepath.Join(dir, "ca", deskca.CertificateFile))
-	if err != nil {
-		t.Fatal(err)
-	}
-	server, err := ca.Server("127.0.0.1")
-	if err != nil {
-		t.Fatal(err)
-	}
+	services := must(deskca.CreateService(filepath.Join(dir, "service-ca")))(t)
+	desks := must(deskca.Create(filepath.Join(dir, "desk-ca")))(t)
+	stranger := must(deskca.CreateService(filepath.Join(dir, "stranger-ca")))(t)
+	authorityFile := filepath.Join(dir, "service-ca", deskca.CertificateFile)
+	server := must(services.Server("127.0.0.1"))(t)
 	var log bytes.Buffer
-	c, err := cluster.Start(ctx, cluster.Options{Log: &log,
-		TLS: &cluster.TLS{Certificate: server.Certificate, Key: server.Key, ClientCA: authority}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := must(cluster.Start(ctx, cluster.Options{Log: &log, Desks: desks, TLS: &cluster.TLS{
+		Certificate: server.Certificate, Key: server.Key, ClientCA: must(os.ReadFile(authorityFile))(t)}}))(t)
 	t.Cleanup(func() {
 		if err := c.Stop(); err != nil {
 			t.Error(err)
@@ -50,23 +39,22 @@ func TestDeskCertificate(t *testing.T) {
 	if err := c.Create(ctx, "balcao"); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"loja_1", "loja_2"} {
-		if err := schema.AddLogin(ctx, c.DSN(cluster.Admin, "balcao"), schema.Login{Name: name, Group: schema.DeskGroup}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	pair, err := ca.Login("loja_1")
-	if err != nil {
+	if _, err := c.Desk(ctx, "loja_1", "balcao"); err != nil {
 		t.Fatal(err)
 	}
-	certFile, keyFile, err := pair.Write(dir, "loja_1")
-	if err != nil {
+	// A role of the desk's name changes nothing: no line of pg_hba.conf lets it in.
+	admin := must(pgx.Connect(ctx, c.DSN(cluster.Admin, "balcao")))(t)
+	if _, err := admin.Exec(ctx, `create role loja_1 login; grant connect on database balcao to loja_1`); err != nil {
 		t.Fatal(err)
 	}
-	connect := func(user, mode, cert, key string) error {
+	if err := admin.Close(ctx); err != nil {
+		t.Fatal(err)
+	}
+	connect := func(user, mode string, pair deskca.Pair) error {
 		query := url.Values{"sslmode": {mode}, "target_session_attrs": {"read-write"}, "connect_timeout": {"3"},
-			"sslrootcert": {filepath.Join(dir, "ca", deskca.CertificateFile)}}
-		if cert != "" {
+			"sslrootcert": {authorityFile}}
+		if pair.Certificate != nil {
+			cert, key := must2(pair.Write(t.TempDir(), user))(t)
 			query.Set("sslcert", cert)
 			query.Set("sslkey", key)
 		}
@@ -86,42 +74,60 @@ func TestDeskCertificate(t *testing.T) {
 		return errors.Join(err, conn.Close(ctx))
 	}
 
-	if err := connect("loja_1", "verify-full", certFile, keyFile); err != nil {
-		t.Errorf("with its own certificate: %v", err)
-	}
-	for name, err := range map[string]error{
-		"another desk's name":    connect("loja_2", "verify-full", certFile, keyFile),
-		"no certificate":         connect("loja_1", "verify-full", "", ""),
-		"no TLS":                 connect("loja_1", "disable", "", ""),
-		"the administrator":      connect(cluster.Admin, "verify-full", certFile, keyFile),
-		"a stranger's authority": connect("loja_1", "verify-full", mustStranger(t, dir), filepath.Join(dir, "stranger.key")),
+	for _, c := range []struct {
+		name, user, mode string
+		authority        *deskca.Authority
+		certificate      string
+		in               bool
+	}{
+		{"the door", cluster.Centre, "verify-full", services, cluster.Centre, true},
+		{"a registrar", cluster.Registrar, "verify-full", services, cluster.Registrar, true},
+		{"a desk", "loja_1", "verify-full", desks, "loja_1", false},
+		{"a desk as the door", cluster.Centre, "verify-full", desks, "loja_1", false},
+		{"a desk whose certificate says it is the door", cluster.Centre, "verify-full", desks, cluster.Centre, false},
+		{"a desk with a certificate of the services", "loja_1", "verify-full", services, "loja_1", false},
+		{"the door as a registrar", cluster.Registrar, "verify-full", services, cluster.Centre, false},
+		{"a registrar as the door", cluster.Centre, "verify-full", services, cluster.Registrar, false},
+		{"no certificate", cluster.Centre, "verify-full", nil, "", false},
+		{"no TLS", cluster.Centre, "disable", nil, "", false},
+		{"the administrator", cluster.Admin, "verify-full", services, cluster.Admin, false},
+		{"a stranger's authority", cluster.Centre, "verify-full", stranger, cluster.Centre, false},
 	} {
+		var pair deskca.Pair
+		if c.authority != nil {
+			pair = must(c.authority.Login(c.certificate))(t)
+		}
+		err := connect(c.user, c.mode, pair)
 		var pgErr *pgconn.PgError
 		switch {
-		case err == nil:
-			t.Errorf("%s: let in", name)
+		case c.in && err != nil:
+			t.Errorf("%s: %v", c.name, err)
+		case !c.in && err == nil:
+			t.Errorf("%s: let in", c.name)
 		case errors.As(err, &pgErr) && !strings.HasPrefix(pgErr.Code, "28"):
-			t.Errorf("%s: %v, want an authorization error", name, err)
+			t.Errorf("%s: %v, want an authorization error", c.name, err)
 		}
 	}
 }
 
-// mustStranger writes a certificate for loja_1 from an authority that the server does not know.
-func mustStranger(t *testing.T, dir string) (certFile string) {
-	t.Helper()
-	other, err := deskca.Create(filepath.Join(dir, "other"))
-	if err != nil {
-		t.Fatal(err)
+func must[T any](v T, err error) func(*testing.T) T {
+	return func(t *testing.T) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
 	}
-	pair, err := other.Login("loja_1")
-	if err != nil {
-		t.Fatal(err)
+}
+
+func must2[A, B any](a A, b B, err error) func(*testing.T) (A, B) {
+	return func(t *testing.T) (A, B) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a, b
 	}
-	certFile, _, err = pair.Write(dir, "stranger")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return certFile
 }
 
 func TestStopRemovesEverything(t *testing.T) {

@@ -1,28 +1,34 @@
 -- What only a superuser can do, once per database and harmless to repeat: roles, schemas, and closing
 -- what PostgreSQL leaves open to everybody. The migrations run after it as balcao_owner.
 
+-- balcao_owner owns everything and logs in nowhere. balcao_centre is the login of the door (cmd/centre),
+-- balcao_registrar the group of the registrars' logins.
 do $$
 declare
-	r text;
+	limits text[] := '{statement_timeout=5s,lock_timeout=2s,idle_in_transaction_session_timeout=5s,temp_file_limit=16MB}';
+	l text;
 begin
-	foreach r in array '{balcao_owner,balcao_desk,balcao_registrar}'::text[] loop
-		begin
-			if not exists (select from pg_roles where rolname = r) then
-				execute format('create role %I nologin', r);
-			end if;
-		exception when duplicate_object or unique_violation then
-			null; -- another database of the same server was created at the same time
-		end;
-	end loop;
+	begin
+		if not exists (select from pg_roles where rolname = 'balcao_owner') then
+			create role balcao_owner nologin;
+		end if;
+		if not exists (select from pg_roles where rolname = 'balcao_registrar') then
+			create role balcao_registrar nologin;
+		end if;
+		if not exists (select from pg_roles where rolname = 'balcao_centre') then
+			create role balcao_centre login;
+		end if;
+	exception when duplicate_object or unique_violation then
+		null; -- another database of the same server was created at the same time
+	end;
+	if not exists (select from pg_roles where rolname = 'balcao_centre' and rolconnlimit = 60 and rolconfig @> limits) then
+		alter role balcao_centre connection limit 60;
+		foreach l in array limits loop
+			execute format('alter role balcao_centre set %I = %L', split_part(l, '=', 1), split_part(l, '=', 2));
+		end loop;
+	end if;
 end $$;
 
--- Nobody but our groups connects, nobody makes temporary tables (a desk with its own tables could fill
--- the disk, or lay a table in the way of a careless function).
-do $$
-begin
-	execute format('revoke all on database %I from public', current_database());
-	execute format('grant connect on database %I to balcao_owner, balcao_desk, balcao_registrar', current_database());
-end $$;
 revoke all on schema public from public;
 
 create schema if not exists crypto;
@@ -32,20 +38,21 @@ revoke all on all functions in schema crypto from public;
 grant usage on schema crypto to balcao_owner;
 grant execute on all functions in schema crypto to balcao_owner;
 
-create schema if not exists cmd authorization balcao_owner;
+create schema if not exists centre authorization balcao_owner;
+create schema if not exists internal authorization balcao_owner;
 create schema if not exists desk authorization balcao_owner;
 create schema if not exists registrar authorization balcao_owner;
+grant usage on schema desk to balcao_centre;
+grant usage on schema registrar to balcao_registrar;
 
 -- What later migrations create is closed as well until they grant it.
 alter default privileges for role balcao_owner revoke execute on functions from public;
 alter default privileges for role balcao_owner revoke usage on types from public;
-
--- The owner's functions see how long a desk's transaction has been open, and end it (cmd.end_stuck_desks). The
--- second power reaches no superuser.
-grant pg_read_all_stats, pg_signal_backend to balcao_owner;
+alter default privileges for role balcao_owner in schema desk grant execute on functions to balcao_centre;
+alter default privileges for role balcao_owner in schema registrar grant execute on functions to balcao_registrar;
 
 -- Everybody may write large objects, hold advisory locks and run anonymous PL/pgSQL by default. The
--- first fills the disk, the second would stop the functions that lock contacts, the third makes every
+-- first fills the disk, the second would stop the functions that count, the third makes every
 -- probing cheaper. LISTEN and NOTIFY cannot be taken away; their payloads are hints without content.
 do $$
 declare

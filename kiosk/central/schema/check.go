@@ -20,14 +20,17 @@ func (f Finding) OK() bool { return len(f.Offenders) == 0 }
 // ours are the schemas that are not PostgreSQL's own.
 const ours = `n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast') and n.nspname !~ '^pg_(toast_)?temp_'`
 
-// clients selects the groups and every login that is a member of one; superusers may do everything and
-// are no clients.
-const clients = `not g.rolsuper and (pg_has_role(g.oid, 'balcao_desk', 'member') or pg_has_role(g.oid, 'balcao_registrar', 'member'))`
+// clients selects the door's login, the group of the registrars and every login that is a member of either;
+// superusers may do everything and are no clients.
+const clients = `not g.rolsuper and (pg_has_role(g.oid, 'balcao_centre', 'member') or pg_has_role(g.oid, 'balcao_registrar', 'member'))`
+
+// groupOf is the role that may call the functions of a schema.
+const groupOf = `(select r.oid from pg_roles r where (r.rolname, n.nspname) in (('balcao_centre', 'desk'), ('balcao_registrar', 'registrar')))`
 
 // rules of the audit. Each query returns what breaks the rule.
 var rules = []struct{ rule, cure, sql string }{
 	{
-		"desks and registrars read no table, view or sequence",
+		"the door and registrars read no table, view or sequence",
 		"revoke the rights that were granted on them",
 		`select g.rolname || ' on ' || c.oid::regclass from pg_class c join pg_namespace n on n.oid = c.relnamespace,
 			pg_roles g
@@ -37,25 +40,24 @@ var rules = []struct{ rule, cure, sql string }{
 					or has_any_column_privilege(g.oid, c.oid, 'select, insert, update, references') end)`,
 	},
 	{
-		"desks call the functions of schema desk, registrars those of schema registrar, and no other",
+		"the door calls the functions of schema desk, registrars those of schema registrar, and no other",
 		"revoke execute on them from public and from the group",
 		`select g.rolname || ' on ' || p.oid::regprocedure from pg_proc p join pg_namespace n on n.oid = p.pronamespace,
 			pg_roles g
 		where ` + clients + ` and ` + ours + `
-			and not (n.nspname in ('desk', 'registrar')
-				and pg_has_role(g.oid, (select r.oid from pg_roles r where r.rolname = 'balcao_' || n.nspname), 'member'))
+			and not coalesce(pg_has_role(g.oid, ` + groupOf + `, 'member'), false)
 			and has_function_privilege(g.oid, p.oid, 'execute')`,
 	},
 	{
 		"every function that runs with the owner's rights belongs to balcao_owner and fixes its search_path",
 		"run kioskctl db migrate; drop functions that no migration made",
 		`select p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-		where ` + ours + ` and (p.prosecdef or n.nspname in ('cmd', 'desk', 'registrar')) and (
+		where ` + ours + ` and (p.prosecdef or n.nspname in ('centre', 'internal', 'desk', 'registrar')) and (
 			p.proowner <> 'balcao_owner'::regrole
 			or not coalesce(p.proconfig @> '{"search_path=pg_catalog, pg_temp"}', false))`,
 	},
 	{
-		"nobody but the groups connects to the database or makes temporary tables in it",
+		"nobody but our roles connects to the database or makes temporary tables in it",
 		"run kioskctl db create again",
 		`select 'public: ' || a.privilege_type from pg_database d, aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a
 		where d.datname = current_database() and a.grantee = 0
@@ -70,75 +72,79 @@ var rules = []struct{ rule, cure, sql string }{
 		where ` + clients + ` and has_schema_privilege(g.oid, n.oid, 'create')`,
 	},
 	{
-		"desks write no large objects, hold no advisory locks and run no anonymous code",
+		"the door writes no large objects, holds no advisory locks and runs no anonymous code",
 		"run kioskctl db create again",
 		`select p.oid::regprocedure::text from pg_proc p
 		where p.pronamespace = 'pg_catalog'::regnamespace
 			and (p.proname ~ '^lo_' or p.proname in ('loread', 'lowrite') or p.proname ~ '^pg_(try_)?advisory_')
-			and has_function_privilege('balcao_desk', p.oid, 'execute')
+			and has_function_privilege('balcao_centre', p.oid, 'execute')
 		union all
 		select 'language ' || l.lanname from pg_language l
-		where l.lanname = 'plpgsql' and has_language_privilege('balcao_desk', l.oid, 'usage')`,
+		where l.lanname = 'plpgsql' and has_language_privilege('balcao_centre', l.oid, 'usage')`,
 	},
 	{
-		"a desk or registrar is a member of its group only and has no power of its own",
-		"make a new role with kioskctl desk add, and drop this one",
+		"a registrar is a member of its group only, the door of none, and neither has power of its own",
+		"make a new role with kioskctl db registrar, and drop this one",
 		`select r.rolname::text from pg_roles r
-		where r.rolname not in ('balcao_desk', 'balcao_registrar') and not r.rolsuper
-			and (pg_has_role(r.oid, 'balcao_desk', 'member') or pg_has_role(r.oid, 'balcao_registrar', 'member'))
+		where r.rolname not in ('balcao_registrar', 'balcao_centre') and not r.rolsuper
+			and (pg_has_role(r.oid, 'balcao_registrar', 'member') or pg_has_role(r.oid, 'balcao_centre', 'member'))
 			and (r.rolcreaterole or r.rolcreatedb or r.rolreplication or r.rolbypassrls or r.rolconnlimit < 0
+				or pg_has_role(r.oid, 'balcao_centre', 'member')
 				or (select count(*) from pg_auth_members m where m.member = r.oid) <> 1)
 		union all
 		select r.rolname::text from pg_roles r
-		where r.rolname in ('balcao_owner', 'balcao_desk', 'balcao_registrar')
-			and (r.rolcanlogin or r.rolsuper or r.rolcreaterole or r.rolcreatedb or r.rolreplication or r.rolbypassrls
-				or exists (select from pg_auth_members m where m.member = r.oid and not (r.rolname = 'balcao_owner'
-					and m.roleid in ('pg_read_all_stats'::regrole, 'pg_signal_backend'::regrole))))`,
+		where r.rolname in ('balcao_owner', 'balcao_registrar', 'balcao_centre')
+			and (r.rolcanlogin <> (r.rolname = 'balcao_centre') or r.rolsuper or r.rolcreaterole or r.rolcreatedb
+				or r.rolreplication or r.rolbypassrls or exists (select from pg_auth_members m where m.member = r.oid))`,
 	},
 	{
-		"the history of keys can only be added to",
-		"restore the triggers of migration 001",
-		`select t.name from unnest('{key_event_append_only,key_event_no_truncate,key_changed}'::text[]) t(name)
-		where not exists (select from pg_trigger x where x.tgname = t.name and x.tgenabled = 'O'
-			and x.tgrelid in ('cmd.key_event'::regclass, 'cmd.key'::regclass))`,
+		"the door's login has its limits",
+		"run kioskctl db create again",
+		`select l from unnest('{statement_timeout=5s,lock_timeout=2s,idle_in_transaction_session_timeout=5s,temp_file_limit=16MB}'::text[]) l
+		where not exists (select from pg_roles where rolname = 'balcao_centre' and rolconfig @> array[l])
+		union all
+		select 'connections' from pg_roles where rolname = 'balcao_centre' and rolconnlimit <> 60`,
+	},
+	{
+		"history can only be added to",
+		"run kioskctl db migrate",
+		`select t.name from unnest('{key_event_append_only,key_event_no_truncate,key_changed,
+			person_event_append_only,person_event_no_truncate,person_made,person_changed}'::text[]) t(name)
+		where not exists (select from pg_trigger x where x.tgname = t.name and x.tgenabled = 'O' and x.tgrelid in
+			('centre.key_event'::regclass, 'centre.key'::regclass, 'centre.person_event'::regclass, 'centre.person'::regclass))`,
 	},
 }
 
 // Check compares the database's version with this program's and audits who may do what. The first
 // finding is about the version; when the schema is absent or of another version it is the only one.
-func Check(ctx context.Context, adminDSN string) ([]Finding, error) {
-	conn, err := dial(ctx, adminDSN)
-	if err != nil {
-		return nil, err
-	}
-	defer conn.Close(context.WithoutCancel(ctx))
-	version, err := checkVersion(ctx, conn)
-	if err != nil {
-		return nil, err
-	}
-	findings := []Finding{version}
-	if !version.OK() {
-		return findings, nil
-	}
-	for _, r := range rules {
-		rows, err := conn.Query(ctx, r.sql)
+func Check(ctx context.Context, adminDSN string) (findings []Finding, err error) {
+	err = withAdmin(ctx, adminDSN, func(conn *pgx.Conn) error {
+		version, err := checkVersion(ctx, conn)
 		if err != nil {
-			return findings, fmt.Errorf("auditing that %s: %w", r.rule, redact(err))
+			return err
 		}
-		offenders, err := pgx.CollectRows(rows, pgx.RowTo[string])
-		if err != nil {
-			return findings, fmt.Errorf("auditing that %s: %w", r.rule, redact(err))
+		findings = []Finding{version}
+		if !version.OK() {
+			return nil
 		}
-		findings = append(findings, Finding{Rule: r.rule, Offenders: offenders, Cure: r.cure})
-	}
-	return findings, nil
+		for _, r := range rules {
+			rows, err := conn.Query(ctx, r.sql)
+			if err != nil {
+				return fmt.Errorf("auditing that %s: %w", r.rule, redact(err))
+			}
+			offenders, err := pgx.CollectRows(rows, pgx.RowTo[string])
+			if err != nil {
+				return fmt.Errorf("auditing that %s: %w", r.rule, redact(err))
+			}
+			findings = append(findings, Finding{Rule: r.rule, Offenders: offenders, Cure: r.cure})
+		}
+		return nil
+	})
+	return findings, err
 }
 
 func checkVersion(ctx context.Context, conn *pgx.Conn) (Finding, error) {
-	want, err := Version()
-	if err != nil {
-		return Finding{}, err
-	}
+	want := Version()
 	f := Finding{Rule: fmt.Sprintf("the schema is at version %d", want), Cure: "run kioskctl db migrate"}
 	var exists bool
 	if err := conn.QueryRow(ctx, `select to_regclass('`+versionTable+`') is not null`).Scan(&exists); err != nil {
@@ -148,7 +154,7 @@ func checkVersion(ctx context.Context, conn *pgx.Conn) (Finding, error) {
 		f.Offenders, f.Cure = []string{"there is none in this database"}, "run kioskctl db create"
 		return f, nil
 	}
-	var got int32
+	var got int
 	if err := conn.QueryRow(ctx, `select version from `+versionTable).Scan(&got); err != nil {
 		return f, fmt.Errorf("reading the schema version: %w", redact(err))
 	}

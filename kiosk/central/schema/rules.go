@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"balcao/kiosk"
 )
@@ -38,33 +37,16 @@ func (e *RangeError) Error() string {
 
 // Settings lists the centre's settings by name.
 func Settings(ctx context.Context, adminDSN string) ([]Setting, error) {
-	conn, err := dial(ctx, adminDSN)
-	if err != nil {
-		return nil, err
-	}
-	defer conn.Close(context.WithoutCancel(ctx))
-	rows, err := conn.Query(ctx, `select name, value::integer, lowest::integer, highest::integer, note from cmd.setting order by name`)
-	if err != nil {
-		return nil, fmt.Errorf("reading the settings: %w", redact(err))
-	}
-	settings, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Setting])
-	if err != nil {
-		return nil, fmt.Errorf("reading the settings: %w", redact(err))
-	}
-	return settings, nil
+	return list[Setting](ctx, adminDSN, "the settings",
+		`select name, value::integer, lowest::integer, highest::integer, note from centre.setting order by name`)
 }
 
 // Set changes a setting. The error is ErrNoSetting or a *RangeError when that cannot be. It holds for what begins
 // from then on; desks hear of it when they next ask for the rules.
 func Set(ctx context.Context, adminDSN, name string, value int) error {
-	conn, err := dial(ctx, adminDSN)
-	if err != nil {
-		return err
-	}
-	defer conn.Close(context.WithoutCancel(ctx))
-	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+	return inTx(ctx, adminDSN, func(tx pgx.Tx) error {
 		s := Setting{Name: name}
-		const find = `select lowest::integer, highest::integer from cmd.setting where name = $1 for update`
+		const find = `select lowest::integer, highest::integer from centre.setting where name = $1 for update`
 		switch err := tx.QueryRow(ctx, find, name).Scan(&s.Lowest, &s.Highest); {
 		case errors.Is(err, pgx.ErrNoRows):
 			return ErrNoSetting
@@ -73,7 +55,7 @@ func Set(ctx context.Context, adminDSN, name string, value int) error {
 		case value < s.Lowest || value > s.Highest:
 			return &RangeError{Setting: s}
 		}
-		if _, err := tx.Exec(ctx, `update cmd.setting set value = to_jsonb($2::integer) where name = $1`, name, value); err != nil {
+		if _, err := tx.Exec(ctx, `update centre.setting set value = to_jsonb($2::integer) where name = $1`, name, value); err != nil {
 			return fmt.Errorf("changing a setting: %w", redact(err))
 		}
 		return nil
@@ -82,23 +64,20 @@ func Set(ctx context.Context, adminDSN, name string, value int) error {
 
 // Extensions lists the laws that let expired documents count as valid, by name.
 func Extensions(ctx context.Context, adminDSN string) ([]kiosk.Extension, error) {
-	conn, err := dial(ctx, adminDSN)
+	type law struct {
+		Name            string
+		Kinds           []kiosk.DocumentKind
+		From, To, Until time.Time
+	}
+	laws, err := list[law](ctx, adminDSN, "the extensions",
+		`select name, kinds, expired_from, expired_to, until from centre.legal_extension order by name`)
 	if err != nil {
 		return nil, err
 	}
-	defer conn.Close(context.WithoutCancel(ctx))
-	rows, err := conn.Query(ctx, `select name, kinds, expired_from, expired_to, until from cmd.legal_extension order by name`)
-	if err != nil {
-		return nil, fmt.Errorf("reading the extensions: %w", redact(err))
-	}
-	extensions, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (x kiosk.Extension, err error) {
-		var from, to, until time.Time
-		err = row.Scan(&x.Name, &x.Kinds, &from, &to, &until)
-		x.From, x.To, x.Until = kiosk.DateOf(from), kiosk.DateOf(to), kiosk.DateOf(until)
-		return x, err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("reading the extensions: %w", redact(err))
+	var extensions []kiosk.Extension
+	for _, l := range laws {
+		extensions = append(extensions, kiosk.Extension{Name: l.Name, Kinds: l.Kinds,
+			From: kiosk.DateOf(l.From), To: kiosk.DateOf(l.To), Until: kiosk.DateOf(l.Until)})
 	}
 	return extensions, nil
 }
@@ -106,40 +85,33 @@ func Extensions(ctx context.Context, adminDSN string) ([]kiosk.Extension, error)
 // AddExtension adds a law. The error is ErrExtension when it cannot be one, ErrExtensionExists when there is one of
 // its name.
 func AddExtension(ctx context.Context, adminDSN string, x kiosk.Extension) error {
-	conn, err := dial(ctx, adminDSN)
-	if err != nil {
-		return err
-	}
-	defer conn.Close(context.WithoutCancel(ctx))
-	_, err = conn.Exec(ctx, `insert into cmd.legal_extension (name, kinds, expired_from, expired_to, until)
-		values ($1, coalesce($2::text[], '{}'), $3::text::date, $4::text::date, $5::text::date)`,
-		x.Name, x.Kinds, x.From.String(), x.To.String(), x.Until.String())
-	var pgErr *pgconn.PgError
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &pgErr) && pgErr.Code == "23505": // unique_violation
-		return ErrExtensionExists
-	// check_violation; invalid_datetime_format, of a day that is missing or partly unknown; datetime_field_overflow
-	case errors.As(err, &pgErr) && (pgErr.Code == "23514" || pgErr.Code == "22007" || pgErr.Code == "22008"):
-		return ErrExtension
-	}
-	return fmt.Errorf("adding an extension: %w", redact(err))
+	return inTx(ctx, adminDSN, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `insert into centre.legal_extension (name, kinds, expired_from, expired_to, until)
+			values ($1, coalesce($2::text[], '{}'), $3::text::date, $4::text::date, $5::text::date)`,
+			x.Name, x.Kinds, x.From.String(), x.To.String(), x.Until.String())
+		switch {
+		case err == nil:
+			return nil
+		case hasCode(err, "23505"): // unique_violation
+			return ErrExtensionExists
+		// check_violation; invalid_datetime_format, of a day that is missing or partly unknown; datetime_field_overflow
+		case hasCode(err, "23514", "22007", "22008"):
+			return ErrExtension
+		}
+		return fmt.Errorf("adding an extension: %w", redact(err))
+	})
 }
 
 // RemoveExtension removes a law; keys that it let be made stay. The error is ErrNoExtension when there is none.
 func RemoveExtension(ctx context.Context, adminDSN, name string) error {
-	conn, err := dial(ctx, adminDSN)
-	if err != nil {
-		return err
-	}
-	defer conn.Close(context.WithoutCancel(ctx))
-	tag, err := conn.Exec(ctx, `delete from cmd.legal_extension where name = $1`, name)
-	if err != nil {
-		return fmt.Errorf("removing an extension: %w", redact(err))
-	}
-	if tag.RowsAffected() == 0 {
-		return ErrNoExtension
-	}
-	return nil
+	return inTx(ctx, adminDSN, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, `delete from centre.legal_extension where name = $1`, name)
+		if err != nil {
+			return fmt.Errorf("removing an extension: %w", redact(err))
+		}
+		if tag.RowsAffected() == 0 {
+			return ErrNoExtension
+		}
+		return nil
+	})
 }

@@ -1,10 +1,10 @@
-// Package schema makes, migrates and audits the centre's database. It is for operators' programs and
-// tests; a desk and a registrar never change a schema, they only compare its version.
+// Package schema makes, migrates and audits the centre's database, and keeps what an operator decides: desks,
+// rules, destinations. It is for operators' programs and tests; nobody else changes a schema.
 //
 // Create needs a superuser of the server, because it closes what PostgreSQL leaves open to everybody
 // (large objects, advisory locks, temporary tables). Everything else belongs to the role balcao_owner,
-// which nobody logs in as. Login roles are members of one of two groups that own nothing:
-// balcao_desk may call the functions of schema desk, balcao_registrar those of schema registrar.
+// which nobody logs in as. CentreLogin, the door's login, may call the functions of schema desk, members of
+// RegistrarGroup those of schema registrar, and neither anything else.
 package schema
 
 import (
@@ -15,33 +15,19 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/tern/v2/migrate"
-
-	"balcao/kiosk/central/migrations"
 )
-
-// versionTable is where tern keeps the number of the last migration. desk.hello reads it.
-const versionTable = "cmd.schema_version"
 
 //go:embed bootstrap.sql
 var bootstrapSQL string
 
-// sealSQL closes a database to everybody but our groups. It is apart from the bootstrap because
-// CREATE DATABASE … TEMPLATE copies everything but these rights.
+// sealSQL closes a database to everybody but our roles, also for temporary tables: they could fill the disk, or lie
+// in the way of a careless function. It is apart from the bootstrap because CREATE DATABASE … TEMPLATE copies
+// everything but these rights.
 const sealSQL = `do $$
 begin
 	execute format('revoke all on database %I from public', current_database());
-	execute format('grant connect on database %I to balcao_owner, balcao_desk, balcao_registrar', current_database());
+	execute format('grant connect on database %I to balcao_owner, balcao_centre, balcao_registrar', current_database());
 end $$`
-
-// Version returns the schema version that this program's migrations lead to.
-func Version() (int32, error) {
-	files, err := migrate.FindMigrations(migrations.FS)
-	if err != nil {
-		return 0, fmt.Errorf("listing migrations: %w", err)
-	}
-	return int32(len(files)), nil
-}
 
 // Create makes the database when it does not exist, its roles and schemas, and migrates it. It may be
 // repeated. adminDSN names a superuser and any database of the server.
@@ -66,7 +52,7 @@ func Create(ctx context.Context, adminDSN, dbname string) error {
 	if err := Seal(ctx, conn); err != nil {
 		return err
 	}
-	_, _, err = migrateConn(ctx, conn)
+	_, _, err = migrate(ctx, conn, Version())
 	return err
 }
 
@@ -77,8 +63,7 @@ func createDatabase(ctx context.Context, config *pgx.ConnConfig, dbname string) 
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
 	_, err = conn.Exec(ctx, "create database "+pgx.Identifier{dbname}.Sanitize()+" encoding 'UTF8' template template0")
-	var pgErr *pgconn.PgError
-	if errors.As(err, &pgErr) && pgErr.Code == "42P04" { // duplicate_database
+	if hasCode(err, "42P04") { // duplicate_database
 		return nil
 	}
 	if err != nil {
@@ -87,7 +72,7 @@ func createDatabase(ctx context.Context, config *pgx.ConnConfig, dbname string) 
 	return nil
 }
 
-// Seal closes the database of this connection to everybody but the groups. Create does it; a database
+// Seal closes the database of this connection to everybody but our roles. Create does it; a database
 // cloned from a template needs it again.
 func Seal(ctx context.Context, conn *pgx.Conn) error {
 	if _, err := conn.Exec(ctx, sealSQL); err != nil {
@@ -96,59 +81,38 @@ func Seal(ctx context.Context, conn *pgx.Conn) error {
 	return nil
 }
 
-// Migrate brings the database up to this program's version and returns the versions before and after.
-// Several may run at once; one does the work.
-func Migrate(ctx context.Context, adminDSN string) (from, to int32, err error) {
-	conn, err := dial(ctx, adminDSN)
-	if err != nil {
-		return 0, 0, err
-	}
-	defer conn.Close(context.WithoutCancel(ctx))
-	return migrateConn(ctx, conn)
-}
-
-func migrateConn(ctx context.Context, conn *pgx.Conn) (from, to int32, err error) {
-	if _, err := conn.Exec(ctx, "set role balcao_owner"); err != nil {
-		return 0, 0, fmt.Errorf("becoming the owner of the schema: %w", redact(err))
-	}
-	defer func() {
-		_, resetErr := conn.Exec(ctx, "reset role")
-		err = errors.Join(err, redact(resetErr))
-	}()
-	m, err := loadMigrations(ctx, conn)
-	if err != nil {
-		return 0, 0, err
-	}
-	if from, err = m.GetCurrentVersion(ctx); err != nil {
-		return 0, 0, fmt.Errorf("reading the schema version: %w", redact(err))
-	}
-	to = int32(len(m.Migrations))
-	if from > to {
-		return from, from, fmt.Errorf("the database is at version %d, newer than this program's %d", from, to)
-	}
-	if err := m.Migrate(ctx); err != nil {
-		return from, from, fmt.Errorf("migrating: %w", redact(err))
-	}
-	return from, to, nil
-}
-
-func loadMigrations(ctx context.Context, conn *pgx.Conn) (*migrate.Migrator, error) {
-	m, err := migrate.NewMigrator(ctx, conn, versionTable)
-	if err != nil {
-		return nil, fmt.Errorf("reading the schema version: %w", redact(err))
-	}
-	if err := m.LoadMigrations(migrations.FS); err != nil {
-		return nil, fmt.Errorf("loading migrations: %w", err)
-	}
-	return m, nil
-}
-
-func dial(ctx context.Context, dsn string) (*pgx.Conn, error) {
+// withAdmin does something on a connection of its own.
+func withAdmin(ctx context.Context, dsn string, do func(*pgx.Conn) error) error {
 	config, err := pgx.ParseConfig(dsn)
 	if err != nil {
-		return nil, errors.New("the connection string is not valid")
+		return errors.New("the connection string is not valid")
 	}
-	return connect(ctx, config)
+	conn, err := connect(ctx, config)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	return do(conn)
+}
+
+// inTx does something in a transaction on a connection of its own.
+func inTx(ctx context.Context, dsn string, do func(pgx.Tx) error) error {
+	return withAdmin(ctx, dsn, func(conn *pgx.Conn) error { return pgx.BeginFunc(ctx, conn, do) })
+}
+
+// list reads rows by the order of their columns.
+func list[T any](ctx context.Context, dsn, what, sql string) (rows []T, err error) {
+	err = withAdmin(ctx, dsn, func(conn *pgx.Conn) error {
+		found, err := conn.Query(ctx, sql)
+		if err == nil {
+			rows, err = pgx.CollectRows(found, pgx.RowToStructByPos[T])
+		}
+		if err != nil {
+			return fmt.Errorf("reading %s: %w", what, redact(err))
+		}
+		return nil
+	})
+	return rows, err
 }
 
 func connect(ctx context.Context, config *pgx.ConnConfig) (*pgx.Conn, error) {
@@ -158,6 +122,19 @@ func connect(ctx context.Context, config *pgx.ConnConfig) (*pgx.Conn, error) {
 		return nil, fmt.Errorf("connecting to the database: %w", redact(err))
 	}
 	return conn, nil
+}
+
+// hasCode reports whether an error is the server's, with one of these SQLSTATEs.
+func hasCode(err error, codes ...string) bool {
+	var pgErr *pgconn.PgError
+	if errors.As(err, &pgErr) {
+		for _, code := range codes {
+			if pgErr.Code == code {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // redact leaves out of a server's error what names values, because its detail quotes rows.

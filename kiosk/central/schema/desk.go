@@ -1,0 +1,213 @@
+package schema
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Errors of the desks' rows.
+var (
+	ErrDeskExists  = errors.New("there is a desk of this name with another certificate; use rotate")
+	ErrNoDesk      = errors.New("there is no desk of this name")
+	ErrDeskRevoked = errors.New("this desk was revoked for good; add one under another name")
+	ErrCertificate = errors.New("the certificate's common name is not the desk's name")
+)
+
+// Desk is a desk as the centre knows it.
+type Desk struct {
+	Name         string
+	State        string // active, suspended or revoked
+	AddedAt      time.Time
+	Certificates []DeskCertificate // oldest first
+}
+
+// DeskCertificate is a TLS client certificate of a desk.
+type DeskCertificate struct {
+	Fingerprint string // SHA-256 of the DER, in hexadecimal
+	AddedAt     time.Time
+	EndsAt      time.Time // of a rotation's overlap; zero when nothing follows
+	Revoked     bool
+}
+
+// fingerprint reads a certificate (DER) that must be in the desk's name.
+func fingerprint(name string, cert []byte) ([]byte, error) {
+	if err := CheckName(name); err != nil {
+		return nil, err
+	}
+	parsed, err := x509.ParseCertificate(cert)
+	if err != nil {
+		return nil, errors.New("the desk's certificate is not DER of one certificate")
+	}
+	if parsed.Subject.CommonName != name {
+		return nil, ErrCertificate
+	}
+	sum := sha256.Sum256(cert)
+	return sum[:], nil
+}
+
+// AddDesk makes a desk with its client certificate (DER), whose common name is the desk's. Repeated with the same
+// certificate it changes nothing. Errors: ErrName, ErrCertificate, ErrDeskExists.
+func AddDesk(ctx context.Context, adminDSN, name string, cert []byte) error {
+	sum, err := fingerprint(name, cert)
+	if err != nil {
+		return err
+	}
+	return inTx(ctx, adminDSN, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, `insert into centre.desk (name) values ($1) on conflict do nothing`, name)
+		if err != nil {
+			return fmt.Errorf("adding a desk: %w", redact(err))
+		}
+		if tag.RowsAffected() == 0 {
+			var same bool
+			const has = `select exists (select from centre.desk_certificate where desk = $1 and fingerprint = $2)`
+			if err := tx.QueryRow(ctx, has, name, sum).Scan(&same); err != nil {
+				return fmt.Errorf("adding a desk: %w", redact(err))
+			}
+			if !same {
+				return ErrDeskExists
+			}
+			return nil
+		}
+		return addCertificate(ctx, tx, name, sum)
+	})
+}
+
+func addCertificate(ctx context.Context, tx pgx.Tx, name string, sum []byte) error {
+	_, err := tx.Exec(ctx, `insert into centre.desk_certificate (fingerprint, desk) values ($2, $1)`, name, sum)
+	if err != nil {
+		return fmt.Errorf("adding a desk's certificate: %w", redact(err))
+	}
+	return nil
+}
+
+// SuspendDesk cuts a desk off from its next call until ResumeDesk; its open streams are told to end.
+// Errors: ErrNoDesk, ErrDeskRevoked.
+func SuspendDesk(ctx context.Context, adminDSN, name string) error {
+	return inTx(ctx, adminDSN, func(tx pgx.Tx) error { return setState(ctx, tx, name, "suspended") })
+}
+
+// ResumeDesk lets a suspended desk go on. Errors: ErrNoDesk, ErrDeskRevoked.
+func ResumeDesk(ctx context.Context, adminDSN, name string) error {
+	return inTx(ctx, adminDSN, func(tx pgx.Tx) error { return setState(ctx, tx, name, "active") })
+}
+
+// RevokeDesk cuts a desk off for good, with all its certificates. Error: ErrNoDesk.
+func RevokeDesk(ctx context.Context, adminDSN, name string) error {
+	return inTx(ctx, adminDSN, func(tx pgx.Tx) error {
+		if err := setState(ctx, tx, name, "revoked"); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `update centre.desk_certificate set revoked = true where desk = $1`, name); err != nil {
+			return fmt.Errorf("revoking a desk's certificates: %w", redact(err))
+		}
+		return nil
+	})
+}
+
+// RotateDesk gives a desk its next certificate (DER). The ones before it end after the overlap, at once when it is
+// zero. Repeated with the same certificate it changes nothing but the overlap.
+// Errors: ErrName, ErrCertificate, ErrNoDesk, ErrDeskRevoked.
+func RotateDesk(ctx context.Context, adminDSN, name string, cert []byte, overlap time.Duration) error {
+	sum, err := fingerprint(name, cert)
+	if err != nil {
+		return err
+	}
+	return inTx(ctx, adminDSN, func(tx pgx.Tx) error {
+		if _, err := lockDesk(ctx, tx, name); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `insert into centre.desk_certificate (fingerprint, desk) values ($2, $1) on conflict do nothing`, name, sum)
+		if err != nil {
+			return fmt.Errorf("adding a desk's certificate: %w", redact(err))
+		}
+		_, err = tx.Exec(ctx, `update centre.desk_certificate
+			set ends_at = least(ends_at, clock_timestamp() + make_interval(secs => $3)) where desk = $1 and fingerprint <> $2`,
+			name, sum, overlap.Seconds())
+		if err != nil {
+			return fmt.Errorf("ending a desk's certificates: %w", redact(err))
+		}
+		if overlap > 0 {
+			return nil
+		}
+		return tellGone(ctx, tx, name) // streams that began with the old one
+	})
+}
+
+// lockDesk returns the state of a desk that was not revoked.
+func lockDesk(ctx context.Context, tx pgx.Tx, name string) (state string, err error) {
+	err = tx.QueryRow(ctx, `select state from centre.desk where name = $1 for no key update`, name).Scan(&state)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return "", ErrNoDesk
+	case err != nil:
+		return "", fmt.Errorf("looking for the desk: %w", redact(err))
+	case state == "revoked":
+		return state, ErrDeskRevoked
+	}
+	return state, nil
+}
+
+func setState(ctx context.Context, tx pgx.Tx, name, to string) error {
+	state, err := lockDesk(ctx, tx, name)
+	if errors.Is(err, ErrDeskRevoked) && to == state {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `update centre.desk set state = $2 where name = $1`, name, to); err != nil {
+		return fmt.Errorf("changing a desk: %w", redact(err))
+	}
+	if to == "active" {
+		return nil
+	}
+	return tellGone(ctx, tx, name)
+}
+
+// tellGone has the door end the streams of a desk.
+func tellGone(ctx context.Context, tx pgx.Tx, name string) error {
+	_, err := tx.Exec(ctx, `select pg_notify('desk_events', json_build_object('desk', $1::text, 'kind', 'gone')::text)`, name)
+	if err != nil {
+		return fmt.Errorf("ending a desk's streams: %w", redact(err))
+	}
+	return nil
+}
+
+// Desks lists the desks by name.
+func Desks(ctx context.Context, adminDSN string) ([]Desk, error) {
+	type row struct {
+		Name, State string
+		AddedAt     time.Time
+		Fingerprint []byte
+		Since, Ends *time.Time
+		Revoked     *bool
+	}
+	rows, err := list[row](ctx, adminDSN, "the desks", `select d.name, d.state, d.added_at, c.fingerprint, c.added_at, c.ends_at, c.revoked
+		from centre.desk d left join centre.desk_certificate c on c.desk = d.name order by d.name, c.added_at`)
+	if err != nil {
+		return nil, err
+	}
+	var desks []Desk
+	for _, r := range rows {
+		if len(desks) == 0 || desks[len(desks)-1].Name != r.Name {
+			desks = append(desks, Desk{Name: r.Name, State: r.State, AddedAt: r.AddedAt})
+		}
+		if r.Fingerprint == nil {
+			continue
+		}
+		c := DeskCertificate{Fingerprint: hex.EncodeToString(r.Fingerprint), AddedAt: *r.Since, Revoked: *r.Revoked}
+		if r.Ends != nil {
+			c.EndsAt = *r.Ends
+		}
+		d := &desks[len(desks)-1]
+		d.Certificates = append(d.Certificates, c)
+	}
+	return desks, nil
+}

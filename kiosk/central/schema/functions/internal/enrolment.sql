@@ -1,0 +1,99 @@
+-- What becomes of enrolments and keys, whoever caused it.
+
+-- The check digit of a NIF: weights 9 to 2, eleven less the sum modulo eleven, 10 and 11 written as 0
+-- (Decreto-Lei 14/2013).
+create function internal.is_tax_number(p_number text) returns boolean
+	language sql immutable set search_path = pg_catalog, pg_temp as $$
+	select case when p_number ~ '^[1-9][0-9]{8}$' then (
+		select right(p_number, 1)::integer = case when s % 11 < 2 then 0 else 11 - s % 11 end
+		from (select sum(substr(p_number, i, 1)::integer * (10 - i)) from generate_series(1, 8) i) d(s))
+	else false end
+$$;
+
+-- Whether a person has a living key, by the document. A NIF does not count: it may be anybody's who typed it.
+create function internal.has_key(p_country text, p_civil_number text, p_document_number text) returns boolean
+	language sql stable set search_path = pg_catalog, pg_temp set timezone = 'UTC' as $$
+	select exists (select from centre.person p join centre.key k on k.person = p.id
+			where p.country = p_country and p.civil_number = p_civil_number
+			and k.living and k.valid_until >= current_date)
+		or exists (select from centre.person p join centre.key k on k.person = p.id
+			where p.country = p_country and p.civil_number is null and p.document_number = p_document_number
+			and k.living and k.valid_until >= current_date)
+$$;
+
+create function internal.enqueue(p_kind text, p_enrolment uuid, p_code uuid default null, p_channel text default null)
+	returns void language sql set search_path = pg_catalog, pg_temp as $$
+	insert into centre.job (kind, enrolment, desk, code, channel)
+		select p_kind, e.id, e.desk, p_code, p_channel from centre.enrolment e where e.id = p_enrolment;
+	select pg_notify('registrar_work', '');
+$$;
+
+-- Locks a job that is the worker's to settle and returns it: one that is settled already comes back as it is.
+create function internal.leased(p_job bigint, p_worker text) returns centre.job
+	language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+	j centre.job;
+begin
+	select * into j from centre.job where id = p_job and worker = p_worker for update;
+	if not found or j.state = 'queued' then
+		perform internal.refuse('BK014', 'lease_lost');
+	end if;
+	return j;
+end $$;
+
+-- Tells the desk that something about its enrolment changed. It is a hint: the desk asks for the status.
+create function internal.tell_desk(p_enrolment uuid, p_kind text) returns void
+	language sql set search_path = pg_catalog, pg_temp as $$
+	select pg_notify('desk_events', json_build_object('desk', e.desk, 'enrolment', e.id, 'kind', p_kind)::text)
+	from centre.enrolment e where e.id = p_enrolment
+$$;
+
+-- Ends an enrolment and forgets the person: what is left are identifiers, states and counts. Of one that became
+-- a key the signatures stay, and what they and the chip's proof are verified with.
+create function internal.end_enrolment(p_enrolment uuid, p_state text, p_refusal text) returns void
+	language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+	kept boolean := p_state = 'active';
+begin
+	update centre.enrolment set state = p_state, refusal = p_refusal, ended_at = clock_timestamp(),
+		country = null, civil_number = null, document_number = null, tax_number = null where id = p_enrolment;
+	update centre.one_time_code set value = null, key = null, mac = null where enrolment = p_enrolment;
+	update centre.contact_proof set value = null where enrolment = p_enrolment;
+	update centre.evidence set identity = null, sealed_pin = null, jws = case when kept then jws end,
+		sod = case when kept then sod end, proof = case when kept then proof end where enrolment = p_enrolment;
+	-- An answer to the centre's own key is worth nothing without it; 2 is that kind of proof.
+	update centre.chip_challenge c set dg14 = null, to_send = null, private = case when kept and exists (
+			select from centre.evidence v where v.enrolment = p_enrolment and substr(v.proof, 1, 1) = decode('02', 'hex'))
+			then c.private end
+		where c.enrolment = p_enrolment;
+	perform internal.tell_desk(p_enrolment, 'key');
+end $$;
+
+create function internal.expire_key(p_key centre.key) returns void
+	language sql set search_path = pg_catalog, pg_temp as $$
+	update centre.key set state = 'expired' where register = p_key.register;
+	insert into centre.key_event (key, from_state, to_state, reason)
+		values (p_key.register, p_key.state, 'expired', 'validity_ended');
+$$;
+
+-- Keys past their last day that stand in the way of a new one, of the same person, under the same proven NIF or
+-- holding one of the enrolment's contacts, are expired now rather than at the next round of registrar.expire.
+create function internal.lapse_for(p_person bigint, p_enrolment uuid, p_tax_number text) returns void
+	language plpgsql set search_path = pg_catalog, pg_temp set timezone = 'UTC' as $$
+declare
+	k centre.key;
+begin
+	for k in
+		select * from centre.key where living and valid_until < current_date and register in (
+			select x.register from centre.key x where x.living and x.person = p_person
+			union all
+			select x.register from centre.key x where x.living and x.tax_number = p_tax_number
+			union all
+			select c.key from centre.key_contact c join centre.contact_proof p
+				on p.channel = c.channel and centre.mailbox(p.value) = c.mailbox
+				where p.enrolment = p_enrolment and c.living)
+		order by register for update
+	loop
+		perform internal.expire_key(k);
+	end loop;
+end $$;

@@ -1,0 +1,142 @@
+-- What the work of a job was.
+
+create function registrar.settings() returns jsonb
+	language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+	select internal.rules()
+$$;
+comment on function registrar.settings is 'The rules, as desk.hello tells them.';
+
+create function registrar.code_ready(p_code_row uuid, p_key bytea, p_mac bytea) returns boolean
+	language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+	if not coalesce(octet_length(p_key) >= 16 and octet_length(p_mac) = 32, false) then
+		perform internal.refuse('BK005', 'invalid');
+	end if;
+	update centre.one_time_code c set key = coalesce(c.key, p_key), mac = case when c.key is null then p_mac else c.mac end
+		where c.id = p_code_row and c.value is not null and c.used_at is null;
+	return found;
+end $$;
+comment on function registrar.code_ready is 'The MAC of a code, HMAC-SHA-256 under a key made for this row, before its message leaves. A retried send gives the same code
+again; the first key stays. false: the code is not wanted any more, send nothing.';
+
+create function registrar.message_sent(p_job bigint, p_message_id text) returns void
+	language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+	j centre.job;
+	early boolean;
+begin
+	select * into j from centre.job where id = p_job;
+	if j.kind is distinct from 'send_code' then
+		return;
+	end if;
+	if p_message_id is not null then
+		-- Against the receipt that arrives before this commits: it waits here, or is found below.
+		perform pg_advisory_xact_lock(hashtextextended(p_message_id, 1));
+		delete from centre.receipt r where r.message_id = p_message_id returning r.delivered into early;
+	end if;
+	update centre.one_time_code c set message_id = p_message_id,
+		delivery = case early when true then 'delivered' when false then 'failed' else 'sent' end
+		where c.id = j.code;
+	perform internal.tell_desk(j.enrolment, 'delivery');
+end $$;
+comment on function registrar.message_sent is 'The message of this job has left, under this id (null when the channel has none).';
+
+create function registrar.receipt(p_message_id text, p_delivered boolean) returns void
+	language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+	e uuid;
+begin
+	if not coalesce(length(p_message_id) between 1 and 200 and p_delivered is not null, false) then
+		perform internal.refuse('BK005', 'invalid');
+	end if;
+	perform pg_advisory_xact_lock(hashtextextended(p_message_id, 1));
+	update centre.one_time_code c set delivery = case when p_delivered then 'delivered' else 'failed' end
+		where c.id = (select x.id from centre.one_time_code x where x.message_id = p_message_id order by x.sent_at desc limit 1)
+		returning c.enrolment into e;
+	if found then
+		perform internal.tell_desk(e, 'delivery');
+	else
+		insert into centre.receipt as r (message_id, delivered) values (p_message_id, p_delivered)
+			on conflict on constraint receipt_pkey do update set delivered = excluded.delivered, at = excluded.at;
+	end if;
+end $$;
+comment on function registrar.receipt is 'What became of a message. One that is not known yet is kept for message_sent.';
+
+create function registrar.chip_challenge_made(p_enrolment uuid, p_to_send bytea, p_private bytea) returns void
+	language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+	e centre.enrolment;
+begin
+	if (p_to_send is null) <> (p_private is null) or octet_length(p_to_send) not between 1 and 16384
+		or octet_length(p_private) not between 1 and 65536 then
+		perform internal.refuse('BK005', 'invalid');
+	end if;
+	select * into e from centre.enrolment where id = p_enrolment for no key update;
+	if e.state is distinct from 'open' then
+		perform internal.refuse('BK009', 'wrong_state');
+	end if;
+	update centre.chip_challenge c set state = case when p_to_send is null then 'unsupported' else 'ready' end,
+		to_send = p_to_send, private = p_private where c.enrolment = p_enrolment and c.state = 'queued';
+	perform internal.tell_desk(p_enrolment, 'chip');
+end $$;
+comment on function registrar.chip_challenge_made is 'What the desk sends to the chip, and what the centre keeps to verify the answer with; both null when the chip has no key for
+it. Said again it changes nothing: the first one is what the desk was told.';
+
+create function registrar.refuse(p_enrolment uuid, p_reason text) returns void
+	language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+	e centre.enrolment;
+begin
+	if not coalesce(p_reason ~ '^[a-z0-9_.]{1,60}$', false) then
+		perform internal.refuse('BK005', 'invalid');
+	end if;
+	select * into e from centre.enrolment where id = p_enrolment for no key update;
+	if e.state = 'refused' then
+		return;
+	elsif e.state is distinct from 'pending' then
+		perform internal.refuse('BK009', 'wrong_state');
+	end if;
+	perform internal.end_enrolment(p_enrolment, 'refused', p_reason);
+end $$;
+comment on function registrar.refuse is 'The evidence did not hold, for a kiosk.Reason or ProblemCode. Repeating it changes nothing; an active enrolment is not refused any more.';
+
+create function registrar.heartbeat(p_worker text, p_sms text, p_email text) returns void
+	language sql security definer set search_path = pg_catalog, pg_temp as $$
+	insert into centre.worker as w (name, seen, sms, email) values (p_worker, clock_timestamp(), p_sms, p_email)
+		on conflict (name) do update set seen = excluded.seen, sms = excluded.sms, email = excluded.email
+$$;
+comment on function registrar.heartbeat is 'This registrar lives and so do its channels: good, poor or down.';
+
+create function registrar.expire() returns integer
+	language plpgsql security definer set search_path = pg_catalog, pg_temp set timezone = 'UTC' as $$
+declare
+	i uuid;
+	k centre.key;
+	n integer := 0;
+	old timestamptz := clock_timestamp() - interval '1 day';
+begin
+	for i in
+		select id from centre.enrolment where state = 'open' and expires_at <= clock_timestamp()
+		order by id for no key update skip locked
+	loop
+		perform internal.end_enrolment(i, 'expired', null);
+		n := n + 1;
+	end loop;
+	for k in
+		select * from centre.key where living and valid_until < current_date order by register for update skip locked
+	loop
+		perform internal.expire_key(k);
+		n := n + 1;
+	end loop;
+	update centre.one_time_code c set contact = null where c.id in (
+		select x.id from centre.one_time_code x join centre.enrolment e on e.id = x.enrolment
+		where e.ended_at < old and x.contact is not null for no key update of x skip locked);
+	update centre.alert set contact = null where at < old and contact is not null;
+	delete from centre.alert where at < old - interval '89 days';
+	delete from centre.receipt where at < old;
+	delete from centre.worker where seen < old;
+	delete from centre.tally where minute < old;
+	return n;
+end $$;
+comment on function registrar.expire is 'Ends enrolments that were open too long and keys past their last day, forgets what no limit needs any more. Returns how many
+enrolments and keys ended. Call it every minute.';
