@@ -14,17 +14,27 @@ import (
 
 const dbUsage = `Usage: kioskctl db COMMAND [flags]
 
-  create [--name DB] [--ca DIR]   make the centre's database and the certification authority of its desks
+  create [--name DB] [--ca DIR] [--service-ca DIR]
+        make the centre's database and two certification authorities: of its desks, and of its services
   migrate                         bring the database up to this program's version; stop the registrars before, and
                                   start those of the same version after
   check                           compare versions and audit who may do what (exit 3 when something is open)
-  registrar NAME [--out DIR]      make a registrar's role and TLS client certificate
+  centre [--out DIR]              make the TLS client certificate of the door (cmd/centre) for the database
+  registrar NAME [--out DIR]      make a registrar's role and TLS client certificate for the database
+  server HOST… [--as NAME] [--out DIR]
+        issue the certificate of the database's server, or of the door's, where there is no other authority for it
+        all three: [--service-ca DIR]; the first two also [--hosts A,B] [--name DB]
   settings                        print the centre's rules: name, value, bounds, what it is
   set NAME VALUE                  change one, for example: set typed_mrz 1
   extension list | remove NAME    the laws that let expired documents count as valid
   extension add NAME --kinds K,K --expired-from D --expired-to D --until D
         documents of the kinds (citizen-card, passport, residence-permit, residence-card) whose last day is from
         D to D count as valid until D; days as 2031-04-15
+  destination list                where codes go by SMS: the longest prefix of a number decides, none means no
+  destination set PREFIX on|off [--per-hour N]
+        N codes within an hour at most; 0: as the setting prefix_codes_per_hour says
+  alerts                          desks that met a contact with which other desks were busy
+  reviews                         pairs of living keys that may be one person's
 
 The connection string of a superuser is --dsn, or better BALCAO_ADMIN_DSN, which other users of this
 computer cannot see. Create connects to any database of the server; the others to the centre's.
@@ -40,21 +50,15 @@ func runDB(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitUsage
 	}
 	command, rest := args[0], args[1:]
+	commands := map[string]func(context.Context, []string, io.Writer, io.Writer) int{
+		"create": dbCreate, "migrate": dbMigrate, "check": dbCheck, "centre": dbCentre, "registrar": dbRegistrar, "server": dbServer,
+		"settings": dbSettings, "set": dbSet, "extension": dbExtension, "destination": dbDestination,
+		"alerts": dbAlerts, "reviews": dbReviews,
+	}
+	if do, ok := commands[command]; ok {
+		return do(ctx, rest, stdout, stderr)
+	}
 	switch command {
-	case "create":
-		return dbCreate(ctx, rest, stdout, stderr)
-	case "migrate":
-		return dbMigrate(ctx, rest, stdout, stderr)
-	case "check":
-		return dbCheck(ctx, rest, stdout, stderr)
-	case "registrar":
-		return addLogin(ctx, "db registrar", schema.RegistrarGroup, rest, stdout, stderr)
-	case "settings":
-		return dbSettings(ctx, rest, stdout, stderr)
-	case "set":
-		return dbSet(ctx, rest, stdout, stderr)
-	case "extension":
-		return dbExtension(ctx, rest, stdout, stderr)
 	case "help", "-h", "--help":
 		_, _ = fmt.Fprint(stdout, dbUsage)
 		return exitOK
@@ -92,34 +96,36 @@ func dbCreate(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	fs, dsn := adminFlags("db create", dbUsage, stderr)
 	name := fs.String("name", "balcao", "")
 	ca := fs.String("ca", "desk-ca", "")
+	services := fs.String("service-ca", "service-ca", "")
 	if exit, ok := parseAdmin(fs, dsn, args, stderr); !ok {
 		return exit
 	}
 	if err := schema.Create(ctx, *dsn, *name); err != nil {
 		return fail(stderr, fs.Name(), err)
 	}
-	if err := ensureCA(*ca); err != nil {
+	if err := errors.Join(ensure(deskca.Create, *ca), ensure(deskca.CreateService, *services)); err != nil {
 		return fail(stderr, fs.Name(), err)
 	}
 	_, _ = fmt.Fprintf(stdout, `Database %[1]s is ready.
 
-The server trusts desks by %[2]s/%[3]s. In postgresql.conf:
+The server trusts the door and the registrars by %[2]s/%[4]s, and no desk. In postgresql.conf:
   ssl = on
-  ssl_ca_file = '%[3]s'
+  ssl_ca_file = '%[4]s'
   log_error_verbosity = terse              # no rows in the log
   log_parameter_max_length_on_error = 0
 In pg_hba.conf, before anything more generous:
-  hostssl %[1]s +%[4]s,+%[5]s all cert
-  host    all   +%[4]s,+%[5]s all reject
-Registrars know by the same file what desks sign: desk_authority = "%[2]s/%[3]s" in their configuration.
-Keep %[2]s/%[6]s off the server. Next: kioskctl db registrar NAME, kioskctl desk add NAME.
-`, *name, *ca, deskca.CertificateFile, schema.DeskGroup, schema.RegistrarGroup, deskca.KeyFile)
+  hostssl %[1]s %[5]s,+%[6]s all cert
+  host    all   all all reject
+The door and the registrars know desks by %[3]s/%[4]s.
+Keep %[2]s/%[7]s and %[3]s/%[7]s off the servers.
+Next: kioskctl db centre, kioskctl db registrar NAME, kioskctl desk add NAME.
+`, *name, *services, *ca, deskca.CertificateFile, schema.CentreLogin, schema.RegistrarGroup, deskca.KeyFile)
 	return exitOK
 }
 
-// ensureCA makes the desks' authority unless there is one.
-func ensureCA(dir string) error {
-	_, err := deskca.Create(dir)
+// ensure makes an authority unless there is one.
+func ensure(create func(string) (*deskca.Authority, error), dir string) error {
+	_, err := create(dir)
 	if errors.Is(err, deskca.ErrExists) {
 		_, err = deskca.Load(dir)
 	}

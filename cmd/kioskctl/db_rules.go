@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"balcao/kiosk"
 	"balcao/kiosk/central/schema"
@@ -15,22 +16,9 @@ import (
 
 // dbSettings prints the centre's rules.
 func dbSettings(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	fs, dsn := adminFlags("db settings", dbUsage, stderr)
-	if exit, ok := parseAdmin(fs, dsn, args, stderr); !ok {
-		return exit
-	}
-	settings, err := schema.Settings(ctx, *dsn)
-	if err != nil {
-		return fail(stderr, fs.Name(), err)
-	}
-	table := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
-	for _, s := range settings {
-		_, _ = fmt.Fprintf(table, "%s\t%d\t%d–%d\t%s\n", s.Name, s.Value, s.Lowest, s.Highest, s.Note)
-	}
-	if err := table.Flush(); err != nil {
-		return fail(stderr, fs.Name(), err)
-	}
-	return exitOK
+	return dbList(ctx, "db settings", args, stdout, stderr, schema.Settings, func(s schema.Setting) string {
+		return fmt.Sprintf("%s\t%d\t%d–%d\t%s", s.Name, s.Value, s.Lowest, s.Highest, s.Note)
+	})
 }
 
 // dbSet changes one of them.
@@ -131,4 +119,81 @@ func listExtensions(ctx context.Context, dsn string, stdout io.Writer) error {
 		_, _ = fmt.Fprintln(stdout, "No law lets an expired document count as valid.")
 	}
 	return nil
+}
+
+// dbDestination keeps where codes go by SMS.
+func dbDestination(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	if len(args) == 0 {
+		_, _ = fmt.Fprint(stderr, dbUsage)
+		return exitUsage
+	}
+	leading, rest := names(args)
+	fs, dsn := adminFlags("db destination", dbUsage, stderr)
+	perHour := fs.Int("per-hour", -1, "")
+	if exit, ok := parseAdmin(fs, dsn, rest, stderr); !ok {
+		return exit
+	}
+	switch {
+	case len(leading) == 1 && leading[0] == "list":
+		destinations, err := schema.Destinations(ctx, *dsn)
+		if err != nil {
+			return fail(stderr, fs.Name(), err)
+		}
+		return printTable(stdout, stderr, fs.Name(), destinations, func(d schema.Destination) string {
+			return fmt.Sprintf("+%s\t%s\t%s\t%s", d.Prefix, map[bool]string{true: "on", false: "off"}[d.Allowed], perHourText(d.PerHour), d.Note)
+		})
+	case len(leading) == 3 && leading[0] == "set" && (leading[2] == "on" || leading[2] == "off"):
+		d := schema.Destination{Prefix: strings.TrimPrefix(leading[1], "+"), Allowed: leading[2] == "on", PerHour: *perHour}
+		if err := schema.SetDestination(ctx, *dsn, d); err != nil {
+			return fail(stderr, fs.Name(), err)
+		}
+		_, _ = fmt.Fprintf(stdout, "+%s is %s.\n", d.Prefix, leading[2])
+		return exitOK
+	}
+	_, _ = fmt.Fprint(stderr, dbUsage)
+	return exitUsage
+}
+
+func perHourText(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d an hour", n)
+}
+
+func dbAlerts(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	return dbList(ctx, "db alerts", args, stdout, stderr, schema.Alerts, func(a schema.Alert) string {
+		return fmt.Sprintf("%s\t%s\t%s\tothers: %s", a.At.UTC().Format(time.RFC3339), a.Kind, a.Desk, strings.Join(a.Others, ", "))
+	})
+}
+
+func dbReviews(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	return dbList(ctx, "db reviews", args, stdout, stderr, schema.Reviews, func(r schema.Review) string {
+		return fmt.Sprintf("%s\tkey %d\tkey %d", r.At.UTC().Format(time.RFC3339), r.Key, r.Other)
+	})
+}
+
+// dbList is a command that prints a list and has no arguments of its own.
+func dbList[T any](ctx context.Context, name string, args []string, stdout, stderr io.Writer,
+	read func(context.Context, string) ([]T, error), line func(T) string) int {
+	fs, dsn := adminFlags(name, dbUsage, stderr)
+	if exit, ok := parseAdmin(fs, dsn, args, stderr); !ok {
+		return exit
+	}
+	rows, err := read(ctx, *dsn)
+	if err != nil {
+		return fail(stderr, fs.Name(), err)
+	}
+	return printTable(stdout, stderr, fs.Name(), rows, line)
+}
+
+func printTable[T any](stdout, stderr io.Writer, command string, rows []T, line func(T) string) int {
+	table := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		_, _ = fmt.Fprintln(table, line(row))
+	}
+	if err := table.Flush(); err != nil {
+		return fail(stderr, command, err)
+	}
+	return exitOK
 }

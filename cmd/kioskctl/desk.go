@@ -2,11 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
+	"flag"
 	"fmt"
 	"io"
-	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"balcao/kiosk/central/deskca"
 	"balcao/kiosk/central/schema"
@@ -14,12 +17,17 @@ import (
 
 const deskUsage = `Usage: kioskctl desk COMMAND [flags]
 
-  add NAME [--out DIR] [--ca DIR] [--hosts A,B] [--name DB]
-        make the login role of a desk and its TLS client certificate, and print its connection string
+  add NAME [--out DIR] [--ca DIR]
+        make a desk and its TLS client certificate
+  suspend NAME, resume NAME
+        cut a desk off from its next call, and let it go on
+  rotate NAME [--overlap DURATION] [--out DIR] [--ca DIR]
+        make its next certificate; those before it end after the overlap (24h when not said, 0s: at once)
+  revoke NAME
+        cut a desk off for good
+  list  print the desks and their certificates
   ca [--ca DIR]
         make the certification authority of the desks, without a database
-  server HOST… [--out DIR] [--ca DIR]
-        issue the database server's certificate, where there is no other authority for it
 
 The connection string of a superuser is --dsn, or better BALCAO_ADMIN_DSN.
 `
@@ -32,12 +40,18 @@ func runDesk(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	command, rest := args[0], args[1:]
 	switch command {
-	case "add":
-		return addLogin(ctx, "desk add", schema.DeskGroup, rest, stdout, stderr)
+	case "add", "rotate":
+		return deskCertificate(ctx, command, rest, stdout, stderr)
+	case "suspend":
+		return deskState(ctx, command, rest, schema.SuspendDesk, "is suspended.", stdout, stderr)
+	case "resume":
+		return deskState(ctx, command, rest, schema.ResumeDesk, "may go on.", stdout, stderr)
+	case "revoke":
+		return deskState(ctx, command, rest, schema.RevokeDesk, "is revoked for good.", stdout, stderr)
+	case "list":
+		return deskList(ctx, rest, stdout, stderr)
 	case "ca":
 		return deskAuthority(rest, stdout, stderr)
-	case "server":
-		return deskServer(rest, stdout, stderr)
 	case "help", "-h", "--help":
 		_, _ = fmt.Fprint(stdout, deskUsage)
 		return exitOK
@@ -56,68 +70,115 @@ func names(args []string) (leading, rest []string) {
 	return args, nil
 }
 
-// addLogin makes a role and its certificate: for a desk, or for a registrar.
-func addLogin(ctx context.Context, command, group string, args []string, stdout, stderr io.Writer) int {
-	usage := deskUsage
-	if group == schema.RegistrarGroup {
-		usage = dbUsage
-	}
+// parseDesk parses flags behind the name of one desk.
+func parseDesk(fs *flag.FlagSet, dsn *string, args []string, stderr io.Writer) (name string, exit int, ok bool) {
 	leading, rest := names(args)
-	fs, dsn := adminFlags(command, usage, stderr)
-	out := fs.String("out", ".", "")
-	ca := fs.String("ca", "desk-ca", "")
-	hosts := fs.String("hosts", "db1.example.pt,db2.example.pt", "")
-	database := fs.String("name", "balcao", "")
 	if exit, ok := parseAdmin(fs, dsn, rest, stderr); !ok {
-		return exit
+		return "", exit, false
 	}
 	if len(leading) != 1 {
-		_, _ = fmt.Fprint(stderr, usage)
-		return exitUsage
+		_, _ = fmt.Fprint(stderr, deskUsage)
+		return "", exitUsage, false
 	}
-	role := leading[0]
-	if err := schema.CheckName(role); err != nil {
+	return leading[0], exitOK, true
+}
+
+// deskCertificate makes a certificate for a new desk, or the next one of a desk.
+func deskCertificate(ctx context.Context, command string, args []string, stdout, stderr io.Writer) int {
+	fs, dsn := adminFlags("desk "+command, deskUsage, stderr)
+	out := fs.String("out", ".", "")
+	ca := fs.String("ca", "desk-ca", "")
+	overlap := 24 * time.Hour
+	if command == "rotate" {
+		fs.DurationVar(&overlap, "overlap", overlap, "")
+	}
+	name, exit, ok := parseDesk(fs, dsn, args, stderr)
+	if !ok {
+		return exit
+	}
+	if err := schema.CheckName(name); err != nil {
 		return fail(stderr, fs.Name(), err)
 	}
 	authority, err := deskca.Load(*ca)
 	if err != nil {
 		return fail(stderr, fs.Name(), err)
 	}
-	pair, err := authority.Login(role)
+	pair, err := authority.Login(name)
 	if err != nil {
 		return fail(stderr, fs.Name(), err)
 	}
-	// No password: the certificate is the only way in.
-	if err := schema.AddLogin(ctx, *dsn, schema.Login{Name: role, Group: group}); err != nil {
-		return fail(stderr, fs.Name(), err)
+	file := name
+	if command == "rotate" { // the files of the one before are in use
+		file += "-" + time.Now().UTC().Format("20060102-150405")
 	}
-	certFile, keyFile, err := pair.Write(*out, role)
+	certFile, keyFile, err := pair.Write(*out, file)
 	if err != nil {
 		return fail(stderr, fs.Name(), err)
 	}
-	_, _ = fmt.Fprintf(stdout, `Role %s may log in with
-  %s
-  %s (keep it secret)
-Connection string; server-ca.crt is the authority of the servers' own certificates:
-  %s
-`, role, certFile, keyFile, connectionString(role, *database, strings.Split(*hosts, ","), certFile, keyFile))
+	if command == "add" {
+		err = schema.AddDesk(ctx, *dsn, name, pair.DER())
+	} else {
+		err = schema.RotateDesk(ctx, *dsn, name, pair.DER(), overlap)
+	}
+	if err != nil {
+		return fail(stderr, fs.Name(), errors.Join(err, remove(certFile, keyFile)))
+	}
+	_, _ = fmt.Fprintf(stdout, `Desk %s speaks to the centre with
+  BALCAO_DESK_CERT=%s
+  BALCAO_DESK_KEY=%s (keep it secret)
+`, name, certFile, keyFile)
 	return exitOK
 }
 
-// connectionString names every host, so that a desk finds the primary after a failover.
-func connectionString(role, database string, hosts []string, certFile, keyFile string) string {
-	query := url.Values{
-		"sslmode":              {"verify-full"},
-		"sslrootcert":          {"server-ca.crt"},
-		"sslcert":              {filepath.Base(certFile)},
-		"sslkey":               {filepath.Base(keyFile)},
-		"target_session_attrs": {"read-write"},
-		"connect_timeout":      {"3"},
+// remove takes back files of a certificate that came to nothing.
+func remove(files ...string) error {
+	var errs []error
+	for _, file := range files {
+		errs = append(errs, os.Remove(file))
 	}
-	dsn := url.URL{Scheme: "postgres", User: url.User(role), Host: strings.Join(hosts, ","), Path: "/" + database,
-		RawQuery: query.Encode()}
-	return dsn.String()
+	return errors.Join(errs...)
 }
+
+func deskState(ctx context.Context, command string, args []string, change func(context.Context, string, string) error, done string,
+	stdout, stderr io.Writer) int {
+	fs, dsn := adminFlags("desk "+command, deskUsage, stderr)
+	name, exit, ok := parseDesk(fs, dsn, args, stderr)
+	if !ok {
+		return exit
+	}
+	if err := change(ctx, *dsn, name); err != nil {
+		return fail(stderr, fs.Name(), err)
+	}
+	_, _ = fmt.Fprintf(stdout, "Desk %s %s\n", name, done)
+	return exitOK
+}
+
+func deskList(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	fs, dsn := adminFlags("desk list", deskUsage, stderr)
+	if exit, ok := parseAdmin(fs, dsn, args, stderr); !ok {
+		return exit
+	}
+	desks, err := schema.Desks(ctx, *dsn)
+	if err != nil {
+		return fail(stderr, fs.Name(), err)
+	}
+	for _, d := range desks {
+		_, _ = fmt.Fprintf(stdout, "%s  %s since %s\n", d.Name, d.State, day(d.AddedAt))
+		for _, c := range d.Certificates {
+			state := ""
+			switch {
+			case c.Revoked:
+				state = ", revoked"
+			case !c.EndsAt.IsZero():
+				state = ", ends " + c.EndsAt.UTC().Format(time.RFC3339)
+			}
+			_, _ = fmt.Fprintf(stdout, "  %s since %s%s\n", c.Fingerprint, day(c.AddedAt), state)
+		}
+	}
+	return exitOK
+}
+
+func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }
 
 func deskAuthority(args []string, stdout, stderr io.Writer) int {
 	fs, _ := adminFlags("desk ca", deskUsage, stderr)
@@ -128,31 +189,7 @@ func deskAuthority(args []string, stdout, stderr io.Writer) int {
 	if _, err := deskca.Create(*ca); err != nil {
 		return fail(stderr, fs.Name(), err)
 	}
-	_, _ = fmt.Fprintf(stdout, "%s is for the server (ssl_ca_file), %s stays here.\n",
+	_, _ = fmt.Fprintf(stdout, "%s is for the door and the registrars, %s stays here.\n",
 		filepath.Join(*ca, deskca.CertificateFile), filepath.Join(*ca, deskca.KeyFile))
-	return exitOK
-}
-
-func deskServer(args []string, stdout, stderr io.Writer) int {
-	hosts, rest := names(args)
-	fs, _ := adminFlags("desk server", deskUsage, stderr)
-	out := fs.String("out", ".", "")
-	ca := fs.String("ca", "desk-ca", "")
-	if err := fs.Parse(rest); err != nil {
-		return mistake(err, exitUsage)
-	}
-	authority, err := deskca.Load(*ca)
-	if err != nil {
-		return fail(stderr, fs.Name(), err)
-	}
-	pair, err := authority.Server(hosts...)
-	if err != nil {
-		return fail(stderr, fs.Name(), err)
-	}
-	certFile, keyFile, err := pair.Write(*out, "server")
-	if err != nil {
-		return fail(stderr, fs.Name(), err)
-	}
-	_, _ = fmt.Fprintf(stdout, "%s and %s are for the server (ssl_cert_file, ssl_key_file).\n", certFile, keyFile)
 	return exitOK
 }

@@ -30,7 +30,7 @@ const usage = `Usage: kioskctl COMMAND [flags]
   doctor   say what is wrong with readers, the smart-card service and the trust folder
   trust    import FILE…: add CA certificates to the trust folder; list: show it
   db       create | migrate | check: the centre's database
-  desk     add NAME: a desk's role and TLS client certificate
+  desk     add | suspend | resume | rotate | revoke | list: the desks and their TLS client certificates
 
 kioskctl COMMAND --help tells more; kioskctl -version says which it is.
 `
