@@ -25,8 +25,6 @@ const (
 	streamAgain  = 2 * time.Second // after a check that nobody answered
 )
 
-// eventEnd is the last event of a stream that the centre ends; its data is a central.Problem's code.
-const eventEnd = "end"
 
 // event is one server-sent event, as it is written.
 type event []byte
@@ -294,7 +292,7 @@ func (d *Door) events(w http.ResponseWriter, r *http.Request, c caller) error {
 		case <-pause.C:
 		case next, open = <-s.events:
 			if !open {
-				next = newEvent(eventEnd, s.why.code)
+				next = newEvent(central.EventEnd, s.why.code)
 			} else if string(next) == string(missed) {
 				check.Reset(rand.N(time.Second)) //nolint:gosec // it may have been this desk's end
 			}
@@ -305,7 +303,7 @@ func (d *Door) events(w http.ResponseWriter, r *http.Request, c caller) error {
 			case err == nil:
 				check.Reset(streamCheck)
 			case p.status == http.StatusForbidden:
-				next, open = newEvent(eventEnd, p.code), false
+				next, open = newEvent(central.EventEnd, p.code), false
 			default:
 				check.Reset(streamAgain)
 			}
