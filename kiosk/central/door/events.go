@@ -25,7 +25,6 @@ const (
 	streamAgain  = 2 * time.Second // after a check that nobody answered
 )
 
-
 // event is one server-sent event, as it is written.
 type event []byte
 

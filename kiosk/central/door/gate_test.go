@@ -100,15 +100,15 @@ func TestGateOwnFault(t *testing.T) {
 	})
 }
 
-// TestGateHammered: while hundreds of callers of one desk come as fast as they can, every call of another has its turn,
+// TestGateHammered: while dozens of callers of one desk come as fast as they can, every call of another has its turn,
 // behind at most one of theirs, and nothing is lost of what the gate counts.
 func TestGateHammered(t *testing.T) {
-	const places, calls = 2, 200
+	const places, calls = 2, 50
 	g := newGate(places)
 	var served atomic.Int64
 	stop := make(chan struct{})
 	var hammering sync.WaitGroup
-	for range 300 {
+	for range 40 {
 		hammering.Go(func() {
 			for {
 				select {
