@@ -147,6 +147,7 @@ func (h *hub) notify(payload string) {
 // kindGone announces that a desk was suspended or revoked.
 const kindGone central.NoticeKind = "gone"
 
+// errGone ends the streams of a desk that was announced to be gone.
 var errGone = &problem{status: http.StatusForbidden, code: central.RefusedDesk}
 
 // line says whether the hub hears PostgreSQL. Streams are told of both changes: what was announced in between is lost.
@@ -291,7 +292,7 @@ func (d *Door) events(w http.ResponseWriter, r *http.Request, c caller) error {
 		case <-pause.C:
 		case next, open = <-s.events:
 			if !open {
-				next = newEvent(central.EventEnd, s.why.code)
+				next = newEvent(central.EventEnd, d.whyEnded(r.Context(), c, s).code)
 			} else if string(next) == string(missed) {
 				check.Reset(rand.N(time.Second)) //nolint:gosec // it may have been this desk's end
 			}
@@ -308,6 +309,20 @@ func (d *Door) events(w http.ResponseWriter, r *http.Request, c caller) error {
 			}
 		}
 	}
+}
+
+// whyEnded is why a stream ended. A desk of which something was announced is asked about: what ended may have been
+// another of its certificates, and it comes back.
+func (d *Door) whyEnded(ctx context.Context, c caller, s *stream) *problem {
+	if s.why != errGone {
+		return s.why
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Second/2)
+	defer cancel()
+	if _, err := d.hello(ctx, c); err != nil && problemOf(err).status == http.StatusForbidden {
+		return problemOf(err)
+	}
+	return errUnavailable
 }
 
 // join begins a stream of a desk that the database knows.
