@@ -47,7 +47,7 @@ func (e CentreChanged) apply(s *Session) {
 		s.retry()
 	}
 	switch {
-	case e.Centre.Suspended && s.live != 0 && !s.over() && s.state.Step != StepDone:
+	case e.Centre.Suspended && s.state.Case != 0 && !s.over() && s.state.Step != StepDone:
 		s.fail(Problem{Code: ProblemDeskSuspended})
 	case s.state.Case == 0 && s.note == "" && s.barred() == "":
 		s.startUnread()

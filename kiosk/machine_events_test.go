@@ -74,7 +74,7 @@ func (w *world) answer() kiosk.Event {
 		if good {
 			return w.codeQueued(c.Case, c.Channel)
 		}
-		return kiosk.InCase{Case: c.Case, Event: kiosk.CodeRefused{Channel: c.Channel, Problem: kiosk.ResendsUsed}}
+		return kiosk.InCase{Case: c.Case, Event: kiosk.CodeRefused{Channel: c.Channel, Problem: pick(w, kiosk.ResendsUsed, kiosk.DestinationOff, kiosk.CentreBusy)}}
 	case kiosk.ConfirmCode:
 		if good {
 			return kiosk.InCase{Case: c.Case, Event: kiosk.CodeAnswered{Channel: c.Channel, Proof: proof, At: w.now, TriesLeft: 3}}
@@ -95,7 +95,7 @@ func (w *world) answer() kiosk.Event {
 		if good {
 			return kiosk.InCase{Case: c.Case, Event: kiosk.KeyActive{Register: 7, ActiveAt: w.now, Level: kiosk.LevelHigh}}
 		}
-		return pick[kiosk.Event](w, kiosk.InCase{Case: c.Case, Event: kiosk.KeyRefused{Code: kiosk.ProblemNotProven}}, kiosk.InCase{Case: c.Case, Event: kiosk.BindWaiting{}}, w.failed(c.Case))
+		return pick[kiosk.Event](w, kiosk.InCase{Case: c.Case, Event: kiosk.KeyRefused{Code: pick(w, kiosk.ProblemNotProven, kiosk.ProblemDeskSuspended)}}, kiosk.InCase{Case: c.Case, Event: kiosk.BindWaiting{}}, w.failed(c.Case), suspended)
 	}
 	return kiosk.Tick{Now: w.now}
 }
@@ -247,7 +247,7 @@ func (w *world) noise() kiosk.Event {
 		kiosk.ServiceChanged{Problem: pick(w, "", "", kiosk.ProblemServiceStopped)},
 		kiosk.ReaderAdded{Reader: 1, Name: "A"}, kiosk.ReaderAdded{Reader: 2, Name: "B"},
 		kiosk.ReaderRemoved{Reader: w.reader()}, kiosk.ReaderAdded{Reader: w.reader()},
-		kiosk.CentreChanged{Centre: kiosk.CentreStatus{Health: pick(w, kiosk.HealthDown, kiosk.HealthPoor), Skew: time.Duration(w.below(9)) * time.Minute}},
+		kiosk.CentreChanged{Centre: kiosk.CentreStatus{Health: pick(w, kiosk.HealthDown, kiosk.HealthPoor), Skew: time.Duration(w.below(9)) * time.Minute}}, suspended,
 		kiosk.InCase{Case: id, Event: kiosk.Activity{Key: "activity.read_photo"}}, kiosk.InCase{Case: id, Event: kiosk.CardHeld{Held: w.below(2) == 0}},
 		kiosk.InCase{Case: id, Event: kiosk.IdentityRead{Identity: marked()}},
 		kiosk.InCase{Case: id, Event: kiosk.CheckDone{Check: kiosk.Check{Name: kiosk.CheckAge, Result: pick(w, kiosk.Passed, kiosk.Failed, kiosk.Pending, "maybe")}}},

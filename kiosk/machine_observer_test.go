@@ -72,7 +72,7 @@ func (o *observer) event(before kiosk.State, e kiosk.Event) {
 		if before.Review.Phase == kiosk.ReviewSigning {
 			o.signed = o.signing && (e.Check.Result == kiosk.Passed || before.Document.Signing == kiosk.SigningDesk)
 		}
-	case kiosk.KeyActive, kiosk.KeyRefused, kiosk.CommandFailed:
+	case kiosk.KeyActive, kiosk.KeyRefused, kiosk.CommandFailed, kiosk.CentreChanged: // which may say that the desk is suspended
 		o.decided = o.decided || before.Review.Phase == kiosk.ReviewBinding
 	}
 }

@@ -214,6 +214,7 @@ func (w *world) checkState(e kiosk.Event) {
 		{s.Now.Sub(w.exposed) >= time.Minute, "the first entry of a PIN is kept while the card is away"},
 		{s.Away && doc.CardPresent, "the card is there and away"},
 		{s.Step == kiosk.StepDone && s.Receipt == nil, "done without a receipt"},
+		{live && s.Step != kiosk.StepDone && s.Status.Centre.Suspended, "a case goes on at a suspended desk"},
 		{s.Case == 0 && s.Step != kiosk.StepDocument, "a step without a case"},
 		{s.Case != 0 && s.Choosing, "the list of errands lies over a case"},
 		{s.Contact.Settled != (s.Contact.Phone.Confirmed() || s.Contact.Email.Confirmed()), "settled is not what was confirmed"},
