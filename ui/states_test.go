@@ -375,6 +375,30 @@ func stopped(l kiosk.Language) kiosk.State {
 	return s
 }
 
+// deskSuspended is an empty desk that the centre has suspended.
+func deskSuspended(l kiosk.Language) kiosk.State {
+	s := idle(l)
+	s.Status.Centre = kiosk.CentreStatus{Health: kiosk.HealthDown, Suspended: true}
+	s.Problem = &kiosk.Problem{Code: kiosk.ProblemDeskSuspended}
+	return s
+}
+
+// caseSuspended is a case that ended with that.
+func caseSuspended(l kiosk.Language) kiosk.State {
+	s := problem(kiosk.ProblemDeskSuspended, true)(l)
+	s.Status.Centre = deskSuspended(l).Status.Centre
+	return s
+}
+
+// contactRefused is a phone number that the centre sends no code to.
+func contactRefused(why kiosk.ContactProblem) func(kiosk.Language) kiosk.State {
+	return func(l kiosk.Language) kiosk.State {
+		s := contact(l)
+		s.Contact.Phone = kiosk.ChannelState{Text: "912 345 678", Value: "+351912345678", Problem: why}
+		return s
+	}
+}
+
 func centreDown(l kiosk.Language) kiosk.State {
 	s := idle(l)
 	s.Status.Centre.Health, s.Status.Delivery = kiosk.HealthDown, kiosk.HealthUnknown
@@ -446,9 +470,9 @@ type screen struct {
 var screens = slices.Concat(cardScreens, travelScreens)
 
 var cardScreens = []screen{
-	{"1-document", idle}, {"1-errands", errands}, {"1-check", checkDesk}, {"1-check-away", checkAway}, {"1-left-behind", leftBehind}, {"1-centre-down", centreDown}, {"1-service-stopped", stopped}, {"1-reading", reading}, {"1-held", held},
+	{"1-document", idle}, {"1-errands", errands}, {"1-check", checkDesk}, {"1-check-away", checkAway}, {"1-left-behind", leftBehind}, {"1-centre-down", centreDown}, {"1-desk-suspended", deskSuspended}, {"1-service-stopped", stopped}, {"1-reading", reading}, {"1-held", held},
 	{"2-identity", identity}, {"2-identity-check", checkIdentity}, {"2-identity-long", identityLong}, {"2-identity-loading", identityLoading}, {"2-identity-unsure", identityUnsure},
-	{"3-contact", contact}, {"3-contact-sent", contactSent}, {"3-contact-wrong", contactWrong}, {"3-contact-both", contactBoth},
+	{"3-contact", contact}, {"3-contact-sent", contactSent}, {"3-contact-wrong", contactWrong}, {"3-contact-no-destination", contactRefused(kiosk.DestinationOff)}, {"3-contact-busy", contactRefused(kiosk.CentreBusy)}, {"3-contact-both", contactBoth},
 	{"3-contact-undelivered", contactFailed(undelivered)}, {"3-contact-taken", contactFailed(taken)}, {"3-contact-locked", contactFailed(lockedChannel)},
 	{"3-contact-expired", contactFailed(expired)}, {"3-contact-other", contactOther}, {"3-contact-correcting", contactCorrecting}, {"3-contact-cancel", cancelling}, {"3-contact-forgotten", forgotten}, {"3-contact-away", cardAway(contactSent)},
 	{"4-pin-first", pin(kiosk.PINFirst)}, {"4-pin-phone", phoneProven}, {"4-pin-mismatch", pinMismatch}, {"4-pin-repeat", pin(kiosk.PINRepeat)},
@@ -458,5 +482,5 @@ var cardScreens = []screen{
 	{"5-review-signing", review(kiosk.ReviewSigning)}, {"5-review-waiting", reviewWaiting},
 	{"6-done", done},
 	{"9-card-removed", problem(kiosk.ProblemCode(kiosk.ReasonRemoved), false)}, {"9-revoked", revoked}, {"9-unsure", unsure}, {"9-copy", problem(kiosk.ProblemCode(kiosk.ReasonKeyMismatch), true)},
-	{"9-centre-down", problem(kiosk.ProblemCentreDown, false)}, {"9-idle", ended(kiosk.ProblemIdle)}, {"9-internal", problem(kiosk.ProblemInternal, true)},
+	{"9-centre-down", problem(kiosk.ProblemCentreDown, false)}, {"9-idle", ended(kiosk.ProblemIdle)}, {"9-internal", problem(kiosk.ProblemInternal, true)}, {"9-desk-suspended", caseSuspended},
 }
