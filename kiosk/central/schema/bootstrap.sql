@@ -48,8 +48,6 @@ grant usage on schema registrar to balcao_registrar;
 -- What later migrations create is closed as well until they grant it.
 alter default privileges for role balcao_owner revoke execute on functions from public;
 alter default privileges for role balcao_owner revoke usage on types from public;
-alter default privileges for role balcao_owner in schema desk grant execute on functions to balcao_centre;
-alter default privileges for role balcao_owner in schema registrar grant execute on functions to balcao_registrar;
 
 -- Everybody may write large objects, hold advisory locks and run anonymous PL/pgSQL by default. The
 -- first fills the disk, the second would stop the functions that count, the third makes every

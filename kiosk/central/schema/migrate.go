@@ -29,6 +29,9 @@ begin
 	end loop;
 end $$`
 
+const grantFunctions = `grant execute on all functions in schema desk to balcao_centre;
+	grant execute on all functions in schema registrar to balcao_registrar`
+
 // Version returns the schema version that this program's migrations lead to.
 func Version() int {
 	return len(mustFiles("migrations"))
@@ -78,7 +81,7 @@ func migrate(ctx context.Context, conn *pgx.Conn, to int) (from, reached int, er
 		}
 		steps := append([]string{dropFunctions}, mustFiles("migrations")[from:to]...)
 		if to == Version() { // the functions are those of the newest tables
-			steps = append(steps, mustFiles("functions/*")...)
+			steps = append(append(steps, mustFiles("functions/*")...), grantFunctions)
 		}
 		for _, step := range steps {
 			if _, err := tx.Exec(ctx, step); err != nil {

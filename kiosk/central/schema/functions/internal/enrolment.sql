@@ -53,16 +53,16 @@ $$;
 create function internal.end_enrolment(p_enrolment uuid, p_state text, p_refusal text) returns void
 	language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
-	kept boolean := p_state = 'active';
+	keep boolean := p_state = 'active';
 begin
 	update centre.enrolment set state = p_state, refusal = p_refusal, ended_at = clock_timestamp(),
 		country = null, civil_number = null, document_number = null, tax_number = null where id = p_enrolment;
 	update centre.one_time_code set value = null, key = null, mac = null where enrolment = p_enrolment;
 	update centre.contact_proof set value = null where enrolment = p_enrolment;
-	update centre.evidence set identity = null, sealed_pin = null, jws = case when kept then jws end,
-		sod = case when kept then sod end, proof = case when kept then proof end where enrolment = p_enrolment;
+	update centre.evidence set identity = null, sealed_pin = null, jws = case when keep then jws end,
+		sod = case when keep then sod end, proof = case when keep then proof end where enrolment = p_enrolment;
 	-- An answer to the centre's own key is worth nothing without it; 2 is that kind of proof.
-	update centre.chip_challenge c set dg14 = null, to_send = null, private = case when kept and exists (
+	update centre.chip_challenge c set dg14 = null, to_send = null, private = case when keep and exists (
 			select from centre.evidence v where v.enrolment = p_enrolment and substr(v.proof, 1, 1) = decode('02', 'hex'))
 			then c.private end
 		where c.enrolment = p_enrolment;

@@ -1,0 +1,455 @@
+package schema_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+
+	"balcao/kiosk"
+)
+
+// The whole path of each kind of document, and what stays of it.
+func TestWholePath(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		who  person
+		stay map[string]int // text, and rows that it stands in
+	}{
+		"Citizen Card": {citizen(), map[string]int{"identity": 0, "sealed": 0, "the-transcript": 1, "sod": 1}},
+		"passport":     {traveller(), map[string]int{"DG1 DG14": 1, "DG11": 0, "sealed": 0, "the-answer": 1, "the-transcript": 1, "sod": 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			id := b.desk.bound(c.who)
+			again := cardEvidence
+			if c.who.Kind == "passport" {
+				again = travelEvidence
+			}
+			if s := must(b.desk.tryBind(id, again))(t); s.State != "pending" {
+				t.Errorf("bound again: %+v", s)
+			}
+			if n := scalar[int](b, `select count(*) from centre.job where kind = 'verify'`); n != 1 {
+				t.Errorf("%d verifications queued, want 1", n)
+			}
+			outcome, register := b.activate(id, c.who, ana)
+			if same, number := b.activate(id, c.who, ana); outcome != "active" || same != "active" || number != register {
+				t.Errorf("activate = %q, %d, then %q, %d", outcome, register, same, number)
+			}
+			if s := must(b.desk.tryBind(id, again))(t); s.State != "active" || *s.Register != register || *s.Level != "high" {
+				t.Errorf("afterwards: %+v", s)
+			}
+			for _, change := range []func(*evidence){
+				func(e *evidence) { e.JWS = []byte("{}") }, func(e *evidence) { e.Identity = []byte("identitY") },
+				func(e *evidence) { e.SOD = []byte("soD") }, func(e *evidence) { e.PIN = []byte("sealeD") },
+			} {
+				other := again
+				change(&other)
+				_, err := b.desk.tryBind(id, other)
+				wantState(t, "another content", err, "BK004")
+			}
+			for text, want := range c.stay {
+				if got := b.mentions(text); got != want {
+					t.Errorf("%q stands in %d rows, want %d", text, got, want)
+				}
+			}
+			wantState(t, "abandon", b.desk.abandon(id, ""), "BK002")
+			if o := must(b.desk.tryOpen(newID(), c.who))(t); o.Refusal != "already_active" {
+				t.Errorf("open again: %+v, want already_active", o)
+			}
+			for _, table := range []string{"key_event", "person_event"} {
+				if n := scalar[int](b, `select count(*) from centre.`+table+` where enrolment = $1`, id); n != 1 {
+					t.Errorf("%d rows of %s, want 1", n, table)
+				}
+				for _, sql := range []string{`update centre.%s set actor = 'x'`, `delete from centre.%s`, `truncate centre.%s`} {
+					if _, err := b.admin.Exec(t.Context(), fmt.Sprintf(sql, table)); err == nil {
+						t.Errorf("%s of %s: no error", sql, table)
+					}
+				}
+			}
+			for _, sql := range []string{`update centre.key set state = 'pending'`, `update centre.key set person = person + 1`} {
+				if _, err := b.admin.Exec(t.Context(), sql); err == nil {
+					t.Errorf("%s: no error", sql)
+				}
+			}
+		})
+	}
+}
+
+// people is every person and event of one, as text.
+func (b *bench) people() []string {
+	return scalar[[]string](b, `select array_agg(t order by t) from (
+		select p::text from centre.person p union all select e::text from centre.person_event e) u(t)`)
+}
+
+// Nothing of a refused enrolment touches a person: neither one with a key, nor does it make one.
+func TestRefusedEnrolmentTouchesNobody(t *testing.T) {
+	t.Parallel()
+	forged := name{"Forged", "Name", "1999-09-09"}
+	for what, refuse := range map[string]func(b *bench, living person, pending uuid.UUID) (person, string){
+		"already_active": func(_ *bench, living person, _ uuid.UUID) (person, string) { return living, "already_active" },
+		"suspended": func(b *bench, living person, _ uuid.UUID) (person, string) {
+			b.exec(`update centre.desk set state = 'suspended'`)
+			return living, "desk_suspended"
+		},
+		"contact_taken": func(b *bench, living person, pending uuid.UUID) (person, string) {
+			b.exec(`update centre.key set state = 'cancelled'`)
+			b.exec(`update centre.contact_proof set value = '+351999999999' where enrolment = $1`, pending)
+			b.exec(`update centre.key_contact set value = '+351999999999', living = true`)
+			return living, "contact_taken"
+		},
+	} {
+		for kind, who := range map[string]person{"card": citizen(), "passport": traveller()} {
+			t.Run(what+" "+kind, func(t *testing.T) {
+				t.Parallel()
+				b := newBench(t)
+				second := b.desk.bound(who) // both open before there is a key
+				b.desk.enrol(who, ana)
+				who, want := refuse(b, who, second)
+				before := b.people()
+				if outcome, register := b.activate(second, who, forged); outcome != want || register != 0 {
+					t.Fatalf("activate = %q, %d, want %q", outcome, register, want)
+				}
+				if again, _ := b.activate(second, who, forged); again != want {
+					t.Errorf("again = %q, want %q", again, want)
+				}
+				if diff := cmp.Diff(before, b.people()); diff != "" {
+					t.Errorf("people changed:\n%s", diff)
+				}
+				if n := b.mentions("forged"); n != 0 {
+					t.Errorf("the refused name stands in %d rows", n)
+				}
+			})
+		}
+	}
+}
+
+// A renewal changes the person, and the event says what they were.
+func TestChangeOfAPersonIsAnEvent(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	who, number := citizen(), phone()
+	for _, n := range []name{ana, {"Berg", "Anna Maria", ana.Born}} {
+		id := b.desk.proven(who, "sms", number)
+		must(b.desk.tryBind(id, cardEvidence))(t)
+		if outcome, _ := b.activate(id, who, n); outcome != "active" {
+			t.Fatalf("activate = %q", outcome)
+		}
+		b.exec(`update centre.key set valid_until = current_date - 1`)
+		b.later(1000e9)
+	}
+	if got := scalar[string](b, `select string_agg(what || coalesce(' ' || (was ->> 'surname'), '') || coalesce(' ' || (was ->> 'birth_date'), ''), ', '
+		order by id) from centre.person_event`); got != "made, changed Eriksson" {
+		t.Errorf("events: %s", got)
+	}
+	if got := scalar[string](b, `select string_agg(state, ' ' order by register) from centre.key`); got != "expired active" {
+		t.Errorf("keys are %q, want the first expired and the second active", got)
+	}
+	b.exec(`update centre.person set nationality = 'PRT'`) // by hand as well
+	if n := scalar[int](b, `select count(*) from centre.person_event where was ->> 'nationality' = 'UTO' and actor = 'balcao_admin'`); n != 1 {
+		t.Errorf("%d events of a change by hand, want 1", n)
+	}
+	if n := scalar[int](b, `select registrar.expire()`); n != 1 {
+		t.Errorf("expire ended %d, want 1", n)
+	}
+}
+
+// A NIF that a stranger typed blocks nobody; who proves it has it.
+func TestTypedNIFBlocksNobody(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	thief, owner := traveller(), citizen()
+	owner.Tax = thief.Tax
+	b.desk.enrol(thief, name{"Thief", "Tom", "1970-01-01"})
+	b.desk.enrol(owner, ana)
+	other := traveller()
+	other.Tax = owner.Tax
+	b.desk.enrol(other, name{"Other", "Olga", "1980-01-01"})
+	type nif struct {
+		Claim, Proven *string
+	}
+	for who, want := range map[string]nif{thief.Document: {&thief.Tax, nil}, other.Document: {&owner.Tax, nil}, owner.Civil: {nil, &owner.Tax}} {
+		got := must(row[nif](t, b.admin, `select p.tax_claim, k.tax_number from centre.person p join centre.key k on k.person = p.id and k.living
+			where $1 in (p.civil_number, p.document_number)`, who))(t)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s:\n%s", who, diff)
+		}
+	}
+	// A second card that proves the same NIF is the same person's.
+	second := citizen()
+	second.Tax = owner.Tax
+	id := b.desk.bound(second)
+	if outcome, _ := b.activate(id, second, ana); outcome != "already_active" {
+		t.Errorf("a second proof of one NIF: %q, want already_active", outcome)
+	}
+	if n := scalar[int](b, `select count(*) from centre.review`); n != 0 {
+		t.Errorf("%d reviews of people who have nothing but a NIF in common", n)
+	}
+}
+
+// The same NIF with the same name, birth date and nationality is for an operator to look at; everybody keeps their key.
+func TestReviews(t *testing.T) {
+	t.Parallel()
+	for what, c := range map[string]struct {
+		second func(first person) person
+		name   name
+		want   int
+	}{
+		"a renewed passport":   {func(p person) person { p.Document = "N" + p.Document; return p }, ana, 1},
+		"a card, proven":       {func(p person) person { c := citizen(); c.Tax = p.Tax; return c }, name{"ÉRIKSSON", "ANNA-MARIA", ana.Born}, 1},
+		"another name":         {func(p person) person { p.Document = "N" + p.Document; return p }, name{"Erikson", "Anna Maria", ana.Born}, 0},
+		"another birth date":   {func(p person) person { p.Document = "N" + p.Document; return p }, name{ana.Surname, ana.Given, "1985-12-30"}, 0},
+		"another NIF":          {func(person) person { return traveller() }, ana, 0},
+		"another State's book": {func(p person) person { p.Country = "D"; return p }, ana, 1},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			first := traveller()
+			b.desk.enrol(first, ana)
+			id, _ := b.desk.enrol(c.second(first), c.name)
+			if n := scalar[int](b, `select count(*) from centre.review`); n != c.want {
+				t.Errorf("%d reviews, want %d", n, c.want)
+			}
+			if n := scalar[int](b, `select count(*) from centre.key where state = 'active'`); n != 2 {
+				t.Errorf("%d active keys, want 2", n)
+			}
+			if s := b.desk.status(id); s.State != "active" || s.Refusal != "" {
+				t.Errorf("the desk hears %+v", s)
+			}
+		})
+	}
+}
+
+// Several enrolments of one person, or of one mailbox, at once: one becomes a key.
+func TestOneOfManyBecomesAKey(t *testing.T) {
+	t.Parallel()
+	for what, c := range map[string]struct {
+		who   func(first person) person
+		value func(i int) string
+		lose  string
+	}{
+		"person":  {func(p person) person { return p }, func(int) string { return "" }, "already_active"},
+		"mailbox": {func(person) person { return citizen() }, func(i int) string { return []string{"a.teste@exemplo.pt", "A.Teste+1@exemplo.pt"}[i%2] }, "contact_taken"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			first := citizen()
+			people, ids := make([]person, 6), make([]uuid.UUID, 6)
+			for i := range ids {
+				people[i] = c.who(first)
+				channel, value := "email", c.value(i)
+				if value == "" {
+					channel, value = "sms", phone()
+				}
+				ids[i] = b.desk.proven(people[i], channel, value)
+				must(b.desk.tryBind(ids[i], cardEvidence))(t)
+				b.later(1000e9) // past the window, or the address would be locked for resends
+			}
+			for range 2 { // asked again, the answers are the same
+				got := atOnce(len(ids), func(i int) string {
+					outcome, _, err := b.tryActivate(ids[i], people[i], ana)
+					return word(outcome, err)
+				})
+				if got["active"] != 1 || got[c.lose] != len(ids)-1 {
+					t.Errorf("%v, want one active and the others %s", got, c.lose)
+				}
+			}
+			if n := scalar[int](b, `select count(*) from centre.person`); n != 1 {
+				t.Errorf("%d people, want 1", n)
+			}
+			if what != "mailbox" {
+				return
+			}
+			// From now on it is said at the desk, but only to who has proven possession.
+			late := b.desk.open(citizen())
+			if s := b.desk.send(late, "email", "a.teste+2@exemplo.pt"); s.Refusal != "" {
+				t.Errorf("send_code = %+v: whose address is enrolled was told for nothing", s)
+			}
+			if got := b.desk.confirm(late, "email", "000000").Refusal; got != "code_wrong" {
+				t.Errorf("wrong code = %q, want code_wrong", got)
+			}
+			if got := b.desk.confirm(late, "email", "123456"); got.Refusal != "taken" || got.Proof != nil {
+				t.Errorf("right code = %+v, want taken", got)
+			}
+		})
+	}
+}
+
+// The registrar makes no key for other numbers than those that the enrolment was opened for.
+func TestPersonOfTheEvidenceIsTheEnrolments(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	who := traveller()
+	id := b.desk.bound(who)
+	for what, change := range map[string]func(*person){
+		"document": func(p *person) { p.Document += "1" }, "no document": func(p *person) { p.Document = "" },
+		"NIF": func(p *person) { p.Tax = taxNumber() }, "no NIF": func(p *person) { p.Tax = "" },
+		"civil number": func(p *person) { p.Civil = "12345678" },
+	} {
+		other := who
+		change(&other)
+		_, _, err := b.tryActivate(id, other, ana)
+		wantState(t, what, err, "BK010")
+	}
+	if outcome, _ := b.activate(id, who, ana); outcome != "active" {
+		t.Errorf("activate = %q", outcome)
+	}
+	// A civil number with its check digit is the one without it.
+	card := citizen()
+	b.desk.enrol(card, name{"Berg", "Bo", "1990-01-01"})
+	card.Civil += "7"
+	if o := must(b.desk.tryOpen(newID(), card))(t); o.Refusal != "already_active" {
+		t.Errorf("with check digit: %+v, want already_active", o)
+	}
+}
+
+// The rule for NIFs in SQL is the one of package kiosk.
+func TestTaxNumberRule(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	numbers := []string{"", "0", "00000000", "000000000", "012345678", "4000000080", "40000000O", "４０００００００８"}
+	for n := range 300 {
+		numbers = append(numbers, fmt.Sprintf("%09d", 123456700+n*1_234_567%876_543_299))
+	}
+	var want []bool
+	for _, n := range numbers {
+		want = append(want, kiosk.CheckTaxNumber(n))
+	}
+	got := scalar[[]bool](b, `select array_agg(internal.is_tax_number(n) order by i) from unnest($1::text[]) with ordinality u(n, i)`, numbers)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("kiosk and SQL differ:\n%s", diff)
+	}
+	if !slices.Contains(want, true) {
+		t.Error("none of them is a NIF")
+	}
+}
+
+func TestOpen(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.set("typed_mrz", 2)
+	good := traveller()
+	id := b.desk.open(good)
+	for what, c := range map[string]struct {
+		change      func(*person)
+		fresh, same string // answers under a new identifier and under that of the good one
+	}{
+		"as it is":                 {func(*person) {}, "", ""},
+		"another country":          {func(p *person) { p.Country = "D" }, "", "BK004"},
+		"a long number":            {func(p *person) { p.Document = strings.Repeat("A", 22) }, "", "BK004"},
+		"typed":                    {func(p *person) { p.Typed = true }, "", "BK004"},
+		"a permit":                 {func(p *person) { p.Kind = "residence-permit" }, "", "BK004"},
+		"another NIF":              {func(p *person) { p.Tax = taxNumber() }, "", "BK004"},
+		"a Citizen Card":           {func(p *person) { *p = citizen() }, "", "BK004"},
+		"no number":                {func(p *person) { p.Document = "" }, "BK005", "BK005"},
+		"fillers":                  {func(p *person) { p.Document = "L898902C<" }, "BK005", "BK005"},
+		"small letters":            {func(p *person) { p.Document = "l898902c" }, "BK005", "BK005"},
+		"a longer number":          {func(p *person) { p.Document = strings.Repeat("1", 23) }, "BK005", "BK005"},
+		"no NIF":                   {func(p *person) { p.Tax = "" }, "BK005", "BK005"},
+		"a NIF that cannot be":     {func(p *person) { p.Tax = "400000009" }, "BK005", "BK005"},
+		"no country":               {func(p *person) { p.Country = "" }, "BK005", "BK005"},
+		"four letters":             {func(p *person) { p.Country = "UTOP" }, "BK005", "BK005"},
+		"a country with a filler":  {func(p *person) { p.Country = "D<<" }, "BK005", "BK005"},
+		"a passport as a card":     {func(p *person) { p.Kind = "citizen-card" }, "BK005", "BK005"},
+		"two numbers":              {func(p *person) { p.Civil = "12345678" }, "BK005", "BK005"},
+		"a Citizen Card, typed":    {func(p *person) { *p = citizen(); p.Typed = true }, "BK005", "BK005"},
+		"a Citizen Card of Utopia": {func(p *person) { *p = citizen(); p.Country = "U" }, "BK005", "BK005"},
+		"a short civil number":     {func(p *person) { *p = citizen(); p.Civil = "9900058" }, "BK005", "BK005"},
+		"a long civil number":      {func(p *person) { *p = citizen(); p.Civil = "9900058878" }, "BK005", "BK005"},
+		"letters in it":            {func(p *person) { *p = citizen(); p.Civil = "9900058A" }, "BK005", "BK005"},
+	} {
+		who := good
+		c.change(&who)
+		for id, want := range map[uuid.UUID]string{newID(): c.fresh, id: c.same} {
+			o, err := b.desk.tryOpen(id, who)
+			if got := word(o.Refusal, err); got != want {
+				t.Errorf("%s: %q, want %q", what, got, want)
+			}
+		}
+	}
+	// One that is open stays so when the rule changes.
+	typed := traveller()
+	typed.Typed = true
+	open := b.desk.proven(typed, "sms", phone())
+	b.set("typed_mrz", 0)
+	if o := must(b.desk.tryOpen(open, typed))(t); o.Refusal != "" {
+		t.Errorf("again: %+v", o)
+	}
+	_, err := b.desk.tryBind(open, travelEvidence)
+	wantState(t, "a chip's proof without chip", err, "BK005")
+	must(b.desk.tryBind(open, evidence{[]byte("{}"), []byte("mrz"), []byte{}, []byte("pin"), []byte{}}))(t)
+}
+
+// Whatever way an enrolment ends without a key, nothing of the person stays.
+func TestWhatEndsIsForgotten(t *testing.T) {
+	t.Parallel()
+	for what, c := range map[string]struct {
+		bind bool
+		end  func(*bench, uuid.UUID) error
+	}{
+		"Abandoned": {false, func(b *bench, id uuid.UUID) error { return b.desk.abandon(id, "not_the_person") }},
+		"Expired": {false, func(b *bench, id uuid.UUID) error {
+			b.exec(`update centre.enrolment set expires_at = clock_timestamp()`)
+			_, err := b.registrar.Exec(b.tb.Context(), `select registrar.expire()`)
+			return err
+		}},
+		"Refused": {true, func(b *bench, id uuid.UUID) error {
+			_, err := b.registrar.Exec(b.tb.Context(), `select registrar.refuse($1, 'data_altered')`, id)
+			return err
+		}},
+		"Failed": {true, func(b *bench, id uuid.UUID) error {
+			b.exec(`update centre.job set state = 'done' where kind <> 'verify'`)
+			_, err := b.registrar.Exec(b.tb.Context(), `select registrar.job_failed(job, 'w', 'revocation_unknown') from registrar.take_job('w')`)
+			return err
+		}},
+		"Suspended": {true, func(b *bench, id uuid.UUID) error {
+			b.exec(`update centre.desk set state = 'suspended'`)
+			_, _, err := b.tryActivate(id, person{Document: scalar[string](b, `select document_number from centre.enrolment`),
+				Tax: scalar[string](b, `select tax_number from centre.enrolment`)}, ana)
+			b.exec(`update centre.desk set state = 'active'`)
+			return err
+		}},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			who, number := traveller(), phone()
+			id := b.desk.proven(who, "sms", number)
+			must(b.desk.chip(id, []byte("dg14-of-a-chip")))(t)
+			must(b.registrar.Exec(t.Context(), `select registrar.chip_challenge_made($1, 'send-this', 'keep-this')`, id))(t)
+			texts := []string{who.Document, who.Tax, number, "dg14-of-a-chip", "send-this", "keep-this"}
+			if c.bind {
+				must(b.desk.tryBind(id, travelEvidence))(t)
+				texts = append(texts, "DG1 DG11", "the-answer", "sealed", "the-transcript")
+			}
+			for _, text := range texts {
+				if b.mentions(text) == 0 {
+					t.Fatalf("the search does not find %q before", text)
+				}
+			}
+			if err := c.end(b, id); err != nil {
+				t.Fatal(err)
+			}
+			for _, text := range texts {
+				if n := b.mentions(text); n > 0 {
+					t.Errorf("%q stands in %d rows", text, n)
+				}
+			}
+			if n := scalar[int](b, `select count(*) from centre.code_attempt`); n != 1 {
+				t.Errorf("%d tries are remembered, want 1", n)
+			}
+			if err := b.desk.abandon(id, ""); err != nil {
+				t.Errorf("abandon of what has ended: %v", err)
+			}
+			if _, err := b.desk.tryBind(id, cardEvidence); err == nil {
+				t.Error("bind of what has ended: no error")
+			}
+		})
+	}
+}
