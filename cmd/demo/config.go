@@ -16,6 +16,7 @@ import (
 	"balcao/assets/testpki"
 	"balcao/kiosk/central/cluster"
 	"balcao/kiosk/central/deskca"
+	"balcao/kiosk/central/schema"
 )
 
 // Where the bench listens; its certificates name the first.
@@ -24,9 +25,12 @@ const (
 	smtpAddress = "127.0.0.1:35982"
 )
 
-// writeConfigs writes the trust folder, the registrar's keys and both configuration files: what an
-// operator does once for a real desk and centre.
-func (d *demo) writeConfigs(deskDSN string) error {
+// centreAddress is where the centre's door listens.
+const centreAddress = "127.0.0.1:35983"
+
+// writeConfigs writes the trust folder, the keys and certificates, and the configuration files: what an operator does
+// once for a real desk and centre.
+func (d *demo) writeConfigs(ctx context.Context) error {
 	if err := copyTestPKI(d.dir); err != nil {
 		return err
 	}
@@ -34,19 +38,28 @@ func (d *demo) writeConfigs(deskDSN string) error {
 	if err != nil {
 		return err
 	}
-	certificate, key, err := d.makeDeskKey()
-	if err != nil {
+	if err := d.makeCertificates(ctx); err != nil {
 		return err
 	}
 	if err := writeTOML(d.path("kiosk.toml"), map[string]any{
-		"name": deskName, "desk": deskRole, "centre": deskDSN, "centre_recipient": recipient,
-		"certificate": certificate, "key": key,
+		"name": deskName, "centre": "https://" + centreAddress, "centre_ca": d.serviceCA(), "centre_recipient": recipient,
+		"certificate": d.path(deskRole + ".crt"), "key": d.path(deskRole + ".key"),
 		"trust": d.path("trust"), "allow_private_revocation": true, "clerk_language": "pt", "citizen_language": "pt",
+	}); err != nil {
+		return err
+	}
+	if err := writeTOML(d.path("centre.toml"), map[string]any{
+		"listen": centreAddress, "certificate": d.path("centre.crt"), "key": d.path("centre.key"),
+		"desk_authority": d.deskCA(), "database": d.cluster.DSN(cluster.Centre, database),
 	}); err != nil {
 		return err
 	}
 	return writeTOML(d.path("registrar.toml"), d.registrarConfig())
 }
+
+func (d *demo) deskCA() string { return filepath.Join(d.path("desk-ca"), deskca.CertificateFile) }
+
+func (d *demo) serviceCA() string { return filepath.Join(d.path("service-ca"), deskca.CertificateFile) }
 
 // registrarConfig is what a centre's operator writes, with the bench's addresses.
 func (d *demo) registrarConfig() map[string]any {
@@ -58,7 +71,7 @@ func (d *demo) registrarConfig() map[string]any {
 
 		"allow_private_revocation": true, // the bench answers for the cards' authorities
 
-		"desk_authority": filepath.Join(d.path("desk-ca"), "ca.crt"),
+		"desk_authority": d.deskCA(),
 
 		"support": "+351 210 489 010",
 		"sms":     map[string]any{"address": smppAddress, "system_id": "balcao", "password": "balcao", "source": "CMD"},
@@ -68,18 +81,34 @@ func (d *demo) registrarConfig() map[string]any {
 	}
 }
 
-// makeDeskKey makes the authority of desks, as kioskctl db create does, and the desk's certificate, as kioskctl
-// desk add does. The demo's desk logs in over a socket without it; what it signs, it signs with it.
-func (d *demo) makeDeskKey() (certificate, key string, err error) {
-	authority, err := deskca.Create(d.path("desk-ca"))
+// makeCertificates makes the two authorities, as kioskctl db create does, the door's certificate, as kioskctl desk
+// server does, and adds the desk, as kioskctl desk add does.
+func (d *demo) makeCertificates(ctx context.Context) error {
+	desks, err := deskca.Create(d.path("desk-ca"))
 	if err != nil {
-		return "", "", fmt.Errorf("making the authority of desks: %w", err)
+		return fmt.Errorf("making the authority of desks: %w", err)
 	}
-	pair, err := authority.Login(deskRole)
+	services, err := deskca.CreateService(d.path("service-ca"))
 	if err != nil {
-		return "", "", fmt.Errorf("making the desk's certificate: %w", err)
+		return fmt.Errorf("making the authority of services: %w", err)
 	}
-	return pair.Write(d.dir, deskRole)
+	door, err := services.Server("127.0.0.1")
+	if err != nil {
+		return fmt.Errorf("making the door's certificate: %w", err)
+	}
+	desk, err := desks.Login(deskRole)
+	if err != nil {
+		return fmt.Errorf("making the desk's certificate: %w", err)
+	}
+	for name, pair := range map[string]deskca.Pair{"centre": door, deskRole: desk} {
+		if _, _, err := pair.Write(d.dir, name); err != nil {
+			return err
+		}
+	}
+	if err := schema.AddDesk(ctx, d.cluster.DSN(cluster.Admin, database), deskRole, desk.DER()); err != nil {
+		return fmt.Errorf("adding the desk: %w", err)
+	}
+	return nil
 }
 
 // makeKeys lets the registrar make its keys and returns the recipient that desks seal PINs to.
@@ -127,20 +156,20 @@ func writeTOML(path string, value map[string]any) error {
 }
 
 // writeEnv writes what scripts and tests need to reach the demo, in the form that a shell sources.
-func (d *demo) writeEnv(ctx context.Context) error {
+func (d *demo) writeEnv() error {
 	var b strings.Builder
 	put := func(name, value string) { fmt.Fprintf(&b, "%s='%s'\n", name, value) }
-	deskDSN, err := d.cluster.Desk(ctx, deskRole, database)
-	if err != nil {
-		return fmt.Errorf("naming the desk's connection: %w", err)
-	}
-	put("BALCAO_DESK_DSN", deskDSN)
+	put("BALCAO_CENTRE_URL", "https://"+centreAddress)
+	put("BALCAO_CENTRE_CA", d.serviceCA())
+	put("BALCAO_DESK_CERT", d.path(deskRole+".crt"))
+	put("BALCAO_DESK_KEY", d.path(deskRole+".key"))
 	put("BALCAO_ADMIN_DSN", d.cluster.DSN(cluster.Admin, database))
 	put("BALCAO_REGISTRAR_DSN", d.cluster.DSN(cluster.Registrar, database))
 	put("BALCAO_DESK", deskRole)
 	put("BALCAO_TRUST", d.path("trust"))
 	put("BALCAO_ALLOW_PRIVATE_REVOCATION", "true")
 	put("BALCAO_KIOSK_CONFIG", d.path("kiosk.toml"))
+	put("BALCAO_CENTRE_CONFIG", d.path("centre.toml"))
 	put("BALCAO_REGISTRAR_CONFIG", d.path("registrar.toml"))
 	put("BALCAO_SMPP", smppAddress)
 	put("BALCAO_SMTP", smtpAddress)

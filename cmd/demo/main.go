@@ -1,6 +1,6 @@
 // Demo starts a whole Balcão on one machine: pcscd with two virtual readers, the test bench
-// with its cards, message centre and mail server, a private PostgreSQL, the registrar and, unless
-// headless, the desk's windows. Everything is the real program; only the cards, the phone and the
+// with its cards, message centre and mail server, a private PostgreSQL, the registrar, the centre's door
+// and, unless headless, the desk's windows. Everything is the real program; only the cards, the phone and the
 // mailbox are the bench's.
 package main
 
@@ -89,7 +89,7 @@ func (d *demo) start(ctx context.Context, dir string) error {
 	if err := d.makeFolder(dir); err != nil {
 		return err
 	}
-	for _, step := range []func(context.Context) error{d.startReaders, d.startBench, d.startCentre, d.startRegistrar, d.startWindows} {
+	for _, step := range []func(context.Context) error{d.startReaders, d.startBench, d.startDatabase, d.startServices, d.startWindows} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -153,7 +153,7 @@ func (d *demo) startPart(ctx context.Context, name string, args ...string) error
 	return nil
 }
 
-func (d *demo) startCentre(ctx context.Context) error {
+func (d *demo) startDatabase(ctx context.Context) error {
 	log, err := os.OpenFile(d.log("postgres"), os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		return fmt.Errorf("opening the server's log: %w", err)
@@ -166,18 +166,16 @@ func (d *demo) startCentre(ctx context.Context) error {
 	if err := d.cluster.Create(ctx, database); err != nil {
 		return fmt.Errorf("making the centre's database: %w", err)
 	}
-	deskDSN, err := d.cluster.Desk(ctx, deskRole, database)
-	if err != nil {
-		return fmt.Errorf("adding the desk: %w", err)
-	}
-	return d.writeConfigs(deskDSN)
+	return d.writeConfigs(ctx)
 }
 
-func (d *demo) startRegistrar(ctx context.Context) error {
-	if err := d.startPart(ctx, "registrar", "-config", d.path("registrar.toml")); err != nil {
-		return err
+func (d *demo) startServices(ctx context.Context) error {
+	for _, name := range []string{"registrar", "centre"} {
+		if err := d.startPart(ctx, name, "-config", d.path(name+".toml")); err != nil {
+			return err
+		}
 	}
-	return d.writeEnv(ctx)
+	return d.writeEnv()
 }
 
 func (d *demo) startWindows(context.Context) (err error) {
