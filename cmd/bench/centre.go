@@ -111,7 +111,7 @@ func (r *CentreReport) measureHash(ctx context.Context, admin string, times int)
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
 	var text string
-	if err := conn.QueryRow(ctx, `select pin_hash from cmd.key limit 1`).Scan(&text); err != nil {
+	if err := conn.QueryRow(ctx, `select pin_hash from centre.key limit 1`).Scan(&text); err != nil {
 		return fmt.Errorf("asking for a PIN's hash: %w", err)
 	}
 	const phc = "$argon2id$v=19$m=%d,t=%d,p=%d$"

@@ -154,18 +154,18 @@ func TestEnrolment(t *testing.T) {
 		d.enrol(t, c, v)
 	}
 	var keys, people int
-	c.ask(t, `select count(*), count(distinct person) from cmd.key where state = 'active' and level = 'high'`, nil, &keys, &people)
+	c.ask(t, `select count(*), count(distinct person) from centre.key where state = 'active' and level = 'high'`, nil, &keys, &people)
 	if keys != 2 || people != 2 {
 		t.Errorf("got %d active keys of %d people, want 2 of 2", keys, people)
 	}
 	var evidence, personal int
 	c.ask(t, `select count(*) filter (where jws is not null), count(*) filter (where identity is not null or sealed_pin is not null)
-		from cmd.evidence`, nil, &evidence, &personal)
+		from centre.evidence`, nil, &evidence, &personal)
 	if evidence != 2 || personal != 0 {
 		t.Errorf("got %d evidences kept and %d identity files or PINs not dropped, want 2 and 0", evidence, personal)
 	}
 	var hash string
-	c.ask(t, `select pin_hash from cmd.key limit 1`, nil, &hash)
+	c.ask(t, `select pin_hash from centre.key limit 1`, nil, &hash)
 	if want := regexp.MustCompile(`^\$argon2id\$v=19\$m=65536,t=3,p=4\$`); !want.MatchString(hash) {
 		t.Error("the PIN is not stored as Argon2id with 64 MiB, t=3, p=4")
 	}

@@ -77,8 +77,8 @@ func (d *kioskDesk) insertAgain(t testing.TB, c *centre, v visitor, wants ...str
 func (c *centre) one(t testing.TB, want string) {
 	t.Helper()
 	var keys, active, pending, people int
-	c.ask(t, `select (select count(*) from cmd.key), (select count(*) from cmd.enrolment where state = 'active'),
-		(select count(*) from cmd.enrolment where state = 'pending'), (select count(distinct person) from cmd.key)`,
+	c.ask(t, `select (select count(*) from centre.key), (select count(*) from centre.enrolment where state = 'active'),
+		(select count(*) from centre.enrolment where state = 'pending'), (select count(distinct person) from centre.key)`,
 		nil, &keys, &active, &pending, &people)
 	wantKeys := 0
 	if want == "active" {
@@ -175,7 +175,7 @@ func TestKilledDuringBinding(t *testing.T) {
 			d.kill()
 			c.mock(t, "remove")
 			var keys, half int
-			c.ask(t, `select count(*), count(*) filter (where e.state <> 'active') from cmd.key k join cmd.enrolment e on e.id = k.enrolment`,
+			c.ask(t, `select count(*), count(*) filter (where e.state <> 'active') from centre.key k join centre.enrolment e on e.id = k.enrolment`,
 				nil, &keys, &half)
 			if half != 0 {
 				t.Errorf("got %d keys whose enrolment is not active", half)
@@ -213,7 +213,7 @@ func (c *centre) startRegistrar(t testing.TB) *program {
 func (c *centre) count(t testing.TB, state string, want int) {
 	t.Helper()
 	var got int
-	c.ask(t, `select count(*) from cmd.enrolment where state = $1`, []any{state}, &got)
+	c.ask(t, `select count(*) from centre.enrolment where state = $1`, []any{state}, &got)
 	if got != want {
 		t.Errorf("got %d enrolments %s, want %d", got, state, want)
 	}

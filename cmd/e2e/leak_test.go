@@ -100,7 +100,7 @@ func (c *centre) awaitCount(t testing.TB, state string, want int) {
 	}
 	for {
 		var got int
-		if err := conn.QueryRow(ctx, `select count(*) from cmd.enrolment where state = $1`, state).Scan(&got); err != nil {
+		if err := conn.QueryRow(ctx, `select count(*) from centre.enrolment where state = $1`, state).Scan(&got); err != nil {
 			t.Fatalf("waiting for %d enrolments %s: %v", want, state, err)
 		}
 		if got == want {

@@ -48,7 +48,7 @@ func TestBadCardsOnScreen(t *testing.T) {
 		}
 	}
 	var keys, open int
-	c.ask(t, `select (select count(*) from cmd.key), (select count(*) from cmd.enrolment where state in ('open', 'pending'))`, nil, &keys, &open)
+	c.ask(t, `select (select count(*) from centre.key), (select count(*) from centre.enrolment where state in ('open', 'pending'))`, nil, &keys, &open)
 	if keys != 0 || open != 0 {
 		t.Errorf("got %d keys and %d open enrolments after refusals only, want none", keys, open)
 	}

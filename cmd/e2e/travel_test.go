@@ -143,12 +143,12 @@ func TestTravelEnrolment(t *testing.T) {
 	}
 	var high, substantial int
 	c.ask(t, `select count(*) filter (where level = 'high'), count(*) filter (where level = 'substantial')
-		from cmd.key where state = 'active'`, nil, &high, &substantial)
+		from centre.key where state = 'active'`, nil, &high, &substantial)
 	if high != 2 || substantial != 1 {
 		t.Errorf("got %d keys of level high and %d substantial, want 2 and 1", high, substantial)
 	}
 	var proofs, faces int
-	c.ask(t, `select count(*) filter (where octet_length(proof) > 0), count(*) filter (where identity is not null) from cmd.evidence`, nil, &proofs, &faces)
+	c.ask(t, `select count(*) filter (where octet_length(proof) > 0), count(*) filter (where identity is not null) from centre.evidence`, nil, &proofs, &faces)
 	if proofs != 2 || faces != 0 {
 		t.Errorf("got %d proofs of chips kept and %d identity files not dropped, want 2 and 0", proofs, faces)
 	}

@@ -47,13 +47,13 @@ func TestCentreAway(t *testing.T) {
 			if n := len(b.SMS.To(d.contact, kiosktest.CodeMessage)); n != 1 {
 				t.Errorf("%d codes were sent", n)
 			}
-			if n := b.count(`select count(*) from cmd.enrolment`); n != 1 {
+			if n := b.count(`select count(*) from centre.enrolment`); n != 1 {
 				t.Errorf("%d enrolments were opened", n)
 			}
-			if n := b.count(`select count(*) from cmd.code_attempt`); n != 1 {
+			if n := b.count(`select count(*) from centre.code_attempt`); n != 1 {
 				t.Errorf("one code counted as %d tries", n)
 			}
-			if n := b.count(`select count(*) from cmd.one_time_code`); n != 1 {
+			if n := b.count(`select count(*) from centre.one_time_code`); n != 1 {
 				t.Errorf("%d codes were ordered", n)
 			}
 		})
@@ -112,7 +112,7 @@ func TestNoticesAboutOthers(t *testing.T) {
 	b.exec(`select pg_notify('desk_loja_1', '{"enrolment":"` + stranger.String() + `","kind":"key"}')`)
 	b.exec(`select pg_notify('desk_loja_1', 'nonsense')`)
 	s := d.finish()
-	own := b.text(`select id::text from cmd.enrolment`)
+	own := b.text(`select id::text from centre.enrolment`)
 	for range 3 {
 		b.exec(`select pg_notify('desk_loja_1', '{"enrolment":"` + own + `","kind":"key"}')`)
 	}
@@ -249,7 +249,7 @@ func TestTwoContacts(t *testing.T) {
 	if s := d.finish(); s.Receipt.Login != phone {
 		t.Error("the receipt does not name the phone")
 	}
-	if n := b.count(`select count(*) from cmd.key_contact`); n != 2 {
+	if n := b.count(`select count(*) from centre.key_contact`); n != 2 {
 		t.Errorf("got %d contacts, want 2", n)
 	}
 }

@@ -19,7 +19,7 @@ func TestEnrolment(t *testing.T) {
 		}
 		d.takeOut()
 		d.untilForgotten(s.Case)
-		if n := b.count(`select count(*) from cmd.key where state = 'active'`); n != i+1 {
+		if n := b.count(`select count(*) from centre.key where state = 'active'`); n != i+1 {
 			t.Fatalf("%s: got %d keys, want %d", name, n, i+1)
 		}
 	}
@@ -27,7 +27,7 @@ func TestEnrolment(t *testing.T) {
 	d.read("cc2024")
 	s := d.do(kiosk.PersonConfirmed{}).until("refused", problem(kiosk.ProblemAlreadyActive))
 	d.untilForgotten(s.Case)
-	if n := b.count(`select count(*) from cmd.key`); n != 4 {
+	if n := b.count(`select count(*) from centre.key`); n != 4 {
 		t.Errorf("got %d keys, want 4", n)
 	}
 }

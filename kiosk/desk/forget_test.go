@@ -76,10 +76,10 @@ func TestCancelled(t *testing.T) {
 		b.slots.remove(1)
 	}
 	b.noKey()
-	if n := b.count(`select count(*) from cmd.enrolment where state <> 'abandoned' or civil_number is not null`); n != 0 {
+	if n := b.count(`select count(*) from centre.enrolment where state <> 'abandoned' or civil_number is not null`); n != 0 {
 		t.Errorf("%d enrolments were not abandoned", n)
 	}
-	if n := b.count(`select count(*) from cmd.enrolment where refusal = 'cancelled'`); n != len(stages)-2 {
+	if n := b.count(`select count(*) from centre.enrolment where refusal = 'cancelled'`); n != len(stages)-2 {
 		t.Errorf("got %d cancelled enrolments, want %d", n, len(stages)-2)
 	}
 }
@@ -103,7 +103,7 @@ func TestRestarted(t *testing.T) {
 		b.slots.remove(1)
 	}
 	b.noKey()
-	if n := b.count(`select count(*) from cmd.enrolment where state <> 'abandoned'`); n != 0 {
+	if n := b.count(`select count(*) from centre.enrolment where state <> 'abandoned'`); n != 0 {
 		t.Errorf("%d enrolments were not abandoned", n)
 	}
 	d := b.start(nil)
@@ -162,7 +162,7 @@ func (b *bench) untilActive() {
 	defer c.Release()
 	_, err = c.Exec(b.ctx, `listen desk_loja_1`)
 	b.check(err)
-	for b.count(`select count(*) from cmd.key`) == 0 {
+	for b.count(`select count(*) from centre.key`) == 0 {
 		_, err := c.Conn().WaitForNotification(b.ctx)
 		b.check(err)
 	}
@@ -176,7 +176,7 @@ func TestStoppedWhileAway(t *testing.T) {
 	d.confirmPerson()
 	b.centre.fail("abandon", before, before, after)
 	d.stop()
-	if n := b.count(`select count(*) from cmd.enrolment where state = 'abandoned'`); n != 1 {
+	if n := b.count(`select count(*) from centre.enrolment where state = 'abandoned'`); n != 1 {
 		t.Error("the enrolment was not abandoned")
 	}
 }

@@ -126,20 +126,20 @@ func (b *bench) count(sql string) int {
 // oneKey says that there is exactly one key, with everything that belongs to it.
 func (b *bench) oneKey() {
 	b.t.Helper()
-	if n := b.count(`select count(*) from cmd.key`); n != 1 {
+	if n := b.count(`select count(*) from centre.key`); n != 1 {
 		b.t.Errorf("got %d keys, want 1", n)
 	}
-	if n := b.count(`select count(*) from cmd.key where state = 'active'`); n != 1 {
+	if n := b.count(`select count(*) from centre.key where state = 'active'`); n != 1 {
 		b.t.Errorf("got %d active keys, want 1", n)
 	}
-	if n := b.count(`select count(*) from cmd.enrolment where state = 'pending'`); n != 0 {
+	if n := b.count(`select count(*) from centre.enrolment where state = 'pending'`); n != 0 {
 		b.t.Errorf("%d enrolments are neither active nor refused", n)
 	}
 }
 
 func (b *bench) noKey() {
 	b.t.Helper()
-	if n := b.count(`select count(*) from cmd.key`); n != 0 {
+	if n := b.count(`select count(*) from centre.key`); n != 0 {
 		b.t.Errorf("got %d keys, want none", n)
 	}
 }

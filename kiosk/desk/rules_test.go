@@ -12,7 +12,7 @@ func TestRulesOfCentre(t *testing.T) {
 	b := newBench(t)
 	d := b.start(nil)
 	set := func(digits string) {
-		_, err := b.Admin.Exec(b.ctx, `update cmd.setting set value = to_jsonb($1::integer) where name = 'pin_min'`, digits)
+		_, err := b.Admin.Exec(b.ctx, `update centre.setting set value = to_jsonb($1::integer) where name = 'pin_min'`, digits)
 		b.check(err)
 	}
 	for i, document := range []struct {
@@ -43,7 +43,7 @@ func TestRulesOfCentre(t *testing.T) {
 		if s.PIN.Policy.MinDigits != 8 {
 			t.Errorf("%s: the rules are still %+v", document.name, s.PIN.Policy)
 		}
-		if n := b.count(`select count(*) from cmd.evidence`); n != i {
+		if n := b.count(`select count(*) from centre.evidence`); n != i {
 			t.Errorf("%s: evidence was bound", document.name)
 		}
 		d.do(kiosk.PINTyped{PIN: kiosk.Secret("48291375")}, kiosk.PINTyped{PIN: kiosk.Secret("48291375")})

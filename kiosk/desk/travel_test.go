@@ -131,7 +131,7 @@ func TestTravelEnrolment(t *testing.T) {
 				t.Errorf("got level %q, want %q", s.Receipt.Assurance.Level, tt.level)
 			}
 			b.oneKey()
-			if n := b.count(`select count(*) from cmd.person where civil_number is null and tax_number is not null`); n != 1 {
+			if n := b.count(`select count(*) from centre.person where civil_number is null and tax_number is not null`); n != 1 {
 				t.Errorf("%d people are known by document and tax number, want 1", n)
 			}
 		})
@@ -173,7 +173,7 @@ func TestTypedEnrolment(t *testing.T) {
 	})
 	t.Run("SecondClerk", func(t *testing.T) {
 		b := newBench(t)
-		b.exec(`update cmd.setting set value = '1' where name = 'typed_mrz'`)
+		b.exec(`update centre.setting set value = '1' where name = 'typed_mrz'`)
 		d := b.start(nil)
 		d.until("rules known", func(s kiosk.State) bool { return s.TypedMRZ })
 		d.do(kiosk.NoChip{}, kiosk.AccessTyped{Kind: kiosk.AccessMRZ, Text: zone(d)}, kiosk.Continue{}).untilRead()
