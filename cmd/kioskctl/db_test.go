@@ -25,7 +25,7 @@ func TestCentreFromNothing(t *testing.T) {
 		}
 	})
 	dir := t.TempDir()
-	ca, out := filepath.Join(dir, "ca"), filepath.Join(dir, "out")
+	ca, services, out := filepath.Join(dir, "ca"), filepath.Join(dir, "services"), filepath.Join(dir, "out")
 	type command struct {
 		name string
 		args []string
@@ -52,18 +52,41 @@ func TestCentreFromNothing(t *testing.T) {
 	t.Setenv("BALCAO_ADMIN_DSN", server.DSN(cluster.Admin, "postgres"))
 	run(command{"nothing there", []string{"db", "check"}, exitOpen, "kioskctl db create"})
 	for range 2 { // it may be repeated
-		run(command{"create", []string{"db", "create", "--ca", ca}, exitOK, "ssl_ca_file"})
+		run(command{"create", []string{"db", "create", "--ca", ca, "--service-ca", services}, exitOK, "ssl_ca_file"})
 	}
 	t.Setenv("BALCAO_ADMIN_DSN", server.DSN(cluster.Admin, "balcao"))
 	run(command{"migrate", []string{"db", "migrate"}, exitOK, "already"})
-	run(command{"a registrar", []string{"db", "registrar", "registrar_a", "--ca", ca, "--out", out}, exitOK, "registrar_a.crt"})
-	run(command{"a desk", []string{"desk", "add", "loja_1", "--ca", ca, "--out", out, "--hosts", "db1,db2"}, exitOK,
-		"postgres://loja_1@db1,db2/balcao?"})
+	run(command{"the door", []string{"db", "centre", "--service-ca", services, "--out", out, "--hosts", "db1,db2"}, exitOK,
+		"postgres://balcao_centre@db1,db2/balcao?"})
+	run(command{"a registrar", []string{"db", "registrar", "registrar_a", "--service-ca", services, "--out", out}, exitOK, "registrar_a.crt"})
+	run(command{"which registrar", []string{"db", "registrar", "--service-ca", services}, exitUsage, "Usage"})
+	run(command{"a server", []string{"db", "server", "db1", "10.0.0.1", "--service-ca", services, "--out", out}, exitOK, "server.crt"})
+	run(command{"the door's server", []string{"db", "server", "centre", "--as", "centre", "--service-ca", services, "--out", out}, exitOK, "centre.crt"})
+	run(command{"a desk", []string{"desk", "add", "loja_1", "--ca", ca, "--out", out}, exitOK, "BALCAO_DESK_CERT=" + filepath.Join(out, "loja_1.crt")})
 	run(command{"the same desk again", []string{"desk", "add", "loja_1", "--ca", ca, "--out", out}, exitError, "exists"})
+	run(command{"again, elsewhere", []string{"desk", "add", "loja_1", "--ca", ca, "--out", dir}, exitError, "use rotate"})
+	if left, err := filepath.Glob(filepath.Join(dir, "loja_1*")); err != nil || len(left) > 0 {
+		t.Errorf("files of a certificate that came to nothing: %v, %v", left, err)
+	}
 	run(command{"an impossible desk", []string{"desk", "add", "Loja 1", "--ca", ca, "--out", out}, exitError, "lower-case"})
 	run(command{"no authority", []string{"desk", "add", "loja_2", "--ca", dir, "--out", out}, exitError, "authority"})
-	run(command{"a server", []string{"desk", "server", "db1", "10.0.0.1", "--ca", ca, "--out", out}, exitOK, "server.crt"})
+	run(command{"suspended", []string{"desk", "suspend", "loja_1"}, exitOK, "is suspended"})
+	run(command{"listed", []string{"desk", "list"}, exitOK, "loja_1  suspended since"})
+	run(command{"resumed", []string{"desk", "resume", "loja_1"}, exitOK, "may go on"})
+	run(command{"rotated", []string{"desk", "rotate", "loja_1", "--overlap", "1h", "--ca", ca, "--out", out}, exitOK, "loja_1-"})
+	run(command{"both listed", []string{"desk", "list"}, exitOK, ", ends "})
+	run(command{"revoked", []string{"desk", "revoke", "loja_1"}, exitOK, "for good"})
+	run(command{"not resumed", []string{"desk", "resume", "loja_1"}, exitError, "revoked"})
+	run(command{"not rotated", []string{"desk", "rotate", "loja_1", "--ca", ca, "--out", out}, exitError, "revoked"})
+	run(command{"no such desk", []string{"desk", "suspend", "loja_2"}, exitError, "no desk"})
+	run(command{"which desk", []string{"desk", "suspend"}, exitUsage, "Usage"})
 	run(command{"a second authority", []string{"desk", "ca", "--ca", ca}, exitError, "already"})
+	run(command{"destinations", []string{"db", "destination", "list"}, exitOK, "+351"})
+	run(command{"a destination", []string{"db", "destination", "set", "+3519999", "off", "--per-hour", "5"}, exitOK, "+3519999 is off."})
+	run(command{"which destination", []string{"db", "destination", "set", "3519999"}, exitUsage, "Usage"})
+	run(command{"an impossible destination", []string{"db", "destination", "set", "0351", "on"}, exitError, "1 to 10 digits"})
+	run(command{"no alerts", []string{"db", "alerts"}, exitOK, ""})
+	run(command{"no reviews", []string{"db", "reviews"}, exitOK, ""})
 	run(command{"no extension", []string{"db", "extension", "list"}, exitOK, "No law"})
 	law := []string{"db", "extension", "add", "DL 10-A/2020", "--kinds", "residence-permit,residence-card",
 		"--expired-from", "2020-02-22", "--expired-to", "2025-06-30", "--until", "2025-10-15"}
@@ -80,8 +103,8 @@ func TestCentreFromNothing(t *testing.T) {
 	run(command{"an impossible rule", []string{"db", "set", "typed_mrz", "3"}, exitError, "between 0 and 2"})
 	run(command{"an unknown rule", []string{"db", "set", "typed", "1"}, exitError, "no such setting"})
 	run(command{"no number", []string{"db", "set", "typed_mrz", "yes"}, exitUsage, "whole number"})
-	run(command{"rules", []string{"db", "settings"}, exitOK, "typed_mrz                  1     0–2"})
-	run(command{"check", []string{"db", "check"}, exitOK, "ok    desks and registrars read no table"})
+	run(command{"rules", []string{"db", "settings"}, exitOK, "typed_mrz                  1      0–2"})
+	run(command{"check", []string{"db", "check"}, exitOK, "ok    the door and registrars read no table"})
 
 	info, err := os.Stat(filepath.Join(out, "loja_1.key"))
 	if err != nil {
@@ -94,11 +117,11 @@ func TestCentreFromNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := admin.Exec(t.Context(), `grant select on cmd.person to loja_1, balcao_desk`); err != nil {
+	if _, err := admin.Exec(t.Context(), `grant select on centre.person to balcao_centre`); err != nil {
 		t.Fatal(err)
 	}
 	if err := admin.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	run(command{"check after a mistake", []string{"db", "check"}, exitOpen, "balcao_desk on cmd.person"})
+	run(command{"check after a mistake", []string{"db", "check"}, exitOpen, "balcao_centre on centre.person"})
 }

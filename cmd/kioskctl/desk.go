@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"flag"
 	"fmt"
@@ -109,7 +111,8 @@ func deskCertificate(ctx context.Context, command string, args []string, stdout,
 	}
 	file := name
 	if command == "rotate" { // the files of the one before are in use
-		file += "-" + time.Now().UTC().Format("20060102-150405")
+		sum := sha256.Sum256(pair.DER())
+		file += "-" + hex.EncodeToString(sum[:4])
 	}
 	certFile, keyFile, err := pair.Write(*out, file)
 	if err != nil {
