@@ -232,17 +232,16 @@ func readBody(w http.ResponseWriter, r *http.Request, e endpoint) ([]byte, error
 	case err != nil || media != central.MediaJSON:
 		return nil, errMedia
 	}
-	control := http.NewResponseController(w)
-	if err := control.SetReadDeadline(time.Now().Add(bodyTime)); err != nil {
-		return nil, fmt.Errorf("%w: %v", errInternal, err)
-	}
-	defer func() { _ = control.SetReadDeadline(time.Time{}) }() // otherwise it would end the wait for a place, as if the caller had gone
 	body := make([]byte, r.ContentLength)
 	switch _, err := io.ReadFull(r.Body, body); {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return nil, errSlow
 	case err != nil:
 		return nil, errMalformed
+	}
+	// Nothing more comes, and at the deadline net/http would take the caller for gone.
+	if err := http.NewResponseController(w).SetReadDeadline(time.Time{}); err != nil {
+		return nil, fmt.Errorf("%w: %v", errInternal, err)
 	}
 	return body, nil
 }
@@ -291,7 +290,11 @@ func (d *Door) hello(ctx context.Context, c caller) (string, error) {
 func (d *Door) logged(route string, answer func(http.ResponseWriter, *http.Request) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
-		_ = http.NewResponseController(w).SetWriteDeadline(began.Add(bodyTime + longestWait + callTime + writeTime))
+		control := http.NewResponseController(w)
+		_ = control.SetWriteDeadline(began.Add(bodyTime + longestWait + callTime + writeTime))
+		if r.ContentLength != 0 { // also for one that nobody wants: net/http reads on before it answers
+			_ = control.SetReadDeadline(began.Add(bodyTime))
+		}
 		w.Header().Set("Cache-Control", "no-store")
 		seen := &recorder{ResponseWriter: w, status: http.StatusOK}
 		err := answer(seen, r)

@@ -40,5 +40,5 @@ var endpoints = []endpoint{
 	{http.MethodPut, central.PathEvidence, 528 << 10, central.Evidence{}, central.Status{},
 		`select ` + statusColumns + ` from desk.bind($1, $2, $3, $4, $5, $6, $7)`},
 	{http.MethodPut, central.PathAbandonment, 1 << 10, central.Abandonment{}, nil,
-		`select from desk.abandon($1, $2, $3)`},
+		`select desk.abandon($1, $2, $3)`},
 }

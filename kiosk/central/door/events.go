@@ -260,6 +260,9 @@ func (h *hub) listenOnce(ctx context.Context, cfg *pgx.ConnConfig) error {
 
 // events answers GET central.PathEvents: it goes on until the desk is gone, reads too slowly, or the centre stops.
 func (d *Door) events(w http.ResponseWriter, r *http.Request, c caller) error {
+	if r.ContentLength != 0 {
+		return errTooLarge
+	}
 	s, err := d.join(r.Context(), c)
 	if err != nil {
 		return err

@@ -89,14 +89,15 @@ func wipe(request any) {
 }
 
 // scan returns a function that reads a row into the struct that answer points to, each column into the member of
-// its name; a null leaves the member as it is.
+// its name; a null leaves the member as it is. A row that nobody wants is left.
 func scan(answer any) pgx.RowToFunc[struct{}] {
 	return func(row pgx.CollectableRow) (none struct{}, err error) {
+		if answer == nil {
+			return none, nil
+		}
 		members := map[string]reflect.Value{}
-		if answer != nil {
-			for f, v := range reflect.ValueOf(answer).Elem().Fields() {
-				members[member(f)] = v
-			}
+		for f, v := range reflect.ValueOf(answer).Elem().Fields() {
+			members[member(f)] = v
 		}
 		columns := row.FieldDescriptions()
 		targets := make([]any, len(columns))

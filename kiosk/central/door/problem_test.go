@@ -1,0 +1,242 @@
+package door_test
+
+import (
+	"bufio"
+	"crypto/tls"
+	"encoding/base64"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"balcao/kiosk/central"
+	"balcao/kiosk/central/cluster"
+	"balcao/kiosk/central/schema"
+)
+
+// TestProblems provokes each problem that one call can meet.
+func TestProblems(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, limits)
+	desk, other := b.client(&b.desk), b.db.Desk("loja_2")
+	open, expired, ended, another := b.enrolment(desk), b.enrolment(desk), b.enrolment(desk), b.enrolment(b.client(&other))
+	b.exec(`update centre.enrolment set opened_at = opened_at - interval '3 hours', expires_at = opened_at where id = $1`,
+		strings.TrimPrefix(expired, "/v1/enrolments/"))
+	b.put(desk, ended+"/abandonment", `{"reason":"cancelled"}`)
+	send := open + "/codes/" + newID()
+	b.put(desk, send, anEmail)
+	evidence := `{"jws":"e30=","identity":"e30=","sod":"e30=","sealed_pin":"e30="}`
+	json := central.MediaJSON
+	for _, test := range []struct {
+		name, method, path, media, body string
+		status                          int
+		code                            string
+	}{
+		{"no such path", "GET", "/v1/people", "", "", 404, "invalid"},
+		{"no such path either", "GET", "/", "", "", 404, "invalid"},
+		{"another method", "DELETE", open, "", "", 405, "invalid"},
+		{"another method of a path without identifiers", "GET", "/v1/hello", "", "", 405, "invalid"},
+		{"no UUID", "GET", "/v1/enrolments/1", "", "", 400, "invalid"},
+		{"capitals", "GET", strings.ToUpper(open)[:0] + "/v1/enrolments/" + strings.ToUpper(newID()), "", "", 400, "invalid"},
+		{"a random UUID", "GET", "/v1/enrolments/6ba7b810-9dad-41d1-80b4-00c04fd430c8", "", "", 400, "invalid"},
+		{"no UUID of a code", "PUT", open + "/codes/1", json, anEmail, 400, "invalid"},
+		{"no media type", "PUT", open, "", aPerson, 415, "invalid"},
+		{"another media type", "PUT", open, "text/plain", aPerson, 415, "invalid"},
+		{"no JSON", "PUT", open, json, "civil_number=12345678", 400, "invalid"},
+		{"an unknown member", "PUT", open, json, `{"name":"Ana"}`, 400, "invalid"},
+		{"a body where none belongs", "GET", open, json, `{}`, 413, "invalid"},
+		{"a body of hello", "POST", "/v1/hello", json, `{}`, 413, "invalid"},
+		{"too long", "PUT", open, json, strings.Repeat(" ", 1025), 413, "invalid"},
+		{"outside its domain", "PUT", "/v1/enrolments/" + newID(), json, `{"document_kind":"citizen-card","country":"PRT"}`, 422, "invalid"},
+		{"unknown", "GET", "/v1/enrolments/" + newID(), "", "", 404, "unknown_enrolment"},
+		{"another desk's", "GET", another, "", "", 404, "unknown_enrolment"},
+		{"another desk's, opened", "PUT", another, json, aPerson, 404, "unknown_enrolment"},
+		{"another person", "PUT", open, json, strings.Replace(aPerson, "12345678", "87654321", 1), 409, "conflict"},
+		{"another contact", "PUT", send, json, strings.Replace(anEmail, "ana", "eva", 1), 409, "conflict"},
+		{"ended", "PUT", ended + "/codes/" + newID(), json, anEmail, 409, "enrolment_ended"},
+		{"expired", "PUT", expired + "/attempts/" + newID(), json, aTry, 410, "enrolment_expired"},
+		{"no code", "PUT", open + "/attempts/" + newID(), json, strings.Replace(aTry, "email", "sms", 1), 422, "no_code"},
+		{"no contact", "PUT", open + "/evidence", json, evidence, 422, "no_contact"},
+		{"no chip in a Citizen Card", "PUT", open + "/chip-challenge", json, `{"dg14":"e30="}`, 422, "invalid"},
+	} {
+		status, h, body := b.try(desk, test.method, b.urls[0]+test.path, test.media, test.body)
+		wantProblem(t, test.name, status, h, body, test.status, test.code)
+		if allow := h.Get("Allow"); (status == 405) != (allow != "") {
+			t.Errorf("%s: Allow is %q", test.name, allow)
+		}
+	}
+
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPut, b.urls[0]+open, io.MultiReader(strings.NewReader(aPerson)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", json)
+	answer, err := desk.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text := must(io.ReadAll(answer.Body))(t)
+	wantProblem(t, "no length", answer.StatusCode, answer.Header, string(text), 411, "invalid")
+
+	if err := schema.Set(t.Context(), b.db.Admin(), "desk_opens_per_hour", 1); err != nil {
+		t.Fatal(err)
+	}
+	status, h, body := b.try(desk, "PUT", b.urls[0]+"/v1/enrolments/"+newID(), json, aPerson)
+	wantProblem(t, "too many", status, h, body, 429, "too_many")
+
+	b.exec(`revoke execute on all functions in schema desk from balcao_centre`)
+	status, h, body = b.try(desk, "POST", b.urls[0]+"/v1/hello", "", "")
+	wantProblem(t, "a fault of ours", status, h, body, 500, "internal")
+}
+
+// TestWho: what the certificate decides.
+func TestWho(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, limits)
+	hello := func(what string, cert *tls.Certificate, want int, code string) {
+		t.Helper()
+		status, h, body := b.try(b.client(cert), "POST", b.urls[0]+"/v1/hello", "", "")
+		if code != "" {
+			wantProblem(t, what, status, h, body, want, code)
+		} else if status != want {
+			t.Errorf("%s: %d %s, want %d", what, status, body, want)
+		}
+	}
+	hello("a desk", &b.desk, 200, "")
+	hello("nobody", nil, 401, "no_certificate")
+	for _, call := range []string{"GET /v1/events", "GET /v1/enrolments/" + newID(), "PUT /v1/enrolments/" + newID() + "/evidence"} {
+		method, path, _ := strings.Cut(call, " ")
+		status, h, body := b.try(b.client(nil), method, b.urls[0]+path, "", "")
+		wantProblem(t, call+" of nobody", status, h, body, 401, "no_certificate")
+	}
+	for _, path := range []string{"/healthz", "/readyz"} {
+		if status, _, body := b.try(b.client(nil), "GET", b.urls[0]+path, "", ""); status != http.StatusNoContent {
+			t.Errorf("%s of nobody: %d %s", path, status, body)
+		}
+	}
+
+	foreign := newAuthority(t).desk(t, "loja_1", time.Now().Add(time.Hour))
+	hello("a desk of another authority", foreign, 0, "") // TLS refuses it
+
+	// loja_9 is registered elsewhere: the authority vouches for it, this database does not know it.
+	elsewhere := cluster.NewDatabase(t).Desk("loja_9")
+	hello("a stranger of our authority", &elsewhere, 403, "not_a_desk")
+
+	must2 := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must2(schema.SuspendDesk(t.Context(), b.db.Admin(), "loja_1"))
+	hello("a suspended desk", &b.desk, 403, "desk_suspended")
+	must2(schema.ResumeDesk(t.Context(), b.db.Admin(), "loja_1"))
+	hello("a desk that is back", &b.desk, 200, "")
+	must2(schema.RevokeDesk(t.Context(), b.db.Admin(), "loja_1"))
+	hello("a revoked desk", &b.desk, 403, "not_a_desk")
+
+	old := &tls.Config{RootCAs: b.roots, MaxVersion: tls.VersionTLS12, Certificates: []tls.Certificate{b.desk}} //nolint:gosec // that it is refused
+	if c, err := tls.Dial("tcp", strings.TrimPrefix(b.urls[0], "https://"), old); err == nil {
+		_ = c.Close()
+		t.Error("TLS 1.2 was accepted")
+	}
+}
+
+// TestBodies: a body of the longest that a call takes is taken, one byte more is not, for each call.
+func TestBodies(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, limits)
+	desk := b.client(&b.desk)
+	open := b.enrolment(desk)
+	for path, most := range map[string]int{
+		"": 1 << 10, "/codes/" + newID(): 1 << 10, "/attempts/" + newID(): 1 << 10,
+		"/chip-challenge": 24 << 10, "/evidence": 528 << 10, "/abandonment": 1 << 10,
+	} {
+		body := "{}" + strings.Repeat(" ", most-2)
+		status, h, text := b.try(desk, "PUT", b.urls[0]+open+path, central.MediaJSON, body+" ")
+		wantProblem(t, "too long for "+path, status, h, text, 413, "invalid")
+		if status, h, text = b.try(desk, "PUT", b.urls[0]+open+path, central.MediaJSON, body); path != "/abandonment" {
+			wantProblem(t, "of nothing to "+path, status, h, text, 422, "invalid")
+		} else if status != http.StatusNoContent {
+			t.Errorf("the longest abandonment: %d %s", status, text)
+		}
+	}
+
+	// The longest evidence that the database takes fits.
+	open = b.enrolment(desk)
+	bytes := func(n int) string { return base64.StdEncoding.EncodeToString(make([]byte, n)) }
+	evidence := `{"jws":"` + bytes(262144) + `","identity":"` + bytes(65536) + `","sod":"` + bytes(65536) +
+		`","sealed_pin":"` + bytes(4096) + `"}`
+	status, h, text := b.try(desk, "PUT", b.urls[0]+open+"/evidence", central.MediaJSON, evidence)
+	wantProblem(t, "the longest evidence", status, h, text, 422, "no_contact")
+}
+
+// raw is a connection of a desk's on which anything may be written.
+func (b *bench) raw(cert *tls.Certificate) *tls.Conn {
+	b.Helper()
+	config := &tls.Config{RootCAs: b.roots, MinVersion: tls.VersionTLS13}
+	if cert != nil {
+		config.Certificates = []tls.Certificate{*cert}
+	}
+	c, err := tls.Dial("tcp", strings.TrimPrefix(b.urls[0], "https://"), config)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+// TestHeaderFlood: a header that does not end is cut off.
+func TestHeaderFlood(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, limits)
+	c := b.raw(nil)
+	go func() {
+		_, _ = io.WriteString(c, "GET /healthz HTTP/1.1\r\nHost: x\r\n")
+		for _, err := io.WriteString(c, "X: "+strings.Repeat("y", 1000)+"\r\n"); err == nil; {
+			_, err = io.WriteString(c, "X: "+strings.Repeat("y", 1000)+"\r\n")
+		}
+	}()
+	answer, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusRequestHeaderFieldsTooLarge {
+		t.Errorf("status %d", answer.StatusCode)
+	}
+}
+
+// TestSlowBodies: calls whose bodies do not come hold no place. There is one place.
+func TestSlowBodies(t *testing.T) {
+	t.Parallel()
+	l := limits
+	l.Calls = 1
+	b := newBench(t, l)
+	var slow []*tls.Conn
+	for range 16 {
+		c := b.raw(&b.desk)
+		if _, err := io.WriteString(c, "PUT /v1/enrolments/"+newID()+" HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"+
+			"Content-Length: 100\r\n\r\n{"); err != nil {
+			t.Fatal(err)
+		}
+		slow = append(slow, c)
+	}
+	other := b.db.Desk("loja_2")
+	b.enrolment(b.client(&other))
+	b.until("the slow desk has as many calls under way as it may", func() bool {
+		status, _, body := b.try(b.client(&b.desk), "POST", b.urls[0]+"/v1/hello", "", "")
+		return status == http.StatusTooManyRequests && strings.Contains(body, central.FailedBusy)
+	})
+	for _, c := range slow {
+		answer, err := http.ReadResponse(bufio.NewReader(c), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := must(io.ReadAll(answer.Body))(t)
+		wantProblem(t, "slow", answer.StatusCode, answer.Header, string(text), 408, "unavailable")
+	}
+	b.enrolment(b.client(&b.desk))
+}
