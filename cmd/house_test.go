@@ -138,7 +138,7 @@ func TestShippedProgramsLinkNothingForTests(t *testing.T) {
 			t.Errorf("%s is listed as unshipped and is no program", path)
 		}
 	}
-	for _, path := range []string{"kiosk", "kioskctl", "registrar"} {
+	for _, path := range []string{"centre", "kiosk", "kioskctl", "registrar"} {
 		if _, is := links[path]; !is {
 			t.Errorf("cmd/%s is no program", path)
 		}

@@ -38,7 +38,7 @@ func TestProblems(t *testing.T) {
 		{"another method", "DELETE", open, "", "", 405, "invalid"},
 		{"another method of a path without identifiers", "GET", "/v1/hello", "", "", 405, "invalid"},
 		{"no UUID", "GET", "/v1/enrolments/1", "", "", 400, "invalid"},
-		{"capitals", "GET", strings.ToUpper(open)[:0] + "/v1/enrolments/" + strings.ToUpper(newID()), "", "", 400, "invalid"},
+		{"capitals", "GET", "/v1/enrolments/" + strings.ToUpper(newID()), "", "", 400, "invalid"},
 		{"a random UUID", "GET", "/v1/enrolments/6ba7b810-9dad-41d1-80b4-00c04fd430c8", "", "", 400, "invalid"},
 		{"no UUID of a code", "PUT", open + "/codes/1", json, anEmail, 400, "invalid"},
 		{"no media type", "PUT", open, "", aPerson, 415, "invalid"},
@@ -150,10 +150,14 @@ func TestBodies(t *testing.T) {
 	b := newBench(t, limits)
 	desk := b.client(&b.desk)
 	open := b.enrolment(desk)
-	for path, most := range map[string]int{
-		"": 1 << 10, "/codes/" + newID(): 1 << 10, "/attempts/" + newID(): 1 << 10,
-		"/chip-challenge": 24 << 10, "/evidence": 528 << 10, "/abandonment": 1 << 10,
+	for _, call := range []struct {
+		path string
+		most int
+	}{
+		{"", 1 << 10}, {"/codes/" + newID(), 1 << 10}, {"/attempts/" + newID(), 1 << 10},
+		{"/chip-challenge", 24 << 10}, {"/evidence", 528 << 10}, {"/abandonment", 1 << 10},
 	} {
+		path, most := call.path, call.most
 		body := "{}" + strings.Repeat(" ", most-2)
 		status, h, text := b.try(desk, "PUT", b.urls[0]+open+path, central.MediaJSON, body+" ")
 		wantProblem(t, "too long for "+path, status, h, text, 413, "invalid")

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"path/filepath"
+
+	"github.com/BurntSushi/toml"
+
+	"balcao/cmd/internal/guarded"
+	"balcao/kiosk/central/deskca"
+	"balcao/kiosk/central/door"
+)
+
+// config is the centre's configuration file.
+type config struct {
+	// Listen is host:port; without a host all addresses.
+	Listen string `toml:"listen"`
+	// Certificate and Key are the server's, in PEM: what desks reach it by has to be in the certificate.
+	Certificate string `toml:"certificate"`
+	Key         string `toml:"key"`
+	// DeskAuthority is the certificate of the desks' certification authority (desk-ca/ca.crt of kioskctl db create).
+	DeskAuthority string `toml:"desk_authority"`
+	// Database is the PostgreSQL connection string of balcao_centre; it may name several hosts.
+	Database string      `toml:"database"`
+	Limits   door.Limits `toml:"limits"`
+
+	certificate tls.Certificate
+	desks       *x509.CertPool
+}
+
+// loadConfig reads and validates path. Unknown keys are errors; all problems are reported at once.
+// Relative paths are relative to the folder of the file.
+func loadConfig(path string) (config, error) {
+	c := config{Listen: ":8443", Limits: door.DefaultLimits}
+	meta, err := toml.DecodeFile(path, &c)
+	if err != nil {
+		return c, fmt.Errorf("reading the configuration: %w", err)
+	}
+	var problems []error
+	for _, key := range meta.Undecoded() {
+		problems = append(problems, fmt.Errorf("unknown key %q", key.String()))
+	}
+	for _, file := range []*string{&c.Certificate, &c.Key, &c.DeskAuthority} {
+		if *file != "" && !filepath.IsAbs(*file) {
+			*file = filepath.Join(filepath.Dir(path), *file)
+		}
+	}
+	secret := guarded.File
+	if guarded.DatabasePassword(c.Database) {
+		secret = guarded.Secret
+	}
+	problems = append(problems, secret(path), c.load())
+	if err := errors.Join(problems...); err != nil {
+		return c, fmt.Errorf("%s:\n%w", path, err)
+	}
+	return c, nil
+}
+
+// load reads what the configuration names and reports everything that is wrong with it.
+func (c *config) load() error {
+	var problems []error
+	about := func(key string, err error) {
+		if err != nil {
+			problems = append(problems, fmt.Errorf("%s: %w", key, err))
+		}
+	}
+	_, _, err := net.SplitHostPort(c.Listen)
+	about("listen", err)
+	about("key", guarded.Secret(c.Key))
+	c.certificate, err = tls.LoadX509KeyPair(c.Certificate, c.Key)
+	about("certificate", err)
+	about("desk_authority", guarded.File(c.DeskAuthority))
+	authority, err := deskca.LoadCertificate(c.DeskAuthority)
+	about("desk_authority", err)
+	if err == nil {
+		c.desks = x509.NewCertPool()
+		c.desks.AddCert(authority)
+	}
+	about("database", guarded.DatabaseTLS(c.Database))
+	for key, bound := range map[string]struct{ value, most int }{
+		"calls": {c.Limits.Calls, 50}, "streams": {c.Limits.Streams, 1 << 16},
+		"connections": {c.Limits.Connections, 1 << 16}, "per_address": {c.Limits.PerAddress, 1 << 16},
+	} {
+		if bound.value < 1 || bound.value > bound.most {
+			about("limits", fmt.Errorf("%s is between 1 and %d", key, bound.most))
+		}
+	}
+	return errors.Join(problems...)
+}
