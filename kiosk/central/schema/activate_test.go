@@ -383,7 +383,7 @@ func TestOpen(t *testing.T) {
 	}
 	_, err := b.desk.tryBind(open, travelEvidence)
 	wantState(t, "a chip's proof without chip", err, "BK005")
-	must(b.desk.tryBind(open, evidence{[]byte("{}"), []byte("mrz"), []byte{}, []byte("pin"), []byte{}}))(t)
+	must(b.desk.tryBind(open, evidence{JWS: []byte("{}"), Identity: []byte("mrz"), PIN: []byte("pin")}))(t)
 }
 
 // Whatever way an enrolment ends without a key, nothing of the person stays.

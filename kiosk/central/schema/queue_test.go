@@ -133,8 +133,8 @@ func TestBlockedRowStallsNobody(t *testing.T) {
 		"its enrolment": `select from centre.enrolment where id = $1 for update`,
 		"its desk":      `select from centre.desk d join centre.enrolment e on e.desk = d.name where e.id = $1 for update of d`,
 	} {
-		for _, overtaken := range []bool{false, true} {
-			t.Run(what, func(t *testing.T) {
+		for age, overtaken := range map[string]bool{"due": false, "overtaken": true} {
+			t.Run(what+", "+age, func(t *testing.T) {
 				t.Parallel()
 				b := newBench(t)
 				blocked := b.desk.open(citizen())
@@ -379,6 +379,9 @@ func TestReceipts(t *testing.T) {
 func TestOvertakenJobsAreClosed(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
+	stolen := b.newDesk("stolen")
+	stolen.order(3)
+	b.exec(`update centre.desk set state = 'suspended' where name = 'stolen'`)
 	abandoned, late := b.desk.open(citizen()), b.desk.open(citizen())
 	for _, id := range []uuid.UUID{abandoned, late} {
 		b.desk.send(id, "sms", phone())
@@ -390,8 +393,8 @@ func TestOvertakenJobsAreClosed(t *testing.T) {
 	if j, ok := b.take("w"); ok {
 		t.Errorf("took %+v", j)
 	}
-	if got := scalar[int](b, `select count(*) from centre.job where error = 'overtaken'`); got != 2 {
-		t.Errorf("%d jobs closed, want 2", got)
+	if got := scalar[int](b, `select count(*) from centre.job where error = 'overtaken'`); got != 5 {
+		t.Errorf("%d jobs closed, want 5", got)
 	}
 	if s := b.desk.status(late); *s.SMS != "failed" {
 		t.Errorf("delivery of the late one = %q, want failed", *s.SMS)

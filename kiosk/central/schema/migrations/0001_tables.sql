@@ -121,6 +121,7 @@ create table centre.key (
 );
 create unique index key_one_living on centre.key (person) where living;
 create unique index key_one_tax_number on centre.key (tax_number) where living;
+create index key_ends on centre.key (valid_until) where living;
 comment on table centre.key is 'Keys. The indexes decide between two desks: one person, one living key.';
 comment on column centre.key.tax_number is 'A NIF that a Citizen Card proved.';
 
@@ -197,6 +198,7 @@ create table centre.one_time_code (
 );
 create index one_time_code_contact on centre.one_time_code (contact, sent_at);
 create index one_time_code_desk on centre.one_time_code (desk, sent_at);
+create index one_time_code_known on centre.one_time_code (sent_at) where contact is not null;
 create index one_time_code_message on centre.one_time_code (message_id);
 comment on table centre.one_time_code is 'Codes that were asked for. The code itself is nowhere.';
 
@@ -265,9 +267,9 @@ create table centre.job (
 	created_at timestamptz not null default clock_timestamp(),
 	ended_at   timestamptz
 );
-create index job_due on centre.job (due_at, id) where state in ('queued', 'running');
-create index job_desk on centre.job (desk, taken_at);
-create index job_worker on centre.job (worker) where state = 'running';
+create index job_due on centre.job (due_at, desk) where state in ('queued', 'running');
+create index job_desk on centre.job (desk, due_at, id) where state in ('queued', 'running');
+create index job_turn on centre.job (desk, taken_at);
 comment on table centre.job is 'The registrars'' queue, see registrar.take_job.';
 
 create table centre.receipt (

@@ -36,8 +36,11 @@ create function desk.bind(p_certificate bytea, p_enrolment uuid, p_jws bytea, p_
 #variable_conflict use_column
 declare
 	e centre.enrolment := internal.own_enrolment(p_certificate, p_enrolment);
-	hash bytea := sha256(sha256(p_jws) || sha256(p_identity) || sha256(p_sod) || sha256(p_sealed_pin) || sha256(p_proof));
+	hash bytea;
 begin
+	p_sod := coalesce(p_sod, '');
+	p_proof := coalesce(p_proof, '');
+	hash := sha256(sha256(p_jws) || sha256(p_identity) || sha256(p_sod) || sha256(p_sealed_pin) || sha256(p_proof));
 	if not coalesce(octet_length(p_jws) between 1 and 262144 and octet_length(p_identity) between 1 and 65536
 		and octet_length(p_sod) <= 65536 and (octet_length(p_sod) = 0) = e.typed
 		and octet_length(p_sealed_pin) between 1 and 4096 and octet_length(p_proof) <= 4096
@@ -63,4 +66,4 @@ begin
 		from desk.enrolment_status(p_certificate, p_enrolment) s;
 end $$;
 comment on function desk.bind is 'Hands over the evidence and queues its verification; answers the status. With another content than before it is BK004.
-p_sod is empty when the document was typed, and only then; p_proof is empty when there is none.';
+p_sod is empty or null when the document was typed, and only then; p_proof when there is none.';

@@ -19,6 +19,7 @@ create function registrar.take_job(p_worker text, out job bigint, out kind text,
 #variable_conflict use_column
 declare
 	t timestamptz;
+	d text;
 	j centre.job;
 begin
 	if p_worker is null or length(p_worker) not between 1 and 100 then
@@ -26,15 +27,19 @@ begin
 	end if;
 	loop
 		t := clock_timestamp();
+		j := null;
 		-- Fair between desks: first one with the fewest jobs at work, then the one that waited longest for its turn.
 		-- A job that somebody has locked is passed by.
-		with busy as (select x.desk, count(*) as n from centre.job x where x.state = 'running' and x.due_at > t group by x.desk)
-		select x.* into j from centre.job x left join busy b on b.desk = x.desk
-			left join lateral (select max(y.taken_at) as at from centre.job y where y.desk = x.desk) turn on true
-			where x.state in ('queued', 'running') and x.due_at <= t
-			order by coalesce(b.n, 0), turn.at nulls first, x.due_at, x.id limit 1
-			for update of x skip locked;
-		if not found then
+		for d in
+			select x.desk from centre.job x where x.state in ('queued', 'running') and x.due_at <= t group by x.desk
+			order by (select count(*) from centre.job y where y.desk = x.desk and y.state = 'running' and y.due_at > t),
+				(select max(y.taken_at) from centre.job y where y.desk = x.desk) nulls first, min(x.due_at)
+		loop
+			select * into j from centre.job x where x.desk = d and x.state in ('queued', 'running') and x.due_at <= t
+				order by x.due_at, x.id limit 1 for update skip locked;
+			exit when found;
+		end loop;
+		if j.id is null then
 			return;
 		end if;
 		case j.kind
@@ -43,6 +48,7 @@ begin
 					'send_no', c.send_no, 'expires_at', c.expires_at, 'code_row', c.id) into payload
 				from centre.one_time_code c join centre.enrolment e on e.id = c.enrolment
 				where c.id = j.code and e.state = 'open' and c.value is not null
+					and exists (select from centre.desk d where d.name = e.desk and d.state = 'active')
 					and c.used_at is null and c.delivery = 'queued' and c.expires_at > t;
 			when 'chip_challenge' then
 				select '{}', c.dg14 into payload, chip_dg14
@@ -92,7 +98,7 @@ verify {desk, opened_at, document_kind, country, civil_number, document_number, 
 contacts: [{channel, value, proof, confirmed_at}], desk_certificates: [SHA-256 in hex]}, the challenge, the evidence as desk.bind took it,
 and chip_state and chip_dg14 where a challenge to the chip was made;
 welcome {channel, value, language, register, valid_until}.
-A job whose enrolment has ended meanwhile, or whose code has expired or was sent, is closed and not handed out.';
+A job whose enrolment has ended meanwhile, or whose code has expired, was sent or is of a desk that was cut off, is closed and not handed out.';
 
 create function registrar.job_done(p_job bigint, p_worker text) returns void
 	language plpgsql security definer set search_path = pg_catalog, pg_temp as $$

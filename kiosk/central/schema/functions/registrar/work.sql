@@ -130,7 +130,7 @@ begin
 	end loop;
 	update centre.one_time_code c set contact = null where c.id in (
 		select x.id from centre.one_time_code x join centre.enrolment e on e.id = x.enrolment
-		where e.ended_at < old and x.contact is not null for no key update of x skip locked);
+		where x.contact is not null and x.sent_at < old and e.ended_at < old for no key update of x skip locked);
 	update centre.alert set contact = null where at < old and contact is not null;
 	delete from centre.alert where at < old - interval '89 days';
 	delete from centre.receipt where at < old;
