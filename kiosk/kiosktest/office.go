@@ -3,9 +3,12 @@ package kiosktest
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -14,8 +17,10 @@ import (
 	"filippo.io/age"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"balcao/assets/testpki"
 	"balcao/kiosk/central"
 	"balcao/kiosk/central/cluster"
+	"balcao/kiosk/central/door"
 	"balcao/kiosk/delivery"
 	"balcao/kiosk/desk"
 	"balcao/kiosk/registrar"
@@ -23,12 +28,12 @@ import (
 
 const (
 	LifeTime = 2 * time.Minute // of a test that hangs; the race detector on busy cores makes of one Argon2id tens of seconds
-	DeskName = "loja_1"        // the desk's login at the centre, and the name in its certificate
+	DeskName = "loja_1"        // in the desk's certificate
 )
 
 // Office is a desk with its centre, of a test's own: a database, registrars and desks that the test starts.
 type Office struct {
-	Desk     *Desk               // what the desk signs with
+	Own      tls.Certificate     // the desk's, from OpenCentre on one that the centre knows
 	Identity *age.X25519Identity // the centre's: opens the PINs
 	SMS      Outbox
 	Mail     Outbox
@@ -38,6 +43,7 @@ type Office struct {
 	DB     *cluster.Database
 	Centre *central.Centre // as the desk reaches it
 	Admin  *pgxpool.Pool
+	door   string // its address
 
 	registrars int // that were made
 }
@@ -47,14 +53,16 @@ func NewOffice(t testing.TB) *Office {
 	t.Helper()
 	identity, err := age.GenerateX25519Identity()
 	check(t, err)
-	return &Office{Desk: NewDesk(t, DeskName), Identity: identity, Log: &Log{}}
+	return &Office{Own: NewDesk(t, DeskName), Identity: identity, Log: &Log{}}
 }
 
-// OpenCentre makes the database and connects the desk and an administrator. The package's TestMain is
-// cluster.TestMain.
+// OpenCentre makes the database, opens the centre's door, and connects the desk and an administrator. The package's
+// TestMain is cluster.TestMain.
 func (o *Office) OpenCentre(ctx context.Context, t testing.TB) {
 	t.Helper()
 	o.DB = cluster.NewDatabase(t)
+	o.openDoor(ctx, t)
+	o.Own = o.DB.Desk(DeskName)
 	o.Centre = o.Dial(ctx, t, DeskName)
 	var err error
 	o.Admin, err = pgxpool.New(ctx, o.DB.Admin())
@@ -62,10 +70,34 @@ func (o *Office) OpenCentre(ctx context.Context, t testing.TB) {
 	t.Cleanup(o.Admin.Close)
 }
 
+// openDoor opens the centre's door on this computer.
+func (o *Office) openDoor(ctx context.Context, t testing.TB) {
+	t.Helper()
+	certificate, err := testpki.FS.ReadFile("tls/smtp.crt")
+	check(t, err)
+	key, err := testpki.FS.ReadFile("tls/smtp.key")
+	check(t, err)
+	pair, err := tls.X509KeyPair(certificate, key)
+	check(t, err)
+	d, err := door.New(door.Config{
+		Database: o.DB.Centre(), Certificate: pair, Desks: cluster.DeskPool(), Limits: door.DefaultLimits,
+		Log: slog.New(slog.NewJSONHandler(o.Log, nil)),
+	})
+	check(t, err)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	check(t, err)
+	o.door = "https://" + l.Addr().String()
+	Run(ctx, t, nil, func(ctx context.Context) error { return d.Serve(ctx, l) })
+}
+
 // Dial connects a desk of any name.
 func (o *Office) Dial(ctx context.Context, t testing.TB, name string) *central.Centre {
 	t.Helper()
-	c, err := central.Dial(ctx, central.Config{DSN: o.DB.Desk(name), MaxConns: 8, Timeout: LifeTime})
+	authority, err := testpki.FS.ReadFile("tls/ca.crt")
+	check(t, err)
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(authority)
+	c, err := central.Dial(central.Config{URLs: []string{o.door}, Certificate: o.DB.Desk(name), Roots: roots, Timeout: LifeTime})
 	check(t, err)
 	t.Cleanup(c.Close)
 	return c
@@ -84,7 +116,13 @@ type Registrar struct {
 func (o *Office) NewRegistrar(ctx context.Context, t testing.TB, workers int, options string, set func(*registrar.Config)) *Registrar {
 	t.Helper()
 	o.registrars++
-	r := &Registrar{Name: fmt.Sprintf("worker-%d", o.registrars)}
+	return o.NewRegistrarNamed(ctx, t, fmt.Sprintf("worker-%d", o.registrars), workers, options, set)
+}
+
+// NewRegistrarNamed is NewRegistrar of a name, as of one that starts again.
+func (o *Office) NewRegistrarNamed(ctx context.Context, t testing.TB, name string, workers int, options string, set func(*registrar.Config)) *Registrar {
+	t.Helper()
+	r := &Registrar{Name: name}
 	dsn, separator := o.DB.Registrar(), "?"
 	if strings.Contains(dsn, separator) {
 		separator = "&"
@@ -95,7 +133,7 @@ func (o *Office) NewRegistrar(ctx context.Context, t testing.TB, workers int, op
 	t.Cleanup(r.Pool.Close)
 	cfg := registrar.Config{
 		DB: r.Pool, SMS: &o.SMS, Mail: &o.Mail, Texts: delivery.Texts{Support: "300 003 990"}, Workers: workers,
-		Identity: o.Identity, Pepper: bytes.Repeat([]byte{7}, registrar.PepperLength), DeskAuthority: o.Desk.Authority,
+		Identity: o.Identity, Pepper: bytes.Repeat([]byte{7}, registrar.PepperLength), DeskAuthority: cluster.DeskAuthority(), Name: r.Name,
 		Log: slog.New(slog.NewJSONHandler(o.Log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	set(&cfg)
@@ -113,7 +151,7 @@ func (r *Registrar) Start(ctx context.Context, t testing.TB) {
 // DeskConfig is the office's desk, without settings, readers, examiner and screens.
 func (o *Office) DeskConfig() desk.Config {
 	return desk.Config{
-		Desk: DeskName, Centre: o.Centre, Recipient: o.Identity.Recipient(), Key: o.Desk.Key, Chain: o.Desk.Chain,
+		Centre: o.Centre, Recipient: o.Identity.Recipient(), Own: o.Own,
 		Log: slog.New(slog.NewTextHandler(o.Log, nil)),
 	}
 }
