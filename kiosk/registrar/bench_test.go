@@ -33,13 +33,13 @@ const (
 // bench is an office of a test's own, whose registrars the test starts.
 type bench struct {
 	*kiosktest.Office
+	Centre   *central.Centre // of the desk at which it happens
 	t        *testing.T
 	ctx      context.Context
 	notices  *pgx.Conn // hears what the desk hears
 	verifier registrar.EvidenceVerifier
 	orphan   bool          // the registrar knows no authority of desks
 	real     *realChannels // instead of SMS and Mail
-	dear     bool          // hash as in production
 	options  string        // more of the workers' connection string: "&name=value"
 }
 
@@ -50,11 +50,12 @@ func newBench(t *testing.T) *bench {
 	t.Cleanup(cancel)
 	b := &bench{Office: kiosktest.NewOffice(t), t: t, ctx: ctx, verifier: verifierFunc(believe)}
 	b.OpenCentre(ctx, t)
+	b.Centre = b.Office.Centre
 	var err error
-	b.notices, err = pgx.Connect(ctx, b.DB.Desk(kiosktest.DeskName))
+	b.notices, err = pgx.Connect(ctx, b.DB.Admin())
 	b.check(err)
 	t.Cleanup(func() { _ = b.notices.Close(context.Background()) })
-	_, err = b.notices.Exec(ctx, `listen desk_loja_1`)
+	_, err = b.notices.Exec(ctx, `listen desk_events`)
 	b.check(err)
 	t.Cleanup(func() {
 		for _, secret := range append(b.SMS.Secrets(), goodPIN, surname, "$argon2id$") {
@@ -76,18 +77,27 @@ func (b *bench) check(err error) {
 // start starts a registrar. change may alter it before it runs.
 func (b *bench) start(workers int, change func(*kiosktest.Registrar)) *kiosktest.Registrar {
 	b.t.Helper()
-	r := b.NewRegistrar(b.ctx, b.t, workers, b.options, func(cfg *registrar.Config) {
-		cfg.Verifier, cfg.Pepper = b.verifier, bytes.Clone(pepper)
-		if b.orphan {
-			cfg.DeskAuthority = nil
-		}
-		if b.real != nil {
-			cfg.SMS, cfg.Mail = b.real.sms, b.real.mail
-		}
-	})
-	if !b.dear {
-		r.Worker.HashCheaply()
+	return b.run(b.NewRegistrar(b.ctx, b.t, workers, b.options, b.configure), change)
+}
+
+// again starts a registrar that died, under its name.
+func (b *bench) again(died *kiosktest.Registrar, workers int) *kiosktest.Registrar {
+	b.t.Helper()
+	return b.run(b.NewRegistrarNamed(b.ctx, b.t, died.Name, workers, b.options, b.configure), nil)
+}
+
+func (b *bench) configure(cfg *registrar.Config) {
+	cfg.Verifier, cfg.Pepper = b.verifier, bytes.Clone(pepper)
+	if b.orphan {
+		cfg.DeskAuthority = nil
 	}
+	if b.real != nil {
+		cfg.SMS, cfg.Mail = b.real.sms, b.real.mail
+	}
+}
+
+func (b *bench) run(r *kiosktest.Registrar, change func(*kiosktest.Registrar)) *kiosktest.Registrar {
+	b.t.Helper()
 	if change != nil {
 		change(r)
 	}
@@ -110,6 +120,23 @@ func (b *bench) crash(r *kiosktest.Registrar, point string) (died chan struct{})
 		runtime.Goexit()
 	})
 	return died
+}
+
+// await waits for something that a worker does.
+func (b *bench) await(done <-chan struct{}) {
+	b.t.Helper()
+	select {
+	case <-done:
+	case <-b.ctx.Done():
+		b.t.Fatalf("it did not happen\n%s", b.Log)
+	}
+}
+
+// free ends the leases of all jobs, as time does.
+func (b *bench) free() {
+	b.t.Helper()
+	b.exec(`update centre.job set due_at = clock_timestamp() where state = 'running'`)
+	b.exec(`notify registrar_work`)
 }
 
 // kill ends a worker's connections and returns when the server has forgotten them.

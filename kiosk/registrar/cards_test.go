@@ -2,6 +2,7 @@ package registrar_test
 
 import (
 	"context"
+	"crypto"
 	"crypto/sha256"
 	"slices"
 	"testing"
@@ -149,6 +150,9 @@ func hash(data []byte) transcript.Bytes {
 func (v *cardVisit) bindHonestly() {
 	v.t.Helper()
 	jws, err := transcript.Sign(v.ctx, v.transcript(), v.card.chain, v.card)
+	v.check(err)
+	key := v.DB.Desk(v.Centre.Desk())
+	jws, err = transcript.Countersign(jws, key.PrivateKey.(crypto.Signer), key.Certificate)
 	v.check(err)
 	_, err = v.Centre.Bind(v.ctx, v.id, transcript.Evidence{
 		JWS: jws, Identity: v.card.files.Identity, SOD: v.card.files.SOD, SealedPIN: v.sealed,

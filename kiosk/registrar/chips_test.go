@@ -1,6 +1,8 @@
 package registrar_test
 
 import (
+	"crypto"
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -92,7 +94,7 @@ type travelVisit struct {
 	identity   []byte
 	sod        []byte
 	proof      []byte
-	signAs     *kiosktest.Desk
+	signAs     tls.Certificate // the desk's
 }
 
 // holderOf is whom a desk opens an enrolment for.
@@ -109,7 +111,7 @@ func (b *bench) travelWith(chip *heldChip) *travelVisit {
 
 func (b *bench) travelFor(chip *heldChip, who central.Person) *travelVisit {
 	b.t.Helper()
-	v := &travelVisit{cardVisit: &cardVisit{visit: &visit{bench: b, id: newID()}}, chip: chip, taxNumber: who.TaxNumber, signAs: b.Desk}
+	v := &travelVisit{cardVisit: &cardVisit{visit: &visit{bench: b, id: newID()}}, chip: chip, taxNumber: who.TaxNumber, signAs: b.DB.Desk(b.Centre.Desk())}
 	var err error
 	v.opened, err = b.Centre.Open(b.ctx, v.id, who)
 	b.check(err)
@@ -186,7 +188,7 @@ func (v *travelVisit) signed(t transcript.Transcript) []byte {
 // bind signs for the desk and hands over.
 func (v *travelVisit) bind() {
 	v.t.Helper()
-	jws, err := transcript.SignAsDesk(v.transcript, v.signAs.Key, v.signAs.Chain)
+	jws, err := transcript.SignAsDesk(v.transcript, v.signAs.PrivateKey.(crypto.Signer), v.signAs.Certificate)
 	v.check(err)
 	v.send(jws)
 }
@@ -220,7 +222,7 @@ func (v *travelVisit) refused(name, reason string) {
 			v.t.Errorf("%s: the database still holds %q", name, personal)
 		}
 	}
-	if n := scalar[int](v.bench, `select count(*) from cmd.key where enrolment = $1`, v.id); n != 0 {
+	if n := scalar[int](v.bench, `select count(*) from centre.key where enrolment = $1`, v.id); n != 0 {
 		v.t.Errorf("%s: %d keys", name, n)
 	}
 }

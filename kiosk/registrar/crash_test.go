@@ -15,13 +15,13 @@ func TestCrash_SendCode(t *testing.T) {
 		t.Run(point, func(t *testing.T) {
 			b := newBench(t)
 			var died chan struct{}
-			b.start(1, func(r *kiosktest.Registrar) { died = b.crash(r, point) })
+			first := b.start(1, func(r *kiosktest.Registrar) { died = b.crash(r, point) })
 			v := b.visit()
 			v.askForCode(kiosk.SMS, v.phone)
-			<-died
-			second := b.start(1, nil)
+			b.await(died)
+			second := b.again(first, 1) // at once
 			b.until("it is sent", func() bool {
-				return scalar[int](b, `select count(*) from cmd.job where kind = 'send_code' and state = 'done'`) == 1
+				return scalar[int](b, `select count(*) from centre.job where kind = 'send_code' and state = 'done'`) == 1
 			})
 			second.Stop()
 			messages := b.SMS.To(v.phone, "code")
@@ -51,15 +51,15 @@ func TestCrash_Verify(t *testing.T) {
 
 			v.bind(goodPIN)
 			var died chan struct{}
-			b.start(1, func(r *kiosktest.Registrar) { died = b.crash(r, point) })
-			<-died
-			if n := scalar[int](b, `select count(*) from cmd.key`); n != 0 {
+			first := b.start(1, func(r *kiosktest.Registrar) { died = b.crash(r, point) })
+			b.await(died)
+			if n := scalar[int](b, `select count(*) from centre.key`); n != 0 {
 				t.Fatalf("half a binding: %d keys after the crash", n)
 			}
 			if s, err := b.Centre.Status(b.ctx, v.id); err != nil || s.State != central.StatePending {
 				t.Fatalf("after the crash: got %s, %v", s.State, err)
 			}
-			second := b.start(2, nil)
+			second := b.again(first, 2) // at once
 			if got := v.judged(); got.State != central.StateActive {
 				t.Fatalf("got %s for %q", got.State, got.Refusal)
 			}
@@ -74,7 +74,7 @@ func TestCrash_Verify(t *testing.T) {
 }
 
 // A worker that is not dead but stands still, as on a computer that lost its network or was put to sleep:
-// the server frees its job, another does it, and when the first goes on it finds that it is too late.
+// its lease ends, another does its job, and when the first goes on it finds that it is too late.
 func TestCrash_StandsStill(t *testing.T) {
 	for _, point := range []string{"verified", "activated", "settled"} {
 		t.Run(point, func(t *testing.T) {
@@ -97,6 +97,7 @@ func TestCrash_StandsStill(t *testing.T) {
 				})
 			})
 			<-stands
+			b.free()
 			second := b.start(1, nil)
 			if got := v.judged(); got.State != central.StateActive {
 				t.Errorf("got %s for %q", got.State, got.Refusal)
@@ -123,10 +124,11 @@ func TestCrash_Welcome(t *testing.T) {
 	v.bind(goodPIN)
 	var died chan struct{}
 	b.start(1, func(r *kiosktest.Registrar) { died = b.crash(r, "welcomed") })
-	<-died
+	b.await(died)
+	b.free()
 	b.start(1, nil)
 	b.until("it is done", func() bool {
-		return scalar[int](b, `select count(*) from cmd.job where kind = 'welcome' and state = 'done'`) == 1
+		return scalar[int](b, `select count(*) from centre.job where kind = 'welcome' and state = 'done'`) == 1
 	})
 	once(b, 1)
 	if n := len(b.SMS.To(v.phone, "welcome")); n != 2 {
@@ -168,12 +170,12 @@ func TestWorkers_Together(t *testing.T) {
 func once(b *bench, people int) {
 	b.t.Helper()
 	for what, sql := range map[string]string{
-		"keys":      `select count(*) from cmd.key where state = 'active'`,
-		"events":    `select count(*) from cmd.key_event`,
-		"people":    `select count(*) from cmd.person`,
-		"judged":    `select count(*) from cmd.job where kind = 'verify' and state = 'done'`,
-		"welcomes":  `select count(*) from cmd.job where kind = 'welcome'`,
-		"enrolment": `select count(*) from cmd.enrolment where state = 'active' and key is not null`,
+		"keys":      `select count(*) from centre.key where state = 'active'`,
+		"events":    `select count(*) from centre.key_event`,
+		"people":    `select count(*) from centre.person`,
+		"judged":    `select count(*) from centre.job where kind = 'verify' and state = 'done'`,
+		"welcomes":  `select count(*) from centre.job where kind = 'welcome'`,
+		"enrolment": `select count(*) from centre.enrolment where state = 'active' and key is not null`,
 	} {
 		if got := scalar[int](b, sql); got != people {
 			b.t.Errorf("%s: %d, want %d", what, got, people)

@@ -1,6 +1,7 @@
 package registrar
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -11,9 +12,6 @@ import (
 
 // CrashAt has f called at each point where a crash would matter.
 func (w *Worker) CrashAt(f func(point string)) { w.testOnlyAt = f }
-
-// HashCheaply has the worker's hashes take next to nothing, for tests of anything but hashes.
-func (w *Worker) HashCheaply() { w.cost = cost{memory: 64, time: 1, threads: 1} }
 
 // OneTimeCode is keys.oneTimeCode.
 func OneTimeCode(pepper []byte, enrolment uuid.UUID, channel string, send uint32) (string, error) {
@@ -27,13 +25,17 @@ func OneTimeCode(pepper []byte, enrolment uuid.UUID, channel string, send uint32
 // Truncate is truncate.
 var Truncate = truncate
 
-// HashPIN is keys.hashPIN.
-func HashPIN(pepper []byte, person string, pin []byte) (PINHash, error) {
+// HashPIN is keys.hashPIN at the cost that settings state.
+func HashPIN(settings string, pepper []byte, person string, pin []byte) (PINHash, error) {
 	k, err := newKeys(pepper)
 	if err != nil {
 		return PINHash{}, err
 	}
-	return k.hashPIN(recommended, person, pin)
+	var c cost
+	if err := json.Unmarshal([]byte(settings), &c); err != nil {
+		return PINHash{}, err
+	}
+	return k.hashPIN(c, person, pin)
 }
 
 // VerifyPIN reports whether a PHC string is the hash of the person's PIN.

@@ -36,10 +36,10 @@ import (
 type forgery struct {
 	*cardVisit
 	transcript transcript.Transcript
-	payload    func(canonical []byte) []byte // what is signed instead of the transcript
-	header     map[string]any                // protected header; by default the one of an honest desk
-	signer     func(input []byte) []byte     // by default the card in the reader
-	envelope   func(payload, header, sig string) any
+	payload    func(canonical []byte) []byte         // what is signed instead of the transcript
+	header     map[string]any                        // protected header; by default the one of an honest desk
+	signer     func(input []byte) []byte             // by default the card in the reader
+	envelope   func(payload, header, sig string) any // instead of what is signed and the citizen's signature: signed
 	identity   []byte
 	sod        []byte
 	sealed     []byte
@@ -96,9 +96,12 @@ func (f *forgery) jws() []byte {
 	f.check(err)
 	p, h := b64(payload), b64(protected)
 	signature := b64(f.signer([]byte(h + "." + p)))
-	var envelope any = map[string]any{"payload": p, "signatures": []any{map[string]any{"protected": h, "signature": signature}}}
+	envelope := any(general(p, h, signature))
 	if f.envelope != nil {
 		envelope = f.envelope(p, h, signature)
+	}
+	if g, is := envelope.(signed); is {
+		envelope = g.bothBy(f.bench, f.Centre.Desk())
 	}
 	out, err := json.Marshal(envelope)
 	f.check(err)
@@ -260,20 +263,28 @@ var forgeries = []struct {
 	{"no certificate", evidence.RefusedSignature, func(f *forgery, _ *cards) { f.header["x5c"] = []string{} }},
 	{"an unprotected header", evidence.RefusedSignature, func(f *forgery, _ *cards) {
 		f.envelope = func(payload, header, signature string) any {
-			return map[string]any{"payload": payload, "signatures": []any{map[string]any{
+			return signed{payload, []any{map[string]any{
 				"header": map[string]string{"alg": "none"}, "protected": header, "signature": signature,
 			}}}
 		}
 	}},
-	{"a second signature", evidence.RefusedSignature, func(f *forgery, _ *cards) {
+	{"a second signature of the citizen", evidence.RefusedSignature, func(f *forgery, _ *cards) {
 		f.envelope = func(payload, header, signature string) any {
 			one := map[string]any{"protected": header, "signature": signature}
-			return map[string]any{"payload": payload, "signatures": []any{one, one}}
+			return signed{payload, []any{one, one}}
 		}
 	}},
-	{"no signature", evidence.RefusedSignature, func(f *forgery, _ *cards) {
-		f.envelope = func(payload, _, _ string) any {
-			return map[string]any{"payload": payload, "signatures": []any{}}
+	{"the desk's signature alone", evidence.RefusedSignature, func(f *forgery, _ *cards) {
+		f.envelope = func(payload, _, _ string) any { return signed{payload: payload} }
+	}},
+	{"no signature of the desk", evidence.RefusedDesk, func(f *forgery, _ *cards) {
+		f.envelope = func(payload, header, signature string) any {
+			return map[string]any{"payload": payload, "signatures": general(payload, header, signature).citizens}
+		}
+	}},
+	{"another desk's signature", evidence.RefusedDesk, func(f *forgery, _ *cards) {
+		f.envelope = func(payload, header, signature string) any {
+			return general(payload, header, signature).bothBy(f.bench, "loja_2")
 		}
 	}},
 	{"not a JWS", evidence.RefusedSignature, func(f *forgery, _ *cards) {
@@ -295,8 +306,37 @@ var forgeries = []struct {
 	}},
 }
 
-func general(payload, header, signature string) any {
-	return map[string]any{"payload": payload, "signatures": []any{map[string]any{"protected": header, "signature": signature}}}
+// signed is what is signed, and the signatures before the desk's.
+type signed struct {
+	payload  string
+	citizens []any
+}
+
+func general(payload, header, signature string) signed {
+	return signed{payload, []any{map[string]any{"protected": header, "signature": signature}}}
+}
+
+// bothBy has a desk sign as well: whoever has the desk has its key.
+func (s signed) bothBy(b *bench, desk string) any {
+	b.t.Helper()
+	key := b.DB.Desk(desk)
+	protected, err := json.Marshal(map[string]any{"alg": "ES256", "typ": "balcao-desk", "x5c": x5c(key.Certificate...)})
+	b.check(err)
+	header := b64(protected)
+	signature := signWith(b, key.PrivateKey.(*ecdsa.PrivateKey), []byte(header+"."+s.payload))
+	return map[string]any{"payload": s.payload, "signatures": append(s.citizens, map[string]any{"protected": header, "signature": b64(signature)})}
+}
+
+// signWith is ES256 (RFC 7518 §3.4).
+func signWith(b *bench, key *ecdsa.PrivateKey, input []byte) []byte {
+	b.t.Helper()
+	digest := sha256.Sum256(input)
+	r, s, err := ecdsa.Sign(rand.Reader, key, digest[:])
+	b.check(err)
+	signature := make([]byte, 64)
+	r.FillBytes(signature[:32])
+	s.FillBytes(signature[32:])
+	return signature
 }
 
 // describe makes the transcript and what lies beside it speak of another card, whoever signs.
@@ -339,15 +379,7 @@ func (f *forgery) selfMade(withAuthority bool) {
 	leaf, err := x509.CreateCertificate(rand.Reader, template, parent, key.Public(), key)
 	f.check(err)
 	f.header = map[string]any{"alg": "ES256", "typ": "balcao-citizen", "x5c": x5c(append([][]byte{leaf}, chain...)...)}
-	f.signer = func(input []byte) []byte {
-		digest := sha256.Sum256(input)
-		r, s, err := ecdsa.Sign(rand.Reader, key, digest[:])
-		f.check(err)
-		signature := make([]byte, 64)
-		r.FillBytes(signature[:32])
-		s.FillBytes(signature[32:])
-		return signature
-	}
+	f.signer = func(input []byte) []byte { return signWith(f.bench, key, input) }
 }
 
 // badCards are cards of the fixtures that a desk binds as if they were good, and what the centre refuses
@@ -432,7 +464,7 @@ func TestForgery_Replay(t *testing.T) {
 	captured := old.jws()
 	b.check(b.Centre.Abandon(b.ctx, first.id, "person_left"))
 
-	replay := func(name string, desk *central.Centre) {
+	replay := func(name string, desk *central.Centre, reason string) {
 		own := b.Centre
 		b.Centre = desk
 		defer func() { b.Centre = own }()
@@ -440,11 +472,11 @@ func TestForgery_Replay(t *testing.T) {
 		v.prove()
 		_, err := desk.Bind(b.ctx, v.id, transcript.Evidence{JWS: captured, Identity: old.identity, SOD: old.sod, SealedPIN: old.sealed})
 		b.check(err)
-		b.refused(name, v, evidence.RefusedEnrolment)
+		b.refused(name, v, reason)
 	}
-	replay("at the same desk", b.Centre)
+	replay("at the same desk", b.Centre, evidence.RefusedEnrolment)
 	other := b.Dial(b.ctx, t, "loja_2")
-	replay("at another desk", other)
+	replay("at another desk", other, evidence.RefusedDesk)
 
 	// The identifier of an enrolment is nobody else's, ended or not.
 	for name, desk := range map[string]*central.Centre{central.RefusedEnded: b.Centre, central.RefusedUnknown: other} {
@@ -476,21 +508,18 @@ func TestForgery_OpenedForAnother(t *testing.T) {
 // that the centre has forgotten the person.
 func (b *bench) refused(name string, v *cardVisit, reason string) {
 	b.t.Helper()
-	// Another desk's notices go to its own line.
-	if v.Centre.Desk() == "loja_1" {
-		b.told(name, v)
-	}
+	b.told(name, v)
 	if got := v.judged(); got.State != central.StateRefused || got.Refusal != reason {
 		b.t.Errorf("%s: got %s for %q, want refused for %q", name, got.State, got.Refusal, reason)
 	}
-	if n := scalar[int](b, `select count(*) from cmd.key where enrolment = $1`, v.id); n != 0 {
+	if n := scalar[int](b, `select count(*) from centre.key where enrolment = $1`, v.id); n != 0 {
 		b.t.Errorf("%s: %d keys", name, n)
 	}
-	if n := scalar[int](b, `select count(*) from cmd.job where enrolment = $1 and kind = 'welcome'`, v.id); n != 0 {
+	if n := scalar[int](b, `select count(*) from centre.job where enrolment = $1 and kind = 'welcome'`, v.id); n != 0 {
 		b.t.Errorf("%s: welcomed", name)
 	}
 	if !scalar[bool](b, `select jws is null and identity is null and sod is null and sealed_pin is null and verification is null
-		from cmd.evidence where enrolment = $1`, v.id) {
+		from centre.evidence where enrolment = $1`, v.id) {
 		b.t.Errorf("%s: evidence is still there", name)
 	}
 	everything := b.dump()
@@ -511,13 +540,14 @@ func (b *bench) refused(name string, v *cardVisit, reason string) {
 // told waits until the desk has heard that its enrolment ended.
 func (b *bench) told(name string, v *cardVisit) {
 	b.t.Helper()
-	want := fmt.Sprintf(`{"enrolment" : "%s", "kind" : "key"}`, v.id)
 	for {
 		n, err := b.notices.WaitForNotification(b.ctx)
 		if err != nil {
 			b.t.Fatalf("%s: the desk was not told: %v\n%s", name, err, b.Log)
 		}
-		if n.Payload == want {
+		var told struct{ Desk, Enrolment, Kind string }
+		b.check(json.Unmarshal([]byte(n.Payload), &told))
+		if told.Desk == v.Centre.Desk() && told.Enrolment == v.id.String() && told.Kind == "key" {
 			return
 		}
 	}
@@ -527,7 +557,7 @@ func (b *bench) told(name string, v *cardVisit) {
 func (b *bench) dump() string {
 	b.t.Helper()
 	rows, err := b.Admin.Query(b.ctx, `select format('select coalesce(string_agg(t::text, E''\n''), '''') from %s t', c.oid::regclass)
-		from pg_class c where c.relkind = 'r' and c.relnamespace = 'cmd'::regnamespace`)
+		from pg_class c where c.relkind = 'r' and c.relnamespace = 'centre'::regnamespace`)
 	b.check(err)
 	queries, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	b.check(err)

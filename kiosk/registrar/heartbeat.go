@@ -75,7 +75,8 @@ func (w *Worker) heartbeat(ctx context.Context) error {
 		}
 		smsHealth, mailHealth := w.channels.health(kiosk.SMS, sms), w.channels.health(kiosk.Email, mail)
 		// Trouble shows in listen; a registrar that is not heard of counts as gone.
-		_ = exec(ctx, w.cfg.DB, "beating", `select registrar.heartbeat($1, $2)`, string(smsHealth), string(mailHealth))
+		_ = exec(ctx, w.cfg.DB, "beating", `select registrar.heartbeat(p_worker => $1, p_sms => $2, p_email => $3)`,
+			w.cfg.Name, string(smsHealth), string(mailHealth))
 		w.beaten()
 		pause := beatEvery
 		if smsHealth != kiosk.HealthGood || mailHealth != kiosk.HealthGood {

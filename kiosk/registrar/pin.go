@@ -6,6 +6,8 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/json"
+	"errors"
 	"fmt"
 
 	"golang.org/x/crypto/argon2"
@@ -23,13 +25,34 @@ type PINHash struct {
 // cost is what one hash takes.
 type cost struct {
 	memory  uint32 // KiB
-	time    uint32
-	threads uint8
+	time    uint32 // passes
+	threads uint8  // lanes
 }
 
-// recommended is the second recommendation of RFC 9106 §4: 64 MiB, three passes, four lanes. About 0.1 s on
-// two cores.
-var recommended = cost{memory: 64 << 10, time: 3, threads: 4}
+// UnmarshalJSON reads the centre's settings, which have other members besides. They begin at OWASP's recommendation of
+// 19 MiB, two passes and one lane: against a PIN's few digits the pepper protects, and the hash slows down whoever has
+// that too. A setting that is missing or out of bounds is an error.
+func (c *cost) UnmarshalJSON(raw []byte) error {
+	var s struct {
+		Memory uint32 `json:"pin_hash_memory_kib"`
+		Passes uint32 `json:"pin_hash_passes"`
+		Lanes  uint8  `json:"pin_hash_lanes"`
+	}
+	err := json.Unmarshal(raw, &s)
+	// RFC 9106 §3.1: at least eight blocks of memory for each lane.
+	bounded := s.Passes > 0 && s.Passes <= maxTime && s.Lanes > 0 && s.Memory >= 8*uint32(s.Lanes) && s.Memory <= maxMemory
+	if err != nil || !bounded {
+		return errors.New("no rule for the cost of a PIN's hash")
+	}
+	*c = cost{memory: s.Memory, time: s.Passes, threads: s.Lanes}
+	return nil
+}
+
+// Bounds of the settings: nobody shall have a registrar allocate all memory or work for minutes.
+const (
+	maxMemory = 1 << 20 // 1 GiB
+	maxTime   = 16
+)
 
 // 128 bits of salt and 256 of output, RFC 9106 §4.
 const (
@@ -62,7 +85,7 @@ func (k keys) pinSum(h PINHash, person string, pin []byte) []byte {
 var phcBase64 = base64.RawStdEncoding
 
 // String writes the hash in the PHC string format:
-// $argon2id$v=19$m=65536,t=3,p=4$<salt>$<hash>, base64 without padding.
+// $argon2id$v=19$m=19456,t=2,p=1$<salt>$<hash>, base64 without padding.
 func (h PINHash) String() string {
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, h.Memory, h.Time, h.Threads,
 		phcBase64.EncodeToString(h.Salt), phcBase64.EncodeToString(h.Sum))

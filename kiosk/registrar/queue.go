@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -23,9 +22,13 @@ import (
 // channelWork is where the centre announces new jobs.
 const channelWork = "registrar_work"
 
-// jobTime is how long one job may take; the server frees a job whose worker was silent for longer,
-// for example because its computer lost power and never closed the connection.
-const jobTime = time.Minute
+// leaseTime is how long a job that was taken is its worker's, by the database's clock (registrar.take_job). Then it is
+// free: its worker may have been killed, or its computer have lost power.
+const leaseTime = 30 * time.Second
+
+// lockTime is how long a row that somebody else holds is waited for. Then the job is put off, and the worker is free for
+// another.
+const lockTime = 500 * time.Millisecond
 
 // OpenPool connects to the centre's database for a number of workers. The connection string may name
 // several hosts; a server that only reads is never used. The error holds no part of the connection string.
@@ -34,20 +37,17 @@ func OpenPool(ctx context.Context, dsn string, workers int) (*pgxpool.Pool, erro
 	if err != nil {
 		return nil, errors.New("the connection string cannot be parsed") // its errors quote it
 	}
-	// Each worker holds one connection for its job and needs another to say that a code is ready;
-	// listening, heartbeat and receipts need one each, and one is left over.
-	cfg.MaxConns = int32(2*workers + 4)
+	// No connection is held while a job is worked; listening, heartbeat and receipts need one each, and one is left over.
+	cfg.MaxConns = int32(workers + 4)
 	cfg.MaxConnLifetime = 15 * time.Minute
 	cfg.MaxConnLifetimeJitter = 2 * time.Minute
 	cfg.PrepareConn = func(_ context.Context, conn *pgx.Conn) (bool, error) { return writable(conn), nil }
 	// Values of the session only, so a pooler between here and the server passes them on or refuses.
 	params := cfg.ConnConfig.RuntimeParams
-	if params["idle_in_transaction_session_timeout"] == "" {
-		params["idle_in_transaction_session_timeout"] = strconv.FormatInt((jobTime + settleTime).Milliseconds(), 10)
-	}
-	if params["application_name"] == "" {
-		host, _ := os.Hostname() // only a name among registrars
-		params["application_name"] = "registrar@" + host
+	for name, time := range map[string]time.Duration{"idle_in_transaction_session_timeout": settleTime, "lock_timeout": lockTime} {
+		if params[name] == "" {
+			params[name] = strconv.FormatInt(time.Milliseconds(), 10)
+		}
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
@@ -76,7 +76,7 @@ type job struct {
 	ID        int64
 	Kind      string
 	Enrolment uuid.UUID
-	Attempts  int
+	Attempts  int // earlier ones
 	Payload   json.RawMessage
 
 	// Of a verify job; of a chip_challenge job ChipDG14 only.
@@ -86,13 +86,18 @@ type job struct {
 	ChipDG14  []byte // the chip's keys that it is or was made for
 }
 
-// takeJob takes the next job that is due, for as long as tx is open, or none.
-func takeJob(ctx context.Context, tx pgx.Tx) (*job, error) {
+// begin frees what a registrar of this name held when it was killed.
+func begin(ctx context.Context, pool *pgxpool.Pool, worker string) error {
+	return exec(ctx, pool, "beginning", `select registrar.begin(p_worker => $1)`, worker)
+}
+
+// takeJob takes the next job that is due for the time of the lease, or none.
+func takeJob(ctx context.Context, pool *pgxpool.Pool, worker string) (*job, error) {
 	const sql = `select job, kind, enrolment, attempts, payload, challenge, jws, identity, sod, sealed_pin, proof, chip_state, chip_dg14
-		from registrar.take_job()`
+		from registrar.take_job(p_worker => $1)`
 	var j job
 	e := &j.Evidence
-	err := tx.QueryRow(ctx, sql).Scan(&j.ID, &j.Kind, &j.Enrolment, &j.Attempts, &j.Payload, &j.Challenge,
+	err := pool.QueryRow(ctx, sql, worker).Scan(&j.ID, &j.Kind, &j.Enrolment, &j.Attempts, &j.Payload, &j.Challenge,
 		&e.JWS, &e.Identity, &e.SOD, &e.SealedPIN, &e.Proof, &j.ChipState, &j.ChipDG14)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil
@@ -117,17 +122,18 @@ func untilDue(ctx context.Context, pool *pgxpool.Pool, most time.Duration) (time
 	return time.Duration(*seconds * float64(time.Second)), nil
 }
 
-func jobDone(ctx context.Context, tx pgx.Tx, id int64) error {
-	return exec(ctx, tx, "ending a job", `select registrar.job_done($1)`, id)
+func (w *Worker) jobDone(ctx context.Context, db execer, j *job) error {
+	return exec(ctx, db, "ending a job", `select registrar.job_done(p_job => $1, p_worker => $2)`, j.ID, w.cfg.Name)
 }
 
-func jobRetry(ctx context.Context, tx pgx.Tx, id int64, in time.Duration, code string) error {
-	const sql = `select registrar.job_retry($1, clock_timestamp() + make_interval(secs => $2), $3)`
-	return exec(ctx, tx, "putting a job off", sql, id, in.Seconds(), code)
+func (w *Worker) jobRetry(ctx context.Context, j *job, in time.Duration, code string) error {
+	const sql = `select registrar.job_retry(p_job => $1, p_worker => $2, p_retry_at => clock_timestamp() + make_interval(secs => $3), p_code => $4)`
+	return exec(ctx, w.cfg.DB, "putting a job off", sql, j.ID, w.cfg.Name, in.Seconds(), code)
 }
 
-func jobFailed(ctx context.Context, tx pgx.Tx, id int64, code string) error {
-	return exec(ctx, tx, "giving a job up", `select registrar.job_failed($1, $2)`, id, code)
+func (w *Worker) jobFailed(ctx context.Context, j *job, code string) error {
+	const sql = `select registrar.job_failed(p_job => $1, p_worker => $2, p_code => $3)`
+	return exec(ctx, w.cfg.DB, "giving a job up", sql, j.ID, w.cfg.Name, code)
 }
 
 func messageSent(ctx context.Context, tx pgx.Tx, id int64, messageID string) error {
@@ -173,16 +179,16 @@ func codeReady(ctx context.Context, pool *pgxpool.Pool, row uuid.UUID, key, mac 
 	return wanted, nil
 }
 
-// readRules asks for the rules as they are now.
-func readRules(ctx context.Context, pool *pgxpool.Pool) (rules kiosk.Rules, err error) {
+// readRules asks for the rules and the cost of a PIN's hash as they are now.
+func readRules(ctx context.Context, pool *pgxpool.Pool) (rules kiosk.Rules, c cost, err error) {
 	var raw []byte
 	if err := pool.QueryRow(ctx, `select registrar.settings()`).Scan(&raw); err != nil {
-		return rules, fmt.Errorf("reading the rules: %w", plain(err))
+		return rules, c, fmt.Errorf("reading the rules: %w", plain(err))
 	}
-	if err := json.Unmarshal(raw, &rules); err != nil {
-		return rules, fmt.Errorf("reading the rules: %w", err)
+	if err := errors.Join(json.Unmarshal(raw, &rules), json.Unmarshal(raw, &c)); err != nil {
+		return rules, c, fmt.Errorf("reading the rules: %w", err)
 	}
-	return rules, nil
+	return rules, c, nil
 }
 
 // Receipts returns a function that stores delivery receipts, for delivery.NewSMS.
@@ -244,9 +250,17 @@ func plain(err error) error {
 }
 
 // overtaken reports whether the centre says that the enrolment is not waiting for this any more.
-func overtaken(err error) bool {
+func overtaken(err error) bool { return says(err, "BK009") }
+
+// leaseLost reports whether the centre says that the job is another registrar's by now.
+func leaseLost(err error) bool { return says(err, "BK014") }
+
+// held reports whether somebody else held a row for longer than lockTime.
+func held(err error) bool { return says(err, "55P03") }
+
+func says(err error, state string) bool {
 	e, ok := errors.AsType[*dbError](err)
-	return ok && e.state == "BK009"
+	return ok && e.state == state
 }
 
 // recreate reports whether the pool's connections lead to a server that is going or was demoted.

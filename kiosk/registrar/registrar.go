@@ -2,8 +2,10 @@
 // them: sends one-time codes, challenges the chips of travel documents, verifies the evidence of an enrolment
 // from scratch, hashes the PIN and has the key activated, welcomes the holder.
 //
-// A job is worked inside the transaction that took it, so a worker that is killed frees it at once and
-// another finishes it. What that means for each kind:
+// A job is leased: taking it commits, it is worked with no transaction open, and what became of it is written in a second
+// one, which the database refuses when the lease is another's by then. So a row that somebody holds, or a job that takes
+// long, keeps nobody else waiting; and a worker that is killed loses its job to another when the lease ends, or when a
+// registrar of its name begins. What that means for each kind:
 //
 //   - A code is derived, never drawn: the same send gives the same code again. What the database needs
 //     to compare it is committed before the message leaves. A message may therefore be sent twice,
@@ -22,6 +24,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
+	"runtime"
 	"sync"
 	"time"
 
@@ -48,7 +52,7 @@ type Channel interface {
 	Check(ctx context.Context) error
 }
 
-// Config is what a Worker works with. All fields but the last four are required.
+// Config is what a Worker works with. All fields but the last five are required.
 type Config struct {
 	DB       *pgxpool.Pool // from OpenPool
 	Verifier EvidenceVerifier
@@ -58,21 +62,25 @@ type Config struct {
 	Identity age.Identity // opens sealed PINs
 	Pepper   []byte       // PepperLength bytes; the worker keeps no copy
 
-	// DeskAuthority issues the desks' certificates (kiosk/central/deskca), with whose keys they sign for travel documents.
-	// Without it every travel document is refused.
+	// DeskAuthority issues the desks' certificates (kiosk/central/deskca), with whose keys they sign every enrolment.
+	// Without it every enrolment is refused.
 	DeskAuthority *x509.Certificate
 
-	Workers int              // jobs at a time; 2
+	Name    string           // of this registrar among others: no two that run may have the same; host and process
+	Workers int              // jobs at a time; DefaultWorkers
 	Log     *slog.Logger     // slog.Default()
 	Now     func() time.Time // time.Now
 }
+
+// DefaultWorkers are enough for jobs that wait, for a responder or a message centre, to keep nobody else waiting. How many
+// hashes are computed at once does not depend on it.
+const DefaultWorkers = 16
 
 // Worker works the centre's queue. Make it with New.
 type Worker struct {
 	cfg      Config
 	keys     keys
-	cost     cost          // of a hash: recommended, but for tests of other things
-	hashing  chan struct{} // holds a token for each hash being computed: each takes 64 MiB
+	hashing  chan struct{} // holds a token for each hash being computed
 	wake     chan struct{} // holds a token for each worker that shall look for a job
 	channels *channels
 
@@ -85,9 +93,6 @@ type Worker struct {
 	// testOnlyAt is called at each point where a crash would matter. Tests set it; nothing else does.
 	testOnlyAt func(point string)
 }
-
-// hashesAtOnce bounds the memory of PIN hashing to 128 MiB, however many workers there are.
-const hashesAtOnce = 2
 
 // New returns a Worker that Run starts. The error lists everything that is missing.
 func New(cfg Config) (*Worker, error) {
@@ -108,8 +113,12 @@ func New(cfg Config) (*Worker, error) {
 		return nil, err
 	}
 	cfg.Pepper = nil
+	if cfg.Name == "" {
+		host, _ := os.Hostname() // only a name among registrars
+		cfg.Name = fmt.Sprintf("%s/%d", host, os.Getpid())
+	}
 	if cfg.Workers <= 0 {
-		cfg.Workers = 2
+		cfg.Workers = DefaultWorkers
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
@@ -120,8 +129,7 @@ func New(cfg Config) (*Worker, error) {
 	w := &Worker{
 		cfg:       cfg,
 		keys:      keys,
-		cost:      recommended,
-		hashing:   make(chan struct{}, hashesAtOnce),
+		hashing:   make(chan struct{}, runtime.GOMAXPROCS(0)), // more would take memory and no less time
 		wake:      make(chan struct{}, cfg.Workers),
 		channels:  newChannels(),
 		firstBeat: make(chan struct{}),
@@ -139,6 +147,9 @@ func (w *Worker) Ready(f func()) { w.ready = f }
 // once: it wipes the keys at the end.
 func (w *Worker) Run(ctx context.Context) error {
 	defer w.keys.wipe()
+	if err := w.begin(ctx); err != nil {
+		return err
+	}
 	group, running := errgroup.WithContext(ctx)
 	for range w.cfg.Workers {
 		group.Go(func() error { return w.worker(running) })
@@ -147,6 +158,22 @@ func (w *Worker) Run(ctx context.Context) error {
 	group.Go(func() error { return w.heartbeat(running) })
 	group.Go(func() error { return w.expire(running) })
 	return group.Wait()
+}
+
+// begin frees what this registrar held when it was killed, once the database answers.
+func (w *Worker) begin(ctx context.Context) error {
+	for warned := false; ; warned = true {
+		err := begin(ctx, w.cfg.DB, w.cfg.Name)
+		if err == nil {
+			return nil
+		}
+		if !warned {
+			w.cfg.Log.WarnContext(ctx, "cannot begin", "cause", err.Error())
+		}
+		if err := sleep(ctx, time.Second); err != nil {
+			return err
+		}
+	}
 }
 
 // at marks a point where a crash would matter.

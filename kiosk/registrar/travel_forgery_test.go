@@ -2,6 +2,7 @@ package registrar_test
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/rand"
 	"testing"
 
@@ -61,7 +62,7 @@ var travelForgeries = []struct {
 	{"another enrolment", evidence.RefusedEnrolment, func(v *travelVisit, _ *cards) { v.transcript.Enrolment = newID() }},
 	{"another desk named", evidence.RefusedDesk, func(v *travelVisit, _ *cards) { v.transcript.Desk = "loja_2" }},
 	{"another desk's signature", evidence.RefusedDesk, func(v *travelVisit, _ *cards) {
-		v.signAs = v.Desk.Named(v.t, "loja_2")
+		v.signAs = v.DB.Desk("loja_2")
 	}},
 	{"a desk of another authority", evidence.RefusedAuthority, func(v *travelVisit, _ *cards) { v.signAs = kiosktest.NewDesk(v.t, "loja_1") }},
 	{"a contact that nobody proved", evidence.RefusedContact, func(v *travelVisit, _ *cards) {
@@ -180,10 +181,10 @@ func TestTravelForgery_AnotherChip(t *testing.T) {
 	jws, err := transcript.Sign(b.ctx, v.transcript, card.chain, card)
 	b.check(err)
 	v.send(jws)
-	v.refused("signed by a Citizen Card", evidence.RefusedSignature)
+	v.refused("signed by a Citizen Card", evidence.RefusedDesk)
 	cv := b.openWith(card)
 	cv.prove()
-	jws, err = transcript.SignAsDesk(cv.transcript(), b.Desk.Key, b.Desk.Chain)
+	jws, err = transcript.SignAsDesk(cv.transcript(), v.signAs.PrivateKey.(crypto.Signer), v.signAs.Certificate)
 	b.check(err)
 	_, err = b.Centre.Bind(b.ctx, cv.id, transcript.Evidence{JWS: jws, Identity: card.files.Identity, SOD: card.files.SOD, SealedPIN: cv.sealed})
 	b.check(err)

@@ -12,6 +12,7 @@ import (
 	"balcao/cardreader/travel"
 	"balcao/kiosk"
 	"balcao/kiosk/central"
+	"balcao/kiosk/central/cluster"
 	"balcao/kiosk/central/schema"
 	"balcao/kiosk/evidence"
 	"balcao/kiosk/examine"
@@ -45,8 +46,8 @@ func TestTravel_WholePath(t *testing.T) {
 			t.Errorf("%s: valid until %s, want %s", name, got.ValidUntil, want)
 		}
 		var kept struct{ Civil, Number, Tax, Born, Stated, Hash string }
-		err := b.Admin.QueryRow(b.ctx, `select coalesce(p.civil_number, ''), p.document_number, k.tax_number, p.birth_date::text, p.birth_stated,
-			k.pin_hash from cmd.key k join cmd.person p on p.id = k.person where k.enrolment = $1`, v.id).
+		err := b.Admin.QueryRow(b.ctx, `select coalesce(p.civil_number, ''), p.document_number, p.tax_claim, p.birth_date::text, p.birth_stated,
+			k.pin_hash from centre.key k join centre.person p on p.id = k.person where k.enrolment = $1`, v.id).
 			Scan(&kept.Civil, &kept.Number, &kept.Tax, &kept.Born, &kept.Stated, &kept.Hash)
 		b.check(err)
 		if kept.Civil != "" || kept.Number != p.DocumentNumber || kept.Tax != v.taxNumber ||
@@ -69,8 +70,8 @@ func TestTravel_KeptEvidenceVerifies(t *testing.T) {
 		v.active(name, kiosk.LevelHigh)
 		var proof, kept, sod, private []byte
 		var payload string
-		err := b.Admin.QueryRow(b.ctx, `select v.proof, v.kept, v.sod, c.private, v.jws ->> 'payload' from cmd.evidence v
-			left join cmd.chip_challenge c on c.enrolment = v.enrolment where v.enrolment = $1`, v.id).
+		err := b.Admin.QueryRow(b.ctx, `select v.proof, v.kept, v.sod, c.private, convert_from(v.jws, 'UTF8')::json ->> 'payload' from centre.evidence v
+			left join centre.chip_challenge c on c.enrolment = v.enrolment where v.enrolment = $1`, v.id).
 			Scan(&proof, &kept, &sod, &private, &payload)
 		b.check(err)
 		groups, err := examine.ParseFiles(kept)
@@ -145,7 +146,7 @@ func TestTravel_Rules(t *testing.T) {
 		t.Errorf("the key is valid until %s, want %s", got.ValidUntil, until)
 	}
 	var found struct{ Extension string }
-	b.check(json.Unmarshal([]byte(scalar[string](b, `select verification::text from cmd.evidence where enrolment = $1`, v.id)), &found))
+	b.check(json.Unmarshal([]byte(scalar[string](b, `select verification::text from centre.evidence where enrolment = $1`, v.id)), &found))
 	if found.Extension != law.Name {
 		t.Errorf("the finding names the law %q, want %q", found.Extension, law.Name)
 	}
@@ -184,7 +185,7 @@ func TestTravel_Typed(t *testing.T) {
 	v.transcript.Eligibility.SecondClerk = "M. Santos"
 	v.bind()
 	v.active("two clerks", kiosk.LevelSubstantial)
-	if n := scalar[int](b, `select octet_length(kept) from cmd.evidence where enrolment = $1`, v.id); n != len(v.identity) {
+	if n := scalar[int](b, `select octet_length(kept) from centre.evidence where enrolment = $1`, v.id); n != len(v.identity) {
 		t.Errorf("%d bytes are kept, want the zone's %d", n, len(v.identity))
 	}
 	set(2)
@@ -193,24 +194,61 @@ func TestTravel_Typed(t *testing.T) {
 	v.active("one clerk is enough", kiosk.LevelSubstantial)
 }
 
-// A renewed passport and a Citizen Card are one person by the NIF.
-func TestTravel_OneNIF(t *testing.T) {
+// A NIF that was typed proves nothing: it stops neither its owner nor anybody else.
+func TestTravel_TypedNIFBlocksNobody(t *testing.T) {
 	b, fixtures := newTravelBench(t)
 	card := fixtures.read(t, "cc1-rsa2048")
-	passport := fixtures.lay(t, "passport-no-originality")
-	who := holderOf(passport, card.holder.TaxNumber)
-	v := b.travelFor(passport, who)
+	passport := b.travelFor(fixtures.lay(t, "passport-no-originality"), holderOf(fixtures.lay(t, "passport-no-originality"), card.holder.TaxNumber))
 	cv := b.openWith(card) // before the passport is bound
 	cv.prove()
-	v.bind()
-	v.active("the passport", kiosk.LevelSubstantial)
+	passport.bind()
+	passport.active("the passport", kiosk.LevelSubstantial)
 	forge(cv).bind()
-	if got := cv.judged(); got.State != central.StateRefused || got.Refusal != string(kiosk.ProblemAlreadyActive) {
-		t.Errorf("the Citizen Card: got %s for %q", got.State, got.Refusal)
+	if got := cv.judged(); got.State != central.StateActive {
+		t.Errorf("who proves the NIF: got %s for %q", got.State, got.Refusal)
 	}
-	other := holderOf(fixtures.lay(t, "passport-bac"), card.holder.TaxNumber)
-	if o, err := b.Centre.Open(b.ctx, newID(), other); err != nil || o.Refusal != central.AlreadyActive {
-		t.Errorf("another passport: %+v, %v", o, err)
+	another := b.travelFor(fixtures.lay(t, "passport-bac"), holderOf(fixtures.lay(t, "passport-bac"), card.holder.TaxNumber))
+	another.proveChip()
+	another.bind()
+	if got := another.judged(); got.State != central.StateActive {
+		t.Errorf("another passport: got %s for %q", got.State, got.Refusal)
+	}
+	if got := scalar[string](b, `select string_agg(tax_number, ',') from centre.key`); got != card.holder.TaxNumber {
+		t.Errorf("proven by keys: %s", got)
+	}
+	if n := scalar[int](b, `select count(*) from centre.review`); n != 0 {
+		t.Errorf("%d reviews of people with different names", n)
+	}
+}
+
+// One person with a Citizen Card and a passport has two keys, and somebody at the centre looks at it; the desk hears
+// nothing.
+func TestOnePersonWithTwoDocuments(t *testing.T) {
+	b := newBench(t)
+	tax := nif()
+	b.verifier = verifierFunc(func(ctx context.Context, sent transcript.Evidence, e evidence.Expect) (*evidence.Verified, error) {
+		verified, err := believe(ctx, sent, e)
+		verified.Identity.DocumentNumber, verified.Identity.TaxNumber = e.DocumentNumber, tax
+		return verified, err
+	})
+	b.start(1, nil)
+	card := b.visit()
+	passport := &visit{bench: b, id: newID(), phone: "+351919999124"}
+	_, err := b.Centre.Open(b.ctx, passport.id, central.Person{Document: kiosk.Passport, Country: "PRT", DocumentNumber: "C000001", TaxNumber: tax})
+	b.check(err)
+	for _, v := range []*visit{passport, card} {
+		v.prove()
+		v.bind(goodPIN)
+		if got := v.judged(); got.State != central.StateActive || got.Refusal != "" {
+			t.Errorf("got %s for %q", got.State, got.Refusal)
+		}
+	}
+	if n := scalar[int](b, `select count(*) from centre.review r join centre.key k on k.register = r.key
+		join centre.key o on o.register = r.other where k.living and o.living`); n != 1 {
+		t.Errorf("%d reviews, want one of the two keys", n)
+	}
+	if n := scalar[int](b, `select count(*) from centre.person_event where what = 'made'`); n != 2 {
+		t.Errorf("%d people were made, want 2", n)
 	}
 }
 
@@ -230,7 +268,7 @@ func TestTravel_Expectation(t *testing.T) {
 		return nil, &evidence.Refusal{Reason: evidence.RefusedProof}
 	})
 	b.check(schema.Set(b.ctx, b.DB.Admin(), "typed_mrz", 1))
-	b.exec(`insert into cmd.setting (name, value, lowest, highest, note) values ('some_later_rule', '1', 0, 1, '')`)
+	b.exec(`insert into centre.setting (name, value, lowest, highest, note) values ('some_later_rule', '1', 0, 1, '')`)
 	dg14 := []byte("dg14")
 	v := &visit{bench: b, id: newID(), phone: "+351919999123"}
 	who := central.Person{Document: kiosk.ResidencePermit, Country: "PRT", DocumentNumber: "PT0000001", TaxNumber: nif()}
@@ -247,7 +285,7 @@ func TestTravel_Expectation(t *testing.T) {
 	v.judged()
 	got := <-seen
 	if e := got.expect; e.Kind != who.Document || e.Country != "PRT" || e.CivilNumber != "" || e.DocumentNumber != who.DocumentNumber ||
-		e.TaxNumber != who.TaxNumber || e.Typed || e.Rules.TypedMRZ != kiosk.TypedSecond || !e.DeskAuthority.Equal(b.Desk.Authority) {
+		e.TaxNumber != who.TaxNumber || e.Typed || e.Rules.TypedMRZ != kiosk.TypedSecond || !e.DeskAuthority.Equal(cluster.DeskAuthority()) {
 		t.Errorf("expects %+v", e)
 	}
 	if e := got.expect; string(e.ChipState) != "keep" || !bytes.Equal(e.ChipDG14, dg14) {
@@ -270,18 +308,18 @@ func TestCrash_ChipChallenge(t *testing.T) {
 			before.Stop()
 			dg14 := v.chip.files.Groups[14]
 			var died chan struct{}
-			b.start(1, func(r *kiosktest.Registrar) { died = b.crash(r, point) })
+			first := b.start(1, func(r *kiosktest.Registrar) { died = b.crash(r, point) })
 			_, err := b.Centre.ChipChallenge(b.ctx, v.id, dg14)
 			b.check(err)
-			<-died
+			b.await(died)
 			if q, err := b.Centre.ChipChallenge(b.ctx, v.id, dg14); err != nil || q.State != central.ChipQueued {
 				t.Fatalf("after the crash: %+v, %v", q, err)
 			}
-			b.start(2, nil)
+			b.again(first, 2)
 			v.proveChip()
 			v.bind()
 			v.active(point, kiosk.LevelHigh)
-			if n := scalar[int](b, `select count(*) from cmd.job where kind = 'chip_challenge' and state = 'done'`); n != 1 {
+			if n := scalar[int](b, `select count(*) from centre.job where kind = 'chip_challenge' and state = 'done'`); n != 1 {
 				t.Errorf("%d questions were made", n)
 			}
 		})

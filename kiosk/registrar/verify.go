@@ -2,6 +2,8 @@ package registrar
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"time"
@@ -15,7 +17,7 @@ import (
 )
 
 // Reasons of a refusal that are this package's own. The others are package evidence's and, of the
-// centre itself, "already_active" and "contact_taken".
+// centre itself, "already_active", "contact_taken" and "desk_suspended".
 const (
 	RefusedSeal = "pin_unreadable" // not sealed to this centre, or for another enrolment
 	RefusedPIN  = "pin_refused"    // against the rules for PINs, which the desk has to apply
@@ -31,6 +33,7 @@ type verifyJob struct {
 	DocumentNumber string             `json:"document_number"` // of any other document
 	TaxNumber      string             `json:"tax_number"`
 	Typed          bool               `json:"typed"`
+	Certificates   []string           `json:"desk_certificates"` // of the desk, SHA-256 in hexadecimal
 	Contacts       []struct {
 		Channel     kiosk.Channel `json:"channel"`
 		Value       string        `json:"value"`
@@ -45,6 +48,12 @@ func (w *Worker) expect(j *job, p verifyJob, rules kiosk.Rules) evidence.Expect 
 		Enrolment: j.Enrolment, Challenge: j.Challenge, Desk: p.Desk, OpenedAt: p.OpenedAt,
 		Kind: p.Kind, Country: p.Country, CivilNumber: p.CivilNumber, DocumentNumber: p.DocumentNumber, TaxNumber: p.TaxNumber,
 		Typed: p.Typed, ChipState: j.ChipState, ChipDG14: j.ChipDG14, Rules: rules, DeskAuthority: w.cfg.DeskAuthority,
+	}
+	for _, text := range p.Certificates {
+		var fingerprint [sha256.Size]byte
+		if n, err := hex.Decode(fingerprint[:], []byte(text)); err == nil && n == len(fingerprint) {
+			e.DeskCertificates = append(e.DeskCertificates, fingerprint)
+		}
 	}
 	for _, c := range p.Contacts {
 		e.Contacts = append(e.Contacts, kiosk.ProvenContact{Channel: c.Channel, Value: c.Value, Proof: c.Proof, At: c.ConfirmedAt})
@@ -70,7 +79,7 @@ type person struct {
 	Nationality    string `json:"nationality"`
 	Sex            string `json:"sex,omitempty"`
 	DocumentNumber string `json:"document_number,omitempty"`
-	TaxNumber      string `json:"tax_number,omitempty"`
+	TaxNumber      string `json:"tax_number,omitempty"` // of a Citizen Card; with any other document it was typed and is a claim
 }
 
 // finding is what was found, kept beside the evidence.
@@ -95,7 +104,7 @@ func (w *Worker) verify(ctx context.Context, j *job) (record, error) {
 	if err := json.Unmarshal(j.Payload, &p); err != nil {
 		return nil, unreadable()
 	}
-	rules, err := readRules(ctx, w.cfg.DB)
+	rules, cost, err := readRules(ctx, w.cfg.DB)
 	if err != nil {
 		return nil, &trouble{code: "database", cause: err}
 	}
@@ -119,11 +128,10 @@ func (w *Worker) verify(ctx context.Context, j *job) (record, error) {
 	if !kiosk.PolicyFor(id, expected.Contacts, rules.PINMin, rules.PINMax).Valid(pin) {
 		return w.refused(j, RefusedPIN), nil
 	}
-	hash, err := w.hash(ctx, p.subject(), pin)
+	hash, err := w.hash(ctx, cost, p.subject(), pin)
 	if err != nil {
 		return nil, err
 	}
-	w.at("hashed")
 	a := activation{
 		enrolment: j.Enrolment,
 		person: person{
@@ -148,15 +156,17 @@ func (w *Worker) verify(ctx context.Context, j *job) (record, error) {
 	}, nil
 }
 
-// hash waits for its turn: each hash takes 64 MiB for a moment.
-func (w *Worker) hash(ctx context.Context, person string, pin []byte) (PINHash, error) {
+// hash waits for its turn: each hash takes memory and a core for a moment.
+func (w *Worker) hash(ctx context.Context, c cost, person string, pin []byte) (PINHash, error) {
 	select {
 	case w.hashing <- struct{}{}:
 	case <-ctx.Done():
 		return PINHash{}, &trouble{code: "busy"}
 	}
 	defer func() { <-w.hashing }()
-	return w.keys.hashPIN(w.cost, person, pin)
+	w.at("hashing")
+	defer w.at("hashed")
+	return w.keys.hashPIN(c, person, pin)
 }
 
 // refusal turns a verifier's error into a refusal, or into trouble when the evidence may yet be good:

@@ -15,9 +15,10 @@ import (
 )
 
 const (
-	settleTime = 10 * time.Second // for writing down what became of a job
-	graceTime  = 10 * time.Second // for a job at hand when the registrar is asked to stop
-	lookEvery  = 30 * time.Second // without having heard of a job
+	settleTime = 10 * time.Second       // for writing down what became of a job
+	jobTime    = leaseTime - settleTime // for working it
+	graceTime  = 10 * time.Second       // for a job at hand when the registrar is asked to stop
+	lookEvery  = 30 * time.Second       // without having heard of a job
 )
 
 // trouble is why a job could not be done now. The code is a stable word for operators and, for
@@ -60,7 +61,7 @@ func (w *Worker) worker(ctx context.Context) error {
 			if pause, err = untilDue(ctx, w.cfg.DB, lookEvery); err != nil {
 				pause = time.Second
 			}
-			// Due already and yet not ours: another registrar has it. Look again soon, should it die.
+			// Due already and yet not ours: another worker is just taking it.
 			pause = max(pause, time.Second/2)
 		}
 		timer := time.NewTimer(pause)
@@ -74,48 +75,32 @@ func (w *Worker) worker(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// workOne takes a job, works it and writes down what became of it, all in one transaction. It reports
+// workOne takes a job, works it and writes down what became of it. No transaction is open while it is worked. It reports
 // false when no job was due.
 func (w *Worker) workOne(running context.Context) (worked bool, err error) {
-	// A job at hand outlives the order to stop, but not for long.
+	// A job at hand outlives the order to stop, but not for long; and the lease not at all.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(running), jobTime)
 	defer cancel()
 	defer context.AfterFunc(running, func() { time.AfterFunc(graceTime, cancel) })()
 
-	tx, err := w.cfg.DB.Begin(ctx)
-	if err != nil {
-		return false, fmt.Errorf("beginning: %w", plain(err))
-	}
-	defer func() { // nothing to undo after a commit
-		undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
-		defer cancel()
-		_ = tx.Rollback(undo)
-	}()
-	j, err := takeJob(ctx, tx)
-	if err != nil {
+	j, err := takeJob(ctx, w.cfg.DB, w.cfg.Name)
+	if err != nil || j == nil {
 		return false, err
 	}
-	if j != nil {
-		began := time.Now()
-		record, err := w.attempt(ctx, j)
-		if err = w.settle(ctx, tx, j, record, err); err != nil {
-			return false, err
-		}
-		w.cfg.Log.DebugContext(ctx, "worked", "job", j.ID, "kind", j.Kind, "took", time.Since(began))
+	began := time.Now()
+	record, err := w.attempt(ctx, j)
+	if err = w.settle(ctx, j, record, err); err != nil {
+		return false, err
 	}
-	w.at("settled")
-	// Also when there was no job: take_job closes those that were overtaken.
-	if err := tx.Commit(ctx); err != nil {
-		return false, fmt.Errorf("committing: %w", plain(err))
-	}
-	return j != nil, nil
+	w.cfg.Log.DebugContext(ctx, "worked", "job", j.ID, "kind", j.Kind, "took", time.Since(began))
+	return true, nil
 }
 
-// record writes down what a job achieved. It runs in the job's transaction, just before its end.
+// record writes down what a job achieved, in the transaction that ended the job just before.
 type record func(ctx context.Context, tx pgx.Tx) error
 
-// attempt works a job as far as nothing has to be written in its transaction. This is the root of a job:
-// a panic ends the job, not the registrar.
+// attempt works a job as far as nothing has to be written with its end. This is the root of a job: a panic ends the job,
+// not the registrar; and a job that ended its registrars too often is given up.
 func (w *Worker) attempt(ctx context.Context, j *job) (done record, err error) {
 	defer func() {
 		if recover() != nil { // the value may quote what was worked on, so it goes nowhere
@@ -124,6 +109,9 @@ func (w *Worker) attempt(ctx context.Context, j *job) (done record, err error) {
 		}
 	}()
 	w.at("taken")
+	if _, most := policy(j); j.Attempts >= most {
+		return nil, &trouble{code: "attempts", final: true}
+	}
 	switch j.Kind {
 	case kindSendCode:
 		return w.sendCode(ctx, j)
@@ -137,29 +125,58 @@ func (w *Worker) attempt(ctx context.Context, j *job) (done record, err error) {
 	return nil, &trouble{code: "unknown_kind", final: true}
 }
 
-// settle ends a job in its transaction: as done, put off or given up.
-func (w *Worker) settle(ctx context.Context, tx pgx.Tx, j *job, done record, err error) error {
+// settle ends a job: as done, put off or given up. Nothing is written of a job that is another's by now.
+func (w *Worker) settle(ctx context.Context, j *job, done record, err error) error {
 	// The job's own time may have run out; the end is still to be written.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
 	if err == nil {
-		// A savepoint, so that a failure leaves a transaction in which the job can be put off.
-		err = pgx.BeginFunc(ctx, tx, func(tx pgx.Tx) error {
-			if err := done(ctx, tx); err != nil {
-				return err
-			}
-			return jobDone(ctx, tx, j.ID)
-		})
-		if err == nil {
+		if err = w.finish(ctx, j, done); err == nil {
 			return nil
 		}
-		if overtaken(err) {
-			return jobDone(ctx, tx, j.ID)
-		}
 	}
+	if overtaken(err) {
+		err = w.jobDone(ctx, w.cfg.DB, j)
+	} else if !leaseLost(err) {
+		err = w.putOff(ctx, j, err)
+	}
+	if leaseLost(err) {
+		w.cfg.Log.WarnContext(ctx, "a job took longer than its lease", "job", j.ID, "kind", j.Kind, "enrolment", j.Enrolment)
+		return nil
+	}
+	return err
+}
+
+// finish ends a job as done, and with it what it achieved. The job's row is locked first: whoever has the lease writes.
+func (w *Worker) finish(ctx context.Context, j *job, done record) error {
+	tx, err := w.cfg.DB.Begin(ctx)
+	if err != nil {
+		return plain(err)
+	}
+	defer func() { // nothing to undo after a commit
+		undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+		defer cancel()
+		_ = tx.Rollback(undo)
+	}()
+	if err := w.jobDone(ctx, tx, j); err != nil {
+		return err
+	}
+	if err := done(ctx, tx); err != nil {
+		return err
+	}
+	w.at("settled")
+	return plain(tx.Commit(ctx))
+}
+
+// putOff has a job tried again later, or gives it up.
+func (w *Worker) putOff(ctx context.Context, j *job, err error) error {
 	t, ok := errors.AsType[*trouble](err)
-	if !ok {
-		t = &trouble{code: "internal", cause: plain(err)}
+	switch {
+	case ok:
+	case held(err):
+		t = &trouble{code: "held", cause: err}
+	default:
+		t = &trouble{code: "internal", cause: err}
 	}
 	log := w.cfg.Log.With("job", j.ID, "kind", j.Kind, "enrolment", j.Enrolment, "attempt", j.Attempts+1, "code", t.code)
 	if t.cause != nil {
@@ -168,14 +185,14 @@ func (w *Worker) settle(ctx context.Context, tx pgx.Tx, j *job, done record, err
 	pause, most := policy(j)
 	if t.final || j.Attempts+1 >= most || !t.until.IsZero() && w.cfg.Now().Add(pause).After(t.until) {
 		log.WarnContext(ctx, "gave a job up")
-		if err := jobFailed(ctx, tx, j.ID, t.code); err != nil && !overtaken(err) {
-			return err
-		}
-		return nil
+		return w.jobFailed(ctx, j, t.code)
 	}
 	log.InfoContext(ctx, "put a job off", "pause", pause.String())
+	if err := w.jobRetry(ctx, j, pause, t.code); err != nil {
+		return err
+	}
 	w.wakeAll() // whoever is free shall set their timer anew
-	return jobRetry(ctx, tx, j.ID, pause, t.code)
+	return nil
 }
 
 // policy says how long a job waits after its latest attempt, and how many attempts it has. Evidence is
