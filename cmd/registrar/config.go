@@ -15,6 +15,7 @@ import (
 	"balcao/cmd/internal/guarded"
 	"balcao/kiosk/central/deskca"
 	"balcao/kiosk/delivery"
+	"balcao/kiosk/registrar"
 	"balcao/kiosk/trust/country"
 )
 
@@ -28,7 +29,7 @@ type config struct {
 	// be asked through the proxy of the environment. Otherwise certificates lead to public addresses only.
 	AllowPrivateRevocation bool `toml:"allow_private_revocation"`
 	// DeskAuthority is the certificate of the desks' certification authority (desk-ca/ca.crt of kioskctl db create).
-	// Desks sign with their certificates for documents that cannot sign; without it no travel document is enrolled.
+	// Every enrolment is signed with the certificate of its desk.
 	DeskAuthority string `toml:"desk_authority"`
 	// Identity and Pepper are the files that "registrar keygen" wrote; when left out they are looked for
 	// in $CREDENTIALS_DIRECTORY.
@@ -36,6 +37,9 @@ type config struct {
 	Pepper   string `toml:"pepper"`
 	// Support is the telephone number in messages to people; the State's citizen line when left out.
 	Support string `toml:"support"`
+	// Name tells this registrar from others: what it held when it was killed is free when it starts again under that name.
+	// Host and process when left out; then it is free half a minute later.
+	Name string `toml:"name"`
 	// Workers is the number of jobs worked at a time.
 	Workers int `toml:"workers"`
 
@@ -88,7 +92,7 @@ func (c mailConfig) delivery() delivery.MailConfig {
 // loadConfig reads and validates path. Unknown keys are errors; all problems are reported at once.
 // Relative paths are relative to the folder of the file.
 func loadConfig(path string) (config, error) {
-	c := config{Workers: 2, Support: "300 003 990"}
+	c := config{Workers: registrar.DefaultWorkers, Support: "300 003 990"}
 	meta, err := toml.DecodeFile(path, &c)
 	if err != nil {
 		return c, fmt.Errorf("reading the configuration: %w", err)
@@ -145,17 +149,16 @@ func (c config) Validate() error {
 		}
 	}
 	place("trust", guarded.Folder(c.Trust), "no such folder (kioskctl trust import)")
-	if c.DeskAuthority != "" {
-		_, err := deskca.LoadCertificate(c.DeskAuthority)
-		if err == nil {
-			err = guarded.File(c.DeskAuthority)
-		}
-		place("desk_authority", err, "reading it: no such file")
+	_, err = deskca.LoadCertificate(c.DeskAuthority)
+	if err == nil {
+		err = guarded.File(c.DeskAuthority)
 	}
+	place("desk_authority", err, "reading it: no such file (desk-ca/ca.crt of kioskctl db create)")
+	must(len(c.Name) <= 100, "name: at most 100 characters")
 	place("identity", guarded.Secret(c.Identity), "no such file, nor in $CREDENTIALS_DIRECTORY (registrar keygen)")
 	place("pepper", guarded.Secret(c.Pepper), "no such file, nor in $CREDENTIALS_DIRECTORY (registrar keygen)")
 	must(c.Support != "" && len(c.Support) <= 20, "support: a telephone number of at most 20 characters")
-	must(c.Workers >= 1 && c.Workers <= 32, "workers: between 1 and 32")
+	must(c.Workers >= 1 && c.Workers <= 64, "workers: between 1 and 64")
 	section := func(name string, err error) {
 		if err != nil {
 			problems = append(problems, fmt.Errorf("[%s] %s", name, strings.ReplaceAll(err.Error(), "\n", "\n["+name+"] ")))

@@ -13,11 +13,10 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	"balcao/kiosk"
 	"balcao/kiosk/central"
-	"balcao/kiosk/central/cluster"
+	"balcao/kiosk/kiosktest"
 	"balcao/mock-pcsc/inbox"
 )
 
@@ -48,59 +47,55 @@ func process(t *testing.T, config string) *exec.Cmd {
 func TestKilled(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	db := cluster.NewDatabase(t)
+	office := kiosktest.NewOffice(t)
+	office.OpenCentre(ctx, t)
 	phones := inbox.New(1000)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	go func() { _ = inbox.NewCentre("balcao", "balcao", phones).Serve(ctx, l) }()
-	config := centre(t, db.Registrar(), "workers = 2")
-	text, err := os.ReadFile(config)
-	if err != nil {
-		t.Fatal(err)
+	// Two registrars, and of each the one that starts again in its place.
+	registrars := make([]*exec.Cmd, 2)
+	configs := make([]string, len(registrars))
+	for i := range registrars {
+		configs[i] = centre(t, office.DB.Registrar(), fmt.Sprintf("workers = 2\nname = \"r%d\"", i))
+		text, err := os.ReadFile(configs[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		text = []byte(strings.Replace(string(text), "127.0.0.1:1", l.Addr().String(), 1))
+		if err := os.WriteFile(filepath.Clean(configs[i]), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		registrars[i] = process(t, configs[i])
 	}
-	text = []byte(strings.Replace(string(text), "127.0.0.1:1", l.Addr().String(), 1))
-	if err := os.WriteFile(filepath.Clean(config), text, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	desk, err := central.Dial(ctx, central.Config{DSN: db.Desk("loja_1"), MaxConns: 8})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer desk.Close()
-	admin, err := pgx.Connect(ctx, db.Admin())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer admin.Close(context.WithoutCancel(ctx))
-
-	registrars := []*exec.Cmd{process(t, config), process(t, config)}
 	const people = 24
 	for n := 1; n <= people; n++ {
 		id := uuid.Must(uuid.NewV7())
 		who := central.Person{Document: kiosk.CitizenCard, Country: "PRT", CivilNumber: fmt.Sprintf("99%06d", n)}
-		if _, err := desk.Open(ctx, id, who); err != nil {
+		if _, err := office.Centre.Open(ctx, id, who); err != nil {
 			t.Fatal(err)
 		}
-		s, err := desk.SendCode(ctx, id, central.CodeRequest{
+		s, err := office.Centre.SendCode(ctx, id, central.CodeRequest{
 			ID: uuid.Must(uuid.NewV7()), Channel: kiosk.SMS, Value: fmt.Sprintf("+35191%07d", n), Language: kiosk.English,
 		})
 		if err != nil || s.Refusal != "" {
 			t.Fatalf("asking for a code: %q, %v", s.Refusal, err)
 		}
 		if n == people/3 || n == 2*people/3 {
-			if err := registrars[0].Process.Kill(); err != nil {
+			killed := n * 2 / people // the first, then the second
+			if err := registrars[killed].Process.Kill(); err != nil {
 				t.Fatal(err)
 			}
-			_ = registrars[0].Wait()
-			registrars = []*exec.Cmd{registrars[1], process(t, config)}
+			_ = registrars[killed].Wait()
+			registrars[killed] = process(t, configs[killed])
 		}
 	}
 	for done := 0; done < people; {
-		const sql = `select count(*) from cmd.job j join cmd.one_time_code c on c.id = j.code
+		const sql = `select count(*) from centre.job j join centre.one_time_code c on c.id = j.code
 			where j.state = 'done' and c.delivery <> 'queued' and c.mac is not null`
-		if err := admin.QueryRow(ctx, sql).Scan(&done); err != nil {
+		if err := office.Admin.QueryRow(ctx, sql).Scan(&done); err != nil {
 			t.Fatalf("%d of %d codes were sent: %v", done, people, err)
 		}
 		if done < people {

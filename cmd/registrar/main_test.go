@@ -87,6 +87,12 @@ func centre(t *testing.T, database, more string) (configFile string) {
 	if err := os.CopyFS(filepath.Join(dir, "pki"), testpki.FS); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := deskca.Create(filepath.Join(dir, "desk-ca")); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(more, "desk_authority") {
+		more += "\ndesk_authority = \"desk-ca/ca.crt\""
+	}
 	config := fmt.Sprintf(`
 database = %q
 trust = "pki/trust"
@@ -129,11 +135,7 @@ func TestCheckConfig(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("CREDENTIALS_DIRECTORY", filepath.Join(filepath.Dir(file), "keys"))
-	if _, err := deskca.Create(filepath.Join(filepath.Dir(file), "desk-ca")); err != nil {
-		t.Fatal(err)
-	}
-	without := strings.NewReplacer("identity = ", "# ", "pepper = ", "# ",
-		"[sms]", "desk_authority = \"desk-ca/ca.crt\"\n[sms]")
+	without := strings.NewReplacer("identity = ", "# ", "pepper = ", "# ")
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -142,11 +144,11 @@ func TestCheckConfig(t *testing.T) {
 		t.Fatal(err)
 	}
 	if code, _, errs := try(t, "-config", file, "-check-config"); code != exitOK {
-		t.Errorf("keys as systemd credentials, an authority of desks: exit %d: %s", code, errs)
+		t.Errorf("keys as systemd credentials: exit %d: %s", code, errs)
 	}
 }
 
-// An authority of desks that is named has to be one.
+// Without an authority of desks no enrolment could be believed.
 func TestCheckConfig_DeskAuthority(t *testing.T) {
 	dir := t.TempDir()
 	ca, err := deskca.Create(filepath.Join(dir, "desk-ca"))
@@ -169,7 +171,7 @@ func TestCheckConfig_DeskAuthority(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, file := range map[string]string{
-		"missing": filepath.Join(dir, "ca.crt"), "a folder": dir, "its key": filepath.Join(dir, "desk-ca", deskca.KeyFile),
+		"none": "", "missing": filepath.Join(dir, "ca.crt"), "a folder": dir, "its key": filepath.Join(dir, "desk-ca", deskca.KeyFile),
 		"a desk's certificate": filepath.Join(dir, "loja_1.crt"), "two certificates": twice,
 	} {
 		config := centre(t, "host=/tmp dbname=balcao", fmt.Sprintf("desk_authority = %q", file))
@@ -200,7 +202,7 @@ from = "nobody"
 		t.Errorf("exit %d", code)
 	}
 	for _, want := range []string{
-		`unknown key "colour"`, "database:", "trust:", "identity:", "pepper:", "workers:",
+		`unknown key "colour"`, "database:", "trust:", "desk_authority:", "identity:", "pepper:", "workers:",
 		"[sms] address", "[sms] system_id", "[sms] source", "[sms] password and password_file", "[mail] address", "[mail] from",
 	} {
 		if !strings.Contains(errs, want) {
@@ -214,10 +216,7 @@ from = "nobody"
 
 // The whole program begins to listen, says so, and ends in order when asked to.
 func TestServe(t *testing.T) {
-	file := centre(t, cluster.NewDatabase(t).Registrar(), "workers = 1\ndesk_authority = \"desk-ca/ca.crt\"")
-	if _, err := deskca.Create(filepath.Join(filepath.Dir(file), "desk-ca")); err != nil {
-		t.Fatal(err)
-	}
+	file := centre(t, cluster.NewDatabase(t).Registrar(), "workers = 1\nname = \"r1\"")
 	ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
 	defer stop()
 	reader, writer := io.Pipe()

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -38,10 +37,8 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, ready func()) erro
 	}
 	asking := fetch.Client(cfg.AllowPrivateRevocation)
 	folder.Log(ctx, log, slices.Concat(store.BadFiles(), countries.BadFiles())...)
-	var authority *x509.Certificate
-	if cfg.DeskAuthority == "" {
-		log.WarnContext(ctx, "no desk_authority is configured: every travel document is refused")
-	} else if authority, err = deskca.LoadCertificate(cfg.DeskAuthority); err != nil {
+	authority, err := deskca.LoadCertificate(cfg.DeskAuthority)
+	if err != nil {
 		return err
 	}
 	pool, err := registrar.OpenPool(ctx, cfg.Database, cfg.Workers)
@@ -69,6 +66,7 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, ready func()) erro
 		Texts:         delivery.Texts{Support: cfg.Support},
 		Identity:      identity,
 		Pepper:        pepper,
+		Name:          cfg.Name,
 		Workers:       cfg.Workers,
 		Log:           log,
 	})
