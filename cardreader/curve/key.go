@@ -24,8 +24,8 @@ var (
 	oidPrimeField  = asn1.ObjectIdentifier{1, 2, 840, 10045, 1, 1}
 )
 
-// maxModulus bounds an RSA modulus in bits: verifying with a longer one would take noticeable time.
-const maxModulus = 16384
+// MaxModulus bounds an RSA modulus in bits: verifying with a longer one would take noticeable time.
+const MaxModulus = 16384
 
 // ParsePublicKey reads a DER SubjectPublicKeyInfo (RFC 5280 §4.1.2.7): *ecdsa.PublicKey on any known curve,
 // named (RFC 5480) or in explicit parameters; *rsa.PublicKey also where the NULL of its parameters is left
@@ -71,7 +71,7 @@ func parseRSA(params cryptobyte.String, bits []byte) (crypto.PublicKey, error) {
 	if !input.ReadASN1(&seq, cbasn1.SEQUENCE) || !input.Empty() || !seq.ReadASN1Integer(n) || !seq.ReadASN1Integer(&e) || !seq.Empty() {
 		return nil, fmt.Errorf("%w: RSA", ErrKey)
 	}
-	if n.Sign() <= 0 || n.BitLen() > maxModulus || e < 3 || e&1 == 0 || e > 1<<31-1 {
+	if n.Sign() <= 0 || n.BitLen() > MaxModulus || e < 3 || e&1 == 0 || e > 1<<31-1 {
 		return nil, fmt.Errorf("%w: RSA modulus or exponent", ErrKey)
 	}
 	return &rsa.PublicKey{N: n, E: e}, nil

@@ -9,10 +9,9 @@ import (
 	"fmt"
 	"slices"
 	"time"
-)
 
-// minRSABits is the least RSA modulus believed anywhere (NIST SP 800-131A).
-const minRSABits = 2048
+	"balcao/kiosk/trust/icao"
+)
 
 // maxChain bounds a chain from leaf to anchor. The Citizen Card's longest has five certificates.
 const maxChain = 8
@@ -189,13 +188,11 @@ func checkPath(chain []*x509.Certificate, at time.Time) error {
 	return nil
 }
 
-// checkLeafKey refuses keys too weak to mean anything.
+// checkLeafKey refuses keys too weak to mean anything, or too long to compute with.
 func checkLeafKey(leaf *x509.Certificate) error {
 	switch key := leaf.PublicKey.(type) {
 	case *rsa.PublicKey:
-		if key.N.BitLen() < minRSABits {
-			return fmt.Errorf("RSA key of %d bits", key.N.BitLen())
-		}
+		return icao.CheckRSA(key)
 	case *ecdsa.PublicKey:
 	default:
 		return errors.New("public key is neither RSA nor ECDSA")

@@ -163,8 +163,8 @@ func checkCA(c *x509.Certificate) error {
 	case len(c.UnhandledCriticalExtensions) > 0:
 		return fmt.Errorf("unknown critical extension %v", c.UnhandledCriticalExtensions[0])
 	}
-	if key, ok := c.PublicKey.(*rsa.PublicKey); ok && key.N.BitLen() < minRSABits {
-		return fmt.Errorf("RSA key of %d bits", key.N.BitLen())
+	if key, ok := c.PublicKey.(*rsa.PublicKey); ok {
+		return icao.CheckRSA(key)
 	}
 	return nil
 }

@@ -104,11 +104,20 @@ func (a SignatureAlgorithm) Verify(key crypto.PublicKey, data, signature []byte)
 	return Malformed("signer's key is neither RSA nor ECDSA")
 }
 
-func (a SignatureAlgorithm) verifyRSA(key *rsa.PublicKey, digest, signature []byte) error {
-	if key.N.BitLen() < minRSABits {
-		return fmt.Errorf("%w: RSA key of %d bits", ErrSignature, key.N.BitLen())
+// CheckRSA refuses an RSA key whose signatures mean nothing, or that makes verifying one dear: a modulus of 600,000 bits
+// costs 17 s, and is often computed with before anybody knows whose it is. The error wraps ErrSignature.
+func CheckRSA(key *rsa.PublicKey) error {
+	if bits := key.N.BitLen(); bits < minRSABits || bits > curve.MaxModulus {
+		return fmt.Errorf("%w: RSA key of %d bits", ErrSignature, bits)
 	}
-	var err error
+	return nil
+}
+
+func (a SignatureAlgorithm) verifyRSA(key *rsa.PublicKey, digest, signature []byte) error {
+	err := CheckRSA(key)
+	if err != nil {
+		return err
+	}
 	switch a.scheme {
 	case schemePKCS1v15:
 		err = rsa.VerifyPKCS1v15(key, a.Hash, digest, signature)
