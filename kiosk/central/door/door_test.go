@@ -10,11 +10,9 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/json"
-	"fmt"
 	"io"
 	"log/slog"
 	"math/big"
-	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -43,9 +41,9 @@ type bench struct {
 	roots *x509.CertPool
 	own   deskca.Pair // of the doors
 	desk  tls.Certificate
+	dated authority // believed beside the desks' own
 	urls  []string
 	stop  []func() error // ends a door in order
-	log   *bytes.Buffer
 }
 
 // newBench opens as many doors to a new database as there are limits.
@@ -56,7 +54,7 @@ func newBench(t *testing.T, doors ...door.Limits) *bench {
 	b.roots.AddCert(ca.Certificate())
 	b.admin = must(pgxpool.New(t.Context(), b.db.Admin()))(t)
 	t.Cleanup(b.admin.Close)
-	b.desk = b.db.Desk("loja_1")
+	b.desk, b.dated = b.db.Desk("loja_1"), newAuthority(t)
 	for _, l := range doors {
 		b.open(b.db.Centre(), l)
 	}
@@ -67,7 +65,9 @@ func newBench(t *testing.T, doors ...door.Limits) *bench {
 func (b *bench) open(database string, l door.Limits) {
 	b.Helper()
 	log := &logBuffer{}
-	d := must(door.New(door.Config{Database: database, Certificate: must(b.own.TLS())(b.T), Desks: cluster.DeskPool(),
+	desks := cluster.DeskPool()
+	desks.AddCert(b.dated.cert)
+	d := must(door.New(door.Config{Database: database, Certificate: must(b.own.TLS())(b.T), Desks: desks,
 		Limits: l, Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))}))(b.T)
 	listener := must(door.Listen(b.Context(), "127.0.0.1:0"))(b.T)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(b.Context()))
@@ -236,6 +236,3 @@ func (a authority) desk(t *testing.T, name string, ends time.Time) *tls.Certific
 	der := must(x509.CreateCertificate(rand.Reader, template, a.cert, key.Public(), a.key))(t)
 	return &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
 }
-
-var _ = fmt.Sprint
-var _ net.Conn

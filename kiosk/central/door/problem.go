@@ -61,6 +61,7 @@ const tooManyAgain = time.Minute
 func problemOf(err error) *problem {
 	var p *problem
 	var pgErr *pgconn.PgError
+	var unconnected *pgconn.ConnectError
 	switch {
 	case errors.As(err, &p):
 		return p
@@ -68,6 +69,8 @@ func problemOf(err error) *problem {
 		return errInternal
 	case !errors.As(err, &pgErr):
 		return errUnavailable // no server answered: the connection was refused or lost, or the time of the call passed
+	case errors.As(err, &unconnected): // whatever kept the door from logging in
+		return &problem{errUnavailable.status, errUnavailable.code, errUnavailable.retry, pgErr.Code}
 	case strings.HasPrefix(pgErr.Code, "BK"):
 		status, known := refusals[pgErr.Message]
 		if !known {
@@ -103,12 +106,10 @@ func passing(code string) bool {
 	switch code {
 	case "40001", "40P01", // serialization_failure, deadlock_detected
 		"55P03", "57014", // lock_not_available, query_canceled: it was too busy
-		"0A000", // cached plan must not change result type: the schema was migrated under us
-		"3D000": // the database is being restored
+		"0A000": // cached plan must not change result type: the schema was migrated under us
 		return true
 	}
-	// insufficient_resources; invalid_authorization: the door itself may not log in until somebody mends that
-	return strings.HasPrefix(code, "53") || strings.HasPrefix(code, "28")
+	return strings.HasPrefix(code, "53") // insufficient_resources
 }
 
 // write answers with the problem.

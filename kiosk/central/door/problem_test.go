@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -104,6 +105,12 @@ func TestWho(t *testing.T) {
 			t.Errorf("%s: %d %s, want %d", what, status, body, want)
 		}
 	}
+	done := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 	hello("a desk", &b.desk, 200, "")
 	hello("nobody", nil, 401, "no_certificate")
 	for _, call := range []string{"GET /v1/events", "GET /v1/enrolments/" + newID(), "PUT /v1/enrolments/" + newID() + "/evidence"} {
@@ -120,21 +127,27 @@ func TestWho(t *testing.T) {
 	foreign := newAuthority(t).desk(t, "loja_1", time.Now().Add(time.Hour))
 	hello("a desk of another authority", foreign, 0, "") // TLS refuses it
 
+	hello("an expired certificate", b.dated.desk(t, "loja_3", time.Now().Add(-time.Minute)), 0, "") // and this
+	ending := b.dated.desk(t, "loja_3", time.Now().Add(3*time.Second).Truncate(time.Second))
+	done(schema.AddDesk(t.Context(), b.db.Admin(), "loja_3", ending.Certificate[0]))
+	client := b.client(ending)
+	if status, _, body := b.try(client, "POST", b.urls[0]+"/v1/hello", "", ""); status != http.StatusOK {
+		t.Errorf("a certificate that ends soon: %d %s", status, body)
+	}
+	b.until("a certificate that ended while its connection was open is refused", func() bool {
+		status, _, _ := b.try(client, "POST", b.urls[0]+"/v1/hello", "", "")
+		return status == http.StatusUnauthorized
+	})
+
 	// loja_9 is registered elsewhere: the authority vouches for it, this database does not know it.
 	elsewhere := cluster.NewDatabase(t).Desk("loja_9")
 	hello("a stranger of our authority", &elsewhere, 403, "not_a_desk")
 
-	must2 := func(err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	must2(schema.SuspendDesk(t.Context(), b.db.Admin(), "loja_1"))
+	done(schema.SuspendDesk(t.Context(), b.db.Admin(), "loja_1"))
 	hello("a suspended desk", &b.desk, 403, "desk_suspended")
-	must2(schema.ResumeDesk(t.Context(), b.db.Admin(), "loja_1"))
+	done(schema.ResumeDesk(t.Context(), b.db.Admin(), "loja_1"))
 	hello("a desk that is back", &b.desk, 200, "")
-	must2(schema.RevokeDesk(t.Context(), b.db.Admin(), "loja_1"))
+	done(schema.RevokeDesk(t.Context(), b.db.Admin(), "loja_1"))
 	hello("a revoked desk", &b.desk, 403, "not_a_desk")
 
 	old := &tls.Config{RootCAs: b.roots, MaxVersion: tls.VersionTLS12, Certificates: []tls.Certificate{b.desk}} //nolint:gosec // that it is refused
@@ -175,6 +188,89 @@ func TestBodies(t *testing.T) {
 		`","sealed_pin":"` + bytes(4096) + `"}`
 	status, h, text := b.try(desk, "PUT", b.urls[0]+open+"/evidence", central.MediaJSON, evidence)
 	wantProblem(t, "the longest evidence", status, h, text, 422, "no_contact")
+}
+
+// TestRepeats: the same call again has the same answer and does nothing.
+func TestRepeats(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, limits, limits)
+	desk := b.client(&b.desk)
+	path := "/v1/enrolments/" + newID()
+	for _, call := range []struct{ path, body string }{
+		{path, aPerson}, {path + "/codes/" + newID(), anEmail}, {path + "/attempts/" + newID(), aTry},
+		{path + "/abandonment", `{"reason":"cancelled"}`},
+	} {
+		first := b.put(desk, call.path, call.body)
+		var same sync.WaitGroup
+		for i := range 8 { // and at the same time, at both doors
+			same.Go(func() {
+				status, _, again := b.try(desk, "PUT", b.urls[i%2]+call.path, central.MediaJSON, call.body)
+				if status/100 != 2 || again != first {
+					t.Errorf("%s again: %d %s, want %s", call.path, status, again, first)
+				}
+			})
+		}
+		same.Wait()
+	}
+	if got := b.count(`select count(*) from centre.enrolment`); got != 1 {
+		t.Errorf("%d enrolments", got)
+	}
+	if got := b.count(`select count(*) from centre.one_time_code`); got != 1 {
+		t.Errorf("%d codes", got)
+	}
+}
+
+// TestConnections: a certificate has so many and an address, and what is too much finds the door shut; when some end,
+// others come in.
+func TestConnections(t *testing.T) {
+	t.Parallel()
+	l := limits
+	l.PerAddress = 40
+	b := newBench(t, l)
+	b.until("there is room", func() bool { return b.ready(0) == http.StatusNoContent })
+	hello := func(c *tls.Conn) int {
+		if _, err := io.WriteString(c, "POST /v1/hello HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"); err != nil {
+			return 0
+		}
+		answer, err := http.ReadResponse(bufio.NewReader(c), nil)
+		if err != nil {
+			return 0
+		}
+		defer answer.Body.Close()
+		_, _ = io.Copy(io.Discard, answer.Body)
+		return answer.StatusCode
+	}
+	var held []*tls.Conn
+	for range 32 {
+		c := b.raw(&b.desk)
+		if status := hello(c); status != http.StatusOK {
+			t.Fatalf("connection %d: %d", len(held), status)
+		}
+		held = append(held, c)
+	}
+	if status := hello(b.raw(&b.desk)); status != http.StatusTooManyRequests {
+		t.Errorf("connection 33 of a certificate: %d", status)
+	}
+	other := b.db.Desk("loja_2")
+	refused := 0
+	for range 20 {
+		c, err := tls.Dial("tcp", strings.TrimPrefix(b.urls[0], "https://"), &tls.Config{RootCAs: b.roots, Certificates: []tls.Certificate{other}})
+		if err != nil || hello(c) == 0 {
+			refused++
+			continue
+		}
+		held = append(held, c)
+	}
+	if len(held) > l.PerAddress || refused < 20-(l.PerAddress-32) {
+		t.Errorf("%d connections of one address, %d refused", len(held), refused)
+	}
+	for _, c := range held {
+		_ = c.Close()
+	}
+	b.until("there is room again", func() bool {
+		status, _, _ := b.try(b.client(&b.desk), "POST", b.urls[0]+"/v1/hello", "", "")
+		return status == http.StatusOK
+	})
 }
 
 // raw is a connection of a desk's on which anything may be written.
