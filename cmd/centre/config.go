@@ -80,14 +80,24 @@ func (c *config) load() error {
 		c.desks = x509.NewCertPool()
 		c.desks.AddCert(authority)
 	}
-	about("database", guarded.DatabaseTLS(c.Database))
-	for key, bound := range map[string]struct{ value, most int }{
-		"calls": {c.Limits.Calls, 50}, "streams": {c.Limits.Streams, 1 << 16},
-		"connections": {c.Limits.Connections, 1 << 16}, "per_address": {c.Limits.PerAddress, 1 << 16},
+	about("database", checkDatabase(c.Database))
+	for _, limit := range []struct {
+		key         string
+		value, most int
+	}{
+		{"calls", c.Limits.Calls, 50}, {"streams", c.Limits.Streams, 1 << 16},
+		{"connections", c.Limits.Connections, 1 << 16}, {"per_address", c.Limits.PerAddress, 1 << 16},
 	} {
-		if bound.value < 1 || bound.value > bound.most {
-			about("limits", fmt.Errorf("%s is between 1 and %d", key, bound.most))
+		if limit.value < 1 || limit.value > limit.most {
+			about("limits", fmt.Errorf("%s is between 1 and %d", limit.key, limit.most))
 		}
 	}
 	return errors.Join(problems...)
+}
+
+func checkDatabase(dsn string) error {
+	if dsn == "" { // which would be whatever PGHOST says
+		return errors.New("missing")
+	}
+	return guarded.DatabaseTLS(dsn)
 }
