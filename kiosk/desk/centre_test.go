@@ -109,12 +109,12 @@ func TestNoticesAboutOthers(t *testing.T) {
 	d := b.start(nil)
 	d.toSigning("cc2024", kiosk.Email)
 	stranger := uuid.Must(uuid.NewV7())
-	b.exec(`select pg_notify('desk_loja_1', '{"enrolment":"` + stranger.String() + `","kind":"key"}')`)
-	b.exec(`select pg_notify('desk_loja_1', 'nonsense')`)
+	b.exec(`select pg_notify('desk_events', '{"desk":"loja_1","enrolment":"` + stranger.String() + `","kind":"key"}')`)
+	b.exec(`select pg_notify('desk_events', 'nonsense')`)
 	s := d.finish()
 	own := b.text(`select id::text from centre.enrolment`)
 	for range 3 {
-		b.exec(`select pg_notify('desk_loja_1', '{"enrolment":"` + own + `","kind":"key"}')`)
+		b.exec(`select pg_notify('desk_events', '{"desk":"loja_1","enrolment":"` + own + `","kind":"key"}')`)
 	}
 	asked := b.centre.times("status")
 	if !b.centre.until(b.ctx, "status", asked+3) {
@@ -144,7 +144,7 @@ func (b *bench) text(sql string) (text string) {
 func TestCentreRefuses(t *testing.T) {
 	t.Run("EvidenceThatDoesNotHold", func(t *testing.T) {
 		b := newBench(t)
-		d := b.start(func(cfg *desk.Config) { cfg.Desk = "loja_2" }) // which is not who sends it
+		d := b.start(func(cfg *desk.Config) { cfg.Own = b.DB.Desk("loja_2") }) // which is not who sends it
 		d.toSigning("cc2024", kiosk.Email)
 		d.typeCardPIN()
 		s := d.until("refused", problem(kiosk.ProblemNotProven))
@@ -173,7 +173,7 @@ func TestCentreRefuses(t *testing.T) {
 	})
 	t.Run("OtherVersion", func(t *testing.T) {
 		b := newBench(t)
-		b.centre.hello = func(h *central.Hello) { h.SchemaVersion++ }
+		b.centre.hello = func(h *central.Hello) { h.Version++ }
 		d := b.start(nil)
 		d.until("centre there", func(s kiosk.State) bool { return s.Status.Centre.Health == kiosk.HealthGood })
 		d.read("cc2024")
@@ -267,7 +267,8 @@ func TestStatusBar(t *testing.T) {
 	d.until("down", func(s kiosk.State) bool { return s.Status.Centre.Health == kiosk.HealthDown })
 	d.fresh().until("back", func(s kiosk.State) bool { return s.Status.Centre.Health == kiosk.HealthPoor })
 	d.fresh()
-	b.exec(`select pg_terminate_backend(pid) from pg_stat_activity where usename = 'loja_1' and datname = current_database()`)
+	b.Door.Stop()
 	d.until("down", func(s kiosk.State) bool { return s.Status.Centre.Health == kiosk.HealthDown })
+	b.Door.Start(b.ctx, t)
 	d.until("back", func(s kiosk.State) bool { return s.Status.Centre.Health == kiosk.HealthPoor })
 }

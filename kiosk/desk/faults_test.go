@@ -162,15 +162,43 @@ func (s *shaky) Abandon(ctx context.Context, id uuid.UUID, reason string) error 
 }
 
 func (s *shaky) Listen(ctx context.Context, line central.Line) error {
+	var mu sync.Mutex
+	told := line
+	beat := func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if h, err := s.Hello(ctx); err == nil {
+			told.Up(h)
+		} else if ctx.Err() == nil {
+			told.Down(err)
+		}
+	}
 	if s.deaf {
-		line.Up(0) // once, for the status bar
+		beat() // once, for the status bar
 		<-ctx.Done()
 		return ctx.Err()
 	}
-	line.Heartbeat = 50 * time.Millisecond
-	if s.quiet {
-		line.Notice = func(central.Notice) {}
+	line.Up = func(central.Hello) { beat() }
+	line.Down = func(err error) { mu.Lock(); defer mu.Unlock(); told.Down(err) }
+	line.Notice = func(n central.Notice) {
+		mu.Lock()
+		defer mu.Unlock()
+		if !s.quiet {
+			told.Notice(n)
+		}
 	}
+	var sooner sync.WaitGroup // than the centre's own
+	defer sooner.Wait()
+	sooner.Go(func() {
+		for tick := time.Tick(50 * time.Millisecond); ; {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick:
+				beat()
+			}
+		}
+	})
 	return s.Centre.Listen(ctx, line)
 }
 

@@ -160,7 +160,7 @@ func (b *bench) untilActive() {
 	c, err := b.Admin.Acquire(b.ctx)
 	b.check(err)
 	defer c.Release()
-	_, err = c.Exec(b.ctx, `listen desk_loja_1`)
+	_, err = c.Exec(b.ctx, `listen desk_events`)
 	b.check(err)
 	for b.count(`select count(*) from centre.key`) == 0 {
 		_, err := c.Conn().WaitForNotification(b.ctx)
@@ -185,9 +185,10 @@ func TestStoppedWhileAway(t *testing.T) {
 func TestLateSecrets(t *testing.T) {
 	b := newCards(t)
 	secrets := []kiosk.Secret{kiosk.Secret("111111"), kiosk.Secret("222222"), kiosk.Secret("3333")}
-	runner := desk.New(desk.Config{
-		Centre: b.centre, Readers: b.slots, Examiner: b.examiner, Recipient: b.Identity.Recipient(), Show: func(kiosk.State) {},
-	})
+	cfg := b.DeskConfig()
+	cfg.Centre, cfg.Readers, cfg.Examiner, cfg.Show = b.centre, b.slots, b.examiner, func(kiosk.State) {}
+	runner, err := desk.New(cfg)
+	b.check(err)
 	runner.Send(kiosk.CodeTyped{Code: secrets[0]})
 	runner.Send(kiosk.PINTyped{PIN: secrets[1]})
 	runner.Send(kiosk.CardPINTyped{PIN: secrets[2]})

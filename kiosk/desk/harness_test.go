@@ -184,7 +184,9 @@ func (b *bench) start(change func(*desk.Config)) *running {
 	if change != nil {
 		change(&cfg)
 	}
-	d.runner = desk.New(cfg)
+	var err error
+	d.runner, err = desk.New(cfg)
+	b.check(err)
 	desk.Hurry(d.runner)
 	desk.OnForgotten(d.runner, d.forgot)
 	stop := kiosktest.Run(b.ctx, b.t, nil, d.runner.Run)

@@ -45,8 +45,8 @@ type Config struct {
 type Runner struct {
 	cfg     Config
 	pace    pace
-	desk    string        // as its certificate names it
-	key     crypto.Signer // of its certificate
+	desk    string         // as its certificate names it
+	key     crypto.Signer  // of its certificate
 	session *kiosk.Session // owned by the loop
 	inbox   *queue[kiosk.Event]
 	visit   *visit         // of the case at hand, nil between cases; owned by the loop

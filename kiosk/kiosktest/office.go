@@ -4,11 +4,9 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -17,10 +15,8 @@ import (
 	"filippo.io/age"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"balcao/assets/testpki"
 	"balcao/kiosk/central"
 	"balcao/kiosk/central/cluster"
-	"balcao/kiosk/central/door"
 	"balcao/kiosk/delivery"
 	"balcao/kiosk/desk"
 	"balcao/kiosk/registrar"
@@ -41,9 +37,9 @@ type Office struct {
 
 	// From OpenCentre on.
 	DB     *cluster.Database
+	Door   *Door
 	Centre *central.Centre // as the desk reaches it
 	Admin  *pgxpool.Pool
-	door   string // its address
 
 	registrars int // that were made
 }
@@ -61,46 +57,13 @@ func NewOffice(t testing.TB) *Office {
 func (o *Office) OpenCentre(ctx context.Context, t testing.TB) {
 	t.Helper()
 	o.DB = cluster.NewDatabase(t)
-	o.openDoor(ctx, t)
+	o.Door = o.NewDoor(ctx, t)
 	o.Own = o.DB.Desk(DeskName)
-	o.Centre = o.Dial(ctx, t, DeskName)
+	o.Centre = o.Dial(t, DeskName)
 	var err error
 	o.Admin, err = pgxpool.New(ctx, o.DB.Admin())
 	check(t, err)
 	t.Cleanup(o.Admin.Close)
-}
-
-// openDoor opens the centre's door on this computer.
-func (o *Office) openDoor(ctx context.Context, t testing.TB) {
-	t.Helper()
-	certificate, err := testpki.FS.ReadFile("tls/smtp.crt")
-	check(t, err)
-	key, err := testpki.FS.ReadFile("tls/smtp.key")
-	check(t, err)
-	pair, err := tls.X509KeyPair(certificate, key)
-	check(t, err)
-	d, err := door.New(door.Config{
-		Database: o.DB.Centre(), Certificate: pair, Desks: cluster.DeskPool(), Limits: door.DefaultLimits,
-		Log: slog.New(slog.NewJSONHandler(o.Log, nil)),
-	})
-	check(t, err)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	check(t, err)
-	o.door = "https://" + l.Addr().String()
-	Run(ctx, t, nil, func(ctx context.Context) error { return d.Serve(ctx, l) })
-}
-
-// Dial connects a desk of any name.
-func (o *Office) Dial(ctx context.Context, t testing.TB, name string) *central.Centre {
-	t.Helper()
-	authority, err := testpki.FS.ReadFile("tls/ca.crt")
-	check(t, err)
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(authority)
-	c, err := central.Dial(central.Config{URLs: []string{o.door}, Certificate: o.DB.Desk(name), Roots: roots, Timeout: LifeTime})
-	check(t, err)
-	t.Cleanup(c.Close)
-	return c
 }
 
 // Registrar is one of the office's, whose connections have a name of their own.

@@ -475,7 +475,7 @@ func TestForgery_Replay(t *testing.T) {
 		b.refused(name, v, reason)
 	}
 	replay("at the same desk", b.Centre, evidence.RefusedEnrolment)
-	other := b.Dial(b.ctx, t, "loja_2")
+	other := b.Dial(t, "loja_2")
 	replay("at another desk", other, evidence.RefusedDesk)
 
 	// The identifier of an enrolment is nobody else's, ended or not.

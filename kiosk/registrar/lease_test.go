@@ -15,7 +15,7 @@ import (
 func (b *bench) at(desk string) *visit {
 	b.t.Helper()
 	there := *b
-	there.Centre = b.Dial(b.ctx, b.t, desk)
+	there.Centre = b.Dial(b.t, desk)
 	return there.visit()
 }
 

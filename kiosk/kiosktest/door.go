@@ -1,0 +1,77 @@
+package kiosktest
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"log/slog"
+	"net"
+	"testing"
+
+	"balcao/assets/testpki"
+	"balcao/kiosk/central"
+	"balcao/kiosk/central/cluster"
+	"balcao/kiosk/central/door"
+)
+
+// Door is a door of the centre's on this computer.
+type Door struct {
+	Address string // host:port
+	Stop    func() // tells the streams, finishes the calls
+
+	cfg door.Config
+}
+
+// NewDoor opens a door to the office's database.
+func (o *Office) NewDoor(ctx context.Context, t testing.TB) *Door {
+	t.Helper()
+	certificate, err := testpki.FS.ReadFile("tls/smtp.crt") // a server's, of localhost
+	check(t, err)
+	key, err := testpki.FS.ReadFile("tls/smtp.key")
+	check(t, err)
+	pair, err := tls.X509KeyPair(certificate, key)
+	check(t, err)
+	d := &Door{Address: "127.0.0.1:0", cfg: door.Config{
+		Database: o.DB.Centre(), Certificate: pair, Desks: cluster.DeskPool(), Limits: door.DefaultLimits,
+		Log: slog.New(slog.NewJSONHandler(o.Log, nil)),
+	}}
+	d.Start(ctx, t)
+	return d
+}
+
+// Start opens a door that was stopped, at its address.
+func (d *Door) Start(ctx context.Context, t testing.TB) {
+	t.Helper()
+	opened, err := door.New(d.cfg)
+	check(t, err)
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", d.Address)
+	check(t, err)
+	d.Address = l.Addr().String()
+	d.Stop = Run(ctx, t, nil, func(ctx context.Context) error { return opened.Serve(ctx, l) })
+}
+
+// Dial is how a desk of any name reaches doors at some addresses, host:port; without any, the office's.
+func (o *Office) Dial(t testing.TB, name string, addresses ...string) *central.Centre {
+	t.Helper()
+	if len(addresses) == 0 {
+		addresses = []string{o.Door.Address}
+	}
+	cfg := central.Config{Certificate: o.DB.Desk(name), Roots: Roots(t), Timeout: LifeTime}
+	for _, address := range addresses {
+		cfg.URLs = append(cfg.URLs, "https://"+address)
+	}
+	c, err := central.Dial(cfg)
+	check(t, err)
+	t.Cleanup(c.Close)
+	return c
+}
+
+// Roots are of the doors' certificates.
+func Roots(t testing.TB) *x509.CertPool {
+	t.Helper()
+	authority, err := testpki.FS.ReadFile("tls/ca.crt")
+	check(t, err)
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(authority)
+	return roots
+}
