@@ -2,90 +2,66 @@ package central_test
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/rand"
-	"crypto/sha256"
+	"crypto/tls"
 	"errors"
-	"flag"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"balcao/kiosk"
 	"balcao/kiosk/central"
 	"balcao/kiosk/central/cluster"
+	"balcao/kiosk/central/schema"
+	"balcao/kiosk/evidence"
+	"balcao/kiosk/kiosktest"
+	"balcao/kiosk/registrar"
 	"balcao/kiosk/transcript"
 )
 
-func TestMain(m *testing.M) {
-	// A visit asks a real server some thirty times; -rapid.checks plays more of them.
-	if err := flag.Set("rapid.checks", "30"); err != nil {
-		panic(err)
-	}
-	cluster.TestMain(m)
-}
+func TestMain(m *testing.M) { cluster.TestMain(m) }
 
-// bench is a test's own centre: a desk, a registrar's and an administrator's connections.
+// bench is a test's own centre: a database, a door and a desk that calls it.
 type bench struct {
-	tb        testing.TB
-	db        *cluster.Database
-	desk      *central.Centre
-	registrar *pgxpool.Pool
-	admin     *pgxpool.Pool
+	*kiosktest.Office
+	t *testing.T
 }
 
-func newBench(tb testing.TB) *bench {
-	tb.Helper()
-	db := cluster.NewDatabase(tb)
-	return &bench{tb: tb, db: db, desk: dialDesk(tb, db, "loja_"+db.Name),
-		registrar: mustPool(tb, db.Registrar()), admin: mustPool(tb, db.Admin())}
+func newBench(t *testing.T) *bench {
+	t.Helper()
+	t.Parallel()
+	b := &bench{Office: kiosktest.NewOffice(t), t: t}
+	b.OpenCentre(t.Context(), t)
+	return b
 }
 
-func dialDesk(tb testing.TB, db *cluster.Database, name string) *central.Centre {
-	tb.Helper()
-	c, err := central.Dial(tb.Context(), central.Config{DSN: db.Desk(name), MaxConns: 8, Timeout: 30 * time.Second})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(c.Close)
-	return c
+func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
+
+var people atomic.Int64
+
+// person is somebody else each time, with a Citizen Card.
+func person() central.Person {
+	return central.Person{Document: kiosk.CitizenCard, Country: "PRT", CivilNumber: civilNumber(10_000_000 + people.Add(1))}
 }
 
-func mustPool(tb testing.TB, dsn string) *pgxpool.Pool {
-	tb.Helper()
-	cfg, err := pgxpool.ParseConfig(dsn)
-	if err != nil {
-		tb.Fatal(err)
+// civilNumber is a number with its check digit.
+func civilNumber(n int64) string {
+	digits := fmt.Sprint(n)
+	sum := 0
+	for i, d := range digits {
+		sum += int(d-'0') * (len(digits) + 1 - i)
 	}
-	cfg.MaxConns = 8
-	pool, err := pgxpool.NewWithConfig(tb.Context(), cfg)
-	if err != nil {
-		tb.Fatal(err)
+	check := 11 - sum%11
+	if check > 9 {
+		check = 0
 	}
-	tb.Cleanup(pool.Close)
-	return pool
+	return fmt.Sprintf("%s%d", digits, check)
 }
 
-// exec runs administrator's SQL.
-func (b *bench) exec(sql string, args ...any) {
-	b.tb.Helper()
-	if _, err := b.admin.Exec(b.tb.Context(), sql, args...); err != nil {
-		b.tb.Fatal(err)
-	}
-}
-
-func scalar[T any](b *bench, sql string, args ...any) T {
-	b.tb.Helper()
-	var v T
-	if err := b.admin.QueryRow(b.tb.Context(), sql, args...).Scan(&v); err != nil {
-		b.tb.Fatal(err)
-	}
-	return v
-}
+func phone() string { return fmt.Sprintf("+3519%08d", 12_000_000+people.Add(1)) }
 
 func must[T any](v T, err error) func(testing.TB) T {
 	return func(tb testing.TB) T {
@@ -95,93 +71,6 @@ func must[T any](v T, err error) func(testing.TB) T {
 		}
 		return v
 	}
-}
-
-func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
-
-var lastNumber atomic.Int64
-
-// person is an invented person whom no other test has met.
-func person() central.Person {
-	return central.Person{Document: kiosk.CitizenCard, Country: "PRT",
-		CivilNumber: fmt.Sprintf("99%06d", lastNumber.Add(1))}
-}
-
-func phone() string { return fmt.Sprintf("+3519%08d", lastNumber.Add(1)) }
-
-// open opens an enrolment of a new person.
-func (b *bench) open() uuid.UUID {
-	b.tb.Helper()
-	id := newID()
-	o := must(b.desk.Open(b.tb.Context(), id, person()))(b.tb)
-	if o.Refusal != "" {
-		b.tb.Fatalf("Open: %s", o.Refusal)
-	}
-	return id
-}
-
-// send asks for a code and makes it "123456", as a registrar would.
-func (b *bench) send(enrolment uuid.UUID, channel kiosk.Channel, value string) central.CodeSent {
-	b.tb.Helper()
-	req := central.CodeRequest{ID: newID(), Channel: channel, Value: value, Language: kiosk.Portuguese}
-	s := must(b.desk.SendCode(b.tb.Context(), enrolment, req))(b.tb)
-	if s.Refusal == "" {
-		b.codeReady(req.ID, "123456")
-	}
-	return s
-}
-
-func (b *bench) codeReady(row uuid.UUID, code string) {
-	b.tb.Helper()
-	if err := codeReady(b.tb.Context(), b.registrar, row, code); err != nil {
-		b.tb.Fatal(err)
-	}
-}
-
-func codeReady(ctx context.Context, registrar *pgxpool.Pool, row uuid.UUID, code string) error {
-	key := make([]byte, 32)
-	rand.Read(key)
-	mac := hmac.New(sha256.New, key)
-	mac.Write([]byte(code))
-	_, err := registrar.Exec(ctx, `select registrar.code_ready($1, $2, $3)`, row, key, mac.Sum(nil))
-	return err
-}
-
-func (b *bench) confirm(enrolment uuid.UUID, channel kiosk.Channel, code string) central.Confirmed {
-	b.tb.Helper()
-	return must(b.desk.ConfirmCode(b.tb.Context(), enrolment,
-		central.Attempt{ID: newID(), Channel: channel, Code: []byte(code)}))(b.tb)
-}
-
-// proven opens an enrolment with a confirmed contact.
-func (b *bench) proven(channel kiosk.Channel, value string) uuid.UUID {
-	b.tb.Helper()
-	id := b.open()
-	b.send(id, channel, value)
-	if c := b.confirm(id, channel, "123456"); c.Refusal != "" {
-		b.tb.Fatalf("ConfirmCode: %s", c.Refusal)
-	}
-	return id
-}
-
-var someEvidence = transcript.Evidence{JWS: []byte(`{"payload":"dGhlLXRyYW5zY3JpcHQ","signatures":[]}`), Identity: []byte("identity"),
-	SOD: []byte("sod"), SealedPIN: []byte("sealed")}
-
-func (b *bench) bind(enrolment uuid.UUID) central.Status {
-	b.tb.Helper()
-	return must(b.desk.Bind(b.tb.Context(), enrolment, someEvidence))(b.tb)
-}
-
-const activateSQL = `select outcome, coalesce(register, 0) from registrar.activate($1,
-	'{"surname": "de Teste", "given_names": "Inês", "birth_date": "1990-02-28", "nationality": "PRT"}',
-	'$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA', 'high', '{}', current_date + 1000, null)`
-
-func (b *bench) activate(enrolment uuid.UUID) (outcome string, register int64) {
-	b.tb.Helper()
-	if err := b.registrar.QueryRow(b.tb.Context(), activateSQL, enrolment).Scan(&outcome, &register); err != nil {
-		b.tb.Fatal(err)
-	}
-	return outcome, register
 }
 
 func wantRefused(t *testing.T, err error, code string) {
@@ -195,55 +84,206 @@ func wantRefused(t *testing.T, err error, code string) {
 	}
 }
 
+var someEvidence = transcript.Evidence{JWS: []byte(`{"payload":"dGhlLXRyYW5zY3JpcHQ","signatures":[]}`), Identity: []byte("identity"),
+	SOD: []byte("sod"), SealedPIN: []byte("sealed")}
+
+// Every call, as a case makes them, through the real door, and each of them twice: the answer is the same, and nothing
+// was done twice.
 func TestWholePath(t *testing.T) {
-	t.Parallel()
 	b := newBench(t)
-	ctx := t.Context()
+	ctx, cancel := context.WithTimeout(t.Context(), kiosktest.LifeTime)
+	defer cancel()
+	c := b.Centre
+	b.NewRegistrar(ctx, t, 1, "", func(cfg *registrar.Config) {
+		cfg.Verifier = evidence.Verifier{Examiner: kiosktest.Examiner(t, nil)}
+	}).Start(ctx, t)
 
-	h := must(b.desk.Hello(ctx))(t)
-	if got, want := h.SchemaVersion, central.SchemaVersion; got != want {
-		t.Errorf("schema version = %d, want %d", got, want)
+	h := must(c.Hello(ctx))(t)
+	if h.Version != central.Version || h.Desk != kiosktest.DeskName || h.Rules.PINMin != 6 || h.SchemaVersion == 0 {
+		t.Errorf("Hello: got %+v", h)
 	}
-	if got, want := h.Rules.PINMin, 6; got != want {
-		t.Errorf("PINMin = %d, want %d", got, want)
+	if h.Skew.Abs() > time.Second || h.RoundTrip <= 0 || h.Now.Location() != time.UTC {
+		t.Errorf("Hello: skew on one computer %v, round trip %v, now %v", h.Skew, h.RoundTrip, h.Now)
 	}
-	if got, want := h.Delivery, kiosk.HealthDown; got != want {
-		t.Errorf("delivery without registrar = %q, want %q", got, want)
-	}
-	if h.Skew.Abs() > time.Second {
-		t.Errorf("skew on one computer = %v", h.Skew)
-	}
-
 	id, who := newID(), person()
-	o := must(b.desk.Open(ctx, id, who))(t)
-	if got, want := len(o.Challenge), 32; got != want {
-		t.Errorf("challenge of %d bytes, want %d", got, want)
+	o := must(c.Open(ctx, id, who))(t)
+	if again := must(c.Open(ctx, id, who))(t); len(o.Challenge) != 32 || string(again.Challenge) != string(o.Challenge) || !again.OpenedAt.Equal(o.OpenedAt) {
+		t.Errorf("Open: got %+v, then %+v", o, again)
 	}
-	s := b.send(id, kiosk.SMS, phone())
-	if got, want := s, (central.CodeSent{SentAt: s.SentAt, ExpiresAt: s.SentAt.Add(5 * time.Minute),
-		ResendAt: s.SentAt.Add(30 * time.Second), SendsLeft: 3, TriesLeft: 3, Tries: 3}); got != want {
-		t.Errorf("SendCode = %+v, want %+v", got, want)
+	to := phone()
+	r := central.CodeRequest{ID: newID(), Channel: kiosk.SMS, Value: to, Language: kiosk.English}
+	s := must(c.SendCode(ctx, id, r))(t)
+	want := central.CodeSent{SentAt: s.SentAt, ExpiresAt: s.SentAt.Add(5 * time.Minute), ResendAt: s.SentAt.Add(30 * time.Second), SendsLeft: 3, TriesLeft: 3, Tries: 3}
+	if again := must(c.SendCode(ctx, id, r))(t); s != want || again != s {
+		t.Errorf("SendCode: got %+v, then %+v, want %+v", s, again, want)
 	}
-	if c := b.confirm(id, kiosk.SMS, "000000"); c.Refusal != central.CodeWrong || c.TriesLeft != 2 {
-		t.Errorf("wrong code: %+v", c)
+	code := b.SMS.Code(ctx, t, to)
+	wrong := central.Attempt{ID: newID(), Channel: kiosk.SMS, Code: []byte("000000")}
+	for range 2 {
+		if a := must(c.ConfirmCode(ctx, id, wrong))(t); a.Refusal != central.CodeWrong || a.TriesLeft != 2 {
+			t.Errorf("ConfirmCode of a wrong code: got %+v", a)
+		}
 	}
-	c := b.confirm(id, kiosk.SMS, "123456")
-	if c.Refusal != "" || c.Proof == uuid.Nil || c.At.IsZero() {
-		t.Errorf("right code: %+v", c)
+	right := central.Attempt{ID: newID(), Channel: kiosk.SMS, Code: []byte(code)}
+	a := must(c.ConfirmCode(ctx, id, right))(t)
+	if again := must(c.ConfirmCode(ctx, id, right))(t); a.Refusal != "" || a.Proof == uuid.Nil || a.At.IsZero() || again != a {
+		t.Errorf("ConfirmCode: got %+v, then %+v", a, again)
 	}
-	if got, want := b.bind(id).State, central.StatePending; got != want {
-		t.Errorf("after Bind: %q, want %q", got, want)
+	if st := must(c.Bind(ctx, id, someEvidence))(t); st.State != central.StatePending && st.State != central.StateRefused {
+		t.Errorf("Bind: got %+v", st)
 	}
-	outcome, register := b.activate(id)
-	if got, want := outcome, "active"; got != want {
-		t.Fatalf("activate = %q, want %q", got, want)
+	if _, err := c.Bind(ctx, id, transcript.Evidence{JWS: []byte(`{}`), Identity: []byte("i"), SealedPIN: []byte("s")}); err == nil {
+		t.Error("Bind of something else: no error")
 	}
-	st := must(b.desk.Status(ctx, id))(t)
-	if st.State != central.StateActive || st.Register != register || st.Level != kiosk.LevelHigh ||
-		st.ActiveAt.IsZero() || st.ValidUntil == (kiosk.Date{}) {
-		t.Errorf("after activation: %+v", st)
+	for must(c.Status(ctx, id))(t).State != central.StateRefused { // by the registrar, which believes nothing
+		if ctx.Err() != nil {
+			t.Fatal(ctx.Err())
+		}
 	}
-	if again := must(b.desk.Open(ctx, newID(), who))(t); again.Refusal != central.AlreadyActive {
-		t.Errorf("Open of an enrolled person = %+v, want %q", again, central.AlreadyActive)
+	for range 2 {
+		gone := newID()
+		must(c.Open(ctx, gone, person()))(t)
+		if err := errors.Join(c.Abandon(ctx, gone, "cancelled"), c.Abandon(ctx, gone, "cancelled")); err != nil {
+			t.Errorf("Abandon: %v", err)
+		}
+		if st := must(c.Status(ctx, gone))(t); st.State != central.StateAbandoned || st.Refusal != "cancelled" {
+			t.Errorf("after Abandon: %+v", st)
+		}
+	}
+}
+
+// The chip of a travel document is challenged; while no registrar is there, the challenge waits.
+func TestChipChallenge(t *testing.T) {
+	b := newBench(t)
+	id := newID()
+	who := central.Person{Document: kiosk.Passport, Country: "UTO", DocumentNumber: "L898902C3", TaxNumber: "123456789"}
+	must(b.Centre.Open(t.Context(), id, who))(t)
+	for range 2 {
+		if q := must(b.Centre.ChipChallenge(t.Context(), id, make([]byte, 300)))(t); q.State != central.ChipQueued || q.Challenge != nil {
+			t.Errorf("got %+v", q)
+		}
+	}
+	_, err := b.Centre.ChipChallenge(t.Context(), id, make([]byte, 301))
+	wantRefused(t, err, central.RefusedConflict)
+}
+
+// What the database refuses arrives as its word.
+func TestRefused(t *testing.T) {
+	b := newBench(t)
+	ctx, c := t.Context(), b.Centre
+	id := newID()
+	must(c.Open(ctx, id, person()))(t)
+	ended := newID()
+	must(c.Open(ctx, ended, person()))(t)
+	if err := c.Abandon(ctx, ended, "cancelled"); err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		call func() error
+		code string
+	}{
+		"unknown":        {func() error { _, err := c.Status(ctx, newID()); return err }, central.RefusedUnknown},
+		"another person": {func() error { _, err := c.Open(ctx, id, person()); return err }, central.RefusedConflict},
+		"ended": {func() error {
+			_, err := c.SendCode(ctx, ended, central.CodeRequest{ID: newID(), Channel: kiosk.SMS, Value: phone(), Language: kiosk.English})
+			return err
+		}, central.RefusedEnded},
+		"no code": {func() error {
+			_, err := c.ConfirmCode(ctx, id, central.Attempt{ID: newID(), Channel: kiosk.SMS, Code: []byte("123456")})
+			return err
+		}, central.RefusedNoCode},
+		"no contact":   {func() error { _, err := c.Bind(ctx, id, someEvidence); return err }, central.RefusedNoContact},
+		"no word":      {func() error { return c.Abandon(ctx, id, "Maria da Silva") }, central.RefusedInvalid},
+		"no person":    {func() error { _, err := c.Open(ctx, newID(), central.Person{Document: "pigeon"}); return err }, central.RefusedInvalid},
+		"another's":    {func() error { _, err := b.Dial(t, "loja_2").Status(ctx, id); return err }, central.RefusedUnknown},
+		"nobody's key": {func() error { _, err := dial(t, kiosktest.NewDesk(t, "loja_1"), b.Door.Address).Hello(ctx); return err }, central.RefusedDesk},
+	} {
+		err := test.call()
+		wantRefused(t, err, test.code)
+		if err != nil && strings.ContainsAny(strings.TrimPrefix(err.Error(), "asking the centre to "), "0123456789@M") {
+			t.Errorf("%s: the error says too much: %v", name, err)
+		}
+	}
+}
+
+// A suspended desk is refused at its next call, whatever it is, and works on when it is resumed; a revoked one never.
+func TestSuspended(t *testing.T) {
+	b := newBench(t)
+	ctx, c := t.Context(), b.Centre
+	id := newID()
+	must(c.Open(ctx, id, person()))(t)
+	calls := map[string]func() error{
+		"hello":   func() error { _, err := c.Hello(ctx); return err },
+		"open":    func() error { _, err := c.Open(ctx, newID(), person()); return err },
+		"status":  func() error { _, err := c.Status(ctx, id); return err },
+		"chip":    func() error { _, err := c.ChipChallenge(ctx, id, make([]byte, 300)); return err },
+		"bind":    func() error { _, err := c.Bind(ctx, id, someEvidence); return err },
+		"abandon": func() error { return c.Abandon(ctx, id, "cancelled") },
+		"send": func() error {
+			_, err := c.SendCode(ctx, id, central.CodeRequest{ID: newID(), Channel: kiosk.SMS, Value: phone(), Language: kiosk.English})
+			return err
+		},
+		"confirm": func() error {
+			_, err := c.ConfirmCode(ctx, id, central.Attempt{ID: newID(), Channel: kiosk.SMS, Code: []byte("123456")})
+			return err
+		},
+	}
+	change := func(how func(context.Context, string, string) error) {
+		t.Helper()
+		if err := how(ctx, b.DB.Admin(), kiosktest.DeskName); err != nil {
+			t.Fatal(err)
+		}
+	}
+	change(schema.SuspendDesk)
+	for _, call := range calls {
+		wantRefused(t, call(), central.RefusedSuspended)
+	}
+	change(schema.ResumeDesk)
+	if st := must(c.Status(ctx, id))(t); st.State != central.StateOpen {
+		t.Errorf("resumed: %+v", st)
+	}
+	change(schema.RevokeDesk)
+	for _, call := range calls {
+		wantRefused(t, call(), central.RefusedDesk)
+	}
+}
+
+// dial is how a desk with some certificate reaches doors at some addresses.
+func dial(t testing.TB, own tls.Certificate, addresses ...string) *central.Centre {
+	t.Helper()
+	cfg := central.Config{Certificate: own, Roots: kiosktest.Roots(t), Timeout: time.Second}
+	for _, address := range addresses {
+		cfg.URLs = append(cfg.URLs, "https://"+address)
+	}
+	c := must(central.Dial(cfg))(t)
+	t.Cleanup(c.Close)
+	return c
+}
+
+// Everything that is missing or wrong is said at once, and nothing of it repeated: it may be a connection string.
+func TestDial(t *testing.T) {
+	good := central.Config{URLs: []string{"https://a.example", "https://b.example:8443/"}, Certificate: kiosktest.NewDesk(t, "loja_1"), Roots: kiosktest.Roots(t)}
+	if c, err := central.Dial(good); err != nil || c.Desk() != "loja_1" {
+		t.Errorf("good: got %v", err)
+	}
+	for name, spoil := range map[string]func(*central.Config){
+		"no address":     func(c *central.Config) { c.URLs = nil },
+		"no roots":       func(c *central.Config) { c.Roots = nil },
+		"no certificate": func(c *central.Config) { c.Certificate.Certificate = nil },
+		"no key":         func(c *central.Config) { c.Certificate.PrivateKey = nil },
+		"http":           func(c *central.Config) { c.URLs[1] = "http://secret-word.example" },
+		"a path":         func(c *central.Config) { c.URLs[1] = "https://secret-word.example/v1" },
+		"a user":         func(c *central.Config) { c.URLs[1] = "https://u:secret-word@a.example" },
+		"a query":        func(c *central.Config) { c.URLs[1] = "https://a.example?secret-word" },
+		"no host":        func(c *central.Config) { c.URLs[1] = "https://:443" },
+		"PostgreSQL":     func(c *central.Config) { c.URLs[1] = "postgres://u:secret-word@h:port/" },
+		"words":          func(c *central.Config) { c.URLs[1] = "host=a password=secret-word" },
+	} {
+		bad := good
+		bad.URLs = append([]string{}, good.URLs...)
+		spoil(&bad)
+		if _, err := central.Dial(bad); err == nil || strings.Contains(err.Error(), "secret-word") {
+			t.Errorf("%s: got %v", name, err)
+		}
 	}
 }

@@ -3,38 +3,31 @@ package central_test
 import (
 	"context"
 	"errors"
+	"io"
+	"net/http"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 
-	"balcao/kiosk"
 	"balcao/kiosk/central"
-	"balcao/kiosk/central/cluster"
 	"balcao/kiosk/central/schema"
+	"balcao/kiosk/kiosktest"
 )
 
 // line is a running Listen whose calls come out of channels.
 type line struct {
-	up      chan time.Duration
+	up      chan central.Hello
 	down    chan error
 	notices chan central.Notice
 }
 
-func listen(t *testing.T, c *central.Centre, heartbeat time.Duration) *line {
+func listen(t *testing.T, c *central.Centre, silence time.Duration) *line {
 	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
-	l := &line{make(chan time.Duration, 1000), make(chan error, 1000), make(chan central.Notice, 1000)}
-	ended := make(chan error)
-	go func() {
-		ended <- c.Listen(ctx, central.Line{Heartbeat: heartbeat, Up: func(d time.Duration) { l.up <- d },
+	l := &line{make(chan central.Hello, 1000), make(chan error, 1000), make(chan central.Notice, 1000)}
+	kiosktest.Run(t.Context(), t, context.Canceled, func(ctx context.Context) error {
+		return c.Listen(ctx, central.Line{Silence: silence, Up: func(h central.Hello) { l.up <- h },
 			Down: func(err error) { l.down <- err }, Notice: func(n central.Notice) { l.notices <- n }})
-	}()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-ended; !errors.Is(err, context.Canceled) {
-			t.Errorf("Listen = %v, want context.Canceled", err)
-		}
 	})
 	return l
 }
@@ -50,155 +43,157 @@ func wait[T any](t *testing.T, from <-chan T, what string) T {
 	}
 }
 
+func drain[T any](from chan T) {
+	for len(from) > 0 {
+		<-from
+	}
+}
+
+// The line tells that the centre is there, what it announces, that something may have been missed, and that the door is
+// away.
 func TestListen(t *testing.T) {
-	t.Parallel()
 	b := newBench(t)
-	l := listen(t, b.desk, 50*time.Millisecond)
-	if rtt := wait(t, l.up, "connection"); rtt <= 0 {
-		t.Errorf("round trip = %v", rtt)
-	}
-	wait(t, l.up, "heartbeat")
-
-	id := b.proven(kiosk.SMS, phone())
-	b.bind(id)
-	b.activate(id)
-	if got, want := wait(t, l.notices, "notice"), (central.Notice{Enrolment: id, Kind: central.NoticeKey}); got != want {
-		t.Errorf("notice = %+v, want %+v", got, want)
-	}
-
-	// Rubbish from whoever may connect does no harm.
-	b.exec(`select pg_notify($1, 'rubbish')`, "desk_"+b.desk.Desk())
-	b.exec(`select pg_notify($1, '{"enrolment": 7}')`, "desk_"+b.desk.Desk())
-
-	// The server throws the line out; it comes back and works again.
-	b.exec(`select pg_terminate_backend(pid) from pg_stat_activity where usename = $1 and datname = current_database()
-		and query ilike 'listen%' or usename = $1 and query = '-- ping'`, b.desk.Desk())
-	if err := wait(t, l.down, "loss"); !errors.Is(err, central.ErrUnavailable) {
-		t.Errorf("Down(%v), want ErrUnavailable", err)
-	}
-	for len(l.up) > 0 {
-		<-l.up
-	}
-	wait(t, l.up, "new connection")
-	b.exec(`select pg_notify($1, $2)`, "desk_"+b.desk.Desk(), `{"enrolment": "`+uuid.Nil.String()+`", "kind": "delivery"}`)
-	if got, want := wait(t, l.notices, "notice").Kind, central.NoticeDelivery; got != want {
-		t.Errorf("notice after the loss = %q, want %q", got, want)
-	}
-}
-
-func TestUnavailable(t *testing.T) {
-	t.Parallel()
-	c, err := central.Dial(t.Context(), central.Config{DSN: "postgres://loja_1:secret-word@/balcao?host=" + t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.Close)
-	if _, err := c.Hello(t.Context()); !errors.Is(err, central.ErrUnavailable) {
-		t.Errorf("Hello with no server: %v, want ErrUnavailable", err)
-	}
-	l := listen(t, c, time.Hour)
-	if err := wait(t, l.down, "loss"); !errors.Is(err, central.ErrUnavailable) {
-		t.Errorf("Down(%v), want ErrUnavailable", err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := c.Hello(ctx); !errors.Is(err, context.Canceled) {
-		t.Errorf("Hello of who gave up: %v, want context.Canceled", err)
-	}
-	_, err = central.Dial(t.Context(), central.Config{DSN: "postgres://u:secret-word@h:port/"})
-	if err == nil || errors.Unwrap(err) != nil {
-		t.Errorf("Dial with rubbish: %v, want an error that quotes nothing", err)
-	}
-}
-
-func TestWrongCredentials(t *testing.T) {
-	t.Parallel()
-	b := newBench(t)
-	c, err := central.Dial(t.Context(), central.Config{DSN: b.db.Registrar()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.Close)
-	_, err = c.Hello(t.Context())
-	wantRefused(t, err, central.RefusedDesk)
-}
-
-// TestConnectionsCutUnderTheCaller terminates the pool's sessions while calls go on: each call is
-// repeated and none is done twice.
-func TestConnectionsCutUnderTheCaller(t *testing.T) {
-	t.Parallel()
-	b := newBench(t)
-	for range 10 {
-		b.exec(`select pg_terminate_backend(pid) from pg_stat_activity where usename = $1`, b.desk.Desk())
-		id := b.open()
-		b.exec(`select pg_terminate_backend(pid) from pg_stat_activity where usename = $1`, b.desk.Desk())
-		b.send(id, kiosk.SMS, phone())
-		b.exec(`select pg_terminate_backend(pid) from pg_stat_activity where usename = $1`, b.desk.Desk())
-		if c := b.confirm(id, kiosk.SMS, "123456"); c.Refusal != "" {
-			t.Errorf("ConfirmCode = %+v", c)
-		}
-	}
-	if got, want := scalar[int](b, `select count(*) from cmd.job`), 10; got != want {
-		t.Errorf("%d messages queued, want %d", got, want)
-	}
-}
-
-// TestSwitchover demotes the server under open connections, as a switchover does, and expects the desk
-// to find the other one by itself.
-func TestSwitchover(t *testing.T) {
-	t.Parallel()
 	ctx := t.Context()
-	const desk, password = "loja_1", "the same on both"
-	var servers [2]*cluster.Cluster
-	for i := range servers {
-		c, err := cluster.Start(ctx, cluster.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			if err := c.Stop(); err != nil {
-				t.Error(err)
-			}
-		})
-		if err := c.Create(ctx, "balcao"); err != nil {
-			t.Fatal(err)
-		}
-		login := schema.Login{Name: desk, Group: schema.DeskGroup, Password: password}
-		if err := schema.AddLogin(ctx, c.DSN(cluster.Admin, "balcao"), login); err != nil {
-			t.Fatal(err)
-		}
-		servers[i] = c
+	l := listen(t, b.Centre, 0)
+	if h := wait(t, l.up, "connection"); h.RoundTrip <= 0 || h.Version != central.Version {
+		t.Errorf("got %+v", h)
 	}
-	dsn := "host=" + servers[0].Dir() + "," + servers[1].Dir() + " port=5432,5432 user=" + desk + " password='" + password +
-		"' dbname=balcao target_session_attrs=read-write"
-	c, err := central.Dial(ctx, central.Config{DSN: dsn})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.Close)
-	enrolments := func(i int) (n int) {
+	notify := func(desk string, kind central.NoticeKind) central.Notice {
 		t.Helper()
-		pool := mustPool(t, servers[i].DSN(cluster.Admin, "balcao"))
-		if err := pool.QueryRow(ctx, `select count(*) from cmd.enrolment`).Scan(&n); err != nil {
+		n := central.Notice{Enrolment: newID(), Kind: kind}
+		_, err := b.Admin.Exec(ctx, `select pg_notify('desk_events', json_build_object('desk', $1::text, 'enrolment', $2::uuid, 'kind', $3::text)::text)`, desk, n.Enrolment, n.Kind)
+		if err != nil {
 			t.Fatal(err)
 		}
 		return n
 	}
-	must(c.Open(ctx, newID(), person()))(t)
-	if got, want := enrolments(0), 1; got != want {
-		t.Fatalf("%d enrolments at the first server, want %d", got, want)
+	notify("loja_2", central.NoticeKey) // is not ours to hear
+	want := notify(kiosktest.DeskName, central.NoticeDelivery)
+	if got := wait(t, l.notices, "notice"); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
 	}
-	first := mustPool(t, servers[0].DSN(cluster.Admin, "balcao"))
-	for _, sql := range []string{`alter system set default_transaction_read_only = on`, `select pg_reload_conf()`} {
-		if _, err := first.Exec(ctx, sql); err != nil {
-			t.Fatal(err)
+
+	// The door's own line to PostgreSQL is lost.
+	drain(l.up)
+	if _, err := b.Admin.Exec(ctx, `select pg_terminate_backend(pid) from pg_stat_activity where query ilike 'listen%' and datname = current_database()`); err != nil {
+		t.Fatal(err)
+	}
+	wait(t, l.up, "word that something may have been missed")
+
+	b.Door.Stop()
+	if err := wait(t, l.down, "loss"); !errors.Is(err, central.ErrUnavailable) {
+		t.Errorf("Down(%v), want ErrUnavailable", err)
+	}
+	b.Door.Start(ctx, t)
+	drain(l.up)
+	wait(t, l.up, "new connection")
+	for want = notify(kiosktest.DeskName, central.NoticeChip); ; want = notify(kiosktest.DeskName, central.NoticeChip) {
+		if got := wait(t, l.notices, "notice"); got == want {
+			break
 		}
 	}
-	// The signal to reload may still be on its way to the sessions.
-	for enrolments(1) == 0 {
-		if ctx.Err() != nil {
-			t.Fatal(ctx.Err())
-		}
-		must(c.Open(ctx, newID(), person()))(t)
+}
+
+// A suspended desk's line ends within a second, says why, and is back when the desk is.
+func TestListen_Suspended(t *testing.T) {
+	b := newBench(t)
+	ctx := t.Context()
+	l := listen(t, b.Centre, 0)
+	wait(t, l.up, "connection")
+	if err := schema.SuspendDesk(ctx, b.DB.Admin(), kiosktest.DeskName); err != nil {
+		t.Fatal(err)
+	}
+	var refused *central.Refused
+	if err := wait(t, l.down, "suspension"); !errors.As(err, &refused) {
+		t.Fatalf("Down(%v), want refused", err)
+	}
+	drain(l.down)
+	if err := wait(t, l.down, "another no"); !errors.As(err, &refused) || refused.Code != central.RefusedSuspended {
+		t.Errorf("Down(%v), want refused %s", err, central.RefusedSuspended)
+	}
+	drain(l.up)
+	if err := schema.ResumeDesk(ctx, b.DB.Admin(), kiosktest.DeskName); err != nil {
+		t.Fatal(err)
+	}
+	wait(t, l.up, "resumed desk")
+}
+
+// Where there is another door, its stop is not told of.
+func TestListen_AnotherDoor(t *testing.T) {
+	b := newBench(t)
+	second := b.NewDoor(t.Context(), t)
+	l := listen(t, b.Dial(t, kiosktest.DeskName, b.Door.Address, second.Address), 0)
+	wait(t, l.up, "connection")
+	drain(l.up)
+	b.Door.Stop()
+	wait(t, l.up, "other door")
+	if len(l.down) > 0 {
+		t.Errorf("Down(%v)", <-l.down)
+	}
+}
+
+// A line on which nothing comes any more is given up; so is one that never says anything, and one that says too much at
+// once.
+func TestListen_Dead(t *testing.T) {
+	notice := "event: notice\ndata: {\"enrolment\":\"0192f0c1-2b3c-7d4e-8f50-617283940506\",\n\ndata: x\n\n" +
+		"event: notice\r\ndata: {\"enrolment\":\"0192f0c1-2b3c-7d4e-8f50-617283940506\",\r\ndata: \"kind\":\"key\"}\r\n\r\nevent: unheard\ndata: of\n\n"
+	for name, say := range map[string]string{
+		"silent": ":\n\n" + notice,
+		"mute":   "",
+		"loud":   ":\n\n: " + string(make([]byte, 1<<20)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			streams := make(chan struct{}, 1000)
+			address, _ := strange(t, func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path != central.PathEvents {
+					answer(200, central.MediaJSON, hello)(w, r)
+					return
+				}
+				streams <- struct{}{}
+				w.Header().Set("Content-Type", central.MediaEvents)
+				_, _ = io.WriteString(w, say)
+				_ = http.NewResponseController(w).Flush()
+				<-r.Context().Done()
+			})
+			l := listen(t, dial(t, kiosktest.NewDesk(t, "loja_1"), address), 300*time.Millisecond)
+			for range 3 {
+				wait(t, streams, "stream after the dead one")
+			}
+			if name != "mute" {
+				wait(t, l.up, "connection")
+			}
+			if name == "silent" {
+				want := central.Notice{Enrolment: uuid.MustParse("0192f0c1-2b3c-7d4e-8f50-617283940506"), Kind: central.NoticeKey}
+				if got := wait(t, l.notices, "notice"); got != want {
+					t.Errorf("got %+v, want %+v", got, want)
+				}
+			}
+		})
+	}
+}
+
+// What is no stream of events is no line.
+func TestListen_NoStream(t *testing.T) {
+	for name, test := range map[string]struct {
+		say     http.HandlerFunc
+		refused string
+	}{
+		"page":      {answer(200, "text/html", "<h1>Welcome</h1>"), ""},
+		"busy":      {answer(429, central.MediaProblem, `{"code":"busy"}`), ""},
+		"suspended": {answer(403, central.MediaProblem, `{"code":"desk_suspended"}`), central.RefusedSuspended},
+		"end":       {answer(200, central.MediaEvents, ":\n\nevent: end\ndata: \"not_a_desk\"\n\n"), central.RefusedDesk},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			address, _ := strange(t, test.say)
+			err := wait(t, listen(t, dial(t, kiosktest.NewDesk(t, "loja_1"), address), 0).down, "loss")
+			if test.refused == "" && !errors.Is(err, central.ErrUnavailable) {
+				t.Errorf("Down(%v), want ErrUnavailable", err)
+			}
+			if test.refused != "" && name != "end" {
+				wantRefused(t, err, test.refused)
+			}
+		})
 	}
 }
