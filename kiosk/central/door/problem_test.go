@@ -4,12 +4,16 @@ import (
 	"bufio"
 	"crypto/tls"
 	"encoding/base64"
+	"encoding/json"
 	"io"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"gopkg.in/yaml.v3"
 
 	"balcao/kiosk/central"
 	"balcao/kiosk/central/cluster"
@@ -28,7 +32,7 @@ func TestProblems(t *testing.T) {
 	send := open + "/codes/" + newID()
 	b.put(desk, send, anEmail)
 	evidence := `{"jws":"e30=","identity":"e30=","sod":"e30=","sealed_pin":"e30="}`
-	json := central.MediaJSON
+	media := central.MediaJSON
 	for _, test := range []struct {
 		name, method, path, media, body string
 		status                          int
@@ -41,25 +45,25 @@ func TestProblems(t *testing.T) {
 		{"no UUID", "GET", "/v1/enrolments/1", "", "", 400, "invalid"},
 		{"capitals", "GET", "/v1/enrolments/" + strings.ToUpper(newID()), "", "", 400, "invalid"},
 		{"a random UUID", "GET", "/v1/enrolments/6ba7b810-9dad-41d1-80b4-00c04fd430c8", "", "", 400, "invalid"},
-		{"no UUID of a code", "PUT", open + "/codes/1", json, anEmail, 400, "invalid"},
+		{"no UUID of a code", "PUT", open + "/codes/1", media, anEmail, 400, "invalid"},
 		{"no media type", "PUT", open, "", aPerson, 415, "invalid"},
 		{"another media type", "PUT", open, "text/plain", aPerson, 415, "invalid"},
-		{"no JSON", "PUT", open, json, "civil_number=12345678", 400, "invalid"},
-		{"an unknown member", "PUT", open, json, `{"name":"Ana"}`, 400, "invalid"},
-		{"a body where none belongs", "GET", open, json, `{}`, 413, "invalid"},
-		{"a body of hello", "POST", "/v1/hello", json, `{}`, 413, "invalid"},
-		{"too long", "PUT", open, json, strings.Repeat(" ", 1025), 413, "invalid"},
-		{"outside its domain", "PUT", "/v1/enrolments/" + newID(), json, `{"document_kind":"citizen-card","country":"PRT"}`, 422, "invalid"},
+		{"no JSON", "PUT", open, media, "civil_number=12345678", 400, "invalid"},
+		{"an unknown member", "PUT", open, media, `{"name":"Ana"}`, 400, "invalid"},
+		{"a body where none belongs", "GET", open, media, `{}`, 413, "invalid"},
+		{"a body of hello", "POST", "/v1/hello", media, `{}`, 413, "invalid"},
+		{"too long", "PUT", open, media, strings.Repeat(" ", 1025), 413, "invalid"},
+		{"outside its domain", "PUT", "/v1/enrolments/" + newID(), media, `{"document_kind":"citizen-card","country":"PRT"}`, 422, "invalid"},
 		{"unknown", "GET", "/v1/enrolments/" + newID(), "", "", 404, "unknown_enrolment"},
 		{"another desk's", "GET", another, "", "", 404, "unknown_enrolment"},
-		{"another desk's, opened", "PUT", another, json, aPerson, 404, "unknown_enrolment"},
-		{"another person", "PUT", open, json, strings.Replace(aPerson, "12345678", "87654321", 1), 409, "conflict"},
-		{"another contact", "PUT", send, json, strings.Replace(anEmail, "ana", "eva", 1), 409, "conflict"},
-		{"ended", "PUT", ended + "/codes/" + newID(), json, anEmail, 409, "enrolment_ended"},
-		{"expired", "PUT", expired + "/attempts/" + newID(), json, aTry, 410, "enrolment_expired"},
-		{"no code", "PUT", open + "/attempts/" + newID(), json, strings.Replace(aTry, "email", "sms", 1), 422, "no_code"},
-		{"no contact", "PUT", open + "/evidence", json, evidence, 422, "no_contact"},
-		{"no chip in a Citizen Card", "PUT", open + "/chip-challenge", json, `{"dg14":"e30="}`, 422, "invalid"},
+		{"another desk's, opened", "PUT", another, media, aPerson, 404, "unknown_enrolment"},
+		{"another person", "PUT", open, media, strings.Replace(aPerson, "12345678", "87654321", 1), 409, "conflict"},
+		{"another contact", "PUT", send, media, strings.Replace(anEmail, "ana", "eva", 1), 409, "conflict"},
+		{"ended", "PUT", ended + "/codes/" + newID(), media, anEmail, 409, "enrolment_ended"},
+		{"expired", "PUT", expired + "/attempts/" + newID(), media, aTry, 410, "enrolment_expired"},
+		{"no code", "PUT", open + "/attempts/" + newID(), media, strings.Replace(aTry, "email", "sms", 1), 422, "no_code"},
+		{"no contact", "PUT", open + "/evidence", media, evidence, 422, "no_contact"},
+		{"no chip in a Citizen Card", "PUT", open + "/chip-challenge", media, `{"dg14":"e30="}`, 422, "invalid"},
 	} {
 		status, h, body := b.try(desk, test.method, b.urls[0]+test.path, test.media, test.body)
 		wantProblem(t, test.name, status, h, body, test.status, test.code)
@@ -72,7 +76,7 @@ func TestProblems(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.Header.Set("Content-Type", json)
+	r.Header.Set("Content-Type", media)
 	answer, err := desk.Do(r)
 	if err != nil {
 		t.Fatal(err)
@@ -84,7 +88,7 @@ func TestProblems(t *testing.T) {
 	if err := schema.Set(t.Context(), b.db.Admin(), "desk_opens_per_hour", 1); err != nil {
 		t.Fatal(err)
 	}
-	status, h, body := b.try(desk, "PUT", b.urls[0]+"/v1/enrolments/"+newID(), json, aPerson)
+	status, h, body := b.try(desk, "PUT", b.urls[0]+"/v1/enrolments/"+newID(), media, aPerson)
 	wantProblem(t, "too many", status, h, body, 429, "too_many")
 
 	b.exec(`revoke execute on all functions in schema desk from balcao_centre`)
@@ -271,6 +275,68 @@ func TestConnections(t *testing.T) {
 		status, _, _ := b.try(b.client(&b.desk), "POST", b.urls[0]+"/v1/hello", "", "")
 		return status == http.StatusOK
 	})
+}
+
+// TestRequiredMembers: a call without a member that openapi.yaml requires is refused, and one without another is not.
+func TestRequiredMembers(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, limits)
+	desk := b.client(&b.desk)
+	var doc struct {
+		Components struct {
+			Schemas map[string]struct{ Required []string }
+		}
+	}
+	if err := yaml.Unmarshal(must(os.ReadFile("openapi.yaml"))(t), &doc); err != nil {
+		t.Fatal(err)
+	}
+	card, passport := b.enrolment(desk), "/v1/enrolments/"+newID()
+	b.put(desk, passport, `{"document_kind":"passport","country":"USA","document_number":"C01234567","tax_number":"123456789"}`)
+	b.put(desk, card+"/codes/"+newID(), anEmail)
+	for _, call := range []struct {
+		schema, path, body string
+		whole              string // what a whole one comes to: a problem, or ""
+	}{
+		{"Person", "", aPerson, ""},
+		{"CodeRequest", card + "/codes/", `{"channel":"sms","value":"+351912345678","language":"pt"}`, ""},
+		{"Attempt", card + "/attempts/", aTry, ""},
+		{"Chip", passport + "/chip-challenge", `{"dg14":"e30="}`, ""},
+		{"Evidence", card + "/evidence", `{"jws":"e30=","identity":"e30=","sod":"e30=","sealed_pin":"e30="}`, "no_contact"},
+		{"Abandonment", passport + "/abandonment", `{"reason":"cancelled"}`, ""},
+	} {
+		put := func(body string) string {
+			path := call.path
+			if path == "" {
+				path = "/v1/enrolments/" + newID()
+			} else if strings.HasSuffix(path, "/") {
+				path += newID()
+			}
+			_, _, text := b.try(desk, "PUT", b.urls[0]+path, central.MediaJSON, body)
+			var p central.Problem
+			if text != "" {
+				if err := json.Unmarshal([]byte(text), &p); err != nil {
+					t.Fatal(err)
+				}
+			}
+			return p.Code
+		}
+		for _, member := range doc.Components.Schemas[call.schema].Required {
+			var some map[string]any
+			if err := json.Unmarshal([]byte(call.body), &some); err != nil {
+				t.Fatal(err)
+			}
+			if _, said := some[member]; !said {
+				t.Errorf("%s.%s is required and not in the whole body", call.schema, member)
+			}
+			delete(some, member)
+			if code := put(string(must(json.Marshal(some))(t))); code != central.RefusedInvalid {
+				t.Errorf("%s without %s: %q, want invalid", call.schema, member, code)
+			}
+		}
+		if code := put(call.body); code != call.whole {
+			t.Errorf("a whole %s: %q, want %q", call.schema, code, call.whole)
+		}
+	}
 }
 
 // raw is a connection of a desk's on which anything may be written.
