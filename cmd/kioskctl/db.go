@@ -113,7 +113,7 @@ The server trusts the door and the registrars by %[2]s/%[4]s, and no desk. In po
   ssl_ca_file = '%[4]s'
   log_error_verbosity = terse              # no rows in the log
   log_parameter_max_length_on_error = 0
-In pg_hba.conf, before anything more generous:
+In pg_hba.conf, behind the administrators' own lines and before anything more generous:
   hostssl %[1]s %[5]s,+%[6]s all cert
   host    all   all all reject
 The door and the registrars know desks by %[3]s/%[4]s.
