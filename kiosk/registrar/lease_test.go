@@ -1,14 +1,19 @@
 package registrar_test
 
 import (
+	"context"
 	"fmt"
 	"runtime"
 	"sync/atomic"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"balcao/kiosk"
 	"balcao/kiosk/central"
+	"balcao/kiosk/evidence"
 	"balcao/kiosk/kiosktest"
+	"balcao/kiosk/transcript"
 )
 
 // at is a visit at another desk.
@@ -83,6 +88,48 @@ func TestLease_FairByDesk(t *testing.T) {
 	b.SMS.Code(b.ctx, t, other.phone)
 	if n := scalar[int](b, `select count(*) from centre.job j where taken_at <= (select taken_at from centre.job where enrolment = $1)`, other.id); n > 2 {
 		t.Errorf("it was taken as number %d", n)
+	}
+}
+
+// Jobs that take long leave room for those of other desks, though they are as many as there are workers.
+func TestLease_SlowDesk(t *testing.T) {
+	b := newBench(t)
+	slow, goOn := make(map[uuid.UUID]bool), make(chan struct{})
+	b.verifier = verifierFunc(func(ctx context.Context, sent transcript.Evidence, e evidence.Expect) (*evidence.Verified, error) {
+		if slow[e.Enrolment] {
+			select {
+			case <-goOn:
+			case <-ctx.Done():
+			}
+		}
+		return believe(ctx, sent, e)
+	})
+	before := b.start(1, nil)
+	visits := make([]*visit, 6)
+	for i := range visits {
+		visits[i] = b.visit()
+		visits[i].prove()
+		slow[visits[i].id] = true
+	}
+	other := b.at("loja_2")
+	other.prove()
+	before.Stop()
+	for _, v := range visits {
+		v.bind(goodPIN)
+	}
+	b.start(len(visits), nil)
+	b.until("as many are at work as may be", func() bool {
+		return scalar[int](b, `select count(*) from centre.job where state = 'running'`) == 4
+	})
+	other.bind(goodPIN)
+	if got := other.judged(); got.State != central.StateActive {
+		t.Errorf("another desk's: got %s for %q", got.State, got.Refusal)
+	}
+	close(goOn)
+	for _, v := range visits {
+		if got := v.judged(); got.State != central.StateActive {
+			t.Errorf("got %s for %q", got.State, got.Refusal)
+		}
 	}
 }
 

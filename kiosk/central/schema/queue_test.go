@@ -59,6 +59,7 @@ func (d desk) order(n int) {
 func TestWorkersNeverShareAJob(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
+	b.exec(`update centre.setting set value = '64' where name = 'desk_jobs'`)
 	b.desk.order(30)
 	got := atOnce(60, func(int) string {
 		j, ok := b.take("w")
@@ -70,6 +71,25 @@ func TestWorkersNeverShareAJob(t *testing.T) {
 	if got["none"] != 30 || len(got) != 31 {
 		t.Errorf("%v, want each of 30 jobs once", got)
 	}
+}
+
+// However many workers take at once, one desk has no more jobs at work than the setting says.
+func TestJobsOfOneDesk(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.desk.order(30)
+	got := atOnce(20, func(int) string {
+		if _, ok := b.take("w"); ok {
+			return "taken"
+		}
+		return "none"
+	})
+	if got["taken"] != 4 {
+		t.Errorf("%v, want 4 taken", got)
+	}
+	other := b.newDesk("other")
+	other.order(1)
+	b.mustTake("w")
 }
 
 // A job belongs to who leased it until the lease ends, and then to who takes it.
@@ -172,6 +192,7 @@ func TestQueueIsFair(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t)
+			b.exec(`update centre.setting set value = '64' where name = 'desk_jobs'`)
 			b.desk.order(20)
 			other := b.newDesk("other")
 			other.order(5)

@@ -42,7 +42,8 @@ insert into centre.setting (name, value, lowest, highest, note) values
 	('centre_opens_per_hour',  '20000',   1, 10000000, 'enrolments that all desks open together'),
 	('centre_codes_per_hour',  '40000',   1, 10000000, 'codes that all desks ask for together'),
 	('prefix_codes_per_hour',   '2000',   1, 10000000, 'codes by SMS to a prefix of centre.destination that has no limit of its own'),
-	('job_lease_seconds',         '30',   5,   600, 'a job whose registrar is silent for longer is another''s'),
+	('job_lease_seconds',         '30',  30,   600, 'a job whose registrar is silent for longer is another''s'),
+	('desk_jobs',                  '4',   1,    64, 'jobs of one desk at work at a time, so that slow ones leave room for other desks'),
 	('worker_fresh_seconds',      '60',   5,  3600, 'a registrar not heard of for longer counts as gone'),
 	('typed_mrz',                  '0',   0, 2, 'a machine-readable zone typed without a chip: 0 refused, 1 with a second clerk, 2 allowed'),
 	('accompanied_allowed',        '0',   0, 1, 'people under an accompaniment measure: 0 not eligible, 1 eligible');

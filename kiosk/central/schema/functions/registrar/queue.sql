@@ -25,13 +25,16 @@ begin
 	if p_worker is null or length(p_worker) not between 1 and 100 then
 		perform internal.refuse('BK005', 'invalid');
 	end if;
+	perform pg_advisory_xact_lock(hashtextextended('registrar.take_job', 0)); -- so that two do not count the same
 	loop
 		t := clock_timestamp();
 		j := null;
 		-- Fair between desks: first one with the fewest jobs at work, then the one that waited longest for its turn.
-		-- A job that somebody has locked is passed by.
+		-- None has more at work than desk_jobs. A job that somebody has locked is passed by.
 		for d in
 			select x.desk from centre.job x where x.state in ('queued', 'running') and x.due_at <= t group by x.desk
+			having (select count(*) from centre.job y where y.desk = x.desk and y.state = 'running' and y.due_at > t)
+				< internal.setting('desk_jobs')
 			order by (select count(*) from centre.job y where y.desk = x.desk and y.state = 'running' and y.due_at > t),
 				(select max(y.taken_at) from centre.job y where y.desk = x.desk) nulls first, min(x.due_at)
 		loop
