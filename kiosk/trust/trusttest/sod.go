@@ -5,7 +5,6 @@ import (
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/rand"
-	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -116,9 +115,9 @@ func (m Message) MustSign(t testing.TB, signer *Authority, others ...*x509.Certi
 	case *ecdsa.PrivateKey:
 		algorithm = Wrap(0x30, oid(1, 2, 840, 10045, 4, 3, map[crypto.Hash]int{crypto.SHA256: 2, crypto.SHA384: 3}[m.Hash]))
 		signature, err = ecdsa.SignASN1(rand.Reader, key, w.Sum(nil))
-	case *rsa.PrivateKey:
+	default: // RSA
 		algorithm = Wrap(0x30, oid(1, 2, 840, 113549, 1, 1, map[crypto.Hash]int{crypto.SHA256: 11, crypto.SHA384: 12}[m.Hash]), []byte{5, 0})
-		signature, err = rsa.SignPKCS1v15(nil, key, m.Hash, w.Sum(nil))
+		signature, err = signer.Key.Sign(rand.Reader, w.Sum(nil), m.Hash)
 	}
 	if err != nil {
 		t.Fatal(err)
