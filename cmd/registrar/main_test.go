@@ -238,11 +238,8 @@ func TestServe(t *testing.T) {
 
 // What others may read or change is named at -check-config and at start, all of it, with the cure.
 func TestFilesOpenToOthers(t *testing.T) {
-	file := centre(t, "host=/tmp dbname=balcao", "desk_authority = \"desk-ca/ca.crt\"")
+	file := centre(t, "host=/tmp dbname=balcao", "")
 	dir := filepath.Dir(file)
-	if _, err := deskca.Create(filepath.Join(dir, "desk-ca")); err != nil {
-		t.Fatal(err)
-	}
 	for name, mode := range map[string]os.FileMode{
 		"registrar.toml": 0o644, "keys/identity.age": 0o640, "keys/pepper": 0o604, "pki/trust": 0o777,
 		"desk-ca/ca.crt": 0o666, "pki/tls/ca.crt": 0o646,
