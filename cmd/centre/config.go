@@ -11,6 +11,7 @@ import (
 	"github.com/BurntSushi/toml"
 
 	"balcao/cmd/internal/guarded"
+	"balcao/cmd/internal/guarded/database"
 	"balcao/kiosk/central/deskca"
 	"balcao/kiosk/central/door"
 )
@@ -50,7 +51,7 @@ func loadConfig(path string) (config, error) {
 		}
 	}
 	secret := guarded.File
-	if guarded.DatabasePassword(c.Database) {
+	if database.Password(c.Database) {
 		secret = guarded.Secret
 	}
 	problems = append(problems, secret(path), c.load())
@@ -99,5 +100,5 @@ func checkDatabase(dsn string) error {
 	if dsn == "" { // which would be whatever PGHOST says
 		return errors.New("missing")
 	}
-	return guarded.DatabaseTLS(dsn)
+	return database.TLS(dsn)
 }

@@ -1,6 +1,5 @@
 // Package guarded judges, before a program starts, who else on the computer may read its secrets or change what it
-// believes, and whether its line to the database is one that nobody can read or stand in. Each error names the
-// file and the cure; nothing is repaired. And it closes the program's own memory.
+// believes. Each error names the file and the cure; nothing is repaired. And it closes the program's own memory.
 package guarded
 
 import (

@@ -1,4 +1,4 @@
-package guarded_test
+package database_test
 
 import (
 	"os"
@@ -6,11 +6,11 @@ import (
 	"strings"
 	"testing"
 
-	"balcao/cmd/internal/guarded"
+	"balcao/cmd/internal/guarded/database"
 	"balcao/kiosk/central/deskca"
 )
 
-func TestDatabaseTLS(t *testing.T) {
+func TestTLS(t *testing.T) {
 	for _, name := range []string{"PGHOST", "PGSSLMODE", "PGSSLKEY", "PGSSLCERT", "PGSSLROOTCERT", "PGSERVICE"} {
 		t.Setenv(name, "")
 	}
@@ -62,7 +62,7 @@ func TestDatabaseTLS(t *testing.T) {
 				mustChmod(t, test.open, 0o666)
 				defer mustChmod(t, test.open, 0o600)
 			}
-			check(t, guarded.DatabaseTLS(test.dsn), test.want)
+			check(t, database.TLS(test.dsn), test.want)
 		})
 	}
 }
@@ -74,13 +74,23 @@ func mustChmod(t *testing.T, file string, mode os.FileMode) {
 	}
 }
 
-func TestDatabasePassword(t *testing.T) {
+func TestPassword(t *testing.T) {
 	for dsn, want := range map[string]bool{
 		"host=db1 user=x": false, "host=db1 password=x": true, "host=db1 password = 'a b'": true,
 		"postgres://u@db1/b": false, "postgres://u:x@db1/b": true, "postgres://db1/b?user=u&password=x": true,
 	} {
-		if got := guarded.DatabasePassword(dsn); got != want {
+		if got := database.Password(dsn); got != want {
 			t.Errorf("%s: got %t", dsn, got)
 		}
+	}
+}
+
+func check(t *testing.T, err error, want string) {
+	t.Helper()
+	switch {
+	case want == "" && err != nil:
+		t.Errorf("refused: %v", err)
+	case want != "" && (err == nil || !strings.Contains(err.Error(), want)):
+		t.Errorf("got %v, want %q in it", err, want)
 	}
 }

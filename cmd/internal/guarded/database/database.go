@@ -1,4 +1,6 @@
-package guarded
+// Package database judges, before a program starts, whether its line to PostgreSQL is one that nobody can read or stand
+// in. It is apart from guarded, because a desk has no such line and links no PostgreSQL.
+package database
 
 import (
 	"cmp"
@@ -11,12 +13,14 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"balcao/cmd/internal/guarded"
 )
 
-// DatabaseTLS refuses a PostgreSQL connection string when, at any of its hosts, the connection could be read on the
+// TLS refuses a PostgreSQL connection string when, at any of its hosts, the connection could be read on the
 // way or end at another server: TCP demands sslmode=verify-full, a Unix socket does not. The private key that it
-// names has to be a [Secret], the authority a [File]. Errors quote nothing of the string but host names and files.
-func DatabaseTLS(dsn string) error {
+// names has to be a [guarded.Secret], the authority a [guarded.File]. Errors quote nothing of the string but host names and files.
+func TLS(dsn string) error {
 	config, err := pgconn.ParseConfig(dsn)
 	if err != nil {
 		return errors.New("not a connection string, or a file that it names cannot be used") // the parser's error may quote a password
@@ -35,18 +39,18 @@ func DatabaseTLS(dsn string) error {
 		}
 	}
 	if key := cmp.Or(setting(dsn, "sslkey"), os.Getenv("PGSSLKEY")); key != "" {
-		problems = append(problems, Secret(key))
+		problems = append(problems, guarded.Secret(key))
 	} else if certificate {
 		problems = append(problems, errors.New("the connection string does not name its private key: add sslkey"))
 	}
 	if authority := cmp.Or(setting(dsn, "sslrootcert"), os.Getenv("PGSSLROOTCERT")); authority != "" && authority != "system" {
-		problems = append(problems, File(authority))
+		problems = append(problems, guarded.File(authority))
 	}
 	return errors.Join(problems...)
 }
 
-// DatabasePassword reports whether a connection string holds a password, which makes the file that it stands in a secret.
-func DatabasePassword(dsn string) bool {
+// Password reports whether a connection string holds a password, which makes the file that it stands in a secret.
+func Password(dsn string) bool {
 	address, err := url.Parse(dsn)
 	if err == nil && address.User != nil {
 		_, has := address.User.Password()
