@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,12 +15,36 @@ import (
 // A key that a desk had once says where the setting went.
 func TestLoadConfig_Moved(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "kiosk.toml")
-	if err := os.WriteFile(path, []byte("min_age = 18\nmin_aeg = 18\n"), 0o600); err != nil {
+	const text = "min_age = 18\nmin_aeg = 18\ndesk = \"balcao-07\"\ncentre = \"postgres://balcao-07:secret-word@db.example/balcao\"\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	_, err := loadConfig(path)
-	if err == nil || !strings.Contains(err.Error(), "min_age: the centre sets it") || !strings.Contains(err.Error(), `unknown key "min_aeg"`) {
-		t.Errorf("got %v", err)
+	for _, want := range []string{"min_age: the centre sets it", `unknown key "min_aeg"`, "desk: the certificate says which desk", "centre: not of the form https://host"} {
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "secret-word") {
+			t.Errorf("want %q in\n%v", want, err)
+		}
+	}
+}
+
+// The centre is one address or several.
+func TestLoadConfig_Centre(t *testing.T) {
+	for text, want := range map[string][]string{
+		`"https://centre.example"`:                              {"https://centre.example"},
+		`["https://a.example:8443", "https://b.example:8443/"]`: {"https://a.example:8443", "https://b.example:8443/"},
+		`[]`:                       nil,
+		`7`:                        nil,
+		`["https://a.example", 7]`: nil,
+	} {
+		path := filepath.Join(t.TempDir(), "kiosk.toml")
+		if err := os.WriteFile(path, []byte("centre = "+text+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c, err := loadConfig(path)
+		said := err != nil && (strings.Contains(err.Error(), "centre: the address is missing") || strings.Contains(err.Error(), "an address is a text"))
+		if said != (want == nil) || want != nil && !slices.Equal(c.Centre, want) {
+			t.Errorf("%s: got %q and %v", text, c.Centre, err)
+		}
 	}
 }
 
@@ -39,7 +64,8 @@ func TestLoadConfig_FilesOpenToOthers(t *testing.T) {
 		t.Fatal(err)
 	}
 	path, trust := filepath.Join(dir, "kiosk.toml"), filepath.Join(dir, "trust")
-	text := fmt.Sprintf("desk = \"balcao-07\"\ncertificate = %q\nkey = %q\ntrust = %q\n", certificate, key, trust)
+	ca := filepath.Join(dir, "desk-ca", deskca.CertificateFile)
+	text := fmt.Sprintf("centre_ca = %q\ncertificate = %q\nkey = %q\ntrust = %q\n", ca, certificate, key, trust)
 	if err := errors.Join(os.WriteFile(path, []byte(text), 0o600), os.Mkdir(trust, 0o700)); err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +73,7 @@ func TestLoadConfig_FilesOpenToOthers(t *testing.T) {
 	if _, err := loadConfig(path); err == nil || strings.Contains(err.Error(), open) { // a name is missing
 		t.Errorf("good modes: got %v", err)
 	}
-	wants := map[string]string{path: "chmod go-w " + path, certificate: "certificate: ", key: "key: ", trust: "trust: "}
+	wants := map[string]string{path: "chmod go-w " + path, ca: "centre_ca: ", certificate: "certificate: ", key: "key: ", trust: "trust: "}
 	for file := range wants {
 		if err := os.Chmod(file, 0o777); err != nil {
 			t.Fatal(err)
