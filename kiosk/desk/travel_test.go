@@ -187,8 +187,8 @@ func TestTypedEnrolment(t *testing.T) {
 	})
 }
 
-// TestOnePersonWithTwoDocuments: a passport and a residence permit with one tax number are one person.
-func TestOnePersonWithTwoDocuments(t *testing.T) {
+// TestTypedTaxNumber: a number that somebody typed under a passport blocks nobody who types it under another document.
+func TestTypedTaxNumber(t *testing.T) {
 	b := newBench(t)
 	d := b.start(nil)
 	same := func(e *kiosk.Eligibility) { e.TaxNumber = taxNumber(777) }
@@ -199,13 +199,13 @@ func TestOnePersonWithTwoDocuments(t *testing.T) {
 	d.finish()
 	d.takeOut()
 	d.readTravel("residence-permit")
-	brought := kiosk.Eligibility{
-		TaxNumber: taxNumber(777), Independence: kiosk.Independent,
-		Address: kiosk.Seen{Kind: kiosk.SeenLease, Issuer: "Senhorio de ensaio", Issued: kiosk.Date{Year: 2026, Month: 1, Day: 9}},
+	d.bring(same)
+	d.toReview(kiosk.SMS)
+	d.do(kiosk.Agreed{})
+	d.finish()
+	if n := b.count(`select count(*) from centre.key where state = 'active'`); n != 2 {
+		t.Errorf("got %d active keys, want 2", n)
 	}
-	d.do(kiosk.PersonConfirmed{}, kiosk.EligibilityEntered{Eligibility: brought}, kiosk.Continue{})
-	d.until("refused", problem(kiosk.ProblemAlreadyActive))
-	b.oneKey()
 }
 
 // TestContactlessCitizenCard: the State's own card, behind PACE, becomes a key like any other.

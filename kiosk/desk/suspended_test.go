@@ -1,0 +1,42 @@
+package desk_test
+
+import (
+	"testing"
+
+	"balcao/kiosk"
+	"balcao/kiosk/central/schema"
+	"balcao/kiosk/kiosktest"
+)
+
+// A desk that is suspended, whatever its case is at, says so, ends the case and binds nothing; resumed, it works.
+func TestSuspended(t *testing.T) {
+	b := newBench(t)
+	d := b.start(nil)
+	for _, stage := range stages {
+		b.renew()
+		stage.walk(d)
+		s := d.fresh().latest()
+		b.check(schema.SuspendDesk(b.ctx, b.DB.Admin(), kiosktest.DeskName))
+		ended := d.until(stage.name+" suspended", problem(kiosk.ProblemDeskSuspended))
+		if !ended.Problem.Fatal || ended.Document.Identity != nil || !ended.Status.Centre.Suspended {
+			t.Errorf("%s: got %+v", stage.name, ended.Problem)
+		}
+		d.untilForgotten(s.Case)
+		b.slots.interfere(nil)
+		b.slots.remove(1)
+		d.do(kiosk.NextPerson{}).until("empty desk", func(s kiosk.State) bool { return s.Case == 0 })
+		c, _ := b.card("cc2024")
+		b.slots.insert(1, c)
+		d.until("card that is not read", func(s kiosk.State) bool { return s.Status.Readers[0].Slot == kiosk.SlotCard && s.Case == 0 })
+		b.slots.remove(1)
+		b.check(schema.ResumeDesk(b.ctx, b.DB.Admin(), kiosktest.DeskName))
+		d.until("resumed", func(s kiosk.State) bool { return s.Problem == nil && s.Case == 0 && !s.Status.Centre.Suspended })
+	}
+	b.noKey()
+	if n := b.count(`select count(*) from centre.evidence`); n != 0 {
+		t.Errorf("%d bindings", n)
+	}
+	d.toSigning("cc2024", kiosk.Email)
+	d.finish()
+	b.oneKey()
+}
