@@ -1,10 +1,12 @@
 package desk_test
 
 import (
+	"crypto/tls"
 	"testing"
 
 	"balcao/kiosk"
 	"balcao/kiosk/central/schema"
+	"balcao/kiosk/desk"
 	"balcao/kiosk/kiosktest"
 )
 
@@ -39,4 +41,20 @@ func TestSuspended(t *testing.T) {
 	d.toSigning("cc2024", kiosk.Email)
 	d.finish()
 	b.oneKey()
+}
+
+// A desk that could sign nothing does not start.
+func TestNew_NoKey(t *testing.T) {
+	own, other := kiosktest.NewDesk(t, "loja_1"), kiosktest.NewDesk(t, "loja_1")
+	for name, pair := range map[string]tls.Certificate{
+		"nothing": {}, "no key": {Certificate: own.Certificate}, "no certificate": {PrivateKey: own.PrivateKey},
+		"another's key": {Certificate: own.Certificate, PrivateKey: other.PrivateKey},
+	} {
+		if _, err := desk.New(desk.Config{Own: pair}); err == nil {
+			t.Errorf("%s: started", name)
+		}
+	}
+	if _, err := desk.New(desk.Config{Own: own}); err != nil {
+		t.Errorf("its own: got %v", err)
+	}
 }
