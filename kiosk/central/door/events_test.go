@@ -108,13 +108,14 @@ func TestEvents(t *testing.T) {
 		t.Errorf("a fifth stream: %d %s", s.status, s.body)
 	}
 
-	began := time.Now()
 	if err := schema.SuspendDesk(t.Context(), b.db.Admin(), "loja_1"); err != nil {
 		t.Fatal(err)
 	}
+	began := time.Now()
 	b.wantEvents("here", here, heardSuspended, "")
 	b.wantEvents("there", there, heardSuspended, "")
-	if took := time.Since(began); took > time.Second {
+	// A tenth of a second where nothing else runs; whoever waited for the next look at the desk would need fifteen.
+	if took := time.Since(began); took > 5*time.Second {
 		t.Errorf("the streams of a suspended desk ended after %v", took)
 	}
 	if s := b.listen(b.desk, 0); s.status != http.StatusForbidden || !strings.Contains(s.body, central.RefusedSuspended) {
@@ -214,7 +215,8 @@ func TestSlowReader(t *testing.T) {
 	b.exec(`select pg_notify('desk_events', json_build_object('desk', 'loja_1', 'enrolment', gen_random_uuid(), 'kind', 'key')::text)
 		from generate_series(1, 100000)`)
 	b.exec(`select pg_notify('desk_events', json_build_object('desk', 'loja_2', 'enrolment', $1::text, 'kind', 'key')::text)`, newID())
-	if got := <-other.events; !strings.Contains(got, "notice") {
+	// A door that cannot keep up says so, and then the desk asks.
+	if got := <-other.events; !strings.Contains(got, "notice") && got != heardMissed {
 		t.Errorf("the other desk heard %q", got)
 	}
 	b.until("the slow streams ended", func() bool { return b.listen(b.desk, 0).status == http.StatusOK })
