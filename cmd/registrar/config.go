@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"balcao/cmd/internal/guarded"
+	"balcao/cmd/internal/guarded/database"
 	"balcao/kiosk/central/deskca"
 	"balcao/kiosk/delivery"
 	"balcao/kiosk/registrar"
@@ -102,7 +103,7 @@ func loadConfig(path string) (config, error) {
 		problems = append(problems, fmt.Errorf("unknown key %q", key.String()))
 	}
 	judge := guarded.File
-	if c.SMS.Password != "" || c.Mail.Password != "" || guarded.DatabasePassword(c.Database) {
+	if c.SMS.Password != "" || c.Mail.Password != "" || database.Password(c.Database) {
 		judge = guarded.Secret
 	}
 	problems = append(problems, judge(path))
@@ -137,7 +138,7 @@ func (c config) Validate() error {
 	_, err := pgxpool.ParseConfig(c.Database) // its error quotes the password
 	if c.Database == "" || err != nil {
 		problems = append(problems, errors.New("database: not a connection string"))
-	} else if err := guarded.DatabaseTLS(c.Database); err != nil {
+	} else if err := database.TLS(c.Database); err != nil {
 		problems = append(problems, fmt.Errorf("database: %w", err))
 	}
 	place := func(name string, err error, missing string) {
