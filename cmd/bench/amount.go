@@ -17,9 +17,15 @@ type amount struct {
 	settling time.Duration // after the first picture, before a program counts as idle
 	idle     time.Duration // of which the processor time is taken
 
-	enrolments int // through the database only
-	visits     int // through the registrar, with real evidence
-	hashes     int // of a PIN, one after the other
+	listeners  int // desks that listen to the centre
+	pairs      int // enrolments through the door and by SQL in turn
+	enrolments int // through the door, without a registrar
+	visits     int // whole enrolments, with real evidence
+	hashes     int // of a PIN, one after the other on each core
+
+	attack  time.Duration // how long an attack goes on that does not end by itself
+	people  int           // whom a stolen desk opens enrolments for
+	numbers int           // to which it asks for codes
 }
 
 // whole is what figures are printed from.
@@ -37,7 +43,7 @@ var whole = amount{
 	},
 	documents: []string{"passport-bac", "passport-pace-gm"}, paces: 20, passives: 40, theirs: true,
 	starts: 3, settling: 3 * time.Second, idle: 10 * time.Second,
-	enrolments: 400, visits: 48, hashes: 6,
+	listeners: 1000, pairs: 60, enrolments: 400, visits: 240, hashes: 60, attack: 8 * time.Second, people: 2000, numbers: 1200,
 }
 
 // smallest is everything once, to see that it can be measured. Its figures say little.
@@ -46,5 +52,5 @@ var smallest = amount{
 	chips:     []travelWay{{"passport-bac", false}, {"passport-pace-gm", true}},
 	documents: []string{"passport-pace-gm"}, paces: 1, passives: 1,
 	starts: 1, settling: 100 * time.Millisecond, idle: 500 * time.Millisecond,
-	enrolments: 8, visits: 2, hashes: 1,
+	listeners: 20, pairs: 2, enrolments: 8, visits: 4, hashes: 1, attack: 3 * time.Second, people: 150, numbers: 250,
 }

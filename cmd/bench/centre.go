@@ -4,137 +4,168 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
+	"runtime"
+	"sync"
 	"time"
 
-	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"golang.org/x/crypto/argon2"
 
 	"balcao/cmd/bench/load"
-	"balcao/kiosk/central/cluster"
+	"balcao/kiosk/central/schema"
 )
 
-const (
-	sqlDesks   = 8 // at once
-	roleOfDesk = "medida-1"
-)
+// loadDesks is how many desks ask at once when the database alone is measured.
+const loadDesks = 8
 
-// CentreReport is how many enrolments a centre of one server takes.
+// CentreReport is what a centre of one server takes, and what it costs.
 type CentreReport struct {
-	Enrolments int     `json:"sql_enrolments"`
-	Desks      int     `json:"sql_desks"`
-	PerSecond  float64 `json:"sql_per_second"`
-	Median     float64 `json:"sql_ms_median"`
-	P95        float64 `json:"sql_ms_p95"`
+	Streams StreamReport `json:"streams,omitzero"`
+	Refused bool         `json:"desk_refused_by_postgresql"`
+	Calls   []CallReport `json:"calls,omitempty"`
 
-	Verified  int     `json:"registrar_enrolments"`
-	Registrar float64 `json:"registrar_per_second"` // evidence verified, PIN hashed, key activated
-	Workers   int     `json:"registrar_workers"`
+	Enrolments int     `json:"load_enrolments"` // through the door, without a registrar
+	Desks      int     `json:"load_desks"`
+	PerSecond  float64 `json:"load_per_second"`
+	Median     float64 `json:"load_ms_median"`
+	P95        float64 `json:"load_ms_p95"`
 
-	Hash       float64 `json:"argon2id_ms"`
+	Visits    int     `json:"enrolments"` // all of it: codes sent, evidence verified, PINs hashed, keys activated
+	Visited   int     `json:"desks"`
+	VisitRate float64 `json:"per_second"`
+
+	Hash       float64 `json:"argon2id_ms"` // while each core computes one
+	HashRate   float64 `json:"argon2id_per_second"`
 	HashMemory uint32  `json:"argon2id_memory_kib"`
 	HashTime   uint32  `json:"argon2id_passes"`
 	HashLanes  uint8   `json:"argon2id_lanes"`
 }
 
-// measureCentre measures on a PostgreSQL of its own that writes to disk as a centre's does. What was measured before an
-// error is returned with it.
-func measureCentre(ctx context.Context, much amount, say func(string, ...any)) (report CentreReport, err error) {
-	say("the centre: starting PostgreSQL")
-	c, err := cluster.Start(context.WithoutCancel(ctx), cluster.Options{Durable: true})
+// CallReport is one call through the door beside its SQL function, in milliseconds.
+type CallReport struct {
+	Call string  `json:"call"`
+	Door float64 `json:"ms_door"`
+	SQL  float64 `json:"ms_sql"`
+}
+
+// measureCentre measures on a PostgreSQL of its own that writes to disk, with the program centre before it. A part that
+// fails keeps the others' figures.
+func measureCentre(ctx context.Context, dir string, much amount, say func(string, ...any)) (report CentreReport, err error) {
+	say("the centre: starting PostgreSQL and the door")
+	s, err := openSite(ctx, filepath.Join(dir, "centre"))
 	if err != nil {
-		return report, fmt.Errorf("starting PostgreSQL: %w", err)
-	}
-	defer func() { err = errors.Join(err, c.Stop()) }()
-	say("the centre: %d enrolments by %d desks at once", much.enrolments, sqlDesks)
-	if err := report.measureSQL(ctx, c, much); err != nil {
 		return report, err
 	}
-	say("the centre: %d enrolments with the evidence of real signatures through a registrar", much.visits)
-	err = report.measureRegistrar(ctx, c, much)
-	return report, err
+	say("the centre: %d desks that listen", much.listeners)
+	report.Streams, err = measureStreams(ctx, s, much.listeners)
+	say("the centre: %d enrolments through the door beside SQL, %d by %d desks at once", much.pairs, much.enrolments, loadDesks)
+	err = errors.Join(err, report.measureLoad(ctx, s, much))
+	say("the centre: %d enrolments with the evidence of real signatures, by %d desks", much.visits, officeDesks)
+	err = errors.Join(err, report.measureOffice(ctx, s, much))
+	return report, errors.Join(err, s.close())
 }
 
-// database makes a database with a desk.
-func database(ctx context.Context, c *cluster.Cluster, name string) (desk string, err error) {
-	if err := c.Create(ctx, name); err != nil {
-		return "", fmt.Errorf("making a database: %w", err)
+// measureLoad measures calls one by one through the door and by SQL in turn, so that a busy disk slows both, and then
+// how many enrolments the database takes.
+func (r *CentreReport) measureLoad(ctx context.Context, s *site, much amount) error {
+	registrars, err := pgxpool.New(ctx, s.registrar)
+	if err != nil {
+		return fmt.Errorf("connecting a registrar: %w", err)
 	}
-	if desk, err = c.Desk(ctx, roleOfDesk, name); err != nil {
-		return "", fmt.Errorf("adding a desk: %w", err)
+	defer registrars.Close()
+	pool, err := pgxpool.New(ctx, s.database)
+	if err != nil {
+		return fmt.Errorf("connecting as the door: %w", err)
 	}
-	return desk, nil
-}
-
-func (r *CentreReport) measureSQL(ctx context.Context, c *cluster.Cluster, much amount) error {
-	desk, err := database(ctx, c, "measure_sql")
+	defer pool.Close()
+	desks, err := s.addDesks(ctx, "carga", loadDesks)
+	defer closeAll(desks)
 	if err != nil {
 		return err
 	}
-	result, err := load.Run(ctx, load.Options{
-		DeskDSN: desk, RegistrarDSN: c.DSN(cluster.Registrar, "measure_sql"), Workers: sqlDesks, Enrolments: much.enrolments,
-	})
+	cert := desks[0].cert
+	door, sql := load.Desk(desks[0]), load.Desk(load.SQL{Pool: pool, Desk: cert.Certificate[0]})
+	if err := r.compare(ctx, door, sql, registrars, much.pairs); err != nil {
+		return err
+	}
+	// The same connection string opens a session with the service's certificate, as the comparison has shown.
+	if err := knock(ctx, s.database, cert, s.roots); err != nil {
+		return err
+	}
+	r.Refused = true
+	var asking []load.Desk
+	for _, d := range desks {
+		asking = append(asking, d)
+	}
+	result, err := load.Run(ctx, asking, registrars, much.enrolments)
 	if err != nil {
 		return fmt.Errorf("enrolling: %w", err)
 	}
-	r.Enrolments, r.Desks, r.PerSecond = result.Enrolments, sqlDesks, result.PerSecond
+	r.Enrolments, r.Desks, r.PerSecond = result.Enrolments, loadDesks, result.PerSecond
 	r.Median, r.P95 = millis(result.Median), millis(result.P95)
 	return nil
 }
 
-func (r *CentreReport) measureRegistrar(ctx context.Context, c *cluster.Cluster, much amount) error {
-	const name = "measure_registrar"
-	desk, err := database(ctx, c, name)
-	if err != nil {
-		return err
+func (r *CentreReport) compare(ctx context.Context, door, sql load.Desk, registrars *pgxpool.Pool, pairs int) error {
+	var send, bind [2][]float64
+	for n := range pairs + 1 {
+		for i, d := range []load.Desk{door, sql} {
+			took, err := load.Enrol(ctx, d, registrars)
+			if err != nil {
+				return err
+			}
+			if n > 0 { // the first had to connect
+				send[i], bind[i] = append(send[i], millis(took.SendCode)), append(bind[i], millis(took.Bind))
+			}
+		}
 	}
-	o, err := newOffice(ctx, desk, c.DSN(cluster.Registrar, name), much.visits)
+	r.Calls = []CallReport{{"send_code", median(send[0]), median(send[1])}, {"bind", median(bind[0]), median(bind[1])}}
+	return nil
+}
+
+// measureOffice measures whole enrolments, and then nothing but the hash of each.
+func (r *CentreReport) measureOffice(ctx context.Context, s *site, much amount) error {
+	o, err := newOffice(ctx, s, much.visits)
 	if err != nil {
 		return err
 	}
 	defer o.close()
-	if err := o.receive(ctx); err != nil {
-		return err
-	}
-	took, err := o.decide(ctx)
+	took, err := o.enrol(ctx)
 	if err != nil {
 		return err
 	}
-	r.Verified, r.Workers, r.Registrar = much.visits, officeWorkers, float64(much.visits)/took.Seconds()
-	return r.measureHash(ctx, c.DSN(cluster.Admin, name), much.hashes)
+	r.Visits, r.Visited, r.VisitRate = much.visits, officeDesks, float64(much.visits)/took.Seconds()
+	return r.measureHash(ctx, s.admin(), much.hashes)
 }
 
-// measureHash computes the hash that the registrar has just stored, with its parameters, alone.
+// measureHash computes hashes of PINs as the centre's settings have them, on all cores and with nothing beside.
 func (r *CentreReport) measureHash(ctx context.Context, admin string, times int) error {
-	conn, err := pgx.Connect(ctx, admin)
+	settings, err := schema.Settings(ctx, admin)
 	if err != nil {
-		return fmt.Errorf("asking for a PIN's hash: %w", err)
+		return err
 	}
-	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	var text string
-	if err := conn.QueryRow(ctx, `select pin_hash from centre.key limit 1`).Scan(&text); err != nil {
-		return fmt.Errorf("asking for a PIN's hash: %w", err)
-	}
-	const phc = "$argon2id$v=19$m=%d,t=%d,p=%d$"
-	if _, err := fmt.Sscanf(text, phc, &r.HashMemory, &r.HashTime, &r.HashLanes); err != nil {
-		return fmt.Errorf("reading a PIN's hash: %w", err)
-	}
-	r.Hash, err = repeat(times, func() (time.Duration, error) {
-		began := time.Now()
-		argon2.IDKey(make([]byte, 32), make([]byte, 16), r.HashTime, r.HashMemory, r.HashLanes, 32)
-		return time.Since(began), nil
-	})
-	return err
-}
-
-// repeat returns the median time of several runs in milliseconds.
-func repeat(runs int, run func() (time.Duration, error)) (float64, error) {
-	var all []float64
-	for range runs {
-		took, err := run()
-		if err != nil {
-			return 0, err
+	for _, s := range settings {
+		switch s.Name {
+		case "pin_hash_memory_kib":
+			r.HashMemory = uint32(s.Value)
+		case "pin_hash_passes":
+			r.HashTime = uint32(s.Value)
+		case "pin_hash_lanes":
+			r.HashLanes = uint8(s.Value)
 		}
-		all = append(all, millis(took))
 	}
-	return median(all), nil
+	began, atOnce := time.Now(), max(1, runtime.NumCPU()/int(r.HashLanes))
+	var all sync.WaitGroup
+	for range atOnce {
+		all.Go(func() {
+			for range times {
+				argon2.IDKey(make([]byte, 32), make([]byte, 16), r.HashTime, r.HashMemory, r.HashLanes, 32)
+			}
+		})
+	}
+	all.Wait()
+	took := time.Since(began)
+	r.Hash, r.HashRate = millis(took)/float64(times), float64(times*atOnce)/took.Seconds()
+	return nil
 }

@@ -5,7 +5,8 @@
 //   - reading passports and residence documents, on emulated chips and on one that nobody here wrote, beside the least
 //     number of commands that is possible and Debian's mrtdreader;
 //   - the desk's start, idle load and memory, beside an empty window of the same toolkit;
-//   - how many enrolments a centre takes.
+//   - how many enrolments a centre takes and what its desks cost, beside the same without its door and bare Argon2id;
+//   - what somebody with a stolen desk's certificate can do to another desk.
 //
 // It starts everything it needs, alone, and stops it. A target that is missed is printed as a MISS and
 // is no error: the figures depend on the machine. What could not be measured at all is an error; the report names it
@@ -26,6 +27,7 @@ import (
 	"syscall"
 	"time"
 
+	"balcao/cmd/internal/process"
 	"balcao/cmd/internal/version"
 )
 
@@ -40,6 +42,7 @@ type Report struct {
 	Travel  TravelReport `json:"travel,omitzero"`
 	Screen  ScreenReport `json:"screen,omitzero"`
 	Centre  CentreReport `json:"centre,omitzero"`
+	Attacks []Attack     `json:"attacks,omitempty"`
 	Failed  []Failure    `json:"failed,omitempty"`
 }
 
@@ -62,11 +65,13 @@ const (
 	partTravel = "travel"
 	partScreen = "screen"
 	partCentre = "centre"
+	partAttack = "attack"
 )
 
 // plan is what is measured, and how thoroughly.
 type plan struct {
 	only string // one part; all when empty
+	demo string // file of a running demonstration to attack; one of its own when empty
 	much amount
 }
 
@@ -74,10 +79,10 @@ func (p plan) has(part string) bool { return p.only == "" || p.only == part }
 
 func (p plan) validate() error {
 	switch p.only {
-	case "", partCards, partTravel, partScreen, partCentre:
+	case "", partCards, partTravel, partScreen, partCentre, partAttack:
 		return nil
 	}
-	return fmt.Errorf("--only takes %s, %s, %s or %s", partCards, partTravel, partScreen, partCentre)
+	return fmt.Errorf("--only takes %s, %s, %s, %s or %s", partCards, partTravel, partScreen, partCentre, partAttack)
 }
 
 func main() {
@@ -95,7 +100,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var p plan
 	runs := flags.Int("runs", whole.runs, "runs of each reading; the median counts")
 	least := flags.Bool("smallest", false, "measure everything once, which takes seconds: shows that it can be measured")
-	flags.StringVar(&p.only, "only", "", "measure only this `part`: cards, travel, screen or centre")
+	flags.StringVar(&p.only, "only", "", "measure only this `part`: cards, travel, screen, centre or attack")
+	flags.StringVar(&p.demo, "demo", "", "attack the running demonstration of this `file`, build/demo/env, and not one of its own")
 	version.Flag(flags)
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
@@ -144,12 +150,21 @@ func all(ctx context.Context, p plan, progress io.Writer) (report Report, err er
 		}
 	}()
 	report = Report{At: time.Now().UTC(), Machine: thisMachine(ctx)}
-	if p.only != partCentre {
+	if p.only != partCentre && (p.only != partAttack || p.demo == "") {
 		atDesk(ctx, dir, p, &report, say)
 	}
 	if p.has(partCentre) {
 		report.try(partCentre, func() (err error) {
-			report.Centre, err = measureCentre(ctx, p.much, say)
+			report.Centre, err = measureCentre(ctx, dir, p.much, say)
+			return err
+		})
+	}
+	if p.has(partAttack) && p.demo != "" {
+		report.try(partAttack, func() (err error) {
+			env, err := process.ReadEnv(p.demo)
+			if err == nil {
+				report.Attacks, err = attack(ctx, env, p.much, say)
+			}
 			return err
 		})
 	}
@@ -183,6 +198,12 @@ func atDesk(ctx context.Context, dir string, p plan, report *Report, say func(st
 		report.Screen, err = measureScreen(ctx, s, p.much, say)
 		return err
 	})
+	if p.demo == "" {
+		try(partAttack, func() (err error) {
+			report.Attacks, err = attack(ctx, s.env, p.much, say)
+			return err
+		})
+	}
 }
 
 func writeJSON(path string, report Report) error {

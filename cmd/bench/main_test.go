@@ -90,12 +90,21 @@ func TestReport(t *testing.T) {
 	text := Report{
 		Machine: Machine{Cores: 2}, Cards: []CardReport{card},
 		Screen: ScreenReport{Desk: Window{Millis: 300}, Empty: Window{Millis: 200}, Drawn: []Drawn{{Card: "cc1-rsa2048", Line: "250k", Identity: 149, Photo: 1472, First: true}}},
-		Centre: CentreReport{PerSecond: 220, Registrar: 7.7, Hash: 104},
+		Centre: CentreReport{
+			PerSecond: 220, VisitRate: 11.5, HashRate: 20, Calls: []CallReport{{"send_code", 3, 2}, {"bind", 5, 3}},
+			Streams: StreamReport{Desks: 1000, Backends: 61},
+		},
+		Attacks: []Attack{
+			{Name: "codes", Tried: 1200, Passed: 201, Limit: 200, Worst: 2001, Median: 40, Codes: 9, WALMiB: 65, WorstRSS: 257},
+			{Name: "streams", Tried: 900, Passed: 4, Limit: 4, Worst: 2000, Median: 40, Codes: 9, WALMiB: 64, WorstRSS: 256},
+		},
 	}.text()
 	for _, want := range []string{
 		"cc1-rsa2048             28", "1.00    PASS", "1.19    MISS", // bytes
 		"0.25    PASS     0.21", "0.84    MISS     0.70", // time, and what the line alone would take
 		"PASS\n\nWindows", "load average",
+		"1.50 ≤ 1.6 PASS", "1.67 ≤ 1.6 MISS", "61 backends ≤ 60 MISS", "≥ 11.6 MISS", "0.57 ≥ 0.5 PASS",
+		"200  MISS      9       40.0   2001   MISS     65.0  MISS         257   MISS", "4  PASS      9       40.0   2000   PASS     64.0  PASS         256   PASS",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the report lacks %q:\n%s", want, text)

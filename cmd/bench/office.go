@@ -3,18 +3,20 @@ package main
 import (
 	"cmp"
 	"context"
-	"crypto/hmac"
+	"crypto"
 	"crypto/rand"
-	"crypto/sha256"
+	"crypto/x509"
 	"fmt"
 	"io"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"filippo.io/age"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"golang.org/x/sync/errgroup"
 
 	"balcao/cardreader/citizencard"
 	"balcao/cmd/bench/load"
@@ -28,37 +30,43 @@ import (
 	"balcao/kiosk/registrar"
 	"balcao/kiosk/seal"
 	"balcao/kiosk/transcript"
-	"balcao/mock-pcsc/card"
 	"balcao/mock-pcsc/citizen"
 	"balcao/mock-pcsc/pki"
 )
 
-// officeWorkers is the number of jobs that the registrar works at a time: its default.
-const officeWorkers = 2
+// officeDesks is at how many desks people are enrolled at once.
+const officeDesks = 16
 
-// office is a centre with a registrar, and the emulated cards of people who come to its desk. All
-// evidence is real: each card's certificate, SOD and signature, and an OCSP responder that is asked
-// about each. Messages go nowhere; PINs are sealed, opened and hashed.
+// office is desks and a registrar of a centre, and the emulated cards of people who come. All evidence is real: each
+// card's certificate, SOD and signature, the desk's signature, and an OCSP responder that is asked about each card.
+// The registrar sends the codes; PINs are sealed, opened and hashed.
 type office struct {
-	visits   int
-	desk     *central.Centre
+	desks    []deskAt
+	visitors []visitor
 	pool     *pgxpool.Pool
 	identity *age.X25519Identity
+	desksBy  *x509.Certificate // the authority of the desks
 	examiner *examine.Examiner
+	phones   phones
 	unserve  func() // ends the service for the cards' revocation
 }
 
-func newOffice(ctx context.Context, deskDSN, registrarDSN string, visits int) (o *office, err error) {
-	o = &office{visits: visits}
+// visitor is somebody whose card was read and whose PIN was given.
+type visitor struct {
+	who       kiosk.Identity
+	assurance kiosk.Assurance
+	read      desk.Reading
+	card      *citizencard.Card
+}
+
+func newOffice(ctx context.Context, s *site, visits int) (o *office, err error) {
+	o = &office{phones: phones{codes: map[string]chan string{}}, desksBy: s.desks.Certificate()}
 	defer func() {
 		if err != nil {
 			o.close()
 		}
 	}()
-	if o.desk, err = central.Dial(ctx, central.Config{DSN: deskDSN, MaxConns: sqlDesks, Timeout: 30 * time.Second}); err != nil {
-		return o, fmt.Errorf("connecting a desk: %w", err)
-	}
-	if o.pool, err = registrar.OpenPool(ctx, registrarDSN, officeWorkers); err != nil {
+	if o.pool, err = registrar.OpenPool(ctx, s.registrar, registrar.DefaultWorkers); err != nil {
 		return o, fmt.Errorf("connecting a registrar: %w", err)
 	}
 	if o.identity, err = age.GenerateX25519Identity(); err != nil {
@@ -68,14 +76,23 @@ func newOffice(ctx context.Context, deskDSN, registrarDSN string, visits int) (o
 	for n := range visits {
 		issued = append(issued, citizen.Issued(planOf(n), 0)...)
 	}
-	o.examiner, o.unserve, err = kiosktest.NewExaminer(issued)
-	return o, err
+	if o.examiner, o.unserve, err = kiosktest.NewExaminer(issued); err != nil {
+		return o, err
+	}
+	if o.desks, err = s.addDesks(ctx, "medida", officeDesks); err != nil {
+		return o, err
+	}
+	authorities := pki.New()
+	for n := range visits {
+		if err := o.admit(ctx, authorities, n); err != nil {
+			return o, fmt.Errorf("visitor %d: %w", n, err)
+		}
+	}
+	return o, nil
 }
 
 func (o *office) close() {
-	if o.desk != nil {
-		o.desk.Close()
-	}
+	closeAll(o.desks)
 	if o.pool != nil {
 		o.pool.Close()
 	}
@@ -103,39 +120,38 @@ func planOf(n int) citizen.Plan {
 	return p
 }
 
-// receive takes visitors as far as a bound enrolment each, before any registrar works.
-func (o *office) receive(ctx context.Context) error {
-	authorities := pki.New()
-	for n := range o.visits {
-		c, err := citizen.Make(authorities, planOf(n))
-		if err == nil {
-			err = o.visit(ctx, n, c)
-		}
-		if err != nil {
-			return fmt.Errorf("visitor %d: %w", n, err)
-		}
+// admit reads a visitor's card as a desk does.
+func (o *office) admit(ctx context.Context, authorities *pki.PKI, n int) error {
+	c, err := citizen.Make(authorities, planOf(n))
+	if err != nil {
+		return err
 	}
+	session := kiosktest.Laid{Card: c}
+	c.PowerOn()
+	reader := desk.Reader{Examiner: o.examiner, Emit: func(kiosk.CaseEvent) {}, SkipPhoto: true}
+	read, outcome := reader.Read(ctx, session)
+	if outcome.Err != nil || len(outcome.Verdict.Reasons) > 0 {
+		return load.Fault("reading", fmt.Sprint(outcome.Verdict.Reasons), outcome.Err)
+	}
+	v := visitor{who: outcome.Verdict.Identity, assurance: outcome.Verdict.Assurance, read: read}
+	if v.card, err = citizencard.Open(ctx, session); err == nil {
+		err = v.card.VerifyPIN(ctx, []byte(cardPIN))
+	}
+	if err != nil {
+		return fmt.Errorf("presenting the PIN: %w", err)
+	}
+	o.visitors = append(o.visitors, v)
 	return nil
 }
 
 // visit is one person's way from the challenge to the binding.
-func (o *office) visit(ctx context.Context, n int, c card.Card) error {
-	session := kiosktest.Laid{Card: c}
-	c.PowerOn()
-	defer c.PowerOff()
-	reader := desk.Reader{Examiner: o.examiner, Emit: func(kiosk.CaseEvent) {}, SkipPhoto: true}
-	read, outcome := reader.Read(ctx, session)
-	defer read.Wipe()
-	if outcome.Err != nil || len(outcome.Verdict.Reasons) > 0 {
-		return load.Fault("reading", fmt.Sprint(outcome.Verdict.Reasons), outcome.Err)
-	}
-	who := outcome.Verdict.Identity
+func (o *office) visit(ctx context.Context, d deskAt, v visitor, phone string) error {
 	enrolment := uuid.Must(uuid.NewV7())
-	opened, err := o.desk.Open(ctx, enrolment, central.Person{Document: who.Kind, Country: who.Country, CivilNumber: who.CivilNumber})
+	opened, err := d.Open(ctx, enrolment, central.Person{Document: v.who.Kind, Country: v.who.Country, CivilNumber: v.who.CivilNumber})
 	if err != nil || opened.Refusal != "" {
 		return load.Fault("opening", opened.Refusal, err)
 	}
-	proof, err := o.prove(ctx, enrolment, fmt.Sprintf("+35191%07d", n))
+	proof, err := o.prove(ctx, d, enrolment, phone)
 	if err != nil {
 		return err
 	}
@@ -143,113 +159,153 @@ func (o *office) visit(ctx context.Context, n int, c card.Card) error {
 	if err != nil {
 		return fmt.Errorf("sealing: %w", err)
 	}
-	open, err := citizencard.Open(ctx, session)
-	if err == nil {
-		err = open.VerifyPIN(ctx, []byte(cardPIN))
-	}
-	if err != nil {
-		return fmt.Errorf("presenting the PIN: %w", err)
-	}
+	bundle := transcript.Evidence{Identity: v.read.Files.Identity, SOD: v.read.Files.SOD, SealedPIN: sealed}
 	t := transcript.Statement{
-		Enrolment: enrolment, Challenge: opened.Challenge, Desk: o.desk.Desk(), OpenedAt: opened.OpenedAt,
+		Enrolment: enrolment, Challenge: opened.Challenge, Desk: d.Desk(), OpenedAt: opened.OpenedAt,
 		Facts: kiosk.TranscriptFacts{
-			Identity: who, Contacts: []kiosk.ProvenContact{proof}, PhotoCompared: true, Language: kiosk.Portuguese,
-			Assurance: outcome.Verdict.Assurance, At: time.Now(),
+			Identity: v.who, Contacts: []kiosk.ProvenContact{proof}, PhotoCompared: true, Language: kiosk.Portuguese,
+			Assurance: v.assurance, At: time.Now(),
 		},
-		Access: transcript.AccessContact, Evidence: transcript.Evidence{Identity: read.Files.Identity, SOD: read.Files.SOD, SealedPIN: sealed},
+		Access: transcript.AccessContact, Evidence: bundle,
 	}.Transcript()
-	jws, err := transcript.Sign(ctx, t, read.Chain, signer{open})
+	bundle.JWS, err = transcript.Sign(ctx, t, v.read.Chain, signer{v.card})
+	if err == nil {
+		bundle.JWS, err = transcript.Countersign(bundle.JWS, d.cert.PrivateKey.(crypto.Signer), d.cert.Certificate)
+	}
 	if err != nil {
 		return fmt.Errorf("signing: %w", err)
 	}
-	_, err = o.desk.Bind(ctx, enrolment, transcript.Evidence{JWS: jws, Identity: read.Files.Identity, SOD: read.Files.SOD, SealedPIN: sealed})
-	if err != nil {
+	if _, err := d.Bind(ctx, enrolment, bundle); err != nil {
 		return fmt.Errorf("binding: %w", err)
 	}
 	return nil
 }
 
-// prove proves a phone with a code that the measurement itself makes known to the database.
-func (o *office) prove(ctx context.Context, enrolment uuid.UUID, phone string) (kiosk.ProvenContact, error) {
-	const code = "135790"
-	send, key := uuid.Must(uuid.NewV7()), make([]byte, 32)
-	_, _ = rand.Read(key) // never fails (Go 1.24)
-	mac := hmac.New(sha256.New, key)
-	mac.Write([]byte(code))
+// prove proves a phone with the code that the registrar sends to it.
+func (o *office) prove(ctx context.Context, d deskAt, enrolment uuid.UUID, phone string) (kiosk.ProvenContact, error) {
 	proof := kiosk.ProvenContact{Channel: kiosk.SMS, Value: phone}
-	sent, err := o.desk.SendCode(ctx, enrolment, central.CodeRequest{ID: send, Channel: kiosk.SMS, Value: phone, Language: kiosk.Portuguese})
+	arrived := o.phones.listen(phone)
+	sent, err := d.SendCode(ctx, enrolment, central.CodeRequest{ID: uuid.Must(uuid.NewV7()), Channel: kiosk.SMS, Value: phone, Language: kiosk.Portuguese})
 	if err != nil || sent.Refusal != "" {
 		return proof, load.Fault("asking for a code", sent.Refusal, err)
 	}
-	if _, err := o.pool.Exec(ctx, `select registrar.code_ready($1, $2, $3)`, send, key, mac.Sum(nil)); err != nil {
-		return proof, fmt.Errorf("preparing a code: %w", err)
+	select {
+	case code := <-arrived:
+		answer, err := d.ConfirmCode(ctx, enrolment, central.Attempt{ID: uuid.Must(uuid.NewV7()), Channel: kiosk.SMS, Code: []byte(code)})
+		if err != nil || answer.Refusal != "" {
+			return proof, load.Fault("confirming a code", answer.Refusal, err)
+		}
+		proof.Proof, proof.At = answer.Proof, answer.At
+		return proof, nil
+	case <-ctx.Done():
+		return proof, fmt.Errorf("waiting for a code: %w", ctx.Err())
 	}
-	answer, err := o.desk.ConfirmCode(ctx, enrolment, central.Attempt{ID: uuid.Must(uuid.NewV7()), Channel: kiosk.SMS, Code: []byte(code)})
-	if err != nil || answer.Refusal != "" {
-		return proof, load.Fault("confirming a code", answer.Refusal, err)
-	}
-	proof.Proof, proof.At = answer.Proof, answer.At
-	return proof, nil
 }
 
-// decide starts a registrar and returns how long it took until all keys were active.
-func (o *office) decide(ctx context.Context) (time.Duration, error) {
+// enrol starts a registrar and takes all visitors to their keys. It returns how long that took from the first call of a
+// desk to the last that heard of a key.
+func (o *office) enrol(ctx context.Context) (time.Duration, error) {
 	pepper := make([]byte, registrar.PepperLength)
 	_, _ = rand.Read(pepper) // never fails (Go 1.24)
-	nowhere := &sink{}
 	w, err := registrar.New(registrar.Config{
-		DB: o.pool, Verifier: evidence.Verifier{Examiner: o.examiner}, SMS: nowhere, Mail: nowhere, Texts: delivery.Texts{Support: "300 003 990"},
-		Identity: o.identity, Pepper: pepper, Workers: officeWorkers, Log: slog.New(slog.NewJSONHandler(io.Discard, nil)),
+		DB: o.pool, Verifier: evidence.Verifier{Examiner: o.examiner}, SMS: &o.phones, Mail: &o.phones, Texts: delivery.Texts{Support: "300 003 990"},
+		Identity: o.identity, Pepper: pepper, DeskAuthority: o.desksBy, Log: slog.New(slog.NewJSONHandler(io.Discard, nil)),
 	})
 	if err != nil {
 		return 0, fmt.Errorf("making a registrar: %w", err)
 	}
-	up, heard := make(chan struct{}, 1), make(chan central.Notice, 4*o.visits)
+	up := make(chan struct{}, len(o.desks)+1)
+	w.Ready(sync.OnceFunc(func() { up <- struct{}{} }))
+	g, ctx := errgroup.WithContext(ctx)
 	running, stop := context.WithCancel(ctx)
 	var parts sync.WaitGroup
 	defer parts.Wait()
 	defer stop()
-	parts.Go(func() {
-		_ = o.desk.Listen(running, central.Line{ // ends with running and its error
-			Up:        func(time.Duration) { up <- struct{}{} },
-			Down:      func(error) {},
-			Notice:    func(n central.Notice) { heard <- n },
-			Heartbeat: time.Hour,
+	parts.Go(func() { _ = w.Run(running) }) // ends with running and its error
+	heard := make(chan heardOf, 4*len(o.visitors))
+	for _, d := range o.desks {
+		first := sync.OnceFunc(func() { up <- struct{}{} })
+		parts.Go(func() {
+			_ = d.Listen(running, central.Line{ // ends with running and its error
+				Up: func(central.Hello) { first() }, Down: func(error) {}, Notice: func(n central.Notice) { heard <- heardOf{d, n} },
+			})
 		})
-	})
-	select {
-	case <-up:
-	case <-ctx.Done():
-		return 0, ctx.Err()
+	}
+	if err := await(ctx, up, cap(up)); err != nil {
+		return 0, fmt.Errorf("waiting for the registrar and the desks: %w", err)
 	}
 	began := time.Now()
-	parts.Go(func() { _ = w.Run(running) }) // ends with running and its error
-	for active := 0; active < o.visits; {
+	var next atomic.Int64
+	for _, d := range o.desks {
+		g.Go(func() error {
+			for n := next.Add(1) - 1; n < int64(len(o.visitors)); n = next.Add(1) - 1 {
+				if err := o.visit(ctx, d, o.visitors[n], fmt.Sprintf("+35191%07d", n)); err != nil {
+					return fmt.Errorf("visitor %d: %w", n, err)
+				}
+			}
+			return nil
+		})
+	}
+	g.Go(func() error { return o.allActive(ctx, heard) })
+	err = g.Wait()
+	return time.Since(began), err
+}
+
+type heardOf struct {
+	desk deskAt
+	central.Notice
+}
+
+// allActive waits until the desks have heard of a key of each visitor.
+func (o *office) allActive(ctx context.Context, heard <-chan heardOf) error {
+	for active := 0; active < len(o.visitors); {
 		select {
 		case n := <-heard:
 			if n.Kind != central.NoticeKey {
 				continue
 			}
-			status, err := o.desk.Status(ctx, n.Enrolment)
+			status, err := n.desk.Status(ctx, n.Enrolment)
 			if err != nil || status.State != central.StateActive {
-				return 0, load.Fault("an enrolment with good evidence", cmp.Or(status.Refusal, string(status.State)), err)
+				return load.Fault("an enrolment with good evidence", cmp.Or(status.Refusal, string(status.State)), err)
 			}
 			active++
 		case <-ctx.Done():
-			return 0, fmt.Errorf("waiting for the registrar: %w", ctx.Err())
+			return fmt.Errorf("waiting for the registrar: %w", ctx.Err())
 		}
 	}
-	return time.Since(began), nil
+	return nil
 }
 
-// sink is a channel for messages to nobody.
-type sink struct{}
+// phones are everybody's.
+type phones struct {
+	mu    sync.Mutex
+	codes map[string]chan string // by number
+}
+
+// listen returns where a number's next code arrives.
+func (p *phones) listen(number string) <-chan string {
+	c := make(chan string, 1)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.codes[number] = c
+	return c
+}
 
 // Send implements registrar.Channel.
-func (*sink) Send(context.Context, delivery.Message) (string, error) { return "", nil }
+func (p *phones) Send(_ context.Context, m delivery.Message) (string, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if code := kiosktest.CodeIn(m); code != "" {
+		select {
+		case p.codes[m.To] <- code:
+		default: // sent again
+		}
+	}
+	return "", nil
+}
 
 // Check implements registrar.Channel.
-func (*sink) Check(context.Context) error { return nil }
+func (*phones) Check(context.Context) error { return nil }
 
 // signer is a card as package evidence wants it.
 type signer struct{ card *citizencard.Card }

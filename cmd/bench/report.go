@@ -34,8 +34,11 @@ func (r Report) sections() (list []string) {
 	if r.Screen.Empty.Millis > 0 && r.Screen.Desk.Millis > 0 {
 		list = append(list, r.windows())
 	}
-	if r.Centre.PerSecond > 0 {
-		list = append(list, r.centre())
+	if text := r.Centre.text(); text != "" {
+		list = append(list, text)
+	}
+	if len(r.Attacks) > 0 {
+		list = append(list, attackText(r.Attacks))
 	}
 	if len(r.Failed) > 0 {
 		list = append(list, r.failures())
@@ -170,22 +173,6 @@ func (r Report) windows() string {
 	t.row("ratio", ratio(desk.Millis/empty.Millis), "", ratio(desk.RSSMiB/empty.RSSMiB))
 	return fmt.Sprintf("Windows under Xvfb and openbox, software GL (idle over %g s; first screen ≤ %.1f of an empty window: %s)\n%s",
 		r.Screen.Idle, mostFirst, verdict(desk.Millis/empty.Millis, mostFirst), t)
-}
-
-func (r Report) centre() string {
-	c := r.Centre
-	t := table{{"", "enrolments/s", ""}}
-	t.row("SQL, without hash", fmt.Sprintf("%.0f", c.PerSecond),
-		fmt.Sprintf("%d enrolments, %d desks at once; each %s ms in the middle, p95 %s ms", c.Enrolments, c.Desks, ms(c.Median), ms(c.P95)))
-	text := "The centre: one PostgreSQL that syncs to disk, on this machine with everything else\n"
-	if c.Registrar == 0 {
-		return text + t.String()
-	}
-	t.row("registrar, all of it", fmt.Sprintf("%.1f", c.Registrar),
-		fmt.Sprintf("%d enrolments, %d jobs at once; evidence, OCSP, Argon2id, activation", c.Verified, c.Workers))
-	return text + fmt.Sprintf(`%s  SQL: open, send a code, confirm, bind, activate, ask. registrar: from bound to active, real signatures.
-  One Argon2id (%d MiB, %d passes, %d lanes) alone: %s ms, which limits this machine to about %.1f enrolments/s.
-`, t, c.HashMemory/1024, c.HashTime, c.HashLanes, ms(c.Hash), 1000/c.Hash)
 }
 
 // unitsPerByte is what a byte takes on a T=1 line (ISO/IEC 7816-3 §11.3): start, eight bits, parity, guard time 2.

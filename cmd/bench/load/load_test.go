@@ -3,42 +3,49 @@ package load_test
 import (
 	"testing"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"balcao/cmd/bench/load"
 	"balcao/kiosk/central/cluster"
+	"balcao/kiosk/kiosktest"
+	"balcao/kiosk/registrar"
 )
 
 func TestMain(m *testing.M) { cluster.TestMain(m) }
 
+// The door and the SQL behind it are asked the same, or their comparison would say nothing.
 func TestRun(t *testing.T) {
 	t.Parallel()
-	db := cluster.NewDatabase(t)
-	for _, travellers := range []bool{false, true} {
-		r, err := load.Run(t.Context(), load.Options{DeskDSN: db.Desk("loja_1"), RegistrarDSN: db.Registrar(), Enrolments: 40,
-			Travellers: travellers})
+	o := kiosktest.NewOffice(t)
+	o.OpenCentre(t.Context(), t)
+	pool, err := pgxpool.New(t.Context(), o.DB.Centre())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	registrars, err := registrar.OpenPool(t.Context(), o.DB.Registrar(), 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(registrars.Close)
+	desks := []load.Desk{o.Centre, load.SQL{Pool: pool, Desk: o.DB.Desk(kiosktest.DeskName).Certificate[0]}}
+	r, err := load.Run(t.Context(), desks, registrars, 20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := r.Enrolments, 20; got != want {
+		t.Errorf("%d enrolments, want %d", got, want)
+	}
+	if r.PerSecond <= 0 || r.Median <= 0 || r.P95 < r.Median {
+		t.Errorf("measured %+v", r)
+	}
+	for _, desk := range desks {
+		took, err := load.Enrol(t.Context(), desk, registrars)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, want := r.Enrolments, 40; got != want {
-			t.Errorf("%d enrolments, want %d", got, want)
+		if took.SendCode <= 0 || took.Bind <= 0 || took.All < took.SendCode+took.Bind {
+			t.Errorf("%T took %+v", desk, took)
 		}
-		if r.PerSecond <= 0 || r.Median <= 0 || r.P95 < r.Median {
-			t.Errorf("measured %+v", r)
-		}
-	}
-}
-
-// BenchmarkEnrolment is the centre's part of one enrolment while eight go on.
-func BenchmarkEnrolment(b *testing.B) {
-	for name, travellers := range map[string]bool{"CitizenCard": false, "Passport": true} {
-		b.Run(name, func(b *testing.B) {
-			db := cluster.NewDatabase(b)
-			r, err := load.Run(b.Context(), load.Options{DeskDSN: db.Desk("loja_1"), RegistrarDSN: db.Registrar(), Enrolments: b.N,
-				Travellers: travellers})
-			if err != nil {
-				b.Fatal(err)
-			}
-			b.ReportMetric(r.PerSecond, "enrolments/s")
-			b.ReportMetric(float64(r.P95.Microseconds())/1000, "p95-ms")
-		})
 	}
 }

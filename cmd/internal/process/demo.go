@@ -27,9 +27,7 @@ func StartDemo(ctx context.Context, path, dir string) (*Demo, error) {
 	d := &Demo{Process: p}
 	err = p.AwaitReady(ctx)
 	if err == nil {
-		var raw []byte
-		raw, err = os.ReadFile(filepath.Join(dir, "env"))
-		d.Env = parseEnv(string(raw))
+		d.Env, err = ReadEnv(filepath.Join(dir, "env"))
 	}
 	if err != nil {
 		return nil, errors.Join(err, p.Stop(DemoGrace))
@@ -37,13 +35,17 @@ func StartDemo(ctx context.Context, path, dir string) (*Demo, error) {
 	return d, nil
 }
 
-// parseEnv reads NAME='value' lines.
-func parseEnv(text string) map[string]string {
+// ReadEnv reads the NAME='value' lines that a demonstration wrote.
+func ReadEnv(file string) (map[string]string, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
 	env := map[string]string{}
-	for l := range strings.Lines(text) {
+	for l := range strings.Lines(string(text)) {
 		if name, value, ok := strings.Cut(strings.TrimSpace(l), "="); ok {
 			env[name] = strings.Trim(value, "'")
 		}
 	}
-	return env
+	return env, nil
 }

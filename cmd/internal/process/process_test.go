@@ -81,8 +81,15 @@ func TestStartLogged(t *testing.T) {
 	}
 }
 
-func TestParseEnv(t *testing.T) {
-	got := parseEnv("A='x y=z'\n\nB=plain\nnoise\n")
+func TestReadEnv(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "env")
+	if err := os.WriteFile(file, []byte("A='x y=z'\n\nB=plain\nnoise\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got, err := ReadEnv(file)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if diff := cmp.Diff(map[string]string{"A": "x y=z", "B": "plain"}, got); diff != "" {
 		t.Error(diff)
 	}

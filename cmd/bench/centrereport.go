@@ -1,0 +1,49 @@
+package main
+
+import "fmt"
+
+// The targets.
+const (
+	mostDoor       = 1.6  // of the same functions by SQL
+	mostBackends   = 60   // of PostgreSQL, with 1,000 desks
+	leastOfHash    = 0.5  // of the rate of bare Argon2id
+	leastPerSecond = 11.6 // enrolments, on two cores
+)
+
+// text is the part of the report about the centre: of what was measured.
+func (r CentreReport) text() string {
+	var t table
+	for _, c := range r.Calls {
+		t.row(c.Call, ms(c.Door)+" ms through the door", ms(c.SQL)+" ms by SQL",
+			fmt.Sprintf("%.2f ≤ %.1f %s", c.Door/c.SQL, mostDoor, verdict(c.Door/c.SQL, mostDoor)))
+	}
+	if r.Refused {
+		t.row("PostgreSQL, a desk's certificate", "", "refused", "PASS")
+	}
+	if s := r.Streams; s.Desks > 0 {
+		t.row(fmt.Sprintf("%d desks that listen", s.Desks), fmt.Sprintf("centre %.0f MiB, %.0f before", s.RSS, s.Empty),
+			fmt.Sprintf("a notice reached all in %s ms", ms(s.Reached)),
+			fmt.Sprintf("%d backends ≤ %d %s", s.Backends, mostBackends, verdict(float64(s.Backends), mostBackends)))
+	}
+	if r.PerSecond > 0 {
+		t.row("enrolments without a registrar", fmt.Sprintf("%.0f/s, %d by %d desks at once", r.PerSecond, r.Enrolments, r.Desks),
+			fmt.Sprintf("each %s ms, p95 %s ms", ms(r.Median), ms(r.P95)), "")
+	}
+	if r.VisitRate > 0 {
+		t.row("whole enrolments", fmt.Sprintf("%.1f/s, %d by %d desks at once", r.VisitRate, r.Visits, r.Visited), "",
+			fmt.Sprintf("≥ %.1f %s", leastPerSecond, verdict(leastPerSecond, r.VisitRate)))
+	}
+	if r.HashRate > 0 {
+		t.row("bare Argon2id on all cores", fmt.Sprintf("%.1f/s, %s ms each", r.HashRate, ms(r.Hash)),
+			fmt.Sprintf("%.0f MiB, %d passes, %d lanes", float64(r.HashMemory)/1024, r.HashTime, r.HashLanes),
+			fmt.Sprintf("%.2f ≥ %.1f %s", r.VisitRate/r.HashRate, leastOfHash, verdict(leastOfHash, r.VisitRate/r.HashRate)))
+	}
+	if len(t) == 0 {
+		return ""
+	}
+	return "The centre: one PostgreSQL that syncs to disk, the program centre, registrar and desks on this machine\n" + t.String() +
+		`  through the door: HTTPS with the desk's certificate; by SQL: the same function by pgx over TLS and TCP. medians,
+  in turn. whole: from the first call of the desks to the last key that they heard of; the code sent by the registrar and
+  typed, signatures of card and desk, evidence verified, OCSP, the PIN hashed. without a registrar: the questions alone.
+`
+}
