@@ -110,7 +110,7 @@ func planOf(n int) citizen.Plan {
 		Name: fmt.Sprintf("measure-%d", n), Generation: citizen.First, Key: "RSA-2048", CardKey: "rsa2048-1",
 		Person: citizen.Person{
 			Number: 99500000 + 37*n, Surname: "Medida Inventada", GivenNames: "Pessoa", Sex: "F", Height: "1,65",
-			Birth: time.Date(1988, 3, 7, 0, 0, 0, 0, time.UTC), Mother: [2]string{"Medida", "Mãe"}, Father: [2]string{"Inventado", "Pai"},
+			Birth: time.Date(1988, 3, 7+n, 0, 0, 0, 0, time.UTC), Mother: [2]string{"Medida", "Mãe"}, Father: [2]string{"Inventado", "Pai"},
 		},
 		PIN: cardPIN, From: from, Until: until, CertificateFrom: from, CertificateUntil: until,
 	}

@@ -116,7 +116,7 @@ func Enrol(ctx context.Context, desk Desk, registrar *pgxpool.Pool) (took Took, 
 	if err != nil || bound.State != central.StatePending {
 		return took, Fault("binding", bound.State, err)
 	}
-	if err := activate(ctx, registrar, enrolment); err != nil {
+	if err := activate(ctx, registrar, enrolment, n); err != nil {
 		return took, err
 	}
 	st, err := desk.Status(ctx, enrolment)
@@ -146,13 +146,13 @@ func CodeReady(ctx context.Context, registrar *pgxpool.Pool, send uuid.UUID, cod
 	return nil
 }
 
-func activate(ctx context.Context, registrar *pgxpool.Pool, enrolment uuid.UUID) error {
+func activate(ctx context.Context, registrar *pgxpool.Pool, enrolment uuid.UUID, n int64) error {
 	const sql = `select outcome from registrar.activate($1, jsonb_build_object(
-		'surname', 'de Carga', 'given_names', 'Pessoa', 'birth_date', '1990-01-01', 'nationality', 'UTO'),
+		'surname', 'de Carga', 'given_names', 'Pessoa', 'birth_date', date '1950-01-01' + $2::integer, 'nationality', 'UTO'),
 		'$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g',
 		'high', '{}', current_date + 1000, null)`
 	var outcome string
-	if err := registrar.QueryRow(ctx, sql, enrolment).Scan(&outcome); err != nil {
+	if err := registrar.QueryRow(ctx, sql, enrolment, n%20_000).Scan(&outcome); err != nil {
 		return fmt.Errorf("activating: %w", err)
 	}
 	if outcome != "active" {
