@@ -62,7 +62,7 @@ func (s *Store) Chain(leaf *x509.Certificate, extra []*x509.Certificate, at time
 	if s == nil || len(s.anchors) == 0 {
 		return nil, ErrNoAnchors
 	}
-	if err := checkLeafKey(leaf); err != nil {
+	if err := checkKey(leaf); err != nil {
 		return nil, &ChainError{Fault: FaultUntrusted, Detail: err.Error()}
 	}
 	chain, err := s.build(leaf, extra, at, 0)
@@ -188,9 +188,9 @@ func checkPath(chain []*x509.Certificate, at time.Time) error {
 	return nil
 }
 
-// checkLeafKey refuses keys too weak to mean anything, or too long to compute with.
-func checkLeafKey(leaf *x509.Certificate) error {
-	switch key := leaf.PublicKey.(type) {
+// checkKey refuses keys too weak to mean anything, or too long to compute with.
+func checkKey(c *x509.Certificate) error {
+	switch key := c.PublicKey.(type) {
 	case *rsa.PublicKey:
 		return icao.CheckRSA(key)
 	case *ecdsa.PublicKey:

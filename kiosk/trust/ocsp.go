@@ -68,17 +68,24 @@ func (r *Revocation) askOCSP(ctx context.Context, address string, cert, issuer *
 // verifyOCSP parses a response, and checks that the issuer or a responder of its own signed it and that
 // it is about this certificate of this issuer.
 func verifyOCSP(body, request []byte, cert, issuer *x509.Certificate, now time.Time) (*ocsp.Response, error) {
-	// Without an issuer the library checks the signature of an embedded certificate only; whose
-	// certificate that is, and what it may do, is checked here.
+	// The library verifies the response with the key of the certificate in it, whosever that is. So whose it is, and
+	// what it may do, is checked before.
+	signer, err := embedded(body)
+	if err == nil && signer != nil && !signer.Equal(issuer) {
+		err = checkResponder(signer, issuer, now)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the response's signer: %w", err)
+	}
 	response, err := ocsp.ParseResponseForCert(body, cert, nil)
 	if err != nil {
 		return nil, fmt.Errorf("reading the response: %w", err)
 	}
-	switch signer := response.Certificate; {
-	case signer == nil:
+	switch {
+	case signer == nil && response.Certificate == nil:
 		err = response.CheckSignatureFrom(issuer)
-	case !signer.Equal(issuer):
-		err = checkResponder(signer, issuer, now)
+	case signer == nil || !signer.Equal(response.Certificate):
+		err = errors.New("another than the one that was checked")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("the response's signer: %w", err)
@@ -89,8 +96,33 @@ func verifyOCSP(body, request []byte, cert, issuer *x509.Certificate, now time.T
 	return response, nil
 }
 
+// embedded reads the certificate in a response of which the library takes the key: the first (RFC 6960 §4.2.1). It is
+// nil when there is none, as in a response that is an error.
+func embedded(body []byte) (*x509.Certificate, error) {
+	var response struct {
+		Status asn1.Enumerated
+		Bytes  struct {
+			Type  asn1.ObjectIdentifier
+			Basic []byte
+		} `asn1:"explicit,tag:0,optional"`
+	}
+	var basic struct {
+		Data         asn1.RawValue
+		Algorithm    pkix.AlgorithmIdentifier
+		Signature    asn1.BitString
+		Certificates []asn1.RawValue `asn1:"explicit,tag:0,optional"`
+	}
+	if _, err := asn1.Unmarshal(body, &response); err != nil || len(response.Bytes.Basic) == 0 {
+		return nil, err
+	}
+	if _, err := asn1.Unmarshal(response.Bytes.Basic, &basic); err != nil || len(basic.Certificates) == 0 {
+		return nil, err
+	}
+	return x509.ParseCertificate(basic.Certificates[0].FullBytes)
+}
+
 // checkResponder checks a delegated responder (RFC 6960 §4.2.2.2): the issuer itself has to have
-// certified it for signing OCSP answers.
+// certified it for signing OCSP answers. Its own key is judged last, and nothing is computed with it.
 func checkResponder(responder, issuer *x509.Certificate, now time.Time) error {
 	switch {
 	case !icao.SameName(responder.RawIssuer, issuer.RawSubject):
@@ -102,7 +134,10 @@ func checkResponder(responder, issuer *x509.Certificate, now time.Time) error {
 	case now.Before(responder.NotBefore.Add(-fetch.Skew)) || now.After(responder.NotAfter.Add(fetch.Skew)):
 		return errors.New("its certificate is out of its dates")
 	}
-	return issuer.CheckSignature(responder.SignatureAlgorithm, responder.RawTBSCertificate, responder.Signature)
+	if err := issuer.CheckSignature(responder.SignatureAlgorithm, responder.RawTBSCertificate, responder.Signature); err != nil {
+		return err
+	}
+	return checkKey(responder)
 }
 
 // certID names a certificate by its issuer's name and key, hashed, and its number (RFC 6960 §4.1.1).
