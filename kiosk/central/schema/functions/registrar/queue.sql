@@ -25,6 +25,9 @@ begin
 	if p_worker is null or length(p_worker) not between 1 and 100 then
 		perform internal.refuse('BK005', 'invalid');
 	end if;
+	-- A lease that a crash of the server loses is a job that is taken again. So the lock that follows, for which all
+	-- others wait, is not held until the disk has it.
+	perform set_config('synchronous_commit', 'off', true);
 	perform pg_advisory_xact_lock(hashtextextended('registrar.take_job', 0)); -- so that two do not count the same
 	loop
 		t := clock_timestamp();
