@@ -18,6 +18,8 @@ var (
 	ErrNoDesk      = errors.New("there is no desk of this name")
 	ErrDeskRevoked = errors.New("this desk was revoked for good; add one under another name")
 	ErrCertificate = errors.New("the certificate's common name is not the desk's name")
+	// ErrDeskCertificate: with it the desk would be left without any.
+	ErrDeskCertificate = errors.New("this certificate of the desk is ending or has ended; make a new one")
 )
 
 // Desk is a desk as the centre knows it.
@@ -113,7 +115,7 @@ func RevokeDesk(ctx context.Context, adminDSN, name string) error {
 
 // RotateDesk gives a desk its next certificate (DER). The ones before it end after the overlap, at once when it is
 // zero. Repeated with the same certificate it changes nothing but the overlap.
-// Errors: ErrName, ErrCertificate, ErrNoDesk, ErrDeskRevoked.
+// Errors: ErrName, ErrCertificate, ErrNoDesk, ErrDeskRevoked, ErrDeskCertificate.
 func RotateDesk(ctx context.Context, adminDSN, name string, cert []byte, overlap time.Duration) error {
 	sum, err := fingerprint(name, cert)
 	if err != nil {
@@ -126,6 +128,13 @@ func RotateDesk(ctx context.Context, adminDSN, name string, cert []byte, overlap
 		_, err := tx.Exec(ctx, `insert into centre.desk_certificate (fingerprint, desk) values ($2, $1) on conflict do nothing`, name, sum)
 		if err != nil {
 			return fmt.Errorf("adding a desk's certificate: %w", redact(err))
+		}
+		var next bool
+		const lives = `select desk = $1 and ends_at is null and not revoked from centre.desk_certificate where fingerprint = $2`
+		if err := tx.QueryRow(ctx, lives, name, sum).Scan(&next); err != nil {
+			return fmt.Errorf("looking for a desk's certificate: %w", redact(err))
+		} else if !next {
+			return ErrDeskCertificate
 		}
 		_, err = tx.Exec(ctx, `update centre.desk_certificate
 			set ends_at = least(ends_at, clock_timestamp() + make_interval(secs => $3)) where desk = $1 and fingerprint <> $2`,

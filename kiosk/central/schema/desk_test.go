@@ -1,6 +1,7 @@
 package schema_test
 
 import (
+	"context"
 	"crypto/sha256"
 	"crypto/tls"
 	"errors"
@@ -101,6 +102,10 @@ func TestDesksAreRows(t *testing.T) {
 	b.exec(`update centre.desk_certificate set ends_at = clock_timestamp() where ends_at is not null`)
 	b.desk.wantCalls(t, "the old one, after it", "BK012")
 	rotated.wantCalls(t, "the new one, alone", "")
+	if err := schema.RotateDesk(t.Context(), admin, "loja_1", b.db.Desk("loja_1").Leaf.Raw, time.Hour); !errors.Is(err, schema.ErrDeskCertificate) {
+		t.Errorf("rotated back to a certificate that has ended: %v", err)
+	}
+	rotated.wantCalls(t, "as if nothing had been", "")
 	third := must(must(ca.Login("loja_1"))(t).TLS())(t)
 	do(schema.RotateDesk(t.Context(), admin, "loja_1", third.Leaf.Raw, 0))
 	rotated.wantCalls(t, "without overlap", "BK012")
@@ -125,6 +130,35 @@ func TestDesksAreRows(t *testing.T) {
 	if len(desks) != 1 || desks[0].State != "revoked" || len(desks[0].Certificates) != 3 || !desks[0].Certificates[2].Revoked ||
 		desks[0].Certificates[0].EndsAt.IsZero() {
 		t.Errorf("desks = %+v", desks)
+	}
+}
+
+// What a desk bound becomes no key once it was suspended, also when both happen at once.
+func TestSuspendedWhileActivated(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	who := citizen()
+	id := b.desk.bound(who)
+	tx := must(b.admin.Begin(t.Context()))(t)
+	defer func() { _ = tx.Rollback(context.WithoutCancel(t.Context())) }() // after Commit it does nothing
+	must(tx.Exec(t.Context(), `update centre.desk set state = 'suspended' where name = $1`, b.desk.name))(t)
+	outcome := make(chan string, 1)
+	go func() {
+		got, _, err := b.tryActivate(id, who, ana)
+		outcome <- word(got, err)
+	}()
+	for scalar[int](b, `select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`) == 0 {
+		select {
+		case got := <-outcome:
+			t.Fatalf("activate = %q, before the suspension was done", got)
+		default:
+		}
+	}
+	if err := tx.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-outcome; got != "desk_suspended" {
+		t.Errorf("activate = %q", got)
 	}
 }
 

@@ -11,6 +11,8 @@ declare
 	proven text;
 	violated text;
 begin
+	-- As calls of the desk do, the desk first: whoever suspends it waits for this key, or this waits for them.
+	perform from centre.desk d where d.name = (select x.desk from centre.enrolment x where x.id = p_enrolment) for no key update;
 	select * into e from centre.enrolment where id = p_enrolment for no key update;
 	if e.state = 'active' then
 		outcome := 'active';
