@@ -138,7 +138,7 @@ func (c *Centre) SendCode(ctx context.Context, enrolment uuid.UUID, r CodeReques
 }
 
 // ConfirmCode has a typed code compared. Codes of *Refused: Unknown, Ended, Expired, Conflict, Invalid,
-// NoCode.
+// NoCode, TooMany (a hundred tries in this enrolment).
 func (c *Centre) ConfirmCode(ctx context.Context, enrolment uuid.UUID, a Attempt) (Confirmed, error) {
 	var answer Confirmed
 	err := c.ask(ctx, put("compare a code", PathAttempt, a, &answer, enrolment, a.ID))

@@ -249,6 +249,20 @@ func TestOtherDesksLockNobodyOut(t *testing.T) {
 	}
 }
 
+func TestRepeatedSendOfWhatHasEnded(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	id, send, number := b.desk.open(citizen()), newID(), phone()
+	must(b.desk.trySend(id, send, "sms", number))(t)
+	if err := b.desk.abandon(id, ""); err != nil {
+		t.Fatal(err)
+	}
+	_, err := b.desk.trySend(id, send, "sms", number)
+	wantState(t, "the same send", err, "BK002")
+	_, err = b.desk.trySend(b.desk.open(citizen()), send, "sms", number)
+	wantState(t, "in another enrolment", err, "BK004")
+}
+
 // What is written behind a plus is the same mailbox.
 func TestSubaddresses(t *testing.T) {
 	t.Parallel()

@@ -72,6 +72,55 @@ func TestLimitsAreExactAtOnce(t *testing.T) {
 	}
 }
 
+// The hour slides: what was done in the minute in which it began counts.
+func TestHourCountsWhole(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.set("centre_opens_per_hour", 1)
+	const began = `select (date_trunc('minute', clock_timestamp()) - interval '1 hour')::text`
+	for {
+		b.exec(`delete from centre.tally`)
+		minute := scalar[string](b, began)
+		b.exec(`insert into centre.tally (what, minute, n) values ('opens', $1::text::timestamptz, 1)`, minute)
+		_, err := b.desk.tryOpen(newID(), citizen())
+		if scalar[string](b, began) == minute { // or the minute ended meanwhile
+			wantState(t, "another one", err, "BK011")
+			break
+		}
+	}
+	b.exec(`delete from centre.tally`)
+	b.exec(`insert into centre.tally (what, minute, n) values ('opens', date_trunc('minute', clock_timestamp()) - interval '61 minutes', 1)`)
+	b.desk.open(citizen())
+}
+
+// An enrolment's tries are remembered one by one, so there is an end to them: nobody fills the disk with tries at a code
+// that is used up.
+func TestTriesHaveAnEnd(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	id := b.desk.proven(citizen(), "sms", phone())
+	first := newID()
+	must(b.desk.tryConfirm(id, first, "sms", "123456"))(t)
+	refused := 0
+	for range 150 {
+		c, err := b.desk.tryConfirm(id, newID(), "sms", "123456")
+		switch got := word(c.Refusal, err); got {
+		case "BK011":
+			refused++
+		case "code_expired":
+		default:
+			t.Fatalf("confirm_code of a used code: %q", got)
+		}
+	}
+	if refused != 52 || scalar[int](b, `select count(*) from centre.code_attempt`) != 100 {
+		t.Errorf("%d tries were refused", refused)
+	}
+	if c := must(b.desk.tryConfirm(id, first, "sms", "123456"))(t); c.Refusal != "code_expired" {
+		t.Errorf("one of them again: %+v", c)
+	}
+	b.desk.proven(citizen(), "sms", phone())
+}
+
 // What becomes a key costs a desk nothing, another desk's limit is its own, and an hour later all is well.
 func TestLimitOfOpens(t *testing.T) {
 	t.Parallel()

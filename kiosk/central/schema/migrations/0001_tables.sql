@@ -215,7 +215,7 @@ create table centre.code_attempt (
 	proof        uuid,
 	confirmed_at timestamptz
 );
-create index code_attempt_enrolment on centre.code_attempt (enrolment, channel) where counts;
+create index code_attempt_enrolment on centre.code_attempt (enrolment, channel);
 create index code_attempt_code on centre.code_attempt (code) where counts;
 comment on table centre.code_attempt is 'Codes that were tried.';
 

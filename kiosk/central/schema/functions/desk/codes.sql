@@ -20,8 +20,10 @@ begin
 	tries := internal.setting('code_tries');
 	select * into c from centre.one_time_code where id = p_send;
 	if found then
-		if (c.enrolment, c.channel, c.value) is distinct from (p_enrolment, p_channel, p_value) then
+		if (c.enrolment, c.channel, coalesce(c.value, p_value)) is distinct from (p_enrolment, p_channel, p_value) then
 			perform internal.refuse('BK004', 'conflict');
+		elsif c.value is null then -- forgotten at the enrolment's end
+			perform internal.refuse('BK002', 'enrolment_ended');
 		end if;
 		sent_at := c.sent_at; expires_at := c.expires_at; resend_at := c.resend_at;
 		sends_left := c.sends_left; tries_left := c.tries_left;
@@ -110,6 +112,9 @@ begin
 		perform internal.refuse('BK005', 'invalid');
 	elsif t >= e.expires_at then
 		perform internal.refuse('BK003', 'enrolment_expired');
+	elsif (select count(*) from centre.code_attempt x where x.enrolment = p_enrolment) >= 100 then
+		-- Each is remembered for its repetition, also one that compared nothing; no visit comes near so many.
+		perform internal.refuse('BK011', 'too_many');
 	end if;
 	-- The newest code counts; while it does not exist yet, the one before it still does.
 	select * into c from centre.one_time_code where enrolment = p_enrolment and channel = p_channel

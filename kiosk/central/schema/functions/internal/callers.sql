@@ -15,7 +15,8 @@ $$;
 --   BK007 no_contact           binding without a proven contact
 --   BK009 wrong_state          (registrar) the enrolment is not waiting for this
 --   BK010 person_mismatch      (registrar) the evidence speaks of another person than the enrolment
---   BK011 too_many             this desk, or all together, opened too many enrolments within the hour
+--   BK011 too_many             this desk, or all together, opened too many enrolments within the hour; or one enrolment's
+--                              codes were tried too often
 --   BK012 not_a_desk           the certificate is unknown, ended or revoked
 --   BK013 desk_suspended
 --   BK014 lease_lost           (registrar) the job is another worker's by now

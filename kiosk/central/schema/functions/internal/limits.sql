@@ -20,7 +20,8 @@ create function internal.fruitless_codes(p_desk text) returns integer
 $$;
 
 -- Counts one more of each thing, or none and false when any has reached its limit within the hour. Exact: until the
--- caller's transaction ends nobody else counts the same.
+-- caller's transaction ends nobody else counts the same. A minute that began before the hour counts whole. All callers
+-- name what is counted for the centre first, so that they wait for each other in one order.
 create function internal.count_up(p_what text[], p_most integer[]) returns boolean
 	language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
@@ -29,7 +30,7 @@ begin
 	perform pg_advisory_xact_lock(hashtextextended(w, 2)) from unnest(p_what) w;
 	t := clock_timestamp();
 	if exists (select from unnest(p_what, p_most) u(what, most) where u.most <= (select coalesce(sum(x.n), 0)
-		from centre.tally x where x.what = u.what and x.minute > t - interval '1 hour')) then
+		from centre.tally x where x.what = u.what and x.minute > t - interval '61 minutes')) then
 		return false;
 	end if;
 	insert into centre.tally as x (what, minute, n) select w, date_trunc('minute', t), 1 from unnest(p_what) w
