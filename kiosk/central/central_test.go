@@ -239,7 +239,7 @@ func TestSuspended(t *testing.T) {
 		wantRefused(t, call(), central.RefusedSuspended)
 	}
 	change(schema.ResumeDesk)
-	if st := must(c.Status(ctx, id))(t); st.State != central.StateOpen {
+	if st := must(c.Status(ctx, id))(t); st.State != central.StateAbandoned || st.Refusal != central.RefusedSuspended {
 		t.Errorf("resumed: %+v", st)
 	}
 	change(schema.RevokeDesk)

@@ -35,6 +35,9 @@ func TestSuspended(t *testing.T) {
 		d.until("resumed", func(s kiosk.State) bool { return s.Problem == nil && s.Case == 0 && !s.Status.Centre.Suspended })
 	}
 	b.noKey()
+	if n := b.count(`select count(*) from centre.enrolment where state = 'open'`); n != 0 {
+		t.Errorf("%d enrolments are open", n)
+	}
 	if n := b.count(`select count(*) from centre.evidence`); n != 0 {
 		t.Errorf("%d bindings", n)
 	}

@@ -89,7 +89,8 @@ func addCertificate(ctx context.Context, tx pgx.Tx, name string, sum []byte) err
 	return nil
 }
 
-// SuspendDesk cuts a desk off from its next call until ResumeDesk; its open streams are told to end.
+// SuspendDesk cuts a desk off from its next call until ResumeDesk; its open streams are told to end. Its open enrolments
+// are abandoned, which it could no longer do itself; of those that are bound, registrar.activate makes no key.
 // Errors: ErrNoDesk, ErrDeskRevoked.
 func SuspendDesk(ctx context.Context, adminDSN, name string) error {
 	return inTx(ctx, adminDSN, func(tx pgx.Tx) error { return setState(ctx, tx, name, "suspended") })
@@ -100,7 +101,7 @@ func ResumeDesk(ctx context.Context, adminDSN, name string) error {
 	return inTx(ctx, adminDSN, func(tx pgx.Tx) error { return setState(ctx, tx, name, "active") })
 }
 
-// RevokeDesk cuts a desk off for good, with all its certificates. Error: ErrNoDesk.
+// RevokeDesk cuts a desk off for good, with all its certificates, as SuspendDesk does for a time. Error: ErrNoDesk.
 func RevokeDesk(ctx context.Context, adminDSN, name string) error {
 	return inTx(ctx, adminDSN, func(tx pgx.Tx) error {
 		if err := setState(ctx, tx, name, "revoked"); err != nil {
@@ -176,6 +177,11 @@ func setState(ctx context.Context, tx pgx.Tx, name, to string) error {
 	}
 	if to == "active" {
 		return nil
+	}
+	_, err = tx.Exec(ctx, `select internal.end_enrolment(id, 'abandoned', 'desk_suspended') from centre.enrolment
+		where desk = $1 and state = 'open'`, name)
+	if err != nil {
+		return fmt.Errorf("ending a desk's open enrolments: %w", redact(err))
 	}
 	return tellGone(ctx, tx, name)
 }

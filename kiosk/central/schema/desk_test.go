@@ -73,7 +73,7 @@ func TestDesksAreRows(t *testing.T) {
 		}
 	}
 	b.desk.wantCalls(t, "active", "")
-	bound := b.desk.bound(citizen())
+	bound, open := b.desk.bound(citizen()), b.desk.proven(citizen(), "sms", phone())
 	do := func(err error) {
 		t.Helper()
 		if err != nil {
@@ -90,6 +90,12 @@ func TestDesksAreRows(t *testing.T) {
 	b.desk.wantCalls(t, "resumed", "")
 	if s := b.desk.status(bound); s.State != "refused" || s.Refusal != "desk_suspended" {
 		t.Errorf("what it had bound: %+v", s)
+	}
+	if s := b.desk.status(open); s.State != "abandoned" || s.Refusal != "desk_suspended" {
+		t.Errorf("what it had opened: %+v", s)
+	}
+	if n := scalar[int](b, `select count(*) from centre.contact_proof where enrolment = $1 and value is not null`, open); n != 0 {
+		t.Error("the contact of an enrolment that ended stays")
 	}
 
 	// Rotation: both certificates hold until the overlap ends, then the new one does.
