@@ -107,7 +107,8 @@ func TestOnlyCardreaderLinksPCSC(t *testing.T) {
 		if slices.Contains(p.Imports, "github.com/ebfe/scard") && path != "cardreader" {
 			t.Errorf("%s imports ebfe/scard; only cardreader may", path)
 		}
-		server := path == "cmd/registrar" || strings.HasPrefix(path, "kiosk/registrar") ||
+		server := path == "cmd/registrar" || path == "cmd/centre" || strings.HasPrefix(path, "kiosk/registrar") ||
+			strings.HasPrefix(path, "kiosk/central/door") ||
 			path == "kiosk/evidence" || path == "kiosk/examine" || path == "kiosk/transcript"
 		if server && slices.Contains(p.Deps, "github.com/ebfe/scard") {
 			t.Errorf("%s links libpcsclite: a server must not", path)
@@ -160,6 +161,9 @@ func TestTheDomainKnowsNoTechnology(t *testing.T) {
 		// A desk calls the centre's door, and cannot speak to its database.
 		"balcao/kiosk/central": {"github.com/jackc/pgx"},
 		"balcao/cmd/kiosk":     {"github.com/jackc/pgx"},
+		// The door holds neither pepper nor sealing key, and decides nothing.
+		"balcao/cmd/centre":    {"fyne.io/fyne", "balcao/ui", "balcao/kiosk/registrar", "balcao/kiosk/seal", "filippo.io/age"},
+		"balcao/cmd/registrar": {"fyne.io/fyne", "balcao/ui"},
 	}
 	for _, p := range listPackages(t) {
 		for _, dep := range p.Deps {

@@ -166,8 +166,8 @@ func TestEnrolment(t *testing.T) {
 	}
 	var hash string
 	c.ask(t, `select pin_hash from centre.key limit 1`, nil, &hash)
-	if want := regexp.MustCompile(`^\$argon2id\$v=19\$m=65536,t=3,p=4\$`); !want.MatchString(hash) {
-		t.Error("the PIN is not stored as Argon2id with 64 MiB, t=3, p=4")
+	if want := regexp.MustCompile(`^\$argon2id\$v=19\$m=19456,t=2,p=1\$`); !want.MatchString(hash) {
+		t.Error("the PIN is not stored as Argon2id with 19 MiB, t=2, p=1")
 	}
 
 	// A third person's code is right, and the number is the first one's: the clerk is told, and has the keyboard.

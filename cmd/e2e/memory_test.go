@@ -54,7 +54,7 @@ func TestMemoryIsClosed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, args := range map[string][]string{
-		"kiosk": {"-config", pipe}, "registrar": {"-config", pipe}, "kioskctl": {"trust", "import", "--dir", dir, pipe},
+		"kiosk": {"-config", pipe}, "registrar": {"-config", pipe}, "centre": {"-config", pipe}, "kioskctl": {"trust", "import", "--dir", dir, pipe},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cmd := exec.Command(bin(t, name), args...)
