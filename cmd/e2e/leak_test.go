@@ -95,7 +95,7 @@ func (c *centre) awaitCount(t testing.TB, state string, want int) {
 		t.Fatal(err)
 	}
 	defer conn.Close(context.Background())
-	if _, err := conn.Exec(ctx, `listen "desk_`+c.env["BALCAO_DESK"]+`"; listen registrar_work`); err != nil {
+	if _, err := conn.Exec(ctx, `listen desk_events; listen registrar_work`); err != nil {
 		t.Fatal(err)
 	}
 	for {
