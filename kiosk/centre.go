@@ -32,7 +32,8 @@ type CentreChanged struct {
 
 // apply notes how the centre is reached. Work that waited for it goes on by itself.
 func (e CentreChanged) apply(s *Session) {
-	if before := s.state.Status.Centre; e.Centre.Health == HealthDown { // who does not answer says nothing new
+	before := s.state.Status.Centre
+	if e.Centre.Health == HealthDown { // who does not answer says nothing new
 		e.Centre.Skew = before.Skew
 		e.Centre.Suspended = e.Centre.Suspended || before.Suspended
 	}
@@ -49,6 +50,8 @@ func (e CentreChanged) apply(s *Session) {
 	switch {
 	case e.Centre.Suspended && s.state.Case != 0 && !s.over() && s.state.Step != StepDone:
 		s.fail(Problem{Code: ProblemDeskSuspended})
+	case before.Suspended && !e.Centre.Suspended && s.over() && s.problem.Code == ProblemDeskSuspended:
+		s.next() // what its page waits for has come
 	case s.state.Case == 0 && s.note == "" && s.barred() == "":
 		s.startUnread()
 	}

@@ -75,7 +75,7 @@ func TestSessionUnderRandomEvents(t *testing.T) {
 			t.Errorf("no random walk bound a key to a %s: the walk proves little", kind)
 		}
 	}
-	t.Logf("keys bound: %v, documents checked: %d", bound, checked)
+	t.Logf("keys bound: %v, documents checked: %d, cards away: %d", bound, checked, away)
 }
 
 // world is a session, its twin that sees the same events, and what an observer outside knows of them.

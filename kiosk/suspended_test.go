@@ -54,6 +54,11 @@ func TestSuspended_EndsTheCase(t *testing.T) {
 			}
 			d.do(kiosk.InCase{Case: id, Event: kiosk.KeyActive{}}).asked().problem(kiosk.ProblemDeskSuspended, true)
 			d.do(kiosk.NextPerson{}).problem(kiosk.ProblemDeskSuspended, false).at(kiosk.StepDocument)
+
+			d = stage.reach(newDesk(t)).do(suspended, told(kiosk.UsualRules())).problem("", false).at(kiosk.StepDocument)
+			if d.state.Case == id {
+				t.Error("resumed: the case that ended is still there")
+			}
 		})
 	}
 }

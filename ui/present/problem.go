@@ -77,7 +77,7 @@ func (p Presenter) problemActions(problem kiosk.Problem) []Action {
 		actions = []Action{{Text: p.Text("action.next_person"), Key: "Enter", Main: true, Event: kiosk.NextPerson{}}}
 	case problem.Code.OfService():
 		actions = []Action{{Text: p.Text("action.waiting_reader"), Main: true}}
-	case problem.Code == kiosk.ProblemDeskSuspended:
+	case problem.Code == kiosk.ProblemDeskSuspended && p.State.Status.Centre.Suspended:
 		actions = []Action{{Text: p.Text("action.waiting_centre"), Main: true}}
 	case awaitsCard(problem.Code):
 		waiting := "action.waiting_card"
