@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -126,7 +127,7 @@ func TestServiceRestart(t *testing.T) {
 func TestKilledDuringBinding(t *testing.T) {
 	c := startDemo(t)
 	s := startScreen(t)
-	registrar := c.adoptRegistrar(t) // belongs to the whole test, not to a part of it
+	registrar := c.adopt(t, "registrar") // belongs to the whole test, not to a part of it
 	whole := t
 
 	t.Run("registrar before the evidence, then started again", func(t *testing.T) {
@@ -140,7 +141,7 @@ func TestKilledDuringBinding(t *testing.T) {
 		d.awaits(t, "review=binding")
 		c.awaitCount(t, "pending", 1)
 		d.screen.picture(t, "binding-waits")
-		registrar = c.startRegistrar(whole)
+		registrar = c.start(whole, "registrar")
 		d.awaits(t, "step=done")
 		c.count(t, "active", 1)
 		c.mock(t, "remove")
@@ -157,7 +158,7 @@ func TestKilledDuringBinding(t *testing.T) {
 		d.awaits(t, "review=binding")
 		c.awaitCount(t, "pending", 1)
 		d.kill()
-		registrar = c.startRegistrar(whole)
+		registrar = c.start(whole, "registrar")
 		c.awaitCount(t, "active", 2)
 		c.mock(t, "remove")
 	})
@@ -189,23 +190,23 @@ func TestKilledDuringBinding(t *testing.T) {
 	})
 }
 
-// adoptRegistrar stops the demo's registrar and starts one that the test may kill.
-func (c *centre) adoptRegistrar(t testing.TB) *program {
+// adopt stops the demo's registrar or centre and starts one that the test may kill.
+func (c *centre) adopt(t testing.TB, name string) *program {
 	t.Helper()
-	pid, err := strconv.Atoi(c.env["BALCAO_REGISTRAR_PID"])
+	pid, err := strconv.Atoi(c.env["BALCAO_"+strings.ToUpper(name)+"_PID"])
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
-		t.Fatalf("stopping the registrar: %v", err)
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatalf("stopping the demo's %s: %v", name, err)
 	}
-	return c.startRegistrar(t)
+	return c.start(t, name)
 }
 
-func (c *centre) startRegistrar(t testing.TB) *program {
+func (c *centre) start(t testing.TB, name string) *program {
 	t.Helper()
-	p := start(t, nil, bin(t, "registrar"), "-config", c.env["BALCAO_REGISTRAR_CONFIG"])
-	p.await(t, "ready", 0, func(line string) bool { return line == "ready" })
+	p := start(t, nil, bin(t, name), "-config", c.env["BALCAO_"+strings.ToUpper(name)+"_CONFIG"])
+	p.await(t, "ready", 0, func(line string) bool { return strings.HasPrefix(line, "ready") })
 	return p
 }
 
