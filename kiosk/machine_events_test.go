@@ -175,6 +175,13 @@ func (w *world) sensible() kiosk.Event {
 	if s.Problem != nil {
 		return pick[kiosk.Event](w, kiosk.Retry{}, kiosk.NextPerson{}, w.insert(), w.remove(), w.centreUp())
 	}
+	if (s.Step == kiosk.StepContact || s.Step == kiosk.StepPIN) && !w.mostly() { // whoever goes takes the card along
+		if s.Document.CardPresent {
+			return kiosk.CardRemoved{Reader: s.Document.Reader}
+		}
+		w.now = w.now.Add(90 * time.Second)
+		return kiosk.Tick{Now: w.now}
+	}
 	switch s.Step {
 	case kiosk.StepDocument:
 		if s.Document.Access.Asked && !s.Document.Reading {
