@@ -7,27 +7,16 @@ package main
 
 import (
 	"context"
-	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
-	"os"
-	"os/signal"
-	"syscall"
 
-	"balcao/cmd/internal/guarded"
-	"balcao/cmd/internal/version"
+	"balcao/cmd/internal/service"
 	"balcao/kiosk/central/door"
 )
 
-// Exit codes.
-const (
-	exitOK    = 0
-	exitError = 1
-	exitUsage = 2
-)
+const exitOK, exitError, exitUsage = service.ExitOK, service.ExitError, service.ExitUsage
 
 const usage = `Usage: centre -config FILE [-check-config]
        centre -version
@@ -35,32 +24,15 @@ const usage = `Usage: centre -config FILE [-check-config]
 It prints "ready ADDRESS" when it answers. /healthz says whether it does, /readyz whether the database does too.
 `
 
-func main() {
-	if err := guarded.Memory(); err != nil {
-		_, _ = fmt.Fprintln(os.Stderr, "centre:", err)
-		os.Exit(exitError)
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
-}
+func main() { service.Main("centre", run) }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	flags := flag.NewFlagSet("centre", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	flags.Usage = func() { _, _ = fmt.Fprint(stderr, usage) }
-	path := flags.String("config", "/etc/balcao/centre.toml", "configuration `file`")
-	check := flags.Bool("check-config", false, "only check the configuration")
-	version.Flag(flags)
-	switch err := flags.Parse(args); {
-	case errors.Is(err, flag.ErrHelp):
-		return exitOK
-	case err != nil || flags.NArg() > 0:
-		flags.Usage()
-		return exitUsage
+	path, check, exit, ok := service.Flags("centre", usage, args, stderr)
+	if !ok {
+		return exit
 	}
-	cfg, err := loadConfig(*path)
-	if err == nil && !*check {
+	cfg, err := loadConfig(path)
+	if err == nil && !check {
 		log := slog.New(slog.NewJSONHandler(stderr, nil))
 		err = serve(ctx, cfg, log, func(l net.Addr) { _, _ = fmt.Fprintln(stdout, "ready", l) })
 	}

@@ -9,19 +9,13 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
 
-	"balcao/cmd/internal/guarded"
+	"balcao/cmd/internal/service"
 	"balcao/cmd/internal/version"
 )
 
 // Exit codes that all commands share. A command may give code 3 a meaning of its own.
-const (
-	exitOK    = 0
-	exitError = 1
-	exitUsage = 2
-)
+const exitOK, exitError, exitUsage = service.ExitOK, service.ExitError, service.ExitUsage
 
 const usage = `Usage: kioskctl COMMAND [flags]
 
@@ -29,20 +23,17 @@ const usage = `Usage: kioskctl COMMAND [flags]
   document examine files that were read from a travel document's chip (exit 0 genuine, 3 refused, 2 no such files)
   doctor   say what is wrong with readers, the smart-card service and the trust folder
   trust    import FILE…: add CA certificates to the trust folder; list: show it
-  db       create | migrate | check: the centre's database
+  db       create | migrate | check | centre | registrar | server: the centre's database and who logs in to it;
+           settings | set | extension | destination | alerts | reviews: the centre's rules, and what to look at
   desk     add | suspend | resume | rotate | revoke | list: the desks and their TLS client certificates
 
 kioskctl COMMAND --help tells more; kioskctl -version says which it is.
 `
 
 func main() {
-	if err := guarded.Memory(); err != nil {
-		_, _ = fmt.Fprintln(os.Stderr, "kioskctl:", err)
-		os.Exit(exitError)
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	service.Main("kioskctl", func(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+		return run(ctx, args, os.Stdin, stdout, stderr)
+	})
 }
 
 // mistake is the exit code when flags could not be parsed; asking for help is none.

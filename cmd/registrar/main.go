@@ -9,24 +9,14 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
-	"os/signal"
-	"syscall"
 
-	"balcao/cmd/internal/guarded"
-	"balcao/cmd/internal/version"
+	"balcao/cmd/internal/service"
 )
 
-// Exit codes.
-const (
-	exitOK    = 0
-	exitError = 1
-	exitUsage = 2
-)
+const exitOK, exitError, exitUsage = service.ExitOK, service.ExitError, service.ExitUsage
 
 const usage = `Usage: registrar -config FILE [-check-config]
        registrar keygen DIR
@@ -37,38 +27,21 @@ recipient that desks seal PINs to. Where the configuration does not name them th
 in $CREDENTIALS_DIRECTORY (systemd LoadCredential=).
 `
 
-func main() {
-	if err := guarded.Memory(); err != nil {
-		_, _ = fmt.Fprintln(os.Stderr, "registrar:", err)
-		os.Exit(exitError)
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
-}
+func main() { service.Main("registrar", run) }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if len(args) > 0 && args[0] == "keygen" {
 		return report(keygen(args[1:], stdout), stderr)
 	}
-	flags := flag.NewFlagSet("registrar", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	flags.Usage = func() { _, _ = fmt.Fprint(stderr, usage) }
-	path := flags.String("config", "/etc/balcao/registrar.toml", "configuration `file`")
-	check := flags.Bool("check-config", false, "only check the configuration")
-	version.Flag(flags)
-	switch err := flags.Parse(args); {
-	case errors.Is(err, flag.ErrHelp):
-		return exitOK
-	case err != nil || flags.NArg() > 0:
-		flags.Usage()
-		return exitUsage
+	path, check, exit, ok := service.Flags("registrar", usage, args, stderr)
+	if !ok {
+		return exit
 	}
-	cfg, err := loadConfig(*path)
-	if err == nil && *check {
+	cfg, err := loadConfig(path)
+	if err == nil && check {
 		err = cfg.checkTrust()
 	}
-	if err != nil || *check {
+	if err != nil || check {
 		return report(err, stderr)
 	}
 	log := slog.New(slog.NewJSONHandler(stderr, nil))
