@@ -55,17 +55,19 @@ func TestKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	go func() { _ = inbox.NewCentre("balcao", "balcao", phones).Serve(ctx, l) }()
-	// Two registrars, and of each the one that starts again in its place.
+	// Two registrars with the same keys, and of each the one that starts again in its place.
+	first := centre(t, office.DB.Registrar(), "workers = 2\nname = \"r0\"")
+	text, err := os.ReadFile(filepath.Clean(first))
+	if err != nil {
+		t.Fatal(err)
+	}
 	registrars := make([]*exec.Cmd, 2)
 	configs := make([]string, len(registrars))
 	for i := range registrars {
-		configs[i] = centre(t, office.DB.Registrar(), fmt.Sprintf("workers = 2\nname = \"r%d\"", i))
-		text, err := os.ReadFile(configs[i])
-		if err != nil {
-			t.Fatal(err)
-		}
-		text = []byte(strings.Replace(string(text), "127.0.0.1:1", l.Addr().String(), 1))
-		if err := os.WriteFile(filepath.Clean(configs[i]), text, 0o600); err != nil {
+		configs[i] = filepath.Join(filepath.Dir(first), fmt.Sprintf("r%d.toml", i))
+		own := strings.Replace(string(text), "127.0.0.1:1", l.Addr().String(), 1) // of [sms]
+		own = strings.Replace(own, `"r0"`, fmt.Sprintf(`"r%d"`, i), 1)
+		if err := os.WriteFile(configs[i], []byte(own), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		registrars[i] = process(t, configs[i])
