@@ -164,7 +164,8 @@ func TestWalkIdle(t *testing.T) {
 	d.types(t, "182") // the rest: what stood in the boxes is still there
 	d.keysUntil(t, "Return", "pin=repeat")
 	d.awaits(t, "warned=true", "pin=repeat")
-	d.screen.save(t, "walk-12-warned", d.screen.capture(t)) // a picture that waits for rest would wait for the seconds
+	d.screen.xdo(t, "sleep", "1")                           // the state is said before the windows are painted
+	d.screen.save(t, "walk-12-warned", d.screen.capture(t)) // one that waits for rest would wait for the seconds
 	d.awaits(t, "problem=idle", "case=0")
 	d.has(t, clerkTitle)
 	d.picture(t, "12-ended")
