@@ -144,6 +144,16 @@ func TestFailureIsToldToBoth(t *testing.T) {
 			}
 		})
 	}
+	t.Run("OnlyWhatIsLeftIsAdvised", func(t *testing.T) {
+		locked := contactOther(en)
+		locked.Contact.Phone.Problem = kiosk.ChannelLocked
+		for name, state := range map[string]kiosk.State{"locked": locked, "confirmed": contactBoth(en), "open": contactSent(en)} {
+			fields := ui.PresentClerk(state, false, "", "", "").Contact.Fields
+			if advised := strings.Contains(fields[2].Value, "other channel"); advised != (name == "open") {
+				t.Errorf("the other channel is %s: got %q", name, fields[2].Value)
+			}
+		}
+	})
 	t.Run("OtherIsAskedForInstead", func(t *testing.T) {
 		citizen := ui.PresentCitizen(contactOther(en), false)
 		if got, want := citizen.Points[0].Text, "We could not send it: +351\u00a0912\u00a0345\u00a0678."; citizen.Title != "Type the code you received" || got != want {
@@ -393,7 +403,7 @@ func TestReviewInPlainWords(t *testing.T) {
 			d := newDesk(t, ui.Options{})
 			d.Show(travelReview(test.from, kiosk.ReviewReading)(kiosk.English))
 			shown := visibleText(d.Citizen())
-			for _, want := range []string{"until 15 April 2032", "1 March 2026", test.want} {
+			for _, want := range []string{"until 15\u00a0April\u00a02032", "1\u00a0March\u00a02026", test.want} {
 				if !strings.Contains(shown, want) {
 					t.Errorf("does not say %q:\n%s", want, shown)
 				}

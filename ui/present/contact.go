@@ -242,10 +242,14 @@ func (p Presenter) codeFields(c kiosk.ChannelState) []Field {
 	if left := c.ExpiresAt.Sub(p.centreNow()); left > 0 {
 		expires = p.Format("contact.expires_in", Values{"Time": countdown(left)})
 	}
+	missing := "contact.if_missing_text"
+	if other := p.channel(otherChannel(p.State.Contact.Awaited)); other.Confirmed() || other.Problem == kiosk.ChannelLocked {
+		missing = "contact.if_missing_only" // the other is proven, or cannot be any more
+	}
 	return []Field{
 		{p.Text("contact.tries"), p.Format("contact.tries_used", Values{"Used": c.Tries - c.TriesLeft, "Tries": c.Tries})},
 		{p.Text("contact.expires"), expires},
-		{p.Text("contact.if_missing"), p.Text("contact.if_missing_text")},
+		{p.Text("contact.if_missing"), p.Text(missing)},
 	}
 }
 

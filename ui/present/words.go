@@ -44,13 +44,13 @@ func (w Words) ShortDate(d kiosk.Date) string {
 	return fmt.Sprintf("%02d-%02d-%04d", d.Day, d.Month, d.Year)
 }
 
-// longDate writes 15 de abril de 2032, for people who do not handle documents all day.
+// longDate writes 15 de abril de 2032, on one line, for people who do not handle documents all day.
 func (w Words) longDate(d kiosk.Date) string {
 	if d.IsZero() || d.Partial() {
 		return w.ShortDate(d)
 	}
 	month := w.Text("month." + strconv.Itoa(int(d.Month)))
-	return w.Format("format.long_date", Values{"Day": d.Day, "Month": month, "Year": d.Year})
+	return strings.ReplaceAll(w.Format("format.long_date", Values{"Day": d.Day, "Month": month, "Year": d.Year}), " ", "\u00a0")
 }
 
 // seconds writes how long a check took: 0,05 s, 0,4 s. Less than a hundredth of a second is nothing.
