@@ -225,6 +225,14 @@ func contactWrong(l kiosk.Language) kiosk.State {
 	return s
 }
 
+// contactMistyped is a number and an address as they are when a key was missed.
+func contactMistyped(l kiosk.Language) kiosk.State {
+	s := contact(l)
+	s.Contact.Phone = kiosk.ChannelState{Text: "91234567", Problem: kiosk.PhoneDigitMissing}
+	s.Contact.Email = kiosk.ChannelState{Text: "anabela@exemplo", Problem: kiosk.EmailEndingMissing}
+	return s
+}
+
 // contactCorrecting is what was proven, opened to be changed.
 func contactCorrecting(l kiosk.Language) kiosk.State {
 	s := proven(contact(l))
@@ -472,7 +480,7 @@ var screens = slices.Concat(cardScreens, travelScreens)
 var cardScreens = []screen{
 	{"1-document", idle}, {"1-errands", errands}, {"1-check", checkDesk}, {"1-check-away", checkAway}, {"1-left-behind", leftBehind}, {"1-centre-down", centreDown}, {"1-desk-suspended", deskSuspended}, {"1-service-stopped", stopped}, {"1-reading", reading}, {"1-held", held},
 	{"2-identity", identity}, {"2-identity-check", checkIdentity}, {"2-identity-long", identityLong}, {"2-identity-loading", identityLoading}, {"2-identity-unsure", identityUnsure},
-	{"3-contact", contact}, {"3-contact-sent", contactSent}, {"3-contact-wrong", contactWrong}, {"3-contact-no-destination", contactRefused(kiosk.DestinationOff)}, {"3-contact-busy", contactRefused(kiosk.CentreBusy)}, {"3-contact-both", contactBoth},
+	{"3-contact", contact}, {"3-contact-mistyped", contactMistyped}, {"3-contact-sent", contactSent}, {"3-contact-wrong", contactWrong}, {"3-contact-no-destination", contactRefused(kiosk.DestinationOff)}, {"3-contact-busy", contactRefused(kiosk.CentreBusy)}, {"3-contact-both", contactBoth},
 	{"3-contact-undelivered", contactFailed(undelivered)}, {"3-contact-taken", contactFailed(taken)}, {"3-contact-locked", contactFailed(lockedChannel)},
 	{"3-contact-expired", contactFailed(expired)}, {"3-contact-other", contactOther}, {"3-contact-correcting", contactCorrecting}, {"3-contact-cancel", cancelling}, {"3-contact-forgotten", forgotten}, {"3-contact-away", cardAway(contactSent)},
 	{"4-pin-first", pin(kiosk.PINFirst)}, {"4-pin-phone", phoneProven}, {"4-pin-mismatch", pinMismatch}, {"4-pin-repeat", pin(kiosk.PINRepeat)},
