@@ -3,6 +3,7 @@ package e2e
 import (
 	"fmt"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -221,7 +222,7 @@ func (c *centre) count(t testing.TB, state string, want int) {
 }
 
 // TestNothingPersonalStays enrols two people and searches everything that the desk wrote, and the
-// registrar's log, for what must not be there; and the desk's memory for the PINs.
+// registrar's log, for what must not be there; and the desk's memory, for the PINs at once, for names once it says so.
 func TestNothingPersonalStays(t *testing.T) {
 	c := startDemo(t)
 	home := t.TempDir()
@@ -229,6 +230,7 @@ func TestNothingPersonalStays(t *testing.T) {
 	t.Setenv("XDG_CONFIG_HOME", home+"/config")
 	t.Setenv("XDG_CACHE_HOME", home+"/cache")
 	t.Setenv("TMPDIR", mustTemporary(t, home+"/tmp"))
+	personal := c.personal(t)
 	d := startDesk(t, c, startScreen(t))
 	ines, other := ines, other
 	ines.shots, other.shots = "", ""
@@ -242,12 +244,21 @@ func TestNothingPersonalStays(t *testing.T) {
 			t.Errorf("a PIN stands %d times in the desk's memory after the visit", times)
 		}
 	}
+	for visit := range 3 { // that long after each
+		gone := regexp.MustCompile(fmt.Sprintf(`"memory given back","case":%d\b`, visit+1))
+		d.await(t, "the memory of a visit given back", 0, gone.MatchString)
+	}
+	for _, word := range personal {
+		if times := d.remembers(t, word); times != 0 {
+			t.Errorf("%d characters of a card stand %d times in the desk's memory more than a minute after the visits", len(word), times)
+		}
+	}
 	d.stop(t)
 	registrarLog, err := os.ReadFile(c.env["BALCAO_LOGS"] + "/registrar.log")
 	if err != nil {
 		t.Fatal(err)
 	}
-	secrets := append(c.personal(t), ines.pin, other.pin, ines.contact, other.contact, ines.to, code1, code2)
+	secrets := append(personal, ines.pin, other.pin, ines.contact, other.contact, ines.to, code1, code2)
 	secrets = append(secrets, c.entry(t, foreign.card).MRZ...)
 	secrets = append(secrets, foreign.pin, foreign.contact, foreign.taxNumber, "Senhorio de ensaio", code3)
 	for _, secret := range secrets {

@@ -104,7 +104,7 @@ func run(cfg config, log *slog.Logger) error {
 	var screens *ui.UI
 	var closing atomic.Bool
 	journal := desk.Journal{Log: log}
-	var memory forgetting
+	memory := forgetting{log: log}
 	var waiting frames
 	runner, err := desk.New(desk.Config{
 		Settings: cfg.settings(),

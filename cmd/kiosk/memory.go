@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"log/slog"
 	"os"
 	"runtime/debug"
 	"slices"
@@ -9,15 +10,17 @@ import (
 	"syscall"
 	"time"
 
+	"fyne.io/fyne/v2"
+
 	"balcao/kiosk"
 )
 
-// Pages are drawn over at once, but the window toolkit remembers the sizes of texts it drew for a
-// minute after their last use, and looks through them when it paints, which the clock has it do every
-// minute.
+// Pages are drawn over at once. Pictures of texts that no page shows any more stay a minute in the window toolkit, each
+// until its own window paints again (package internal/cache of Fyne), which one that nobody touches does not do.
 const (
 	drawnOver = 2 * time.Second
-	forgotten = 150 * time.Second
+	expired   = 65 * time.Second
+	painted   = 5 * time.Second // after that
 )
 
 // clobber has the collector overwrite what it frees (package runtime, "Environment Variables"). Names and numbers stand
@@ -44,14 +47,25 @@ func overwriteFreed() error {
 // its pages were drawn over. PINs and codes were wiped before.
 type forgetting struct {
 	visit kiosk.CaseID
+	log   *slog.Logger
 }
 
 // drawn notes a state that the windows show now.
 func (f *forgetting) drawn(s kiosk.State) {
-	ended := f.visit != 0 && s.Case != f.visit
+	ended := f.visit
 	f.visit = s.Case
-	if ended {
+	if ended != 0 && ended != s.Case {
 		time.AfterFunc(drawnOver, debug.FreeOSMemory)
-		time.AfterFunc(forgotten, debug.FreeOSMemory)
+		time.AfterFunc(expired, func() {
+			fyne.Do(func() {
+				for _, w := range fyne.CurrentApp().Driver().AllWindows() {
+					w.Content().Refresh()
+				}
+			})
+			time.AfterFunc(painted, func() {
+				debug.FreeOSMemory()
+				f.log.Info("memory given back", "case", uint64(ended))
+			})
+		})
 	}
 }
