@@ -22,7 +22,7 @@ const deskUsage = `Usage: kioskctl desk COMMAND [flags]
   add NAME [--out DIR] [--ca DIR]
         make a desk and its TLS client certificate
   suspend NAME, resume NAME
-        cut a desk off from its next call, and let it go on
+        cut a desk off from its next call, which ends what it has open, and let it go on
   rotate NAME [--overlap DURATION] [--out DIR] [--ca DIR]
         make its next certificate; those before it end after the overlap (24h when not said, 0s: at once)
   revoke NAME
