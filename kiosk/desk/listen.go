@@ -1,0 +1,99 @@
+package desk
+
+import (
+	"context"
+	"time"
+
+	"balcao/kiosk"
+	"balcao/kiosk/central"
+)
+
+// listenCentre keeps the line on which the centre announces, and with it the status bar.
+func (r *Runner) listenCentre(ctx context.Context) error {
+	return r.cfg.Centre.Listen(ctx, central.Line{
+		Up: func(h central.Hello) {
+			r.heard(h)
+			if v := r.watched.Load(); v != nil {
+				r.tellStatus(v) // a notice may have been lost with the line
+			}
+		},
+		Down: func(err error) {
+			if !r.barred(err) {
+				r.Send(kiosk.CentreChanged{Centre: kiosk.CentreStatus{Health: kiosk.HealthDown}})
+			}
+		},
+		Notice: func(n central.Notice) {
+			v := r.watched.Load()
+			switch {
+			case v == nil || v.enrolment != n.Enrolment:
+			case n.Kind == central.NoticeChip:
+				v.chipChallenge.tell()
+			default:
+				r.tellStatus(v)
+			}
+		},
+	})
+}
+
+// heard tells the session what the centre says of itself.
+func (r *Runner) heard(h central.Hello) {
+	r.foreign.Store(h.Version != central.Version)
+	r.rules.Store(&h.Rules)
+	health := kiosk.HealthGood
+	if h.RoundTrip > time.Second {
+		health = kiosk.HealthPoor
+	}
+	r.Send(kiosk.CentreChanged{
+		Centre:   kiosk.CentreStatus{Health: health, RoundTrip: h.RoundTrip, Skew: h.Skew},
+		Delivery: h.Delivery,
+		Rules:    h.Rules,
+	})
+}
+
+// rulesHold asks the centre, before something is signed, whether its rules are still those that it last told. When they
+// are not, the session is told of them first and that nothing was signed. A centre that does not answer at once is
+// not waited for: it decides anyway.
+func (r *Runner) rulesHold(ctx context.Context, id kiosk.CaseID) bool {
+	asking, cancel := context.WithTimeout(ctx, r.pace.rules)
+	defer cancel()
+	before := kiosk.UsualRules() // by which the session works until it hears of others
+	if told := r.rules.Load(); told != nil {
+		before = *told
+	}
+	h, err := r.cfg.Centre.Hello(asking)
+	if err != nil || before.Equal(h.Rules) {
+		return !r.barred(err)
+	}
+	r.heard(h)
+	r.Send(kiosk.InCase{Case: id, Event: kiosk.RulesChanged{}})
+	return false
+}
+
+// tellStatus asks how the watched enrolment stands and tells the session.
+func (r *Runner) tellStatus(v *visit) {
+	s, err := r.cfg.Centre.Status(v.ctx, v.enrolment)
+	if err != nil {
+		r.barred(err)
+		return // not open yet, or the line is down: the next heartbeat asks again
+	}
+	r.deliveries(v, s)
+	r.decided(v, s)
+}
+
+// tellDelivery asks how far the visit's messages came and tells the session.
+func (r *Runner) tellDelivery(v *visit) {
+	s, err := r.cfg.Centre.Status(v.ctx, v.enrolment)
+	if err == nil {
+		r.deliveries(v, s)
+	}
+	r.barred(err)
+}
+
+func (r *Runner) deliveries(v *visit, s central.Status) {
+	if s.SMS != kiosk.DeliveryNone {
+		r.answer(v, kiosk.DeliveryChanged{Channel: kiosk.SMS, Delivery: s.SMS})
+	}
+	if s.Email != kiosk.DeliveryNone {
+		r.answer(v, kiosk.DeliveryChanged{Channel: kiosk.Email, Delivery: s.Email})
+	}
+}
