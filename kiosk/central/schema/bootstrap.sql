@@ -5,7 +5,8 @@
 -- balcao_registrar the group of the registrars' logins.
 do $$
 declare
-	limits text[] := '{statement_timeout=5s,lock_timeout=2s,idle_in_transaction_session_timeout=5s,temp_file_limit=16MB}';
+	-- The last is none: every statement finds its rows by an index, whatever the values, so it is planned once.
+	limits text[] := '{statement_timeout=5s,lock_timeout=2s,idle_in_transaction_session_timeout=5s,temp_file_limit=16MB,plan_cache_mode=force_generic_plan}';
 	l text;
 begin
 	begin

@@ -100,7 +100,7 @@ var rules = []struct{ rule, cure, sql string }{
 	{
 		"the door's login has its limits",
 		"run kioskctl db create again",
-		`select l from unnest('{statement_timeout=5s,lock_timeout=2s,idle_in_transaction_session_timeout=5s,temp_file_limit=16MB}'::text[]) l
+		`select l from unnest('{statement_timeout=5s,lock_timeout=2s,idle_in_transaction_session_timeout=5s,temp_file_limit=16MB,plan_cache_mode=force_generic_plan}'::text[]) l
 		where not exists (select from pg_roles where rolname = 'balcao_centre' and rolconfig @> array[l])
 		union all
 		select 'connections' from pg_roles where rolname = 'balcao_centre' and rolconnlimit <> 60`,

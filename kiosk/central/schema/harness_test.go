@@ -62,11 +62,16 @@ func (b *bench) newDesk(name string) desk {
 
 func mustPool(tb testing.TB, dsn string) *pgxpool.Pool {
 	tb.Helper()
+	return mustPoolOf(tb, dsn, 8)
+}
+
+func mustPoolOf(tb testing.TB, dsn string, connections int32) *pgxpool.Pool {
+	tb.Helper()
 	cfg, err := pgxpool.ParseConfig(dsn)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	cfg.MaxConns = 8
+	cfg.MaxConns = connections
 	pool, err := pgxpool.NewWithConfig(tb.Context(), cfg)
 	if err != nil {
 		tb.Fatal(err)

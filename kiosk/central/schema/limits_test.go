@@ -2,6 +2,7 @@ package schema_test
 
 import (
 	"fmt"
+	"sync"
 	"testing"
 
 	"github.com/google/uuid"
@@ -72,24 +73,25 @@ func TestLimitsAreExactAtOnce(t *testing.T) {
 	}
 }
 
-// The hour slides: what was done in the minute in which it began counts.
+// The hour slides: what was done in the slot in which it began counts.
 func TestHourCountsWhole(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.set("centre_opens_per_hour", 1)
-	const began = `select (date_trunc('minute', clock_timestamp()) - interval '1 hour')::text`
+	const began = `select (date_bin('5 minutes', clock_timestamp(), 'epoch') - interval '1 hour')::text`
 	for {
 		b.exec(`delete from centre.tally`)
-		minute := scalar[string](b, began)
-		b.exec(`insert into centre.tally (what, minute, n) values ('opens', $1::text::timestamptz, 1)`, minute)
+		slot := scalar[string](b, began)
+		b.exec(`insert into centre.tally (what, slot, shard, n) values ('opens', $1::text::timestamptz, 0, 1)`, slot)
 		_, err := b.desk.tryOpen(newID(), citizen())
-		if scalar[string](b, began) == minute { // or the minute ended meanwhile
+		if scalar[string](b, began) == slot { // or the slot ended meanwhile
 			wantState(t, "another one", err, "BK011")
 			break
 		}
 	}
 	b.exec(`delete from centre.tally`)
-	b.exec(`insert into centre.tally (what, minute, n) values ('opens', date_trunc('minute', clock_timestamp()) - interval '61 minutes', 1)`)
+	b.exec(`insert into centre.tally (what, slot, shard, n)
+		values ('opens', date_bin('5 minutes', clock_timestamp(), 'epoch') - interval '65 minutes', 0, 1)`)
 	b.desk.open(citizen())
 }
 
@@ -173,5 +175,46 @@ func TestAskingWhoIsEnrolledCounts(t *testing.T) {
 		if o := must(b.desk.tryOpen(newID(), q))(t); o.Refusal != "no_chip" {
 			t.Errorf("typed: %+v, want no_chip", o)
 		}
+	}
+}
+
+// Many at once who begin far from a limit of the centre and come to it: exactly as many pass. Whoever counted beside
+// others when the limit came near is told to ask again.
+func TestLimitIsExactWhenItComesNear(t *testing.T) {
+	t.Parallel()
+	const callers, limit, calls = 24, 150, 240
+	b := newBench(t)
+	b.centre = mustPoolOf(t, b.db.Centre(), callers)
+	b.set("centre_codes_per_hour", limit)
+	b.set("desk_codes_per_hour", 10*calls)
+	b.set("prefix_codes_per_hour", limit+20) // comes near too, a little later
+	desks := make([]desk, callers)
+	for i := range desks {
+		desks[i] = b.newDesk(fmt.Sprintf("loja_%d", i+2))
+	}
+	var mu sync.Mutex
+	got := map[string]int{}
+	atOnce(callers, func(i int) string {
+		for range calls / callers {
+			id := desks[i].open(citizen())
+			send := newID()
+			for {
+				s, err := desks[i].trySend(id, send, "sms", "+5511"+phone()[4:])
+				answer := word(s.Refusal, err)
+				mu.Lock()
+				got[answer]++
+				mu.Unlock()
+				if answer != "40001" {
+					break
+				}
+			}
+		}
+		return ""
+	})
+	if got[""] != limit || got["centre_busy"] != calls-limit {
+		t.Errorf("%v, want %d that pass and %d that do not", got, limit, calls-limit)
+	}
+	if n := scalar[int](b, `select sum(n) from centre.tally where what = 'codes'`); n != limit {
+		t.Errorf("counted %d, want %d", n, limit)
 	}
 }

@@ -76,6 +76,7 @@ func addRegistrar(ctx context.Context, tx pgx.Tx, role string) error {
 		"grant " + RegistrarGroup + " to " + name,
 		alter + " login inherit connection limit 64",
 		alter + " set lock_timeout = '2s'",
+		alter + " set plan_cache_mode = force_generic_plan", // every statement finds its rows by an index, whatever the values
 		alter + " set idle_in_transaction_session_timeout = '30s'",
 	}
 	if !exists {

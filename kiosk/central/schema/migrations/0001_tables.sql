@@ -9,9 +9,10 @@
 
 -- A mailbox is one, whatever case it is written in and whatever is added behind a plus (RFC 5233).
 create function centre.mailbox(p_value text) returns text
-	language sql immutable set search_path = pg_catalog, pg_temp as $$
-	select regexp_replace(lower(p_value), '^([^@+]+)[+][^@]*@', '\1@')
-$$;
+	language plpgsql immutable set search_path = pg_catalog, pg_temp as $$
+begin
+	return (select regexp_replace(lower(p_value), '^([^@+]+)[+][^@]*@', '\1@'));
+end $$;
 
 create table centre.setting (
 	name    text primary key check (name ~ '^[a-z][a-z_]*$'),
@@ -289,12 +290,13 @@ create table centre.worker (
 comment on table centre.worker is 'Registrars and how their channels do.';
 
 create table centre.tally (
-	what   text,
-	minute timestamptz,
-	n      integer not null,
-	primary key (what, minute)
+	what  text,
+	slot  timestamptz,
+	shard integer,
+	n     integer not null,
+	primary key (what, slot, shard)
 );
-comment on table centre.tally is 'What all desks did together, by the minute; see internal.count_up.';
+comment on table centre.tally is 'What all desks did together, by slots of five minutes and by who counted; see internal.count_up.';
 
 create table centre.alert (
 	id      bigint generated always as identity primary key,

@@ -1,9 +1,10 @@
 -- Who calls, and how a call is refused.
 
 create function internal.setting(p_name text) returns integer
-	language sql stable set search_path = pg_catalog, pg_temp as $$
-	select value::integer from centre.setting where name = p_name
-$$;
+	language plpgsql stable set search_path = pg_catalog, pg_temp as $$
+begin
+	return (select value::integer from centre.setting where name = p_name);
+end $$;
 
 -- Refusals that are not a normal outcome: class BK, the message is a stable word, never a datum.
 --   BK001 unknown_enrolment    no such enrolment, or another desk's: it does not say which
@@ -69,8 +70,9 @@ end $$;
 
 -- The settings, and under "extensions" the laws.
 create function internal.rules() returns jsonb
-	language sql stable set search_path = pg_catalog, pg_temp set timezone = 'UTC' as $$
-	select (select jsonb_object_agg(s.name, s.value) from centre.setting s) || jsonb_build_object('extensions',
-		(select coalesce(jsonb_agg(jsonb_build_object('name', x.name, 'kinds', x.kinds, 'from', x.expired_from,
-			'to', x.expired_to, 'until', x.until) order by x.name), '[]') from centre.legal_extension x))
-$$;
+	language plpgsql stable set search_path = pg_catalog, pg_temp set timezone = 'UTC' as $$
+begin
+	return (select (select jsonb_object_agg(s.name, s.value) from centre.setting s) || jsonb_build_object('extensions',
+			(select coalesce(jsonb_agg(jsonb_build_object('name', x.name, 'kinds', x.kinds, 'from', x.expired_from,
+				'to', x.expired_to, 'until', x.until) order by x.name), '[]') from centre.legal_extension x)));
+end $$;

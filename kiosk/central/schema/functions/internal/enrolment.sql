@@ -3,30 +3,33 @@
 -- The check digit of a NIF: weights 9 to 2, eleven less the sum modulo eleven, 10 and 11 written as 0
 -- (Decreto-Lei 14/2013).
 create function internal.is_tax_number(p_number text) returns boolean
-	language sql immutable set search_path = pg_catalog, pg_temp as $$
-	select case when p_number ~ '^[1-9][0-9]{8}$' then (
-		select right(p_number, 1)::integer = case when s % 11 < 2 then 0 else 11 - s % 11 end
-		from (select sum(substr(p_number, i, 1)::integer * (10 - i)) from generate_series(1, 8) i) d(s))
-	else false end
-$$;
+	language plpgsql immutable set search_path = pg_catalog, pg_temp as $$
+begin
+	return (select case when p_number ~ '^[1-9][0-9]{8}$' then (
+			select right(p_number, 1)::integer = case when s % 11 < 2 then 0 else 11 - s % 11 end
+			from (select sum(substr(p_number, i, 1)::integer * (10 - i)) from generate_series(1, 8) i) d(s))
+		else false end);
+end $$;
 
 -- Whether a person has a living key, by the document. A NIF does not count: it may be anybody's who typed it.
 create function internal.has_key(p_country text, p_civil_number text, p_document_number text) returns boolean
-	language sql stable set search_path = pg_catalog, pg_temp set timezone = 'UTC' as $$
-	select exists (select from centre.person p join centre.key k on k.person = p.id
-			where p.country = p_country and p.civil_number = p_civil_number
-			and k.living and k.valid_until >= current_date)
-		or exists (select from centre.person p join centre.key k on k.person = p.id
-			where p.country = p_country and p.civil_number is null and p.document_number = p_document_number
-			and k.living and k.valid_until >= current_date)
-$$;
+	language plpgsql stable set search_path = pg_catalog, pg_temp set timezone = 'UTC' as $$
+begin
+	return (select exists (select from centre.person p join centre.key k on k.person = p.id
+				where p.country = p_country and p.civil_number = p_civil_number
+				and k.living and k.valid_until >= current_date)
+			or exists (select from centre.person p join centre.key k on k.person = p.id
+				where p.country = p_country and p.civil_number is null and p.document_number = p_document_number
+				and k.living and k.valid_until >= current_date));
+end $$;
 
 create function internal.enqueue(p_kind text, p_enrolment uuid, p_code uuid default null, p_channel text default null)
-	returns void language sql set search_path = pg_catalog, pg_temp as $$
+	returns void language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
 	insert into centre.job (kind, enrolment, desk, code, channel)
 		select p_kind, e.id, e.desk, p_code, p_channel from centre.enrolment e where e.id = p_enrolment;
-	select pg_notify('registrar_work', '');
-$$;
+	perform pg_notify('registrar_work', '');
+end $$;
 
 -- Locks a job that is the worker's to settle and returns it: one that is settled already comes back as it is.
 create function internal.leased(p_job bigint, p_worker text) returns centre.job
@@ -43,10 +46,11 @@ end $$;
 
 -- Tells the desk that something about its enrolment changed. It is a hint: the desk asks for the status.
 create function internal.tell_desk(p_enrolment uuid, p_kind text) returns void
-	language sql set search_path = pg_catalog, pg_temp as $$
-	select pg_notify('desk_events', json_build_object('desk', e.desk, 'enrolment', e.id, 'kind', p_kind)::text)
-	from centre.enrolment e where e.id = p_enrolment
-$$;
+	language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+	perform pg_notify('desk_events', json_build_object('desk', e.desk, 'enrolment', e.id, 'kind', p_kind)::text)
+		from centre.enrolment e where e.id = p_enrolment;
+end $$;
 
 -- Ends an enrolment and forgets the person: what is left are identifiers, states and counts. Of one that became
 -- a key the signatures stay, and what they and the chip's proof are verified with.

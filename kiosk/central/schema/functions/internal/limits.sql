@@ -1,55 +1,84 @@
 -- What is counted, and against what.
 
 create function internal.contact_hash(p_channel text, p_value text) returns bytea
-	language sql stable set search_path = pg_catalog, pg_temp as $$
-	select crypto.hmac(convert_to(p_channel || ':' || centre.mailbox(p_value), 'UTF8'), key, 'sha256') from centre.secret
-$$;
+	language plpgsql stable set search_path = pg_catalog, pg_temp as $$
+begin
+	return (select crypto.hmac(convert_to(p_channel || ':' || centre.mailbox(p_value), 'UTF8'), key, 'sha256') from centre.secret);
+end $$;
 
 -- How often a desk opened enrolments, or asked for codes, within the hour without a key coming of it. A desk at
 -- work never gets near these limits; one that asks who is enrolled, or has messages sent to strangers, soon does.
 create function internal.fruitless_opens(p_desk text) returns integer
-	language sql stable set search_path = pg_catalog, pg_temp as $$
-	select count(*)::integer from centre.enrolment
-	where desk = p_desk and state <> 'active' and opened_at > clock_timestamp() - interval '1 hour'
-$$;
+	language plpgsql stable set search_path = pg_catalog, pg_temp as $$
+begin
+	return (select count(*)::integer from centre.enrolment
+		where desk = p_desk and state <> 'active' and opened_at > clock_timestamp() - interval '1 hour');
+end $$;
 
 create function internal.fruitless_codes(p_desk text) returns integer
-	language sql stable set search_path = pg_catalog, pg_temp as $$
-	select count(*)::integer from centre.one_time_code c join centre.enrolment e on e.id = c.enrolment
-	where c.desk = p_desk and e.state <> 'active' and c.sent_at > clock_timestamp() - interval '1 hour'
-$$;
+	language plpgsql stable set search_path = pg_catalog, pg_temp as $$
+begin
+	return (select count(*)::integer from centre.one_time_code c join centre.enrolment e on e.id = c.enrolment
+		where c.desk = p_desk and e.state <> 'active' and c.sent_at > clock_timestamp() - interval '1 hour');
+end $$;
 
--- Counts one more of each thing, or none and false when any has reached its limit within the hour. Exact: until the
--- caller's transaction ends nobody else counts the same. A minute that began before the hour counts whole. All callers
--- name what is counted for the centre first, so that they wait for each other in one order.
+-- What was counted within the hour: of the slots of five minutes that have begun since, and the one in which it began.
+create function internal.counted(p_what text) returns integer
+	language plpgsql stable set search_path = pg_catalog, pg_temp as $$
+begin
+	return (select coalesce(sum(x.n), 0) from centre.tally x
+		where x.what = p_what and x.slot > clock_timestamp() - interval '65 minutes');
+end $$;
+
+-- Counts one more of each thing, or none and false when any has reached its limit within the hour. Exact, and yet no
+-- call waits for the disk of another, which the calls of all desks would do one after the other:
+--   * Far from the limit many count at once. What they count is not seen before they commit; but they are at most 60,
+--     the connections of balcao_centre, so 64 that are left are enough for all. Each adds to a row of its own backend.
+--   * Near it one counts at a time, when all who counted at once have ended: the exclusive lock waits for the shared ones.
+-- Which of the two it is, is looked at before the lock and, with it, again. Who held the shared lock and came near
+-- meanwhile gives up (the door answers 503, and the desk asks again): two who wanted more than they share would wait
+-- for one another. So would two who lock in another order; it is that of the names.
 create function internal.count_up(p_what text[], p_most integer[]) returns boolean
 	language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
-	t timestamptz;
+	u record;
+	near boolean;
+	left_over integer;
 begin
-	perform pg_advisory_xact_lock(hashtextextended(w, 2)) from unnest(p_what) w;
-	t := clock_timestamp();
-	if exists (select from unnest(p_what, p_most) u(what, most) where u.most <= (select coalesce(sum(x.n), 0)
-		from centre.tally x where x.what = u.what and x.minute > t - interval '61 minutes')) then
-		return false;
-	end if;
-	insert into centre.tally as x (what, minute, n) select w, date_trunc('minute', t), 1 from unnest(p_what) w
-		on conflict (what, minute) do update set n = x.n + 1;
+	for u in select * from unnest(p_what, p_most) x(what, most) order by x.what loop
+		near := u.most - internal.counted(u.what) < 64;
+		if near then
+			perform pg_advisory_xact_lock(hashtextextended(u.what, 2));
+		else
+			perform pg_advisory_xact_lock_shared(hashtextextended(u.what, 2));
+		end if;
+		left_over := u.most - internal.counted(u.what);
+		if left_over <= 0 then
+			return false;
+		elsif left_over < 64 and not near then
+			raise exception 'the limit came near' using errcode = 'serialization_failure';
+		end if;
+	end loop;
+	insert into centre.tally as x (what, slot, shard, n)
+		select w, date_bin('5 minutes', clock_timestamp(), 'epoch'), pg_backend_pid() % 64, 1 from unnest(p_what) w order by w
+		on conflict (what, slot, shard) do update set n = x.n + 1;
 	return true;
 end $$;
 
 -- Where a number's codes go: the row of the longest prefix.
 create function internal.destination(p_value text) returns centre.destination
-	language sql stable set search_path = pg_catalog, pg_temp as $$
-	select d from centre.destination d where d.prefix in (select substr(p_value, 2, n) from generate_series(1, 10) n)
-	order by length(d.prefix) desc limit 1
-$$;
+	language plpgsql stable set search_path = pg_catalog, pg_temp as $$
+begin
+	return (select d from centre.destination d where d.prefix in (select substr(p_value, 2, n) from generate_series(1, 10) n)
+		order by length(d.prefix) desc limit 1);
+end $$;
 
 -- Wrong tries of an enrolment on a channel, whatever contact and code they were about.
 create function internal.wrong_tries(p_enrolment uuid, p_channel text) returns integer
-	language sql stable set search_path = pg_catalog, pg_temp as $$
-	select count(*)::integer from centre.code_attempt where enrolment = p_enrolment and channel = p_channel and counts
-$$;
+	language plpgsql stable set search_path = pg_catalog, pg_temp as $$
+begin
+	return (select count(*)::integer from centre.code_attempt where enrolment = p_enrolment and channel = p_channel and counts);
+end $$;
 
 -- What was done with a contact within the window: codes that this desk sent and wrong tries at them; and both
 -- together of other desks. Only its own lock a desk out: others' lengthen its wait, and an operator hears of them.

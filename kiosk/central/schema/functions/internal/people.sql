@@ -2,9 +2,10 @@
 
 -- A name as it compares: capital letters of A to Z, whatever accents, spaces and signs it is written with.
 create function internal.plain_name(p_name text) returns text
-	language sql immutable set search_path = pg_catalog, pg_temp as $$
-	select regexp_replace(upper(normalize(p_name, nfd)), '[^A-Z]', '', 'g')
-$$;
+	language plpgsql immutable set search_path = pg_catalog, pg_temp as $$
+begin
+	return (select regexp_replace(upper(normalize(p_name, nfd)), '[^A-Z]', '', 'g'));
+end $$;
 
 -- Writes the person of an enrolment, new or as the document has them now.
 create function internal.write_person(p_enrolment centre.enrolment, p_person jsonb) returns centre.person
@@ -35,11 +36,12 @@ end $$;
 -- Somebody else's living key with the same NIF, claimed or proven, and the same name, birth date and nationality is for
 -- an operator to look at: they may be one person. Nobody is stopped, and the desk hears nothing.
 create function internal.review(p_register bigint, p_person centre.person, p_tax_number text) returns void
-	language sql set search_path = pg_catalog, pg_temp as $$
+	language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
 	insert into centre.review (key, other)
 		select p_register, k.register from centre.person q join centre.key k on k.person = q.id and k.living
 		where q.birth_date = p_person.birth_date and q.nationality = p_person.nationality and q.id <> p_person.id
 			and p_tax_number in (q.tax_claim, k.tax_number)
 			and internal.plain_name(q.surname) = internal.plain_name(p_person.surname)
-			and internal.plain_name(q.given_names) = internal.plain_name(p_person.given_names)
-$$;
+			and internal.plain_name(q.given_names) = internal.plain_name(p_person.given_names);
+end $$;

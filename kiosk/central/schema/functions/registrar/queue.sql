@@ -18,34 +18,49 @@ create function registrar.take_job(p_worker text, out job bigint, out kind text,
 	language plpgsql security definer set search_path = pg_catalog, pg_temp set timezone = 'UTC' as $$
 #variable_conflict use_column
 declare
+	most integer := internal.setting('desk_jobs');
 	t timestamptz;
 	d text;
+	busy text; -- a desk of which somebody else is just taking a job
+	holding boolean := false;
 	j centre.job;
 begin
 	if p_worker is null or length(p_worker) not between 1 and 100 then
 		perform internal.refuse('BK005', 'invalid');
 	end if;
-	-- A lease that a crash of the server loses is a job that is taken again. So the lock that follows, for which all
-	-- others wait, is not held until the disk has it.
+	-- A lease that a crash of the server loses is a job that is taken again: the disk is not waited for.
 	perform set_config('synchronous_commit', 'off', true);
-	perform pg_advisory_xact_lock(hashtextextended('registrar.take_job', 0)); -- so that two do not count the same
 	loop
 		t := clock_timestamp();
 		j := null;
+		busy := null;
 		-- Fair between desks: first one with the fewest jobs at work, then the one that waited longest for its turn.
-		-- None has more at work than desk_jobs. A job that somebody has locked is passed by.
+		-- None has more at work than desk_jobs, so two do not take jobs of one desk at a time: whoever comes second looks
+		-- at the next desk first. A job that somebody has locked is passed by.
 		for d in
-			select x.desk from centre.job x where x.state in ('queued', 'running') and x.due_at <= t group by x.desk
-			having (select count(*) from centre.job y where y.desk = x.desk and y.state = 'running' and y.due_at > t)
-				< internal.setting('desk_jobs')
-			order by (select count(*) from centre.job y where y.desk = x.desk and y.state = 'running' and y.due_at > t),
-				(select max(y.taken_at) from centre.job y where y.desk = x.desk) nulls first, min(x.due_at)
+			select x.desk from (select y.desk, min(y.due_at) from centre.job y
+					where y.state in ('queued', 'running') and y.due_at <= t group by y.desk) x(desk, since),
+				lateral (select count(*) from centre.job y where y.desk = x.desk and y.state = 'running' and y.due_at > t) w(working),
+				lateral (select max(y.taken_at) from centre.job y where y.desk = x.desk) l(latest)
+			where w.working < most order by w.working, l.latest nulls first, x.since
 		loop
+			if not pg_try_advisory_xact_lock(hashtextextended(d, 3)) then
+				busy := coalesce(busy, d);
+				continue;
+			end if;
+			holding := true;
+			-- Seen with the lock: what others took before.
+			continue when (select count(*) from centre.job y where y.desk = d and y.state = 'running' and y.due_at > t) >= most;
 			select * into j from centre.job x where x.desk = d and x.state in ('queued', 'running') and x.due_at <= t
 				order by x.due_at, x.id limit 1 for update skip locked;
 			exit when found;
 		end loop;
-		if j.id is null then
+		-- Nobody waits who holds a desk, so no two wait for one another.
+		if j.id is null and busy is not null and not holding then
+			perform pg_advisory_xact_lock(hashtextextended(busy, 3));
+			holding := true;
+			continue;
+		elsif j.id is null then
 			return;
 		end if;
 		case j.kind

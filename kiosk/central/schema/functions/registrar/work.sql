@@ -12,6 +12,9 @@ begin
 	if not coalesce(octet_length(p_key) >= 16 and octet_length(p_mac) = 32, false) then
 		perform internal.refuse('BK005', 'invalid');
 	end if;
+	-- A crash of the server that loses this loses all that came after it as well: the job is there as before, and the
+	-- same code gets another key.
+	perform set_config('synchronous_commit', 'off', true);
 	update centre.one_time_code c set key = coalesce(c.key, p_key), mac = case when c.key is null then p_mac else c.mac end
 		where c.id = p_code_row and c.value is not null and c.used_at is null;
 	return found;
@@ -26,6 +29,8 @@ declare
 	early boolean;
 begin
 	select * into j from centre.job where id = p_job;
+	-- If a crash of the server loses this, the job is there as before and the message is sent again: the same one.
+	perform set_config('synchronous_commit', 'off', true);
 	if j.kind is distinct from 'send_code' then
 		return;
 	end if;
@@ -135,7 +140,7 @@ begin
 	delete from centre.alert where at < old - interval '89 days';
 	delete from centre.receipt where at < old;
 	delete from centre.worker where seen < old;
-	delete from centre.tally where minute < old;
+	delete from centre.tally where slot < old;
 	return n;
 end $$;
 comment on function registrar.expire is 'Ends enrolments that were open too long and keys past their last day, forgets what no limit needs any more. Returns how many
