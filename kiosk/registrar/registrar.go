@@ -81,7 +81,7 @@ type Worker struct {
 	cfg      Config
 	keys     keys
 	hashing  chan struct{} // holds a token for each hash being computed
-	wake     chan struct{} // holds a token for each worker that shall look for a job
+	wake     chan struct{} // holds a token when a worker shall look for a job
 	channels *channels
 
 	// ready is called once the queue is being listened to; see Ready.
@@ -130,7 +130,7 @@ func New(cfg Config) (*Worker, error) {
 		cfg:       cfg,
 		keys:      keys,
 		hashing:   make(chan struct{}, runtime.GOMAXPROCS(0)), // more would take memory and no less time
-		wake:      make(chan struct{}, cfg.Workers),
+		wake:      make(chan struct{}, 1),
 		channels:  newChannels(),
 		firstBeat: make(chan struct{}),
 	}
@@ -183,17 +183,16 @@ func (w *Worker) at(point string) {
 	}
 }
 
-// wakeAll has every worker look for a job.
-func (w *Worker) wakeAll() {
-	for range w.cfg.Workers {
-		select {
-		case w.wake <- struct{}{}:
-		default: // enough tokens wait already
-		}
+// wakeOne has a worker look for a job. One that finds a job wakes the next, so that as many look as there are jobs and one
+// more; if all did, each notice would cost as many questions as there are workers.
+func (w *Worker) wakeOne() {
+	select {
+	case w.wake <- struct{}{}:
+	default: // somebody is to look already
 	}
 }
 
-// listen hears of new jobs. It connects again when the connection is lost, and wakes the workers each
+// listen hears of new jobs. It connects again when the connection is lost, and wakes a worker each
 // time, because what was announced in between was not heard.
 func (w *Worker) listen(ctx context.Context) error {
 	down := false
@@ -203,7 +202,7 @@ func (w *Worker) listen(ctx context.Context) error {
 				w.cfg.Log.InfoContext(ctx, "the database answers again")
 			}
 			down = false
-			w.wakeAll()
+			w.wakeOne()
 			select {
 			case <-ctx.Done():
 				return
@@ -248,7 +247,7 @@ func (w *Worker) listenOnce(ctx context.Context, listening func()) error {
 		cancel()
 		switch {
 		case err == nil:
-			w.wakeAll()
+			w.wakeOne()
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case waiting.Err() != nil:

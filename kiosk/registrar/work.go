@@ -87,6 +87,7 @@ func (w *Worker) workOne(running context.Context) (worked bool, err error) {
 	if err != nil || j == nil {
 		return false, err
 	}
+	w.wakeOne() // there may be more
 	began := time.Now()
 	record, err := w.attempt(ctx, j)
 	if err = w.settle(ctx, j, record, err); err != nil {
@@ -191,7 +192,7 @@ func (w *Worker) putOff(ctx context.Context, j *job, err error) error {
 	if err := w.jobRetry(ctx, j, pause, t.code); err != nil {
 		return err
 	}
-	w.wakeAll() // whoever is free shall set their timer anew
+	w.wakeOne() // whoever is free shall set their timer anew
 	return nil
 }
 
