@@ -30,6 +30,7 @@ import (
 	"balcao/kiosk/registrar"
 	"balcao/kiosk/seal"
 	"balcao/kiosk/transcript"
+	"balcao/kiosk/trust"
 	"balcao/mock-pcsc/citizen"
 	"balcao/mock-pcsc/pki"
 )
@@ -38,15 +39,17 @@ import (
 const officeDesks = 16
 
 // office is desks and a registrar of a centre, and the emulated cards of people who come. All evidence is real: each
-// card's certificate, SOD and signature, the desk's signature, and an OCSP responder that is asked about each card.
-// The registrar sends the codes; PINs are sealed, opened and hashed.
+// card's certificate, SOD and signature, the desk's signature, and the answers of an OCSP responder about each card.
+// The registrar sends the codes; PINs are sealed, opened and hashed. What a desk's own computer does before its first
+// call is done beforehand: it reads the card and examines it, and seals the PIN.
 type office struct {
 	desks    []deskAt
 	visitors []visitor
 	pool     *pgxpool.Pool
 	identity *age.X25519Identity
 	desksBy  *x509.Certificate // the authority of the desks
-	examiner *examine.Examiner
+	examiner *examine.Examiner // of the desks
+	centre   *examine.Examiner // the registrar's, which was asked nothing yet
 	phones   phones
 	unserve  func() // ends the service for the cards' revocation
 }
@@ -57,6 +60,9 @@ type visitor struct {
 	assurance kiosk.Assurance
 	read      desk.Reading
 	card      *citizencard.Card
+	phone     string
+	enrolment uuid.UUID
+	sealed    []byte // the PIN
 }
 
 func newOffice(ctx context.Context, s *site, visits int) (o *office, err error) {
@@ -79,6 +85,12 @@ func newOffice(ctx context.Context, s *site, visits int) (o *office, err error) 
 	if o.examiner, o.unserve, err = kiosktest.NewExaminer(issued); err != nil {
 		return o, err
 	}
+	// The registrar asks about every card again, at once, and verifies the answer: it was signed for the desk.
+	service := o.examiner.Revocation.(*trust.Revocation).HTTP //nolint:forcetypeassert // NewExaminer says so
+	service.Transport = &answered{service: service.Transport, answers: make(map[string]answer)}
+	centre := *o.examiner
+	centre.Revocation = &trust.Revocation{HTTP: service}
+	o.centre = &centre
 	if o.desks, err = s.addDesks(ctx, "medida", officeDesks); err != nil {
 		return o, err
 	}
@@ -133,35 +145,34 @@ func (o *office) admit(ctx context.Context, authorities *pki.PKI, n int) error {
 	if outcome.Err != nil || len(outcome.Verdict.Reasons) > 0 {
 		return load.Fault("reading", fmt.Sprint(outcome.Verdict.Reasons), outcome.Err)
 	}
-	v := visitor{who: outcome.Verdict.Identity, assurance: outcome.Verdict.Assurance, read: read}
+	v := visitor{who: outcome.Verdict.Identity, assurance: outcome.Verdict.Assurance, read: read,
+		phone: fmt.Sprintf("+35191%07d", n), enrolment: uuid.Must(uuid.NewV7())}
 	if v.card, err = citizencard.Open(ctx, session); err == nil {
 		err = v.card.VerifyPIN(ctx, []byte(cardPIN))
 	}
 	if err != nil {
 		return fmt.Errorf("presenting the PIN: %w", err)
 	}
+	if v.sealed, err = seal.PIN(o.identity.Recipient(), v.enrolment, []byte("482913")); err != nil {
+		return fmt.Errorf("sealing: %w", err)
+	}
 	o.visitors = append(o.visitors, v)
 	return nil
 }
 
-// visit is one person's way from the challenge to the binding.
-func (o *office) visit(ctx context.Context, d deskAt, v visitor, phone string) error {
-	enrolment := uuid.Must(uuid.NewV7())
-	opened, err := d.Open(ctx, enrolment, central.Person{Document: v.who.Kind, Country: v.who.Country, CivilNumber: v.who.CivilNumber})
+// visit is one person's way from the challenge, which the card signs, to the binding.
+func (o *office) visit(ctx context.Context, d deskAt, v visitor) error {
+	opened, err := d.Open(ctx, v.enrolment, central.Person{Document: v.who.Kind, Country: v.who.Country, CivilNumber: v.who.CivilNumber})
 	if err != nil || opened.Refusal != "" {
 		return load.Fault("opening", opened.Refusal, err)
 	}
-	proof, err := o.prove(ctx, d, enrolment, phone)
+	proof, err := o.prove(ctx, d, v.enrolment, v.phone)
 	if err != nil {
 		return err
 	}
-	sealed, err := seal.PIN(o.identity.Recipient(), enrolment, []byte("482913"))
-	if err != nil {
-		return fmt.Errorf("sealing: %w", err)
-	}
-	bundle := transcript.Evidence{Identity: v.read.Files.Identity, SOD: v.read.Files.SOD, SealedPIN: sealed}
+	bundle := transcript.Evidence{Identity: v.read.Files.Identity, SOD: v.read.Files.SOD, SealedPIN: v.sealed}
 	t := transcript.Statement{
-		Enrolment: enrolment, Challenge: opened.Challenge, Desk: d.Desk(), OpenedAt: opened.OpenedAt,
+		Enrolment: v.enrolment, Challenge: opened.Challenge, Desk: d.Desk(), OpenedAt: opened.OpenedAt,
 		Facts: kiosk.TranscriptFacts{
 			Identity: v.who, Contacts: []kiosk.ProvenContact{proof}, PhotoCompared: true, Language: kiosk.Portuguese,
 			Assurance: v.assurance, At: time.Now(),
@@ -175,7 +186,7 @@ func (o *office) visit(ctx context.Context, d deskAt, v visitor, phone string) e
 	if err != nil {
 		return fmt.Errorf("signing: %w", err)
 	}
-	if _, err := d.Bind(ctx, enrolment, bundle); err != nil {
+	if _, err := d.Bind(ctx, v.enrolment, bundle); err != nil {
 		return fmt.Errorf("binding: %w", err)
 	}
 	return nil
@@ -202,13 +213,13 @@ func (o *office) prove(ctx context.Context, d deskAt, enrolment uuid.UUID, phone
 	}
 }
 
-// enrol starts a registrar and takes all visitors to their keys. It returns how long that took from the first call of a
+// enrol starts a registrar and takes visitors to their keys. It returns how long that took from the first call of a
 // desk to the last that heard of a key.
-func (o *office) enrol(ctx context.Context) (time.Duration, error) {
+func (o *office) enrol(ctx context.Context, visitors []visitor) (time.Duration, error) {
 	pepper := make([]byte, registrar.PepperLength)
 	_, _ = rand.Read(pepper) // never fails (Go 1.24)
 	w, err := registrar.New(registrar.Config{
-		DB: o.pool, Verifier: evidence.Verifier{Examiner: o.examiner}, SMS: &o.phones, Mail: &o.phones, Texts: delivery.Texts{Support: "300 003 990"},
+		DB: o.pool, Verifier: evidence.Verifier{Examiner: o.centre}, SMS: &o.phones, Mail: &o.phones, Texts: delivery.Texts{Support: "300 003 990"},
 		Identity: o.identity, Pepper: pepper, DeskAuthority: o.desksBy, Log: slog.New(slog.NewJSONHandler(io.Discard, nil)),
 	})
 	if err != nil {
@@ -222,7 +233,7 @@ func (o *office) enrol(ctx context.Context) (time.Duration, error) {
 	defer parts.Wait()
 	defer stop()
 	parts.Go(func() { _ = w.Run(running) }) // ends with running and its error
-	heard := make(chan heardOf, 4*len(o.visitors))
+	heard := make(chan heardOf, 4*len(visitors))
 	for _, d := range o.desks {
 		first := sync.OnceFunc(func() { up <- struct{}{} })
 		parts.Go(func() {
@@ -238,15 +249,15 @@ func (o *office) enrol(ctx context.Context) (time.Duration, error) {
 	var next atomic.Int64
 	for _, d := range o.desks {
 		g.Go(func() error {
-			for n := next.Add(1) - 1; n < int64(len(o.visitors)); n = next.Add(1) - 1 {
-				if err := o.visit(ctx, d, o.visitors[n], fmt.Sprintf("+35191%07d", n)); err != nil {
+			for n := next.Add(1) - 1; n < int64(len(visitors)); n = next.Add(1) - 1 {
+				if err := o.visit(ctx, d, visitors[n]); err != nil {
 					return fmt.Errorf("visitor %d: %w", n, err)
 				}
 			}
 			return nil
 		})
 	}
-	g.Go(func() error { return o.allActive(ctx, heard) })
+	g.Go(func() error { return allActive(ctx, heard, len(visitors)) })
 	err = g.Wait()
 	return time.Since(began), err
 }
@@ -256,9 +267,9 @@ type heardOf struct {
 	central.Notice
 }
 
-// allActive waits until the desks have heard of a key of each visitor.
-func (o *office) allActive(ctx context.Context, heard <-chan heardOf) error {
-	for active := 0; active < len(o.visitors); {
+// allActive waits until the desks have heard of so many keys.
+func allActive(ctx context.Context, heard <-chan heardOf, keys int) error {
+	for active := 0; active < keys; {
 		select {
 		case n := <-heard:
 			if n.Kind != central.NoticeKey {
