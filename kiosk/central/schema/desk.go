@@ -55,7 +55,7 @@ func fingerprint(name string, cert []byte) ([]byte, error) {
 }
 
 // AddDesk makes a desk with its client certificate (DER), whose common name is the desk's. Repeated with the same
-// certificate it changes nothing. Errors: ErrName, ErrCertificate, ErrDeskExists.
+// certificate it changes nothing. Errors: ErrName, ErrCertificate, ErrDeskExists, ErrDeskRevoked.
 func AddDesk(ctx context.Context, adminDSN, name string, cert []byte) error {
 	sum, err := fingerprint(name, cert)
 	if err != nil {
@@ -67,6 +67,9 @@ func AddDesk(ctx context.Context, adminDSN, name string, cert []byte) error {
 			return fmt.Errorf("adding a desk: %w", redact(err))
 		}
 		if tag.RowsAffected() == 0 {
+			if _, err := lockDesk(ctx, tx, name); err != nil {
+				return err
+			}
 			var same bool
 			const has = `select exists (select from centre.desk_certificate where desk = $1 and fingerprint = $2)`
 			if err := tx.QueryRow(ctx, has, name, sum).Scan(&same); err != nil {

@@ -122,7 +122,9 @@ func TestDesksAreRows(t *testing.T) {
 	desk{b, "loja_1", sum(third)}.wantCalls(t, "revoked", "BK012")
 	for what, err := range map[string]error{
 		"resumed": schema.ResumeDesk(t.Context(), admin, "loja_1"), "suspended": schema.SuspendDesk(t.Context(), admin, "loja_1"),
-		"rotated": schema.RotateDesk(t.Context(), admin, "loja_1", next.Leaf.Raw, 0),
+		"rotated":               schema.RotateDesk(t.Context(), admin, "loja_1", next.Leaf.Raw, 0),
+		"added again":           schema.AddDesk(t.Context(), admin, "loja_1", third.Leaf.Raw),
+		"added with a new file": schema.AddDesk(t.Context(), admin, "loja_1", must(ca.Login("loja_1"))(t).DER()),
 	} {
 		if !errors.Is(err, schema.ErrDeskRevoked) {
 			t.Errorf("a revoked desk was %s: %v", what, err)
