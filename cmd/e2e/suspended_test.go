@@ -129,7 +129,7 @@ func TestRotatedDesk(t *testing.T) {
 	rotate := func(overlap string) (cert, key string) {
 		said := c.run(t, "kioskctl", "desk", "rotate", c.env["BALCAO_DESK"], "--overlap", overlap, "--out", c.env["BALCAO_LOGS"],
 			"--ca", filepath.Join(c.env["BALCAO_LOGS"], "desk-ca"))
-		files := regexp.MustCompile(`=(\S+)`).FindAllStringSubmatch(said, -1)
+		files := regexp.MustCompile(`= "([^"]+)"`).FindAllStringSubmatch(said, -1)
 		return files[0][1], files[1][1]
 	}
 	d := startDesk(t, c, s)

@@ -62,7 +62,7 @@ func TestCentreFromNothing(t *testing.T) {
 	run(command{"which registrar", []string{"db", "registrar", "--service-ca", services}, exitUsage, "Usage"})
 	run(command{"a server", []string{"db", "server", "db1", "10.0.0.1", "--service-ca", services, "--out", out}, exitOK, "server.crt"})
 	run(command{"the door's server", []string{"db", "server", "centre", "--as", "centre", "--service-ca", services, "--out", out}, exitOK, "centre.crt"})
-	run(command{"a desk", []string{"desk", "add", "loja_1", "--ca", ca, "--out", out}, exitOK, "BALCAO_DESK_CERT=" + filepath.Join(out, "loja_1.crt")})
+	run(command{"a desk", []string{"desk", "add", "loja_1", "--ca", ca, "--out", out}, exitOK, `certificate = "` + filepath.Join(out, "loja_1.crt") + `"`})
 	run(command{"the same desk again", []string{"desk", "add", "loja_1", "--ca", ca, "--out", out}, exitError, "exists"})
 	run(command{"again, elsewhere", []string{"desk", "add", "loja_1", "--ca", ca, "--out", dir}, exitError, "use rotate"})
 	if left, err := filepath.Glob(filepath.Join(dir, "loja_1*")); err != nil || len(left) > 0 {
@@ -71,7 +71,7 @@ func TestCentreFromNothing(t *testing.T) {
 	run(command{"an impossible desk", []string{"desk", "add", "Loja 1", "--ca", ca, "--out", out}, exitError, "lower-case"})
 	run(command{"no authority", []string{"desk", "add", "loja_2", "--ca", dir, "--out", out}, exitError, "authority"})
 	run(command{"suspended", []string{"desk", "suspend", "loja_1"}, exitOK, "is suspended"})
-	run(command{"listed", []string{"desk", "list"}, exitOK, "loja_1  suspended since"})
+	run(command{"listed", []string{"desk", "list"}, exitOK, "loja_1  suspended, added"})
 	run(command{"resumed", []string{"desk", "resume", "loja_1"}, exitOK, "may go on"})
 	run(command{"rotated", []string{"desk", "rotate", "loja_1", "--overlap", "1h", "--ca", ca, "--out", out}, exitOK, "loja_1-"})
 	run(command{"both listed", []string{"desk", "list"}, exitOK, ", ends "})
@@ -85,8 +85,8 @@ func TestCentreFromNothing(t *testing.T) {
 	run(command{"a destination", []string{"db", "destination", "set", "+3519999", "off", "--per-hour", "5"}, exitOK, "+3519999 is off."})
 	run(command{"which destination", []string{"db", "destination", "set", "3519999"}, exitUsage, "Usage"})
 	run(command{"an impossible destination", []string{"db", "destination", "set", "0351", "on"}, exitError, "1 to 10 digits"})
-	run(command{"no alerts", []string{"db", "alerts"}, exitOK, ""})
-	run(command{"no reviews", []string{"db", "reviews"}, exitOK, ""})
+	run(command{"no alerts", []string{"db", "alerts"}, exitOK, "No alert"})
+	run(command{"no reviews", []string{"db", "reviews"}, exitOK, "No pair"})
 	run(command{"no extension", []string{"db", "extension", "list"}, exitOK, "No law"})
 	law := []string{"db", "extension", "add", "DL 10-A/2020", "--kinds", "residence-permit,residence-card",
 		"--expired-from", "2020-02-22", "--expired-to", "2025-06-30", "--until", "2025-10-15"}

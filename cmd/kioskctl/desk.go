@@ -126,9 +126,9 @@ func deskCertificate(ctx context.Context, command string, args []string, stdout,
 	if err != nil {
 		return fail(stderr, fs.Name(), errors.Join(err, remove(certFile, keyFile)))
 	}
-	_, _ = fmt.Fprintf(stdout, `Desk %s speaks to the centre with
-  BALCAO_DESK_CERT=%s
-  BALCAO_DESK_KEY=%s (keep it secret)
+	_, _ = fmt.Fprintf(stdout, `Desk %s speaks to the centre with these two files (keep the key secret). In its kiosk.toml, where they lie there:
+  certificate = %q
+  key         = %q
 `, name, certFile, keyFile)
 	return exitOK
 }
@@ -166,7 +166,7 @@ func deskList(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 		return fail(stderr, fs.Name(), err)
 	}
 	for _, d := range desks {
-		_, _ = fmt.Fprintf(stdout, "%s  %s since %s\n", d.Name, d.State, day(d.AddedAt))
+		_, _ = fmt.Fprintf(stdout, "%s  %s, added %s\n", d.Name, d.State, day(d.AddedAt))
 		for _, c := range d.Certificates {
 			state := ""
 			switch {
@@ -175,7 +175,7 @@ func deskList(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 			case !c.EndsAt.IsZero():
 				state = ", ends " + c.EndsAt.UTC().Format(time.RFC3339)
 			}
-			_, _ = fmt.Fprintf(stdout, "  %s since %s%s\n", c.Fingerprint, day(c.AddedAt), state)
+			_, _ = fmt.Fprintf(stdout, "  %s added %s%s\n", c.Fingerprint, day(c.AddedAt), state)
 		}
 	}
 	return exitOK
