@@ -50,9 +50,9 @@ grant usage on schema registrar to balcao_registrar;
 alter default privileges for role balcao_owner revoke execute on functions from public;
 alter default privileges for role balcao_owner revoke usage on types from public;
 
--- Everybody may write large objects, hold advisory locks and run anonymous PL/pgSQL by default. The
--- first fills the disk, the second would stop the functions that count, the third makes every
--- probing cheaper. LISTEN and NOTIFY cannot be taken away; their payloads are hints without content.
+-- Everybody may write large objects, write into the WAL (pg_logical_emit_message), hold advisory locks and run
+-- anonymous PL/pgSQL by default. The first two fill the disk, the third would stop the functions that count, the
+-- last makes every probing cheaper. LISTEN and NOTIFY cannot be taken away; their payloads are hints without content.
 do $$
 declare
 	f regprocedure;
@@ -60,7 +60,8 @@ begin
 	for f in
 		select p.oid::regprocedure from pg_proc p
 		where p.pronamespace = 'pg_catalog'::regnamespace
-			and (p.proname ~ '^lo_' or p.proname in ('loread', 'lowrite') or p.proname ~ '^pg_(try_)?advisory_')
+			and (p.proname ~ '^lo_' or p.proname in ('loread', 'lowrite', 'pg_logical_emit_message')
+				or p.proname ~ '^pg_(try_)?advisory_')
 	loop
 		execute format('revoke execute on function %s from public', f);
 		execute format('grant execute on function %s to balcao_owner', f);

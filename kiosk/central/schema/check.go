@@ -72,11 +72,12 @@ var rules = []struct{ rule, cure, sql string }{
 		where ` + clients + ` and has_schema_privilege(g.oid, n.oid, 'create')`,
 	},
 	{
-		"the door writes no large objects, holds no advisory locks and runs no anonymous code",
+		"the door writes no large objects and nothing into the WAL, holds no advisory locks and runs no anonymous code",
 		"run kioskctl db create again",
 		`select p.oid::regprocedure::text from pg_proc p
 		where p.pronamespace = 'pg_catalog'::regnamespace
-			and (p.proname ~ '^lo_' or p.proname in ('loread', 'lowrite') or p.proname ~ '^pg_(try_)?advisory_')
+			and (p.proname ~ '^lo_' or p.proname in ('loread', 'lowrite', 'pg_logical_emit_message')
+				or p.proname ~ '^pg_(try_)?advisory_')
 			and has_function_privilege('balcao_centre', p.oid, 'execute')
 		union all
 		select 'language ' || l.lanname from pg_language l
