@@ -125,7 +125,19 @@ func (d *Door) Handler() http.Handler {
 		}))
 	}
 	mux.Handle("/", d.logged("/", func(http.ResponseWriter, *http.Request) error { return errNoPath }))
-	return mux
+	return timed(mux)
+}
+
+// timed bounds how long a request may take, also one that the mux answers by itself (a path that is not clean).
+func timed(answer http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		control, now := http.NewResponseController(w), time.Now()
+		_ = control.SetWriteDeadline(now.Add(bodyTime + longestWait + callTime + writeTime))
+		if r.ContentLength != 0 { // also for one that nobody wants: net/http reads on before it answers
+			_ = control.SetReadDeadline(now.Add(bodyTime))
+		}
+		answer.ServeHTTP(w, r)
+	})
 }
 
 // Paths that need no certificate.
@@ -296,11 +308,6 @@ func (d *Door) hello(ctx context.Context, c caller) (string, error) {
 func (d *Door) logged(route string, answer func(http.ResponseWriter, *http.Request) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
-		control := http.NewResponseController(w)
-		_ = control.SetWriteDeadline(began.Add(bodyTime + longestWait + callTime + writeTime))
-		if r.ContentLength != 0 { // also for one that nobody wants: net/http reads on before it answers
-			_ = control.SetReadDeadline(began.Add(bodyTime))
-		}
 		w.Header().Set("Cache-Control", "no-store")
 		seen := &recorder{ResponseWriter: w, status: http.StatusOK}
 		err := answer(seen, r)

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -405,4 +406,27 @@ func TestSlowBodies(t *testing.T) {
 		wantProblem(t, "slow", answer.StatusCode, answer.Header, string(text), 408, "unavailable")
 	}
 	b.enrolment(b.client(&b.desk))
+}
+
+// TestUnwantedBodies: a body that nobody asked for and that does not come holds no connection, whoever answers: an
+// endpoint, the mux (a path that is not clean) or net/http (an asterisk).
+func TestUnwantedBodies(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, limits)
+	var reading sync.WaitGroup
+	for _, request := range []string{"POST /v1/hello", "POST /nowhere", "GET /healthz", "POST //v1/hello", "POST /v1/../x", "OPTIONS *"} {
+		c := b.raw(nil)
+		if _, err := io.WriteString(c, request+" HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.SetReadDeadline(time.Now().Add(25 * time.Second)); err != nil { // the body's time is 10 s
+			t.Fatal(err)
+		}
+		reading.Go(func() {
+			if _, err := io.Copy(io.Discard, c); errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Errorf("%s: the connection is still open", request)
+			}
+		})
+	}
+	reading.Wait()
 }

@@ -27,6 +27,8 @@ const (
 func (d *Door) server() *http.Server {
 	return &http.Server{
 		Handler: d.Handler(),
+		// net/http would answer "OPTIONS *" itself, and wait without end for its body.
+		DisableGeneralOptionsHandler: true,
 		TLSConfig: &tls.Config{
 			MinVersion:   tls.VersionTLS13,
 			Certificates: []tls.Certificate{d.cfg.Certificate},
