@@ -326,7 +326,9 @@ func (d *Door) logged(route string, answer func(http.ResponseWriter, *http.Reque
 				level = slog.LevelDebug
 			}
 		}
-		if r.TLS != nil && len(r.TLS.VerifiedChains) > 0 {
+		if r.TLS == nil || len(r.TLS.VerifiedChains) == 0 {
+			level = slog.LevelDebug // anybody could fill a disk
+		} else {
 			name := r.TLS.PeerCertificates[0].Subject.CommonName
 			attrs = append(attrs, slog.String("desk", name[:min(len(name), 64)]))
 		}

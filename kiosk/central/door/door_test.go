@@ -41,7 +41,8 @@ type bench struct {
 	roots *x509.CertPool
 	own   deskca.Pair // of the doors
 	desk  tls.Certificate
-	dated authority // believed beside the desks' own
+	log   *logBuffer // of the door opened last
+	dated authority  // believed beside the desks' own
 	urls  []string
 	stop  []func() error // ends a door in order
 }
@@ -65,6 +66,7 @@ func newBench(t *testing.T, doors ...door.Limits) *bench {
 func (b *bench) open(database string, l door.Limits) {
 	b.Helper()
 	log := &logBuffer{}
+	b.log = log
 	desks := cluster.DeskPool()
 	desks.AddCert(b.dated.cert)
 	d := must(door.New(door.Config{Database: database, Certificate: must(b.own.TLS())(b.T), Desks: desks,

@@ -430,3 +430,26 @@ func TestUnwantedBodies(t *testing.T) {
 	}
 	reading.Wait()
 }
+
+// TestNamelessLeaveNoLine: whoever has no certificate writes nothing into the log of a centre at work.
+func TestNamelessLeaveNoLine(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, limits)
+	for _, call := range [][2]string{{"GET", "/healthz"}, {"GET", "/readyz"}, {"POST", "/v1/hello"}, {"GET", "/nowhere"}} {
+		b.try(b.client(nil), call[0], b.urls[0]+call[1], "", "")
+	}
+	b.try(b.client(&b.desk), "POST", b.urls[0]+"/v1/hello", "", "")
+	var lines []string
+	b.until("the desk's call is in the log", func() bool {
+		lines = nil
+		for line := range strings.Lines(b.log.String()) {
+			if strings.Contains(line, "msg=call") && !strings.Contains(line, "level=DEBUG") {
+				lines = append(lines, line)
+			}
+		}
+		return len(lines) > 0 && strings.Contains(lines[len(lines)-1], "desk=loja_1")
+	})
+	if len(lines) != 1 {
+		t.Errorf("lines: %q", lines)
+	}
+}
