@@ -7,6 +7,7 @@ import (
 	"errors"
 	"math/big"
 	"testing"
+	"time"
 
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
@@ -279,6 +280,24 @@ func TestParsePublicKey_PrimeGroups(t *testing.T) {
 		if g, element, err := agreement.ParsePublicKey(spki); err == nil || g != nil || element != nil {
 			t.Errorf("%s: got %v, %X", name, g, element)
 		}
+	}
+}
+
+// TestParsePublicKey_HugeOrder: whoever brings the parameters cannot have a number of their size tested for being prime,
+// which takes longer than any job may. 2^110503-1 is one.
+func TestParsePublicKey_HugeOrder(t *testing.T) {
+	order := new(big.Int).Lsh(big.NewInt(1), 110503)
+	order.Sub(order, big.NewInt(1))
+	key := publicKey(primeAlgorithm(modulus1024, big.NewInt(4), order), integer(big.NewInt(16)))
+	refused := make(chan error, 1)
+	go func() { _, _, err := agreement.ParsePublicKey(key); refused <- err }()
+	select {
+	case err := <-refused:
+		if !errors.Is(err, agreement.ErrMalformed) {
+			t.Errorf("got %v, want ErrMalformed", err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("no answer after 10 s")
 	}
 }
 
