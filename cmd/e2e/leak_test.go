@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"io/fs"
@@ -12,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+
+	"balcao/kiosk/kiosktest"
 )
 
 func mustTemporary(t testing.TB, dir string) string {
@@ -61,7 +62,7 @@ func (c *centre) run(t testing.TB, name string, args ...string) string {
 // search fails when data has the secret in it, as UTF-8 in either case.
 func search(t testing.TB, where string, data []byte, secret string) {
 	t.Helper()
-	if bytes.Contains(bytes.ToLower(data), bytes.ToLower([]byte(secret))) {
+	if kiosktest.Holds(strings.ToLower(string(data)), strings.ToLower(secret)) {
 		t.Errorf("%s has something personal or secret in it (%d characters of it)", where, len(secret))
 	}
 }

@@ -2,6 +2,7 @@ package kiosktest
 
 import (
 	"bytes"
+	"strings"
 	"sync"
 )
 
@@ -23,4 +24,25 @@ func (l *Log) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.b.String()
+}
+
+// Holds reports whether all that was logged has the secret in it.
+func (l *Log) Holds(secret string) bool { return Holds(l.String(), secret) }
+
+// Holds reports whether text has a secret in it, which is not empty. Digits within a longer number do not count: a time in
+// nanoseconds has any six digits now and then.
+func Holds(text, secret string) bool {
+	digit := func(text string, i int) bool { return i >= 0 && i < len(text) && '0' <= text[i] && text[i] <= '9' }
+	first, last := digit(secret, 0), digit(secret, len(secret)-1)
+	for from := 0; ; {
+		i := strings.Index(text[from:], secret)
+		if i < 0 {
+			return false
+		}
+		i += from
+		if !(first && digit(text, i-1)) && !(last && digit(text, i+len(secret))) {
+			return true
+		}
+		from = i + 1
+	}
 }
