@@ -119,7 +119,7 @@ func (s *Session) reconsider() {
 	_, extended := s.rules.Extension(doc.Identity.Kind, last, today)
 	typed := doc.Access.NoChip
 	switch {
-	case doc.Identity.BirthDate.AgeOn(today) < s.rules.MinAge:
+	case s.errand.NeedsCentre() && doc.Identity.BirthDate.AgeOn(today) < s.rules.MinAge:
 		s.end(Problem{Code: ProblemCode(ReasonUnderAge), Reader: doc.Reader})
 	case last.Before(today) && !extended:
 		s.end(Problem{Code: ProblemCode(ReasonDocumentExpired), Reader: doc.Reader})

@@ -103,7 +103,7 @@ func (d *desk) identified() *desk {
 	d.t.Helper()
 	d.do(kiosk.CardInserted{Reader: 1})
 	id := d.state.Case
-	d.asked(kiosk.ReadDocument{Case: id, Reader: 1})
+	d.asked(kiosk.ReadDocument{Case: id, Reader: 1, VerifyOnly: !d.state.Errand.NeedsCentre()})
 	d.do(kiosk.InCase{Case: id, Event: kiosk.IdentityRead{Identity: anna(), PINTries: 3}})
 	d.do(passes(id)...)
 	d.do(

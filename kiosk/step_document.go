@@ -35,8 +35,9 @@ type AccessState struct {
 // ReadDocument reads and verifies the card in the reader: IdentityRead, CheckDone…, PhotoRead,
 // DocumentComplete; or DocumentRefused or DocumentFailed.
 type ReadDocument struct {
-	Case   CaseID
-	Reader int
+	Case       CaseID
+	Reader     int
+	VerifyOnly bool // nobody enrols with it
 }
 
 func (ReadDocument) command() {}
@@ -47,7 +48,7 @@ func (s *Session) read() {
 	s.state.Document = DocumentState{
 		Reader: reader, Reading: true, CardPresent: true, Checks: pendingChecks(ExpectedChecks(CitizenCard)),
 	}
-	s.ask(ReadDocument{Case: s.live, Reader: reader})
+	s.ask(ReadDocument{Case: s.live, Reader: reader, VerifyOnly: !s.errand.NeedsCentre()})
 }
 
 func (s *Session) reading() bool { return s.state.Document.Reading && !s.over() }
@@ -250,8 +251,9 @@ func (Unlock) command() {}
 // ReadTyped takes a machine-readable zone that was typed as the document: IdentityRead, CheckDone…,
 // DocumentComplete or DocumentRefused.
 type ReadTyped struct {
-	Case CaseID
-	MRZ  string // lines joined by a line feed
+	Case       CaseID
+	MRZ        string // lines joined by a line feed
+	VerifyOnly bool   // nobody enrols with it
 }
 
 func (ReadTyped) command() {}
@@ -268,7 +270,7 @@ func (s *Session) tryAccess() {
 	doc.Access = meant
 	doc.Access.Opening, doc.Reading = true, true
 	if doc.Access.NoChip {
-		s.ask(ReadTyped{Case: s.live, MRZ: text})
+		s.ask(ReadTyped{Case: s.live, MRZ: text, VerifyOnly: !s.errand.NeedsCentre()})
 		return
 	}
 	s.ask(Unlock{Case: s.live, Kind: doc.Access.Kind, Text: text})

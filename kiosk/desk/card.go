@@ -36,7 +36,7 @@ type cardWork struct {
 // giving back resets it, and it may be the same card.
 func (r *Runner) readDocument(ctx context.Context, c kiosk.ReadDocument) {
 	r.forget()
-	v, before := r.newVisit(ctx, c.Case), r.givenBack
+	v, before := r.newVisit(ctx, c.Case, c.VerifyOnly), r.givenBack
 	r.visit, r.givenBack = v, v.gone
 	w := &cardWork{runner: r, visit: v, number: c.Reader, reader: r.readerName(c.Reader)}
 	v.jobs.put(cardJob{do: func(ctx context.Context, w *cardWork) { w.read(ctx) }})
@@ -167,7 +167,7 @@ func (w *cardWork) readOnce(ctx context.Context) Outcome {
 }
 
 func (w *cardWork) reading() Reader {
-	return Reader{Examiner: w.runner.examiner(), Emit: w.emit}
+	return Reader{Examiner: w.runner.examiner(w.visit), Emit: w.emit}
 }
 
 // recogniseAgain finds out whether a card that was put in is the visit's.

@@ -223,11 +223,11 @@ func (r *Runner) signAsDesk(c kiosk.Sign) {
 // readTyped takes a zone that was typed for the document. No reader is needed.
 func (r *Runner) readTyped(ctx context.Context, c kiosk.ReadTyped) {
 	r.forget()
-	v := r.newVisit(ctx, c.Case)
+	v := r.newVisit(ctx, c.Case, c.VerifyOnly)
 	close(v.gone)
 	r.visit, r.givenBack = v, v.gone
 	r.work.Add(1)
-	reader := Reader{Examiner: r.examiner(), Emit: func(e kiosk.CaseEvent) { r.answer(v, e) }}
+	reader := Reader{Examiner: r.examiner(v), Emit: func(e kiosk.CaseEvent) { r.answer(v, e) }}
 	v.work.Go(func() {
 		verdict := reader.Typed(v.ctx, c.MRZ)
 		if v.ctx.Err() != nil {

@@ -101,9 +101,10 @@ func newReference() string {
 	return text[:4] + "-" + text[4:8]
 }
 
-// examiner is the configured one with the rules that the centre last told.
-func (r *Runner) examiner() *examine.Examiner {
+// examiner is the configured one with the rules that the centre last told, for a visit.
+func (r *Runner) examiner(of *visit) *examine.Examiner {
 	v := *r.cfg.Examiner
+	v.VerifyOnly = of.verifyOnly
 	if rules := r.rules.Load(); rules != nil {
 		v.Rules = *rules
 	}

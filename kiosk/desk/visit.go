@@ -19,14 +19,15 @@ import (
 // PIN, the evidence. Its context ends with the case, and with it all work for it; when the last of
 // that work has returned, everything is wiped.
 type visit struct {
-	id        kiosk.CaseID
-	reference string          // of the case, for the logs
-	desk      context.Context // ends when the desk shuts
-	ctx       context.Context // ends with the case
-	end       context.CancelFunc
-	work      sync.WaitGroup // the card's goroutine, and the requests to the centre
-	jobs      *queue[cardJob]
-	gone      chan struct{} // closed when the card's goroutine has given the card back
+	id         kiosk.CaseID
+	verifyOnly bool            // nobody enrols
+	reference  string          // of the case, for the logs
+	desk       context.Context // ends when the desk shuts
+	ctx        context.Context // ends with the case
+	end        context.CancelFunc
+	work       sync.WaitGroup // the card's goroutine, and the requests to the centre
+	jobs       *queue[cardJob]
+	gone       chan struct{} // closed when the card's goroutine has given the card back
 
 	// Written by the loop before the work that reads them begins.
 	enrolment uuid.UUID // zero until asked for
@@ -58,9 +59,9 @@ type attempt struct {
 	code kiosk.Secret
 }
 
-func (r *Runner) newVisit(ctx context.Context, id kiosk.CaseID) *visit {
+func (r *Runner) newVisit(ctx context.Context, id kiosk.CaseID, verifyOnly bool) *visit {
 	v := &visit{
-		id: id, reference: r.session.State().Reference, desk: ctx, jobs: newQueue[cardJob](), gone: make(chan struct{}),
+		id: id, verifyOnly: verifyOnly, reference: r.session.State().Reference, desk: ctx, jobs: newQueue[cardJob](), gone: make(chan struct{}),
 		sends: map[int]uuid.UUID{}, attempts: map[kiosk.Channel]attempt{},
 		chipChallenge: chipChallenge{told: make(chan struct{}, 1)},
 	}

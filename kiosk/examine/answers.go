@@ -49,7 +49,13 @@ func (a *answers) once(name kiosk.CheckName, check func() kiosk.Check) {
 	a.answer(name, c)
 }
 
+// enrolling are the checks that say no of a genuine document: its holder, or its kind, may not enrol.
+var enrolling = []kiosk.CheckName{kiosk.CheckAge, kiosk.CheckPINState, kiosk.CheckAccepted}
+
 func (a *answers) answer(name kiosk.CheckName, c kiosk.Check) {
+	if a.v.VerifyOnly && c.Result == kiosk.Failed && slices.Contains(enrolling, name) {
+		c = absent("", c.Source)
+	}
 	c.Name, c.At = name, a.v.Time()
 	a.checks[name] = c
 	if a.report != nil {

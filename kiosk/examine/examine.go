@@ -63,6 +63,7 @@ type Examiner struct {
 	CountryRevocation CountryRevocation    // nil asks nobody but the lists that came with Countries
 	Rules             kiosk.Rules          // of the centre; the usual ones when there are none
 	Now               func() time.Time     // time.Now when nil; its location is the one whose calendar counts
+	VerifyOnly        bool                 // nobody enrols: who is too young for it, for example, has a genuine document all the same
 
 	signed time.Time // at the centre: when the transcript was signed, as of which a document is judged; zero at a desk
 }
