@@ -325,6 +325,8 @@ func (d *Door) logged(route string, answer func(http.ResponseWriter, *http.Reque
 			case slices.Contains(cheap, p):
 				level = slog.LevelDebug
 			}
+		} else if r.Method == http.MethodGet || route == central.PathHello {
+			level = slog.LevelDebug // asking changes nothing, and every desk asks all day
 		}
 		if r.TLS == nil || len(r.TLS.VerifiedChains) == 0 {
 			level = slog.LevelDebug // anybody could fill a disk

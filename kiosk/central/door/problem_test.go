@@ -438,7 +438,8 @@ func TestNamelessLeaveNoLine(t *testing.T) {
 	for _, call := range [][2]string{{"GET", "/healthz"}, {"GET", "/readyz"}, {"POST", "/v1/hello"}, {"GET", "/nowhere"}} {
 		b.try(b.client(nil), call[0], b.urls[0]+call[1], "", "")
 	}
-	b.try(b.client(&b.desk), "POST", b.urls[0]+"/v1/hello", "", "")
+	b.try(b.client(&b.desk), "POST", b.urls[0]+"/v1/hello", "", "") // asking is no news either
+	b.try(b.client(&b.desk), "PUT", b.urls[0]+"/v1/enrolments/"+newID()+"/abandonment", "application/json", `{"reason":"cancelled"}`)
 	var lines []string
 	b.until("the desk's call is in the log", func() bool {
 		lines = nil
