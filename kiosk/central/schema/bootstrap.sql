@@ -22,8 +22,12 @@ begin
 	exception when duplicate_object or unique_violation then
 		null; -- another database of the same server was created at the same time
 	end;
-	if not exists (select from pg_roles where rolname = 'balcao_centre' and rolconnlimit = 60 and rolconfig @> limits) then
+	-- A role may change its own settings: what a stolen log-in has set goes.
+	execute format('alter role balcao_centre in database %I reset all', current_database());
+	if not exists (select from pg_roles
+		where rolname = 'balcao_centre' and rolconnlimit = 60 and rolconfig @> limits and rolconfig <@ limits) then
 		alter role balcao_centre connection limit 60;
+		alter role balcao_centre reset all;
 		foreach l in array limits loop
 			execute format('alter role balcao_centre set %I = %L', split_part(l, '=', 1), split_part(l, '=', 2));
 		end loop;

@@ -99,10 +99,15 @@ var rules = []struct{ rule, cure, sql string }{
 				or r.rolreplication or r.rolbypassrls or exists (select from pg_auth_members m where m.member = r.oid))`,
 	},
 	{
-		"the door's login has its limits",
+		"the door's login has its limits, and no settings but those",
 		"run kioskctl db create again",
-		`select l from unnest('{statement_timeout=5s,lock_timeout=2s,idle_in_transaction_session_timeout=5s,temp_file_limit=16MB,plan_cache_mode=force_generic_plan}'::text[]) l
-		where not exists (select from pg_roles where rolname = 'balcao_centre' and rolconfig @> array[l])
+		`with limits as (select '{statement_timeout=5s,lock_timeout=2s,idle_in_transaction_session_timeout=5s,temp_file_limit=16MB,plan_cache_mode=force_generic_plan}'::text[] l)
+		select c from limits, unnest(l) c
+		where not exists (select from pg_roles where rolname = 'balcao_centre' and rolconfig @> array[c])
+		union all
+		select c from limits, pg_db_role_setting s, unnest(s.setconfig) c
+		where s.setrole = 'balcao_centre'::regrole and (s.setdatabase <> 0 or c <> all (l))
+			and s.setdatabase in (0, (select oid from pg_database where datname = current_database()))
 		union all
 		select 'connections' from pg_roles where rolname = 'balcao_centre' and rolconnlimit <> 60`,
 	},
