@@ -176,6 +176,7 @@ func TestEnrolment(t *testing.T) {
 	d.confirmPerson(t)
 	d.typeContact(t, third)
 	d.has(t, citizenTitle)
+	c.awaitCodes(t, third, 3) // behind the first one's code and welcome
 	d.types(t, c.receivedCode(t, third))
 	d.awaits(t, "failed=sms", "sms=taken")
 	d.has(t, clerkTitle)
