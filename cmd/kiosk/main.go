@@ -104,7 +104,8 @@ func run(cfg config, log *slog.Logger) error {
 	var screens *ui.UI
 	var closing atomic.Bool
 	journal := desk.Journal{Log: log}
-	memory := forgetting{log: log}
+	over := func() bool { return closing.Load() || ctx.Err() != nil }
+	memory := forgetting{log: log, closing: over}
 	var waiting frames
 	runner, err := desk.New(desk.Config{
 		Settings: cfg.settings(),
@@ -124,7 +125,7 @@ func run(cfg config, log *slog.Logger) error {
 			}
 			fyne.Do(func() {
 				for _, s := range waiting.take() {
-					if !closing.Load() && ctx.Err() == nil {
+					if !over() {
 						screens.Show(s)
 						journal.Note(s)
 						memory.drawn(s)

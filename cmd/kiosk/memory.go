@@ -46,8 +46,9 @@ func overwriteFreed() error {
 // forgetting has what a visit left collected, overwritten and given back to the system once the visit is over and
 // its pages were drawn over. PINs and codes were wiped before.
 type forgetting struct {
-	visit kiosk.CaseID
-	log   *slog.Logger
+	visit   kiosk.CaseID
+	log     *slog.Logger
+	closing func() bool // the windows may no longer be touched
 }
 
 // drawn notes a state that the windows show now.
@@ -58,6 +59,9 @@ func (f *forgetting) drawn(s kiosk.State) {
 		time.AfterFunc(drawnOver, debug.FreeOSMemory)
 		time.AfterFunc(expired, func() {
 			fyne.Do(func() {
+				if f.closing() {
+					return
+				}
 				for _, w := range fyne.CurrentApp().Driver().AllWindows() {
 					w.Content().Refresh()
 				}
