@@ -34,8 +34,7 @@ func TestCentreKilledAtEachStep(t *testing.T) {
 		without, afterwards func()
 	}{
 		{"document", func() {
-			c.mock(t, "insert", v.card)
-			d.awaits(t, "step=identity", "checked=true")
+			d.insert(t, c, v.card)
 		}, func() {}},
 		{"identity", func() {
 			d.has(t, clerkTitle)
@@ -89,8 +88,7 @@ func TestCentreKilledDuringBinding(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			d := startDesk(t, c, s)
 			v := person([]string{"cc2024", "cc1-rsa2048"}[i], []string{"2580", "1234"}[i], i)
-			c.mock(t, "insert", v.card)
-			d.awaits(t, "step=identity", "checked=true")
+			d.insert(t, c, v.card)
 			d.walk(t, c, v)
 			registrar.kill()
 			d.typeCardPIN(t, v)

@@ -106,8 +106,7 @@ func TestServiceRestart(t *testing.T) {
 	service.start(t)
 	d.awaits(t, "service=")
 
-	c.mock(t, "insert", v.card)
-	d.awaits(t, "step=identity", "checked=true")
+	d.insert(t, c, v.card)
 	d.confirmPerson(t)
 	service.kill(t)
 	d.awaits(t, "service=pcscd_stopped", "step=contact", "card=false")
@@ -134,8 +133,7 @@ func TestKilledDuringBinding(t *testing.T) {
 	t.Run("registrar before the evidence, then started again", func(t *testing.T) {
 		d := startDesk(t, c, s)
 		v := person("cc1-rsa2048", "1234", 1)
-		c.mock(t, "insert", v.card)
-		d.awaits(t, "step=identity", "checked=true")
+		d.insert(t, c, v.card)
 		d.walk(t, c, v)
 		registrar.kill()
 		d.typeCardPIN(t, v)
@@ -151,8 +149,7 @@ func TestKilledDuringBinding(t *testing.T) {
 	t.Run("desk once the evidence is at the centre", func(t *testing.T) {
 		d := startDesk(t, c, s)
 		v := person("cc2024", "2580", 2)
-		c.mock(t, "insert", v.card)
-		d.awaits(t, "step=identity", "checked=true")
+		d.insert(t, c, v.card)
 		d.walk(t, c, v)
 		registrar.kill()
 		d.typeCardPIN(t, v)
@@ -167,8 +164,7 @@ func TestKilledDuringBinding(t *testing.T) {
 		t.Run("desk at "+moment, func(t *testing.T) {
 			d := startDesk(t, c, s)
 			v := person("cc2024-senior", "86420975", 3+i)
-			c.mock(t, "insert", v.card)
-			d.awaits(t, "step=identity", "checked=true")
+			d.insert(t, c, v.card)
 			d.walk(t, c, v)
 			if moment == "review=signing" {
 				d.typeCardPIN(t, v)

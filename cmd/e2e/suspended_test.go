@@ -74,8 +74,7 @@ func TestSuspendedDesk(t *testing.T) {
 	}{
 		{"document", func() {}, ""},
 		{"contact", func() {
-			c.mock(t, "insert", v.card)
-			d.awaits(t, "step=identity", "checked=true")
+			d.insert(t, c, v.card)
 			d.confirmPerson(t)
 		}, "abandoned"},
 		{"code", func() { d.typeContact(t, v) }, "abandoned"},
