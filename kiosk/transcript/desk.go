@@ -27,17 +27,11 @@ func SignAsDesk(t Transcript, key crypto.Signer, chain [][]byte) ([]byte, error)
 // Countersign adds the desk's signature to what a card signed with Sign: over the same payload, behind the card's. Key,
 // chain and errors are those of SignAsDesk; ErrForm or another error when jws is not what Sign returned.
 func Countersign(jws []byte, key crypto.Signer, chain [][]byte) ([]byte, error) {
-	read, err := Parse(jws, CitizenSignature)
+	both, err := add(context.Background(), jws, chain[:min(1, len(chain))], deskKey{key}, DeskSignature, CitizenSignature)
 	if err != nil {
 		return nil, fmt.Errorf("countersigning: %w", err)
 	}
-	signature, err := sign(context.Background(), read.payload, chain[:min(1, len(chain))], deskKey{key}, DeskSignature)
-	if err != nil {
-		return nil, fmt.Errorf("countersigning: %w", err)
-	}
-	both := read.jws
-	both.Signatures = append(both.Signatures[:1:1], signature)
-	return canonicalJSON(both)
+	return both, nil
 }
 
 // deskKey signs as a card does.

@@ -9,6 +9,8 @@ import (
 	"slices"
 
 	"github.com/go-jose/go-jose/v4"
+
+	"balcao/kiosk/canonical"
 )
 
 // Bounds of a JWS, in bytes as it is encoded: they hold before anything in it is decoded.
@@ -19,8 +21,11 @@ const (
 	maxChain     = 8
 )
 
-// ErrNoDesk says that the desk's signature is missing.
-var ErrNoDesk = errors.New("JWS without the desk's signature")
+// Signatures that are wanted and missing.
+var (
+	ErrNoDesk  = errors.New("JWS without the desk's signature")
+	ErrNoStaff = errors.New("JWS without the signature of a staff card")
+)
 
 // Unverified is a JWS that was read and of which nothing is believed yet. First ask whether the certificates of its
 // Signatures are to be believed, then Verify.
@@ -28,11 +33,10 @@ type Unverified struct {
 	Transcript Transcript // as it is claimed
 	Signatures []Signature
 
-	jws     generalJWS
-	payload []byte
+	claimed claimed
 }
 
-// Signature is whose signature over a transcript it is.
+// Signature is whose signature over a transcript or a statement it is.
 type Signature struct {
 	Role  Role
 	Leaf  *x509.Certificate // whose key signs: of a kind that algorithmFor knows, as all keys of the chain
@@ -68,46 +72,64 @@ type protectedHeader struct {
 }
 
 // Parse reads a JWS with exactly one signature of each role, in their order. It computes no signature: what it accepts
-// is bounded, in the one canonical form, and names keys with which verifying is little work. The error wraps ErrNoDesk
-// when the desk's signature is wanted and missing, and ErrForm when what is signed is no transcript.
+// is bounded, in the one canonical form, and names keys with which verifying is little work. The error wraps ErrNoDesk or
+// ErrNoStaff when that signature is wanted and missing, and ErrForm when what is signed is no transcript.
 func Parse(data []byte, roles ...Role) (*Unverified, error) {
-	if len(data) > maxJWS {
-		return nil, errors.New("JWS too long")
+	claimed, err := parse(data, len(roles))
+	if err != nil {
+		return nil, err
 	}
-	var general generalJWS
-	if err := decodeStrictly(data, &general); err != nil {
-		return nil, fmt.Errorf("JWS: %w", err)
-	}
-	// One form only is accepted, so that go-jose reads the same.
-	if canonical, err := canonicalJSON(general); err != nil || !bytes.Equal(canonical, data) {
-		return nil, errors.New("JWS in another form than the canonical one")
-	}
-	if len(general.Signatures) > len(roles) {
-		return nil, fmt.Errorf("JWS with %d signatures", len(general.Signatures))
-	}
-	u := &Unverified{jws: general}
 	var found []Role
-	for _, s := range general.Signatures {
-		signature, err := s.parse()
-		if err != nil {
-			return nil, err
-		}
-		u.Signatures, found = append(u.Signatures, signature), append(found, signature.Role)
+	for _, s := range claimed.signatures {
+		found = append(found, s.Role)
 	}
-	switch {
-	case slices.Contains(roles, DeskSignature) && !slices.Contains(found, DeskSignature):
+	switch missing := func(r Role) bool { return slices.Contains(roles, r) && !slices.Contains(found, r) }; {
+	case missing(DeskSignature):
 		return nil, ErrNoDesk
+	case missing(StaffSignature):
+		return nil, ErrNoStaff
 	case !slices.Equal(found, roles):
 		return nil, fmt.Errorf("JWS signed as %q, want %q", found, roles)
 	}
-	var err error
-	if u.payload, err = base64.RawURLEncoding.Strict().DecodeString(general.Payload); err != nil {
-		return nil, errors.New("JWS payload is not base64url")
-	}
-	if u.Transcript, err = Decode(u.payload); err != nil {
+	u := &Unverified{Signatures: claimed.signatures, claimed: claimed}
+	if u.Transcript, err = Decode(claimed.payload); err != nil {
 		return nil, err
 	}
 	return u, nil
+}
+
+// claimed is a JWS of which nothing is believed.
+type claimed struct {
+	jws        generalJWS
+	payload    []byte
+	signatures []Signature
+}
+
+// parse reads a JWS with so many signatures at most. What is signed it does not look at.
+func parse(data []byte, most int) (claimed, error) {
+	if len(data) > maxJWS {
+		return claimed{}, errors.New("JWS too long")
+	}
+	// One form only is accepted, so that go-jose reads the same.
+	general, err := canonical.Decode(data, func(g generalJWS) ([]byte, error) { return canonical.JSON(g) })
+	if err != nil {
+		return claimed{}, fmt.Errorf("JWS: %w", err)
+	}
+	if n := len(general.Signatures); n > most {
+		return claimed{}, fmt.Errorf("JWS with %d signatures", n)
+	}
+	c := claimed{jws: general}
+	for _, s := range general.Signatures {
+		signature, err := s.parse()
+		if err != nil {
+			return claimed{}, err
+		}
+		c.signatures = append(c.signatures, signature)
+	}
+	if c.payload, err = base64.RawURLEncoding.Strict().DecodeString(general.Payload); err != nil {
+		return claimed{}, errors.New("JWS payload is not base64url")
+	}
+	return c, nil
 }
 
 // parse reads a protected header and the certificates in it.
@@ -143,12 +165,9 @@ func readHeader(encoded string) (protectedHeader, error) {
 	if err != nil {
 		return header, errors.New("protected header is not base64url")
 	}
-	if err := decodeStrictly(raw, &header); err != nil {
+	header, err = canonical.Decode(raw, func(h protectedHeader) ([]byte, error) { return canonical.JSON(h) })
+	if err != nil {
 		return header, fmt.Errorf("protected header: %w", err)
-	}
-	again, err := canonicalJSON(header)
-	if err != nil || !bytes.Equal(again, raw) {
-		return header, errors.New("protected header in another form than the canonical one")
 	}
 	return header, nil
 }
@@ -176,20 +195,27 @@ func parseChain(chain [][]byte) ([]*x509.Certificate, error) {
 // Verify verifies every signature with the certificate that it names, by go-jose and with the algorithm of its key.
 // Call it once the certificates are believed.
 func (u *Unverified) Verify() (*Signed, error) {
-	for i, s := range u.Signatures {
+	if err := u.claimed.verify(); err != nil {
+		return nil, err
+	}
+	return &Signed{Transcript: u.Transcript, Payload: u.claimed.payload, Signatures: u.Signatures}, nil
+}
+
+func (c claimed) verify() error {
+	for i, s := range c.signatures {
 		// Each by itself, so that none is verified with another's key.
-		alone, err := canonicalJSON(generalJWS{Payload: u.jws.Payload, Signatures: u.jws.Signatures[i : i+1]})
+		alone, err := canonical.JSON(generalJWS{Payload: c.jws.Payload, Signatures: c.jws.Signatures[i : i+1]})
 		if err != nil {
-			return nil, err
+			return err
 		}
 		parsed, err := jose.ParseSignedJSON(string(alone), []jose.SignatureAlgorithm{s.algorithm})
 		if err != nil {
-			return nil, fmt.Errorf("JWS: %w", err)
+			return fmt.Errorf("JWS: %w", err)
 		}
 		payload, err := parsed.Verify(s.Leaf.PublicKey)
-		if err != nil || !bytes.Equal(payload, u.payload) {
-			return nil, fmt.Errorf("JWS signature of %q does not verify", s.Role)
+		if err != nil || !bytes.Equal(payload, c.payload) {
+			return fmt.Errorf("JWS signature of %q does not verify", s.Role)
 		}
 	}
-	return &Signed{Transcript: u.Transcript, Payload: u.payload, Signatures: u.Signatures}, nil
+	return nil
 }

@@ -6,18 +6,22 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/go-jose/go-jose/v4"
+
+	"balcao/kiosk/canonical"
 )
 
 // Role says whose a signature over a transcript is, so that none can stand for another. It is the "typ" of the protected
-// header. A clerk's signature beside them will have its own.
+// header.
 type Role string
 
 // The roles, in the order of the signatures.
 const (
 	CitizenSignature Role = "balcao-citizen" // of the Citizen Card
 	DeskSignature    Role = "balcao-desk"    // of the desk, under every transcript
+	StaffSignature   Role = "balcao-staff"   // of the clerk's card; of a clerk without a card there is an admission instead
 )
 
 // Signer is a card that signs a digest: PKCS#1 v1.5 with an RSA key and SHA-256, r||s with a key over P-256, P-384 or
@@ -50,7 +54,24 @@ func signTranscript(ctx context.Context, t Transcript, chain [][]byte, card Sign
 	if err != nil {
 		return nil, err
 	}
-	return canonicalJSON(generalJWS{Payload: base64.RawURLEncoding.EncodeToString(payload), Signatures: []generalSignature{signature}})
+	return wrap(payload, signature)
+}
+
+func wrap(payload []byte, signatures ...generalSignature) ([]byte, error) {
+	return canonical.JSON(generalJWS{Payload: base64.RawURLEncoding.EncodeToString(payload), Signatures: signatures})
+}
+
+// add signs what has been signed in other roles, behind their signatures.
+func add(ctx context.Context, jws []byte, chain [][]byte, card Signer, role Role, behind ...Role) ([]byte, error) {
+	read, err := Parse(jws, behind...)
+	if err != nil {
+		return nil, err
+	}
+	signature, err := sign(ctx, read.claimed.payload, chain, card, role)
+	if err != nil {
+		return nil, err
+	}
+	return wrap(read.claimed.payload, append(slices.Clone(read.claimed.jws.Signatures), signature)...)
 }
 
 // sign signs a payload in a role.

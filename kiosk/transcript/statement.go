@@ -19,6 +19,9 @@ type Statement struct {
 	Facts     kiosk.TranscriptFacts // At is when it is signed; of a travel document, Identity has the tax number that was typed
 	Evidence  Evidence              // what the transcript has hashes of: Identity, SOD and SealedPIN
 	Access    string                // how the chip was opened, AccessContact or AccessTyped
+	Shift     uuid.UUID             // zero without a shift
+	Staff     string                // the number of the clerk whose shift it is
+	Admission []byte                // the supervisor's JWS with which the shift began; empty when the clerk's own card signs
 }
 
 // Transcript is what the person agreed to, as it is signed.
@@ -44,6 +47,7 @@ func (s Statement) Transcript() Transcript {
 		PhotoPrinted:  s.Facts.PhotoPrinted,
 		Language:      s.Facts.Language,
 		Level:         s.Facts.Assurance.Level,
+		Shift:         s.Shift, Staff: s.Staff, Admission: hashOf(s.Admission),
 	}
 	for _, c := range s.Facts.Contacts {
 		t.Contacts = append(t.Contacts, Contact{Channel: c.Channel, Value: c.Value, Proof: uuid.UUID(c.Proof), ConfirmedAt: c.At})

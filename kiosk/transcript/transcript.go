@@ -6,9 +6,6 @@
 package transcript
 
 import (
-	"bytes"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -16,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"balcao/kiosk"
+	"balcao/kiosk/canonical"
 )
 
 // Version is the version of the transcript's form that this package writes and accepts. Version 1
@@ -55,6 +53,11 @@ type Transcript struct {
 	PhotoPrinted  bool           `json:"photo_printed,omitempty"` // with the printed one: the chip has none that can be shown
 	Language      kiosk.Language `json:"language"`                // in which the person read and agreed
 	Level         kiosk.Level    `json:"level"`                   // as the desk saw it before the signature; the centre computes its own
+
+	// Who stood at the desk; left out of an enrolment without a shift.
+	Shift     uuid.UUID `json:"shift,omitzero"`
+	Staff     string    `json:"staff,omitempty"`            // the number of the clerk whose shift it is
+	Admission Bytes     `json:"admission_sha256,omitempty"` // of the statement with which a supervisor admitted a clerk who has no card
 }
 
 // Document is the document and the hashes of what was read from it.
@@ -107,108 +110,35 @@ type Contact struct {
 	ConfirmedAt time.Time     `json:"confirmed_at"` // by the centre's clock
 }
 
-// Bytes is a byte string that JSON carries as unpadded base64url, as JOSE does (RFC 7515 §2).
-type Bytes []byte
-
-// MarshalText encodes as base64url without padding.
-func (b Bytes) MarshalText() ([]byte, error) {
-	return []byte(base64.RawURLEncoding.EncodeToString(b)), nil
-}
-
-// UnmarshalText decodes base64url without padding, strictly.
-func (b *Bytes) UnmarshalText(text []byte) error {
-	out, err := base64.RawURLEncoding.Strict().DecodeString(string(text))
-	if err != nil {
-		return errors.New("not base64url")
-	}
-	*b = out
-	return nil
-}
+// Bytes is a byte string as JOSE writes it.
+type Bytes = canonical.Bytes
 
 // Encode returns the transcript's canonical form: the bytes that are signed. Times are cut to
 // microseconds, which is what the centre's database keeps, and written in UTC.
 func (t Transcript) Encode() ([]byte, error) {
-	t.OpenedAt, t.SignedAt = canonicalTime(t.OpenedAt), canonicalTime(t.SignedAt)
+	t.OpenedAt, t.SignedAt = canonical.Time(t.OpenedAt), canonical.Time(t.SignedAt)
 	contacts := make([]Contact, len(t.Contacts))
 	for i, c := range t.Contacts {
-		c.ConfirmedAt = canonicalTime(c.ConfirmedAt)
+		c.ConfirmedAt = canonical.Time(c.ConfirmedAt)
 		contacts[i] = c
 	}
 	t.Contacts = contacts
-	return canonicalJSON(t)
+	return canonical.JSON(t)
 }
 
 // Decode reads a transcript. Anything but the one canonical form of a transcript is refused
 // with ErrForm: unknown or repeated or missing fields, another order, other spaces, trailing
 // bytes. So two readers cannot read two transcripts in the same signed bytes.
 func Decode(data []byte) (Transcript, error) {
-	var t Transcript
 	if len(data) > maxTranscript {
 		return Transcript{}, fmt.Errorf("%w: too long", ErrForm)
 	}
-	if err := decodeStrictly(data, &t); err != nil {
+	t, err := canonical.Decode(data, Transcript.Encode)
+	if err != nil {
 		return Transcript{}, fmt.Errorf("%w: %w", ErrForm, err)
-	}
-	again, err := t.Encode()
-	if err != nil || !bytes.Equal(again, data) {
-		return Transcript{}, fmt.Errorf("%w: another form of it", ErrForm)
 	}
 	if t.Version != Version {
 		return Transcript{}, fmt.Errorf("%w: version %d", ErrForm, t.Version)
 	}
 	return t, nil
-}
-
-func canonicalTime(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
-
-// canonicalJSON is JSON without spaces, fields in the order of the struct, and nothing escaped that
-// need not be.
-func canonicalJSON(v any) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		return nil, fmt.Errorf("encoding: %w", err)
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
-}
-
-// maxDepth is how deep JSON nests in a transcript and in a JWS: {"contacts":[{}]}, {"signatures":[{}]}.
-const maxDepth = 3
-
-// tooDeep reports, before a decoder follows them, whether brackets nest deeper than anything here does.
-func tooDeep(data []byte) bool {
-	depth, quoted := 0, false
-	for i := 0; i < len(data); i++ {
-		switch c := data[i]; {
-		case quoted && c == '\\':
-			i++ // the next byte ends no string
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '{' || c == '[':
-			if depth++; depth > maxDepth {
-				return true
-			}
-		case c == '}' || c == ']':
-			depth--
-		}
-	}
-	return false
-}
-
-// decodeStrictly refuses unknown fields, trailing bytes and what nests too deep. The error says where, never what.
-func decodeStrictly(data []byte, into any) error {
-	if tooDeep(data) {
-		return errors.New("JSON nested too deep")
-	}
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
-		return errors.New("not the expected JSON")
-	}
-	if d.More() || d.InputOffset() != int64(len(data)) {
-		return errors.New("trailing bytes")
-	}
-	return nil
 }

@@ -1,0 +1,132 @@
+// Package record is what sign-in trusts of a key: one signed record for each version of it. The registrar signs it with a
+// key that no database holds, in the transaction that makes or changes the key, so a row without a good record opens nothing.
+//
+// A record is a JWS in the compact serialisation (RFC 7515 §7.1) with the protected header
+//
+//	{"alg":"EdDSA","typ":"balcao-record"}
+//
+// a Record in its canonical form (package canonical) as the payload, and an Ed25519 signature (RFC 8037 §3.1).
+package record
+
+import (
+	"crypto/ed25519"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"balcao/kiosk/canonical"
+)
+
+// Version is of the form of records.
+const Version = 1
+
+// ErrInvalid is wrapped by every error of Verify.
+var ErrInvalid = errors.New("not a signed record of a key")
+
+// Record is a key as it is from At on, until a record of a higher Version. Field order is the canonical order.
+type Record struct {
+	V          int             `json:"v"`
+	Register   int64           `json:"register"`
+	Version    int             `json:"version"` // of the key: 1, 2, …
+	At         time.Time       `json:"at"`
+	State      string          `json:"state"`  // of centre.key
+	Reason     string          `json:"reason"` // why it has that state
+	Person     Person          `json:"person"`
+	Contacts   []Contact       `json:"contacts"`
+	PINHash    string          `json:"pin_hash"` // PHC string
+	Level      string          `json:"level"`
+	ValidUntil string          `json:"valid_until"` // the last day, as 2031-04-15
+	TaxNumber  string          `json:"tax_number"`  // that a Citizen Card proved, or empty
+	Enrolment  uuid.UUID       `json:"enrolment"`
+	Evidence   canonical.Bytes `json:"evidence_sha256"` // of the JWS of the enrolment
+}
+
+// Person is whose key it is.
+type Person struct {
+	Country        string `json:"country"`
+	CivilNumber    string `json:"civil_number"`    // of a Citizen Card
+	DocumentNumber string `json:"document_number"` // as of the enrolment
+	Surname        string `json:"surname"`
+	GivenNames     string `json:"given_names"`
+	BirthDate      string `json:"birth_date"` // as stated: perhaps without day or month
+	Nationality    string `json:"nationality"`
+	Sex            string `json:"sex"`
+}
+
+// Contact is where the holder is reached.
+type Contact struct {
+	Channel  string    `json:"channel"`
+	Value    string    `json:"value"`
+	Proof    uuid.UUID `json:"proof"`
+	ProvenAt time.Time `json:"proven_at"`
+}
+
+func (r Record) encode() ([]byte, error) {
+	r.At = canonical.Time(r.At)
+	contacts := make([]Contact, len(r.Contacts))
+	for i, c := range r.Contacts {
+		c.ProvenAt = canonical.Time(c.ProvenAt)
+		contacts[i] = c
+	}
+	r.Contacts = contacts
+	return canonical.JSON(r)
+}
+
+// header is the one protected header of a record.
+var header = base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"EdDSA","typ":"balcao-record"}`))
+
+// maxRecord is far more than any record needs, in bytes.
+const maxRecord = 64 << 10
+
+// Sign signs a record.
+func Sign(r Record, key ed25519.PrivateKey) ([]byte, error) {
+	r.V = Version
+	payload, err := r.encode()
+	if err != nil {
+		return nil, fmt.Errorf("signing a record: %w", err)
+	}
+	signed := header + "." + base64.RawURLEncoding.EncodeToString(payload)
+	signature := ed25519.Sign(key, []byte(signed))
+	return []byte(signed + "." + base64.RawURLEncoding.EncodeToString(signature)), nil
+}
+
+// Verify verifies a record with the keys of registrars, any of which may have signed it, and returns it.
+func Verify(jws []byte, keys ...ed25519.PublicKey) (Record, error) {
+	var none Record
+	if len(jws) > maxRecord {
+		return none, fmt.Errorf("%w: too long", ErrInvalid)
+	}
+	parts := strings.Split(string(jws), ".")
+	if len(parts) != 3 || parts[0] != header {
+		return none, fmt.Errorf("%w: not the JWS of one", ErrInvalid)
+	}
+	signature, err := base64.RawURLEncoding.Strict().DecodeString(parts[2])
+	if err != nil || !signedBy(keys, []byte(parts[0]+"."+parts[1]), signature) {
+		return none, fmt.Errorf("%w: signed by no key that is trusted", ErrInvalid)
+	}
+	payload, err := base64.RawURLEncoding.Strict().DecodeString(parts[1])
+	if err != nil {
+		return none, fmt.Errorf("%w: payload", ErrInvalid)
+	}
+	r, err := canonical.Decode(payload, Record.encode)
+	switch {
+	case err != nil:
+		return none, fmt.Errorf("%w: %w", ErrInvalid, err)
+	case r.V != Version:
+		return none, fmt.Errorf("%w: version %d of the form", ErrInvalid, r.V)
+	}
+	return r, nil
+}
+
+func signedBy(keys []ed25519.PublicKey, message, signature []byte) bool {
+	for _, key := range keys {
+		if len(key) == ed25519.PublicKeySize && ed25519.Verify(key, message, signature) {
+			return true
+		}
+	}
+	return false
+}
