@@ -186,7 +186,7 @@ func (o *office) visit(ctx context.Context, d deskAt, v visitor) error {
 	if err != nil {
 		return fmt.Errorf("signing: %w", err)
 	}
-	if _, err := d.Bind(ctx, v.enrolment, bundle); err != nil {
+	if _, err := d.Bind(ctx, v.enrolment, bundle, false); err != nil {
 		return fmt.Errorf("binding: %w", err)
 	}
 	return nil

@@ -7,6 +7,8 @@ import (
 	"reflect"
 	"strings"
 	"sync"
+
+	"github.com/google/uuid"
 )
 
 // body is a request's, encoded. What people typed and what their documents say is in it, so it is wiped after the call:
@@ -37,7 +39,7 @@ type bodyReader struct {
 // Close says that net/http reads no more.
 func (r *bodyReader) Close() error { r.close(); return nil }
 
-// encode writes one of wire.go's requests, a struct of texts, byte strings and truths, as its tags say. The buffer has
+// encode writes one of wire.go's requests, a struct of texts, byte strings, truths and UUIDs, as its tags say. The buffer has
 // its size from the start: one that grew would leave copies behind.
 func encode(request any) []byte {
 	v := reflect.ValueOf(request)
@@ -46,6 +48,8 @@ func encode(request any) []byte {
 		size += len(`"":"",`) + len(v.Type().Field(i).Tag) + len("true")
 		if f := v.Field(i); f.Kind() == reflect.String {
 			size += 6 * f.Len() // every byte as \u00xx
+		} else if f.Kind() == reflect.Array {
+			size += 36 // a UUID
 		} else if f.Kind() == reflect.Slice {
 			size += base64.StdEncoding.EncodedLen(f.Len())
 		}
@@ -66,6 +70,8 @@ func encode(request any) []byte {
 			out = appendText(out, f.String())
 		case reflect.Slice:
 			out = append(base64.StdEncoding.AppendEncode(append(out, '"'), f.Bytes()), '"')
+		case reflect.Array:
+			out = appendText(out, f.Interface().(uuid.UUID).String())
 		case reflect.Bool:
 			out = append(out, "true"...)
 		default:

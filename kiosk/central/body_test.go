@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/google/uuid"
 	"pgregory.net/rapid"
 
 	"balcao/kiosk"
@@ -19,12 +20,14 @@ func TestEncode(t *testing.T) {
 	data := rapid.SliceOf(rapid.Byte())
 	rapid.Check(t, func(t *rapid.T) {
 		for _, request := range []any{
-			Person{Document: kiosk.DocumentKind(text.Draw(t, "kind")), Country: text.Draw(t, "country"), TaxNumber: text.Draw(t, "number"), Typed: rapid.Bool().Draw(t, "typed")},
+			Person{Document: kiosk.DocumentKind(text.Draw(t, "kind")), Country: text.Draw(t, "country"), TaxNumber: text.Draw(t, "number"), Typed: rapid.Bool().Draw(t, "typed"), Shift: uuid.UUID(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "shift"))},
 			CodeRequest{Channel: kiosk.Channel(text.Draw(t, "channel")), Value: text.Draw(t, "value"), Language: kiosk.Portuguese},
 			Attempt{Channel: kiosk.SMS, Code: data.Draw(t, "code")},
 			Chip{DG14: data.Draw(t, "dg14")},
-			Evidence{JWS: data.Draw(t, "jws"), Identity: data.Draw(t, "identity"), Proof: data.Draw(t, "proof")},
+			Evidence{JWS: data.Draw(t, "jws"), Identity: data.Draw(t, "identity"), Proof: data.Draw(t, "proof"), Marked: rapid.Bool().Draw(t, "marked")},
 			Abandonment{Reason: text.Draw(t, "reason")},
+			SignIn{JWS: data.Draw(t, "statement")},
+			SignInFailure{Fingerprint: data.Draw(t, "fingerprint")},
 		} {
 			got := encode(request)
 			read := reflect.New(reflect.TypeOf(request))

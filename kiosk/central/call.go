@@ -48,8 +48,8 @@ const (
 	// longestWait is how long a call waits because the centre says so (Retry-After). When told to wait longer, it has
 	// no answer for now.
 	longestWait = 2 * time.Second
-	// maxAnswer bounds an answer, in bytes. The longest is a challenge to a chip.
-	maxAnswer = 64 << 10
+	// maxAnswer bounds an answer, in bytes. The longest is a case that a supervisor takes, whose JWS may have 256 KiB.
+	maxAnswer = 512 << 10
 )
 
 // ask makes one call, again when it was cut off: every call is idempotent. Each centre's door is tried once before one

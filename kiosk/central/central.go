@@ -109,8 +109,9 @@ func (c *Centre) Hello(ctx context.Context) (Hello, error) {
 	return h, err
 }
 
-// Open opens an enrolment under an identifier of the caller's (UUIDv7). Its refusals are AlreadyActive and NoChip.
-// Codes of *Refused: Ended, Conflict, Invalid, Unknown, TooMany. Here and below also Desk, Suspended, Nameless and
+// Open opens an enrolment under an identifier of the caller's (UUIDv7). Its refusals are AlreadyActive, WaitingCase and
+// NoChip. Codes of *Refused: Ended, Conflict, Invalid, Unknown, TooMany, Shift, Role; of all about an enrolment also
+// Shift, when whoever opened it was suspended. Here and below also Desk, Suspended, Nameless and
 // Version.
 func (c *Centre) Open(ctx context.Context, enrolment uuid.UUID, p Person) (Opened, error) {
 	if p.Document == kiosk.CitizenCard {
@@ -154,11 +155,12 @@ func (c *Centre) ChipChallenge(ctx context.Context, enrolment uuid.UUID, dg14 []
 	return q, err
 }
 
-// Bind hands over the evidence. Repeated with the same evidence it answers the status. Codes of *Refused:
-// Unknown, Ended, Expired, Conflict, Invalid, NoContact.
-func (c *Centre) Bind(ctx context.Context, enrolment uuid.UUID, e transcript.Evidence) (Status, error) {
+// Bind hands over the evidence; marked says that the clerk has a doubt. Repeated with the same evidence it answers the
+// status. Codes of *Refused: Unknown, Ended, Expired, Conflict, Invalid, NoContact.
+func (c *Centre) Bind(ctx context.Context, enrolment uuid.UUID, e transcript.Evidence, marked bool) (Status, error) {
 	var s Status
-	err := c.ask(ctx, put("bind", PathEvidence, Evidence(e), &s, enrolment))
+	said := Evidence{JWS: e.JWS, Identity: e.Identity, SOD: e.SOD, SealedPIN: e.SealedPIN, Proof: e.Proof, Marked: marked}
+	err := c.ask(ctx, put("bind", PathEvidence, said, &s, enrolment))
 	return s, err
 }
 

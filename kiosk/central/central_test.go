@@ -129,10 +129,10 @@ func TestWholePath(t *testing.T) {
 	if again := must(c.ConfirmCode(ctx, id, right))(t); a.Refusal != "" || a.Proof == uuid.Nil || a.At.IsZero() || again != a {
 		t.Errorf("ConfirmCode: got %+v, then %+v", a, again)
 	}
-	if st := must(c.Bind(ctx, id, someEvidence))(t); st.State != central.StatePending && st.State != central.StateRefused {
+	if st := must(c.Bind(ctx, id, someEvidence, false))(t); st.State != central.StatePending && st.State != central.StateRefused {
 		t.Errorf("Bind: got %+v", st)
 	}
-	if _, err := c.Bind(ctx, id, transcript.Evidence{JWS: []byte(`{}`), Identity: []byte("i"), SealedPIN: []byte("s")}); err == nil {
+	if _, err := c.Bind(ctx, id, transcript.Evidence{JWS: []byte(`{}`), Identity: []byte("i"), SealedPIN: []byte("s")}, false); err == nil {
 		t.Error("Bind of something else: no error")
 	}
 	for must(c.Status(ctx, id))(t).State != central.StateRefused { // by the registrar, which believes nothing
@@ -192,7 +192,7 @@ func TestRefused(t *testing.T) {
 			_, err := c.ConfirmCode(ctx, id, central.Attempt{ID: newID(), Channel: kiosk.SMS, Code: []byte("123456")})
 			return err
 		}, central.RefusedNoCode},
-		"no contact":   {func() error { _, err := c.Bind(ctx, id, someEvidence); return err }, central.RefusedNoContact},
+		"no contact":   {func() error { _, err := c.Bind(ctx, id, someEvidence, false); return err }, central.RefusedNoContact},
 		"no word":      {func() error { return c.Abandon(ctx, id, "Maria da Silva") }, central.RefusedInvalid},
 		"no person":    {func() error { _, err := c.Open(ctx, newID(), central.Person{Document: "pigeon"}); return err }, central.RefusedInvalid},
 		"another's":    {func() error { _, err := b.Dial(t, "loja_2").Status(ctx, id); return err }, central.RefusedUnknown},
@@ -217,7 +217,7 @@ func TestSuspended(t *testing.T) {
 		"open":    func() error { _, err := c.Open(ctx, newID(), person()); return err },
 		"status":  func() error { _, err := c.Status(ctx, id); return err },
 		"chip":    func() error { _, err := c.ChipChallenge(ctx, id, make([]byte, 300)); return err },
-		"bind":    func() error { _, err := c.Bind(ctx, id, someEvidence); return err },
+		"bind":    func() error { _, err := c.Bind(ctx, id, someEvidence, false); return err },
 		"abandon": func() error { return c.Abandon(ctx, id, "cancelled") },
 		"send": func() error {
 			_, err := c.SendCode(ctx, id, central.CodeRequest{ID: newID(), Channel: kiosk.SMS, Value: phone(), Language: kiosk.English})

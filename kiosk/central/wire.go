@@ -17,8 +17,8 @@ import (
 // Version is the version of this interface: of the paths below and of what is said there.
 const Version = 1
 
-// Paths, as net/http.ServeMux takes them. {enrolment}, {send} and {attempt} are UUIDv7 of the desk's making: the same
-// call again has the same answer and does nothing twice.
+// Paths, as net/http.ServeMux takes them. What stands in braces are UUIDv7 of the desk's making: the same call again
+// has the same answer and does nothing twice.
 const (
 	PathHello         = "/v1/hello"                                     // POST; Hello
 	PathEnrolment     = "/v1/enrolments/{enrolment}"                    // PUT Person, Opened; GET, Status
@@ -28,6 +28,16 @@ const (
 	PathEvidence      = "/v1/enrolments/{enrolment}/evidence"           // PUT Evidence; Status
 	PathAbandonment   = "/v1/enrolments/{enrolment}/abandonment"        // PUT Abandonment; 204
 	PathEvents        = "/v1/events"                                    // GET; text/event-stream
+
+	PathShift    = "/v1/shifts/{shift}"                            // PUT; Shift
+	PathSignIn   = "/v1/shifts/{shift}/sign-in"                    // PUT SignIn; SignedIn
+	PathFailure  = "/v1/shifts/{shift}/failures/{failure}"         // PUT SignInFailure; SignInFailed
+	PathShiftEnd = "/v1/shifts/{shift}/end"                        // PUT; 204
+	PathCases    = "/v1/shifts/{shift}/cases"                      // GET; Cases
+	PathCase     = "/v1/shifts/{shift}/cases/{enrolment}"          // GET; CaseStatus
+	PathLease    = "/v1/shifts/{shift}/cases/{enrolment}/lease"    // PUT; LeasedCase
+	PathRelease  = "/v1/shifts/{shift}/cases/{enrolment}/release"  // PUT; 204
+	PathDecision = "/v1/shifts/{shift}/cases/{enrolment}/decision" // PUT Decision; Decided
 )
 
 // Media types of bodies. A body of another type is refused with 415, and ignored in an answer.
@@ -65,14 +75,17 @@ const (
 	RefusedTooMany   = "too_many"          // 429: this desk opened too many enrolments that became no key
 	RefusedDesk      = "not_a_desk"        // 403: the certificate is not, or no longer, a desk's
 	RefusedSuspended = "desk_suspended"    // 403: the desk is suspended
+	RefusedShift     = "no_shift"          // 403: no shift of this desk's, or it is over, or its staff or their card is suspended
+	RefusedRole      = "not_allowed"       // 403: not for the role of whoever is signed in
 	RefusedNameless  = "no_certificate"    // 401: no client certificate of the desks' authority
 )
 
 // Codes of problems that pass: the desk asks again, after Retry-After.
 const (
-	FailedBusy        = "busy"        // 429: this desk has too many calls under way
-	FailedUnavailable = "unavailable" // 503: the database is away, busy or a standby, or the door is closing
-	FailedInternal    = "internal"    // 500
+	FailedBusy        = "busy"           // 429: this desk has too many calls under way
+	FailedUnavailable = "unavailable"    // 503: the database is away, busy or a standby, or the door is closing
+	FailedInternal    = "internal"       // 500
+	FailedRecord      = "record_invalid" // 500: what the centre has of a key is not what its registrar signed
 )
 
 // Hello is what the centre says of itself.
@@ -96,6 +109,7 @@ type Refusal string
 // Refusals of Open, SendCode and ConfirmCode. Those about codes read like kiosk.ContactProblem.
 const (
 	AlreadyActive    Refusal = "already_active"    // Open: the person has a living key
+	WaitingCase      Refusal = "waiting_case"      // Open: a case of the person's waits for a supervisor
 	NoChip           Refusal = "no_chip"           // Open: the document was typed, and that is not enrolled
 	EnrolmentExpired Refusal = "enrolment_expired" // SendCode
 	ResendsUsed      Refusal = "resends_used"      // SendCode
@@ -106,6 +120,18 @@ const (
 	CodeWrong        Refusal = "code_wrong"        // ConfirmCode
 	CodeExpired      Refusal = "code_expired"      // ConfirmCode: too late, or used before
 	Taken            Refusal = "taken"             // ConfirmCode: right, but another person's contact
+
+	StaffUnknown    Refusal = "staff_unknown"    // SignIn, SignInFailed: no card of the staff's
+	StaffSuspended  Refusal = "staff_suspended"  // SignIn
+	StaffRevoked    Refusal = "staff_revoked"    // SignIn: the card, not the person
+	StaffLocked     Refusal = "staff_locked"     // SignIn, SignInFailed: no tries left at this desk until a supervisor signs in there
+	SignInInvalid   Refusal = "sign_in_invalid"  // SignIn: not a statement of that card's, for this shift, at this desk, now
+	NotSupervisor   Refusal = "not_supervisor"   // SignIn: only a supervisor admits
+	ClerkUnknown    Refusal = "clerk_unknown"    // SignIn: whoever is to be admitted is none of the clerks
+	CaseGone        Refusal = "gone"             // TakeCase, Decide: decided, expired, or none
+	CaseLeased      Refusal = "leased"           // TakeCase, Decide: another supervisor has it
+	OwnCase         Refusal = "own_case"         // TakeCase, Decide: of the clerk's own, or whom they admitted
+	DecisionInvalid Refusal = "decision_invalid" // Decide: not a statement of a staff card's, about this case, at this desk, now
 )
 
 // Person is the person that an enrolment is opened for. A Citizen Card identifies its holder by the
@@ -118,6 +144,7 @@ type Person struct {
 	DocumentNumber string             `json:"document_number,omitzero"` // digits and capital letters, without fillers
 	TaxNumber      string             `json:"tax_number,omitzero"`      // NIF, nine digits; may be "" with a Citizen Card
 	Typed          bool               `json:"typed,omitzero"`           // the machine-readable zone of a travel document was typed: there is no chip
+	Shift          uuid.UUID          `json:"shift,omitzero"`           // of whoever enrols
 }
 
 // Opened is an enrolment that the centre has opened, or a refusal and nothing else. Times, here and
@@ -186,13 +213,14 @@ type ChipChallenge struct {
 	Challenge []byte    `json:"challenge,omitzero"` // what the desk sends to the chip, once ready
 }
 
-// Evidence is transcript.Evidence on the wire.
+// Evidence is transcript.Evidence on the wire, and what is no part of what is signed.
 type Evidence struct {
 	JWS       []byte `json:"jws,omitzero"`
 	Identity  []byte `json:"identity,omitzero"`
 	SOD       []byte `json:"sod,omitzero"`
 	SealedPIN []byte `json:"sealed_pin,omitzero"`
 	Proof     []byte `json:"proof,omitzero"`
+	Marked    bool   `json:"marked,omitzero"` // the clerk has a doubt: a supervisor decides
 }
 
 // State is where an enrolment stands at the centre.
@@ -202,6 +230,7 @@ type State string
 const (
 	StateOpen      State = "open"
 	StatePending   State = "pending" // bound; the registrar has not decided yet
+	StateWaiting   State = "waiting" // for a supervisor
 	StateActive    State = "active"
 	StateRefused   State = "refused"
 	StateAbandoned State = "abandoned"
@@ -218,6 +247,7 @@ type Status struct {
 	Level      kiosk.Level    `json:"level,omitzero"`
 	SMS        kiosk.Delivery `json:"delivery_sms,omitzero"` // of the newest code on each channel
 	Email      kiosk.Delivery `json:"delivery_email,omitzero"`
+	Record     []byte         `json:"-" column:"record"` // of a key that is active, for the door: kiosk/record
 }
 
 // Abandonment says why an enrolment ends without a key.
@@ -233,11 +263,13 @@ const (
 	NoticeDelivery NoticeKind = "delivery" // a message left, arrived or failed
 	NoticeKey      NoticeKind = "key"      // the enrolment ended: active, refused, …
 	NoticeChip     NoticeKind = "chip"     // the challenge to the chip is ready, or cannot be made
+	NoticeCase     NoticeKind = "case"     // a case waits for a supervisor, or does not any more: of no one enrolment
+	NoticeShift    NoticeKind = "shift"    // the shift ended: of no enrolment
 )
 
-// Notice reports that something about an enrolment changed, so that Status should be called. It
+// Notice reports that something changed, about an enrolment or at the desk, so that the centre should be asked. It
 // decides nothing, and one that was sent while the line was down is lost.
 type Notice struct {
-	Enrolment uuid.UUID  `json:"enrolment"`
+	Enrolment uuid.UUID  `json:"enrolment,omitzero"`
 	Kind      NoticeKind `json:"kind"`
 }

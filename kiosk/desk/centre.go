@@ -19,7 +19,7 @@ type Centre interface {
 	Open(ctx context.Context, enrolment uuid.UUID, p central.Person) (central.Opened, error)
 	SendCode(ctx context.Context, enrolment uuid.UUID, r central.CodeRequest) (central.CodeSent, error)
 	ConfirmCode(ctx context.Context, enrolment uuid.UUID, a central.Attempt) (central.Confirmed, error)
-	Bind(ctx context.Context, enrolment uuid.UUID, e transcript.Evidence) (central.Status, error)
+	Bind(ctx context.Context, enrolment uuid.UUID, e transcript.Evidence, marked bool) (central.Status, error)
 	ChipChallenge(ctx context.Context, enrolment uuid.UUID, dg14 []byte) (central.ChipChallenge, error)
 	Status(ctx context.Context, enrolment uuid.UUID) (central.Status, error)
 	Abandon(ctx context.Context, enrolment uuid.UUID, reason string) error
@@ -176,7 +176,7 @@ func (r *Runner) bind(c kiosk.Bind) {
 			return
 		}
 		for wait := r.pace.firstRetry; ; wait = min(wait*2, r.pace.lastRetry) {
-			status, err := r.cfg.Centre.Bind(v.ctx, v.enrolment, sent)
+			status, err := r.cfg.Centre.Bind(v.ctx, v.enrolment, sent, false)
 			if err == nil {
 				r.awaitKey(v, status)
 				return

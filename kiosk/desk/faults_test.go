@@ -144,8 +144,8 @@ func (s *shaky) ConfirmCode(ctx context.Context, id uuid.UUID, a central.Attempt
 	return question(ctx, s, "confirm", func() (central.Confirmed, error) { return s.Centre.ConfirmCode(ctx, id, a) })
 }
 
-func (s *shaky) Bind(ctx context.Context, id uuid.UUID, e transcript.Evidence) (central.Status, error) {
-	return question(ctx, s, "bind", func() (central.Status, error) { return s.Centre.Bind(ctx, id, e) })
+func (s *shaky) Bind(ctx context.Context, id uuid.UUID, e transcript.Evidence, marked bool) (central.Status, error) {
+	return question(ctx, s, "bind", func() (central.Status, error) { return s.Centre.Bind(ctx, id, e, marked) })
 }
 
 func (s *shaky) ChipChallenge(ctx context.Context, id uuid.UUID, dg14 []byte) (central.ChipChallenge, error) {

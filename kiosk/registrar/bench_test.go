@@ -241,7 +241,7 @@ func (v *visit) bindSealed(sealed []byte) {
 	v.t.Helper()
 	_, err := v.Centre.Bind(v.ctx, v.id, transcript.Evidence{
 		JWS: []byte(`{"payload":"e30","signatures":[]}`), Identity: []byte("identity"), SOD: []byte("sod"), SealedPIN: sealed,
-	})
+	}, false)
 	v.check(err)
 }
 

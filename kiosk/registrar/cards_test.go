@@ -156,7 +156,7 @@ func (v *cardVisit) bindHonestly() {
 	v.check(err)
 	_, err = v.Centre.Bind(v.ctx, v.id, transcript.Evidence{
 		JWS: jws, Identity: v.card.files.Identity, SOD: v.card.files.SOD, SealedPIN: v.sealed,
-	})
+	}, false)
 	v.check(err)
 }
 

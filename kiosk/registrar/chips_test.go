@@ -195,7 +195,7 @@ func (v *travelVisit) bind() {
 
 func (v *travelVisit) send(jws []byte) {
 	v.t.Helper()
-	_, err := v.Centre.Bind(v.ctx, v.id, transcript.Evidence{JWS: jws, Identity: v.identity, SOD: v.sod, SealedPIN: v.sealed, Proof: v.proof})
+	_, err := v.Centre.Bind(v.ctx, v.id, transcript.Evidence{JWS: jws, Identity: v.identity, SOD: v.sod, SealedPIN: v.sealed, Proof: v.proof}, false)
 	v.check(err)
 }
 

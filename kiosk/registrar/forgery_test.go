@@ -112,7 +112,7 @@ func b64(data []byte) string { return base64.RawURLEncoding.EncodeToString(data)
 
 func (f *forgery) bind() {
 	f.t.Helper()
-	_, err := f.Centre.Bind(f.ctx, f.id, transcript.Evidence{JWS: f.jws(), Identity: f.identity, SOD: f.sod, SealedPIN: f.sealed})
+	_, err := f.Centre.Bind(f.ctx, f.id, transcript.Evidence{JWS: f.jws(), Identity: f.identity, SOD: f.sod, SealedPIN: f.sealed}, false)
 	f.check(err)
 }
 
@@ -470,7 +470,7 @@ func TestForgery_Replay(t *testing.T) {
 		defer func() { b.Centre = own }()
 		v := b.openWith(card)
 		v.prove()
-		_, err := desk.Bind(b.ctx, v.id, transcript.Evidence{JWS: captured, Identity: old.identity, SOD: old.sod, SealedPIN: old.sealed})
+		_, err := desk.Bind(b.ctx, v.id, transcript.Evidence{JWS: captured, Identity: old.identity, SOD: old.sod, SealedPIN: old.sealed}, false)
 		b.check(err)
 		b.refused(name, v, reason)
 	}

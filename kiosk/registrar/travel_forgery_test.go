@@ -186,7 +186,7 @@ func TestTravelForgery_AnotherChip(t *testing.T) {
 	cv.prove()
 	jws, err = transcript.SignAsDesk(cv.transcript(), v.signAs.PrivateKey.(crypto.Signer), v.signAs.Certificate)
 	b.check(err)
-	_, err = b.Centre.Bind(b.ctx, cv.id, transcript.Evidence{JWS: jws, Identity: card.files.Identity, SOD: card.files.SOD, SealedPIN: cv.sealed})
+	_, err = b.Centre.Bind(b.ctx, cv.id, transcript.Evidence{JWS: jws, Identity: card.files.Identity, SOD: card.files.SOD, SealedPIN: cv.sealed}, false)
 	b.check(err)
 	if got := cv.judged(); got.Refusal != evidence.RefusedSignature {
 		t.Errorf("a Citizen Card's enrolment signed by the desk: got %s for %q", got.State, got.Refusal)

@@ -280,7 +280,7 @@ func TestTravel_Expectation(t *testing.T) {
 	b.start(1, nil)
 	v.prove()
 	_, err = b.Centre.Bind(b.ctx, v.id, transcript.Evidence{JWS: []byte(`{}`), Identity: []byte("i"), SOD: []byte("s"),
-		SealedPIN: []byte("p"), Proof: []byte("\x02answer")})
+		SealedPIN: []byte("p"), Proof: []byte("\x02answer")}, false)
 	b.check(err)
 	v.judged()
 	got := <-seen

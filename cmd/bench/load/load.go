@@ -28,7 +28,7 @@ type Desk interface {
 	Open(context.Context, uuid.UUID, central.Person) (central.Opened, error)
 	SendCode(context.Context, uuid.UUID, central.CodeRequest) (central.CodeSent, error)
 	ConfirmCode(context.Context, uuid.UUID, central.Attempt) (central.Confirmed, error)
-	Bind(context.Context, uuid.UUID, transcript.Evidence) (central.Status, error)
+	Bind(context.Context, uuid.UUID, transcript.Evidence, bool) (central.Status, error)
 	Status(context.Context, uuid.UUID) (central.Status, error)
 }
 
@@ -111,7 +111,7 @@ func Enrol(ctx context.Context, desk Desk, registrar *pgxpool.Pool) (took Took, 
 		return took, Fault("confirming", c.Refusal, err)
 	}
 	part = time.Now()
-	bound, err := desk.Bind(ctx, enrolment, evidence)
+	bound, err := desk.Bind(ctx, enrolment, evidence, false)
 	took.Bind = time.Since(part)
 	if err != nil || bound.State != central.StatePending {
 		return took, Fault("binding", bound.State, err)

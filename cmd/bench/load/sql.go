@@ -53,7 +53,7 @@ func (s SQL) ConfirmCode(ctx context.Context, enrolment uuid.UUID, c central.Att
 }
 
 // Bind implements Desk.
-func (s SQL) Bind(ctx context.Context, enrolment uuid.UUID, e transcript.Evidence) (central.Status, error) {
+func (s SQL) Bind(ctx context.Context, enrolment uuid.UUID, e transcript.Evidence, marked bool) (central.Status, error) {
 	a, err := s.ask(ctx, `select * from desk.bind($1, $2, $3, $4, $5, $6, $7)`, enrolment, e.JWS, e.Identity, e.SOD, e.SealedPIN, e.Proof)
 	return status(a), err
 }

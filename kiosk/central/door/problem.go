@@ -51,6 +51,8 @@ var refusals = map[string]int{
 	central.RefusedTooMany:   http.StatusTooManyRequests,
 	central.RefusedDesk:      http.StatusForbidden,
 	central.RefusedSuspended: http.StatusForbidden,
+	central.RefusedShift:     http.StatusForbidden,
+	central.RefusedRole:      http.StatusForbidden,
 }
 
 // tooManyAgain is when a desk that used up its hour may ask again; the hour slides.

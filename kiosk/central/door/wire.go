@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"balcao/kiosk"
@@ -64,7 +65,7 @@ func decode(body []byte, request any) error {
 }
 
 // arguments are the members of the struct that request points to, as a statement takes them. Bytes that were not
-// sent are none, not null.
+// sent are none, not null; an identifier that was not sent is null.
 func arguments(request any) (args []any) {
 	for f, v := range reflect.ValueOf(request).Elem().Fields() {
 		if member(f) == "" {
@@ -72,6 +73,10 @@ func arguments(request any) (args []any) {
 		}
 		if b, is := v.Interface().([]byte); is && b == nil {
 			args = append(args, []byte{})
+			continue
+		}
+		if id, is := v.Interface().(uuid.UUID); is && id == uuid.Nil {
+			args = append(args, nil)
 			continue
 		}
 		args = append(args, v.Interface())
@@ -97,7 +102,11 @@ func scan(answer any) pgx.RowToFunc[struct{}] {
 		}
 		members := map[string]reflect.Value{}
 		for f, v := range reflect.ValueOf(answer).Elem().Fields() {
-			members[member(f)] = v
+			name := member(f)
+			if column := f.Tag.Get("column"); column != "" { // between the database and the door
+				name = column
+			}
+			members[name] = v
 		}
 		columns := row.FieldDescriptions()
 		targets := make([]any, len(columns))
