@@ -16,6 +16,9 @@ const (
 	StepPIN         Step = "pin"
 	StepReview      Step = "review"
 	StepDone        Step = "done"
+	StepCases       Step = "cases"
+	StepCase        Step = "case"
+	StepDecision    Step = "decision"
 )
 
 // Errand is what a person came for: the steps to it, in their order. A step knows nothing of the errand
@@ -29,6 +32,17 @@ type Errand struct {
 var Errands = []Errand{
 	{"enrol", []Step{StepDocument, StepIdentity, StepEligibility, StepContact, StepPIN, StepReview, StepDone}},
 	{"check", []Step{StepDocument, StepIdentity}}, // verifies a document and stops; needs no centre
+}
+
+// Approve is a supervisor's errand: to decide about enrolments that wait.
+var Approve = Errand{"approve", []Step{StepCases, StepCase, StepDecision}}
+
+// Offered are the errands of whoever works at the desk.
+func (s State) Offered() []Errand {
+	if s.Shift.Staff.Role == RoleSupervisor {
+		return append(slices.Clone(Errands), Approve)
+	}
+	return Errands
 }
 
 // step is what the session asks of a step; the rest of it are its events.
@@ -52,6 +66,9 @@ var steps = map[Step]step{
 	StepPIN:         pinStep{},
 	StepReview:      reviewStep{},
 	StepDone:        doneStep{},
+	StepCases:       casesStep{},
+	StepCase:        caseStep{},
+	StepDecision:    decisionStep{},
 }
 
 // plainStep is a step that asks everybody, and does nothing but by its own events.

@@ -19,6 +19,9 @@ const (
 	SlotRemoved      Slot = "removed" // the citizen's document was pulled while it is needed
 )
 
+// SlotStaff is a staff card.
+const SlotStaff = Slot("staff_card")
+
 // ReaderStatus is one card reader in the order the desk numbers them.
 type ReaderStatus struct {
 	Number int    // 1-based
@@ -82,6 +85,7 @@ func (e ServiceChanged) apply(s *Session) {
 type ReaderAdded struct {
 	Reader int
 	Name   string // as PC/SC calls it
+	Staff  bool   // it is the staff card's alone: no citizen's document is looked for in it
 }
 
 func (e ReaderAdded) apply(s *Session) {

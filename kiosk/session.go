@@ -17,6 +17,11 @@ type Settings struct {
 
 	WipeAfter time.Duration // the receipt leaves the screens by itself; 45 seconds
 	MaxSkew   time.Duration // between this clock and the centre's; 5 minutes
+
+	ShiftRequired bool          // no case begins before a member of staff has signed in
+	StaffReader   bool          // the staff card has a reader of its own: ReaderAdded.Staff
+	LockAfter     time.Duration // a desk without such a reader locks when nobody touches it; 2 minutes. With one, IdleAfter
+	KeepLocked    time.Duration // how long a case is kept behind the lock; 2 minutes
 }
 
 // withDefaults returns the settings with every zero value replaced.
@@ -27,6 +32,8 @@ func (s Settings) withDefaults() Settings {
 	setDefault(&s.IdleAfter, 10*time.Minute)
 	setDefault(&s.WipeAfter, 45*time.Second)
 	setDefault(&s.MaxSkew, 5*time.Minute)
+	setDefault(&s.LockAfter, 2*time.Minute)
+	setDefault(&s.KeepLocked, 2*time.Minute)
 	return s
 }
 

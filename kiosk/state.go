@@ -34,12 +34,14 @@ type State struct {
 	LeftBehind      int // number of the reader that still holds a card of a case that is over, on an empty desk; 0 when none
 
 	Status   Status
+	Shift    ShiftState
 	Document DocumentState
 	Eligible EligibleState
 	Contact  ContactState
 	PIN      PINState
 	Review   ReviewState
 	Receipt  *Receipt
+	Approval ApprovalState
 }
 
 // MayCancel reports whether the case can still end without a trace: until the evidence leaves.

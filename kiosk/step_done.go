@@ -9,8 +9,9 @@ type doneStep struct{ plainStep }
 
 func (doneStep) proceed(s *Session) { s.nextPerson() }
 
-// Receipt is a key that is active.
+// Receipt is a key that is active, or one that waits for a supervisor.
 type Receipt struct {
+	Pending    bool   // it is not active yet: Register, ActiveAt, ValidUntil and Assurance are not known
 	Person     string // full name
 	Register   int64  // number in the centre's register
 	Login      string // the contact the person signs in with; empty when the errand asks for none

@@ -25,6 +25,12 @@ const (
 	ReviewBinding ReviewPhase = "binding" // evidence is at or on its way to the centre: no cancel any more
 )
 
+// Phases before the evidence leaves, where the staff card has no reader of its own.
+const (
+	ReviewStaffCard = ReviewPhase("staff_card") // the person's document goes out, the clerk's staff card in
+	ReviewStaffPIN  = ReviewPhase("staff_pin")  // and its PIN
+)
+
 // ReviewState is the last step before the key exists.
 type ReviewState struct {
 	Phase     ReviewPhase
@@ -348,6 +354,11 @@ func (e KeyActive) applyToCase(s *Session) {
 	s.state.Receipt = receipt
 	s.advance()
 }
+
+// KeyPending: the centre accepted the evidence, and a supervisor decides.
+type KeyPending struct{}
+
+func (KeyPending) applyToCase(s *Session) {}
 
 // KeyRefused: the centre did not accept it.
 type KeyRefused struct {
