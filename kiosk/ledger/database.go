@@ -1,0 +1,35 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// numbered is a leaf as the database has it.
+type numbered struct {
+	ID     int64
+	Number *int64 // nil until it is sequenced
+	Leaf
+}
+
+const leafColumns = `select id, number, at, kind, op, row, actor, coalesce(subject, ''), sealed, columns`
+
+func scanLeaf(row pgx.CollectableRow) (l numbered, err error) {
+	err = row.Scan(&l.ID, &l.Number, &l.At, &l.Table, &l.Op, &l.Row, &l.Actor, &l.Subject, &l.Sealed, &l.Columns)
+	return l, err
+}
+
+// plain leaves out of a server's error what may quote rows. Errors of contexts stay themselves.
+func plain(err error) error {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return fmt.Errorf("SQLSTATE %s", pg.Code)
+	}
+	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return errors.New("the database does not answer")
+}
