@@ -137,7 +137,7 @@ func glance(reader string) (scard.StateFlag, error) {
 	go func() {
 		glancing.Lock()
 		defer glancing.Unlock()
-		pc, err := scard.EstablishContext()
+		pc, err := establish()
 		if err != nil {
 			answered <- answer{err: classify(err)}
 			return

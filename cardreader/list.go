@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"time"
-
-	"github.com/ebfe/scard"
 )
 
 // List names the readers there are now, in PC/SC's order; none is no error. For programs that do one
@@ -38,7 +36,7 @@ func List(ctx context.Context) ([]string, error) {
 }
 
 func list() ([]string, error) {
-	pc, err := scard.EstablishContext()
+	pc, err := establish()
 	if err != nil {
 		return nil, err
 	}

@@ -83,12 +83,7 @@ var _ handle = (*scard.Card)(nil)
 // The connection is shared (SCARD_SHARE_SHARED), so that the State's middleware and browsers can
 // keep theirs. Exclusive keeps them out while a function runs.
 func (d Dialer) Connect(ctx context.Context, reader string) (*Session, error) {
-	if d.Timeout <= 0 {
-		d.Timeout = defaultTimeout
-	}
-	if d.Patience == 0 {
-		d.Patience = defaultPatience
-	}
+	d = d.complete()
 	late := &lateness{
 		reader: reader, timeout: d.Timeout, patience: d.Patience, busy: d.Busy,
 		holds: func(f scard.StateFlag) bool { return inUseByOthers(reader, f) },
@@ -115,6 +110,17 @@ func (d Dialer) Connect(ctx context.Context, reader string) (*Session, error) {
 		}
 		return s, nil
 	}
+}
+
+// complete puts the defaults where the zero value means them.
+func (d Dialer) complete() Dialer {
+	if d.Timeout <= 0 {
+		d.Timeout = defaultTimeout
+	}
+	if d.Patience == 0 {
+		d.Patience = defaultPatience
+	}
+	return d
 }
 
 // settles reports whether connecting failed for what passes by itself after a card was put in: it is not powered yet, its
@@ -162,7 +168,7 @@ func (d Dialer) session(reader string) *Session {
 // open connects and starts the goroutine that owns the connection. Every session has a PC/SC
 // context of its own, because a blocked call delays all other calls in its context.
 func (s *Session) open() error {
-	pc, err := scard.EstablishContext()
+	pc, err := establish()
 	if err != nil {
 		return classify(err)
 	}

@@ -216,7 +216,7 @@ func (w *watcher) tryEstablish(ctx context.Context) (*scard.Context, error) {
 	opened := make(chan *scard.Context, 1)
 	err := w.call(ctx, answerTime, func() error {
 		defer close(opened)
-		pc, err := scard.EstablishContext()
+		pc, err := establish()
 		if err == nil {
 			opened <- pc
 		}
