@@ -1,6 +1,6 @@
 // Package cardreader talks to smart-card readers through PC/SC: readers and cards coming and going as
 // events (Watch), one card as a session (Dialer), and what is wrong with either in plain words
-// (Diagnose). It is the only package that links libpcsclite.
+// (Diagnose). It and staffcard are the only packages that link libpcsclite.
 //
 //	go cardreader.Watch(ctx, cardreader.WatchOptions{}, func(e cardreader.Event) { … })
 //

@@ -51,6 +51,7 @@ var mayImport = map[string][]string{
 	"cardreader":             {"cardreader/iso7816"},
 	"cardreader/iso7816":     {},
 	"cardreader/citizencard": {"cardreader/iso7816"},
+	"cardreader/staffcard":   {"cardreader", "cardreader/iso7816"}, // piv-go opens a reader by itself
 	"cardreader/curve":       {},
 	"cardreader/mrz":         {},
 	"cardreader/travel":      {"cardreader/iso7816", "cardreader/curve", "cardreader/mrz"},
@@ -110,6 +111,9 @@ func TestOnlyCardreaderLinksPCSC(t *testing.T) {
 		path := strings.TrimPrefix(p.ImportPath, "balcao/")
 		if slices.Contains(p.Imports, "github.com/ebfe/scard") && path != "cardreader" {
 			t.Errorf("%s imports ebfe/scard; only cardreader may", path)
+		}
+		if slices.Contains(p.Imports, "github.com/go-piv/piv-go/v2/piv") && path != "cardreader/staffcard" {
+			t.Errorf("%s imports piv-go; only cardreader/staffcard may", path)
 		}
 		server := path == "cmd/registrar" || path == "cmd/centre" || strings.HasPrefix(path, "kiosk/registrar") ||
 			strings.HasPrefix(path, "kiosk/central/door") ||
