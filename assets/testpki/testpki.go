@@ -8,6 +8,7 @@
 //	trust/csca           country signing authorities of Utopia and Portugal, and a link certificate
 //	issued               certificates that only cards carry: an authority nobody was given, the
 //	                     document signers, and a forger's copies of all (.cer: of travel documents)
+//	staff                the authority of staff cards, what it issued, and a forger's copy of one card
 //	private              keys, PKCS#8 in PEM, named like their certificates
 //	private/cards        keys of cards
 //	portraits            faces that were drawn, never photographed (JPEG 2000 and JPEG)
@@ -18,5 +19,5 @@ import "embed"
 
 // FS holds the folders above.
 //
-//go:embed trust issued private portraits tls
+//go:embed trust issued private portraits staff tls
 var FS embed.FS

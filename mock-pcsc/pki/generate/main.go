@@ -1,5 +1,5 @@
 // Command generate makes the test infrastructure of the bench anew: authorities, those of countries,
-// card keys, the mail server's certificate and the portraits, into assets/testpki. It was run once and
+// card keys, staff cards, the mail server's certificate and the portraits, into assets/testpki. It was run once and
 // its result is committed; running it again changes every certificate, which tests elsewhere may have
 // copied.
 //
@@ -30,7 +30,7 @@ import (
 func main() {
 	log.SetFlags(0)
 	out := flag.String("out", "assets/testpki", "folder to write to")
-	only := flag.String("only", "", "make only this part: portraits, passport-portraits, countries")
+	only := flag.String("only", "", "make only this part: portraits, passport-portraits, countries, staff")
 	flag.Parse()
 	if err := run(*out, *only); err != nil {
 		log.Fatal(err)
@@ -41,6 +41,8 @@ func run(out, only string) error {
 	switch only {
 	case "countries":
 		return makeCountries(out)
+	case "staff":
+		return makeStaff(out)
 	case "passport-portraits":
 		return drawPassportPortraits(filepath.Join(out, "portraits"))
 	}
@@ -51,6 +53,9 @@ func run(out, only string) error {
 		return err
 	}
 	if err := makeAuthorities(out); err != nil {
+		return err
+	}
+	if err := makeStaff(out); err != nil {
 		return err
 	}
 	for name, kind := range pki.CardKeys() {
