@@ -27,7 +27,7 @@ var endpoints = []endpoint{
 		`select now, desk, ` + strconv.Itoa(central.Version) + ` as version, schema_version, rules, delivery from desk.hello($1)`},
 	{http.MethodPut, central.PathEnrolment, 1 << 10, central.Person{}, central.Opened{},
 		`select refusal, challenge, opened_at, expires_at
-			from desk.open_enrolment($1, $2, $3, $4, nullif($5, ''), nullif($6, ''), nullif($7, ''), $8) where $9::uuid is null or true`},
+			from desk.open_enrolment($1, $2, $3, $4, nullif($5, ''), nullif($6, ''), nullif($7, ''), $8, $9)`},
 	{http.MethodGet, central.PathEnrolment, 0, nil, central.Status{},
 		`select ` + statusColumns + ` from desk.enrolment_status($1, $2)`},
 	{http.MethodPut, central.PathCode, 1 << 10, central.CodeRequest{}, central.CodeSent{},
@@ -38,7 +38,7 @@ var endpoints = []endpoint{
 	{http.MethodPut, central.PathChipChallenge, 24 << 10, central.Chip{}, central.ChipChallenge{},
 		`select state, challenge from desk.chip_challenge($1, $2, $3)`},
 	{http.MethodPut, central.PathEvidence, 528 << 10, central.Evidence{}, central.Status{},
-		`select ` + statusColumns + ` from desk.bind($1, $2, $3, $4, $5, $6, $7) where $8::boolean or true`},
+		`select ` + statusColumns + ` from desk.bind($1, $2, $3, $4, $5, $6, $7, $8)`},
 	{http.MethodPut, central.PathAbandonment, 1 << 10, central.Abandonment{}, nil,
 		`select desk.abandon($1, $2, $3)`},
 }

@@ -93,8 +93,8 @@ func addCertificate(ctx context.Context, tx pgx.Tx, name string, sum []byte) err
 }
 
 // SuspendDesk cuts a desk off from its next call until ResumeDesk; its open streams are told to end. Its open enrolments
-// are abandoned, which it could no longer do itself; of those that are bound, registrar.activate makes no key.
-// Errors: ErrNoDesk, ErrDeskRevoked.
+// are abandoned, which it could no longer do itself, and its shift ends; of those that are bound, registrar.activate makes
+// no key. Errors: ErrNoDesk, ErrDeskRevoked.
 func SuspendDesk(ctx context.Context, adminDSN, name string) error {
 	return inTx(ctx, adminDSN, func(tx pgx.Tx) error { return setState(ctx, tx, name, "suspended") })
 }
@@ -185,6 +185,10 @@ func setState(ctx context.Context, tx pgx.Tx, name, to string) error {
 		where desk = $1 and state = 'open'`, name)
 	if err != nil {
 		return fmt.Errorf("ending a desk's open enrolments: %w", redact(err))
+	}
+	_, err = tx.Exec(ctx, `select internal.end_shifts(array(select id from centre.shift where desk = $1 and ended_at is null))`, name)
+	if err != nil {
+		return fmt.Errorf("ending a desk's shift: %w", redact(err))
 	}
 	return tellGone(ctx, tx, name)
 }

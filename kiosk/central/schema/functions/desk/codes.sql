@@ -134,8 +134,7 @@ begin
 		refusal := case when tries_left > 0 then 'code_wrong' else 'code_locked' end;
 	else
 		update centre.one_time_code set used_at = t where id = c.id;
-		if exists (select from centre.key_contact k join centre.key y on y.register = k.key where k.channel = p_channel
-			and k.mailbox = centre.mailbox(c.value) and k.living and y.valid_until >= current_date) then
+		if internal.contact_taken(p_enrolment, p_channel, c.value) then
 			refusal := 'taken';
 		else
 			confirmed_at := t;
@@ -151,4 +150,4 @@ begin
 end $$;
 comment on function desk.confirm_code is 'Compares a code. proof and confirmed_at name the centre''s record of a right one. refusal:
 code_wrong (tries_left says how often more); code_expired (or already used; does not count as a try); code_locked (no tries left);
-taken (right, but the contact belongs to another person''s key: said only to who proved possession).';
+taken (right, but the contact belongs to another person''s key, or case that waits: said only to who proved possession).';

@@ -26,7 +26,7 @@ end $$;
 comment on function desk.hello is 'The clock, the calling desk, the schema''s version, the rules, and how delivery does: good, poor or down.';
 
 create function desk.open_enrolment(p_certificate bytea, p_enrolment uuid, p_document_kind text, p_country text,
-	p_civil_number text, p_document_number text, p_tax_number text, p_typed boolean,
+	p_civil_number text, p_document_number text, p_tax_number text, p_typed boolean, p_shift uuid default null,
 	out refusal text, out challenge bytea, out opened_at timestamptz, out expires_at timestamptz)
 	language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
@@ -56,27 +56,37 @@ begin
 			or not internal.count_up('{opens}', array[internal.setting('centre_opens_per_hour')]) then
 			perform internal.refuse('BK011', 'too_many');
 		end if;
+		if p_shift is not null then -- ENFORCE: without this condition, nothing is opened but by who is signed in
+			perform internal.live_shift(caller, p_shift, '{clerk,supervisor}');
+		end if;
 		insert into centre.enrolment (id, desk, document_kind, country, civil_number, document_number, tax_number, typed,
-				challenge, opened_at, expires_at)
+				shift, challenge, opened_at, expires_at)
 			values (p_enrolment, caller, p_document_kind, p_country, civil, p_document_number, p_tax_number, p_typed,
-				crypto.gen_random_bytes(32), t, t + make_interval(secs => internal.setting('enrolment_seconds')))
+				p_shift, crypto.gen_random_bytes(32), t, t + make_interval(secs => internal.setting('enrolment_seconds')))
 			on conflict do nothing; -- another desk's, at the same moment
 		select * into e from centre.enrolment where id = p_enrolment for no key update;
 	end if;
 	if e.desk <> caller then
 		perform internal.refuse('BK001', 'unknown_enrolment');
-	elsif e.state = 'refused' and e.refusal = 'already_active' and e.bound_at is null then
+	elsif not internal.shift_stands(e.shift) then
+		perform internal.refuse('BK015', 'no_shift');
+	elsif e.state = 'refused' and e.refusal in ('already_active', 'waiting_case') and e.bound_at is null then
 		refusal := e.refusal;
 		return;
-	elsif e.state not in ('open', 'pending') then
+	elsif e.state not in ('open', 'pending', 'waiting') then
 		perform internal.refuse('BK002', 'enrolment_ended');
-	elsif (e.document_kind, e.country, e.civil_number, e.document_number, e.tax_number, e.typed)
-		is distinct from (p_document_kind, p_country, civil, p_document_number, p_tax_number, p_typed) then
+	elsif (e.document_kind, e.country, e.civil_number, e.document_number, e.tax_number, e.typed, e.shift)
+		is distinct from (p_document_kind, p_country, civil, p_document_number, p_tax_number, p_typed, p_shift) then
 		perform internal.refuse('BK004', 'conflict');
-	elsif e.state = 'open' and internal.has_key(p_country, civil, p_document_number) then
-		perform internal.end_enrolment(p_enrolment, 'refused', 'already_active');
-		refusal := 'already_active';
-		return;
+	elsif e.state = 'open' then
+		refusal := case
+			when internal.has_key(p_country, civil, p_document_number) then 'already_active'
+			when internal.has_waiting(p_enrolment, p_country, civil, p_document_number) then 'waiting_case'
+		end;
+		if refusal is not null then
+			perform internal.end_enrolment(p_enrolment, 'refused', refusal);
+			return;
+		end if;
 	end if;
 	challenge := e.challenge;
 	opened_at := e.opened_at;
@@ -84,12 +94,13 @@ begin
 end $$;
 comment on function desk.open_enrolment is 'Gives the challenge that card, chip or desk will sign, 32 bytes. A Citizen Card has a civil number;
 every other document has its number, as the machine-readable zone has it without fillers, and a NIF, which is a claim.
-refusal: already_active (the person has a living key; the enrolment has ended), no_chip (typed, and the setting typed_mrz refuses
+p_shift is who is signed in, a clerk or a supervisor.
+refusal: already_active (the person has a living key) or waiting_case (a supervisor decides about them), and the enrolment has ended; no_chip (typed, and the setting typed_mrz refuses
 that; nothing was opened).';
 
 create function desk.enrolment_status(p_certificate bytea, p_enrolment uuid,
 	out state text, out refusal text, out register bigint, out active_at timestamptz, out valid_until date,
-	out level text, out delivery_sms text, out delivery_email text)
+	out level text, out delivery_sms text, out delivery_email text, out record bytea)
 	language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
@@ -100,16 +111,18 @@ begin
 	if not found then
 		perform internal.refuse('BK001', 'unknown_enrolment');
 	end if;
-	state := case when e.state = 'open' and clock_timestamp() >= e.expires_at then 'expired' else e.state end;
+	state := internal.standing(e);
 	refusal := e.refusal;
 	select k.register, k.activated_at, k.valid_until, k.level into register, active_at, valid_until, level
 		from centre.key k where k.register = e.key;
+	record := internal.active_record(e.key);
 	select c.delivery into delivery_sms from centre.one_time_code c
 		where c.enrolment = p_enrolment and c.channel = 'sms' order by c.send_no desc limit 1;
 	select c.delivery into delivery_email from centre.one_time_code c
 		where c.enrolment = p_enrolment and c.channel = 'email' order by c.send_no desc limit 1;
 end $$;
-comment on function desk.enrolment_status is 'Where an enrolment stands. An open one past its time reads expired.';
+comment on function desk.enrolment_status is 'Where an enrolment stands. One that is open, or waits, past its time reads expired. record is what
+sign-in trusts of an active key, as a registrar signed it: without a good one the key is none.';
 
 create function desk.abandon(p_certificate bytea, p_enrolment uuid, p_reason text) returns void
 	language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -119,7 +132,7 @@ begin
 	-- A word from a list, never free text: it stays when the person is forgotten.
 	if p_reason !~ '^[a-z_]{0,40}$' then
 		perform internal.refuse('BK005', 'invalid');
-	elsif e.state in ('pending', 'active') then
+	elsif e.state in ('pending', 'waiting', 'active') then
 		perform internal.refuse('BK002', 'enrolment_ended');
 	elsif e.state = 'open' then
 		perform internal.end_enrolment(p_enrolment, 'abandoned', nullif(p_reason, ''));

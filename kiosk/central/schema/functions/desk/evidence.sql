@@ -11,7 +11,7 @@ begin
 		perform internal.refuse('BK005', 'invalid');
 	end if;
 	select * into c from centre.chip_challenge where enrolment = p_enrolment;
-	if e.state not in ('open', 'pending') or e.state = 'pending' and c.enrolment is null then
+	if e.state not in ('open', 'pending', 'waiting') or e.state <> 'open' and c.enrolment is null then
 		perform internal.refuse('BK002', 'enrolment_ended');
 	elsif c.enrolment is null then
 		if clock_timestamp() >= e.expires_at then
@@ -30,8 +30,8 @@ only the chip can make the answer that goes with the evidence. p_dg14 is the chi
 queued (a registrar makes it and tells the desk, kind chip); ready (challenge is what the desk sends to the chip); unsupported.';
 
 create function desk.bind(p_certificate bytea, p_enrolment uuid, p_jws bytea, p_identity bytea, p_sod bytea, p_sealed_pin bytea,
-	p_proof bytea, out state text, out refusal text, out register bigint, out active_at timestamptz, out valid_until date,
-	out level text, out delivery_sms text, out delivery_email text)
+	p_proof bytea, p_marked boolean default false, out state text, out refusal text, out register bigint, out active_at timestamptz, out valid_until date,
+	out level text, out delivery_sms text, out delivery_email text, out record bytea)
 	language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
@@ -57,13 +57,14 @@ begin
 	elsif not exists (select from centre.contact_proof p where p.enrolment = p_enrolment) then
 		perform internal.refuse('BK007', 'no_contact');
 	else
-		insert into centre.evidence (enrolment, content_hash, jws, identity, sod, sealed_pin, proof)
-			values (p_enrolment, hash, p_jws, p_identity, p_sod, p_sealed_pin, p_proof);
+		insert into centre.evidence (enrolment, content_hash, jws, identity, sod, sealed_pin, proof, marked)
+			values (p_enrolment, hash, p_jws, p_identity, p_sod, p_sealed_pin, p_proof, coalesce(p_marked, false));
 		update centre.enrolment x set state = 'pending', bound_at = clock_timestamp() where x.id = p_enrolment;
 		perform internal.enqueue('verify', p_enrolment);
 	end if;
-	select s.* into state, refusal, register, active_at, valid_until, level, delivery_sms, delivery_email
+	select s.* into state, refusal, register, active_at, valid_until, level, delivery_sms, delivery_email, record
 		from desk.enrolment_status(p_certificate, p_enrolment) s;
 end $$;
 comment on function desk.bind is 'Hands over the evidence and queues its verification; answers the status. With another content than before it is BK004.
-p_sod is empty or null when the document was typed, and only then; p_proof when there is none.';
+p_sod is empty or null when the document was typed, and only then; p_proof when there is none.
+p_marked, the clerk''s doubt, has the case wait for a supervisor and shows in no answer.';

@@ -21,6 +21,9 @@ end $$;
 --   BK012 not_a_desk           the certificate is unknown, ended or revoked
 --   BK013 desk_suspended
 --   BK014 lease_lost           (registrar) the job is another worker's by now
+--   BK015 no_shift             nobody is signed in: the shift is unknown or another desk's, has ended, or is somebody's who
+--                              was suspended or whose card was revoked
+--   BK016 not_allowed          who is signed in has not the role for this
 create function internal.refuse(p_code text, p_word text) returns void
 	language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
@@ -64,6 +67,8 @@ begin
 	select * into e from centre.enrolment where id = p_enrolment and desk = d for no key update;
 	if not found then
 		perform internal.refuse('BK001', 'unknown_enrolment');
+	elsif not internal.shift_stands(e.shift) then
+		perform internal.refuse('BK015', 'no_shift');
 	end if;
 	return e;
 end $$;

@@ -59,6 +59,10 @@ create function internal.end_enrolment(p_enrolment uuid, p_state text, p_refusal
 declare
 	keep boolean := p_state = 'active';
 begin
+	update centre.approval set checks = null where enrolment = p_enrolment;
+	if found then
+		perform internal.tell_supervisors();
+	end if;
 	update centre.enrolment set state = p_state, refusal = p_refusal, ended_at = clock_timestamp(),
 		country = null, civil_number = null, document_number = null, tax_number = null where id = p_enrolment;
 	update centre.one_time_code set value = null, key = null, mac = null where enrolment = p_enrolment;
@@ -71,6 +75,14 @@ begin
 			then c.private end
 		where c.enrolment = p_enrolment;
 	perform internal.tell_desk(p_enrolment, 'key');
+end $$;
+
+-- What a registrar signed of an active key, as it is now.
+create function internal.active_record(p_key bigint) returns bytea
+	language plpgsql stable set search_path = pg_catalog, pg_temp as $$
+begin
+	return (select r.record from centre.key k join centre.key_record r on r.key = k.register and r.version = k.version
+		where k.register = p_key and k.state = 'active');
 end $$;
 
 create function internal.expire_key(p_key centre.key) returns void

@@ -75,7 +75,7 @@ begin
 				select '{}', c.dg14 into payload, chip_dg14
 				from centre.chip_challenge c join centre.enrolment e on e.id = c.enrolment
 				where c.enrolment = j.enrolment and c.state = 'queued' and e.state = 'open';
-			when 'verify' then
+			when 'verify', 'decide' then
 				select jsonb_build_object('desk', e.desk, 'opened_at', e.opened_at,
 					'document_kind', e.document_kind, 'country', e.country, 'civil_number', e.civil_number,
 					'document_number', e.document_number, 'tax_number', e.tax_number, 'typed', e.typed,
@@ -83,12 +83,14 @@ begin
 							'proof', p.id, 'confirmed_at', p.confirmed_at) order by p.channel desc)
 						from centre.contact_proof p where p.enrolment = e.id),
 					'desk_certificates', (select coalesce(jsonb_agg(encode(d.fingerprint, 'hex')), '[]')
-						from centre.desk_certificate d where d.desk = e.desk and not d.revoked)),
+						from centre.desk_certificate d where d.desk = e.desk and not d.revoked),
+					'marked', v.marked, 'shift', internal.shift_told(e.shift), 'approval', internal.approval_told(e.id)),
 					e.challenge, v.jws, v.identity, v.sod, v.sealed_pin, v.proof, c.private, c.dg14
 					into payload, challenge, jws, identity, sod, sealed_pin, proof, chip_state, chip_dg14
 				from centre.enrolment e join centre.evidence v on v.enrolment = e.id
 					left join centre.chip_challenge c on c.enrolment = e.id and c.state = 'ready'
-				where e.id = j.enrolment and e.state = 'pending';
+				where e.id = j.enrolment and case j.kind when 'verify' then e.state = 'pending' else e.state = 'waiting'
+					and exists (select from centre.approval a where a.enrolment = e.id and a.jws is not null) end;
 			when 'welcome' then
 				select jsonb_build_object('channel', c.channel, 'value', c.value,
 					'language', coalesce((select o.language from centre.one_time_code o where o.enrolment = e.id
@@ -116,8 +118,11 @@ comment on function registrar.take_job is 'The next job that is due, or no row; 
 send_code {channel, value, language, send_no, expires_at, code_row};
 chip_challenge {}, and chip_dg14;
 verify {desk, opened_at, document_kind, country, civil_number, document_number, tax_number, typed,
-contacts: [{channel, value, proof, confirmed_at}], desk_certificates: [SHA-256 in hex]}, the challenge, the evidence as desk.bind took it,
+contacts: [{channel, value, proof, confirmed_at}], desk_certificates: [SHA-256 in hex], marked,
+shift: null or {id, staff, role, fingerprint (hex, of the card that signed), signed_at, admitted_by, admitted_role, admission (base64),
+admitted_fingerprint}; roles as they were at sign-in}, the challenge, the evidence as desk.bind took it,
 and chip_state and chip_dg14 where a challenge to the chip was made;
+decide: the same, and in payload approval: {jws (base64), staff, role, fingerprint, at, reasons};
 welcome {channel, value, language, register, valid_until}.
 A job whose enrolment has ended meanwhile, or whose code has expired, was sent or is of a desk that was cut off, is closed and not handed out.';
 
@@ -156,10 +161,12 @@ begin
 		perform internal.tell_desk(j.enrolment, 'chip');
 	elsif j.kind = 'verify' then
 		perform registrar.refuse(j.enrolment, p_code);
+	elsif j.kind = 'decide' then
+		perform registrar.reopen(j.enrolment);
 	end if;
 end $$;
 comment on function registrar.job_failed is 'Gives a job up. A message is marked failed and its desk told; an enrolment whose evidence could not be judged is
-refused for that code; a chip is asked nothing.';
+refused for that code; a case that a supervisor decided waits again; a chip is asked nothing.';
 
 create function registrar.next_due() returns timestamptz
 	language sql stable security definer set search_path = pg_catalog, pg_temp as $$

@@ -98,7 +98,7 @@ begin
 	select * into e from centre.enrolment where id = p_enrolment for no key update;
 	if e.state = 'refused' then
 		return;
-	elsif e.state is distinct from 'pending' then
+	elsif e.state is null or e.state not in ('pending', 'waiting') then
 		perform internal.refuse('BK009', 'wrong_state');
 	end if;
 	perform internal.end_enrolment(p_enrolment, 'refused', p_reason);
@@ -121,8 +121,8 @@ declare
 	old timestamptz := clock_timestamp() - interval '1 day';
 begin
 	for i in
-		select id from centre.enrolment where state = 'open' and expires_at <= clock_timestamp()
-		order by id for no key update skip locked
+		select e.id from centre.enrolment e where e.state in ('open', 'waiting') and e.expires_at <= clock_timestamp()
+			and internal.standing(e) = 'expired' order by e.id for no key update skip locked
 	loop
 		perform internal.end_enrolment(i, 'expired', null);
 		n := n + 1;
@@ -143,5 +143,5 @@ begin
 	delete from centre.tally where slot < old;
 	return n;
 end $$;
-comment on function registrar.expire is 'Ends enrolments that were open too long and keys past their last day, forgets what no limit needs any more. Returns how many
+comment on function registrar.expire is 'Ends enrolments that were open, or waited, too long and keys past their last day, forgets what no limit needs any more. Returns how many
 enrolments and keys ended. Call it every minute.';

@@ -1,0 +1,216 @@
+package schema
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Errors of the staff's rows.
+var (
+	ErrStaff = errors.New("a member of staff has a number of 1 to 20 letters, digits or -, a name of 1 to 200 characters, " +
+		"and the role clerk, supervisor or auditor")
+	ErrStaffExists = errors.New("there is a member of staff of this number with another name, role or card; use renew for another card")
+	ErrNoStaff     = errors.New("there is no member of staff of this number")
+	ErrStaffCard   = errors.New("this certificate is another member of staff's, or is ending or was revoked; use another card")
+	ErrNoStaffCard = errors.New("no member of staff has a card of this fingerprint")
+)
+
+// Staff is a member of staff as the centre knows them.
+type Staff struct {
+	Number, Name string
+	Role         string // clerk, supervisor or auditor
+	State        string // active or suspended
+	AddedAt      time.Time
+	Certificates []StaffCertificate // oldest first
+}
+
+// StaffCertificate is the certificate of a staff card.
+type StaffCertificate struct {
+	Fingerprint string // SHA-256 of the DER, in hexadecimal
+	AddedAt     time.Time
+	EndsAt      time.Time // when another follows; zero when none does
+	Revoked     bool
+}
+
+// AddStaff makes a member of staff, with the certificate of their card (DER). State and Certificates of s are not read.
+// Repeated with the same it changes nothing. Errors: ErrStaff, ErrStaffExists, ErrStaffCard.
+func AddStaff(ctx context.Context, adminDSN string, s Staff, cert []byte) error {
+	sum, err := cardFingerprint(cert)
+	if err != nil {
+		return err
+	}
+	return inTx(ctx, adminDSN, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, `insert into centre.staff (number, name, role) values ($1, $2, $3) on conflict do nothing`, s.Number, s.Name, s.Role)
+		switch {
+		case hasCode(err, "23514"): // check_violation
+			return ErrStaff
+		case err != nil:
+			return fmt.Errorf("adding a member of staff: %w", redact(err))
+		case tag.RowsAffected() > 0:
+			return addCard(ctx, tx, s.Number, sum, cert)
+		}
+		var same bool
+		err = tx.QueryRow(ctx, `select exists (select from centre.staff f join centre.staff_certificate c on c.staff = f.number
+			where (f.number, f.name, f.role, c.fingerprint) = ($1, $2, $3, $4))`, s.Number, s.Name, s.Role, sum).Scan(&same)
+		if err != nil {
+			return fmt.Errorf("adding a member of staff: %w", redact(err))
+		} else if !same {
+			return ErrStaffExists
+		}
+		return nil
+	})
+}
+
+// SuspendStaff ends what a member of staff has opened, at once, and lets them sign in no more until ResumeStaff. Of what
+// is bound registrar.activate makes no key meanwhile. Error: ErrNoStaff.
+func SuspendStaff(ctx context.Context, adminDSN, number string) error {
+	return inTx(ctx, adminDSN, func(tx pgx.Tx) error {
+		if err := cutOff(ctx, tx, number, nil); err != nil {
+			return err
+		}
+		return staffIs(ctx, tx, number, "suspended")
+	})
+}
+
+// ResumeStaff lets a suspended member of staff sign in again, also where wrong sign-ins had locked them out.
+// Error: ErrNoStaff.
+func ResumeStaff(ctx context.Context, adminDSN, number string) error {
+	return inTx(ctx, adminDSN, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `with one as (update centre.staff set state = 'active' where number = $1)
+			delete from centre.sign_in_failure where staff = $1`, number)
+		if err != nil {
+			return fmt.Errorf("changing a member of staff: %w", redact(err))
+		}
+		return staffIs(ctx, tx, number, "active")
+	})
+}
+
+// RenewStaff gives a member of staff their next card, by its certificate (DER). Those before it end after the overlap, at
+// once when it is zero. Repeated with the same certificate it changes nothing but the overlap.
+// Errors: ErrNoStaff, ErrStaffCard.
+func RenewStaff(ctx context.Context, adminDSN, number string, cert []byte, overlap time.Duration) error {
+	sum, err := cardFingerprint(cert)
+	if err != nil {
+		return err
+	}
+	return inTx(ctx, adminDSN, func(tx pgx.Tx) error {
+		if err := staffIs(ctx, tx, number, ""); err != nil {
+			return err
+		}
+		if err := addCard(ctx, tx, number, sum, cert); err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `update centre.staff_certificate
+			set ends_at = least(ends_at, clock_timestamp() + make_interval(secs => $3)) where staff = $1 and fingerprint <> $2`,
+			number, sum, overlap.Seconds())
+		if err != nil {
+			return fmt.Errorf("ending a member of staff's cards: %w", redact(err))
+		}
+		return nil
+	})
+}
+
+// RevokeStaffCard ends what was opened with a card, at once, and lets nobody sign in with it any more. The fingerprint is
+// as StaffList tells it. Error: ErrNoStaffCard.
+func RevokeStaffCard(ctx context.Context, adminDSN, fingerprint string) error {
+	sum, err := hex.DecodeString(fingerprint)
+	if err != nil {
+		return ErrNoStaffCard
+	}
+	return inTx(ctx, adminDSN, func(tx pgx.Tx) error {
+		var number string
+		err := tx.QueryRow(ctx, `select staff from centre.staff_certificate where fingerprint = $1`, sum).Scan(&number)
+		switch {
+		case errors.Is(err, pgx.ErrNoRows):
+			return ErrNoStaffCard
+		case err != nil:
+			return fmt.Errorf("looking for a card: %w", redact(err))
+		}
+		return cutOff(ctx, tx, number, sum)
+	})
+}
+
+// cutOff ends what a member of staff has opened: all of it or, with a fingerprint, what that card signed.
+func cutOff(ctx context.Context, tx pgx.Tx, number string, sum []byte) error {
+	if _, err := tx.Exec(ctx, `select internal.cut_off($1, $2)`, number, sum); err != nil {
+		return fmt.Errorf("cutting off a member of staff: %w", redact(err))
+	}
+	return nil
+}
+
+// staffIs wants a member of staff to be there, in a state when it is not empty.
+func staffIs(ctx context.Context, tx pgx.Tx, number, state string) error {
+	var found bool
+	const sql = `select exists (select from centre.staff where number = $1 and $2 in (state, ''))`
+	if err := tx.QueryRow(ctx, sql, number, state).Scan(&found); err != nil {
+		return fmt.Errorf("looking for a member of staff: %w", redact(err))
+	} else if !found {
+		return ErrNoStaff
+	}
+	return nil
+}
+
+func cardFingerprint(cert []byte) ([]byte, error) {
+	if _, err := x509.ParseCertificate(cert); err != nil {
+		return nil, errors.New("the card's certificate is not DER of one certificate")
+	}
+	sum := sha256.Sum256(cert)
+	return sum[:], nil
+}
+
+// addCard gives a certificate to a member of staff, whose it may be already.
+func addCard(ctx context.Context, tx pgx.Tx, number string, sum, cert []byte) error {
+	_, err := tx.Exec(ctx, `insert into centre.staff_certificate (fingerprint, staff, certificate) values ($2, $1, $3)
+		on conflict do nothing`, number, sum, cert)
+	if err != nil {
+		return fmt.Errorf("adding a member of staff's card: %w", redact(err))
+	}
+	var theirs bool
+	const lives = `select staff = $1 and ends_at is null and not revoked from centre.staff_certificate where fingerprint = $2`
+	if err := tx.QueryRow(ctx, lives, number, sum).Scan(&theirs); err != nil {
+		return fmt.Errorf("looking for a member of staff's card: %w", redact(err))
+	} else if !theirs {
+		return ErrStaffCard
+	}
+	return nil
+}
+
+// StaffList lists the staff by number, with their cards.
+func StaffList(ctx context.Context, adminDSN string) ([]Staff, error) {
+	type row struct {
+		Number, Name, Role, State string
+		AddedAt                   time.Time
+		Fingerprint               []byte
+		Since, Ends               *time.Time
+		Revoked                   *bool
+	}
+	rows, err := list[row](ctx, adminDSN, "the staff", `select f.number, f.name, f.role, f.state, f.added_at,
+			c.fingerprint, c.added_at, c.ends_at, c.revoked
+		from centre.staff f left join centre.staff_certificate c on c.staff = f.number order by f.number, c.added_at`)
+	if err != nil {
+		return nil, err
+	}
+	var staff []Staff
+	for _, r := range rows {
+		if len(staff) == 0 || staff[len(staff)-1].Number != r.Number {
+			staff = append(staff, Staff{Number: r.Number, Name: r.Name, Role: r.Role, State: r.State, AddedAt: r.AddedAt})
+		}
+		if r.Fingerprint == nil {
+			continue
+		}
+		c := StaffCertificate{Fingerprint: hex.EncodeToString(r.Fingerprint), AddedAt: *r.Since, Revoked: *r.Revoked}
+		if r.Ends != nil {
+			c.EndsAt = *r.Ends
+		}
+		s := &staff[len(staff)-1]
+		s.Certificates = append(s.Certificates, c)
+	}
+	return staff, nil
+}
