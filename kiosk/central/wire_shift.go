@@ -1,10 +1,11 @@
 package central
 
 import (
-	"encoding/json"
 	"time"
 
 	"github.com/google/uuid"
+
+	"balcao/kiosk"
 )
 
 // Shift is a shift that begins once its challenge was signed.
@@ -58,15 +59,24 @@ type Case struct {
 
 // LeasedCase is what the supervisor who takes a case decides on, or a refusal and nothing else.
 type LeasedCase struct {
-	Refusal     Refusal         `json:"refusal,omitzero"`
-	JWS         []byte          `json:"jws,omitzero"`    // the signed transcript
-	Checks      json.RawMessage `json:"checks,omitzero"` // as the registrar made them
-	Reasons     []string        `json:"reasons,omitzero"`
-	OpenedAt    time.Time       `json:"opened_at,omitzero"`
-	Desk        string          `json:"desk,omitzero"`
-	Staff       string          `json:"staff,omitzero"`
-	Name        string          `json:"name,omitzero"`
-	LeasedUntil time.Time       `json:"leased_until,omitzero"` // taken again it lasts longer
+	Refusal     Refusal     `json:"refusal,omitzero"`
+	JWS         []byte      `json:"jws,omitzero"` // the signed transcript
+	Checks      []CaseCheck `json:"checks,omitzero"`
+	Reasons     []string    `json:"reasons,omitzero"`
+	OpenedAt    time.Time   `json:"opened_at,omitzero"`
+	Desk        string      `json:"desk,omitzero"`
+	Staff       string      `json:"staff,omitzero"`
+	Name        string      `json:"name,omitzero"`
+	LeasedUntil time.Time   `json:"leased_until,omitzero"` // taken again it lasts longer
+}
+
+// CaseCheck is a kiosk.Check that the registrar made.
+type CaseCheck struct {
+	Name   kiosk.CheckName `json:"name"`
+	Result kiosk.Result    `json:"result"`
+	Reason kiosk.Reason    `json:"reason,omitzero"`
+	Source string          `json:"source,omitzero"`
+	At     time.Time       `json:"at,omitzero"`
 }
 
 // Decision is an approval statement, transcript.Approval signed: that the case is approved, or refused.

@@ -9,6 +9,7 @@ package door
 
 import (
 	"context"
+	"crypto/ed25519"
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
@@ -31,13 +32,16 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"balcao/kiosk/central"
+	"balcao/kiosk/trust/staff"
 )
 
 // Config is what a door needs.
 type Config struct {
 	Database    string // connection string of balcao_centre
 	Certificate tls.Certificate
-	Desks       *x509.CertPool // the authority of desks
+	Desks       *x509.CertPool      // the authority of desks
+	Staff       *staff.Trust        // whose cards sign in; with nil nobody does
+	Records     []ed25519.PublicKey // of registrars, for package record; with none the word of the database is enough
 	Limits      Limits
 	Log         *slog.Logger
 }
@@ -80,7 +84,8 @@ func New(cfg Config) (*Door, error) {
 	if pc.ConnConfig.RuntimeParams["application_name"] == "" {
 		pc.ConnConfig.RuntimeParams["application_name"] = "balcao-centre"
 	}
-	pc.MaxConns = int32(cfg.Limits.Calls) //nolint:gosec // as configured
+	pc.ConnConfig.RuntimeParams["timezone"] = "UTC" // of times within JSON
+	pc.MaxConns = int32(cfg.Limits.Calls)           //nolint:gosec // as configured
 	pc.MinIdleConns = 1
 	pc.MaxConnLifetime = 15 * time.Minute
 	pc.MaxConnLifetimeJitter = 3 * time.Minute
@@ -156,8 +161,12 @@ func alive(w http.ResponseWriter, well bool) error {
 	return nil
 }
 
-// caller is who calls, as TLS proved it.
-type caller struct{ desk fingerprint }
+// caller is who calls, as TLS proved it. The name is that of the certificate, which is the name in the database for every
+// certificate there.
+type caller struct {
+	desk fingerprint
+	name string
+}
 
 // desks lets only desks through: those with a certificate of the authority's. Whether it is still a desk's is
 // for the database to say.
@@ -168,7 +177,7 @@ func (d *Door) desks(answer func(http.ResponseWriter, *http.Request, caller) err
 			return errNameless
 		}
 		cert := r.TLS.PeerCertificates[0]
-		c := caller{sha256.Sum256(cert.Raw)}
+		c := caller{sha256.Sum256(cert.Raw), cert.Subject.CommonName}
 		switch {
 		case time.Now().After(cert.NotAfter): // since the connection began
 			w.Header().Set("Connection", "close")
@@ -227,15 +236,23 @@ func (d *Door) do(w http.ResponseWriter, r *http.Request, c caller, e endpoint, 
 	if err := v.wait(r.Context()); err != nil {
 		return err
 	}
+	sql := e.sql
 	if e.request != nil {
 		request := reflect.New(reflect.TypeOf(e.request)).Interface()
 		defer wipe(request)
 		if err := decode(body, request); err != nil {
 			return err
 		}
-		args = append(args, arguments(request)...)
+		if e.verify == nil {
+			args = append(args, arguments(request)...)
+		} else if sql, args, err = e.verify(d, c, e, args, request); err != nil {
+			return err
+		}
 	}
-	return d.ask(r.Context(), answer, e.sql, args...)
+	if err := d.ask(r.Context(), answer, sql, args...); err != nil {
+		return err
+	}
+	return d.proven(r.PathValue("enrolment"), answer)
 }
 
 // readBody reads what a call may send.
@@ -320,7 +337,7 @@ func (d *Door) logged(route string, answer func(http.ResponseWriter, *http.Reque
 				attrs = append(attrs, slog.String("sqlstate", p.state))
 			}
 			switch {
-			case p.code == central.FailedInternal:
+			case p.code == central.FailedInternal, p.code == central.FailedRecord:
 				level = slog.LevelError
 			case slices.Contains(cheap, p):
 				level = slog.LevelDebug
@@ -340,7 +357,7 @@ func (d *Door) logged(route string, answer func(http.ResponseWriter, *http.Reque
 }
 
 // cheap are problems that cost whoever makes them next to nothing: a line for each would let them fill a disk.
-var cheap = []*problem{errNameless, errNoPath, errMethod, errMalformed, errNoLength, errTooLarge, errMedia, errBusy}
+var cheap = []*problem{errNameless, errNoPath, errMethod, errMalformed, errNoLength, errTooLarge, errMedia, errStatement, errBusy}
 
 // recorder remembers the status of an answer.
 type recorder struct {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/tls"
@@ -26,6 +27,7 @@ import (
 	"balcao/kiosk/central/cluster"
 	"balcao/kiosk/central/deskca"
 	"balcao/kiosk/central/door"
+	"balcao/kiosk/trust/staff"
 )
 
 func TestMain(m *testing.M) { cluster.TestMain(m) }
@@ -41,8 +43,10 @@ type bench struct {
 	roots *x509.CertPool
 	own   deskca.Pair // of the doors
 	desk  tls.Certificate
-	log   *logBuffer // of the door opened last
-	dated authority  // believed beside the desks' own
+	log   *logBuffer         // of the door opened last
+	dated authority          // believed beside the desks' own
+	staff authority          // of staff cards
+	signs ed25519.PrivateKey // of a registrar: key records
 	urls  []string
 	stop  []func() error // ends a door in order
 }
@@ -55,7 +59,8 @@ func newBench(t *testing.T, doors ...door.Limits) *bench {
 	b.roots.AddCert(ca.Certificate())
 	b.admin = must(pgxpool.New(t.Context(), b.db.Admin()))(t)
 	t.Cleanup(b.admin.Close)
-	b.desk, b.dated = b.db.Desk("loja_1"), newAuthority(t)
+	b.desk, b.dated, b.staff = b.db.Desk("loja_1"), newAuthority(t), newAuthority(t)
+	b.signs = ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
 	for _, l := range doors {
 		b.open(b.db.Centre(), l)
 	}
@@ -70,6 +75,7 @@ func (b *bench) open(database string, l door.Limits) {
 	desks := cluster.DeskPool()
 	desks.AddCert(b.dated.cert)
 	d := must(door.New(door.Config{Database: database, Certificate: must(b.own.TLS())(b.T), Desks: desks,
+		Staff: staff.New([]*x509.Certificate{b.staff.cert}, nil), Records: []ed25519.PublicKey{b.signs.Public().(ed25519.PublicKey)},
 		Limits: l, Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))}))(b.T)
 	listener := must(door.Listen(b.Context(), "127.0.0.1:0"))(b.T)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(b.Context()))

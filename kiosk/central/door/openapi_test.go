@@ -75,6 +75,7 @@ type (
 		Required                  []string
 		Additional                *bool `yaml:"additionalProperties"`
 		Properties                map[string]schema
+		Items                     *schema
 	}
 )
 
@@ -194,6 +195,11 @@ func schemaOf(t reflect.Type) schema {
 		return schema{Type: "object"}
 	}
 	switch t.Kind() {
+	case reflect.Struct:
+		return schema{Ref: schemas + t.Name()}
+	case reflect.Slice:
+		of := schemaOf(t.Elem())
+		return schema{Type: "array", Items: &of}
 	case reflect.String:
 		return schema{Type: "string"}
 	case reflect.Bool:
@@ -206,7 +212,7 @@ func schemaOf(t reflect.Type) schema {
 // TestSpecificationSchemas holds the schemas against the types that are sent, both ways.
 func TestSpecificationSchemas(t *testing.T) {
 	doc := loadSpecification(t)
-	kinds := map[string]any{"Problem": central.Problem{}, "Notice": central.Notice{}}
+	kinds := map[string]any{"Problem": central.Problem{}, "Notice": central.Notice{}, "Case": central.Case{}, "CaseCheck": central.CaseCheck{}}
 	requests := map[string]bool{}
 	for _, e := range endpoints {
 		for _, v := range []any{e.request, e.answer} {
@@ -226,10 +232,17 @@ func TestSpecificationSchemas(t *testing.T) {
 			if m == "" {
 				continue
 			}
-			got, want := s.Properties[m], schemaOf(f.Type)
-			if got.Type != want.Type || got.Format != want.Format || got.Encoding != want.Encoding {
-				t.Errorf("%s.%s: openapi.yaml says %q %q %q, the door %q %q %q", name, m,
-					got.Type, got.Format, got.Encoding, want.Type, want.Format, want.Encoding)
+			for got, want := s.Properties[m], schemaOf(f.Type); ; got, want = *got.Items, *want.Items {
+				if got.Ref != want.Ref || got.Type != want.Type || got.Format != want.Format || got.Encoding != want.Encoding {
+					t.Errorf("%s.%s: openapi.yaml says %q %q %q, the door %q %q %q", name, m,
+						got.Type+got.Ref, got.Format, got.Encoding, want.Type+want.Ref, want.Format, want.Encoding)
+				}
+				if got.Items == nil || want.Items == nil {
+					if got.Items != want.Items {
+						t.Errorf("%s.%s: of what is the array?", name, m)
+					}
+					break
+				}
 			}
 			delete(s.Properties, m)
 			if _, options, _ := strings.Cut(f.Tag.Get("json"), ","); !strings.Contains(options, "omit") {
@@ -260,7 +273,7 @@ func TestSpecificationProblems(t *testing.T) {
 		codes[code], statuses[status] = true, true
 	}
 	for _, p := range []*problem{errNameless, errNoPath, errMethod, errMalformed, errNoLength, errTooLarge, errMedia,
-		errSlow, errBusy, errUnavailable, errInternal, errGone} {
+		errStatement, errRecord, errSlow, errBusy, errUnavailable, errInternal, errGone} {
 		codes[p.code], statuses[p.status] = true, true
 	}
 	s := loadSpecification(t).Components.Schemas["Problem"]

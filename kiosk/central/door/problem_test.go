@@ -14,11 +14,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"gopkg.in/yaml.v3"
 
 	"balcao/kiosk/central"
 	"balcao/kiosk/central/cluster"
 	"balcao/kiosk/central/schema"
+	"balcao/kiosk/transcript"
 )
 
 // TestProblems provokes each problem that one call can meet.
@@ -167,19 +169,21 @@ func TestBodies(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, limits)
 	desk := b.client(&b.desk)
-	open := b.enrolment(desk)
+	open, shift := b.enrolment(desk), "/v1/shifts/"+newID()
+	b.put(desk, shift, "")
 	for _, call := range []struct {
 		path string
 		most int
 	}{
-		{"", 1 << 10}, {"/codes/" + newID(), 1 << 10}, {"/attempts/" + newID(), 1 << 10},
-		{"/chip-challenge", 24 << 10}, {"/evidence", 528 << 10}, {"/abandonment", 1 << 10},
+		{open, 1 << 10}, {open + "/codes/" + newID(), 1 << 10}, {open + "/attempts/" + newID(), 1 << 10},
+		{open + "/chip-challenge", 24 << 10}, {open + "/evidence", 528 << 10}, {open + "/abandonment", 1 << 10},
+		{shift + "/sign-in", 64 << 10}, {shift + "/cases/" + newID() + "/decision", 64 << 10},
 	} {
 		path, most := call.path, call.most
 		body := "{}" + strings.Repeat(" ", most-2)
-		status, h, text := b.try(desk, "PUT", b.urls[0]+open+path, central.MediaJSON, body+" ")
+		status, h, text := b.try(desk, "PUT", b.urls[0]+path, central.MediaJSON, body+" ")
 		wantProblem(t, "too long for "+path, status, h, text, 413, "invalid")
-		if status, h, text = b.try(desk, "PUT", b.urls[0]+open+path, central.MediaJSON, body); path != "/abandonment" {
+		if status, h, text = b.try(desk, "PUT", b.urls[0]+path, central.MediaJSON, body); !strings.HasSuffix(path, "/abandonment") {
 			wantProblem(t, "of nothing to "+path, status, h, text, 422, "invalid")
 		} else if status != http.StatusNoContent {
 			t.Errorf("the longest abandonment: %d %s", status, text)
@@ -294,6 +298,12 @@ func TestRequiredMembers(t *testing.T) {
 	card, passport := b.enrolment(desk), "/v1/enrolments/"+newID()
 	b.put(desk, passport, `{"document_kind":"passport","country":"USA","document_number":"C01234567","tax_number":"123456789"}`)
 	b.put(desk, card+"/codes/"+newID(), anEmail)
+	boss := b.employ("F0102", "supervisor")
+	s := b.begin(desk)
+	shift, said := "/v1/shifts/"+s.Shift.String(), func(request any) string { return string(must(json.Marshal(request))(t)) }
+	signIn := said(central.SignIn{JWS: boss.signIn(t, s)})
+	decision := said(central.Decision{JWS: boss.approval(t, transcript.Approval{Enrolment: uuid.Must(uuid.NewV7()), Transcript: make([]byte, 32),
+		Decision: "approved", Shift: s.Shift, Desk: s.Desk, At: s.At})})
 	for _, call := range []struct {
 		schema, path, body string
 		whole              string // what a whole one comes to: a problem, or ""
@@ -304,6 +314,8 @@ func TestRequiredMembers(t *testing.T) {
 		{"Chip", passport + "/chip-challenge", `{"dg14":"e30="}`, ""},
 		{"Evidence", card + "/evidence", `{"jws":"e30=","identity":"e30=","sod":"e30=","sealed_pin":"e30="}`, "no_contact"},
 		{"Abandonment", passport + "/abandonment", `{"reason":"cancelled"}`, ""},
+		{"SignIn", shift + "/sign-in", signIn, ""},
+		{"Decision", shift + "/cases/" + newID() + "/decision", decision, ""},
 	} {
 		put := func(body string) string {
 			path := call.path

@@ -1,0 +1,121 @@
+package door
+
+import (
+	"crypto/sha256"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+
+	"balcao/kiosk/central"
+	"balcao/kiosk/record"
+	"balcao/kiosk/transcript"
+	"balcao/kiosk/trust/staff"
+)
+
+// What staff cards sign is verified here, because PostgreSQL cannot, and against files that no log-in to the database can
+// change: a forged row in the table of the staff is not enough to sign in. Whose the card is, whether they may, and
+// whether the challenge is the one that the shift was given, the database says.
+
+// sinceSigned is how far from the door's clock the time in a statement may be, either way.
+const sinceSigned = 5 * time.Minute
+
+var (
+	// errStatement answers what is no statement at all, so that nobody's tries are counted.
+	errStatement = &problem{status: http.StatusUnprocessableEntity, code: central.RefusedInvalid}
+	errRecord    = &problem{status: http.StatusInternalServerError, code: central.FailedRecord}
+)
+
+// signed is what is said about a statement beside what it says: for this shift, by a card, at a desk, at a time.
+type signed struct {
+	shift  uuid.UUID
+	card   transcript.Signature
+	desk   string
+	at     time.Time
+	verify func() error
+}
+
+// believe verifies a statement that the caller sent for a shift. It returns the fingerprint of the card's certificate
+// (SHA-256 of its DER), which is claimed when the statement is not good. The error is errInternal when the door knows
+// no staff card at all.
+func (d *Door) believe(c caller, shift uuid.UUID, s signed) (card []byte, good bool, err error) {
+	sum := sha256.Sum256(s.card.Chain[0])
+	if s.shift != shift || s.desk != c.name || time.Since(s.at).Abs() > sinceSigned {
+		return sum[:], false, nil
+	}
+	switch err := d.cfg.Staff.Check(s.card.Chain, s.at); {
+	case errors.Is(err, staff.ErrNobody):
+		d.cfg.Log.Error("somebody signed in, and no staff card is known: staff_authority and staff_cards are not configured")
+		return nil, false, errInternal
+	case err != nil:
+		return sum[:], false, nil
+	}
+	return sum[:], s.verify() == nil, nil
+}
+
+// signInFailed counts a sign-in that is not good as a failure of the card that it names, at this desk. The statement names
+// the failure, so that the same again counts once.
+const signInFailed = `select coalesce(refusal, 'sign_in_invalid') as refusal, tries_left from desk.sign_in_failed($1, $2, $3, $4)`
+
+// signIn verifies a sign-in or an admission.
+func (d *Door) signIn(c caller, e endpoint, args []any, request any) (string, []any, error) {
+	jws, shift := request.(*central.SignIn).JWS, args[1].(uuid.UUID)
+	u, err := transcript.ParseSignIn(jws)
+	if err != nil {
+		return "", nil, errStatement
+	}
+	s := u.SignIn
+	card, good, err := d.believe(c, shift, signed{s.Shift, u.Signature, s.Desk, s.At, u.Verify})
+	switch {
+	case err != nil:
+		return "", nil, err
+	case !good:
+		return signInFailed, append(args, uuid.NewHash(sha256.New(), shift, jws, 8), card), nil
+	}
+	var admits *string
+	if s.Admits != "" {
+		admits = &s.Admits
+	}
+	return e.sql, append(args, card, []byte(s.Challenge), jws, admits), nil
+}
+
+// decision verifies a supervisor's decision.
+func (d *Door) decision(c caller, e endpoint, args []any, request any) (string, []any, error) {
+	jws := request.(*central.Decision).JWS
+	u, err := transcript.ParseApproval(jws)
+	if err != nil {
+		return "", nil, errStatement
+	}
+	a := u.Approval
+	_, good, err := d.believe(c, args[1].(uuid.UUID), signed{a.Shift, u.Signature, a.Desk, a.At, u.Verify})
+	if err != nil {
+		return "", nil, err
+	}
+	if !good || a.Enrolment != args[2].(uuid.UUID) {
+		return `select 'decision_invalid' as refusal from desk.hello($1)`, args[:1], nil
+	}
+	return e.sql, append(args, jws), nil
+}
+
+// proven says no to an answer that a key is active where no registrar signed the same (package record): such a row is
+// somebody else's.
+func (d *Door) proven(enrolment string, answer any) error {
+	var said central.Status
+	switch a := answer.(type) {
+	case *central.Status:
+		said = *a
+	case *central.CaseStatus:
+		said = central.Status{State: a.State, Register: a.Register, Record: a.Record}
+	}
+	if said.State != central.StateActive || len(d.cfg.Records) == 0 {
+		return nil
+	}
+	r, err := record.Verify(said.Record, d.cfg.Records...)
+	if err == nil && r.State == "active" && r.Register == said.Register && r.Enrolment.String() == enrolment &&
+		(said.Level == "" || r.Level == string(said.Level) && r.ValidUntil == said.ValidUntil.String()) {
+		return nil
+	}
+	d.cfg.Log.Error("what the database has of a key is not what a registrar signed", "register", said.Register)
+	return errRecord
+}
