@@ -1,11 +1,13 @@
 package main
 
 import (
+	"crypto/ed25519"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"path/filepath"
 
 	"github.com/BurntSushi/toml"
@@ -14,6 +16,8 @@ import (
 	"balcao/cmd/internal/guarded/database"
 	"balcao/kiosk/central/deskca"
 	"balcao/kiosk/central/door"
+	"balcao/kiosk/record"
+	"balcao/kiosk/trust/staff"
 )
 
 // config is the centre's configuration file.
@@ -25,12 +29,21 @@ type config struct {
 	Key         string `toml:"key"`
 	// DeskAuthority is the certificate of the desks' certification authority (desk-ca/ca.crt of kioskctl db create).
 	DeskAuthority string `toml:"desk_authority"`
+	// StaffAuthority is a file with the certificates (PEM) of who issues staff cards, and StaffCards a folder with the
+	// certificates of single cards (DER or PEM). With neither nobody can sign in.
+	StaffAuthority string `toml:"staff_authority"`
+	StaffCards     string `toml:"staff_cards"`
+	// RecordKeys are the registrars' files record.pub (registrar keygen). With any, no key is said to be active whose
+	// record is not signed with one of them.
+	RecordKeys []string `toml:"record_keys"`
 	// Database is the PostgreSQL connection string of balcao_centre; it may name several hosts.
 	Database string      `toml:"database"`
 	Limits   door.Limits `toml:"limits"`
 
 	certificate tls.Certificate
 	desks       *x509.CertPool
+	staff       *staff.Trust
+	records     []ed25519.PublicKey
 }
 
 // loadConfig reads and validates path. Unknown keys are errors; all problems are reported at once.
@@ -45,7 +58,11 @@ func loadConfig(path string) (config, error) {
 	for _, key := range meta.Undecoded() {
 		problems = append(problems, fmt.Errorf("unknown key %q", key.String()))
 	}
-	for _, file := range []*string{&c.Certificate, &c.Key, &c.DeskAuthority} {
+	files := []*string{&c.Certificate, &c.Key, &c.DeskAuthority, &c.StaffAuthority, &c.StaffCards}
+	for i := range c.RecordKeys {
+		files = append(files, &c.RecordKeys[i])
+	}
+	for _, file := range files {
 		if *file != "" && !filepath.IsAbs(*file) {
 			*file = filepath.Join(filepath.Dir(path), *file)
 		}
@@ -81,6 +98,20 @@ func (c *config) load() error {
 		c.desks = x509.NewCertPool()
 		c.desks.AddCert(authority)
 	}
+	if c.StaffAuthority != "" {
+		about("staff_authority", guarded.File(c.StaffAuthority))
+	}
+	if c.StaffCards != "" {
+		about("staff_cards", guarded.Folder(c.StaffCards))
+	}
+	c.staff, err = staff.Load(c.StaffAuthority, c.StaffCards)
+	about("staff_authority, staff_cards", err)
+	for _, file := range c.RecordKeys {
+		about("record_keys", guarded.File(file))
+		key, err := readRecordKey(file)
+		about("record_keys", err)
+		c.records = append(c.records, key)
+	}
 	about("database", checkDatabase(c.Database))
 	for _, limit := range []struct {
 		key         string
@@ -94,6 +125,15 @@ func (c *config) load() error {
 		}
 	}
 	return errors.Join(problems...)
+}
+
+// readRecordKey reads the public half of a registrar's key.
+func readRecordKey(file string) (ed25519.PublicKey, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	return record.ParsePublicKey(text)
 }
 
 func checkDatabase(dsn string) error {

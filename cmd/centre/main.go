@@ -45,7 +45,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 // serve answers until ctx ends. ready is called once, with the address.
 func serve(ctx context.Context, cfg config, log *slog.Logger, ready func(net.Addr)) error {
-	d, err := door.New(door.Config{Database: cfg.Database, Certificate: cfg.certificate, Desks: cfg.desks, Limits: cfg.Limits, Log: log})
+	d, err := door.New(door.Config{Database: cfg.Database, Certificate: cfg.certificate, Desks: cfg.desks,
+		Staff: cfg.staff, Records: cfg.records, Limits: cfg.Limits, Log: log})
 	if err != nil {
 		return err
 	}

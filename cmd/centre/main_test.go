@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -19,6 +20,7 @@ import (
 	"balcao/cmd/internal/process"
 	"balcao/kiosk/central/cluster"
 	"balcao/kiosk/central/deskca"
+	"balcao/kiosk/record"
 )
 
 // asCentre has the test's own binary be the centre, so that it can be a process of its own.
@@ -84,6 +86,29 @@ func (s site) write(t *testing.T, name, text string, mode os.FileMode) {
 	}
 }
 
+func (s site) mkdir(t *testing.T, name string, mode os.FileMode) {
+	t.Helper()
+	dir := filepath.Join(s.dir, name)
+	if err := errors.Join(os.Mkdir(dir, mode), os.Chmod(dir, mode)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// staffKeys names all that decides whom of the staff, and which record, to believe.
+const staffKeys = `staff_authority = "staff.crt"
+staff_cards = "cards"
+record_keys = ["record.pub"]
+`
+
+func publicKey(t *testing.T) string {
+	t.Helper()
+	_, public, err := record.GenerateKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(public)
+}
+
 func TestUsage(t *testing.T) {
 	for _, args := range [][]string{{"-nonsense"}, {"-config", "x", "extra"}} {
 		if code, _, errs := try(t, args...); code != exitUsage || !strings.Contains(errs, "Usage: centre") {
@@ -97,7 +122,11 @@ func TestUsage(t *testing.T) {
 
 func TestCheckConfig(t *testing.T) {
 	const socket, secret = "host=/run/postgresql user=balcao_centre dbname=balcao", "hunter2"
-	good := newSite(t, socket, "[limits]\ncalls = 8\n")
+	good := newSite(t, socket, staffKeys+"[limits]\ncalls = 8\n")
+	good.write(t, "staff.crt", string(pemOf(cluster.DeskAuthority())), 0o644)
+	good.mkdir(t, "cards", 0o755)
+	good.write(t, "cards/one.crt", string(pemOf(cluster.DeskAuthority())), 0o644)
+	good.write(t, "record.pub", publicKey(t), 0o644)
 	if code, _, errs := try(t, "-config", good.config, "-check-config"); code != exitOK {
 		t.Fatalf("a good configuration: exit %d: %s", code, errs)
 	}
@@ -137,6 +166,20 @@ func TestCheckConfig(t *testing.T) {
 		{"no connection string", newSite(t, "postgres://u:"+secret+"@h:port/", ""), nil, []string{"database:"}},
 		{"a password that everybody reads", newSite(t, socket+" password="+secret, ""), func(s site) { _ = os.Chmod(s.config, 0o644) }, []string{"chmod 600"}},
 		{"a configuration that everybody changes", newSite(t, socket, ""), func(s site) { _ = os.Chmod(s.config, 0o666) }, []string{"chmod"}},
+		{"no staff authority", newSite(t, socket, staffKeys), nil, []string{"staff_authority", "staff_cards", "record_keys"}},
+		{"a staff authority that is none", newSite(t, socket, `staff_authority = "centre.crt"`), nil, []string{"staff_authority", "not an authority's certificate"}},
+		{"a staff authority that everybody changes", newSite(t, socket, `staff_authority = "staff.crt"`), func(s site) {
+			s.write(t, "staff.crt", string(pemOf(cluster.DeskAuthority())), 0o666)
+		}, []string{"staff_authority", "chmod"}},
+		{"no cards in the folder", newSite(t, socket, `staff_cards = "cards"`), func(s site) { s.mkdir(t, "cards", 0o755) }, []string{"staff_cards", "no certificate"}},
+		{"cards that everybody changes", newSite(t, socket, `staff_cards = "cards"`), func(s site) {
+			s.mkdir(t, "cards", 0o777)
+			s.write(t, "cards/one.crt", string(pemOf(cluster.DeskAuthority())), 0o644)
+		}, []string{"staff_cards", "chmod"}},
+		{"a record key that is none", newSite(t, socket, `record_keys = ["centre.crt"]`), nil, []string{"record_keys", "not PEM of one PUBLIC KEY"}},
+		{"a record key that everybody changes", newSite(t, socket, `record_keys = ["record.pub"]`), func(s site) {
+			s.write(t, "record.pub", publicKey(t), 0o666)
+		}, []string{"record_keys", "chmod"}},
 		{"an address that is none", newSite(t, socket, ""), func(s site) {
 			text, err := os.ReadFile(s.config)
 			if err != nil {
