@@ -230,20 +230,28 @@ func (f cardFlags) secret(locked *desk.LockedChip) (desk.AccessSecret, error) {
 	return desk.AccessSecret{}, errPrinted
 }
 
-// connect opens the named reader's card, or the first there is.
-func connect(ctx context.Context, f cardFlags) (desk.CardSession, string, error) {
+// readersLike lists the readers of a number, from 1, or with a part in their names; all when it is empty.
+func readersLike(ctx context.Context, which string) (wanted []string, err error) {
 	names, err := cardreader.List(ctx)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	wanted := names[:0:0]
 	for i, name := range names {
-		if f.reader == "" || f.reader == strconv.Itoa(i+1) || strings.Contains(strings.ToLower(name), strings.ToLower(f.reader)) {
+		if which == "" || which == strconv.Itoa(i+1) || strings.Contains(strings.ToLower(name), strings.ToLower(which)) {
 			wanted = append(wanted, name)
 		}
 	}
 	if len(wanted) == 0 {
-		return nil, "", errNoReader
+		return nil, errNoReader
+	}
+	return wanted, nil
+}
+
+// connect opens the named reader's card, or the first there is.
+func connect(ctx context.Context, f cardFlags) (desk.CardSession, string, error) {
+	wanted, err := readersLike(ctx, f.reader)
+	if err != nil {
+		return nil, "", err
 	}
 	pcsc := desk.PCSC{Dialer: cardreader.Dialer{Timeout: f.timeout, Patience: patience}}
 	for _, name := range wanted {

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,6 +14,17 @@ import (
 
 	"balcao/kiosk/central/cluster"
 )
+
+// fingerprintOf is how a staff card of the test PKI is named.
+func fingerprintOf(t *testing.T, name string) string {
+	t.Helper()
+	certificate, err := certificateFile("../../assets/testpki/staff/" + name + ".crt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(certificate.Raw)
+	return hex.EncodeToString(sum[:])
+}
 
 // TestCentreFromNothing is what an operator does, in order, on a new server.
 func TestCentreFromNothing(t *testing.T) {
@@ -36,8 +49,11 @@ func TestCentreFromNothing(t *testing.T) {
 		t.Helper()
 		var stdout, stderr bytes.Buffer
 		do := runDB
-		if c.args[0] == "desk" {
+		switch c.args[0] {
+		case "desk":
 			do = runDesk
+		case "staff":
+			do = runStaff
 		}
 		if got := do(t.Context(), c.args[1:], &stdout, &stderr); got != c.exit {
 			t.Errorf("%s: exit %d, want %d\n%s%s", c.name, got, c.exit, &stdout, &stderr)
@@ -81,6 +97,29 @@ func TestCentreFromNothing(t *testing.T) {
 	run(command{"no such desk", []string{"desk", "suspend", "loja_2"}, exitError, "no desk"})
 	run(command{"which desk", []string{"desk", "suspend"}, exitUsage, "Usage"})
 	run(command{"a second authority", []string{"desk", "ca", "--ca", ca}, exitError, "already"})
+	run(command{"no staff", []string{"staff", "list"}, exitOK, "no member of staff"})
+	rita := []string{"staff", "add", "F0417", "--role", "clerk", "--certificate", "../../assets/testpki/staff/clerk.crt"}
+	for range 2 { // it may be repeated
+		run(command{"a clerk", rita, exitOK, "F0417 has the card of SERIALNUMBER=F0417,CN=Rita Neves"})
+	}
+	run(command{"the same with another card", append(slices.Clone(rita[:6]), "../../assets/testpki/staff/clerk-2.crt"), exitError, "use renew"})
+	run(command{"the same card again", append([]string{"staff", "add", "F0418"}, rita[3:]...), exitError, "another member of staff's"})
+	run(command{"an impossible role", []string{"staff", "add", "F0418", "--role", "boss", "--certificate", "../../assets/testpki/staff/clerk-2.crt"}, exitError, "clerk, supervisor or auditor"})
+	run(command{"no card", []string{"staff", "add", "F0418", "--role", "clerk"}, exitUsage, "either --card or --certificate"})
+	run(command{"no certificate", []string{"staff", "add", "F0418", "--role", "clerk", "--certificate", "db.go"}, exitError, "no certificate"})
+	run(command{"suspended staff", []string{"staff", "suspend", "F0417"}, exitOK, "is suspended"})
+	run(command{"staff listed", []string{"staff", "list"}, exitOK, "F0417  Rita Neves, clerk, suspended, added"})
+	run(command{"resumed staff", []string{"staff", "resume", "F0417"}, exitOK, "may sign in"})
+	run(command{"another card", []string{"staff", "renew", "F0417", "--overlap", "1h", "--certificate", "../../assets/testpki/staff/clerk-2.crt"}, exitOK, "CN="})
+	run(command{"both cards listed", []string{"staff", "list"}, exitOK, ", ends "})
+	run(command{"revoked card", []string{"staff", "revoke", fingerprintOf(t, "clerk-2")}, exitOK, "is revoked"})
+	run(command{"revoked card listed", []string{"staff", "list"}, exitOK, ", revoked"})
+	run(command{"no such card", []string{"staff", "revoke", "00ff"}, exitError, "no member of staff has a card"})
+	run(command{"not a fingerprint", []string{"staff", "revoke", "card"}, exitError, "no member of staff has a card"})
+	run(command{"no such staff", []string{"staff", "suspend", "F9999"}, exitError, "no member of staff"})
+	run(command{"renewed for nobody", []string{"staff", "renew", "F9999", "--certificate", "../../assets/testpki/staff/clerk.crt"}, exitError, "no member of staff"})
+	run(command{"which staff", []string{"staff", "suspend"}, exitUsage, "Usage"})
+	run(command{"which command", []string{"staff", "fire", "F0417"}, exitUsage, "no command"})
 	run(command{"destinations", []string{"db", "destination", "list"}, exitOK, "+351"})
 	run(command{"a destination", []string{"db", "destination", "set", "+3519999", "off", "--per-hour", "5"}, exitOK, "+3519999 is off."})
 	run(command{"which destination", []string{"db", "destination", "set", "3519999"}, exitUsage, "Usage"})

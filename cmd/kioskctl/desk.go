@@ -168,17 +168,21 @@ func deskList(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	for _, d := range desks {
 		_, _ = fmt.Fprintf(stdout, "%s  %s, added %s\n", d.Name, d.State, day(d.AddedAt))
 		for _, c := range d.Certificates {
-			state := ""
-			switch {
-			case c.Revoked:
-				state = ", revoked"
-			case !c.EndsAt.IsZero():
-				state = ", ends " + c.EndsAt.UTC().Format(time.RFC3339)
-			}
-			_, _ = fmt.Fprintf(stdout, "  %s added %s%s\n", c.Fingerprint, day(c.AddedAt), state)
+			_, _ = fmt.Fprintf(stdout, "  %s added %s%s\n", c.Fingerprint, day(c.AddedAt), ending(c.Revoked, c.EndsAt))
 		}
 	}
 	return exitOK
+}
+
+// ending says that a certificate was revoked or ends, and nothing of any other.
+func ending(revoked bool, ends time.Time) string {
+	switch {
+	case revoked:
+		return ", revoked"
+	case !ends.IsZero():
+		return ", ends " + ends.UTC().Format(time.RFC3339)
+	}
+	return ""
 }
 
 func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }

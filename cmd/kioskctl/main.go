@@ -26,6 +26,7 @@ const usage = `Usage: kioskctl COMMAND [flags]
   db       create | migrate | check | centre | registrar | server: the centre's database and who logs in to it;
            settings | set | extension | destination | alerts | reviews: the centre's rules, and what to look at
   desk     add | suspend | resume | rotate | revoke | list: the desks and their TLS client certificates
+  staff    add | suspend | resume | renew | revoke | list: who may sign in at a desk, and their cards
 
 kioskctl COMMAND --help tells more; kioskctl -version says which it is.
 `
@@ -62,6 +63,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return runDB(ctx, rest, stdout, stderr)
 	case "desk":
 		return runDesk(ctx, rest, stdout, stderr)
+	case "staff":
+		return runStaff(ctx, rest, stdout, stderr)
 	case "version", "-version", "--version":
 		_, _ = fmt.Fprintln(stdout, version.Line())
 		return exitOK
