@@ -37,7 +37,7 @@ var mayImport = map[string][]string{
 	"kiosk/trust/icao":       {"cardreader/curve"},
 	"kiosk/trust/country":    {"kiosk/trust", "kiosk/trust/cms", "kiosk/trust/icao"},
 	"kiosk/delivery":         {"kiosk"},
-	"kiosk/ledger":           {},
+	"kiosk/ledger":           {"kiosk/record"},
 	"kiosk/central":          {"kiosk", "kiosk/record", "kiosk/transcript", "kiosk/trust/staff"},
 	"kiosk/central/cluster":  {"kiosk/central"}, // of the demonstration and of tests
 	"kiosk/canonical":        {},

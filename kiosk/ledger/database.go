@@ -16,10 +16,10 @@ type numbered struct {
 	Leaf
 }
 
-const leafColumns = `select id, number, at, kind, op, row, actor, coalesce(subject, ''), sealed, columns`
+const leafColumns = `select id, number, at, kind, op, row, actor, coalesce(subject, ''), coalesce(hidden, ''), sealed, columns`
 
 func scanLeaf(row pgx.CollectableRow) (l numbered, err error) {
-	err = row.Scan(&l.ID, &l.Number, &l.At, &l.Table, &l.Op, &l.Row, &l.Actor, &l.Subject, &l.Sealed, &l.Columns)
+	err = row.Scan(&l.ID, &l.Number, &l.At, &l.Table, &l.Op, &l.Row, &l.Actor, &l.Subject, &l.Hidden, &l.Sealed, &l.Columns)
 	return l, err
 }
 

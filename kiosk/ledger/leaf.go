@@ -18,9 +18,10 @@
 //	row 2:17                            its primary key; several columns are joined with "/"
 //	actor 11:registrar-1                who was logged in to the database
 //	subject 9:person 12                 whose key seals what is personal, or -
-//	sealed 5f0c…                        HMAC-SHA-256 in lower-case hexadecimal, or -
-//	at 30:2031-04-15T09:30:00.1234+00:00    the row's columns that are not personal, by the order of their names' bytes,
-//	…                                   as they are after the change (of a delete: before)
+//	hidden 18:birth_date,surname        the names of the columns that are personal, by the order of their bytes, or -
+//	sealed 5f0c…                        HMAC-SHA-256 of these columns in lower-case hexadecimal, or -
+//	at 30:2031-04-15T09:30:00.1234+00:00    the row's other columns, by the order of their names' bytes, as they are after
+//	…                                       the change (of a delete: before)
 //
 // A column is its name, a space and its value. Values are text as PostgreSQL's to_jsonb makes it: times as RFC 3339 in
 // UTC without trailing zeros of the second, bytes as \x and hexadecimal, lists and objects as jsonb prints them. The
@@ -60,7 +61,8 @@ type Leaf struct {
 	At                    time.Time
 	Table, Op, Row, Actor string
 	Subject               string // "" when nothing in the row is personal
-	Sealed                []byte // HMAC over the personal columns; nil without Subject
+	Hidden                string // names of the personal columns, separated by commas
+	Sealed                []byte // HMAC over them; nil without Subject
 	Columns               string // the others, as Columns.text writes them
 }
 
@@ -95,9 +97,9 @@ func (l Leaf) Bytes() []byte {
 	b = append(b, "\ntable "+l.Table+"\nop "+l.Op+"\n"...)
 	b = fmt.Appendf(b, "row %d:%s\nactor %d:%s\n", len(l.Row), l.Row, len(l.Actor), l.Actor)
 	if l.Subject == "" {
-		b = append(b, "subject -\nsealed -\n"...)
+		b = append(b, "subject -\nhidden -\nsealed -\n"...)
 	} else {
-		b = fmt.Appendf(b, "subject %d:%s\nsealed %x\n", len(l.Subject), l.Subject, l.Sealed)
+		b = fmt.Appendf(b, "subject %d:%s\nhidden %d:%s\nsealed %x\n", len(l.Subject), l.Subject, len(l.Hidden), l.Hidden, l.Sealed)
 	}
 	return append(b, l.Columns...)
 }
@@ -119,6 +121,7 @@ func ParseLeaf(data []byte) (Leaf, error) {
 		{"row", func(s string) { l.Row = s }},
 		{"actor", func(s string) { l.Actor = s }},
 		{"subject", func(s string) { l.Subject = s }},
+		{"hidden", func(s string) { l.Hidden = s }},
 		{"sealed", func(s string) {
 			if s != "-" {
 				l.Sealed, err = hex.DecodeString(s)
@@ -128,7 +131,7 @@ func ParseLeaf(data []byte) (Leaf, error) {
 		var value *string
 		var name string
 		switch field.name {
-		case "row", "actor", "subject":
+		case "row", "actor", "subject", "hidden":
 			name, value, rest, ok = cutColumn(rest)
 			if ok && value != nil {
 				field.set(*value)

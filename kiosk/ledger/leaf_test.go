@@ -11,12 +11,12 @@ import (
 
 // leaf is one in the form of the package's comment.
 const leaf = "balcao-log/1\nat 2031-04-15T09:30:00.123400Z\ntable key_event\nop insert\nrow 2:17\nactor 11:registrar-1\n" +
-	"subject 9:person 12\nsealed 5f0c\nat 30:2031-04-15T09:30:00.1234+00:00\ndesk -\nnote 3:a\nb\n"
+	"subject 9:person 12\nhidden 18:birth_date,surname\nsealed 5f0c\nat 30:2031-04-15T09:30:00.1234+00:00\ndesk -\nnote 3:a\nb\n"
 
 func TestLeafBytes(t *testing.T) {
 	l := ledger.Leaf{
 		At: time.Date(2031, 4, 15, 10, 30, 0, 123400000, time.FixedZone("", 3600)), Table: "key_event", Op: ledger.OpInsert,
-		Row: "17", Actor: "registrar-1", Subject: "person 12", Sealed: []byte{0x5f, 0x0c},
+		Row: "17", Actor: "registrar-1", Subject: "person 12", Hidden: "birth_date,surname", Sealed: []byte{0x5f, 0x0c},
 		Columns: "at 30:2031-04-15T09:30:00.1234+00:00\ndesk -\nnote 3:a\nb\n",
 	}
 	if got := string(l.Bytes()); got != leaf {

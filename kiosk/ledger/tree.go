@@ -49,14 +49,17 @@ func sign(size int64, root tlog.Hash, key note.Signer) (Checkpoint, error) {
 	return Checkpoint{size, root, text}, nil
 }
 
+// errFork says that a tree is not, or does not extend, what was signed.
+type errFork struct{ error }
+
 // extends reports, with an error that says how it does not, whether the tree of this size and root has the checkpoint's
 // as its beginning.
 func (c Checkpoint) extends(size int64, root tlog.Hash, hashes tlog.HashReader) error {
 	switch {
 	case c.Size > size:
-		return fmt.Errorf("the log has %d leaves, and %d were signed", size, c.Size)
+		return errFork{fmt.Errorf("the log has %d leaves, and %d were signed", size, c.Size)}
 	case c.Size == size && c.Root != root, c.Size == 0 && c.Root != emptyRoot:
-		return fmt.Errorf("the tree of %d leaves is another than was signed", c.Size)
+		return errFork{fmt.Errorf("the tree of %d leaves is another than was signed", c.Size)}
 	case c.Size == size, c.Size == 0:
 		return nil
 	}
@@ -65,7 +68,7 @@ func (c Checkpoint) extends(size int64, root tlog.Hash, hashes tlog.HashReader) 
 		return fmt.Errorf("reading the tree: %w", err)
 	}
 	if tlog.CheckTree(proof, size, root, c.Size, c.Root) != nil {
-		return fmt.Errorf("the tree of %d leaves does not extend the one of %d that was signed", size, c.Size)
+		return errFork{fmt.Errorf("the tree of %d leaves does not extend the one of %d that was signed", size, c.Size)}
 	}
 	return nil
 }
@@ -117,7 +120,7 @@ func (m hashMap) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 	for i, index := range indexes {
 		h, ok := m[index]
 		if !ok {
-			return nil, fmt.Errorf("hash %d of the tree is missing", index)
+			return nil, errFork{fmt.Errorf("hash %d of the tree is missing", index)}
 		}
 		hashes[i] = h
 	}
