@@ -58,11 +58,11 @@ var endpoints = []endpoint{
 	{http.MethodGet, central.PathCases, 0, nil, central.Cases{},
 		`select coalesce(jsonb_agg(c order by c.opened_at), '[]') as cases from desk.cases($1, $2) c`, nil},
 	{http.MethodGet, central.PathCase, 0, nil, central.CaseStatus{},
-		`select state, refusal, register from desk.case_status($1, $2, $3)`, nil},
+		`select state, refusal, register, record from desk.case_status($1, $2, $3)`, nil},
 	{http.MethodPut, central.PathLease, 0, nil, central.LeasedCase{},
 		`select refusal, jws, checks, reasons, opened_at, desk, staff, name, leased_until from desk.take_case($1, $2, $3)`, nil},
 	{http.MethodPut, central.PathRelease, 0, nil, nil,
 		`select desk.release_case($1, $2, $3)`, nil},
 	{http.MethodPut, central.PathDecision, statementBody, central.Decision{}, central.Decided{},
-		`select refusal from desk.decide($1, $2, $3, $4)`, (*Door).decision},
+		`select refusal from desk.decide($1, $2, $3, $4, $5)`, (*Door).decision},
 }

@@ -80,7 +80,7 @@ func (d *Door) signIn(c caller, e endpoint, args []any, request any) (string, []
 	return e.sql, append(args, card, []byte(s.Challenge), jws, admits), nil
 }
 
-// decision verifies a supervisor's decision.
+// decision verifies a supervisor's decision. With one that is not good the database is told of no card, and says so.
 func (d *Door) decision(c caller, e endpoint, args []any, request any) (string, []any, error) {
 	jws := request.(*central.Decision).JWS
 	u, err := transcript.ParseApproval(jws)
@@ -88,14 +88,14 @@ func (d *Door) decision(c caller, e endpoint, args []any, request any) (string, 
 		return "", nil, errStatement
 	}
 	a := u.Approval
-	_, good, err := d.believe(c, args[1].(uuid.UUID), signed{a.Shift, u.Signature, a.Desk, a.At, u.Verify})
+	card, good, err := d.believe(c, args[1].(uuid.UUID), signed{a.Shift, u.Signature, a.Desk, a.At, u.Verify})
 	if err != nil {
 		return "", nil, err
 	}
 	if !good || a.Enrolment != args[2].(uuid.UUID) {
-		return `select 'decision_invalid' as refusal from desk.hello($1)`, args[:1], nil
+		card = []byte{}
 	}
-	return e.sql, append(args, jws), nil
+	return e.sql, append(args, card, jws), nil
 }
 
 // proven says no to an answer that a key is active where no registrar signed the same (package record): such a row is

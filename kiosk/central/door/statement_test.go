@@ -411,11 +411,12 @@ func TestCases(t *testing.T) {
 		return d
 	}
 	for name, jws := range map[string]func(a transcript.Approval) []byte{
-		"another enrolment": func(a transcript.Approval) []byte { a.Enrolment = uuid.MustParse(second); return boss.approval(t, a) },
-		"another shift":     func(a transcript.Approval) []byte { a.Shift = uuid.MustParse(chiefs); return boss.approval(t, a) },
-		"another desk":      func(a transcript.Approval) []byte { a.Desk = "loja_1"; return boss.approval(t, a) },
-		"too long ago":      func(a transcript.Approval) []byte { a.At = a.At.Add(-6 * time.Minute); return boss.approval(t, a) },
-		"not yet":           func(a transcript.Approval) []byte { a.At = a.At.Add(6 * time.Minute); return boss.approval(t, a) },
+		"another enrolment":    func(a transcript.Approval) []byte { a.Enrolment = uuid.MustParse(second); return boss.approval(t, a) },
+		"another shift":        func(a transcript.Approval) []byte { a.Shift = uuid.MustParse(chiefs); return boss.approval(t, a) },
+		"another desk":         func(a transcript.Approval) []byte { a.Desk = "loja_1"; return boss.approval(t, a) },
+		"too long ago":         func(a transcript.Approval) []byte { a.At = a.At.Add(-6 * time.Minute); return boss.approval(t, a) },
+		"not yet":              func(a transcript.Approval) []byte { a.At = a.At.Add(6 * time.Minute); return boss.approval(t, a) },
+		"another supervisor's": func(a transcript.Approval) []byte { return chief.approval(t, a) },
 		"a card of another authority": func(a transcript.Approval) []byte {
 			return pki.card(t, "F0102", time.Now().Add(time.Hour)).approval(t, a)
 		},
