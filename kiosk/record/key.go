@@ -36,7 +36,10 @@ func GenerateKey() (private, public []byte, err error) {
 
 // ParsePrivateKey reads the private half in PEM. Wipe it.
 func ParsePrivateKey(text []byte) (ed25519.PrivateKey, error) {
-	return parseKey[ed25519.PrivateKey](text, privateBlock, x509.ParsePKCS8PrivateKey)
+	return parseKey[ed25519.PrivateKey](text, privateBlock, func(der []byte) (any, error) {
+		defer clear(der)
+		return x509.ParsePKCS8PrivateKey(der)
+	})
 }
 
 // ParsePublicKey reads the public half in PEM.
@@ -49,7 +52,6 @@ func parseKey[K any](text []byte, kind string, parse func([]byte) (any, error)) 
 	if block == nil || block.Type != kind || len(bytes.TrimSpace(rest)) > 0 {
 		return key, fmt.Errorf("reading the key of records: not PEM of one %s", kind)
 	}
-	defer clear(block.Bytes)
 	parsed, err := parse(block.Bytes)
 	if err != nil {
 		return key, errors.New("reading the key of records: not a key") // the parser's words may quote it

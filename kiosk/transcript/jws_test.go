@@ -80,9 +80,12 @@ func signed(t testing.TB, desk key) []byte {
 // card is a key in a Citizen Card.
 type card struct{ key }
 
-// SignDigest signs as a card over a curve does.
+// SignDigest signs as a card does: over a curve, or with RSA and SHA-256.
 func (c card) SignDigest(_ context.Context, digest []byte) ([]byte, error) {
-	k := c.Signer.(*ecdsa.PrivateKey)
+	k, curve := c.Signer.(*ecdsa.PrivateKey)
+	if !curve {
+		return c.Signer.Sign(rand.Reader, digest, crypto.SHA256)
+	}
 	r, s, err := ecdsa.Sign(rand.Reader, k, digest)
 	n := (k.Params().N.BitLen() + 7) / 8
 	return append(r.FillBytes(make([]byte, n)), s.FillBytes(make([]byte, n))...), err

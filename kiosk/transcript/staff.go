@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"balcao/kiosk"
 	"balcao/kiosk/canonical"
 )
 
@@ -62,23 +63,12 @@ func (s SignIn) encode() ([]byte, error) {
 	return canonical.JSON(s)
 }
 
-// Decisions of an Approval.
-const (
-	Approved = "approved"
-	Declined = "refused"
-)
-
-// DeclineReasons are why a supervisor refuses a case.
-func DeclineReasons() []string {
-	return []string{"not_the_person", "document_doubtful", "not_eligible", "under_pressure", "other"}
-}
-
 // Approval is what a supervisor's card signs to decide a case. Field order is the canonical order.
 type Approval struct {
 	Enrolment  uuid.UUID `json:"enrolment"`
 	Transcript Bytes     `json:"transcript_sha256"` // of the payload of the enrolment's JWS
-	Decision   string    `json:"decision"`          // Approved or Declined
-	Reason     string    `json:"reason"`            // of DeclineReasons; empty when approved
+	Decision   string    `json:"decision"`          // a kiosk.Decision
+	Reason     string    `json:"reason"`            // of a refusal, a kiosk.RefusalReason; empty when approved
 	Shift      uuid.UUID `json:"shift"`             // the supervisor's
 	Desk       string    `json:"desk"`              // where they decide
 	At         time.Time `json:"at"`                // by that desk's clock
@@ -93,7 +83,13 @@ func (a Approval) encode() ([]byte, error) {
 
 // sane reports whether a decision is one: a refusal has a reason, and only that.
 func (a Approval) sane() bool {
-	return a.Decision == Approved && a.Reason == "" || a.Decision == Declined && slices.Contains(DeclineReasons(), a.Reason)
+	switch kiosk.Decision(a.Decision) {
+	case kiosk.DecisionApproved:
+		return a.Reason == ""
+	case kiosk.DecisionRefused:
+		return slices.Contains(kiosk.RefusalReasons, kiosk.RefusalReason(a.Reason))
+	}
+	return false
 }
 
 // statement is a SignIn or an Approval.

@@ -40,7 +40,7 @@ func (s Statement) Transcript() Transcript {
 		},
 		Eligibility: Eligibility{
 			Address: Seen(s.Facts.Eligibility.Address), Residence: Seen(s.Facts.Eligibility.Residence),
-			Independence: s.Facts.Eligibility.Independence, SecondClerk: s.Facts.Eligibility.SecondClerk, Extension: s.Facts.Extension,
+			Independence: s.Facts.Eligibility.Independence, Extension: s.Facts.Extension,
 		},
 		SealedPIN:     hashOf(s.Evidence.SealedPIN),
 		PhotoCompared: s.Facts.PhotoCompared,

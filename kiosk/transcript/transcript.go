@@ -91,8 +91,8 @@ type Eligibility struct {
 	Address      Seen               `json:"address"`
 	Residence    Seen               `json:"residence"`
 	Independence kiosk.Independence `json:"independence"`
-	SecondClerk  string             `json:"second_clerk"`
-	Extension    string             `json:"extension"` // name of the law
+	SecondClerk  *string            `json:"second_clerk,omitempty"` // a number that was typed, in transcripts of before staff had cards
+	Extension    string             `json:"extension"`              // name of the law
 }
 
 // Seen is a paper that the clerk saw.

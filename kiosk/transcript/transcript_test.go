@@ -30,13 +30,14 @@ var sample = transcript.Transcript{
 	},
 	Eligibility: transcript.Eligibility{
 		Address:      transcript.Seen{Kind: kiosk.SeenLease, Issuer: "Imobiliária", Issued: kiosk.Date{Year: 2026, Month: 1, Day: 2}},
-		Independence: kiosk.Independent, SecondClerk: "B. Segunda", Extension: "DL 1/2026",
+		Independence: kiosk.Independent, Extension: "DL 1/2026",
 	},
 	Contacts: []transcript.Contact{{
 		Channel: kiosk.SMS, Value: "+351910000001", Proof: uuid.MustParse("0199a1b2-0000-7000-8000-000000000002"),
 		ConfirmedAt: time.Date(2026, 11, 23, 10, 2, 0, 0, time.UTC),
 	}},
 	SealedPIN: []byte{3}, PhotoCompared: true, Language: kiosk.Portuguese, Level: kiosk.LevelSubstantial,
+	Shift: uuid.MustParse("0199a1b2-0000-7000-8000-000000000004"), Staff: "F0417", Admission: []byte{4},
 }
 
 // sampleJSON is the canonical form, written out: what courts and other programs will read.
@@ -46,9 +47,10 @@ const sampleJSON = `{"v":2,"enrolment":"0199a1b2-0000-7000-8000-000000000001","c
 	`"valid_until":"2034-02-01","identity_sha256":"AQ","sod_sha256":"Ag","access":"contact"},` +
 	`"person":{"surname":"Inventada & Conceição","given_names":"Maria","birth_date":"1988-03-07","nationality":"PRT","tax_number":"400000012"},` +
 	`"eligibility":{"address":{"kind":"lease","issuer":"Imobiliária","issued":"2026-01-02"},"residence":{"kind":"","issuer":"","issued":""},` +
-	`"independence":"independent","second_clerk":"B. Segunda","extension":"DL 1/2026"},` +
+	`"independence":"independent","extension":"DL 1/2026"},` +
 	`"contacts":[{"channel":"sms","value":"+351910000001","proof":"0199a1b2-0000-7000-8000-000000000002","confirmed_at":"2026-11-23T10:02:00Z"}],` +
-	`"sealed_pin_sha256":"Aw","photo_compared":true,"language":"pt","level":"substantial"}`
+	`"sealed_pin_sha256":"Aw","photo_compared":true,"language":"pt","level":"substantial",` +
+	`"shift":"0199a1b2-0000-7000-8000-000000000004","staff":"F0417","admission_sha256":"BA"}`
 
 func TestTranscript_Encode(t *testing.T) {
 	got, err := sample.Encode()
@@ -116,6 +118,31 @@ func TestDecode(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 		})
+	}
+}
+
+// What was signed before staff had cards keeps its form: with the number of a second clerk, empty or not, and without a
+// shift.
+func TestDecode_BeforeStaffCards(t *testing.T) {
+	old, _, _ := strings.Cut(sampleJSON, `,"shift"`)
+	for _, clerk := range []string{"", "B. Segunda"} {
+		text := strings.Replace(old, `"extension"`, `"second_clerk":"`+clerk+`","extension"`, 1) + "}"
+		got, err := transcript.Decode([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again, err := got.Encode(); err != nil || string(again) != text || got.Eligibility.SecondClerk == nil || *got.Eligibility.SecondClerk != clerk {
+			t.Errorf("%q: got %s, %v", clerk, again, err)
+		}
+		for name, bad := range map[string]string{
+			"null":     strings.Replace(text, `"second_clerk":"`+clerk+`"`, `"second_clerk":null`, 1),
+			"no shift": strings.TrimSuffix(text, "}") + `,"shift":"00000000-0000-0000-0000-000000000000"}`,
+			"no staff": strings.TrimSuffix(text, "}") + `,"staff":""}`,
+		} {
+			if _, err := transcript.Decode([]byte(bad)); !errors.Is(err, transcript.ErrForm) {
+				t.Errorf("%s: got %v", name, err)
+			}
+		}
 	}
 }
 

@@ -133,6 +133,15 @@ func SignerTemplate() x509.Certificate {
 	}
 }
 
+// StaffTemplate is the template of a staff card's certificate (NIST SP 800-73pt1-5, slot 9A).
+func StaffTemplate(number, name string) x509.Certificate {
+	return x509.Certificate{
+		Subject:     pkix.Name{Country: []string{"PT"}, SerialNumber: number, CommonName: name},
+		KeyUsage:    x509.KeyUsageDigitalSignature,
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+	}
+}
+
 // World is a small State: a root, a CA for cards and one for authentication, a document signer and a citizen.
 type World struct {
 	Root, Cards, Auth, Signer, Citizen *Authority
