@@ -16,11 +16,19 @@ type Rules struct {
 	Accompanied    bool      // people under an accompaniment measure may enrol
 	NationalGrace  int       // days by which a national's key outlives the document
 	Extensions     []Extension
+
+	// What a supervisor decides about, beside a typed zone and what a clerk marked.
+	ApproveRevocation bool  // nobody answered whether a document was revoked; refused when no supervisor decides
+	ApproveExtension  bool  // a law extends it
+	ApprovePhoto      bool  // its photograph cannot be shown
+	ApproveBelow      Level // it gives less than this level; LevelNone for nothing
 }
 
 // UsualRules are those of the law without any licence, which a centre has that nobody changed. They hold where no centre
 // was heard yet.
-func UsualRules() Rules { return Rules{MinAge: 16, PINMin: 6, PINMax: 8, NationalGrace: 30} }
+func UsualRules() Rules {
+	return Rules{MinAge: 16, PINMin: 6, PINMax: 8, NationalGrace: 30, ApproveExtension: true, ApprovePhoto: true}
+}
 
 // Known reports whether the rules came from somewhere: nobody has rules by which a PIN has no digits.
 func (r Rules) Known() bool { return r.PINMax > 0 }
@@ -38,9 +46,13 @@ func (r *Rules) UnmarshalJSON(raw []byte) error {
 		PINMin      *int        `json:"pin_min"`
 		PINMax      *int        `json:"pin_max"`
 		Grace       *int        `json:"national_grace_days"`
-		Typed       int         `json:"typed_mrz"`           // 1 with a second clerk, 2 allowed; whatever else refuses
+		Typed       int         `json:"typed_mrz"`           // 1 with a supervisor, 2 allowed; whatever else refuses
 		Accompanied int         `json:"accompanied_allowed"` // 1 eligible; whatever else not
 		Extensions  []Extension `json:"extensions"`
+		Revocation  int         `json:"revocation_unknown"` // 1 a supervisor decides; whatever else refuses
+		Extended    *int        `json:"approve_extension"`  // 0 not; whatever else, and nothing, a supervisor decides
+		Photo       *int        `json:"approve_photo"`
+		Level       int         `json:"level_asked"` // 0 none; whatever else high
 	}
 	if err := json.Unmarshal(raw, &s); err != nil {
 		return ErrRules
@@ -56,7 +68,13 @@ func (r *Rules) UnmarshalJSON(raw []byte) error {
 	*r = Rules{
 		MinAge: *s.MinAge, PINMin: *s.PINMin, PINMax: *s.PINMax, NationalGrace: *s.Grace,
 		Accompanied: s.Accompanied == 1, Extensions: s.Extensions,
-		TypedMRZ: map[int]TypedRule{1: TypedSecond, 2: TypedAllowed}[s.Typed],
+		TypedMRZ:          map[int]TypedRule{1: TypedSecond, 2: TypedAllowed}[s.Typed],
+		ApproveRevocation: s.Revocation == 1,
+		ApproveExtension:  s.Extended == nil || *s.Extended != 0,
+		ApprovePhoto:      s.Photo == nil || *s.Photo != 0,
+	}
+	if s.Level != 0 {
+		r.ApproveBelow = LevelHigh
 	}
 	return nil
 }
@@ -68,7 +86,9 @@ func (r Rules) Equal(o Rules) bool {
 	})
 	r.Extensions, o.Extensions = nil, nil
 	return same && r.MinAge == o.MinAge && r.PINMin == o.PINMin && r.PINMax == o.PINMax &&
-		r.TypedMRZ == o.TypedMRZ && r.Accompanied == o.Accompanied && r.NationalGrace == o.NationalGrace
+		r.TypedMRZ == o.TypedMRZ && r.Accompanied == o.Accompanied && r.NationalGrace == o.NationalGrace &&
+		r.ApproveRevocation == o.ApproveRevocation && r.ApproveExtension == o.ApproveExtension && r.ApprovePhoto == o.ApprovePhoto &&
+		r.ApproveBelow == o.ApproveBelow
 }
 
 // Extension returns the law by which a document counts on a day though it expired on another: of several the one that
@@ -103,7 +123,7 @@ type TypedRule string
 // Whether a typed zone may enrol. The zero value refuses.
 const (
 	TypedRefused TypedRule = ""
-	TypedSecond  TypedRule = "second" // when a second clerk compared document and person
+	TypedSecond  TypedRule = "second" // when a supervisor decides about it
 	TypedAllowed TypedRule = "allowed"
 )
 

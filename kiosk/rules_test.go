@@ -12,6 +12,7 @@ import (
 
 // settings are the centre's as its database tells them.
 const settings = `{"min_age":18,"pin_min":8,"pin_max":8,"national_grace_days":10,"typed_mrz":2,"accompanied_allowed":1,"code_tries":3,
+	"revocation_unknown":1,"approve_extension":0,"approve_photo":0,"level_asked":1,
 	"extensions":[{"name":"DL 1/2026","kinds":["passport"],"from":"2026-01-01","to":"2026-06-30","until":"2026-12-31"}]}`
 
 func TestRules_UnmarshalJSON(t *testing.T) {
@@ -24,6 +25,7 @@ func TestRules_UnmarshalJSON(t *testing.T) {
 	}
 	want := kiosk.Rules{
 		MinAge: 18, PINMin: 8, PINMax: 8, NationalGrace: 10, TypedMRZ: kiosk.TypedAllowed, Accompanied: true,
+		ApproveRevocation: true, ApproveBelow: kiosk.LevelHigh,
 		Extensions: []kiosk.Extension{{
 			Name: "DL 1/2026", Kinds: []kiosk.DocumentKind{kiosk.Passport}, From: day(2026, 1, 1), To: day(2026, 6, 30), Until: day(2026, 12, 31),
 		}},
@@ -38,6 +40,11 @@ func TestRules_UnmarshalJSON(t *testing.T) {
 		if err := json.Unmarshal([]byte(strings.Replace(settings, change[0], change[1], 1)), &careful); err != nil || careful.TypedMRZ != kiosk.TypedRefused {
 			t.Errorf("%s: got %q, %v", name, careful.TypedMRZ, err)
 		}
+	}
+	var careful kiosk.Rules
+	silent := strings.Replace(settings, `"revocation_unknown":1,"approve_extension":0,"approve_photo":0,"level_asked":1,`, "", 1)
+	if err := json.Unmarshal([]byte(silent), &careful); err != nil || careful.ApproveRevocation || !careful.ApproveExtension || !careful.ApprovePhoto {
+		t.Errorf("nothing said of a supervisor: got %+v, %v", careful, err)
 	}
 	for name, change := range map[string][2]string{
 		"no age": {`"min_age":18,`, ``}, "an age below zero": {`18`, `-1`}, "no shortest PIN": {`"pin_min":8,`, ``}, "no longest PIN": {`"pin_max":8,`, ``},

@@ -171,13 +171,13 @@ func TestTypedEnrolment(t *testing.T) {
 		d.until("rules known", func(s kiosk.State) bool { return s.Status.Centre.Health == kiosk.HealthGood })
 		d.do(kiosk.NoChip{}).until("refused", problem(kiosk.ProblemNoChip))
 	})
-	t.Run("SecondClerk", func(t *testing.T) {
+	t.Run("Allowed", func(t *testing.T) {
 		b := newBench(t)
-		b.exec(`update centre.setting set value = '1' where name = 'typed_mrz'`)
+		b.exec(`update centre.setting set value = '2' where name = 'typed_mrz'`)
 		d := b.start(nil)
 		d.until("rules known", func(s kiosk.State) bool { return s.TypedMRZ })
 		d.do(kiosk.NoChip{}, kiosk.AccessTyped{Kind: kiosk.AccessMRZ, Text: zone(d)}, kiosk.Continue{}).untilRead()
-		d.bring(func(e *kiosk.Eligibility) { e.SecondClerk = "F-204" })
+		d.bring(func(*kiosk.Eligibility) {})
 		d.toReview(kiosk.SMS)
 		d.do(kiosk.Agreed{})
 		if s := d.finish(); s.Receipt.Assurance.Level != kiosk.LevelSubstantial {

@@ -77,8 +77,6 @@ func (v *verification) examineTyped(ctx context.Context, groups map[int][]byte) 
 	switch rule := v.examiner.Rules.TypedMRZ; {
 	case len(groups) != 1 || len(v.sent.Proof) > 0:
 		return verdict, refuse(RefusedForm, errors.New("a chip's files of a document without one"))
-	case rule == kiosk.TypedSecond && !v.secondClerk():
-		return verdict, refuse(RefusedSecondClerk, nil)
 	case rule != kiosk.TypedSecond && rule != kiosk.TypedAllowed:
 		return verdict, refuse(RefusedTyped, nil)
 	}

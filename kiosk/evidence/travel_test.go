@@ -62,9 +62,9 @@ func TestVerifyTravel(t *testing.T) {
 			c.examiner.CountryRevocation = examinetest.SignersAnswer(country.ErrNobodyToAsk)
 		}},
 		"typed": {kiosk.LevelSubstantial, []kiosk.CheckName{kiosk.CheckChipAuthenticity}, func(t *testing.T, c *travelCase) { c.typed(t) }},
-		"typed, second clerk": {kiosk.LevelSubstantial, []kiosk.CheckName{kiosk.CheckChipAuthenticity}, func(t *testing.T, c *travelCase) {
+		"typed, for a supervisor": {kiosk.LevelSubstantial, []kiosk.CheckName{kiosk.CheckChipAuthenticity}, func(t *testing.T, c *travelCase) {
 			c.typed(t)
-			c.expect.Rules.TypedMRZ, c.brought.SecondClerk = kiosk.TypedSecond, "B. Segunda"
+			c.expect.Rules.TypedMRZ = kiosk.TypedSecond
 		}},
 		"under an accompaniment measure where that is allowed": {kiosk.LevelHigh, nil, func(_ *testing.T, c *travelCase) {
 			c.expect.Rules.Accompanied, c.brought.Independence = true, kiosk.Accompanied
@@ -407,13 +407,10 @@ func TestVerifyTravel_Refused(t *testing.T) {
 		}},
 		"not asked about measures": {evidence.RefusedEligibility, func(_ *testing.T, c *travelCase) { c.brought.Independence = "" }},
 		"under a measure":          {evidence.RefusedEligibility, func(_ *testing.T, c *travelCase) { c.brought.Independence = kiosk.Accompanied }},
-		"endless second clerk":     {evidence.RefusedEligibility, func(_ *testing.T, c *travelCase) { c.brought.SecondClerk = strings.Repeat("x", 61) }},
 
 		// Without a chip.
 		"typed where it may not be":       {evidence.RefusedTyped, typed(func(c *travelCase) { c.expect.Rules.TypedMRZ = kiosk.TypedRefused })},
 		"typed under a rule nobody knows": {evidence.RefusedTyped, typed(func(c *travelCase) { c.expect.Rules.TypedMRZ = "perhaps" })},
-		"typed without second clerk":      {evidence.RefusedSecondClerk, typed(func(c *travelCase) { c.expect.Rules.TypedMRZ = kiosk.TypedSecond })},
-		"typed with a blank second clerk": {evidence.RefusedSecondClerk, typed(func(c *travelCase) { c.expect.Rules.TypedMRZ, c.brought.SecondClerk = kiosk.TypedSecond, " " })},
 		"typed, opened for a chip": {evidence.RefusedDocument, typed(func(c *travelCase) {
 			c.expect.Typed = false
 			c.transcript = func(t *transcript.Transcript) { t.Document.Access = transcript.AccessTyped }

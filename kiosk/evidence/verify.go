@@ -19,6 +19,7 @@ import (
 	"balcao/kiosk"
 	"balcao/kiosk/examine"
 	"balcao/kiosk/transcript"
+	"balcao/kiosk/trust/staff"
 )
 
 // clockSkew is how far a desk's clock may be from the centre's.
@@ -38,12 +39,19 @@ const (
 	RefusedDocument  = "document_mismatch"  // about another document than the one beside it, or than the enrolment's
 
 	// Of travel documents only.
-	RefusedProof       = "proof_missing"       // the chip has a key and has not proven it, or not in its way
-	RefusedEligibility = "not_eligible"        // what was brought and declared does not meet the rule
-	RefusedComparison  = "photo_not_compared"  // nobody compared the person with the photograph
-	RefusedTyped       = "typed_refused"       // a typed MRZ without a chip may not enrol
-	RefusedSecondClerk = "second_clerk_needed" // or only when a second clerk compared as well
-	RefusedSpelling    = "name_mismatch"       // names that were typed are none that the document can have cut off
+	RefusedProof       = "proof_missing"      // the chip has a key and has not proven it, or not in its way
+	RefusedEligibility = "not_eligible"       // what was brought and declared does not meet the rule
+	RefusedComparison  = "photo_not_compared" // nobody compared the person with the photograph
+	RefusedTyped       = "typed_refused"      // a typed MRZ without a chip may not enrol
+	RefusedSpelling    = "name_mismatch"      // names that were typed are none that the document can have cut off
+
+	// Of staff.
+	RefusedNoStaff        = "staff_missing"     // the clerk's card did not sign, or nobody's shift it was
+	RefusedStaffUntrusted = "staff_untrusted"   // signed with a certificate that is no staff card's, or was not at the time
+	RefusedStaff          = "staff_mismatch"    // signed by another card, or for another shift
+	RefusedAdmission      = "admission_invalid" // a clerk without a card, and no supervisor admitted them to this shift
+	RefusedApproval       = "approval_invalid"  // no supervisor's decision about this enrolment
+	RefusedSamePerson     = "same_person"       // who decided is who enrolled, or who admitted them
 )
 
 // Refusal says why evidence does not bind a key. Its text names no person.
@@ -85,6 +93,11 @@ type Expect struct {
 	Rules            kiosk.Rules         // instead of the examiner's
 	DeskAuthority    *x509.Certificate   // issues the desks' certificates; nil believes none
 	DeskCertificates [][sha256.Size]byte // SHA-256 of the DER of those of the desk that are not revoked
+
+	StaffTrust *staff.Trust // whose cards are staff's; nil believes none
+	Shift      *Shift       // nil: the enrolment was opened without one
+	Doubt      bool         // the clerk marked it with the quiet key
+	Decision   *Decision    // of a supervisor; nil while there is none
 }
 
 // Verified is an enrolment whose evidence holds.
@@ -95,16 +108,21 @@ type Verified struct {
 	Checks     []kiosk.Check
 	ValidUntil kiosk.Date // the document's last day, or the day until which a law lets it count
 	Kept       []byte     // of a travel document what may stay of the identity: DG1, and DG14 and DG15 with the chip's keys
+
+	Reasons  []kiosk.ApprovalReason // why a supervisor has to decide; empty when none has to
+	Decision kiosk.Decision         // what a supervisor decided, if Expect has a decision
+	Declined kiosk.RefusalReason    // why they refused
 }
 
 // Verifier verifies evidence. Whatever the rules of its examiner are, those of Expect are followed.
 type Verifier struct{ Examiner *examine.Examiner }
 
-// Verify verifies evidence from scratch: the desk's signature over the transcript and, of a Citizen Card, the card's
-// before it; that the transcript is of this enrolment, challenge, desk, contacts and PIN; that
+// Verify verifies evidence from scratch: the desk's signature over the transcript, of a Citizen Card the card's
+// before it, and the clerk's behind it, or that a supervisor admitted them; that the transcript is of this enrolment,
+// challenge, desk, shift, contacts and PIN; that
 // the State signed the identity; that the card's certificate is that citizen's, or that the chip proved its own key,
 // for this transcript or to the centre; and that all speak of one person, old enough, with a valid document,
-// who brought what the rules ask for. A *Refusal says what is wrong; the first cause when one thing leads to
+// who brought what the rules ask for; whether a supervisor has to decide, and what they decided. A *Refusal says what is wrong; the first cause when one thing leads to
 // another. Any other error is the centre's own trouble and decides nothing.
 //
 // No signature is computed with a key that is not believed: first the certificates, then the signatures made with them.
@@ -113,8 +131,13 @@ func (by Verifier) Verify(ctx context.Context, sent transcript.Evidence, expect 
 	if expect.Kind.Travel() {
 		roles = roles[1:]
 	}
+	if expect.Shift.signs() {
+		roles = append(roles, transcript.StaffSignature)
+	}
 	claimed, err := transcript.Parse(sent.JWS, roles...)
 	switch {
+	case errors.Is(err, transcript.ErrNoStaff):
+		return nil, refuse(RefusedNoStaff, err)
 	case errors.Is(err, transcript.ErrNoDesk):
 		return nil, refuse(RefusedDesk, err)
 	case errors.Is(err, transcript.ErrForm):
@@ -122,15 +145,32 @@ func (by Verifier) Verify(ctx context.Context, sent transcript.Evidence, expect 
 	case err != nil:
 		return nil, refuse(RefusedSignature, err)
 	}
-	if err := checkDesk(claimed.Signatures[len(roles)-1], claimed.Transcript.SignedAt, expect); err != nil {
+	signed := claimed.Transcript.SignedAt
+	if err := checkDesk(claimed.Signatures[slices.Index(roles, transcript.DeskSignature)], signed, expect); err != nil {
 		return nil, err
+	}
+	if expect.Shift.signs() {
+		if err := expect.checkCard(claimed.Signatures[len(roles)-1], expect.Shift.Card, signed); err != nil {
+			return nil, err
+		}
 	}
 	v := verification{
 		Transcript: claimed.Transcript, sent: sent, expect: expect,
-		examiner: by.Examiner.AtCentre(expect.Rules, claimed.Transcript.SignedAt),
-		day:      kiosk.DateOf(claimed.Transcript.SignedAt.In(by.Examiner.Time().Location())),
+		examiner: by.Examiner.AtCentre(expect.Rules, signed),
+		day:      kiosk.DateOf(signed.In(by.Examiner.Time().Location())),
 	}
-	if expect.Kind.Travel() {
+	verified, err := v.verifyDocument(ctx, claimed)
+	if err != nil {
+		return nil, err
+	}
+	if err := v.fourEyes(verified); err != nil {
+		return nil, err
+	}
+	return verified, nil
+}
+
+func (v *verification) verifyDocument(ctx context.Context, claimed *transcript.Unverified) (*Verified, error) {
+	if v.expect.Kind.Travel() {
 		if err := v.verifySigned(claimed); err != nil {
 			return nil, err
 		}
@@ -144,7 +184,10 @@ func (v *verification) verifySigned(claimed *transcript.Unverified) (err error) 
 	if v.signed, err = claimed.Verify(); err != nil {
 		return refuse(RefusedSignature, err)
 	}
-	return v.matchTranscript()
+	if err := v.matchTranscript(); err != nil {
+		return err
+	}
+	return v.matchShift()
 }
 
 // verification is one enrolment whose evidence is being verified. The transcript is the desk's word until its parts are
@@ -182,8 +225,7 @@ func (v *verification) verifyCitizen(ctx context.Context, claimed *transcript.Un
 	if err := v.matchVerdict(verdict); err != nil {
 		return nil, err
 	}
-	if verdict.Assurance.Level != kiosk.LevelHigh && !v.PhotoPrinted {
-		// With the card's signature verified nothing is left that could be missing but the photograph.
+	if verdict.Assurance.Level == kiosk.LevelNone || unanswered(verdict) {
 		return nil, errUnanswered
 	}
 	return v.verified(verdict), nil

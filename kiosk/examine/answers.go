@@ -52,9 +52,15 @@ func (a *answers) once(name kiosk.CheckName, check func() kiosk.Check) {
 // enrolling are the checks that say no of a genuine document: its holder, or its kind, may not enrol.
 var enrolling = []kiosk.CheckName{kiosk.CheckAge, kiosk.CheckPINState, kiosk.CheckAccepted}
 
+// unanswerable are the reasons for which nobody knows whether something was revoked.
+var unanswerable = []kiosk.Reason{kiosk.ReasonRevocationUnknown, kiosk.ReasonRevocationList}
+
 func (a *answers) answer(name kiosk.CheckName, c kiosk.Check) {
 	if a.v.VerifyOnly && c.Result == kiosk.Failed && slices.Contains(enrolling, name) {
 		c = absent("", c.Source)
+	}
+	if c.Result == kiosk.Unknown && a.v.rules().ApproveRevocation && slices.Contains(unanswerable, c.Reason) {
+		c.Result = kiosk.Absent // which costs the highest level; a supervisor decides whether it is enough
 	}
 	c.Name, c.At = name, a.v.Time()
 	a.checks[name] = c
