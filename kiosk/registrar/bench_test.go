@@ -3,8 +3,11 @@ package registrar_test
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
+	"crypto/x509"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -20,6 +23,8 @@ import (
 	"balcao/kiosk/registrar"
 	"balcao/kiosk/seal"
 	"balcao/kiosk/transcript"
+	"balcao/kiosk/trust/staff"
+	"balcao/kiosk/trust/trusttest"
 )
 
 func TestMain(m *testing.M) { cluster.TestMain(m) }
@@ -40,6 +45,10 @@ type bench struct {
 	orphan   bool          // the registrar knows no authority of desks
 	real     *realChannels // instead of SMS and Mail
 	options  string        // more of the workers' connection string: "&name=value"
+
+	staffAuthority *trusttest.Authority // of staff cards; nil: registrars believe none
+	recordKey      ed25519.PrivateKey
+	boss           *member // decides about enrolments without a shift
 }
 
 func newBench(t *testing.T) *bench {
@@ -87,6 +96,10 @@ func (b *bench) again(died *kiosktest.Registrar, workers int) *kiosktest.Registr
 
 func (b *bench) configure(cfg *registrar.Config) {
 	cfg.Verifier, cfg.Pepper = b.verifier, bytes.Clone(pepper)
+	if b.staffAuthority != nil {
+		cfg.StaffTrust = staff.New([]*x509.Certificate{b.staffAuthority.Cert}, nil)
+	}
+	cfg.RecordKey = slices.Clone(b.recordKey)
 	if b.orphan {
 		cfg.DeskAuthority = nil
 	}

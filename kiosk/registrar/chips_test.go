@@ -25,6 +25,8 @@ func newTravelBench(t *testing.T) (*bench, *cards) {
 	t.Helper()
 	b := newBench(t)
 	c := useCards(b)
+	b.trustStaff()
+	b.boss = b.hire("F0102", kiosk.RoleSupervisor)
 	b.start(1, nil)
 	return b, c
 }

@@ -69,6 +69,7 @@ const (
 	kindVerify   = "verify"
 	kindWelcome  = "welcome"
 	kindChip     = "chip_challenge"
+	kindDecide   = "decide"
 )
 
 // job is work that the centre queued.
@@ -79,7 +80,7 @@ type job struct {
 	Attempts  int // earlier ones
 	Payload   json.RawMessage
 
-	// Of a verify job; of a chip_challenge job ChipDG14 only.
+	// Of a verify and a decide job; of a chip_challenge job ChipDG14 only.
 	Challenge []byte // the centre's
 	Evidence  transcript.Evidence
 	ChipState []byte // of the challenge to the chip, when one was made
@@ -155,12 +156,28 @@ type activation struct {
 	kept       []byte // of a travel document's files; nil of a Citizen Card
 }
 
-// activate makes the key, or says whose key is in the way. Its answer is the same when repeated.
-func activate(ctx context.Context, tx pgx.Tx, a activation) (outcome string, err error) {
-	const sql = `select outcome from registrar.activate($1, $2, $3, $4, $5, $6::text::date, $7)`
-	err = tx.QueryRow(ctx, sql, a.enrolment, a.person, a.pinHash, a.level, a.evidence, a.validUntil, a.kept).Scan(&outcome)
+// outcomeActive is registrar.activate's when there is a key.
+const outcomeActive = "active"
+
+// activate makes the key and returns its number, or says whose key is in the way. Its answer is the same when repeated.
+func activate(ctx context.Context, tx pgx.Tx, a activation) (outcome string, register int64, err error) {
+	const sql = `select outcome, coalesce(register, 0) from registrar.activate($1, $2, $3, $4, $5, $6::text::date, $7)`
+	err = tx.QueryRow(ctx, sql, a.enrolment, a.person, a.pinHash, a.level, a.evidence, a.validUntil, a.kept).Scan(&outcome, &register)
 	if err != nil {
-		return "", fmt.Errorf("activating: %w", plain(err))
+		return "", 0, fmt.Errorf("activating: %w", plain(err))
+	}
+	return outcome, register, nil
+}
+
+// waitForApproval has an enrolment wait for a supervisor, or says who is in the way.
+func waitForApproval(ctx context.Context, tx pgx.Tx, enrolment uuid.UUID, reasons []kiosk.ApprovalReason, checks []findingCheck) (outcome string, err error) {
+	shown, err := json.Marshal(checks)
+	if err != nil {
+		return "", fmt.Errorf("encoding checks: %w", err)
+	}
+	err = tx.QueryRow(ctx, `select registrar.wait_for_approval($1, $2, $3)`, enrolment, reasons, shown).Scan(&outcome)
+	if err != nil {
+		return "", fmt.Errorf("waiting for a supervisor: %w", plain(err))
 	}
 	return outcome, nil
 }

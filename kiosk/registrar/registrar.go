@@ -11,8 +11,10 @@
 //     to compare it is committed before the message leaves. A message may therefore be sent twice,
 //     never with two codes, and a code that arrives can always be confirmed.
 //   - A challenge to a chip and the end of its job commit together: a desk sees one challenge or none.
-//   - An activation, the end of its job and the order to welcome the holder commit together: a key is
-//     active once or not at all.
+//   - An activation, the signed record of the key, the end of its job and the order to welcome the holder commit
+//     together: a key is active once or not at all.
+//   - What policy or a clerk's doubt marks waits for a supervisor. Their decision is a job of its own, for which evidence
+//     and decision are verified from scratch.
 //
 // Any number of workers and of registrars may run. The package opens no evidence to a log: errors and log
 // lines have identifiers of jobs and enrolments, stable codes and SQLSTATEs, and nothing of a person.
@@ -20,6 +22,7 @@ package registrar
 
 import (
 	"context"
+	"crypto/ed25519"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -36,6 +39,7 @@ import (
 	"balcao/kiosk/delivery"
 	"balcao/kiosk/evidence"
 	"balcao/kiosk/transcript"
+	"balcao/kiosk/trust/staff"
 )
 
 // EvidenceVerifier verifies what a desk sent; evidence.Verifier does. An *evidence.Refusal says that
@@ -52,7 +56,7 @@ type Channel interface {
 	Check(ctx context.Context) error
 }
 
-// Config is what a Worker works with. All fields but the last five are required.
+// Config is what a Worker works with. All fields up to Pepper are required.
 type Config struct {
 	DB       *pgxpool.Pool // from OpenPool
 	Verifier EvidenceVerifier
@@ -65,6 +69,12 @@ type Config struct {
 	// DeskAuthority issues the desks' certificates (kiosk/central/deskca), with whose keys they sign every enrolment.
 	// Without it every enrolment is refused.
 	DeskAuthority *x509.Certificate
+
+	// StaffTrust knows staff cards. Without it no enrolment of a shift is believed.
+	StaffTrust *staff.Trust
+
+	// RecordKey signs the record of each key (package record). Without it keys have none. The worker wipes it.
+	RecordKey ed25519.PrivateKey
 
 	Name    string           // of this registrar among others: no two that run may have the same; host and process
 	Workers int              // jobs at a time; DefaultWorkers
@@ -147,6 +157,7 @@ func (w *Worker) Ready(f func()) { w.ready = f }
 // once: it wipes the keys at the end.
 func (w *Worker) Run(ctx context.Context) error {
 	defer w.keys.wipe()
+	defer clear(w.cfg.RecordKey)
 	if err := w.begin(ctx); err != nil {
 		return err
 	}

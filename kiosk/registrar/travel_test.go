@@ -173,25 +173,27 @@ func TestTravel_Typed(t *testing.T) {
 	chip := fixtures.lay(t, "passport-pace-gm")
 	set(1)
 	v := b.typedVisit(chip)
-	v.bind()
-	v.refused("one clerk", evidence.RefusedSecondClerk)
-	v = b.typedVisit(chip)
 	set(0) // between opening and binding
-	v.transcript.Eligibility.SecondClerk = "M. Santos"
 	v.bind()
 	v.refused("refused meanwhile", evidence.RefusedTyped)
 	set(1)
 	v = b.typedVisit(chip)
-	v.transcript.Eligibility.SecondClerk = "M. Santos"
 	v.bind()
-	v.active("two clerks", kiosk.LevelSubstantial)
+	v.waits(kiosk.ApproveTyped)
+	v.decide("refused", "other")
+	v.refused("a supervisor refused", "declined")
+	v = b.typedVisit(chip)
+	v.bind()
+	v.waits(kiosk.ApproveTyped)
+	v.decide("approved", "")
+	v.active("a supervisor approved", kiosk.LevelSubstantial)
 	if n := scalar[int](b, `select octet_length(kept) from centre.evidence where enrolment = $1`, v.id); n != len(v.identity) {
 		t.Errorf("%d bytes are kept, want the zone's %d", n, len(v.identity))
 	}
 	set(2)
 	v = b.typedVisit(fixtures.lay(t, "passport-bac"))
 	v.bind()
-	v.active("one clerk is enough", kiosk.LevelSubstantial)
+	v.active("nobody has to decide", kiosk.LevelSubstantial)
 }
 
 // A NIF that was typed proves nothing: it stops neither its owner nor anybody else.

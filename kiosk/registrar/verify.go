@@ -2,8 +2,6 @@ package registrar
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"time"
@@ -40,6 +38,7 @@ type verifyJob struct {
 		Proof       uuid.UUID     `json:"proof"`
 		ConfirmedAt time.Time     `json:"confirmed_at"`
 	} `json:"contacts"`
+	staffJob
 }
 
 // expect is what the evidence is held against.
@@ -48,16 +47,17 @@ func (w *Worker) expect(j *job, p verifyJob, rules kiosk.Rules) evidence.Expect 
 		Enrolment: j.Enrolment, Challenge: j.Challenge, Desk: p.Desk, OpenedAt: p.OpenedAt,
 		Kind: p.Kind, Country: p.Country, CivilNumber: p.CivilNumber, DocumentNumber: p.DocumentNumber, TaxNumber: p.TaxNumber,
 		Typed: p.Typed, ChipState: j.ChipState, ChipDG14: j.ChipDG14, Rules: rules, DeskAuthority: w.cfg.DeskAuthority,
+		StaffTrust: w.cfg.StaffTrust,
 	}
 	for _, text := range p.Certificates {
-		var fingerprint [sha256.Size]byte
-		if n, err := hex.Decode(fingerprint[:], []byte(text)); err == nil && n == len(fingerprint) {
-			e.DeskCertificates = append(e.DeskCertificates, fingerprint)
+		if f, ok := fingerprint(text); ok {
+			e.DeskCertificates = append(e.DeskCertificates, f)
 		}
 	}
 	for _, c := range p.Contacts {
 		e.Contacts = append(e.Contacts, kiosk.ProvenContact{Channel: c.Channel, Value: c.Value, Proof: c.Proof, At: c.ConfirmedAt})
 	}
+	p.staffJob.expect(&e)
 	return e
 }
 
@@ -98,7 +98,8 @@ type findingCheck struct {
 	At     time.Time       `json:"at"`
 }
 
-// verify verifies the evidence of an enrolment from scratch and turns it into a key.
+// verify verifies the evidence of an enrolment from scratch and turns it into a key, or has it wait for a supervisor. A
+// decide job, once one has decided, is the same with what they signed.
 func (w *Worker) verify(ctx context.Context, j *job) (record, error) {
 	var p verifyJob
 	if err := json.Unmarshal(j.Payload, &p); err != nil {
@@ -116,6 +117,12 @@ func (w *Worker) verify(ctx context.Context, j *job) (record, error) {
 		return w.refusal(ctx, j, err)
 	}
 	w.at("verified")
+	switch {
+	case verified.Decision == kiosk.DecisionRefused:
+		return w.declined(j, string(verified.Declined)), nil
+	case verified.Decision == "" && len(verified.Reasons) > 0:
+		return w.waiting(j, verified), nil
+	}
 	id := verified.Identity
 	if id.BirthDate.AgeOn(kiosk.DateOf(w.cfg.Now())) < rules.MinAge {
 		return w.refused(j, string(kiosk.ReasonUnderAge)), nil
@@ -145,10 +152,17 @@ func (w *Worker) verify(ctx context.Context, j *job) (record, error) {
 		validUntil: validUntil(verified.ValidUntil, id.Nationality, rules.NationalGrace),
 		kept:       verified.Kept,
 	}
+	known := w.record(j, p, a)
 	return func(ctx context.Context, tx pgx.Tx) error {
-		outcome, err := activate(ctx, tx, a)
+		outcome, register, err := activate(ctx, tx, a)
 		if err != nil {
 			return err
+		}
+		if outcome == outcomeActive && w.cfg.RecordKey != nil {
+			known.Register = register
+			if err := w.sign(ctx, tx, known); err != nil {
+				return err
+			}
 		}
 		w.at("activated")
 		w.logOutcome(ctx, j, outcome)
@@ -180,6 +194,8 @@ func (w *Worker) refusal(ctx context.Context, j *job, err error) (record, error)
 		return nil, &trouble{code: "internal"}
 	case r.Temporary:
 		return nil, &trouble{code: r.Reason}
+	case undecided(r.Reason):
+		return w.reopened(j, r.Reason), nil
 	}
 	return w.refused(j, r.Reason), nil
 }

@@ -116,7 +116,7 @@ func (w *Worker) attempt(ctx context.Context, j *job) (done record, err error) {
 	switch j.Kind {
 	case kindSendCode:
 		return w.sendCode(ctx, j)
-	case kindVerify:
+	case kindVerify, kindDecide:
 		return w.verify(ctx, j)
 	case kindWelcome:
 		return w.welcome(ctx, j)
@@ -202,7 +202,7 @@ func (w *Worker) putOff(ctx context.Context, j *job, err error) error {
 func policy(j *job) (pause time.Duration, most int) {
 	n := j.Attempts + 1
 	switch j.Kind {
-	case kindVerify:
+	case kindVerify, kindDecide:
 		return backoff(n, 2*time.Second, 30*time.Second), 6
 	case kindChip:
 		return backoff(n, time.Second, 15*time.Second), 6

@@ -1,0 +1,78 @@
+package registrar
+
+import (
+	"context"
+	"crypto/sha256"
+
+	"github.com/jackc/pgx/v5"
+
+	"balcao/kiosk"
+	"balcao/kiosk/evidence"
+	keyrecord "balcao/kiosk/record"
+)
+
+// waiting has a supervisor decide.
+func (w *Worker) waiting(j *job, v *evidence.Verified) record {
+	checks := w.findingOf(v).Checks
+	return func(ctx context.Context, tx pgx.Tx) error {
+		outcome, err := waitForApproval(ctx, tx, j.Enrolment, v.Reasons, checks)
+		if err != nil {
+			return err
+		}
+		w.at("waiting")
+		w.logOutcome(ctx, j, outcome)
+		return nil
+	}
+}
+
+// declined ends a case that a supervisor refused. Why is theirs to know: the log has not the reason.
+func (w *Worker) declined(j *job, reason string) record {
+	return func(ctx context.Context, tx pgx.Tx) error {
+		if err := exec(ctx, tx, "declining", `select registrar.decline($1, $2)`, j.Enrolment, reason); err != nil {
+			return err
+		}
+		w.logOutcome(ctx, j, "declined")
+		return nil
+	}
+}
+
+// reopened has a case wait again: what was handed over as a decision is none.
+func (w *Worker) reopened(j *job, reason string) record {
+	return func(ctx context.Context, tx pgx.Tx) error {
+		if err := exec(ctx, tx, "reopening a case", `select registrar.reopen($1)`, j.Enrolment); err != nil {
+			return err
+		}
+		w.cfg.Log.WarnContext(ctx, "a decision does not hold", "enrolment", j.Enrolment, "reason", reason)
+		return nil
+	}
+}
+
+// record is what sign-in will trust of the key that an activation makes; its number is known once it is made.
+func (w *Worker) record(j *job, p verifyJob, a activation) keyrecord.Record {
+	jws := sha256.Sum256(j.Evidence.JWS)
+	r := keyrecord.Record{
+		Version: 1, At: w.cfg.Now(), State: outcomeActive, Reason: "enrolled",
+		Person: keyrecord.Person{
+			Country: p.Country, CivilNumber: p.CivilNumber, DocumentNumber: a.person.DocumentNumber,
+			Surname: a.person.Surname, GivenNames: a.person.GivenNames, BirthDate: a.person.BirthStated,
+			Nationality: a.person.Nationality, Sex: a.person.Sex,
+		},
+		PINHash: a.pinHash, Level: a.level, ValidUntil: a.validUntil, Enrolment: j.Enrolment, Evidence: jws[:],
+	}
+	if p.Kind == kiosk.CitizenCard && kiosk.CheckTaxNumber(a.person.TaxNumber) {
+		r.TaxNumber = a.person.TaxNumber // as registrar.activate has it: what a card proved
+	}
+	for _, c := range p.Contacts {
+		r.Contacts = append(r.Contacts, keyrecord.Contact{Channel: string(c.Channel), Value: c.Value, Proof: c.Proof, ProvenAt: c.ConfirmedAt})
+	}
+	return r
+}
+
+// sign signs the record of a key in the transaction that makes it.
+func (w *Worker) sign(ctx context.Context, tx pgx.Tx, r keyrecord.Record) error {
+	jws, err := keyrecord.Sign(r, w.cfg.RecordKey)
+	if err != nil {
+		return err
+	}
+	return exec(ctx, tx, "storing a record", `select registrar.record($1, $2, $3)`, r.Register, r.Version, jws)
+}
