@@ -13,7 +13,7 @@ import (
 
 func (c *centre) audit(with ledger.Audited) ledger.Report {
 	c.t.Helper()
-	conn, err := pgx.Connect(c.t.Context(), c.db.Admin())
+	conn, err := pgx.Connect(c.t.Context(), c.dsn())
 	c.check(err)
 	defer conn.Close(context.Background())
 	with.LogKey = c.verifier

@@ -20,7 +20,7 @@ import (
 // WitnessAt is a witness that is asked for cosignatures (C2SP tlog-witness).
 type WitnessAt struct {
 	URL string        // the submission prefix
-	Key note.Verifier // of cosignature/v1: LoadCosigner
+	Key note.Verifier // of cosignature/v1, as LoadCosigner reads it
 }
 
 // refused says that a witness does not cosign, and would not if it were asked again.

@@ -33,3 +33,11 @@ func plain(err error) error {
 	}
 	return errors.New("the database does not answer")
 }
+
+// TrustSeen has the log say that this registrar works with the anchors of this SHA-256. Saying the same again adds nothing.
+func TrustSeen(ctx context.Context, db interface {
+	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
+}, digest []byte) error {
+	_, err := db.Exec(ctx, `select registrar.trust_seen($1)`, digest)
+	return plain(err)
+}

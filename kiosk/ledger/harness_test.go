@@ -3,10 +3,11 @@ package ledger_test
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -25,8 +26,10 @@ func TestMain(m *testing.M) { cluster.TestMain(m) }
 type centre struct {
 	t        testing.TB
 	db       *cluster.Database
+	name     string // of the database, when it is a copy of db
 	admin    *pgxpool.Pool
-	key      string
+	key      []byte
+	public   string // the file of its public half
 	verifier note.Verifier
 	log      *lines
 }
@@ -58,12 +61,44 @@ func newCentre(t testing.TB) *centre {
 	c.admin, err = pgxpool.New(t.Context(), c.db.Admin())
 	c.check(err)
 	t.Cleanup(c.admin.Close)
-	var public string
-	c.key, public, err = note.GenerateKey(rand.Reader, origin)
+	var public []byte
+	c.key, public, err = ledger.GenerateKey(origin)
 	c.check(err)
-	c.verifier, err = note.NewVerifier(public)
+	c.public = filepath.Join(t.TempDir(), "log.pub")
+	c.check(os.WriteFile(c.public, public, 0o600))
+	c.verifier, err = ledger.LoadVerifier(c.public)
 	c.check(err)
 	return c
+}
+
+// copy is the same centre in a database of its own.
+func (c *centre) copy(t testing.TB) *centre {
+	t.Helper()
+	copied := *c
+	copied.t, copied.log, copied.name = t, &lines{}, c.db.Name+fmt.Sprintf("_%d", time.Now().UnixNano())
+	server, err := pgx.Connect(t.Context(), dsn(c.db.Admin(), c.db.Name, "postgres"))
+	copied.check(err)
+	defer server.Close(context.Background())
+	// A template is copied when nobody is connected to it.
+	_, err = server.Exec(t.Context(), `select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = $1`, c.db.Name)
+	copied.check(err)
+	_, err = server.Exec(t.Context(), `create database `+copied.name+` template `+c.db.Name)
+	copied.check(err)
+	copied.admin, err = pgxpool.New(t.Context(), copied.dsn())
+	copied.check(err)
+	t.Cleanup(copied.admin.Close)
+	return &copied
+}
+
+// dsn is a connection string with another database.
+func dsn(of, database, other string) string { return strings.Replace(of, database, other, 1) }
+
+// dsn is an administrator's.
+func (c *centre) dsn() string {
+	if c.name == "" {
+		return c.db.Admin()
+	}
+	return dsn(c.db.Admin(), c.db.Name, c.name)
 }
 
 func (c *centre) check(err error) {
@@ -87,7 +122,7 @@ func scalar[T any](c *centre, sql string, args ...any) (v T) {
 
 // config is of one registrar.
 func (c *centre) config(name string) ledger.Config {
-	return ledger.Config{Database: c.db.Registrar(), Name: name, Key: c.key, Verifier: c.verifier,
+	return ledger.Config{Database: c.db.Registrar(), Name: name, Key: c.key,
 		State: filepath.Join(c.t.TempDir(), "log.signed"), Log: slog.New(slog.NewTextHandler(c.log, nil))}
 }
 

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// Proof says that a leaf is in the log: the text of C2SP tlog-proof@v1, which ends in the newest checkpoint with the
-// cosignatures of witnesses. It needs nothing else to be verified but the leaf and the log's key.
+// Proof says that a leaf is in the log: the text of C2SP tlog-proof@v1, with the bytes of the leaf as its extra data. It ends
+// in the newest checkpoint with the cosignatures of witnesses, and needs nothing to be verified but the log's key.
 type Proof []byte
 
 // ErrNotLogged says that there is no such leaf, or that it has no number yet or no checkpoint behind it.
@@ -36,25 +36,40 @@ func Find(ctx context.Context, db DB, table, row string) (id int64, leaf Leaf, e
 	return found.ID, found.Leaf, nil
 }
 
+// Newest returns the newest checkpoint. The error may be ErrNotLogged.
+func Newest(ctx context.Context, db DB) (checkpoint []byte, err error) {
+	err = db.QueryRow(ctx, `select note from centre.log_checkpoint order by size desc, id limit 1`).Scan(&checkpoint)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, ErrNotLogged
+	}
+	return checkpoint, plain(err)
+}
+
 // Prove proves that a leaf is in the log. The connection reads the tables, as an administrator's does. The error may be
 // ErrNotLogged.
 func Prove(ctx context.Context, db DB, leafID int64) (Proof, error) {
-	const sql = `select l.number, c.size, c.note from centre.log_leaf l,
-		(select size, note from centre.log_checkpoint order by size desc, id limit 1) c where l.id = $1 and l.number < c.size`
-	var number, size int64
+	rows, err := db.Query(ctx, leafColumns+` from centre.log_leaf where id = $1`, leafID)
+	if err != nil {
+		return nil, fmt.Errorf("proving a leaf: %w", plain(err))
+	}
+	leaf, err := pgx.CollectExactlyOneRow(rows, scanLeaf)
+	var size int64
 	var checkpoint []byte
-	err := db.QueryRow(ctx, sql, leafID).Scan(&number, &size, &checkpoint)
-	if errors.Is(err, pgx.ErrNoRows) {
+	if err == nil {
+		err = db.QueryRow(ctx, `select size, note from centre.log_checkpoint order by size desc, id limit 1`).Scan(&size, &checkpoint)
+	}
+	if errors.Is(err, pgx.ErrNoRows) || err == nil && (leaf.Number == nil || *leaf.Number >= size) {
 		return nil, ErrNotLogged
 	}
 	if err != nil {
 		return nil, fmt.Errorf("proving a leaf: %w", plain(err))
 	}
+	number := *leaf.Number
 	path, err := tlog.ProveRecord(size, number, storedHashes(ctx, db, hashesOfTable))
 	if err != nil {
 		return nil, fmt.Errorf("proving a leaf: %w", err)
 	}
-	p := proof.TLogProof{Index: uint64(number), Checkpoint: checkpoint}
+	p := proof.TLogProof{Index: uint64(number), Checkpoint: checkpoint, ExtraData: leaf.Bytes()}
 	for _, h := range path {
 		p.Hashes = append(p.Hashes, h)
 	}
@@ -63,26 +78,41 @@ func Prove(ctx context.Context, db DB, leafID int64) (Proof, error) {
 
 // VerifyProof verifies that a leaf (its bytes) is in the log whose key is given. Witnesses' cosignatures are not asked for.
 func VerifyProof(p Proof, leaf []byte, logKey note.Verifier) error {
+	_, err := verifyProof(p, leaf, logKey)
+	return err
+}
+
+// OpenProof verifies a proof and returns the leaf that it is about.
+func OpenProof(p Proof, logKey note.Verifier) (Leaf, error) {
+	leaf, err := verifyProof(p, nil, logKey)
+	if err != nil {
+		return Leaf{}, err
+	}
+	return ParseLeaf(leaf)
+}
+
+// verifyProof takes the leaf from the proof when none is given.
+func verifyProof(p Proof, leaf []byte, logKey note.Verifier) ([]byte, error) {
 	var parsed proof.TLogProof
 	if err := parsed.Unmarshal(p); err != nil {
-		return fmt.Errorf("reading the proof: %w", err)
+		return nil, fmt.Errorf("reading the proof: %w", err)
 	}
 	if !bytes.Equal(parsed.Marshal(), p) {
-		return errors.New("reading the proof: it is not in the form of tlog-proof@v1")
+		return nil, errors.New("reading the proof: it is not in the form of tlog-proof@v1")
 	}
 	c, err := OpenCheckpoint(parsed.Checkpoint, logKey)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if parsed.Index >= uint64(c.Size) {
-		return errors.New("the leaf is not in the tree of the checkpoint")
+	if leaf == nil {
+		leaf = parsed.ExtraData
 	}
 	path := make(tlog.RecordProof, len(parsed.Hashes))
 	for i, h := range parsed.Hashes {
 		path[i] = h
 	}
-	if tlog.CheckRecord(path, c.Size, c.Root, int64(parsed.Index), tlog.RecordHash(leaf)) != nil {
-		return errors.New("the leaf is not in the tree of the checkpoint")
+	if parsed.Index >= uint64(c.Size) || tlog.CheckRecord(path, c.Size, c.Root, int64(parsed.Index), tlog.RecordHash(leaf)) != nil {
+		return nil, errors.New("the leaf is not in the tree of the checkpoint")
 	}
-	return nil
+	return leaf, nil
 }

@@ -17,12 +17,11 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// Config is what a Sequencer works with. Witnesses may be empty; everything else is required.
+// Config is what a Sequencer works with. Witnesses and Log may be left out.
 type Config struct {
 	Database  string // connection string of a registrar
 	Name      string // of this registrar among others
-	Key       string // the log's private key, in the form of note.GenerateKey; its name is the log's origin
-	Verifier  note.Verifier
+	Key       []byte // the log's private key, as GenerateKey makes it; no copy is kept
 	State     string // the file that keeps what this registrar signed last
 	Witnesses []WitnessAt
 	Log       *slog.Logger
@@ -37,6 +36,7 @@ type Config struct {
 type Sequencer struct {
 	cfg    Config
 	key    note.Signer
+	public note.Verifier
 	pool   *pgxpool.Pool
 	tree   *tree             // as of the last batch; nil: the database is to be asked
 	tell   []chan Checkpoint // to each witness, the newest only
@@ -61,13 +61,13 @@ const (
 
 // NewSequencer checks the configuration and reads the state; it connects to nothing yet.
 func NewSequencer(cfg Config) (*Sequencer, error) {
-	key, err := note.NewSigner(cfg.Key)
+	key, public, err := parseKey(cfg.Key)
 	if err != nil {
-		return nil, errors.New("the log's key is none") // the parser may quote it
+		return nil, err
 	}
-	cfg.Key = ""
-	if key.Name() != cfg.Verifier.Name() || key.KeyHash() != cfg.Verifier.KeyHash() {
-		return nil, errors.New("the log's private and public key are not of one pair")
+	cfg.Key = nil
+	if cfg.Log == nil {
+		cfg.Log = slog.Default()
 	}
 	pool, err := pgxpool.ParseConfig(cfg.Database)
 	if err != nil {
@@ -75,7 +75,7 @@ func NewSequencer(cfg Config) (*Sequencer, error) {
 	}
 	pool.MaxConns, pool.MinConns = 2, 0 // one listens and works, one is the witnesses'
 	pool.ConnConfig.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
-	s := &Sequencer{cfg: cfg, key: key}
+	s := &Sequencer{cfg: cfg, key: key, public: public}
 	for range cfg.Witnesses {
 		s.tell = append(s.tell, make(chan Checkpoint, 1))
 	}
@@ -236,7 +236,7 @@ func (s *Sequencer) load(ctx context.Context, conn *pgx.Conn, size int64, newest
 		return nil, fmt.Errorf("reading the tree: %w", err)
 	}
 	if newest != nil {
-		theirs, err := OpenCheckpoint([]byte(*newest), s.cfg.Verifier)
+		theirs, err := OpenCheckpoint([]byte(*newest), s.public)
 		if err != nil {
 			return nil, errFork{err}
 		}
@@ -330,7 +330,7 @@ func (s *Sequencer) remembered() (Checkpoint, error) {
 	if err != nil {
 		return Checkpoint{}, fmt.Errorf("reading what was signed last: %w", err)
 	}
-	c, err := OpenCheckpoint(text, s.cfg.Verifier)
+	c, err := OpenCheckpoint(text, s.public)
 	if err != nil {
 		return Checkpoint{}, fmt.Errorf("%s does not hold what the log signed last: %w", s.cfg.State, err)
 	}

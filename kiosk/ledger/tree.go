@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/transparency-dev/formats/log"
@@ -125,17 +123,4 @@ func (m hashMap) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 		hashes[i] = h
 	}
 	return hashes, nil
-}
-
-// LoadVerifier reads the public half of the log's key, a line as signed-note's "Verifier keys" has it, from a file.
-func LoadVerifier(path string) (note.Verifier, error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("reading the log's key: %w", err)
-	}
-	v, err := note.NewVerifier(strings.TrimSpace(string(text)))
-	if err != nil {
-		return nil, fmt.Errorf("reading the log's key %s: %w", path, err)
-	}
-	return v, nil
 }

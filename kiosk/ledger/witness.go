@@ -174,16 +174,3 @@ func parseAdd(head string) (old int64, proof tlog.TreeProof, ok bool) {
 	}
 	return old, proof, true
 }
-
-// LoadCosigner reads the public half of a witness's key, a line as tlog-cosignature has it, from a file.
-func LoadCosigner(path string) (note.Verifier, error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("reading a witness's key: %w", err)
-	}
-	v, err := cosignature.NewVerifierForCosignatureV1(strings.TrimSpace(string(text)))
-	if err != nil {
-		return nil, fmt.Errorf("reading the witness's key %s: %w", path, err)
-	}
-	return v, nil
-}
