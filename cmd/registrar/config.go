@@ -46,6 +46,7 @@ type config struct {
 
 	SMS  smsConfig  `toml:"sms"`
 	Mail mailConfig `toml:"mail"`
+	Log  logConfig  `toml:"log"`
 }
 
 // smsConfig is the message centre, SMPP 3.4.
@@ -109,6 +110,7 @@ func loadConfig(path string) (config, error) {
 	problems = append(problems, judge(path))
 	credential(&c.Identity, identityFile)
 	credential(&c.Pepper, pepperFile)
+	c.Log.complete(filepath.Dir(path))
 	for _, file := range []*string{
 		&c.Trust, &c.DeskAuthority, &c.Identity, &c.Pepper,
 		&c.SMS.PasswordFile, &c.SMS.CAFile, &c.Mail.PasswordFile, &c.Mail.CAFile,
@@ -167,6 +169,9 @@ func (c config) Validate() error {
 	}
 	section("sms", c.SMS.delivery().Validate())
 	section("mail", c.Mail.delivery().Validate())
+	if err := c.Log.validate(); err != nil {
+		section("log", err)
+	}
 	for section, file := range map[string]string{"sms": c.SMS.CAFile, "mail": c.Mail.CAFile} {
 		if file != "" {
 			place("["+section+"] ca_file", guarded.File(file), "no such file")

@@ -23,10 +23,13 @@ const (
 
 // keygen makes the registrar's keys. It overwrites nothing: whoever loses them loses every PIN.
 func keygen(args []string, stdout io.Writer) error {
-	if len(args) != 1 {
+	if len(args) != 1 && len(args) != 2 {
 		return errUsage
 	}
-	dir := args[0]
+	dir, origin := args[0], "balcao/"+rand.Text()
+	if len(args) == 2 {
+		origin = args[1]
+	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("making the folder of keys: %w", err)
 	}
@@ -46,6 +49,9 @@ func keygen(args []string, stdout io.Writer) error {
 	}
 	if err := writeNew(filepath.Join(dir, pepperFile), pepper); err != nil {
 		return fmt.Errorf("writing the pepper: %w", err)
+	}
+	if err := logKeygen(dir, origin); err != nil {
+		return err
 	}
 	_, err = fmt.Fprintln(stdout, identity.Recipient())
 	return err

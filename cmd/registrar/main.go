@@ -1,7 +1,7 @@
 // Registrar is the centre's worker: it sends one-time codes, verifies the evidence of enrolments, and
 // has keys activated. Any number may run beside each other.
 //
-//	registrar keygen DIR                 make the keys, once
+//	registrar keygen DIR [ORIGIN]        make the keys, once
 //	registrar -config FILE -check-config say what is wrong with the configuration
 //	registrar -config FILE               work until SIGTERM or SIGINT
 package main
@@ -19,11 +19,12 @@ import (
 const exitOK, exitError, exitUsage = service.ExitOK, service.ExitError, service.ExitUsage
 
 const usage = `Usage: registrar -config FILE [-check-config]
-       registrar keygen DIR
+       registrar keygen DIR [ORIGIN]
        registrar -version
 
-keygen writes DIR/identity.age (opens PINs) and DIR/pepper (codes, PIN hashes), and prints the
-recipient that desks seal PINs to. Where the configuration does not name them they are looked for
+keygen writes DIR/identity.age (opens PINs), DIR/pepper (codes, PIN hashes), DIR/log.key (signs the log)
+and DIR/log.pub (for audits and witnesses), and prints the recipient that desks seal PINs to. ORIGIN is the
+log's name for others, as example.org/balcao; without it one is made up. Where the configuration does not name them they are looked for
 in $CREDENTIALS_DIRECTORY (systemd LoadCredential=).
 `
 

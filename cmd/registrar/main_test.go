@@ -45,7 +45,7 @@ func TestKeygen(t *testing.T) {
 	if _, err := age.ParseX25519Recipient(strings.TrimSpace(out)); err != nil {
 		t.Errorf("printed %q, want a recipient: %v", out, err)
 	}
-	for _, name := range []string{identityFile, pepperFile} {
+	for _, name := range []string{identityFile, pepperFile, logKeyFile} {
 		info, err := os.Stat(filepath.Join(dir, name))
 		if err != nil || info.Mode().Perm() != 0o600 {
 			t.Errorf("%s: %v, %v", name, info, err)

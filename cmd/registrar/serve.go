@@ -46,6 +46,10 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, ready func()) erro
 		return err
 	}
 	defer pool.Close()
+	sequencer, err := cfg.sequencer(log)
+	if err != nil {
+		return err
+	}
 	sms, err := delivery.NewSMS(cfg.SMS.delivery(), log, registrar.Receipts(pool))
 	if err != nil {
 		return err
@@ -78,6 +82,10 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, ready func()) erro
 	sending, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var channels sync.WaitGroup
 	channels.Go(func() { _ = sms.Run(sending) })
+	if sequencer != nil {
+		channels.Go(func() { _ = sequencer.Run(sending) })
+	}
+	channels.Go(func() { cfg.tellTrust(sending, pool, log) })
 	log.InfoContext(ctx, "working", "workers", cfg.Workers)
 	err = worker.Run(ctx)
 	stop()

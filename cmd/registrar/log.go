@@ -1,0 +1,179 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"balcao/cmd/internal/guarded"
+	"balcao/kiosk/ledger"
+)
+
+// Names of the log's keys in the folder of keys, and of what was signed with them.
+const (
+	logKeyFile    = "log.key"    // private, a line in the form of golang.org/x/mod/sumdb/note
+	logPublicFile = "log.pub"    // public: for audits and witnesses
+	logStateFile  = "log.signed" // the newest checkpoint that this registrar signed
+)
+
+// logKeygen makes the log's keys.
+func logKeygen(dir, origin string) error {
+	private, public, err := ledger.GenerateKey(origin)
+	if err != nil {
+		return err
+	}
+	defer clear(private)
+	if err := writeNew(filepath.Join(dir, logKeyFile), private); err != nil {
+		return fmt.Errorf("writing the log's key: %w", err)
+	}
+	if err := writeNew(filepath.Join(dir, logPublicFile), public); err != nil {
+		return fmt.Errorf("writing the log's public key: %w", err)
+	}
+	return nil
+}
+
+// logConfig is the log of all events. All registrars that sequence it have the same key.
+type logConfig struct {
+	// Key is the file that "registrar keygen" wrote; when left out it is looked for in $CREDENTIALS_DIRECTORY. A registrar
+	// without it leaves the log to others.
+	Key string `toml:"key"`
+	// State is the file that keeps what this registrar signed last, log.signed in $STATE_DIRECTORY or else beside the key. It
+	// is not to be copied between registrars or brought back from a backup.
+	State string `toml:"state"`
+	// Witnesses cosign every checkpoint (kioskctl witness, or another of C2SP tlog-witness).
+	Witnesses []witnessConfig `toml:"witnesses"`
+}
+
+type witnessConfig struct {
+	URL string `toml:"url"` // the submission prefix
+	Key string `toml:"key"` // the file with its public key
+}
+
+// complete fills in what was left out, and makes paths relative to the folder of the configuration.
+func (c *logConfig) complete(folder string) {
+	credential(&c.Key, logKeyFile)
+	if _, err := os.Stat(c.Key); filepath.Dir(c.Key) == os.Getenv("CREDENTIALS_DIRECTORY") && errors.Is(err, fs.ErrNotExist) {
+		c.Key = "" // this one was given none
+	}
+	if state := os.Getenv("STATE_DIRECTORY"); c.State == "" && c.Key != "" && state != "" {
+		c.State = filepath.Join(state, logStateFile)
+	} else if c.State == "" && c.Key != "" {
+		c.State = filepath.Join(filepath.Dir(c.Key), logStateFile)
+	}
+	paths := []*string{&c.Key, &c.State}
+	for i := range c.Witnesses {
+		paths = append(paths, &c.Witnesses[i].Key)
+	}
+	for _, path := range paths {
+		if *path != "" && !filepath.IsAbs(*path) {
+			*path = filepath.Join(folder, *path)
+		}
+	}
+}
+
+func (c logConfig) validate() error {
+	var problems []error
+	if c.Key != "" {
+		text, err := readSecret(c.Key)
+		if err == nil {
+			err = ledger.CheckKey(text)
+		}
+		clear(text)
+		if err != nil {
+			problems = append(problems, fmt.Errorf("key: %w", err))
+		}
+		if err := guarded.Folder(filepath.Dir(c.State)); err != nil {
+			problems = append(problems, fmt.Errorf("state: %w", err))
+		}
+	}
+	_, err := c.witnesses()
+	return errors.Join(append(problems, err)...)
+}
+
+func (c logConfig) witnesses() (all []ledger.WitnessAt, err error) {
+	for _, w := range c.Witnesses {
+		key, err := ledger.LoadCosigner(w.Key)
+		if w.URL == "" {
+			err = errors.New("no url")
+		}
+		if err != nil {
+			return nil, fmt.Errorf("witnesses: %w", err)
+		}
+		all = append(all, ledger.WitnessAt{URL: w.URL, Key: key})
+	}
+	return all, nil
+}
+
+// sequencer makes the log's sequencer; nil when this registrar has not the log's key.
+func (c config) sequencer(log *slog.Logger) (*ledger.Sequencer, error) {
+	if c.Log.Key == "" {
+		log.Warn("this registrar has not the log's key: another must number and sign the log")
+		return nil, nil
+	}
+	witnesses, err := c.Log.witnesses()
+	if err != nil {
+		return nil, err
+	}
+	key, err := readSecret(c.Log.Key)
+	if err != nil {
+		return nil, fmt.Errorf("reading the log's key: %w", err)
+	}
+	defer clear(key)
+	host, _ := os.Hostname() // only a name among registrars
+	name := c.Name
+	if name == "" {
+		name = fmt.Sprintf("%s/%d", host, os.Getpid())
+	}
+	return ledger.NewSequencer(ledger.Config{
+		Database: c.Database, Name: name, Key: key, State: c.Log.State, Witnesses: witnesses, Log: log,
+	})
+}
+
+// tellTrust has the log say with which anchors this registrar works.
+func (c config) tellTrust(ctx context.Context, db *pgxpool.Pool, log *slog.Logger) {
+	digest, err := digestOf(c.Trust, c.DeskAuthority)
+	if err != nil {
+		log.ErrorContext(ctx, "reading the anchors for the log", "cause", err.Error())
+		return
+	}
+	for ctx.Err() == nil {
+		if err := ledger.TrustSeen(ctx, db, digest); err == nil {
+			return
+		}
+		select { // the worker says that the database does not answer
+		case <-ctx.Done():
+		case <-time.After(5 * time.Second):
+		}
+	}
+}
+
+// digestOf is a SHA-256 over files and the files of folders, with their names in order.
+func digestOf(paths ...string) ([]byte, error) {
+	all := sha256.New()
+	for _, root := range paths {
+		err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() {
+				return err
+			}
+			name, err := filepath.Rel(root, path)
+			if err != nil {
+				return err
+			}
+			content, err := os.ReadFile(path)
+			_, _ = fmt.Fprintf(all, "%d:%s %x\n", len(name), name, sha256.Sum256(content)) // a hash takes everything
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return all.Sum(nil), nil
+}
