@@ -27,6 +27,9 @@ const usage = `Usage: kioskctl COMMAND [flags]
            settings | set | extension | destination | alerts | reviews: the centre's rules, and what to look at
   desk     add | suspend | resume | rotate | revoke | list: the desks and their TLS client certificates
   staff    add | suspend | resume | renew | revoke | list: who may sign in at a desk, and their cards
+  audit    compare everything that is logged with the log (exit 0 as it was logged, 3 tampered with)
+  log      checkpoint | prove | verify: what the log signed, and proofs that something is in it
+  witness  cosign a log's checkpoints, from another computer
 
 kioskctl COMMAND --help tells more; kioskctl -version says which it is.
 `
@@ -63,6 +66,12 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return runDB(ctx, rest, stdout, stderr)
 	case "desk":
 		return runDesk(ctx, rest, stdout, stderr)
+	case "audit":
+		return runAudit(ctx, rest, stdout, stderr)
+	case "log":
+		return runLog(ctx, rest, stdout, stderr)
+	case "witness":
+		return runWitness(ctx, rest, stdout, stderr)
 	case "staff":
 		return runStaff(ctx, rest, stdout, stderr)
 	case "version", "-version", "--version":
