@@ -83,11 +83,18 @@ func (l *Loan) connect(connect func() (io.Closer, error)) error {
 	}, done)
 	l.keep(func() { l.line = own })
 	r := <-opened
-	if r.err == nil {
-		l.keep(func() { l.closer = r.closer })
+	if r.err != nil {
+		return r.err
 	}
-	return r.err
+	l.keep(func() { l.closer = r.closer })
+	if own == nil {
+		return errNoLine
+	}
+	return nil
 }
+
+// errNoLine says that the library is connected in a way that could not be ended.
+var errNoLine = errors.New("the library has no connection to pcscd that this program knows")
 
 // keep notes what belongs to the loan. Where the loan has ended meanwhile it ends too.
 func (l *Loan) keep(note func()) {

@@ -32,6 +32,12 @@ func newLine(connect func(), done <-chan struct{}) *line {
 	before := connections()
 	go connect()
 	for range answerTime / time.Millisecond {
+		var returned bool
+		select {
+		case <-done:
+			returned = true // what it left open is to be seen once more
+		case <-time.After(time.Millisecond):
+		}
 		for inode, fd := range connections() {
 			if _, old := before[inode]; old {
 				continue
@@ -40,10 +46,8 @@ func newLine(connect func(), done <-chan struct{}) *line {
 				return own
 			}
 		}
-		select {
-		case <-done:
-			return nil
-		case <-time.After(time.Millisecond):
+		if returned {
+			break
 		}
 	}
 	return nil
@@ -96,7 +100,8 @@ func serviceSocket(fd int) (inode uint64, ok bool) {
 		return 0, false
 	}
 	unix, ok := peer.(*syscall.SockaddrUnix)
-	if !ok || filepath.Base(unix.Name) != filepath.Base(socketPath()) {
+	// The name is that under which pcscd listens, perhaps in another mount namespace.
+	if !ok || filepath.Base(unix.Name) != filepath.Base(usualSocket) && unix.Name != socketPath() {
 		return 0, false
 	}
 	var about syscall.Stat_t

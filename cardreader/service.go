@@ -11,12 +11,14 @@ import (
 	"github.com/fsnotify/fsnotify"
 )
 
+const usualSocket = "/run/pcscd/pcscd.comm"
+
 // socketPath is where libpcsclite looks for pcscd.
 func socketPath() string {
 	if path := os.Getenv("PCSCLITE_CSOCK_NAME"); path != "" {
 		return path
 	}
-	return "/run/pcscd/pcscd.comm"
+	return usualSocket
 }
 
 // daemonPaths is where pcscd may be installed, besides $PATH: a desktop session's has no sbin.

@@ -1,6 +1,7 @@
 package staffcard
 
 import (
+	"bytes"
 	"context"
 	"crypto"
 	"crypto/ecdsa"
@@ -66,7 +67,7 @@ func Open(ctx context.Context, reader string) (*Card, error) {
 		return nil, fmt.Errorf("opening a staff card: %w", openError(err))
 	}
 	c.loan = loan
-	if err := loan.Call(ctx, c.readCertificate); err != nil {
+	if err := c.readCertificate(ctx); err != nil {
 		_ = c.Close()
 		return nil, fmt.Errorf("reading the certificate of a staff card: %w", err)
 	}
@@ -103,8 +104,12 @@ func openError(err error) error {
 	return fmt.Errorf("%w: %w", ErrUnsupported, err)
 }
 
-func (c *Card) readCertificate() error {
-	certificate, err := c.key.Certificate(piv.SlotAuthentication)
+func (c *Card) readCertificate(ctx context.Context) error {
+	var certificate *x509.Certificate
+	err := c.loan.Call(ctx, func() (err error) {
+		certificate, err = c.key.Certificate(piv.SlotAuthentication)
+		return err
+	})
 	switch {
 	case errors.Is(err, piv.ErrNotFound):
 		return ErrNoCertificate
@@ -178,25 +183,25 @@ func (c *Card) Verify(ctx context.Context, pin []byte) error {
 	digits := string(pin)
 	err := c.loan.Call(ctx, func() error {
 		err := c.key.VerifyPIN(digits)
-		var wrong piv.AuthErr
-		if c.verified = err == nil; errors.As(err, &wrong) {
-			return c.wrong(wrong.Retries)
-		}
+		c.verified = err == nil
 		return err
 	})
-	var wrong *WrongPIN
-	if err == nil || errors.As(err, &wrong) || errors.Is(err, ErrPINBlocked) {
-		return err
+	var wrong piv.AuthErr
+	if errors.As(err, &wrong) {
+		return c.wrongPIN(ctx, wrong.Retries)
 	}
-	return fmt.Errorf("verifying the PIN: %w", err)
+	if err != nil {
+		return fmt.Errorf("verifying the PIN: %w", err)
+	}
+	return nil
 }
 
-// wrong is the error of a PIN that was refused. A card may refuse without telling the tries (6300), which piv-go does
+// wrongPIN is the error of a PIN that was refused. A card may refuse without telling the tries (6300), which piv-go does
 // not tell from none: so with none the card is asked again.
-func (c *Card) wrong(left int) error {
+func (c *Card) wrongPIN(ctx context.Context, left int) error {
 	if left == 0 {
 		var err error
-		if left, err = c.key.Retries(); err != nil {
+		if left, err = c.TriesLeft(ctx); err != nil {
 			return err
 		}
 	}
@@ -212,21 +217,19 @@ func (c *Card) SignDigest(ctx context.Context, digest []byte) ([]byte, error) {
 	if len(digest) != c.hash.Size() {
 		return nil, fmt.Errorf("staffcard: digest of %d bytes is none of %v", len(digest), c.hash)
 	}
-	digest = append([]byte(nil), digest...) // the call may outlive this one
-	var signature []byte
-	err := c.loan.Call(ctx, func() (err error) {
-		signature, err = c.sign(digest)
-		return err
-	})
+	signature, err := c.sign(ctx, bytes.Clone(digest)) // the call may outlive this one
 	if err != nil {
 		return nil, fmt.Errorf("signing with a staff card: %w", err)
+	}
+	if public, ok := c.certificate.PublicKey.(*ecdsa.PublicKey); ok {
+		return fixed(signature, (public.Params().BitSize+7)/8)
 	}
 	return signature, nil
 }
 
 // sign states the PIN policy, because piv-go would ask the card in a way that only YubiKeys understand. Never means
 // that the library verifies none: Verify did, and a card that wants it again refuses.
-func (c *Card) sign(digest []byte) ([]byte, error) {
+func (c *Card) sign(ctx context.Context, digest []byte) ([]byte, error) {
 	key, err := c.key.PrivateKey(piv.SlotAuthentication, c.certificate.PublicKey, piv.KeyAuth{PINPolicy: piv.PINPolicyNever})
 	if err != nil {
 		return nil, err
@@ -235,16 +238,25 @@ func (c *Card) sign(digest []byte) ([]byte, error) {
 	if !ok {
 		return nil, ErrUnsupported
 	}
-	signature, err := signer.Sign(rand.Reader, digest, c.hash)
-	var answer interface{ Status() uint16 }
-	if errors.As(err, &answer) && answer.Status() == 0x6982 { // security status not satisfied
-		c.verified = false
+	var signature []byte
+	err = c.loan.Call(ctx, func() (err error) {
+		signature, err = signer.Sign(rand.Reader, digest, c.hash)
+		c.verified = c.verified && !wantsPIN(err)
+		return err
+	})
+	switch {
+	case wantsPIN(err):
 		return nil, ErrPINRequired
+	case err != nil:
+		return nil, err
 	}
-	if public, ok := c.certificate.PublicKey.(*ecdsa.PublicKey); ok && err == nil {
-		return fixed(signature, (public.Params().BitSize+7)/8)
-	}
-	return signature, err
+	return signature, nil
+}
+
+// wantsPIN recognises "security status not satisfied" (SP 800-73-4 part 1 table 6).
+func wantsPIN(err error) bool {
+	var answer interface{ Status() uint16 }
+	return errors.As(err, &answer) && answer.Status() == 0x6982
 }
 
 // fixed turns the signature of a PIV card, r and s in DER, into r‖s of size bytes each (RFC 7518 §3.4).
