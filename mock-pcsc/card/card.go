@@ -1,10 +1,10 @@
 // Package card emulates smart cards at the level of their commands (ISO/IEC 7816-4): the Citizen
-// Card of both generations and a bank card. A card is a state machine with memory. What a card
+// Card of both generations, a PIV card and a bank card. A card is a state machine with memory. What a card
 // forgets when it loses power (selection, verified PINs) is forgotten here too; what it keeps
 // (PIN counters, changed PINs, written files) is kept for as long as the value lives.
 //
 // The package knows nothing of readers: package vpcd carries commands to a card. Nor does it know
-// what is written on one: package citizen and fixtures do.
+// what is written on one: packages citizen, staff and fixtures do.
 package card
 
 import "time"
