@@ -2,6 +2,7 @@ package mockpcsc_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -28,7 +29,7 @@ type reader struct {
 // other people's programs think of the cards is the point of it.
 func startReader(t *testing.T) *reader {
 	t.Helper()
-	for _, tool := range []string{"pcscd", "unshare", "nsenter", "openssl", "pkcs15-tool", "pkcs15-crypt", "pkcs11-tool"} {
+	for _, tool := range []string{"pcscd", "unshare", "nsenter", "openssl", "pkcs15-tool", "pkcs15-crypt", "pkcs11-tool", "yubico-piv-tool"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			t.Fatalf("this test needs %s: %v", tool, err)
 		}
@@ -91,7 +92,10 @@ func (r *reader) insert(t *testing.T, c card.Card) (remove func()) {
 	addr := fmt.Sprintf("127.0.0.1:%d", r.port)
 	go func() {
 		defer close(done)
-		for vpcd.Serve(ctx, addr, c, vpcd.Options{}) != nil { // until pcscd has opened the reader
+		for { // until pcscd has opened the reader
+			if err := vpcd.Serve(ctx, addr, c, vpcd.Options{}); err == nil || errors.Is(err, vpcd.ErrPulled) {
+				return
+			}
 			time.Sleep(20 * time.Millisecond)
 		}
 	}()
@@ -110,6 +114,18 @@ func (r *reader) insert(t *testing.T, c card.Card) (remove func()) {
 		return strings.Contains(out, "3b:")
 	})
 	return remove
+}
+
+// outside lets this process use the pcscd of the namespace. libpcsclite keeps the first path that it was told, so all
+// tests share one, which points to the pcscd of the test that runs.
+func (r *reader) outside(t *testing.T) {
+	t.Helper()
+	path := filepath.Join(os.TempDir(), fmt.Sprintf("balcao-pcscd-%d", os.Getpid()))
+	if err := os.Symlink(fmt.Sprintf("/proc/%d/root/run/pcscd/pcscd.comm", r.pid), path); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.Remove(path) })
+	t.Setenv("PCSCLITE_CSOCK_NAME", path)
 }
 
 // try runs a program beside pcscd.
@@ -143,6 +159,9 @@ func waitFor(t *testing.T, what string, done func() bool) {
 		time.Sleep(20 * time.Millisecond)
 	}
 }
+
+// readerName is the first slot as PC/SC names it.
+const readerName = "Virtual PCD 00 00"
 
 func mustCard(t *testing.T, name string) card.Card {
 	t.Helper()

@@ -29,7 +29,7 @@ func listCommand() command {
 				if err != nil {
 					return fmt.Errorf("opening the fixtures: %w", err)
 				}
-				entries := cards.Entries()
+				entries := cards.All()
 				if *asJSON {
 					if entries == nil {
 						entries = []fixtures.Entry{} // an array, even so
@@ -60,7 +60,8 @@ func insertCommand() command {
 	return command{
 		name: "insert", arguments: "CARD [SLOT] [--wait 5s]", least: 1, most: 2,
 		summary: "Put a card of the fixtures into a slot (1), in place of what is there",
-		more:    "Returns when the reader has seen the card. When there is no reader in time, the card goes back.",
+		more: "Returns when the reader has seen the card. When there is no reader in time, the card goes back.\n" +
+			"A staff card in the slot goes out, which locks the shift that it opened: insert clerk 2 brings it back.",
 		define: func(flags *flag.FlagSet) runner {
 			wait := flags.Duration("wait", 5*time.Second, "how `long` to wait for the reader")
 			return func(ctx context.Context, args []string, stdout, _ io.Writer) error {
@@ -68,10 +69,11 @@ func insertCommand() command {
 				if err != nil {
 					return err
 				}
+				before := staffIn(ctx, slot)
 				if err := bench.Insert(ctx, args[0], slot, *wait); err != nil {
 					return err
 				}
-				_, err = fmt.Fprintf(stdout, "%s is in slot %d\n", args[0], slot)
+				_, err = fmt.Fprintf(stdout, "%s is in slot %d\n%s", args[0], slot, locks(before))
 				return err
 			}
 		},
@@ -87,15 +89,38 @@ func removeCommand() command {
 				if err != nil {
 					return err
 				}
+				before := staffIn(ctx, slot)
 				card, err := bench.Remove(ctx, slot)
 				if err != nil {
 					return err
 				}
-				_, err = fmt.Fprintf(stdout, "%s is out of slot %d\n", card, slot)
+				_, err = fmt.Fprintf(stdout, "%s is out of slot %d\n%s", card, slot, locks(before))
 				return err
 			}
 		},
 	}
+}
+
+// staffIn is the name of the staff card in a slot, empty when there is none.
+func staffIn(ctx context.Context, slot int) string {
+	status, err := bench.CurrentStatus(ctx)
+	if err != nil { // the command itself says so
+		return ""
+	}
+	for _, s := range status.Slots {
+		if s.Slot == slot && s.Kind == fixtures.KindStaff {
+			return s.Card
+		}
+	}
+	return ""
+}
+
+// locks says what it means that a staff card went out.
+func locks(staff string) string {
+	if staff == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s went out: the shift that it opened locks\n", staff)
 }
 
 func slotArgument(args []string) (int, error) {

@@ -18,6 +18,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"balcao/mock-pcsc/bench"
+	"balcao/mock-pcsc/fixtures"
 )
 
 const patience = 10 * time.Second // of a script; nothing takes that long
@@ -129,8 +130,11 @@ func TestListJSON(t *testing.T) {
 	if err := json.Unmarshal(out.Bytes(), &entries); err != nil {
 		t.Fatal(err)
 	}
-	good, bad := 0, 0
+	good, bad, staff := 0, 0, 0
 	for _, e := range entries {
+		if e["kind"] == fixtures.KindStaff {
+			staff++
+		}
 		for _, key := range []string{"name", "kind", "generation", "key", "pin", "refused_for", "level", "can", "title", "holder"} {
 			if _, ok := e[key].(string); !ok {
 				t.Errorf("%v has no %q", e["name"], key)
@@ -145,7 +149,7 @@ func TestListJSON(t *testing.T) {
 			bad++
 		}
 	}
-	if good == 0 || bad == 0 {
-		t.Errorf("%d good cards and %d bad ones, want some of both", good, bad)
+	if good == 0 || bad == 0 || staff == 0 {
+		t.Errorf("%d good cards, %d bad ones and %d of staff, want some of each", good, bad, staff)
 	}
 }

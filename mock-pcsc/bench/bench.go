@@ -40,7 +40,7 @@ const keptMessages = 500
 
 // Fixtures is where the cards are; *fixtures.Fixtures is one.
 type Fixtures interface {
-	Entries() []fixtures.Entry
+	All() []fixtures.Entry
 	Card(name string) (card.Card, error)
 }
 
@@ -89,7 +89,7 @@ type Status struct {
 // New makes a bench that listens nowhere yet.
 func New(c Config) *Bench {
 	b := &Bench{
-		config: c, inbox: inbox.New(keptMessages), entries: c.Fixtures.Entries(),
+		config: c, inbox: inbox.New(keptMessages), entries: c.Fixtures.All(),
 		line: c.Line, changed: make(chan struct{}),
 	}
 	for i, addr := range c.Slots {
@@ -98,7 +98,7 @@ func New(c Config) *Bench {
 	return b
 }
 
-// Entries lists the fixtures' cards, good ones first.
+// Entries lists the fixtures' cards: people's, good ones first, then those of staff.
 func (b *Bench) Entries() []fixtures.Entry { return slices.Clone(b.entries) }
 
 // Inbox is where messages arrive.

@@ -26,7 +26,7 @@ const patience = 10 * time.Second // of a test; nothing takes that long
 // fakeFixtures holds two cards that answer 90 00, and one that leaves at its first command.
 type fakeFixtures struct{}
 
-func (fakeFixtures) Entries() []fixtures.Entry {
+func (fakeFixtures) All() []fixtures.Entry {
 	return []fixtures.Entry{{Name: "good", Title: "A good card"}, {Name: "other"}, {Name: "pulled", RefusedFor: "card_removed"}}
 }
 

@@ -27,6 +27,7 @@ type SlotStatus struct {
 	State  SlotState `json:"state"`
 	Card   string    `json:"card,omitempty"` // name of the card that is in
 	Title  string    `json:"title,omitempty"`
+	Kind   string    `json:"kind,omitempty"`   // as in the fixtures
 	Addr   string    `json:"addr"`             // where the reader listens for this slot's card
 	Reason string    `json:"reason,omitempty"` // why Waiting, or why the card left by itself
 }
@@ -66,7 +67,8 @@ type insertion struct {
 func (s *slot) status() SlotStatus {
 	status := SlotStatus{Slot: s.number, State: Empty, Addr: s.addr, Reason: s.reason}
 	if s.in != nil {
-		status.State, status.Card, status.Title, status.Reason = s.in.state, s.in.entry.Name, s.in.entry.Title, ""
+		status.State, status.Reason = s.in.state, ""
+		status.Card, status.Title, status.Kind = s.in.entry.Name, s.in.entry.Title, s.in.entry.Kind
 		if s.in.reason != nil {
 			status.Reason = s.in.reason.Error()
 		}

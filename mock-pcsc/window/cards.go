@@ -75,6 +75,8 @@ func newCardList(entries []fixtures.Entry, insert func(string, int), remove func
 func groupOf(e fixtures.Entry) string {
 	group := "CARDS"
 	switch e.Kind {
+	case fixtures.KindStaff:
+		return "STAFF CARDS"
 	case fixtures.KindPassport, fixtures.KindResidencePermit, fixtures.KindResidenceCard:
 		group = "PASSPORTS AND RESIDENCE DOCUMENTS"
 	}

@@ -32,6 +32,12 @@ var reasons = map[string]string{
 	"access_failed":         "its chip does not keep to the protocol that protects the data",
 	"mrz_mismatch":          "its chip names another person than is printed on it",
 	"document_not_accepted": "documents like it are not accepted",
+	"staff_suspended":       "its holder is suspended",
+	"staff_revoked":         "the centre revoked its certificate",
+	"staff_card_expired":    "its certificate has expired",
+	"staff_card_blocked":    "its PIN is blocked",
+	"staff_card_unreadable": "there is no certificate on it",
+	"sign_in_invalid":       "its certificate leads to no authority that the centre trusts",
 }
 
 func inWords(code string) string {

@@ -88,5 +88,8 @@ func holderAndPIN(e fixtures.Entry) string {
 	if e.CAN != "" {
 		parts = append(parts, "CAN\u00a0"+e.CAN)
 	}
+	if e.Kind == fixtures.KindStaff {
+		parts = append(parts, "taking it out locks the shift")
+	}
 	return strings.Join(parts, " · ")
 }
