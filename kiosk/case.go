@@ -8,23 +8,26 @@ import (
 // this computer's clock is wrong no case starts, because evidence would carry a wrong time, nor while the desk is
 // suspended; the card is read once that is over.
 func (s *Session) startCase(reader int) {
-	before, kept := s.carriable(), s.kept
+	before, kept, marked := s.carriable(), s.kept, s.marked && s.interrupted
 	if !s.interrupted {
 		kept = nil // it belongs to the document that slipped
 	}
 	if !s.begin(reader) {
 		return
 	}
-	s.carried, s.kept = before, kept
+	s.carried, s.kept, s.marked = before, kept, marked
 	s.read()
 }
 
 // begin numbers a new case at a reader, 0 for none, unless the desk is barred.
 func (s *Session) begin(reader int) bool {
+	if s.shut() {
+		return false
+	}
 	language, errand := s.state.CitizenLanguage, s.errand
 	s.leave()
 	s.state.CitizenLanguage, s.errand = language, errand
-	if s.barred() != "" {
+	if s.barred() != "" || s.shiftOver() {
 		return false
 	}
 	s.looked(reader)
@@ -61,6 +64,7 @@ func (s *Session) release(reason ProblemCode) {
 		s.ask(Abandon{Case: s.live, Reason: reason})
 	}
 	s.opened = false
+	s.releaseCase()
 	s.forget()
 }
 
@@ -69,7 +73,7 @@ func (s *Session) forget() {
 	if s.live != 0 {
 		s.ask(Forget{Case: s.live})
 	}
-	s.live = 0
+	s.live, s.later = 0, nil
 	s.refused = false
 	s.recognising = 0
 }
@@ -79,13 +83,17 @@ func (s *Session) forget() {
 func (s *Session) wipePerson() {
 	s.wipePIN()
 	doc := s.state.Document
+	if doc.Photo != nil && s.shut() {
+		clear(doc.Photo.Data) // no screen has it
+	}
 	s.state.Document = DocumentState{Reader: doc.Reader, Checks: doc.Checks, CardPresent: doc.CardPresent}
 	s.state.Eligible = EligibleState{}
 	s.carried, s.retyping, s.kept = AccessState{}, false, nil
 	s.state.Contact = ContactState{}
 	s.state.PIN = PINState{}
-	s.state.Review = ReviewState{}
+	s.state.Review, s.signed = ReviewState{}, false
 	s.state.Receipt = nil
+	s.state.Approval = ApprovalState{}
 	s.state.HandedOver = false
 	s.state.ConfirmCancel = false
 	s.phone, s.email, s.sends = sending{}, sending{}, 0
@@ -96,12 +104,12 @@ func (s *Session) wipePerson() {
 func (s *Session) clear() {
 	s.wipePerson()
 	s.problem = nil
-	s.interrupted, s.swapping = false, false
+	s.interrupted, s.swapping, s.marked = false, false, false
 	s.recognising, s.stranger = 0, 0
 	s.expiresAt = time.Time{}
 	old := s.state
 	s.state = State{
-		Now: old.Now, DeskName: old.DeskName, TypedMRZ: old.TypedMRZ, Step: StepDocument, Status: old.Status,
+		Now: old.Now, DeskName: old.DeskName, TypedMRZ: old.TypedMRZ, Step: StepDocument, Status: old.Status, Shift: old.Shift,
 		ClerkLanguage: old.ClerkLanguage, CitizenLanguage: s.settings.CitizenLanguage,
 	}
 }
@@ -140,7 +148,7 @@ type OtherDocument struct{}
 // nothing to lose; after that the clerk has to cancel.
 func (OtherDocument) apply(s *Session) {
 	s.note = ""
-	if s.state.Case != 0 && (s.over() || s.interrupted || s.state.Examining()) {
+	if s.state.Case != 0 && (s.over() || s.interrupted || s.state.Examining()) && s.errand.Steps[0] == StepDocument {
 		errand := s.errand
 		s.leave()
 		s.errand = errand
@@ -157,12 +165,16 @@ type Cancel struct{}
 func (Cancel) apply(s *Session) {
 	s.note = ""
 	switch {
+	case s.shut():
+		s.state.Shift.Forgotten, s.state.Shift.Admits = false, ""
 	case s.state.Case == 0 && s.state.Choosing:
 		s.state.Choosing = false
 	case s.state.Case == 0:
 		s.errand = Errands[0]
 	case !s.state.MayCancel():
-	case s.state.Step == StepDocument || s.over() || s.interrupted || s.lastStep():
+	case s.state.Approval.Case != nil && !s.over():
+		s.giveBack("")
+	case s.state.Step == StepDocument || s.state.Step == StepCases || s.over() || s.interrupted || s.lastStep():
 		s.next()
 	default:
 		s.state.ConfirmCancel = true

@@ -64,6 +64,8 @@ func (s *Session) barred() ProblemCode {
 		return ProblemDeskSuspended
 	case s.skewed():
 		return ProblemClockSkew
+	case s.state.Shift.Phase == ShiftOpen && s.state.Shift.Staff.Role == RoleAuditor:
+		return ProblemNotAllowed
 	}
 	return ""
 }
@@ -155,7 +157,13 @@ func (s *Session) stopChannel(c, only Channel) bool {
 // Retry tries again what a Problem stopped: reads the document again, asks the centre again.
 type Retry struct{}
 
-func (Retry) apply(s *Session) { s.retry() }
+func (Retry) apply(s *Session) {
+	if s.shut() {
+		s.readStaff()
+		return
+	}
+	s.retry()
+}
 
 // retry does again what a problem stopped.
 func (s *Session) retry() {
@@ -180,6 +188,13 @@ func (s *Session) retry() {
 
 // readAgain reads the card that is in a reader: the case's, or else the first.
 func (s *Session) readAgain() {
+	if s.shut() {
+		return
+	}
+	if s.state.Case != 0 && s.errand.Steps[0] != StepDocument {
+		s.next()
+		return
+	}
 	reader := s.state.Document.Reader
 	if s.holds(reader) == SlotCard {
 		s.startCase(reader)

@@ -141,6 +141,8 @@ func (ConfirmCode) command() {}
 // CodeTyped is the one-time code for the awaited channel.
 type CodeTyped struct{ Code Secret }
 
+func (e CodeTyped) secret() Secret { return e.Code }
+
 // apply passes the code on; only the centre can compare it.
 func (e CodeTyped) apply(s *Session) {
 	ch := s.channel(s.state.Contact.Awaited)

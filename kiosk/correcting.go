@@ -27,6 +27,7 @@ type kept struct {
 	identity     Identity
 	eligibility  Eligibility
 	phone, email string
+	marked       bool
 }
 
 // of reports whether that is the document for which it was entered.
@@ -39,7 +40,7 @@ func (k *kept) of(id Identity) bool {
 // case begins. What was entered is kept.
 func (s *Session) startOver() {
 	doc, contact := s.state.Document, s.state.Contact
-	entered := &kept{*doc.Identity, s.state.Eligible.Entered, contact.Phone.Text, contact.Email.Text}
+	entered := &kept{*doc.Identity, s.state.Eligible.Entered, contact.Phone.Text, contact.Email.Text, s.marked}
 	access := doc.Access
 	s.release("")
 	switch {
@@ -52,6 +53,6 @@ func (s *Session) startOver() {
 		s.interrupt(Problem{Code: ProblemCode(ReasonRemoved)})
 	}
 	if s.live != 0 || s.interrupted {
-		s.kept = entered
+		s.kept, s.marked = entered, entered.marked
 	}
 }

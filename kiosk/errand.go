@@ -37,9 +37,9 @@ var Errands = []Errand{
 // Approve is a supervisor's errand: to decide about enrolments that wait.
 var Approve = Errand{"approve", []Step{StepCases, StepCase, StepDecision}}
 
-// Offered are the errands of whoever works at the desk.
+// Offered are the errands of whoever works at the desk. A decision is signed by one's own card.
 func (s State) Offered() []Errand {
-	if s.Shift.Staff.Role == RoleSupervisor {
+	if s.Shift.Staff.Role == RoleSupervisor && s.Shift.AdmittedBy == "" {
 		return append(slices.Clone(Errands), Approve)
 	}
 	return Errands
@@ -158,9 +158,18 @@ func (ErrandsAsked) apply(s *Session) { s.state.Choosing = s.state.Case == 0 }
 type ErrandChosen struct{ Name string }
 
 func (e ErrandChosen) apply(s *Session) {
-	i := slices.IndexFunc(Errands, func(errand Errand) bool { return errand.Name == e.Name })
-	if s.state.Case == 0 && i >= 0 {
-		s.errand, s.note, s.state.Choosing = Errands[i], "", false
+	offered := s.state.Offered()
+	i := slices.IndexFunc(offered, func(errand Errand) bool { return errand.Name == e.Name })
+	if s.state.Case != 0 || i < 0 {
+		return
+	}
+	s.errand, s.note, s.state.Choosing = offered[i], "", false
+	switch first := s.errand.Steps[0]; { // what no document begins, begins at once
+	case first == StepDocument:
+	case s.begin(0):
+		s.reach(first)
+	default:
+		s.errand = Errands[0]
 	}
 }
 

@@ -51,11 +51,15 @@ func (w *world) answer() kiosk.Event {
 	c := w.asked[i]
 	switch c.(type) {
 	case kiosk.ReadDocument, kiosk.Unlock, kiosk.ReadTyped:
-		if w.state.Document.Reading {
-			return w.reads(w.state.Case)
+		if w.behind.Document.Reading {
+			return w.reads(w.behind.Case)
 		}
 	}
 	good := w.mostly()
+	if e := w.staffAnswer(c, good); e != nil {
+		w.asked = append(w.asked[:i:i], w.asked[i+1:]...)
+		return e
+	}
 	if _, bind := c.(kiosk.Bind); good || !bind {
 		w.asked = append(w.asked[:i:i], w.asked[i+1:]...)
 	}
@@ -113,7 +117,7 @@ func (w *world) codeQueued(id kiosk.CaseID, c kiosk.Channel) kiosk.InCase {
 
 // reads is the next report of a card being read: the first one that is missing.
 func (w *world) reads(id kiosk.CaseID) kiosk.Event {
-	doc := w.state.Document
+	doc := w.behind.Document
 	if !w.mostly() {
 		return pick[kiosk.Event](w, kiosk.InCase{Case: id, Event: kiosk.CheckDone{Check: kiosk.Check{Name: kiosk.CheckRevocation, Result: kiosk.Unknown, Reason: kiosk.ReasonRevocationUnknown}}},
 			kiosk.InCase{Case: id, Event: kiosk.DocumentRefused{Reason: kiosk.ReasonSilent}}, kiosk.InCase{Case: id, Event: kiosk.DocumentComplete{}},
@@ -172,6 +176,9 @@ func (w *world) types() kiosk.AccessTyped {
 // sensible is what the clerk or the citizen would do next.
 func (w *world) sensible() kiosk.Event {
 	s := w.state
+	if shut(s) {
+		return w.signsIn()
+	}
 	if s.Problem != nil {
 		return pick[kiosk.Event](w, kiosk.Retry{}, kiosk.NextPerson{}, w.insert(), w.remove(), w.centreUp())
 	}
@@ -184,6 +191,9 @@ func (w *world) sensible() kiosk.Event {
 	}
 	switch s.Step {
 	case kiosk.StepDocument:
+		if s.Case == 0 && len(s.Offered()) > len(kiosk.Errands) && w.below(4) == 0 {
+			return kiosk.ErrandChosen{Name: "approve"}
+		}
 		if s.Document.Access.Asked && !s.Document.Reading {
 			return pick[kiosk.Event](w, w.types(), w.types(), kiosk.Continue{}, kiosk.Continue{}, w.insert())
 		}
@@ -203,14 +213,22 @@ func (w *world) sensible() kiosk.Event {
 	case kiosk.StepPIN:
 		return kiosk.PINTyped{PIN: kiosk.Secret(pick(w, secretPIN, secretPIN, secretPIN, secretOther, secretWeak))}
 	case kiosk.StepReview:
+		switch s.Review.Phase {
+		case kiosk.ReviewStaffCard:
+			return pick[kiosk.Event](w, w.staffCard(), w.staffCard(), w.remove())
+		case kiosk.ReviewStaffPIN:
+			return w.staffPIN()
+		}
 		return pick[kiosk.Event](w, kiosk.Agreed{}, kiosk.CardPINTyped{PIN: kiosk.Secret(secretCardPIN)}, w.insert())
+	case kiosk.StepCases, kiosk.StepCase, kiosk.StepDecision:
+		return w.decides()
 	}
 	return pick[kiosk.Event](w, kiosk.NextPerson{}, w.tick(), w.insert())
 }
 
 // chooses is one of the errands, seldom another than enrolling, and now and then one that there is not.
 func (w *world) chooses() kiosk.Event {
-	return pick[kiosk.Event](w, kiosk.ErrandsAsked{}, kiosk.ErrandChosen{Name: "enrol"}, kiosk.ErrandChosen{Name: "check"}, kiosk.ErrandChosen{Name: "dance"})
+	return pick[kiosk.Event](w, kiosk.ErrandsAsked{}, kiosk.ErrandChosen{Name: "enrol"}, kiosk.ErrandChosen{Name: "check"}, kiosk.ErrandChosen{Name: "approve"}, kiosk.ErrandChosen{Name: "dance"})
 }
 
 func (w *world) contact() kiosk.Event {
@@ -243,7 +261,10 @@ func (w *world) tick() kiosk.Event {
 
 // noise is any event of any case.
 func (w *world) noise() kiosk.Event {
-	id := w.state.Case
+	if w.layout != noShifts && w.below(3) == 0 {
+		return w.staffNoise()
+	}
+	id := w.behind.Case
 	if w.below(2) == 0 {
 		id = kiosk.CaseID(w.below(int(id) + 2))
 	}
@@ -307,6 +328,9 @@ func copyEvent(e kiosk.Event) (kiosk.Event, kiosk.Secret) {
 	case kiosk.CardPINTyped:
 		e.PIN = bytes.Clone(e.PIN)
 		return e, e.PIN
+	case kiosk.StaffPINTyped:
+		e.PIN = bytes.Clone(e.PIN)
+		return e, e.PIN
 	case kiosk.InCase:
 		switch answer := e.Event.(type) {
 		case kiosk.DocumentComplete:
@@ -329,4 +353,13 @@ func spoil(e kiosk.Event) {
 	case kiosk.DocumentRecognised:
 		clear(e.Accepts)
 	}
+}
+
+// needsHands reports whether an event is of hands at work, which a desk that is shut does not hear.
+func needsHands(e kiosk.Event) bool {
+	switch e.(type) {
+	case kiosk.EligibilityEntered, kiosk.PersonConfirmed, kiosk.Agreed, kiosk.SomethingWrong, kiosk.Back:
+		return true
+	}
+	return false
 }

@@ -12,22 +12,23 @@ type observer struct {
 	reading kiosk.CaseID // the case last begun
 	gone    kiosk.CaseID // the case last forgotten
 
-	kind      kiosk.DocumentKind // as it was identified
-	typed     bool               // its zone was typed
-	brought   kiosk.Eligibility  // as last entered
-	checks    map[kiosk.CheckName]kiosk.Result
-	complete  bool
-	confirmed bool
-	opened    bool
-	proven    map[kiosk.Channel]string
-	sentTo    map[kiosk.Channel]string
-	checking  map[kiosk.Channel]bool
-	sealing   bool
-	sealed    bool
-	agreed    bool
-	signing   bool
-	signed    bool
-	decided   bool
+	kind        kiosk.DocumentKind // as it was identified
+	typed       bool               // its zone was typed
+	brought     kiosk.Eligibility  // as last entered
+	checks      map[kiosk.CheckName]kiosk.Result
+	complete    bool
+	confirmed   bool
+	opened      bool
+	proven      map[kiosk.Channel]string
+	sentTo      map[kiosk.Channel]string
+	checking    map[kiosk.Channel]bool
+	sealing     bool
+	sealed      bool
+	agreed      bool
+	signing     bool
+	signed      bool
+	staffSigned bool
+	decided     bool
 }
 
 // event files what the event proves. Only events that the state before called for count.
@@ -65,14 +66,19 @@ func (o *observer) event(before kiosk.State, e kiosk.Event) {
 	case kiosk.Agreed:
 		o.agreed = o.agreed || before.Step == kiosk.StepReview
 	case kiosk.SomethingWrong, kiosk.Back:
-		if before.Review.Phase != kiosk.ReviewSigning && before.Review.Phase != kiosk.ReviewBinding {
+		_, wrong := e.(kiosk.SomethingWrong)
+		if phase := before.Review.Phase; phase != kiosk.ReviewSigning && phase != kiosk.ReviewBinding &&
+			!(wrong && (phase == kiosk.ReviewStaffCard || phase == kiosk.ReviewStaffPIN)) {
 			o.agreed = false
 		}
 	case kiosk.Signed:
-		if before.Review.Phase == kiosk.ReviewSigning {
+		if before.Review.Phase == kiosk.ReviewSigning && !o.signed {
 			o.signed = o.signing && (e.Check.Result == kiosk.Passed || before.Document.Signing == kiosk.SigningDesk)
 		}
-	case kiosk.KeyActive, kiosk.KeyRefused, kiosk.CommandFailed, kiosk.CentreChanged: // which may say that the desk is suspended
+	case kiosk.StaffSigned:
+		o.staffSigned = o.staffSigned || o.signed && before.Review.Phase == kiosk.ReviewSigning
+	case kiosk.KeyActive, kiosk.KeyPending, kiosk.KeyRefused, kiosk.CommandFailed, kiosk.CentreChanged, // which may say that the desk is suspended
+		kiosk.SignedIn, kiosk.ShiftEnded: // which leave what is at the centre to the centre
 		o.decided = o.decided || before.Review.Phase == kiosk.ReviewBinding
 	}
 }
@@ -81,6 +87,13 @@ func (o *observer) event(before kiosk.State, e kiosk.Event) {
 func (o *observer) command(c kiosk.Command, after kiosk.State) string {
 	begun, typed := kiosk.CaseID(0), false
 	switch c := c.(type) {
+	case kiosk.ReadStaffCard, kiosk.SignIn, kiosk.UnlockShift, kiosk.EndShift, kiosk.ListCases, kiosk.TakeCase, kiosk.ReleaseCase:
+		return ""
+	case kiosk.Decide:
+		if after.Approval.Case == nil || after.Approval.Case.ID != c.ID {
+			return "decides about a case that is not there"
+		}
+		return ""
 	case kiosk.ReadDocument:
 		begun = c.Case
 	case kiosk.ReadTyped:
@@ -164,7 +177,7 @@ func (o *observer) command(c kiosk.Command, after kiosk.State) string {
 		}
 		return wrongCase(c.Case, o.reading)
 	case kiosk.Sign:
-		o.signing = true
+		o.signing, o.signed, o.staffSigned = true, false, false
 		if !o.agreed || !o.sealed || len(c.Transcript.Contacts) == 0 {
 			return "a signature over what nobody agreed to"
 		}
@@ -174,7 +187,15 @@ func (o *observer) command(c kiosk.Command, after kiosk.State) string {
 			}
 		}
 		return wrongCase(c.Case, o.reading)
+	case kiosk.StaffSign:
+		if !o.agreed || !o.signed {
+			return "the staff card signs what the person did not"
+		}
+		return wrongCase(c.Case, o.reading)
 	case kiosk.Bind:
+		if after.Shift.Phase != "" && after.Shift.AdmittedBy == "" && !o.staffSigned {
+			return "bound without the staff card's signature"
+		}
 		if !o.agreed || !o.signed || !o.sealed || len(o.proven) == 0 || !o.complete || !o.confirmed || !o.allPassed() {
 			return "bound without everything in its place"
 		}

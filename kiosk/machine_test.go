@@ -24,7 +24,7 @@ const (
 	secretCardPIN = "52746183"
 )
 
-var secrets = []string{secretPIN, secretOther, secretWeak, secretCode, secretCardPIN}
+var secrets = []string{secretPIN, secretOther, secretWeak, secretCode, secretCardPIN, secretStaffPIN}
 
 // personal is everything of marked() and of the contacts typed that must be gone after a case.
 var personal = []string{
@@ -52,7 +52,7 @@ func marked() kiosk.Identity {
 // A desk hears a hundred thousand random events: answers to what it asked for, what people at it
 // might press, and noise.
 func TestSessionUnderRandomEvents(t *testing.T) {
-	bound, checked, away := map[kiosk.DocumentKind]int{}, 0, 0
+	bound, checked, away, locked, decided := map[kiosk.DocumentKind]int{}, 0, 0, 0, 0
 	rapid.Check(t, func(t *rapid.T) {
 		w := newWorld(t)
 		for range 1000 {
@@ -63,7 +63,12 @@ func TestSessionUnderRandomEvents(t *testing.T) {
 		}
 		checked += w.checked
 		away += w.away
+		locked += w.locked
+		decided += w.decided
 	})
+	if locked == 0 || decided == 0 {
+		t.Errorf("in random walks %d cases were behind the lock, and %d decided: both want some", locked, decided)
+	}
 	if away == 0 {
 		t.Error("in no random walk was a card away")
 	}
@@ -75,14 +80,19 @@ func TestSessionUnderRandomEvents(t *testing.T) {
 			t.Errorf("no random walk bound a key to a %s: the walk proves little", kind)
 		}
 	}
-	t.Logf("keys bound: %v, documents checked: %d, cards away: %d", bound, checked, away)
+	t.Logf("keys bound: %v, documents checked: %d, cards away: %d, states behind the lock: %d, decided: %d", bound, checked, away, locked, decided)
 }
 
 // world is a session, its twin that sees the same events, and what an observer outside knows of them.
 type world struct {
 	*rapid.T
 	session, twin *kiosk.Session
-	state         kiosk.State
+	layout        int
+	state, behind kiosk.State // as it is drawn, and with what is behind the lock
+	caseOf        kiosk.CaseID
+	clerk         string // who began it
+	locked        int    // states with a case behind the lock
+	decided       int    // cases that a supervisor decided
 	now           time.Time
 	asked         []kiosk.Command // not yet answered
 	watch         observer
@@ -101,14 +111,18 @@ func (w *world) fail(format string, args ...any) {
 }
 
 func newWorld(t *rapid.T) *world {
-	settings := kiosk.Settings{DeskName: "Balcão"}
+	layout := rapid.IntRange(noShifts, ownReader).Draw(t, "layout")
+	settings := kiosk.Settings{DeskName: "Balcão", ShiftRequired: layout != noShifts, StaffReader: layout == ownReader}
 	w := &world{
-		T: t, now: noon, bound: map[kiosk.DocumentKind]int{},
+		T: t, now: noon, layout: layout, bound: map[kiosk.DocumentKind]int{},
 		session: kiosk.NewSession(settings, noon), twin: kiosk.NewSession(settings, noon),
 	}
 	for _, session := range []*kiosk.Session{w.session, w.twin} {
 		session.Handle(kiosk.ReaderAdded{Reader: 1, Name: "A"})
 		session.Handle(kiosk.ReaderAdded{Reader: 2, Name: "B"})
+		if layout == ownReader {
+			session.Handle(kiosk.ReaderAdded{Reader: 3, Name: "S", Staff: true})
+		}
 	}
 	w.state = w.session.State()
 	return w
@@ -117,8 +131,8 @@ func newWorld(t *rapid.T) *world {
 // step draws one event, sends it and checks everything that must hold.
 func (w *world) step() {
 	e := w.draw()
-	before := w.state
-	late := isLate(e, before.Case)
+	before, inside := w.state, w.behind
+	late := isLate(e, inside.Case)
 	w.trace = append(w.trace, fmt.Sprintf("%v %s %T%v", before.Step, before.Review.Phase, e, e))
 	mine, secret := copyEvent(e)
 	other, _ := copyEvent(e)
@@ -126,7 +140,7 @@ func (w *world) step() {
 	state, commands := w.session.Handle(mine)
 	twinState, twinCommands := w.twin.Handle(other)
 	spoil(mine)
-	w.state = state
+	w.state, w.behind = state, kiosk.Behind(w.session)
 	if !reflect.DeepEqual(state, twinState) || !reflect.DeepEqual(commands, twinCommands) {
 		w.fail("%T: the same events led to different results", e)
 	}
@@ -136,13 +150,16 @@ func (w *world) step() {
 	w.checkSecret(e, secret, commands)
 	w.checkState(e)
 	w.checkKept()
-	w.watch.event(before, e)
+	w.checkShift(before, e, commands)
+	if !shut(before) || !needsHands(e) {
+		w.watch.event(inside, e)
+	}
 	for _, c := range commands {
-		if complaint := w.watch.command(c, state); complaint != "" {
+		if complaint := w.watch.command(c, w.behind); complaint != "" {
 			w.fail("after %T, %T: %s", e, c, complaint)
 		}
 		if _, ok := c.(kiosk.Bind); ok {
-			w.bound[before.Document.Kind]++
+			w.bound[inside.Document.Kind]++
 		}
 	}
 	if before.Errand.Name == "check" && before.Step == kiosk.StepIdentity && before.Document.Complete && state.Case != before.Case {
@@ -173,6 +190,22 @@ func (w *world) checkSecret(e kiosk.Event, secret kiosk.Secret, commands []kiosk
 			if c.PIN != nil && &c.PIN[0] == &secret[0] {
 				return
 			}
+		case kiosk.SignIn:
+			if &c.PIN[0] == &secret[0] {
+				return
+			}
+		case kiosk.UnlockShift:
+			if &c.PIN[0] == &secret[0] {
+				return
+			}
+		case kiosk.StaffSign:
+			if c.PIN != nil && &c.PIN[0] == &secret[0] {
+				return
+			}
+		case kiosk.Decide:
+			if c.PIN != nil && &c.PIN[0] == &secret[0] {
+				return
+			}
 		}
 	}
 	if _, pin := e.(kiosk.PINTyped); pin && w.state.PIN.Phase == kiosk.PINRepeat {
@@ -184,9 +217,9 @@ func (w *world) checkSecret(e kiosk.Event, secret kiosk.Secret, commands []kiosk
 }
 
 func (w *world) checkState(e kiosk.Event) {
-	s := w.state
+	s := w.behind
 	doc := s.Document
-	fatal := s.Problem != nil && s.Problem.Fatal
+	fatal := kiosk.Over(w.session)
 	live := s.Case != 0 && !fatal
 	exposed := s.PIN.Phase == kiosk.PINRepeat && !doc.CardPresent && doc.Signing != kiosk.SigningDesk
 	if !exposed {
@@ -234,7 +267,7 @@ func (w *world) checkState(e kiosk.Event) {
 			w.fail("after %T the session holds a secret at %s", e, found)
 		}
 	}
-	if s.Case == 0 || fatal {
+	if s.Case == 0 || fatal && s.Approval.Case == nil {
 		if found := search(reflect.ValueOf(w.session), personal); found != "" {
 			w.fail("after %T something personal is left at %s", e, found)
 		}

@@ -53,8 +53,9 @@ const (
 	ProblemOtherStaffCard   = ProblemCode("other_staff_card")     // another staff card than the shift's, where that has to sign
 	ProblemStaffCertificate = ProblemCode("staff_no_certificate") // the staff card has no certificate to sign in with
 	ProblemStaffPINBlocked  = ProblemCode("staff_pin_blocked")
-	ProblemStaffCardFailed  = ProblemCode("staff_card_failed") // it did not answer, was pulled, or signed with another key
-	ProblemStaffUnknown     = ProblemCode("staff_unknown")     // the card is not registered at the centre
+	ProblemStaffCardFailed  = ProblemCode("staff_card_failed")  // it did not answer, was pulled, or signed with another key
+	ProblemStaffCardExpired = ProblemCode("staff_card_expired") // its certificate
+	ProblemStaffUnknown     = ProblemCode("staff_unknown")      // the card is not registered at the centre
 	ProblemStaffSuspended   = ProblemCode("staff_suspended")
 	ProblemStaffRevoked     = ProblemCode("staff_revoked")   // the card, not the person
 	ProblemStaffLocked      = ProblemCode("staff_locked")    // too many wrong sign-ins at this desk; a supervisor signs in here
@@ -94,20 +95,22 @@ func (c ProblemCode) OfService() bool {
 // currentProblem is what the screens show: what ended the case, then what keeps a card from it, then
 // what stopped it otherwise; on an empty desk, what keeps a case from starting.
 func (s *Session) currentProblem() *Problem {
+	shut := s.shut()
+	free := shut || s.state.Case == 0
 	switch {
-	case s.over():
+	case s.over() && !shut:
 		return s.problem
-	case (s.waitsForCard() || s.state.Case == 0) && s.state.Status.Service != "":
+	case (s.waitsForCard() || free) && s.state.Status.Service != "":
 		return s.ambient(Problem{Code: s.state.Status.Service})
-	case (s.waitsForCard() || s.state.Case == 0) && s.holding(SlotUnresponsive, false) != 0:
+	case (s.waitsForCard() || free) && s.holding(SlotUnresponsive, false) != 0:
 		return s.ambient(Problem{Code: ProblemCardUnresponsive, Reader: s.holding(SlotUnresponsive, false)})
-	case s.problem != nil:
+	case s.problem != nil && !shut:
 		return s.problem
-	case s.state.Away:
+	case s.state.Away && !shut:
 		return s.ambient(Problem{Code: ProblemCardAway})
-	case s.state.Case == 0 && s.barred() != "":
+	case free && s.barred() != "":
 		return s.ambient(Problem{Code: s.barred()})
-	case s.state.Case == 0 && s.note != "":
+	case s.state.Case == 0 && !shut && s.note != "":
 		return s.ambient(Problem{Code: s.note})
 	}
 	return nil

@@ -33,8 +33,10 @@ type ReaderStatus struct {
 type reader struct {
 	number int
 	name   string
-	holds  Slot // SlotEmpty, SlotCard or SlotUnresponsive
+	staff  bool // it is the staff card's alone
+	holds  Slot // SlotEmpty, SlotCard, SlotStaff, SlotUnresponsive; in the staff card's own reader SlotUnknown
 	unread bool // its card came while it could not be looked at
+	asked  bool // whether its card is a staff card
 }
 
 // reader returns the reader of that number, nil when there is none.
@@ -93,7 +95,7 @@ func (e ReaderAdded) apply(s *Session) {
 	if e.Reader < 1 || s.reader(e.Reader) != nil {
 		return
 	}
-	s.readers = append(s.readers, reader{number: e.Reader, name: e.Name, holds: SlotEmpty})
+	s.readers = append(s.readers, reader{number: e.Reader, name: e.Name, staff: e.Staff, holds: SlotEmpty})
 	slices.SortFunc(s.readers, func(a, b reader) int { return a.number - b.number })
 }
 
@@ -117,7 +119,16 @@ func (e CardInserted) apply(s *Session) {
 		return
 	}
 	r.holds, r.unread = SlotCard, true
+	s.meet(e.Reader)
+}
+
+// meet does with a card that nobody looked at what there is to do with it now.
+func (s *Session) meet(number int) {
+	e, r := CardInserted{number}, s.reader(number)
 	switch {
+	case r.staff || s.wantsStaffCard():
+		s.askWhose(r)
+	case s.shut():
 	case s.state.Case == 0 || s.interrupted:
 		s.startCase(e.Reader)
 	case s.over():
@@ -125,7 +136,7 @@ func (e CardInserted) apply(s *Session) {
 		s.startCase(e.Reader)
 	case s.typing() && !s.state.Document.CardPresent:
 		s.startCase(e.Reader)
-	case s.state.Document.Complete && s.state.Document.Signing != SigningDesk && !s.state.Document.CardPresent && !s.binding() && s.live != 0:
+	case s.state.Document.Complete && s.state.Document.Signing != SigningDesk && !s.state.Document.CardPresent && !s.binding() && !s.signed && s.live != 0:
 		s.recognise(e.Reader)
 	}
 }
@@ -135,7 +146,7 @@ type CardRemoved struct{ Reader int }
 
 // apply empties the reader. Whoever takes the card at the end takes their leave.
 func (e CardRemoved) apply(s *Session) {
-	held := s.holds(e.Reader) != SlotEmpty
+	held := s.holds(e.Reader) != SlotEmpty && s.holds(e.Reader) != SlotStaff
 	s.leaves(e.Reader)
 	if held && s.state.Step == StepDone && s.state.Document.Reader == e.Reader {
 		s.next()
@@ -213,7 +224,10 @@ func (s *Session) looked(number int) {
 // leaves is what follows when a reader no longer holds its card.
 func (s *Session) leaves(reader int) {
 	if r := s.reader(reader); r != nil {
-		r.holds, r.unread = SlotEmpty, false
+		r.holds, r.unread, r.asked = SlotEmpty, false, false
+	}
+	if s.state.Shift.Reader == reader {
+		s.staffCardGone()
 	}
 	if s.recognising == reader {
 		s.recognising = 0
@@ -276,7 +290,7 @@ func (s *Session) shownSlot(reader int, holds Slot) Slot {
 	doc := &s.state.Document
 	ours := s.state.Case != 0 && doc.Reader == reader
 	switch {
-	case holds == SlotEmpty && ours && s.state.Step != StepDone && !s.over() && !s.typing():
+	case holds == SlotEmpty && ours && s.state.Step != StepDone && !s.over() && !s.typing() && !s.signed:
 		return SlotRemoved
 	case holds != SlotCard:
 		return holds

@@ -131,7 +131,7 @@ const (
 // the signature on the centre decides.
 func (s *Session) reconsider() {
 	doc := &s.state.Document
-	if s.live == 0 || s.over() || s.binding() || !doc.Complete || doc.Identity == nil {
+	if s.live == 0 || s.over() || s.signed || s.binding() || !doc.Complete || doc.Identity == nil {
 		return
 	}
 	today, entered := DateOf(s.state.Now), s.state.Eligible.Entered
@@ -186,7 +186,7 @@ type RulesChanged struct{}
 // applyToCase: an answer to Sign: nothing was signed, because the centre had other rules by then. What they change,
 // centreChanged has done already.
 func (RulesChanged) applyToCase(s *Session) {
-	if s.inReview(ReviewSigning) {
+	if s.inReview(ReviewSigning) && !s.signed {
 		s.askForCard()
 	}
 }

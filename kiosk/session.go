@@ -65,6 +65,12 @@ type Session struct {
 
 	readers []reader // in the order of their numbers
 
+	later  []Command // what the case asks for behind the lock: it waits for who unlocks
+	marked bool      // the clerk's quiet mark
+	signed bool      // the person's part is signed; the staff card's is missing
+
+	ofShift bool // the staff card in Shift.Reader is the one that the shift was signed in with
+
 	swapping    bool        // the person is asked for another document: the one in the reader is no stranger's
 	interrupted bool        // the reading stopped; a card in any reader starts it anew
 	refused     bool        // a check failed; the remaining ones are still coming in
@@ -95,13 +101,16 @@ func NewSession(settings Settings, now time.Time) *Session {
 	}
 	s.errand = Errands[0]
 	s.state = State{Now: now, DeskName: s.settings.DeskName, ClerkLanguage: s.settings.ClerkLanguage}
+	if s.settings.ShiftRequired {
+		s.state.Shift = s.noShift("")
+	}
 	s.clear()
 	s.settle()
 	return s
 }
 
 // State returns what the screens draw now.
-func (s *Session) State() State { return s.state }
+func (s *Session) State() State { return s.shown() }
 
 // Handle takes one event and returns the state it leads to and the commands it asks for, in the order
 // in which they are to be carried out. The runner sends a Tick before an event when time has passed
@@ -109,7 +118,13 @@ func (s *Session) State() State { return s.state }
 func (s *Session) Handle(e Event) (State, []Command) {
 	s.commands = nil
 	if answer, ok := e.(InCase); ok && (s.live == 0 || answer.Case != s.live) {
-		return s.state, nil // of a case that is over
+		return s.shown(), nil // of a case that is over
+	}
+	if s.shut() && needsShift(e) {
+		if typed, ok := e.(interface{ secret() Secret }); ok {
+			typed.secret().Wipe()
+		}
+		return s.shown(), nil
 	}
 	if touches(e) {
 		s.touched = s.state.Now
@@ -120,11 +135,12 @@ func (s *Session) Handle(e Event) (State, []Command) {
 	s.settle()
 	commands := s.commands
 	s.commands = nil
-	return s.state, commands
+	return s.shown(), commands
 }
 
 // settle computes what follows from the rest of the state, after every event.
 func (s *Session) settle() {
+	s.settleShift()
 	s.settleContact()
 	s.settleAway()
 	if s.problem != nil && s.problem.Code == ProblemInternal {
@@ -142,8 +158,14 @@ func (s *Session) settle() {
 	s.state.Wake = s.wake()
 }
 
-// ask adds a command for the runner.
-func (s *Session) ask(c Command) { s.commands = append(s.commands, c) }
+// ask adds a command for the runner. Behind the lock a case asks for nothing.
+func (s *Session) ask(c Command) {
+	if s.shut() && servesCase(c) {
+		s.later = append(s.later, c)
+		return
+	}
+	s.commands = append(s.commands, c)
+}
 
 // over reports whether the case ended with a problem that is still on the screen.
 func (s *Session) over() bool { return s.problem != nil && s.problem.Fatal }

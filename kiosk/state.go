@@ -13,7 +13,7 @@ type CaseID uint64
 type State struct {
 	Now    time.Time // the clock as of the last event
 	Wake   time.Time // when the session wants the next Tick; zero when nothing is timed
-	IdleAt time.Time // when an untouched case ends by itself; zero when none can
+	IdleAt time.Time // when an untouched case ends by itself, or, where shifts are, the desk locks; zero when neither can
 
 	DeskName        string // "Loja de Cidadão das Laranjeiras · Balcão 07"
 	MinAge          int    // completed years from which a person may enrol
@@ -46,7 +46,7 @@ type State struct {
 
 // MayCancel reports whether the case can still end without a trace: until the evidence leaves.
 func (s State) MayCancel() bool {
-	return s.Step != StepDone && s.Review.Phase != ReviewBinding
+	return s.Step != StepDone && s.Review.Phase != ReviewBinding && s.Approval.Phase != ApprovalSigning && s.Approval.Phase != ApprovalDeciding
 }
 
 // Status is the status bar: readers, centre, delivery.

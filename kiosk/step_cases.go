@@ -1,6 +1,7 @@
 package kiosk
 
 import (
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -8,6 +9,31 @@ import (
 
 // casesStep lists the enrolments that wait for a supervisor.
 type casesStep struct{ plainStep }
+
+func (casesStep) begin(s *Session) {
+	s.state.Approval = ApprovalState{Phase: ApprovalList, Cases: s.state.Approval.Cases, Problem: s.state.Approval.Problem}
+	s.listCases()
+}
+
+func (casesStep) stop(s *Session) bool {
+	if s.state.Approval.Phase != ApprovalTaking {
+		return false
+	}
+	s.state.Approval.Phase = ApprovalList
+	return true
+}
+
+func (casesStep) retry(s *Session) {
+	if s.at(StepCases) {
+		s.listCases()
+	}
+}
+
+// listCases asks which there are.
+func (s *Session) listCases() {
+	s.state.Approval.Listing = s.at(StepCases)
+	s.ask(ListCases{})
+}
 
 // ApprovalPhase is how far a supervisor is with a case that waits.
 type ApprovalPhase string
@@ -115,17 +141,43 @@ type CasesListed struct {
 	Problem ProblemCode
 }
 
-func (e CasesListed) apply(s *Session) {}
+func (e CasesListed) apply(s *Session) {
+	if s.state.Shift.Staff.Role != RoleSupervisor {
+		return // of the shift before
+	}
+	s.state.Shift.Waiting = len(e.Cases)
+	if e.Problem != "" {
+		s.state.Shift.Waiting = -1
+	}
+	if approval := &s.state.Approval; s.at(StepCases) {
+		approval.Listing, approval.Cases = false, slices.Clone(e.Cases)
+		if e.Problem != "" {
+			approval.Problem = e.Problem
+		}
+	}
+}
 
 // CasesChanged says that a case came or went.
 type CasesChanged struct{}
 
-func (CasesChanged) apply(s *Session) {}
+func (CasesChanged) apply(s *Session) {
+	if s.state.Shift.Staff.Role == RoleSupervisor {
+		s.listCases()
+	}
+}
 
 // CaseChosen asks for one of the cases.
 type CaseChosen struct{ ID uuid.UUID }
 
-func (e CaseChosen) apply(s *Session) {}
+func (e CaseChosen) apply(s *Session) {
+	approval := &s.state.Approval
+	listed := slices.ContainsFunc(approval.Cases, func(c WaitingCase) bool { return c.ID == e.ID })
+	if s.at(StepCases) && approval.Phase == ApprovalList && listed {
+		approval.Phase, approval.Problem = ApprovalTaking, ""
+		s.dismiss("")
+		s.ask(TakeCase{Case: s.live, ID: e.ID})
+	}
+}
 
 // TakeCase asks the centre for a case, so that nobody else decides it meanwhile: CaseTaken or CaseRefused.
 type TakeCase struct {
@@ -143,9 +195,47 @@ func (ReleaseCase) command() {}
 // CaseTaken: it is leased to this desk.
 type CaseTaken struct{ Case OpenCase }
 
-func (e CaseTaken) applyToCase(s *Session) {}
+func (e CaseTaken) applyToCase(s *Session) {
+	if s.at(StepCases) && s.state.Approval.Phase == ApprovalTaking {
+		s.state.Approval.Case = &e.Case
+		s.reach(StepCase)
+	} else {
+		s.ask(ReleaseCase{ID: e.Case.ID})
+	}
+}
 
 // CaseRefused: the centre does not lease it, or takes no decision about it.
 type CaseRefused struct{ Code ProblemCode }
 
-func (e CaseRefused) applyToCase(s *Session) {}
+// applyToCase returns to the list, which is asked for again.
+func (e CaseRefused) applyToCase(s *Session) {
+	approval := &s.state.Approval
+	if approval.Phase == ApprovalTaking || approval.Phase == ApprovalSigning || approval.Phase == ApprovalDeciding {
+		approval.Case = nil
+		s.giveBack(e.Code)
+	}
+}
+
+// releaseCase lets other supervisors decide the case, unless it is being decided.
+func (s *Session) releaseCase() {
+	if approval := &s.state.Approval; approval.Case != nil && approval.Phase != ApprovalDeciding {
+		s.ask(ReleaseCase{ID: approval.Case.ID})
+	}
+}
+
+// giveBack returns to the list, and says why where the supervisor did not ask for it.
+func (s *Session) giveBack(why ProblemCode) {
+	s.releaseCase()
+	s.dismiss("")
+	s.state.Approval = ApprovalState{Cases: s.state.Approval.Cases, Problem: why}
+	s.reach(StepCases)
+}
+
+// leaseEnd is when others may decide the case, zero when none is leased or it is being decided.
+func (s *Session) leaseEnd() time.Time {
+	approval := &s.state.Approval
+	if approval.Case == nil || s.over() || approval.Phase == ApprovalSigning || approval.Phase == ApprovalDeciding {
+		return time.Time{}
+	}
+	return approval.Case.LeasedUntil.Add(s.state.Status.Centre.Skew)
+}

@@ -310,10 +310,11 @@ func (AccessAgain) apply(s *Session) {
 		return
 	}
 	present := doc.CardPresent
+	marked := s.marked
 	if !s.begin(doc.Reader) {
 		return
 	}
-	s.carried, s.retyping = before, true
+	s.carried, s.retyping, s.marked = before, true, marked
 	before.Opening = false
 	s.state.Document = DocumentState{Reader: s.state.Document.Reader, Access: before, Checks: pendingChecks(ExpectedChecks(Passport))}
 	if present {

@@ -118,6 +118,8 @@ func (SealPIN) command() {}
 // PINTyped is the first or the second entry of the new PIN.
 type PINTyped struct{ PIN Secret }
 
+func (e PINTyped) secret() Secret { return e.PIN }
+
 // apply takes the first entry, or compares the second with it and lets it go to be sealed.
 func (e PINTyped) apply(s *Session) {
 	pin := &s.state.PIN

@@ -54,19 +54,21 @@ func (reviewStep) proceed(s *Session) {
 }
 
 func (reviewStep) retreat(s *Session) bool {
-	if !s.inReview(ReviewReading, ReviewCard, ReviewCardPIN) {
+	if !s.inReview(ReviewReading, ReviewCard, ReviewCardPIN, ReviewStaffCard, ReviewStaffPIN) {
 		return false
 	}
-	s.state.Review = ReviewState{}
+	s.state.Review, s.signed = ReviewState{}, false
 	return true
 }
 
 func (reviewStep) asksCitizen(s *Session) bool {
-	return !s.binding() && !s.state.Review.Disputed
+	return !s.binding() && !s.signed && !s.state.Review.Disputed
 }
 
 func (reviewStep) stop(s *Session) bool {
 	switch {
+	case s.inReview(ReviewSigning) && s.signed:
+		s.wantStaffCard()
 	case s.inReview(ReviewSigning):
 		s.askForCard()
 	case s.binding():
@@ -79,7 +81,7 @@ func (reviewStep) stop(s *Session) bool {
 
 func (reviewStep) retry(s *Session) {
 	if s.again.bind {
-		s.ask(Bind{Case: s.live})
+		s.ask(Bind{Case: s.live, Marked: s.marked})
 	}
 	if s.inReview(ReviewCardPIN) {
 		s.agreed()
@@ -99,8 +101,10 @@ func (s *Session) inReview(phases ...ReviewPhase) bool {
 	return false
 }
 
-// binding reports whether the evidence is on its way: from here on only the centre decides.
-func (s *Session) binding() bool { return s.state.Review.Phase == ReviewBinding }
+// binding reports whether the evidence, or a supervisor's decision, is on its way: from here on only the centre decides.
+func (s *Session) binding() bool {
+	return s.state.Review.Phase == ReviewBinding || s.state.Approval.Phase == ApprovalDeciding
+}
 
 // Agreed: everything shown is right, bind it.
 type Agreed struct{}
@@ -147,6 +151,8 @@ func (SomethingWrong) apply(s *Session) {
 
 // CardPINTyped is the Citizen Card's authentication PIN.
 type CardPINTyped struct{ PIN Secret }
+
+func (e CardPINTyped) secret() Secret { return e.PIN }
 
 // apply passes the card's PIN on. One of an impossible length would cost the person a try.
 func (e CardPINTyped) apply(s *Session) {
@@ -196,7 +202,7 @@ func (s *Session) sign(pin Secret) {
 	doc := &s.state.Document
 	s.dismiss("")
 	s.state.Review.Phase = ReviewSigning
-	s.state.Review.PINWrong = false
+	s.state.Review.PINWrong, s.signed = false, false
 	facts := TranscriptFacts{
 		Identity:      s.state.Person(),
 		Eligibility:   s.state.Eligible.Entered,
@@ -218,7 +224,7 @@ type CardPINRefused struct {
 }
 
 func (e CardPINRefused) applyToCase(s *Session) {
-	if !s.inReview(ReviewSigning) {
+	if !s.inReview(ReviewSigning) || s.signed {
 		return
 	}
 	s.state.Document.PINTries = e.TriesLeft
@@ -248,9 +254,9 @@ type Signed struct {
 	Check Check // CheckKey
 }
 
-// applyToCase sends the evidence, once the signature showed that the card holds the certificate's key.
+// applyToCase goes on once the signature showed that the card holds the certificate's key: the staff card signs last.
 func (e Signed) applyToCase(s *Session) {
-	if !s.inReview(ReviewSigning) {
+	if !s.inReview(ReviewSigning) || s.signed {
 		return
 	}
 	check := e.Check
@@ -263,10 +269,16 @@ func (e Signed) applyToCase(s *Session) {
 		s.end(Problem{Code: ProblemCode(check.reason()), Reader: s.state.Document.Reader})
 		return
 	}
+	s.signed = true
+	s.staffSigns()
+}
+
+// bind sends the evidence.
+func (s *Session) bind() {
 	s.state.ConfirmCancel = false
 	s.state.Review.Phase = ReviewBinding
 	s.state.Review.BindSince = s.state.Now
-	s.ask(Bind{Case: s.live})
+	s.ask(Bind{Case: s.live, Marked: s.marked})
 }
 
 // SignFailed: the card did not sign. ReasonRemoved and ReasonCardChanged ask for the same card again;
@@ -278,7 +290,7 @@ type SignFailed struct {
 // applyToCase is an answer to Sign or to RecogniseAgain. A pulled or changed card is asked for again; a
 // card that cannot sign ends the case.
 func (e SignFailed) applyToCase(s *Session) {
-	if s.binding() {
+	if s.binding() || s.signed {
 		s.recognising = 0 // signed already: which card came back no longer matters
 		return
 	}
@@ -304,8 +316,11 @@ func (e SignFailed) applyToCase(s *Session) {
 	}
 }
 
-// Bind sends the evidence to the centre and waits: KeyActive, KeyRefused, or BindWaiting meanwhile.
-type Bind struct{ Case CaseID }
+// Bind sends the evidence to the centre and waits: KeyActive, KeyPending, KeyRefused, or BindWaiting meanwhile.
+type Bind struct {
+	Case   CaseID
+	Marked bool // a supervisor is to be told
+}
 
 func (Bind) command() {}
 
@@ -326,39 +341,48 @@ type KeyActive struct {
 	Level      Level
 }
 
-// applyToCase ends the work. Only the receipt stays, until the next person or until it wipes itself.
 func (e KeyActive) applyToCase(s *Session) {
 	if !s.inReview(ReviewBinding) {
 		return
 	}
 	doc := s.state.Document
-	receipt := &Receipt{
-		Person:     s.state.Person().FullName(),
+	receipt := Receipt{
 		Register:   e.Register,
 		ActiveAt:   e.ActiveAt,
 		ValidUntil: e.ValidUntil,
 		Beyond:     e.ValidUntil.daysAfter(doc.Identity.ValidUntil),
 		Assurance:  Assurance{Level: e.Level},
-		DeskTime:   max(0, s.state.Now.Sub(s.state.Started)),
-		WipeAt:     s.state.Now.Add(s.settings.WipeAfter),
-	}
-	if contacts := s.proven(); len(contacts) > 0 {
-		receipt.Login = contacts[0].Value
 	}
 	if e.Level != LevelHigh {
 		receipt.Assurance.Missing = append([]CheckName(nil), doc.Assurance.Missing...)
 	}
+	s.finish(receipt)
+}
+
+// finish ends the work. Only the receipt stays, until the next person or until it wipes itself.
+func (s *Session) finish(receipt Receipt) {
+	receipt.Person = s.state.Person().FullName()
+	receipt.DeskTime = max(0, s.state.Now.Sub(s.state.Started))
+	receipt.WipeAt = s.state.Now.Add(s.settings.WipeAfter)
+	if contacts := s.proven(); len(contacts) > 0 {
+		receipt.Login = contacts[0].Value
+	}
 	s.opened = false
 	s.problem = nil
 	s.wipePerson()
-	s.state.Receipt = receipt
+	s.state.Receipt = &receipt
 	s.advance()
 }
 
 // KeyPending: the centre accepted the evidence, and a supervisor decides.
 type KeyPending struct{}
 
-func (KeyPending) applyToCase(s *Session) {}
+// applyToCase ends the work here; who decides later looks at the evidence.
+func (KeyPending) applyToCase(s *Session) {
+	if s.inReview(ReviewBinding) {
+		s.finish(Receipt{Pending: true})
+	}
+}
 
 // KeyRefused: the centre did not accept it.
 type KeyRefused struct {

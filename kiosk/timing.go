@@ -12,13 +12,17 @@ type Tick struct{ Now time.Time }
 func (e Tick) apply(s *Session) {
 	s.state.Now = e.Now
 	switch {
-	case s.state.Receipt != nil && !e.Now.Before(s.state.Receipt.WipeAt):
+	case s.state.Receipt != nil && !s.shut() && !e.Now.Before(s.state.Receipt.WipeAt):
 		s.next()
+	case s.due(s.idleAt()) && s.settings.ShiftRequired:
+		s.lock()
 	case s.due(s.idleAt()):
 		s.leave()
 		s.note = ProblemIdle
 	case s.opened && !s.binding() && !s.over() && !s.expiresAt.IsZero() && !s.centreNow().Before(s.expiresAt):
 		s.end(Problem{Code: ProblemExpired})
+	case s.due(s.leaseEnd()):
+		s.giveBack(ProblemLeaseOver)
 	default:
 		s.expireCodes()
 	}
@@ -34,7 +38,7 @@ func (s *Session) centreNow() time.Time { return s.state.Now.Add(-s.state.Status
 // delivery report does not keep a forgotten case open.
 func touches(e Event) bool {
 	switch e := e.(type) {
-	case Tick, ServiceChanged, ReaderAdded, ReaderRemoved, CentreChanged:
+	case Tick, ServiceChanged, ReaderAdded, ReaderRemoved, CentreChanged, Doubt, CasesListed, CasesChanged, ShiftEnded:
 		return false
 	case InCase:
 		_, report := e.Event.(DeliveryChanged)
@@ -43,13 +47,22 @@ func touches(e Event) bool {
 	return true
 }
 
-// idleAt is when a case that nobody touches ends: never while the centre decides, and a receipt has
-// its own time.
+// idleAt is when a case that nobody touches ends, or an open shift is locked: never while the centre decides, and a
+// receipt has its own time.
 func (s *Session) idleAt() time.Time {
-	if s.state.Case == 0 || s.binding() || s.state.Step == StepDone {
+	shifts := s.settings.ShiftRequired
+	if s.binding() || s.state.Step == StepDone || s.shut() || s.state.Case == 0 && !shifts {
 		return time.Time{}
 	}
-	return s.touched.Add(s.settings.IdleAfter)
+	return s.touched.Add(s.idleAfter())
+}
+
+// idleAfter is how long nobody need touch anything. A card that has to stay in its reader is taken along by whoever goes.
+func (s *Session) idleAfter() time.Duration {
+	if s.settings.ShiftRequired && !s.cardHeld() {
+		return min(s.settings.LockAfter, s.settings.IdleAfter)
+	}
+	return s.settings.IdleAfter
 }
 
 // idleSoon reports whether it is time to warn that the case ends: a minute before, and never for most of
@@ -60,10 +73,10 @@ func (s *Session) idleSoon() bool {
 
 func (s *Session) idleWarning() time.Time {
 	at := s.idleAt()
-	if at.IsZero() || s.over() {
+	if at.IsZero() || s.over() || s.state.Case == 0 {
 		return time.Time{}
 	}
-	return at.Add(-min(time.Minute, s.settings.IdleAfter/2))
+	return at.Add(-min(time.Minute, s.idleAfter()/2))
 }
 
 // wake is the next moment at which the state changes by itself or a screen shows another time: each
@@ -74,7 +87,7 @@ func (s *Session) wake() time.Time {
 	if s.counting() {
 		next = now.Truncate(time.Second).Add(time.Second)
 	}
-	moments := []time.Time{s.state.IdleAt, s.idleWarning(), s.awayAt()}
+	moments := []time.Time{s.state.IdleAt, s.idleWarning(), s.awayAt(), s.state.Shift.WipeAt, s.state.Shift.EndsAt, s.leaseEnd()}
 	if s.state.Receipt != nil {
 		moments = append(moments, s.state.Receipt.WipeAt)
 	}
@@ -89,6 +102,6 @@ func (s *Session) wake() time.Time {
 // counting reports whether a screen shows seconds.
 func (s *Session) counting() bool {
 	contact := &s.state.Contact
-	return s.state.Receipt != nil || s.binding() || s.idleSoon() ||
+	return s.state.Receipt != nil || s.binding() || s.idleSoon() || !s.state.Shift.WipeAt.IsZero() ||
 		s.state.Step == StepContact && (!contact.Phone.SentAt.IsZero() || !contact.Email.SentAt.IsZero())
 }
