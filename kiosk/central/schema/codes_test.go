@@ -242,7 +242,7 @@ func TestOtherDesksLockNobodyOut(t *testing.T) {
 		t.Error("no alert")
 	}
 	// A desk that used up its own sends has one again when they are fifteen minutes old.
-	thief := desk{b, "thief_0", b.newDesk("thief_0").cert}
+	thief := b.newDesk("thief_0")
 	b.later(15 * time.Minute)
 	if s := thief.send(thief.open(citizen()), "sms", victim); s.Refusal != "" || s.TriesLeft != 3 {
 		t.Errorf("after fifteen minutes: %+v", s)

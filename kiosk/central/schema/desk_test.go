@@ -22,7 +22,7 @@ func (d desk) calls(tb testing.TB) map[string]string {
 	answers := map[string]string{}
 	for name, sql := range map[string]string{
 		"hello":            `select from desk.hello($1)`,
-		"open_enrolment":   `select from desk.open_enrolment($1, gen_random_uuid(), 'citizen-card', 'PRT', '12345678', null, null, false)`,
+		"open_enrolment":   `select from desk.open_enrolment($1, gen_random_uuid(), 'citizen-card', 'PRT', '12345678', null, null, false, $2)`,
 		"send_code":        `select from desk.send_code($1, gen_random_uuid(), gen_random_uuid(), 'sms', '+351912345678', 'pt')`,
 		"confirm_code":     `select from desk.confirm_code($1, gen_random_uuid(), gen_random_uuid(), 'sms', '123456')`,
 		"chip_challenge":   `select from desk.chip_challenge($1, gen_random_uuid(), 'x')`,
@@ -39,7 +39,8 @@ func (d desk) calls(tb testing.TB) map[string]string {
 		"decide":           `select from desk.decide($1, gen_random_uuid(), gen_random_uuid(), sha256('x'), 'x')`,
 		"case_status":      `select from desk.case_status($1, gen_random_uuid(), gen_random_uuid())`,
 	} {
-		_, err := d.b.centre.Exec(tb.Context(), sql, d.cert)
+		args := []any{d.cert, d.shift}
+		_, err := d.b.centre.Exec(tb.Context(), sql, args[:strings.Count(sql, "$")]...)
 		answers[name] = word("", err)
 	}
 	return answers
@@ -101,6 +102,9 @@ func TestDesksAreRows(t *testing.T) {
 		t.Errorf("what it had bound: %q, %d", outcome, register)
 	}
 	do(schema.ResumeDesk(t.Context(), admin, "loja_1"))
+	_, err := b.desk.tryOpen(newID(), citizen())
+	wantState(t, "without a new sign-in", err, "BK015")
+	b.desk = b.desk.with(b.hire("clerk"))
 	b.desk.wantCalls(t, "resumed", "")
 	if s := b.desk.status(bound); s.State != "refused" || s.Refusal != "desk_suspended" {
 		t.Errorf("what it had bound: %+v", s)
@@ -116,7 +120,7 @@ func TestDesksAreRows(t *testing.T) {
 	ca := must(deskca.New())(t)
 	next := must(must(ca.Login("loja_1"))(t).TLS())(t)
 	do(schema.RotateDesk(t.Context(), admin, "loja_1", next.Leaf.Raw, time.Hour))
-	rotated := desk{b, "loja_1", sum(next)}
+	rotated := desk{b, "loja_1", sum(next), b.desk.shift}
 	b.desk.wantCalls(t, "the old one, in the overlap", "")
 	rotated.wantCalls(t, "the new one", "")
 	b.exec(`update centre.desk_certificate set ends_at = clock_timestamp() where ends_at is not null`)
@@ -133,7 +137,7 @@ func TestDesksAreRows(t *testing.T) {
 
 	do(schema.RevokeDesk(t.Context(), admin, "loja_1"))
 	wantGone()
-	desk{b, "loja_1", sum(third)}.wantCalls(t, "revoked", "BK012")
+	desk{b, "loja_1", sum(third), b.desk.shift}.wantCalls(t, "revoked", "BK012")
 	for what, err := range map[string]error{
 		"resumed": schema.ResumeDesk(t.Context(), admin, "loja_1"), "suspended": schema.SuspendDesk(t.Context(), admin, "loja_1"),
 		"rotated":               schema.RotateDesk(t.Context(), admin, "loja_1", next.Leaf.Raw, 0),
@@ -145,8 +149,8 @@ func TestDesksAreRows(t *testing.T) {
 		}
 	}
 	do(schema.RevokeDesk(t.Context(), admin, "loja_1"))
-	desk{b, "", make([]byte, 32)}.wantCalls(t, "a stranger", "BK012")
-	desk{b, "", nil}.wantCalls(t, "nobody", "BK012")
+	desk{b, "", make([]byte, 32), newID()}.wantCalls(t, "a stranger", "BK012")
+	desk{b, "", nil, newID()}.wantCalls(t, "nobody", "BK012")
 
 	desks := must(schema.Desks(t.Context(), admin))(t)
 	if len(desks) != 1 || desks[0].State != "revoked" || len(desks[0].Certificates) != 3 || !desks[0].Certificates[2].Revoked ||
@@ -293,6 +297,14 @@ func TestErrorsSayNothing(t *testing.T) {
 		{`select desk.bind($1, $2, $3, 'i', 's', 'p', '')`, []any{id, make([]byte, 262145)}},
 		{`select desk.abandon($1, $2, $3)`, []any{id, long}},
 		{`select desk.enrolment_status($1, null)`, nil},
+		{`select desk.begin_shift($1, null)`, nil},
+		{`select desk.sign_in($1, $2, $3, $3, $4)`, []any{b.desk.shift, []byte("short"), []byte(long)}},
+		{`select desk.sign_in($1, $2, null, null, null, $3)`, []any{b.desk.shift, long}},
+		{`select desk.sign_in($1, $2, $3, $3, $4, $5)`, []any{newID(), make([]byte, 32), []byte("jws"), long}},
+		{`select desk.sign_in_failed($1, $2, null, null)`, []any{b.desk.shift}},
+		{`select desk.decide($1, $2, null, $3, null)`, []any{b.desk.shift, []byte(long)}},
+		{`select desk.take_case($1, $2, $3)`, []any{b.desk.shift, id}},
+		{`select desk.case_status($1, $2, $3)`, []any{newID(), id}},
 	} {
 		_, err := b.centre.Exec(t.Context(), call.sql, append([]any{b.desk.cert}, call.args...)...)
 		said := err.Error()

@@ -41,9 +41,10 @@ type bench struct {
 
 // desk is a desk as the door sees it.
 type desk struct {
-	b    *bench
-	name string
-	cert []byte // SHA-256 of its certificate
+	b     *bench
+	name  string
+	cert  []byte    // SHA-256 of its certificate
+	shift uuid.UUID // of who is signed in
 }
 
 func newBench(tb testing.TB) *bench {
@@ -54,10 +55,11 @@ func newBench(tb testing.TB) *bench {
 	return b
 }
 
+// newDesk is a desk at which a clerk of its own is signed in.
 func (b *bench) newDesk(name string) desk {
 	b.tb.Helper()
 	sum := sha256.Sum256(b.db.Desk(name).Leaf.Raw)
-	return desk{b, name, sum[:]}
+	return desk{b: b, name: name, cert: sum[:]}.with(b.hire("clerk"))
 }
 
 func mustPool(tb testing.TB, dsn string) *pgxpool.Pool {
@@ -203,8 +205,8 @@ type opened struct {
 
 func (d desk) tryOpen(id uuid.UUID, p person) (opened, error) {
 	return row[opened](d.b.tb, d.b.centre, `select coalesce(refusal, ''), challenge, opened_at, expires_at
-		from desk.open_enrolment($1, $2, nullif($3, ''), nullif($4, ''), nullif($5, ''), nullif($6, ''), nullif($7, ''), $8)`,
-		d.cert, id, p.Kind, p.Country, p.Civil, p.Document, p.Tax, p.Typed)
+		from desk.open_enrolment($1, $2, nullif($3, ''), nullif($4, ''), nullif($5, ''), nullif($6, ''), nullif($7, ''), $8, $9)`,
+		d.cert, id, p.Kind, p.Country, p.Civil, p.Document, p.Tax, p.Typed, d.shift)
 }
 
 // open opens an enrolment that must open.

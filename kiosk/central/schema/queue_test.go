@@ -230,7 +230,7 @@ func TestPayloads(t *testing.T) {
 			t.Fatalf("took %s of %v with %v, want %s of %v", j.Kind, j.Enrolment, j.Payload, kind, id)
 		}
 		for _, f := range fields {
-			if v, ok := j.Payload[f]; !ok || v == nil && !slices.Contains([]string{"civil_number", "shift", "approval"}, f) {
+			if v, ok := j.Payload[f]; !ok || v == nil && !slices.Contains([]string{"civil_number", "approval"}, f) {
 				t.Errorf("%s has no %s", kind, f)
 			}
 		}
