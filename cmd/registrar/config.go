@@ -18,6 +18,7 @@ import (
 	"balcao/kiosk/delivery"
 	"balcao/kiosk/registrar"
 	"balcao/kiosk/trust/country"
+	"balcao/kiosk/trust/staff"
 )
 
 // config is the registrar's configuration file. Secrets may be in it or, better, in files beside it.
@@ -32,6 +33,13 @@ type config struct {
 	// DeskAuthority is the certificate of the desks' certification authority (desk-ca/ca.crt of kioskctl db create).
 	// Every enrolment is signed with the certificate of its desk.
 	DeskAuthority string `toml:"desk_authority"`
+	// StaffAuthority is a file with the certificates (PEM) of who issues staff cards, and StaffCards a folder with the
+	// certificates of cards that count by themselves. Without both no enrolment of a shift is believed.
+	StaffAuthority string `toml:"staff_authority"`
+	StaffCards     string `toml:"staff_cards"`
+	// RecordKey is the file record.key of "registrar keygen", which signs the record of each key; it is looked for as the
+	// next two. Every registrar has its own or the same; doors are given the other half, record.pub.
+	RecordKey string `toml:"record_key"`
 	// Identity and Pepper are the files that "registrar keygen" wrote; when left out they are looked for
 	// in $CREDENTIALS_DIRECTORY.
 	Identity string `toml:"identity"`
@@ -110,9 +118,12 @@ func loadConfig(path string) (config, error) {
 	problems = append(problems, judge(path))
 	credential(&c.Identity, identityFile)
 	credential(&c.Pepper, pepperFile)
+	if _, err := os.Stat(filepath.Join(os.Getenv("CREDENTIALS_DIRECTORY"), recordFile)); err == nil {
+		credential(&c.RecordKey, recordFile)
+	}
 	c.Log.complete(filepath.Dir(path))
 	for _, file := range []*string{
-		&c.Trust, &c.DeskAuthority, &c.Identity, &c.Pepper,
+		&c.Trust, &c.DeskAuthority, &c.StaffAuthority, &c.StaffCards, &c.RecordKey, &c.Identity, &c.Pepper,
 		&c.SMS.PasswordFile, &c.SMS.CAFile, &c.Mail.PasswordFile, &c.Mail.CAFile,
 	} {
 		if *file != "" && !filepath.IsAbs(*file) {
@@ -157,6 +168,19 @@ func (c config) Validate() error {
 		err = guarded.File(c.DeskAuthority)
 	}
 	place("desk_authority", err, "reading it: no such file (desk-ca/ca.crt of kioskctl db create)")
+	if c.StaffAuthority != "" {
+		place("staff_authority", guarded.File(c.StaffAuthority), "no such file")
+	}
+	if c.StaffCards != "" {
+		place("staff_cards", guarded.Folder(c.StaffCards), "no such folder")
+	}
+	_, err = staff.Load(c.StaffAuthority, c.StaffCards)
+	place("staff_authority, staff_cards", err, "reading them: no such file")
+	if c.RecordKey != "" {
+		key, err := loadRecordKey(c.RecordKey)
+		clear(key)
+		place("record_key", err, "no such file (registrar keygen)")
+	}
 	must(len(c.Name) <= 100, "name: at most 100 characters")
 	place("identity", guarded.Secret(c.Identity), "no such file, nor in $CREDENTIALS_DIRECTORY (registrar keygen)")
 	place("pepper", guarded.Secret(c.Pepper), "no such file, nor in $CREDENTIALS_DIRECTORY (registrar keygen)")

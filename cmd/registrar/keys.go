@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"crypto/ed25519"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"filippo.io/age"
 
 	"balcao/cmd/internal/guarded"
+	"balcao/kiosk/record"
 	"balcao/kiosk/registrar"
 )
 
@@ -19,6 +21,8 @@ import (
 const (
 	identityFile = "identity.age" // age identity file
 	pepperFile   = "pepper"       // registrar.PepperLength random bytes
+	recordFile   = "record.key"   // Ed25519, PKCS #8 in PEM
+	publicFile   = "record.pub"   // its other half, for doors and audits
 )
 
 // keygen makes the registrar's keys. It overwrites nothing: whoever loses them loses every PIN.
@@ -50,11 +54,40 @@ func keygen(args []string, stdout io.Writer) error {
 	if err := writeNew(filepath.Join(dir, pepperFile), pepper); err != nil {
 		return fmt.Errorf("writing the pepper: %w", err)
 	}
-	if err := logKeygen(dir, origin); err != nil {
+	if err := errors.Join(recordKeygen(dir), logKeygen(dir, origin)); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintln(stdout, identity.Recipient())
 	return err
+}
+
+// recordKeygen makes the key that signs records. The other half comes first: a key without it would be of no use.
+func recordKeygen(dir string) error {
+	private, public, err := record.GenerateKey()
+	if err != nil {
+		return err
+	}
+	defer clear(private)
+	if err := writeNew(filepath.Join(dir, publicFile), public); err != nil {
+		return fmt.Errorf("writing the public key of records: %w", err)
+	}
+	if err := writeNew(filepath.Join(dir, recordFile), private); err != nil {
+		return fmt.Errorf("writing the key of records: %w", err)
+	}
+	return nil
+}
+
+// loadRecordKey reads what keygen wrote; none of no file. The caller wipes it.
+func loadRecordKey(path string) (ed25519.PrivateKey, error) {
+	if path == "" {
+		return nil, nil
+	}
+	text, err := readSecret(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading the key of records: %w", err)
+	}
+	defer clear(text)
+	return record.ParsePrivateKey(text)
 }
 
 // writeNew writes a file that did not exist and is its owner's alone.

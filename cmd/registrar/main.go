@@ -22,9 +22,10 @@ const usage = `Usage: registrar -config FILE [-check-config]
        registrar keygen DIR [ORIGIN]
        registrar -version
 
-keygen writes DIR/identity.age (opens PINs), DIR/pepper (codes, PIN hashes), DIR/log.key (signs the log)
-and DIR/log.pub (for audits and witnesses), and prints the recipient that desks seal PINs to. ORIGIN is the
-log's name for others, as example.org/balcao; without it one is made up. Where the configuration does not name them they are looked for
+keygen writes DIR/identity.age (opens PINs), DIR/pepper (codes, PIN hashes), DIR/record.key (signs what sign-in trusts) with
+DIR/record.pub (for doors and audits), DIR/log.key (signs the log) with DIR/log.pub (for audits and witnesses), and prints
+the recipient that desks seal PINs to. ORIGIN is the log's name for others, as example.org/balcao; without it one is made up.
+Where the configuration does not name them they are looked for
 in $CREDENTIALS_DIRECTORY (systemd LoadCredential=).
 `
 

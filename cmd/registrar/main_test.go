@@ -18,6 +18,7 @@ import (
 	"balcao/assets/testpki"
 	"balcao/kiosk/central/cluster"
 	"balcao/kiosk/central/deskca"
+	"balcao/kiosk/record"
 )
 
 func TestMain(m *testing.M) {
@@ -45,7 +46,7 @@ func TestKeygen(t *testing.T) {
 	if _, err := age.ParseX25519Recipient(strings.TrimSpace(out)); err != nil {
 		t.Errorf("printed %q, want a recipient: %v", out, err)
 	}
-	for _, name := range []string{identityFile, pepperFile, logKeyFile} {
+	for _, name := range []string{identityFile, pepperFile, recordFile, publicFile, logKeyFile} {
 		info, err := os.Stat(filepath.Join(dir, name))
 		if err != nil || info.Mode().Perm() != 0o600 {
 			t.Errorf("%s: %v, %v", name, info, err)
@@ -54,6 +55,14 @@ func TestKeygen(t *testing.T) {
 	identity, pepper, err := loadKeys(filepath.Join(dir, identityFile), filepath.Join(dir, pepperFile))
 	if err != nil || len(pepper) != 32 || identity.(*age.X25519Identity).Recipient().String() != strings.TrimSpace(out) {
 		t.Errorf("the keys do not load: %v", err)
+	}
+	key, err := loadRecordKey(filepath.Join(dir, recordFile))
+	text, err2 := os.ReadFile(filepath.Join(dir, publicFile))
+	if err := errors.Join(err, err2); err != nil {
+		t.Fatal(err)
+	}
+	if public, err := record.ParsePublicKey(text); err != nil || !public.Equal(key.Public()) {
+		t.Errorf("%s is not the other half: %v", publicFile, err)
 	}
 	if code, _, _ := try(t, "keygen", dir); code != exitError {
 		t.Errorf("a second keygen over the first: exit %d", code)
@@ -145,6 +154,49 @@ func TestCheckConfig(t *testing.T) {
 	}
 	if code, _, errs := try(t, "-config", file, "-check-config"); code != exitOK {
 		t.Errorf("keys as systemd credentials: exit %d: %s", code, errs)
+	}
+}
+
+// Whom of the staff to believe, and what records are signed with, may be left out, and may not be wrong.
+func TestCheckConfig_Staff(t *testing.T) {
+	dir := t.TempDir()
+	ca, err := deskca.Create(filepath.Join(dir, "staff"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pair, err := ca.Login("clerk")
+	if err != nil {
+		t.Fatal(err)
+	}
+	card, _, err := pair.Write(filepath.Join(dir, "cards"), "clerk")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(strings.TrimSuffix(card, ".crt") + ".key"); err != nil {
+		t.Fatal(err)
+	}
+	authority := filepath.Join(dir, "staff", deskca.CertificateFile)
+	open := filepath.Join(dir, "open.key")
+	if err := os.WriteFile(open, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(open, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for name, tt := range map[string]struct{ config, want string }{
+		"all of it":       {fmt.Sprintf("staff_authority = %q\nstaff_cards = %q\nrecord_key = \"keys/record.key\"", authority, filepath.Dir(card)), ""},
+		"no such file":    {`staff_authority = "none.crt"`, "staff_authority: no such file"},
+		"a card as CA":    {fmt.Sprintf("staff_authority = %q", card), "not an authority's certificate"},
+		"no such folder":  {`staff_cards = "none"`, "staff_cards: no such folder"},
+		"an empty folder": {fmt.Sprintf("staff_cards = %q", t.TempDir()), "no certificate in the folder"},
+		"no such key":     {`record_key = "none.key"`, "record_key: no such file"},
+		"the public half": {`record_key = "keys/record.pub"`, "record_key: reading the key of records"},
+		"an open key":     {fmt.Sprintf("record_key = %q", open), "chmod 600"},
+	} {
+		code, _, errs := try(t, "-config", centre(t, "host=/tmp dbname=balcao", tt.config), "-check-config")
+		if (code == exitOK) != (tt.want == "") || !strings.Contains(errs, tt.want) {
+			t.Errorf("%s: exit %d: %s", name, code, errs)
+		}
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"balcao/kiosk/trust/country"
 	"balcao/kiosk/trust/fetch"
 	"balcao/kiosk/trust/folder"
+	"balcao/kiosk/trust/staff"
 )
 
 // serve wires the parts and works until ctx ends. The channels outlive the workers, which finish the
@@ -27,6 +28,11 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, ready func()) erro
 		return err
 	}
 	defer clear(pepper)
+	recordKey, err := loadRecordKey(cfg.RecordKey)
+	if err != nil {
+		return err
+	}
+	defer clear(recordKey)
 	store, err := trust.Load(cfg.Trust)
 	if err != nil {
 		return fmt.Errorf("loading trust anchors: %w", err)
@@ -38,6 +44,10 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, ready func()) erro
 	asking := fetch.Client(cfg.AllowPrivateRevocation)
 	folder.Log(ctx, log, slices.Concat(store.BadFiles(), countries.BadFiles())...)
 	authority, err := deskca.LoadCertificate(cfg.DeskAuthority)
+	if err != nil {
+		return err
+	}
+	cards, err := staff.Load(cfg.StaffAuthority, cfg.StaffCards)
 	if err != nil {
 		return err
 	}
@@ -65,6 +75,8 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, ready func()) erro
 			Countries: countries, CountryRevocation: &country.Revocation{Authorities: countries, HTTP: asking},
 		}},
 		DeskAuthority: authority,
+		StaffTrust:    cards,
+		RecordKey:     recordKey,
 		SMS:           sms,
 		Mail:          mail,
 		Texts:         delivery.Texts{Support: cfg.Support},
