@@ -24,6 +24,7 @@ import (
 
 	"balcao/kiosk/central"
 	"balcao/kiosk/central/schema"
+	"balcao/kiosk/examine/examinetest"
 	"balcao/kiosk/record"
 	"balcao/kiosk/transcript"
 )
@@ -31,7 +32,7 @@ import (
 // card is a staff card.
 type card struct {
 	cert *x509.Certificate
-	key  *ecdsa.PrivateKey
+	examinetest.SoftCard
 }
 
 // card makes one that counts until ends.
@@ -42,16 +43,7 @@ func (a authority) card(t *testing.T, number string, ends time.Time) card {
 		KeyUsage: x509.KeyUsageDigitalSignature, NotBefore: time.Now().Add(-time.Hour), NotAfter: ends}
 	key := must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))(t)
 	der := must(x509.CreateCertificate(rand.Reader, template, a.cert, key.Public(), a.key))(t)
-	return card{must(x509.ParseCertificate(der))(t), key}
-}
-
-// SignDigest implements transcript.Signer.
-func (c card) SignDigest(_ context.Context, digest []byte) ([]byte, error) {
-	r, s, err := ecdsa.Sign(rand.Reader, c.key, digest)
-	if err != nil {
-		return nil, err
-	}
-	return append(r.FillBytes(make([]byte, 32)), s.FillBytes(make([]byte, 32))...), nil
+	return card{must(x509.ParseCertificate(der))(t), examinetest.SoftCard{Key: key}}
 }
 
 func (c card) chain() [][]byte { return [][]byte{c.cert.Raw} }
@@ -467,14 +459,29 @@ func TestCases(t *testing.T) {
 	wantProblem(t, "after that", status, h, text, 403, "no_shift")
 }
 
-// key has an enrolment be active as somebody at the database's console can, and returns the number of the key.
-func (b *bench) key(enrolment string) (register int) {
+// key has an enrolment be active as somebody at the database's console can, with the record that sign makes.
+func (b *bench) key(enrolment string, sign func(register int64) []byte) (register int64) {
 	b.Helper()
-	register = b.count(`with p as (insert into centre.person (country, civil_number, surname, given_names, birth_date, birth_stated, nationality)
+	tx := must(b.admin.Begin(b.Context()))(b.T)
+	defer func() { _ = tx.Rollback(context.WithoutCancel(b.Context())) }() // after Commit it does nothing
+	err := tx.QueryRow(b.Context(), `with p as (insert into centre.person (country, civil_number, surname, given_names, birth_date, birth_stated, nationality)
 			values ('PRT', $1, 'A', 'B', '1990-01-01', '1990', 'PRT') returning id)
 		insert into centre.key (person, state, level, pin_hash, valid_until, enrolment)
-			select id, 'active', 'high', '$argon2id$', '2031-04-15', $2 from p returning register`, enrolment[24:], enrolment)
-	b.exec(`update centre.enrolment set state = 'active', key = $2 where id = $1`, enrolment, register)
+			select id, 'active', 'high', '$argon2id$', '2031-04-15', $2 from p returning register`, enrolment[24:], enrolment).Scan(&register)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for sql, args := range map[string][]any{
+		`insert into centre.key_record (key, version, record) values ($1, 1, $2)`: {register, sign(register)},
+		`update centre.enrolment set state = 'active', key = $1 where id = $2`:    {register, enrolment},
+	} {
+		if _, err := tx.Exec(b.Context(), sql, args...); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := tx.Commit(b.Context()); err != nil {
+		b.Fatal(err)
+	}
 	return register
 }
 
@@ -510,15 +517,15 @@ func TestRecord(t *testing.T) {
 	} {
 		path := b.enrolment(desk)
 		id := strings.TrimPrefix(path, "/v1/enrolments/")
-		register := b.key(id)
-		r := record.Record{Register: int64(register), Version: 1, At: time.Now(), State: "active", Level: "high",
-			ValidUntil: "2031-04-15", Enrolment: uuid.MustParse(id)}
-		b.exec(`insert into centre.key_record (key, version, record) values ($1, 1, $2)`, register, test.make(r))
+		register := b.key(id, func(register int64) []byte {
+			return test.make(record.Record{Register: register, Version: 1, At: time.Now(), State: "active", Level: "high",
+				ValidUntil: "2031-04-15", Enrolment: uuid.MustParse(id)})
+		})
 		status, h, text := b.say(desk, http.MethodGet, path, nil)
 		if test.good {
 			var s central.Status
 			if err := json.Unmarshal([]byte(text), &s); err != nil || status != 200 || s.State != central.StateActive ||
-				s.Register != int64(register) || strings.Contains(text, "record") {
+				s.Register != register || strings.Contains(text, "record") {
 				t.Errorf("%s: %d %s", test.name, status, text)
 			}
 			continue
