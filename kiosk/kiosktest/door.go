@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"log/slog"
 	"net"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"balcao/kiosk/central"
 	"balcao/kiosk/central/cluster"
 	"balcao/kiosk/central/door"
+	"balcao/kiosk/trust/staff"
 )
 
 // Door is a door of the centre's on this computer.
@@ -33,10 +35,22 @@ func (o *Office) NewDoor(ctx context.Context, t testing.TB) *Door {
 	check(t, err)
 	d := &Door{Address: "127.0.0.1:0", cfg: door.Config{
 		Database: o.DB.Centre(), Certificate: pair, Desks: cluster.DeskPool(), Limits: door.DefaultLimits,
-		Log: slog.New(slog.NewJSONHandler(o.Log, nil)),
+		Staff: staff.New([]*x509.Certificate{StaffAuthority(t)}, nil),
+		Log:   slog.New(slog.NewJSONHandler(o.Log, nil)),
 	}}
 	d.Start(ctx, t)
 	return d
+}
+
+// StaffAuthority is who issued the staff cards of the fixtures.
+func StaffAuthority(t testing.TB) *x509.Certificate {
+	t.Helper()
+	text, err := testpki.FS.ReadFile("staff/staff-ca.crt")
+	check(t, err)
+	block, _ := pem.Decode(text)
+	authority, err := x509.ParseCertificate(block.Bytes)
+	check(t, err)
+	return authority
 }
 
 // Start opens a door that was stopped, at its address.
