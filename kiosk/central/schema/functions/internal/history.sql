@@ -14,13 +14,22 @@ create trigger person_event_append_only before update or delete on centre.person
 create trigger person_event_no_truncate before truncate on centre.person_event
 	for each statement execute function internal.refuse_change();
 
--- A key moves only along the arrows of its states, whoever moves it; the end is the end.
+create trigger key_record_append_only before update or delete on centre.key_record
+	for each row execute function internal.refuse_change();
+create trigger key_record_no_truncate before truncate on centre.key_record
+	for each statement execute function internal.refuse_change();
+
+-- A key moves only along the arrows of its states, whoever moves it; the end is the end. What changes of it
+-- is a new version of the key, but that it expired: its record says until when it is valid.
 create function internal.key_changed() returns trigger
 	language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
 	if new.person <> old.person or new.register <> old.register then
 		raise exception 'a key does not change hands' using errcode = 'BK091';
 	end if;
+	new.version := old.version + case when new.state <> 'expired' and (new.state, new.level, new.pin_hash, new.valid_until, new.tax_number,
+		new.enrolment, new.activated_at) is distinct from (old.state, old.level, old.pin_hash, old.valid_until, old.tax_number,
+		old.enrolment, old.activated_at) then 1 else 0 end;
 	if new.state = old.state then
 		return new;
 	end if;
