@@ -82,6 +82,7 @@ func (c *centre) copy(t testing.TB) *centre {
 	// A template is copied when nobody is connected to it.
 	_, err = server.Exec(t.Context(), `select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = $1`, c.db.Name)
 	copied.check(err)
+	c.admin.Reset()
 	_, err = server.Exec(t.Context(), `create database `+copied.name+` template `+c.db.Name)
 	copied.check(err)
 	copied.admin, err = pgxpool.New(t.Context(), copied.dsn())
@@ -126,6 +127,12 @@ func (c *centre) config(name string) ledger.Config {
 		State: filepath.Join(c.t.TempDir(), "log.signed"), Log: slog.New(slog.NewTextHandler(c.log, nil))}
 }
 
+// here is the configuration of another centre's registrar, at work in this copy of it.
+func (c *centre) here(cfg ledger.Config) ledger.Config {
+	cfg.Database, cfg.Log = dsn(c.db.Registrar(), c.db.Name, c.name), slog.New(slog.NewTextHandler(c.log, nil))
+	return cfg
+}
+
 // start runs a sequencer until stop, or the test's end.
 func (c *centre) start(cfg ledger.Config) (stop func()) {
 	c.t.Helper()
@@ -152,6 +159,16 @@ func (c *centre) until(what, sql string, args ...any) {
 			c.t.Fatalf("it did not happen: %s\n%s", what, c.log)
 		}
 		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// says waits until the registrar's log has a word.
+func (c *centre) says(word string) {
+	c.t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !strings.Contains(c.log.String(), word); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			c.t.Fatalf("the registrar's log does not say %q:\n%s", word, c.log)
+		}
 	}
 }
 

@@ -56,6 +56,7 @@ type tree struct {
 const (
 	gather   = 200 * time.Millisecond // between two batches, so that one takes what came at once
 	atMost   = 1000                   // leaves in a batch
+	lease    = 10 * time.Second       // registrar.log_lease
 	lookBack = 30 * time.Second       // an idle sequencer looks whether something is wrong
 )
 
@@ -126,6 +127,12 @@ func (s *Sequencer) listen(ctx context.Context) error {
 		for err == nil { // what was announced by now is for this batch
 			_, err = conn.WaitForNotification(over)
 		}
+		if time.Since(looked) >= lookBack {
+			looked = time.Now()
+			if err := s.watch(ctx, conn); err != nil {
+				return err
+			}
+		}
 		wait, err := s.work(ctx, conn)
 		if _, fork := errors.AsType[errFork](err); fork {
 			s.alarm(ctx, conn, "log_fork", err)
@@ -134,12 +141,6 @@ func (s *Sequencer) listen(ctx context.Context) error {
 			return err
 		} else {
 			s.failed = ""
-		}
-		if time.Since(looked) >= lookBack {
-			looked = time.Now()
-			if err := s.watch(ctx, conn); err != nil {
-				return err
-			}
 		}
 		if err := sleep(ctx, gather); err != nil {
 			return err
@@ -189,7 +190,7 @@ func (s *Sequencer) work(ctx context.Context, conn *pgx.Conn) (again time.Durati
 		}
 		if !mine {
 			s.tree = nil // what is announced is the other's, until its lease ends
-			return 0, sleep(ctx, time.Duration(*free*float64(time.Second)))
+			return 0, sleep(ctx, min(time.Duration(*free*float64(time.Second)), lease))
 		}
 		if s.tree == nil || s.tree.size != size {
 			t, err := s.load(ctx, conn, size, newest)
