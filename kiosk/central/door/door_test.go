@@ -38,17 +38,19 @@ var limits = door.Limits{Calls: 4, Streams: 64, Connections: 256, PerAddress: 25
 // bench is a database, a desk of it, and doors to it.
 type bench struct {
 	*testing.T
-	db    *cluster.Database
-	admin *pgxpool.Pool
-	roots *x509.CertPool
-	own   deskca.Pair // of the doors
-	desk  tls.Certificate
-	log   *logBuffer         // of the door opened last
-	dated authority          // believed beside the desks' own
-	staff authority          // of staff cards
-	signs ed25519.PrivateKey // of a registrar: key records
-	urls  []string
-	stop  []func() error // ends a door in order
+	db      *cluster.Database
+	admin   *pgxpool.Pool
+	roots   *x509.CertPool
+	own     deskca.Pair // of the doors
+	desk    tls.Certificate
+	log     *logBuffer         // of the door opened last
+	dated   authority          // believed beside the desks' own
+	staff   authority          // of staff cards
+	signs   ed25519.PrivateKey // of a registrar: key records
+	trust   *staff.Trust       // of the doors that are opened next, as the next
+	records []ed25519.PublicKey
+	urls    []string
+	stop    []func() error // ends a door in order
 }
 
 // newBench opens as many doors to a new database as there are limits.
@@ -60,7 +62,9 @@ func newBench(t *testing.T, doors ...door.Limits) *bench {
 	b.admin = must(pgxpool.New(t.Context(), b.db.Admin()))(t)
 	t.Cleanup(b.admin.Close)
 	b.desk, b.dated, b.staff = b.db.Desk("loja_1"), newAuthority(t), newAuthority(t)
+	b.trust = staff.New([]*x509.Certificate{b.staff.cert}, nil)
 	b.signs = ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
+	b.records = []ed25519.PublicKey{b.signs.Public().(ed25519.PublicKey)}
 	for _, l := range doors {
 		b.open(b.db.Centre(), l)
 	}
@@ -75,7 +79,7 @@ func (b *bench) open(database string, l door.Limits) {
 	desks := cluster.DeskPool()
 	desks.AddCert(b.dated.cert)
 	d := must(door.New(door.Config{Database: database, Certificate: must(b.own.TLS())(b.T), Desks: desks,
-		Staff: staff.New([]*x509.Certificate{b.staff.cert}, nil), Records: []ed25519.PublicKey{b.signs.Public().(ed25519.PublicKey)},
+		Staff: b.trust, Records: b.records,
 		Limits: l, Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))}))(b.T)
 	listener := must(door.Listen(b.Context(), "127.0.0.1:0"))(b.T)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(b.Context()))

@@ -535,4 +535,38 @@ func TestRecord(t *testing.T) {
 			t.Errorf("%s: the log does not say %q", test.name, line)
 		}
 	}
+	// The same is said of a case, and of a key whose record somebody has taken away.
+	boss := b.employ("F0102", "supervisor")
+	shift := b.shift(desk, "loja_1", boss)
+	id := b.waiting(desk, shift, "87654321")
+	b.key(id, func(register int64) []byte {
+		return must(record.Sign(record.Record{Register: register, Version: 1, At: time.Now(), State: "active", Level: "high",
+			ValidUntil: "2031-04-15", Enrolment: uuid.MustParse(id)}, b.signs))(t)
+	})
+	var s central.CaseStatus
+	paths := []string{"/v1/shifts/" + shift + "/cases/" + id, "/v1/enrolments/" + id}
+	if b.ask(desk, http.MethodGet, paths[0], nil, &s); s.State != central.StateActive || s.Register == 0 {
+		t.Errorf("a case: %+v", s)
+	}
+	b.exec(`alter table centre.key_record disable trigger user`)
+	b.exec(`delete from centre.key_record where key = $1`, s.Register)
+	for _, path := range paths {
+		status, h, text := b.say(desk, http.MethodGet, path, nil)
+		wantProblem(t, "none", status, h, text, 500, "record_invalid")
+	}
+}
+
+// TestNobodyTrusted: a door that was told of no staff lets nobody sign in, and counts nothing.
+func TestNobodyTrusted(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.trust = nil
+	b.open(b.db.Centre(), limits)
+	desk, boss := b.client(&b.desk), b.employ("F0102", "supervisor")
+	s := b.begin(desk)
+	status, h, text := b.say(desk, http.MethodPut, signInPath(s), central.SignIn{JWS: boss.signIn(t, s)})
+	wantProblem(t, "nobody is trusted", status, h, text, 500, "internal")
+	if n := b.count(`select count(*) from centre.sign_in_failure`); n != 0 || !strings.Contains(b.log.String(), "staff_authority") {
+		t.Errorf("%d failures; the log: %s", n, b.log)
+	}
 }
