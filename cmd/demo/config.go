@@ -17,6 +17,8 @@ import (
 	"balcao/kiosk/central/cluster"
 	"balcao/kiosk/central/deskca"
 	"balcao/kiosk/central/schema"
+	"balcao/mock-pcsc/fixtures"
+	"balcao/mock-pcsc/staff"
 )
 
 // Where the bench listens; its certificates name the first.
@@ -41,6 +43,12 @@ func (d *demo) writeConfigs(ctx context.Context) error {
 	if err := d.makeCertificates(ctx); err != nil {
 		return err
 	}
+	if err := d.addStaff(ctx); err != nil {
+		return err
+	}
+	if err := os.WriteFile(d.staffAuthority(), fixtures.StaffAuthority(), 0o600); err != nil {
+		return err
+	}
 	if err := writeTOML(d.path("kiosk.toml"), map[string]any{
 		"name": deskName, "centre": "https://" + centreAddress, "centre_ca": d.serviceCA(), "centre_recipient": recipient,
 		"certificate": d.path(deskRole + ".crt"), "key": d.path(deskRole + ".key"),
@@ -50,7 +58,8 @@ func (d *demo) writeConfigs(ctx context.Context) error {
 	}
 	if err := writeTOML(d.path("centre.toml"), map[string]any{
 		"listen": centreAddress, "certificate": d.path("centre.crt"), "key": d.path("centre.key"),
-		"desk_authority": d.deskCA(), "database": d.cluster.DSN(cluster.Centre, database),
+		"desk_authority": d.deskCA(), "staff_authority": d.staffAuthority(), "record_keys": []string{d.recordKey()},
+		"database": d.cluster.DSN(cluster.Centre, database),
 	}); err != nil {
 		return err
 	}
@@ -58,6 +67,11 @@ func (d *demo) writeConfigs(ctx context.Context) error {
 }
 
 func (d *demo) deskCA() string { return filepath.Join(d.path("desk-ca"), deskca.CertificateFile) }
+
+func (d *demo) staffAuthority() string { return d.path("staff-ca.crt") }
+
+// recordKey is the half of the key of records with which they are verified.
+func (d *demo) recordKey() string { return filepath.Join(d.path("keys"), "record.pub") }
 
 func (d *demo) serviceCA() string { return filepath.Join(d.path("service-ca"), deskca.CertificateFile) }
 
@@ -71,12 +85,18 @@ func (d *demo) registrarConfig() map[string]any {
 
 		"allow_private_revocation": true, // the bench answers for the cards' authorities
 
-		"desk_authority": d.deskCA(),
+		"desk_authority":  d.deskCA(),
+		"staff_authority": d.staffAuthority(),
+		"record_key":      filepath.Join(d.path("keys"), "record.key"),
 
 		"support": "+351 210 489 010",
 		"sms":     map[string]any{"address": smppAddress, "system_id": "balcao", "password": "balcao", "source": "CMD"},
 		"mail": map[string]any{
 			"address": smtpAddress, "from": "cmd@balcao.example", "ca_file": filepath.Join(d.path("tls"), "ca.crt"),
+		},
+		"log": map[string]any{
+			"key":       filepath.Join(d.path("keys"), "log.key"),
+			"witnesses": []map[string]any{{"url": "http://" + witnessAddress, "key": d.witnessKey()}},
 		},
 	}
 }
@@ -114,7 +134,7 @@ func (d *demo) makeCertificates(ctx context.Context) error {
 // makeKeys lets the registrar make its keys and returns the recipient that desks seal PINs to.
 func (d *demo) makeKeys() (recipient string, err error) {
 	var out bytes.Buffer
-	cmd := exec.Command(filepath.Join(d.programs, "registrar"), "keygen", d.path("keys"))
+	cmd := exec.Command(filepath.Join(d.programs, "registrar"), "keygen", d.path("keys"), origin)
 	cmd.Stdout = &out
 	cmd.Stderr = os.Stderr
 	if err := cmd.Run(); err != nil {
@@ -171,6 +191,12 @@ func (d *demo) writeEnv() error {
 	put("BALCAO_KIOSK_CONFIG", d.path("kiosk.toml"))
 	put("BALCAO_CENTRE_CONFIG", d.path("centre.toml"))
 	put("BALCAO_REGISTRAR_CONFIG", d.path("registrar.toml"))
+	put("BALCAO_STAFF_AUTHORITY", d.staffAuthority())
+	put("BALCAO_STAFF_PIN", staff.PIN)
+	put("BALCAO_RECORD_KEY", d.recordKey())
+	put("BALCAO_LOG_KEY", d.logKey())
+	put("BALCAO_WITNESS_URL", "http://"+witnessAddress)
+	put("BALCAO_WITNESS_KEY", d.witnessKey())
 	put("BALCAO_SMPP", smppAddress)
 	put("BALCAO_SMTP", smtpAddress)
 	put("BALCAO_LOGS", d.dir)

@@ -1,6 +1,6 @@
 // Demo starts a whole Balcão on one machine: pcscd with two virtual readers, the test bench
-// with its cards, message centre and mail server, a private PostgreSQL, the registrar, the centre's door
-// and, unless headless, the desk's windows. Everything is the real program; only the cards, the phone and the
+// with its cards, message centre and mail server, a private PostgreSQL, the registrar, the centre's door, a witness of
+// its log and, unless headless, the desk's windows. Everything is the real program; only the cards, the phone and the
 // mailbox are the bench's.
 package main
 
@@ -89,7 +89,7 @@ func (d *demo) start(ctx context.Context, dir string) error {
 	if err := d.makeFolder(dir); err != nil {
 		return err
 	}
-	for _, step := range []func(context.Context) error{d.startReaders, d.startBench, d.startDatabase, d.startServices, d.startWindows} {
+	for _, step := range []func(context.Context) error{d.startReaders, d.startBench, d.startDatabase, d.startWitness, d.startServices, d.startWindows} {
 		if err := step(ctx); err != nil {
 			return err
 		}
