@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 	"time"
 
 	"filippo.io/age"
@@ -48,6 +49,11 @@ type config struct {
 	Region string `toml:"region"`
 	// IdleAfter ends a case that nobody touches, "10m" by default; it is warned of a minute before.
 	IdleAfter time.Duration `toml:"idle_after"`
+	// StaffReader is a part of the PC/SC name of the reader that is the staff card's alone, for example "Omnikey 3121". The
+	// card stays in it while its holder works. Without the key staff cards share the citizens' reader.
+	StaffReader string `toml:"staff_reader"`
+	// Shifts asks staff to sign in before the first case.
+	Shifts bool `toml:"shifts"`
 	// SecondScreen puts the citizen's window full screen on the second monitor.
 	SecondScreen bool `toml:"second_screen"`
 	// SingleScreen starts without a citizen's window: F2 hands the clerk's over.
@@ -123,6 +129,7 @@ func (c config) validate() error {
 	must(c.TextScale >= 1 && c.TextScale <= 1.5, "text_scale: between 1.0 and 1.5")
 	must(len(c.Region) == 2, "region: two letters, for example PT")
 	must(c.IdleAfter == 0 || c.IdleAfter >= 10*time.Second && c.IdleAfter <= time.Hour, `idle_after: between "10s" and "1h"`)
+	must(c.StaffReader == strings.TrimSpace(c.StaffReader), "staff_reader: a part of the reader's name, as kioskctl doctor lists it, without spaces around it")
 	must(!c.SecondScreen || !c.SingleScreen, "second_screen and single_screen exclude each other")
 	return errors.Join(problems...)
 }
@@ -192,6 +199,6 @@ func (c config) sideBySide() bool { return c.SideBySide && !c.SecondScreen && !c
 
 // settings are the rules of the session.
 func (c config) settings() kiosk.Settings {
-	return kiosk.Settings{DeskName: c.Name, DefaultRegion: c.Region, IdleAfter: c.IdleAfter,
+	return kiosk.Settings{DeskName: c.Name, DefaultRegion: c.Region, IdleAfter: c.IdleAfter, ShiftRequired: c.Shifts,
 		ClerkLanguage: c.ClerkLanguage, CitizenLanguage: c.CitizenLanguage}
 }

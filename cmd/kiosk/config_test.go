@@ -100,3 +100,17 @@ func TestLoadConfig_IdleAfter(t *testing.T) {
 		}
 	}
 }
+
+// The staff card's own reader is named by a part of its name, which no space around it can be.
+func TestLoadConfig_StaffReader(t *testing.T) {
+	for value, refused := range map[string]bool{"Omnikey": false, "": false, " ": true, "Omnikey ": true} {
+		path := filepath.Join(t.TempDir(), "kiosk.toml")
+		if err := os.WriteFile(path, fmt.Appendf(nil, "staff_reader = %q\nshifts = true\n", value), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c, err := loadConfig(path) // which has other things to refuse
+		if said := err != nil && strings.Contains(err.Error(), "staff_reader"); said != refused || c.StaffReader != value || !c.settings().ShiftRequired {
+			t.Errorf("%q: refused %v, want %v: %v", value, said, refused, err)
+		}
+	}
+}

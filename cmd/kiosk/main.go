@@ -115,8 +115,9 @@ func run(cfg config, log *slog.Logger) error {
 			Trust: store, Revocation: &trust.Revocation{HTTP: asking},
 			Countries: countries, CountryRevocation: &country.Revocation{Authorities: countries, HTTP: asking},
 		},
-		Recipient: recipient,
-		Own:       own,
+		Recipient:   recipient,
+		Own:         own,
+		StaffReader: cfg.StaffReader,
 		// The only place where another goroutine meets the windows. Once they close, the toolkit runs such
 		// functions wherever they come from, and a window may no longer be touched.
 		Show: func(s kiosk.State) {

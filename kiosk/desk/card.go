@@ -278,7 +278,7 @@ func (r *Runner) sign(c kiosk.Sign) {
 
 func (w *cardWork) signTranscript(ctx context.Context, c kiosk.Sign) (jws, proof []byte, err error) {
 	v := w.visit
-	agreed, complete := v.transcript(w.runner.desk, c.Transcript)
+	agreed, complete := v.transcript(w.runner.desk, w.runner.shift.Load(), c.Transcript)
 	if !complete {
 		return nil, nil, errIncomplete
 	}

@@ -24,6 +24,16 @@ type Centre interface {
 	Status(ctx context.Context, enrolment uuid.UUID) (central.Status, error)
 	Abandon(ctx context.Context, enrolment uuid.UUID, reason string) error
 	Listen(ctx context.Context, line central.Line) error
+
+	BeginShift(ctx context.Context, shift uuid.UUID) (central.Shift, error)
+	SignIn(ctx context.Context, shift uuid.UUID, jws []byte) (central.SignedIn, error)
+	SignInFailed(ctx context.Context, shift, failure uuid.UUID, fingerprint []byte) (central.SignInFailed, error)
+	EndShift(ctx context.Context, shift uuid.UUID) error
+	Cases(ctx context.Context, shift uuid.UUID) ([]central.Case, error)
+	TakeCase(ctx context.Context, shift, enrolment uuid.UUID) (central.LeasedCase, error)
+	ReleaseCase(ctx context.Context, shift, enrolment uuid.UUID) error
+	Decide(ctx context.Context, shift, enrolment uuid.UUID, jws []byte) (central.Decided, error)
+	CaseStatus(ctx context.Context, shift, enrolment uuid.UUID) (central.CaseStatus, error)
 }
 
 // pace is how long the desk waits between tries to reach the centre.
@@ -79,7 +89,7 @@ func (r *Runner) open(c kiosk.OpenEnrolment) {
 	r.ask(c.Case, func(v *visit) {
 		person := central.Person{
 			Document: c.Identity.Kind, Country: c.Identity.Country, CivilNumber: c.Identity.CivilNumber,
-			DocumentNumber: c.Identity.DocumentNumber, TaxNumber: c.TaxNumber, Typed: len(v.read.Zone) > 0,
+			DocumentNumber: c.Identity.DocumentNumber, TaxNumber: c.TaxNumber, Typed: len(v.read.Zone) > 0, Shift: r.shiftID(),
 		}
 		opened, err := r.cfg.Centre.Open(v.ctx, v.enrolment, person)
 		switch {
@@ -176,7 +186,7 @@ func (r *Runner) bind(c kiosk.Bind) {
 			return
 		}
 		for wait := r.pace.firstRetry; ; wait = min(wait*2, r.pace.lastRetry) {
-			status, err := r.cfg.Centre.Bind(v.ctx, v.enrolment, sent, false)
+			status, err := r.cfg.Centre.Bind(v.ctx, v.enrolment, sent, c.Marked)
 			if err == nil {
 				r.awaitKey(v, status)
 				return
@@ -215,6 +225,8 @@ func (r *Runner) decided(v *visit, s central.Status) bool {
 	switch s.State {
 	case central.StateActive:
 		r.answer(v, kiosk.KeyActive{Register: s.Register, ActiveAt: s.ActiveAt, ValidUntil: s.ValidUntil, Level: s.Level})
+	case central.StateWaiting:
+		r.answer(v, kiosk.KeyPending{})
 	case central.StateRefused, central.StateExpired, central.StateAbandoned:
 		r.answer(v, kiosk.KeyRefused{Code: refusalCode(s)})
 	default:
@@ -285,12 +297,14 @@ func (r *Runner) failed(v *visit, channel kiosk.Channel, err error) {
 		problem = kiosk.Problem{Code: kiosk.ProblemTooMany, Fatal: true}
 	case errors.As(err, &refused) && refused.Code == central.RefusedVersion:
 		problem = kiosk.Problem{Code: kiosk.ProblemVersion, Fatal: true}
+	case errors.As(err, &refused) && refused.Code == central.RefusedRole:
+		problem = kiosk.Problem{Code: kiosk.ProblemNotAllowed, Fatal: true}
 	}
 	r.answer(v, kiosk.CommandFailed{Channel: channel, Problem: problem})
 }
 
-// barred reports whether an error says that the centre deals with this desk no more, or not now, and tells the session,
-// which ends the case, whatever it is at.
+// barred reports whether an error says that the centre deals with this desk, or with who works at it, no more or not now,
+// and tells the session, which ends the case, whatever it is at.
 func (r *Runner) barred(err error) bool {
 	var refused *central.Refused
 	if !errors.As(err, &refused) {
@@ -300,6 +314,11 @@ func (r *Runner) barred(err error) bool {
 	case central.RefusedSuspended, central.RefusedDesk, central.RefusedNameless:
 		r.Send(kiosk.CentreChanged{Centre: kiosk.CentreStatus{Health: kiosk.HealthDown, Suspended: true}})
 		return true
+	case central.RefusedShift:
+		if r.shift.Load() != nil {
+			r.Send(kiosk.ShiftEnded{Problem: kiosk.ProblemNoShift})
+			return true
+		}
 	}
 	return false
 }

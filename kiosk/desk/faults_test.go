@@ -214,3 +214,15 @@ func (nowhere) Listen(ctx context.Context, line central.Line) error {
 	<-ctx.Done()
 	return ctx.Err()
 }
+
+func (s *shaky) BeginShift(ctx context.Context, shift uuid.UUID) (central.Shift, error) {
+	return question(ctx, s, "begin", func() (central.Shift, error) { return s.Centre.BeginShift(ctx, shift) })
+}
+
+func (s *shaky) SignIn(ctx context.Context, shift uuid.UUID, jws []byte) (central.SignedIn, error) {
+	return question(ctx, s, "sign in", func() (central.SignedIn, error) { return s.Centre.SignIn(ctx, shift, jws) })
+}
+
+func (s *shaky) Decide(ctx context.Context, shift, id uuid.UUID, jws []byte) (central.Decided, error) {
+	return question(ctx, s, "decide", func() (central.Decided, error) { return s.Centre.Decide(ctx, shift, id, jws) })
+}

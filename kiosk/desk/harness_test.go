@@ -238,11 +238,16 @@ func (d *running) clean() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var last kiosk.CaseID
+	approvals := map[kiosk.CaseID]bool{} // which have no document
 	for _, s := range d.seen {
 		last = max(last, s.Case)
+		approvals[s.Case] = approvals[s.Case] || s.Errand.Name == kiosk.Approve.Name
 	}
 	for id := kiosk.CaseID(1); id <= last; id++ {
 		left, wiped := d.forgotten[id]
+		if approvals[id] {
+			continue
+		}
 		if !wiped {
 			d.t.Errorf("case %d was not wiped", id)
 		} else if left := left(); len(left) > 0 {

@@ -43,6 +43,9 @@ type place struct {
 	problem  kiosk.ProblemCode
 	service  kiosk.ProblemCode
 	away     bool // the centre
+	shift    kiosk.ShiftPhase
+	barred   kiosk.ProblemCode // why there is no shift
+	decides  kiosk.ApprovalPhase
 }
 
 // unproven is why a contact, or its code, was not taken.
@@ -58,7 +61,7 @@ func (j *Journal) Note(s kiosk.State) {
 		failed: s.Contact.Failed, sms: unproven(s.Contact.Phone), email: unproven(s.Contact.Email), disputed: s.Review.Disputed,
 		types: s.Document.Access.Asked && s.Step == kiosk.StepDocument && !s.Document.Access.Opening,
 		wrong: s.Document.Access.Wrong, service: s.Status.Service,
-		away: s.Status.Centre.Health == kiosk.HealthDown,
+		away: s.Status.Centre.Health == kiosk.HealthDown, shift: s.Shift.Phase, barred: s.Shift.Problem, decides: s.Approval.Phase,
 	}
 	if s.Problem != nil {
 		now.problem = s.Problem.Code
@@ -72,5 +75,6 @@ func (j *Journal) Note(s kiosk.State) {
 		"contact", now.settled, "pin", string(now.pin), "review", string(now.review), "asking", now.asking,
 		"warned", now.warned, "handed", now.handed, "errand", now.errand, "listed", now.listed, "left", now.left,
 		"failed", string(now.failed), "sms", string(now.sms), "email", string(now.email), "disputed", now.disputed,
-		"types", now.types, "wrong", now.wrong, "problem", string(now.problem), "service", string(now.service), "away", now.away)
+		"types", now.types, "wrong", now.wrong, "problem", string(now.problem), "service", string(now.service), "away", now.away,
+		"shift", string(now.shift), "barred", string(now.barred), "decides", string(now.decides))
 }

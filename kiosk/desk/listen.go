@@ -10,14 +10,20 @@ import (
 
 // listenCentre keeps the line on which the centre announces, and with it the status bar.
 func (r *Runner) listenCentre(ctx context.Context) error {
+	lost := false // the line, and notices with it
 	return r.cfg.Centre.Listen(ctx, central.Line{
 		Up: func(h central.Hello) {
 			r.heard(h)
+			if lost {
+				lost = false
+				r.checkShift(ctx)
+			}
 			if v := r.watched.Load(); v != nil {
 				r.tellStatus(v) // a notice may have been lost with the line
 			}
 		},
 		Down: func(err error) {
+			lost = true
 			if !r.barred(err) {
 				r.Send(kiosk.CentreChanged{Centre: kiosk.CentreStatus{Health: kiosk.HealthDown}})
 			}
@@ -25,6 +31,10 @@ func (r *Runner) listenCentre(ctx context.Context) error {
 		Notice: func(n central.Notice) {
 			v := r.watched.Load()
 			switch {
+			case n.Kind == central.NoticeShift:
+				r.checkShift(ctx)
+			case n.Kind == central.NoticeCase:
+				r.casesChanged()
 			case v == nil || v.enrolment != n.Enrolment:
 			case n.Kind == central.NoticeChip:
 				v.chipChallenge.tell()

@@ -203,7 +203,7 @@ func (r *Runner) signAsDesk(c kiosk.Sign) {
 		if !r.rulesHold(v.ctx, c.Case) {
 			return
 		}
-		t, complete := v.transcript(r.desk, c.Transcript)
+		t, complete := v.transcript(r.desk, r.shift.Load(), c.Transcript)
 		if !complete {
 			r.failed(v, "", errIncomplete)
 			return

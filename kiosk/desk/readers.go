@@ -16,6 +16,8 @@ type Readers interface {
 	// Connect opens the card in a reader. Held, unless nil, is told when another program holds the card and is waited for,
 	// here or at the beginning of Exclusive, and when that wait is over.
 	Connect(ctx context.Context, reader string, held func(bool)) (CardSession, error)
+	// OpenStaff takes a staff card; nothing else may be connected to it.
+	OpenStaff(ctx context.Context, reader string) (StaffCard, error)
 }
 
 // CardSession is one card in one reader, from connection to removal.
@@ -68,7 +70,12 @@ func (s pcscSession) Keypad() citizencard.Pinpad {
 // watchReaders turns what PC/SC says into events of the session.
 func (r *Runner) watchReaders(ctx context.Context) error {
 	return r.cfg.Readers.Watch(ctx, func(e cardreader.Event) {
-		if event := readerEvent(e); event != nil {
+		event := readerEvent(e)
+		if added, ok := event.(kiosk.ReaderAdded); ok {
+			added.Staff = r.isStaffReader(added.Name)
+			event = added
+		}
+		if event != nil {
 			r.Send(event)
 		}
 	})

@@ -35,10 +35,13 @@ type Config struct {
 	Readers   Readers           // PC/SC
 	Examiner  *examine.Examiner // trust anchors and revocation
 	Recipient age.Recipient     // the centre's key for PINs
-	Own       tls.Certificate   // the desk's, which names it, and its key: under everything that goes to the centre
-	Show      func(kiosk.State) // draws; called with every state in order, must not block
-	Log       *slog.Logger
-	Now       func() time.Time
+	// StaffReader is a part of the PC/SC name of the reader that is the staff card's alone; "" when staff cards share the
+	// citizens'.
+	StaffReader string
+	Own         tls.Certificate   // the desk's, which names it, and its key: under everything that goes to the centre
+	Show        func(kiosk.State) // draws; called with every state in order, must not block
+	Log         *slog.Logger
+	Now         func() time.Time
 }
 
 // Runner drives one desk. Make it with New.
@@ -53,6 +56,10 @@ type Runner struct {
 	work    sync.WaitGroup // visits that are not forgotten yet
 
 	givenBack <-chan struct{} // closed when the last visit's card was given back; owned by the loop
+
+	staff    *staffWork
+	shift    atomic.Pointer[shift]    // nil while nobody is signed in
+	approval atomic.Pointer[approval] // of the case that a supervisor looks at, nil when none is
 
 	watched atomic.Pointer[visit] // whose enrolment the centre's notices are about
 	foreign atomic.Bool           // the centre speaks another version than this desk
@@ -81,17 +88,20 @@ func New(cfg Config) (*Runner, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
+	cfg.Settings.StaffReader = cfg.StaffReader != ""
 	if cfg.Settings.Reference == nil {
 		cfg.Settings.Reference = newReference
 	}
-	return &Runner{
+	r := &Runner{
 		cfg:     cfg,
 		pace:    usualPace,
 		desk:    leaf.Subject.CommonName,
 		key:     key,
 		session: kiosk.NewSession(cfg.Settings, cfg.Now()),
 		inbox:   newQueue[kiosk.Event](),
-	}, nil
+	}
+	r.staff = &staffWork{runner: r, jobs: newQueue[staffJob]()}
+	return r, nil
 }
 
 // newReference is short enough to be read out over the telephone, and random: it says nothing but which lines of the log
@@ -123,6 +133,7 @@ func (r *Runner) Run(ctx context.Context) error {
 	g, running := errgroup.WithContext(ctx)
 	g.Go(func() error { return r.loop(running) })
 	g.Go(func() error { return r.watchReaders(running) })
+	g.Go(func() error { return r.staff.run(running) })
 	g.Go(func() error { return r.listenCentre(running) })
 	err := g.Wait()
 	r.shut(running)
@@ -137,7 +148,7 @@ func (r *Runner) Run(ctx context.Context) error {
 // it is deciding. What nobody looked at any more goes to the session, which by then has no use for it and
 // wipes the secrets in it.
 func (r *Runner) shut(ctx context.Context) {
-	last := []kiosk.Event{kiosk.Cancel{}, kiosk.CancelConfirmed{}}
+	last := []kiosk.Event{kiosk.ShiftEnded{}, kiosk.Cancel{}, kiosk.CancelConfirmed{}}
 	for e, ok := r.inbox.take(); ok; e, ok = r.inbox.take() {
 		last = append(last, e)
 	}
@@ -146,12 +157,14 @@ func (r *Runner) shut(ctx context.Context) {
 		r.execute(ctx, slices.DeleteFunc(commands, begins))
 	}
 	r.forget()
+	r.endApproval()
+	r.endShift(ctx)
 }
 
-// begins reports whether a command would begin a case, which is too late when the desk shuts.
+// begins reports whether a command would begin something, which is too late when the desk shuts.
 func begins(c kiosk.Command) bool {
 	switch c.(type) {
-	case kiosk.ReadDocument, kiosk.ReadTyped:
+	case kiosk.ReadDocument, kiosk.ReadTyped, kiosk.ReadStaffCard, kiosk.SignIn, kiosk.UnlockShift, kiosk.ListCases, kiosk.TakeCase, kiosk.Decide:
 		return true
 	}
 	return false
@@ -228,6 +241,25 @@ func (r *Runner) execute(ctx context.Context, commands []kiosk.Command) {
 			r.abandon(c)
 		case kiosk.Forget:
 			r.forget()
+			r.endApproval()
+		case kiosk.ReadStaffCard:
+			r.readStaffCard(c)
+		case kiosk.SignIn:
+			r.signIn(c)
+		case kiosk.UnlockShift:
+			r.unlockShift(c)
+		case kiosk.EndShift:
+			r.endShift(ctx)
+		case kiosk.StaffSign:
+			r.staffSign(c)
+		case kiosk.ListCases:
+			r.listCases(ctx)
+		case kiosk.TakeCase:
+			r.takeCase(ctx, c)
+		case kiosk.ReleaseCase:
+			r.releaseCase(ctx, c)
+		case kiosk.Decide:
+			r.decide(c)
 		}
 	}
 }

@@ -18,11 +18,13 @@ import (
 type slots struct {
 	t *testing.T
 
+	readers int // the third is for staff cards alone, where there is one
+
 	mu      sync.Mutex
 	service *cardreader.Event // ServiceDown; nil while it runs
-	cards   [3]card.Card      // by reader number; 0 is unused
-	life    [3]int            // counts what ends sessions: insertions and removals
-	resets  [3]int
+	cards   [4]card.Card      // by reader number; 0 is unused
+	life    [4]int            // counts what ends sessions: insertions and removals
+	resets  [4]int
 	watcher chan cardreader.Event             // nil while nobody watches
 	typed   func() (digits string, err error) // on the readers' keypads; nil when they have none
 
@@ -43,9 +45,9 @@ type hook struct {
 	answer func(command, resp []byte) []byte // with the lock held; nil when it is lost
 }
 
-var names = [3]string{"", "Leitor A 00 00", "Leitor B 01 00"}
+var names = [4]string{"", "Leitor A 00 00", "Leitor B 01 00", "Leitor do serviço 02 00"}
 
-func newSlots(t *testing.T) *slots { return &slots{t: t} }
+func newSlots(t *testing.T) *slots { return &slots{t: t, readers: 2} }
 
 func event(kind cardreader.Kind, number int) cardreader.Event {
 	return cardreader.Event{Kind: kind, Reader: cardreader.Reader{Number: number, Name: names[number]}}
@@ -66,7 +68,7 @@ func (s *slots) present() []cardreader.Event {
 		return []cardreader.Event{*s.service}
 	}
 	events := []cardreader.Event{{Kind: cardreader.ServiceUp}}
-	for n := 1; n < len(s.cards); n++ {
+	for n := 1; n <= s.readers; n++ {
 		events = append(events, event(cardreader.ReaderAdded, n))
 	}
 	for n := 1; n < len(s.cards); n++ {
@@ -145,7 +147,7 @@ func (s *slots) stopService(cause cardreader.Cause) {
 }
 
 func (s *slots) stopServiceLocked(cause cardreader.Cause) {
-	for n := 1; n < len(s.cards); n++ {
+	for n := 1; n <= s.readers; n++ {
 		s.life[n]++
 		if s.cards[n] != nil {
 			s.tell(event(cardreader.CardRemoved, n))

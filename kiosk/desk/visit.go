@@ -41,6 +41,7 @@ type visit struct {
 	sends         map[int]uuid.UUID // by kiosk.SendCode.Number
 	attempts      map[kiosk.Channel]attempt
 	evidence      transcript.Evidence // as far as it is known
+	jws           []byte              // as the person and the desk signed it; the staff card signs behind them
 	chipChallenge chipChallenge       // the centre's to the chip
 }
 
@@ -83,7 +84,8 @@ func (v *visit) wipe() {
 	clear(v.attempts)
 	clear(v.challenge)
 	v.evidence.Wipe()
-	v.challenge = nil
+	clear(v.jws)
+	v.challenge, v.jws = nil, nil
 }
 
 // replaceReading takes what a card said and wipes what was known before.
@@ -114,7 +116,23 @@ func (v *visit) pinSealed(sealed []byte) {
 func (v *visit) signed(jws, proof []byte) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.evidence.JWS, v.evidence.Proof = jws, proof
+	v.evidence.JWS, v.evidence.Proof, v.jws = jws, proof, jws
+}
+
+// countersigned is what the staff card signs behind.
+func (v *visit) countersigned() []byte {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return bytes.Clone(v.jws)
+}
+
+// staffSigned takes the whole of the signatures.
+func (v *visit) staffSigned(jws []byte) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.ctx.Err() == nil { // otherwise it is being wiped
+		v.evidence.JWS = jws
+	}
 }
 
 // sendID returns the identifier of a message of this visit, the same for the same number.
