@@ -41,6 +41,7 @@ func TestStaffCard(t *testing.T) {
 			checkPIN(t, c)
 		})
 	}
+	t.Run("OfOthers", r.staffOfOthers)
 	t.Run("Refused", r.staffRefused)
 	t.Run("LeftVerified", r.staffLeftVerified)
 	t.Run("Pulled", r.staffPulled)
@@ -119,6 +120,26 @@ func checkBlocked(t *testing.T, c *staffcard.Card) {
 	}
 }
 
+// plain is a PIV card as others make them: what YubiKeys added is refused, but for the version, as PivApplet has it.
+type plain struct{ card.Card }
+
+func (p plain) Transmit(raw []byte) card.Response {
+	if len(raw) > 1 && raw[1] >= 0xf0 && raw[1] != 0xfd {
+		return card.Response{Data: []byte{0x6d, 0x00}}
+	}
+	return p.Card.Transmit(raw)
+}
+
+func (r *reader) staffOfOthers(t *testing.T) {
+	for _, name := range []string{"clerk", "supervisor"} {
+		remove := r.insert(t, plain{mustCard(t, name)})
+		c := mustOpenStaff(t)
+		checkPIN(t, c)
+		_ = c.Close()
+		remove()
+	}
+}
+
 // meddled is a card to which something happens at the nth command of an instruction, counted over resets.
 type meddled struct {
 	card.Card
@@ -149,6 +170,7 @@ func (r *reader) staffRefused(t *testing.T) {
 		{"another card at the second look", &meddled{Card: mustCard(t, "clerk"), ins: 0xa4, nth: 2, then: none}, staffcard.ErrNotStaffCard},
 		{"pulled at the second look", &meddled{Card: mustCard(t, "clerk"), ins: 0xa4, nth: 2, then: card.Response{Removed: true}}, cardreader.ErrRemoved},
 		{"no version", &meddled{Card: mustCard(t, "clerk"), ins: 0xfd, nth: 1, then: card.Response{Data: []byte{0x6d, 0x00}}}, staffcard.ErrUnsupported},
+		{"no certificate in its place", &meddled{Card: mustCard(t, "clerk"), ins: 0xcb, nth: 1, then: card.Response{Data: []byte{0x53, 0, 0x90, 0}}}, staffcard.ErrMalformed},
 		{"pulled at the certificate", &meddled{Card: mustCard(t, "clerk"), ins: 0xcb, nth: 1, then: card.Response{Removed: true}}, cardreader.ErrRemoved},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"math/big"
+	"slices"
 
 	"github.com/go-piv/piv-go/v2/piv"
 	"golang.org/x/crypto/cryptobyte"
@@ -46,7 +47,7 @@ type Card struct {
 }
 
 // Open takes the card in a reader. No other program may be connected to it, nor may a session of this one. Errors:
-// ErrNotStaffCard, ErrUnsupported, ErrNoCertificate, and cardreader's.
+// ErrNotStaffCard, ErrUnsupported, ErrNoCertificate, ErrMalformed, and cardreader's.
 //
 // piv-go, which opens the reader for itself, never gives it back when it finds no PIV application: so the card is looked
 // at first.
@@ -93,15 +94,18 @@ func openError(err error) error {
 	if errors.Is(err, piv.ErrNotFound) {
 		return ErrNotStaffCard // another card came meanwhile
 	}
-	for _, known := range []error{
-		cardreader.ErrRemoved, cardreader.ErrBusy, cardreader.ErrServiceGone, cardreader.ErrStuck, cardreader.ErrSilent,
-		cardreader.ErrClosed, context.Canceled, context.DeadlineExceeded,
-	} {
-		if errors.Is(err, known) {
-			return err
-		}
+	if isReaders(err) {
+		return err
 	}
 	return fmt.Errorf("%w: %w", ErrUnsupported, err)
+}
+
+// isReaders tells what the reader or the caller is to blame for from what the card is.
+func isReaders(err error) bool {
+	return slices.ContainsFunc([]error{
+		cardreader.ErrRemoved, cardreader.ErrBusy, cardreader.ErrServiceGone, cardreader.ErrStuck, cardreader.ErrSilent,
+		cardreader.ErrClosed, context.Canceled, context.DeadlineExceeded,
+	}, func(known error) bool { return errors.Is(err, known) })
 }
 
 func (c *Card) readCertificate(ctx context.Context) error {
@@ -113,6 +117,8 @@ func (c *Card) readCertificate(ctx context.Context) error {
 	switch {
 	case errors.Is(err, piv.ErrNotFound):
 		return ErrNoCertificate
+	case err != nil && !isReaders(err):
+		return fmt.Errorf("%w: %w", ErrMalformed, err)
 	case err != nil:
 		return err
 	}
