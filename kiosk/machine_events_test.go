@@ -163,7 +163,6 @@ func (w *world) brings() kiosk.EligibilityEntered {
 	return kiosk.EligibilityEntered{Eligibility: kiosk.Eligibility{
 		TaxNumber: pick(w, "400000008", "400000008", "400 000 008", "40"), Address: paper,
 		Independence: pick(w, kiosk.Independent, kiosk.Independent, kiosk.Independent, kiosk.Accompanied, ""),
-		SecondClerk:  pick(w, "Zelosa", "Zelosa", ""),
 	}}
 }
 

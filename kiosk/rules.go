@@ -147,17 +147,8 @@ func (s *Session) reconsider() {
 		s.end(Problem{Code: ProblemNoChip})
 	case !s.state.Examining() && entered.Independence == Accompanied && !s.rules.Accompanied:
 		s.end(Problem{Code: ProblemAccompanied})
-	case doc.travels() && s.state.Past(StepIdentity):
-		eligibilityStep{}.begin(s)
-		if s.state.Past(StepEligibility) && len(s.state.Eligible.Faults) > 0 {
-			s.wipePIN()
-			if s.state.PIN.Phase != PINSealed {
-				s.state.PIN = PINState{}
-			}
-			s.state.Review, s.state.HandedOver = ReviewState{}, false
-			s.state.Eligible.Refused, s.state.Step = true, StepEligibility
-			return
-		}
+	case s.state.Step == StepEligibility:
+		s.judgeEligibility()
 	}
 	chosen := s.at(StepPIN) && s.state.PIN.Phase != PINFirst || s.at(StepReview)
 	policy := s.state.PIN.Policy

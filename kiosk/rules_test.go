@@ -136,11 +136,4 @@ func TestSession_RulesChange(t *testing.T) {
 	t.Run("TypedNoMore", func(t *testing.T) {
 		newTravelDesk(t, typing).typed().do(told(kiosk.UsualRules())).problem(kiosk.ProblemNoChip, true)
 	})
-	t.Run("SecondClerk", func(t *testing.T) {
-		d := newTravelDesk(t, typing).typed().reviewed()
-		d.do(told(rules(func(r *kiosk.Rules) { r.TypedMRZ = kiosk.TypedSecond }))).at(kiosk.StepEligibility)
-		if !d.state.Eligible.Second || !d.state.Eligible.Refused {
-			t.Errorf("nobody asks for a second clerk: %+v", d.state.Eligible)
-		}
-	})
 }

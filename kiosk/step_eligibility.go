@@ -25,7 +25,6 @@ func (eligibilityStep) begin(s *Session) {
 	if s.kept != nil && eligible.Entered == (Eligibility{}) {
 		eligible.Entered = s.kept.eligibility
 	}
-	eligible.Second = s.state.Document.Access.NoChip && s.rules.TypedMRZ == TypedSecond
 	s.judgeEligibility()
 }
 
@@ -89,9 +88,6 @@ func (s *Session) judgeEligibility() {
 	}
 	if _, fault := s.state.Document.Identity.Spelled(asked.Spelling); fault != "" && fault != SpellingUnasked && fault != SpellingMissing {
 		eligible.Faults = slices.Insert(eligible.Faults, papers, Fault{Requirement: RequireSpelling, Spelling: fault})
-	}
-	if eligible.Second && strings.TrimSpace(asked.SecondClerk) == "" {
-		eligible.Faults = slices.Insert(eligible.Faults, papers, Fault{Requirement: RequireSecondClerk, Missing: true})
 	}
 	if len(eligible.Faults) == 0 {
 		eligible.Refused = false
