@@ -24,7 +24,7 @@ import (
 	"balcao/kiosk/central/schema"
 )
 
-// Attack is something that was tried with a stolen desk's certificate and key, and what an honest desk, the centre and
+// Attack is something that was tried with a stolen desk's certificate and key, and a clerk's card and PIN, and what an honest desk, the centre and
 // its database had of it meanwhile.
 type Attack struct {
 	Name   string `json:"name"`
@@ -49,6 +49,7 @@ type attacker struct {
 	admin  *pgxpool.Pool
 	dsn    string // of admin
 	honest *central.Centre
+	shifts struct{ stolen, honest uuid.UUID }
 	pid    int // of the process centre
 	much   amount
 	phones int64 // the last number of the honest desk
@@ -109,8 +110,30 @@ func newAttacker(ctx context.Context, env map[string]string, much amount) (a *at
 	}
 	if a.honest, err = a.addHonest(ctx, filepath.Join(filepath.Dir(env["BALCAO_CENTRE_CONFIG"]), "desk-ca"), roots); err != nil {
 		a.close()
+		return a, err
 	}
-	return a, err
+	if err := a.signIn(ctx, cert, roots); err != nil {
+		a.close()
+		return a, err
+	}
+	return a, nil
+}
+
+// signIn has two clerks sign in, the attacker with the card and PIN of one: without, no enrolment is opened.
+func (a *attacker) signIn(ctx context.Context, cert tls.Certificate, roots *x509.CertPool) error {
+	stolen, err := central.Dial(central.Config{URLs: []string{a.base.String()}, Certificate: cert, Roots: roots})
+	if err != nil {
+		return err
+	}
+	defer stolen.Close()
+	for i, into := range []*uuid.UUID{&a.shifts.stolen, &a.shifts.honest} {
+		s, err := load.SignIn(ctx, []*central.Centre{stolen, a.honest}[i], load.Clerks[i])
+		if err != nil {
+			return err
+		}
+		*into = s.ID
+	}
+	return nil
 }
 
 // elsewhere dials from another address than the honest desk has: two desks are two computers.
@@ -194,7 +217,7 @@ func (a *attacker) during(ctx context.Context, name string, do func(context.Cont
 func (a *attacker) code(ctx context.Context) (time.Duration, error) {
 	a.phones++
 	enrolment := uuid.Must(uuid.NewV7())
-	o, err := a.honest.Open(ctx, enrolment, central.Person{Document: kiosk.CitizenCard, Country: "UTO", CivilNumber: fmt.Sprint(a.phones)})
+	o, err := a.honest.Open(ctx, enrolment, central.Person{Document: kiosk.CitizenCard, Country: "UTO", CivilNumber: fmt.Sprint(a.phones), Shift: a.shifts.honest})
 	if err != nil || o.Refusal != "" {
 		return 0, load.Fault("the honest desk: opening", o.Refusal, err)
 	}

@@ -24,7 +24,7 @@ func attackText(attacks []Attack) string {
 			said += fmt.Sprintf("  %s: %s\n", a.Name, a.Said)
 		}
 	}
-	return "Attacks with a stolen desk's certificate and key, and the codes of an honest desk meanwhile\n" + t.String() +
+	return "Attacks with a stolen desk's certificate and key, a clerk's card and PIN, and the codes of an honest desk meanwhile\n" + t.String() +
 		`  passed: of connections and streams, how many were held at the same time; of connections those with a body on its
   way. limit: what is left to the desk within the hour. codes: from the honest desk's call until its code has left.
 ` + said

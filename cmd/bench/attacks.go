@@ -133,8 +133,8 @@ func (a *attacker) left(ctx context.Context, limit, used string) (int, error) {
 }
 
 // somebody is the nth person who is not here.
-func somebody(n int) central.Person {
-	return central.Person{Document: kiosk.CitizenCard, Country: "PRT", CivilNumber: fmt.Sprintf("%08d", 30_000_000+n)}
+func (a *attacker) somebody(n int) central.Person {
+	return central.Person{Document: kiosk.CitizenCard, Country: "PRT", CivilNumber: fmt.Sprintf("%08d", 30_000_000+n), Shift: a.shifts.stolen}
 }
 
 // codes asks for codes to many numbers, in as many enrolments as the limit takes.
@@ -150,7 +150,7 @@ func (a *attacker) codes(ctx context.Context, r *Attack) (err error) {
 	enrolments := make([]uuid.UUID, r.Limit/(1+resends)+1)
 	for i := range enrolments {
 		enrolments[i] = uuid.Must(uuid.NewV7())
-		if said := a.put(ctx, path(central.PathEnrolment, enrolments[i]), somebody(i)); said != "" {
+		if said := a.put(ctx, path(central.PathEnrolment, enrolments[i]), a.somebody(i)); said != "" {
 			return fmt.Errorf("opening for codes: %s (a demonstration is attacked once an hour)", said)
 		}
 	}
@@ -171,7 +171,7 @@ func (a *attacker) openings(ctx context.Context, r *Attack) (err error) {
 	}
 	var said answers
 	many(r.Tried, func(n int) {
-		said.add(a.put(ctx, path(central.PathEnrolment, uuid.Must(uuid.NewV7())), somebody(1000+n)))
+		said.add(a.put(ctx, path(central.PathEnrolment, uuid.Must(uuid.NewV7())), a.somebody(1000+n)))
 	})
 	said.to(r)
 	return nil

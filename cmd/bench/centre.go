@@ -82,11 +82,18 @@ func (r *CentreReport) measureLoad(ctx context.Context, s *site, much amount) er
 	defer pool.Close()
 	desks, err := s.addDesks(ctx, "carga", loadDesks)
 	defer closeAll(desks)
+	if err == nil {
+		err = signIn(ctx, desks)
+	}
 	if err != nil {
 		return err
 	}
 	cert := desks[0].cert
-	door, sql := load.Desk(desks[0]), load.Desk(load.SQL{Pool: pool, Desk: cert.Certificate[0]})
+	var asking []load.Desk
+	for _, d := range desks {
+		asking = append(asking, load.Desk{Asks: d, Shift: d.shift.ID})
+	}
+	door, sql := asking[0], load.Desk{Asks: load.SQL{Pool: pool, Desk: cert.Certificate[0]}, Shift: asking[0].Shift}
 	if err := r.compare(ctx, door, sql, registrars, much.pairs); err != nil {
 		return err
 	}
@@ -95,10 +102,6 @@ func (r *CentreReport) measureLoad(ctx context.Context, s *site, much amount) er
 		return err
 	}
 	r.Refused = true
-	var asking []load.Desk
-	for _, d := range desks {
-		asking = append(asking, d)
-	}
 	result, err := load.Run(ctx, asking, registrars, much.enrolments)
 	if err != nil {
 		return fmt.Errorf("enrolling: %w", err)

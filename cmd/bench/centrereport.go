@@ -44,8 +44,8 @@ func (r CentreReport) text() string {
 	return "The centre: one PostgreSQL that syncs to disk, the program centre, registrar and desks on this machine\n" + t.String() +
 		`  through the door: HTTPS with the desk's certificate; by SQL: the same function by pgx over TLS and TCP. medians,
   in turn. whole: what the centre does, from the first call of the desks to the last key that they heard of: opened, the
-  code sent by the registrar and confirmed, bound, the signatures of card and desk and the answers about revocation verified,
-  the PIN hashed, the key active. the card was read and examined, the PIN sealed and OCSP answered before; card and desk
-  sign meanwhile, on the same cores. without a registrar: the questions alone.
+  code sent by the registrar and confirmed, bound, the signatures of card, desk and clerk and the answers about revocation verified,
+  the PIN hashed, the key active. the card was read and examined, the PIN sealed and OCSP answered before; card, desk
+  and clerk sign meanwhile, on the same cores. without a registrar: the questions alone.
 `
 }

@@ -6,7 +6,7 @@
 //     number of commands that is possible and Debian's mrtdreader;
 //   - the desk's start, idle load and memory, beside an empty window of the same toolkit;
 //   - how many enrolments a centre takes and what its desks cost, beside the same without its door and bare Argon2id;
-//   - what somebody with a stolen desk's certificate can do to another desk.
+//   - what somebody with a stolen desk's certificate and a clerk's card can do to another desk.
 //
 // It starts everything it needs, alone, and stops it. A target that is missed is printed as a MISS and
 // is no error: the figures depend on the machine. What could not be measured at all is an error; the report names it

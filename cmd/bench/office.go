@@ -31,6 +31,7 @@ import (
 	"balcao/kiosk/seal"
 	"balcao/kiosk/transcript"
 	"balcao/kiosk/trust"
+	"balcao/kiosk/trust/staff"
 	"balcao/mock-pcsc/citizen"
 	"balcao/mock-pcsc/pki"
 )
@@ -39,7 +40,7 @@ import (
 const officeDesks = 16
 
 // office is desks and a registrar of a centre, and the emulated cards of people who come. All evidence is real: each
-// card's certificate, SOD and signature, the desk's signature, and the answers of an OCSP responder about each card.
+// card's certificate, SOD and signature, the signatures of desk and clerk, and the answers of an OCSP responder about each card.
 // The registrar sends the codes; PINs are sealed, opened and hashed. What a desk's own computer does before its first
 // call is done beforehand: it reads the card and examines it, and seals the PIN.
 type office struct {
@@ -48,6 +49,7 @@ type office struct {
 	pool     *pgxpool.Pool
 	identity *age.X25519Identity
 	desksBy  *x509.Certificate // the authority of the desks
+	staff    *staff.Trust
 	examiner *examine.Examiner // of the desks
 	centre   *examine.Examiner // the registrar's, which was asked nothing yet
 	phones   phones
@@ -91,7 +93,13 @@ func newOffice(ctx context.Context, s *site, visits int) (o *office, err error) 
 	centre := *o.examiner
 	centre.Revocation = &trust.Revocation{HTTP: service}
 	o.centre = &centre
-	if o.desks, err = s.addDesks(ctx, "medida", officeDesks); err != nil {
+	if o.staff, err = staff.Load(s.staffCA(), ""); err != nil {
+		return o, err
+	}
+	if o.desks, err = s.addDesks(ctx, "medida", officeDesks); err == nil {
+		err = signIn(ctx, o.desks)
+	}
+	if err != nil {
 		return o, err
 	}
 	authorities := pki.New()
@@ -162,7 +170,7 @@ func (o *office) admit(ctx context.Context, authorities *pki.PKI, n int) error {
 
 // visit is one person's way from the challenge, which the card signs, to the binding.
 func (o *office) visit(ctx context.Context, d deskAt, v visitor) error {
-	opened, err := d.Open(ctx, v.enrolment, central.Person{Document: v.who.Kind, Country: v.who.Country, CivilNumber: v.who.CivilNumber})
+	opened, err := d.Open(ctx, v.enrolment, central.Person{Document: v.who.Kind, Country: v.who.Country, CivilNumber: v.who.CivilNumber, Shift: d.shift.ID})
 	if err != nil || opened.Refusal != "" {
 		return load.Fault("opening", opened.Refusal, err)
 	}
@@ -177,11 +185,14 @@ func (o *office) visit(ctx context.Context, d deskAt, v visitor) error {
 			Identity: v.who, Contacts: []kiosk.ProvenContact{proof}, PhotoCompared: true, Language: kiosk.Portuguese,
 			Assurance: v.assurance, At: time.Now(),
 		},
-		Access: transcript.AccessContact, Evidence: bundle,
+		Access: transcript.AccessContact, Evidence: bundle, Shift: d.shift.ID, Staff: d.shift.Staff,
 	}.Transcript()
 	bundle.JWS, err = transcript.Sign(ctx, t, v.read.Chain, signer{v.card})
 	if err == nil {
 		bundle.JWS, err = transcript.Countersign(bundle.JWS, d.cert.PrivateKey.(crypto.Signer), d.cert.Certificate)
+	}
+	if err == nil {
+		bundle.JWS, err = transcript.AddStaff(ctx, bundle.JWS, d.shift.Chain, d.shift)
 	}
 	if err != nil {
 		return fmt.Errorf("signing: %w", err)
@@ -220,7 +231,7 @@ func (o *office) enrol(ctx context.Context, visitors []visitor) (time.Duration, 
 	_, _ = rand.Read(pepper) // never fails (Go 1.24)
 	w, err := registrar.New(registrar.Config{
 		DB: o.pool, Verifier: evidence.Verifier{Examiner: o.centre}, SMS: &o.phones, Mail: &o.phones, Texts: delivery.Texts{Support: "300 003 990"},
-		Identity: o.identity, Pepper: pepper, DeskAuthority: o.desksBy, Log: slog.New(slog.NewJSONHandler(io.Discard, nil)),
+		Identity: o.identity, Pepper: pepper, DeskAuthority: o.desksBy, StaffTrust: o.staff, Log: slog.New(slog.NewJSONHandler(io.Discard, nil)),
 	})
 	if err != nil {
 		return 0, fmt.Errorf("making a registrar: %w", err)

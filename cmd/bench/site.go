@@ -16,11 +16,13 @@ import (
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
 
+	"balcao/cmd/bench/load"
 	"balcao/cmd/internal/process"
 	"balcao/kiosk/central"
 	"balcao/kiosk/central/cluster"
 	"balcao/kiosk/central/deskca"
 	"balcao/kiosk/central/schema"
+	"balcao/mock-pcsc/fixtures"
 )
 
 // siteDatabase is the name of a site's database.
@@ -73,6 +75,9 @@ func openSite(ctx context.Context, dir string) (s *site, err error) {
 	if err != nil {
 		return s, fmt.Errorf("starting PostgreSQL: %w", err)
 	}
+	if err := errors.Join(load.Employ(ctx, s.admin()), os.WriteFile(s.staffCA(), fixtures.StaffAuthority(), 0o600)); err != nil {
+		return s, err
+	}
 	for _, limit := range []string{"desk_opens_per_hour", "desk_codes_per_hour", "centre_opens_per_hour", "centre_codes_per_hour", "prefix_codes_per_hour"} {
 		if err := schema.Set(ctx, s.admin(), limit, 1_000_000); err != nil {
 			return s, err
@@ -95,7 +100,7 @@ func (s *site) startCentre(ctx context.Context) error {
 	}
 	// All desks of a measurement are at one address, with two connections each.
 	config := fmt.Sprintf("listen = \"127.0.0.1:0\"\ncertificate = \"centre.crt\"\nkey = \"centre.key\"\n"+
-		"desk_authority = \"desk-ca/ca.crt\"\ndatabase = %q\n[limits]\nper_address = 4096\n", s.database)
+		"desk_authority = \"desk-ca/ca.crt\"\nstaff_authority = \"staff-ca.crt\"\ndatabase = %q\n[limits]\nper_address = 4096\n", s.database)
 	file := filepath.Join(s.dir, "centre.toml")
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		return err
@@ -123,6 +128,8 @@ func (s *site) admin() string { return s.cluster.DSN(cluster.Admin, siteDatabase
 
 func (s *site) serviceCA() string { return filepath.Join(s.dir, "service-ca", deskca.CertificateFile) }
 
+func (s *site) staffCA() string { return filepath.Join(s.dir, "staff-ca.crt") }
+
 // login makes the certificate of a role, and returns the connection string with it: over TCP, and both sides prove
 // themselves.
 func (s *site) login(role string) (string, error) {
@@ -142,7 +149,8 @@ func (s *site) login(role string) (string, error) {
 // deskAt is a desk that calls the centre, with its certificate and key.
 type deskAt struct {
 	*central.Centre
-	cert tls.Certificate
+	cert  tls.Certificate
+	shift load.Shift // of who is signed in, when somebody is
 }
 
 // addDesk makes a desk. The caller closes it.
@@ -152,7 +160,17 @@ func (s *site) addDesk(ctx context.Context, name string) (deskAt, error) {
 		return deskAt{}, fmt.Errorf("adding a desk: %w", err)
 	}
 	c, err := central.Dial(central.Config{URLs: []string{s.url}, Certificate: cert, Roots: s.roots, Timeout: 30 * time.Second})
-	return deskAt{c, cert}, err
+	return deskAt{Centre: c, cert: cert}, err
+}
+
+// signIn has a clerk sign in at each desk.
+func signIn(ctx context.Context, desks []deskAt) (err error) {
+	for i, d := range desks {
+		if desks[i].shift, err = load.SignIn(ctx, d.Centre, load.Clerks[0]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // addDesks makes so many.

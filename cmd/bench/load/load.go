@@ -23,8 +23,14 @@ import (
 	"balcao/kiosk/transcript"
 )
 
-// Desk is what a desk asks for one enrolment: a *central.Centre asks the centre's door, an SQL the functions behind it.
-type Desk interface {
+// Desk asks for enrolments, within a shift.
+type Desk struct {
+	Asks
+	Shift uuid.UUID
+}
+
+// Asks is what a desk asks for one enrolment: a *central.Centre asks the centre's door, an SQL the functions behind it.
+type Asks interface {
 	Open(context.Context, uuid.UUID, central.Person) (central.Opened, error)
 	SendCode(context.Context, uuid.UUID, central.CodeRequest) (central.CodeSent, error)
 	ConfirmCode(context.Context, uuid.UUID, central.Attempt) (central.Confirmed, error)
@@ -91,7 +97,7 @@ func Enrol(ctx context.Context, desk Desk, registrar *pgxpool.Pool) (took Took, 
 	enrolment, send, attempt := uuid.Must(uuid.NewV7()), uuid.Must(uuid.NewV7()), uuid.Must(uuid.NewV7())
 	code := fmt.Sprintf("%06d", n%1_000_000)
 	// Numbers that cannot exist: those of Utopia, the country of specimens in ICAO 9303.
-	o, err := desk.Open(ctx, enrolment, central.Person{Document: kiosk.CitizenCard, Country: "UTO", CivilNumber: fmt.Sprint(n)})
+	o, err := desk.Open(ctx, enrolment, central.Person{Document: kiosk.CitizenCard, Country: "UTO", CivilNumber: fmt.Sprint(n), Shift: desk.Shift})
 	if err != nil || o.Refusal != "" {
 		return took, Fault("opening", o.Refusal, err)
 	}

@@ -28,7 +28,15 @@ func TestRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(registrars.Close)
-	desks := []load.Desk{o.Centre, load.SQL{Pool: pool, Desk: o.DB.Desk(kiosktest.DeskName).Certificate[0]}}
+	if err := load.Employ(t.Context(), o.DB.Admin()); err != nil {
+		t.Fatal(err)
+	}
+	shift, err := load.SignIn(t.Context(), o.Centre, load.Clerks[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	sql := load.SQL{Pool: pool, Desk: o.DB.Desk(kiosktest.DeskName).Certificate[0]}
+	desks := []load.Desk{{Asks: o.Centre, Shift: shift.ID}, {Asks: sql, Shift: shift.ID}}
 	r, err := load.Run(t.Context(), desks, registrars, 20)
 	if err != nil {
 		t.Fatal(err)
@@ -45,7 +53,7 @@ func TestRun(t *testing.T) {
 			t.Fatal(err)
 		}
 		if took.SendCode <= 0 || took.Bind <= 0 || took.All < took.SendCode+took.Bind {
-			t.Errorf("%T took %+v", desk, took)
+			t.Errorf("%T took %+v", desk.Asks, took)
 		}
 	}
 }

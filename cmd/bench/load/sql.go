@@ -35,8 +35,8 @@ func refusal(answer map[string]any) central.Refusal {
 
 // Open implements Desk.
 func (s SQL) Open(ctx context.Context, enrolment uuid.UUID, p central.Person) (central.Opened, error) {
-	a, err := s.ask(ctx, `select * from desk.open_enrolment($1, $2, $3, $4, nullif($5, ''), nullif($6, ''), nullif($7, ''), $8)`,
-		enrolment, p.Document, p.Country, p.CivilNumber, p.DocumentNumber, p.TaxNumber, p.Typed)
+	a, err := s.ask(ctx, `select * from desk.open_enrolment($1, $2, $3, $4, nullif($5, ''), nullif($6, ''), nullif($7, ''), $8, $9)`,
+		enrolment, p.Document, p.Country, p.CivilNumber, p.DocumentNumber, p.TaxNumber, p.Typed, p.Shift)
 	return central.Opened{Refusal: refusal(a)}, err
 }
 
@@ -54,7 +54,7 @@ func (s SQL) ConfirmCode(ctx context.Context, enrolment uuid.UUID, c central.Att
 
 // Bind implements Desk.
 func (s SQL) Bind(ctx context.Context, enrolment uuid.UUID, e transcript.Evidence, marked bool) (central.Status, error) {
-	a, err := s.ask(ctx, `select * from desk.bind($1, $2, $3, $4, $5, $6, $7)`, enrolment, e.JWS, e.Identity, e.SOD, e.SealedPIN, e.Proof)
+	a, err := s.ask(ctx, `select * from desk.bind($1, $2, $3, $4, $5, $6, $7, $8)`, enrolment, e.JWS, e.Identity, e.SOD, e.SealedPIN, e.Proof, marked)
 	return status(a), err
 }
 
