@@ -74,3 +74,6 @@ func NewDoorbell(socket string) Doorbell { return Doorbell{newDoorbell(socket)} 
 // Wait and Close are its methods.
 func (b Doorbell) Wait(ctx context.Context) error { return b.wait(ctx, ServiceStopped) }
 func (b Doorbell) Close()                         { b.close() }
+
+// Connections counts this process's connections to pcscd.
+func Connections() int { return len(connections()) }

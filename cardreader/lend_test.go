@@ -57,6 +57,7 @@ func TestLendFailure(t *testing.T) {
 
 // TestLend: while a card is lent this program's sessions find it busy, and a library that hangs ends with its card.
 func TestLend(t *testing.T) {
+	before := cardreader.Connections()
 	d := newDaemon(t)
 	d.mustStart(t)
 	card := d.mustInsert(t, 0, func(command []byte) []byte {
@@ -101,6 +102,7 @@ func TestLend(t *testing.T) {
 		_, err := cardreader.Dialer{}.Connect(t.Context(), readerA)
 		return errors.Is(err, cardreader.ErrRemoved)
 	})
+	eventually(t, "no connection to pcscd is left", func() bool { return cardreader.Connections() == before })
 }
 
 // TestLendNothing: no card, no reader, no time.
