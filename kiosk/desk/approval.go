@@ -209,6 +209,9 @@ func (r *Runner) handOver(a *approval, shift, enrolment uuid.UUID, jws []byte) {
 	}
 }
 
+// declined is why an enrolment is refused that a supervisor refused.
+const declined = "declined"
+
 // awaitDecision waits for the registrar, who verifies the evidence again. The centre announces when it has.
 func (r *Runner) awaitDecision(a *approval, shift, enrolment uuid.UUID) {
 	for {
@@ -223,7 +226,7 @@ func (r *Runner) awaitDecision(a *approval, shift, enrolment uuid.UUID) {
 			return
 		default:
 			outcome := kiosk.CaseOutcome{Active: status.State == central.StateActive, Register: status.Register}
-			if !outcome.Active {
+			if !outcome.Active && status.Refusal != declined {
 				outcome.Refusal = kiosk.ProblemCode(status.Refusal)
 			}
 			r.answerApproval(a, kiosk.Decided{Outcome: outcome})

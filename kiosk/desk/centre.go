@@ -244,6 +244,7 @@ func refusalCode(s central.Status) kiosk.ProblemCode {
 	code := kiosk.ProblemCode(s.Refusal)
 	switch code {
 	case kiosk.ProblemAlreadyActive, kiosk.ProblemContactTaken, kiosk.ProblemExpired, kiosk.ProblemDeskSuspended,
+		kiosk.ProblemStaffSuspended, kiosk.ProblemWaitingCase,
 		kiosk.ProblemCode(kiosk.ReasonCertificateRevoked), kiosk.ProblemCode(kiosk.ReasonCertificateSuspended),
 		kiosk.ProblemCode(kiosk.ReasonRevocationUnknown), kiosk.ProblemCode(kiosk.ReasonRevocationList), kiosk.ProblemCode(kiosk.ReasonDocumentExpired),
 		kiosk.ProblemCode(kiosk.ReasonUnderAge):

@@ -2,6 +2,7 @@ package desk_test
 
 import (
 	"crypto/x509"
+	"strings"
 	"testing"
 
 	"balcao/kiosk"
@@ -229,16 +230,8 @@ func TestApproval(t *testing.T) {
 	}
 	d.noKey()
 	d.takeOut()
-	d.slots.remove(3)
-	d.until("locked", shiftIs(kiosk.ShiftLocked))
-	d.signIn("supervisor")
-	d.until("one waits", func(s kiosk.State) bool { return s.Shift.Waiting == 1 })
-	d.do(kiosk.ErrandChosen{Name: "approve"})
-	s = d.until("listed", func(s kiosk.State) bool {
-		return s.Step == kiosk.StepCases && len(s.Approval.Cases) == 1 && !s.Approval.Listing
-	})
-	d.do(kiosk.CaseChosen{ID: s.Approval.Cases[0].ID})
-	s = d.until("taken", func(s kiosk.State) bool { return s.Step == kiosk.StepCase })
+	d.takesOver("supervisor")
+	s = d.takesCase()
 	open := s.Approval.Case
 	if open.Clerk.Number != "F0417" || open.Person.Surname == "" || len(open.Contacts) != 1 || len(open.Checks) == 0 || len(open.Reasons) != 1 ||
 		open.Reasons[0] != kiosk.ApproveDoubt || open.Level == "" || open.LeasedUntil.Before(s.Now) {
@@ -255,4 +248,53 @@ func TestApproval(t *testing.T) {
 	d.until("nothing waits", func(s kiosk.State) bool { return s.Step == kiosk.StepCases && s.Shift.Waiting == 0 })
 	d.do(kiosk.Cancel{})
 	d.until("empty", empty)
+}
+
+// takesOver has another member of staff sign in.
+func (d *running) takesOver(name string) {
+	d.t.Helper()
+	d.fresh().slots.remove(3)
+	d.until("locked", shiftIs(kiosk.ShiftLocked))
+	d.signIn(name)
+}
+
+// takesCase walks a supervisor to the one case that waits.
+func (d *running) takesCase() kiosk.State {
+	d.t.Helper()
+	d.do(kiosk.ErrandChosen{Name: "approve"})
+	s := d.until("listed", func(s kiosk.State) bool {
+		return s.Step == kiosk.StepCases && len(s.Approval.Cases) == 1 && !s.Approval.Listing && s.Shift.Waiting == 1
+	})
+	d.do(kiosk.CaseChosen{ID: s.Approval.Cases[0].ID})
+	return d.until("taken", func(s kiosk.State) bool { return s.Step == kiosk.StepCase })
+}
+
+// A document without a chip waits for a supervisor, who gives the case back, takes it again and refuses.
+func TestApproval_Refused(t *testing.T) {
+	d := newStaffed(t, true)
+	d.exec(`update centre.setting set value = '1' where name = 'typed_mrz'`)
+	d.signIn("clerk")
+	d.until("rules known", func(s kiosk.State) bool { return s.TypedMRZ })
+	d.do(kiosk.NoChip{}, kiosk.AccessTyped{Kind: kiosk.AccessMRZ, Text: strings.Join(d.entry("passport-bac").MRZ, "\n")}, kiosk.Continue{}).untilRead()
+	d.bring(nil)
+	d.toReview(kiosk.SMS)
+	d.do(kiosk.Agreed{})
+	d.until("pending", func(s kiosk.State) bool { return done(s) && s.Receipt.Pending })
+	d.do(kiosk.NextPerson{})
+	d.takesOver("supervisor")
+	d.takesCase()
+	d.do(kiosk.Cancel{})
+	d.until("given back", func(s kiosk.State) bool { return s.Step == kiosk.StepCases })
+	d.do(kiosk.Cancel{})
+	d.until("empty", empty)
+	s := d.takesCase()
+	if got := s.Approval.Case; got.Reasons[0] != kiosk.ApproveTyped || got.Eligibility.Address.Issuer == "" || got.Person.DocumentNumber == "" {
+		t.Errorf("got reasons %v, issuer %q", got.Reasons, got.Eligibility.Address.Issuer)
+	}
+	d.do(kiosk.DecisionChosen{Decision: kiosk.DecisionRefused}, kiosk.DecisionChosen{Decision: kiosk.DecisionRefused, Reason: kiosk.RefuseDocument})
+	s = d.until("decided", func(s kiosk.State) bool { return s.Approval.Phase == kiosk.ApprovalDecided })
+	if s.Approval.Outcome != (kiosk.CaseOutcome{}) || s.Approval.Reason != kiosk.RefuseDocument {
+		t.Errorf("got %+v", s.Approval)
+	}
+	d.noKey()
 }
