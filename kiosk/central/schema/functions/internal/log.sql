@@ -1,17 +1,11 @@
 -- What is logged, and how. The bytes are documented in kiosk/ledger, which reads them again without these functions.
 
--- Columns in the form of a leaf.
-create function internal.log_text(p_row jsonb, p_names text[]) returns text
-	language sql immutable set search_path = pg_catalog, pg_temp as $$
-	select coalesce(string_agg(e.key || coalesce(' ' || octet_length(e.value) || ':' || e.value, ' -') || E'\n', ''
-			order by e.key collate "C"), '')
-		from jsonb_each_text(p_row) e where e.key = any (p_names)
-$$;
-
+-- The primary key of a row, of one or two columns.
 create function internal.log_row_name(p_row jsonb, p_key text) returns text
-	language sql immutable set search_path = pg_catalog, pg_temp as $$
-	select string_agg(p_row ->> k.name, '/' order by k.n) from unnest(string_to_array(p_key, ',')) with ordinality k(name, n)
-$$;
+	language plpgsql immutable set search_path = pg_catalog, pg_temp as $$
+begin
+	return (p_row ->> split_part(p_key, ',', 1)) || coalesce('/' || (p_row ->> nullif(split_part(p_key, ',', 2), '')), '');
+end $$;
 
 -- Logs a row. p_key: the columns of its primary key; p_open: those that are not personal, '*' for all; p_left: those that
 -- are not logged; p_subject: what kind of subject the personal ones are sealed for, and the column that names it. A row
@@ -20,40 +14,44 @@ create function internal.log_row(p_table text, p_op text, p_row jsonb, p_was jso
 	p_key text, p_open text, p_left text, p_subject text) returns void
 	language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
-	names text[] := array(select jsonb_object_keys(p_row) except select unnest(string_to_array(p_left, ',')));
-	open text[] := names;
-	hidden text[];
+	l centre.log_leaf;
+	left_out text[] := string_to_array(p_left, ',');
+	open_names text[] := string_to_array(p_open, ',');
 	field text := split_part(p_subject, ':', 2);
-	s text;
+	personal text;
 	k bytea;
 begin
-	if p_op = 'update' and internal.log_text(p_row, names) = internal.log_text(p_was, names) then
+	if p_op = 'update' and p_row - left_out = p_was - left_out then
 		return;
 	end if;
 	if p_subject <> '' then
-		s := p_row ->> field;
-		if s is null then
+		l.subject := p_row ->> field;
+		if l.subject is null then
 			return;
 		end if;
 		if p_op = 'update' and p_was ->> field is null then
 			p_op := 'insert';
 		end if;
 		if p_subject like 'key:%' then
-			select 'person ' || x.person into s from centre.key x where x.register = s::bigint;
+			select 'person ' || x.person into l.subject from centre.key x where x.register = l.subject::bigint;
 		else
-			s := split_part(p_subject, ':', 1) || ' ' || s;
+			l.subject := split_part(p_subject, ':', 1) || ' ' || l.subject;
 		end if;
-		select x.key into k from centre.log_key x where x.subject = s;
+		select x.key into k from centre.log_key x where x.subject = l.subject;
 		if not found then
-			insert into centre.log_key as x (subject) values (s) on conflict (subject) do update set subject = excluded.subject
+			insert into centre.log_key as x (subject) values (l.subject) on conflict (subject) do update set subject = excluded.subject
 				returning x.key into k;
 		end if;
-		open := string_to_array(p_open, ',');
-		hidden := array(select n from unnest(names) n where n <> all (open) order by n collate "C");
 	end if;
+	select coalesce(string_agg(e.line, '' order by e.key collate "C") filter (where e.open), ''),
+			string_agg(e.line, '' order by e.key collate "C") filter (where not e.open),
+			string_agg(e.key, ',' order by e.key collate "C") filter (where not e.open)
+		into l.columns, personal, l.hidden
+		from (select c.key, c.key || coalesce(' ' || octet_length(c.value) || ':' || c.value, ' -') || E'\n',
+				p_open = '*' or c.key = any (open_names)
+			from jsonb_each_text(p_row) c where c.key <> all (left_out)) e(key, line, open);
 	insert into centre.log_leaf (kind, op, row, columns, subject, hidden, sealed) values (p_table, p_op,
-		internal.log_row_name(p_row, p_key), internal.log_text(p_row, open), s, array_to_string(hidden, ','),
-		crypto.hmac(convert_to(internal.log_text(p_row, hidden), 'UTF8'), k, 'sha256'));
+		internal.log_row_name(p_row, p_key), l.columns, l.subject, l.hidden, crypto.hmac(convert_to(personal, 'UTF8'), k, 'sha256'));
 	perform pg_notify('log_work', '');
 end $$;
 
