@@ -47,6 +47,7 @@ create table centre.log_checkpoint (
 	note text not null check (octet_length(note) <= 65536)
 );
 create index log_checkpoint_size on centre.log_checkpoint (size);
+create index log_checkpoint_at on centre.log_checkpoint (at);
 comment on table centre.log_checkpoint is 'What registrars signed and witnesses cosigned: C2SP tlog-checkpoint.';
 
 create table centre.trust (

@@ -83,6 +83,10 @@ declare
 	s bigint := (select size from centre.log_state);
 	k text;
 begin
+	-- For where a change was made an hour is enough, after a day.
+	delete from centre.log_checkpoint c where c.at between clock_timestamp() - interval '26 hours' and clock_timestamp() - interval '24 hours'
+		and exists (select from centre.log_checkpoint d where d.id > c.id and date_trunc('hour', d.at) = date_trunc('hour', c.at)
+			and d.at < clock_timestamp() - interval '24 hours');
 	for k in
 		select 'log_late' where exists (select from centre.log_leaf where number is null and at < clock_timestamp() - interval '60 seconds')
 		union all
@@ -94,7 +98,7 @@ begin
 	end loop;
 end $$;
 comment on function registrar.log_watch is 'What is wrong with the log, as far as a look at its end tells: leaves without a number for a minute, numbers without a leaf.
-It is an alarm as well.';
+It is an alarm as well. Of the checkpoints older than a day, one an hour stays.';
 
 create function registrar.trust_seen(p_digest bytea) returns void
 	language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
