@@ -248,7 +248,7 @@ func (a *audit) keys(ctx context.Context, tx pgx.Tx) error {
 		return err
 	}
 	rows, err := tx.Query(ctx, `select k.register, k.version, k.state, k.living, k.level, k.pin_hash, k.valid_until::text, k.enrolment::text,
-			coalesce(k.tax_number, ''), 'person ' || k.person, coalesce(p.enrolment = k.enrolment, false),
+			coalesce(k.tax_number, ''), 'person ' || k.person,
 			p.country, coalesce(p.civil_number, ''), coalesce(p.document_number, ''), p.surname, p.given_names, p.birth_stated, p.nationality, coalesce(p.sex, ''),
 			r.version, r.record, array(select c.channel || ' ' || c.value || ' ' || c.proof from centre.key_contact c where c.key = k.register order by c.channel)
 		from centre.key k join centre.person p on p.id = k.person
@@ -257,14 +257,14 @@ func (a *audit) keys(ctx context.Context, tx pgx.Tx) error {
 		return err
 	}
 	var k record.Record
-	var living, same bool
+	var living bool
 	var enrolment, subject string
 	var version *int
 	var signed []byte
 	var contacts []string
 	p := &k.Person
 	_, err = pgx.ForEachRow(rows, []any{&k.Register, &k.Version, &k.State, &living, &k.Level, &k.PINHash, &k.ValidUntil, &enrolment,
-		&k.TaxNumber, &subject, &same, &p.Country, &p.CivilNumber, &p.DocumentNumber, &p.Surname, &p.GivenNames, &p.BirthDate, &p.Nationality, &p.Sex,
+		&k.TaxNumber, &subject, &p.Country, &p.CivilNumber, &p.DocumentNumber, &p.Surname, &p.GivenNames, &p.BirthDate, &p.Nationality, &p.Sex,
 		&version, &signed, &contacts}, func() error {
 		row := fmt.Sprint(k.Register)
 		if s := state[k.Register]; s != k.State {
@@ -298,7 +298,7 @@ func (a *audit) keys(ctx context.Context, tx pgx.Tx) error {
 		is("valid_until", r.ValidUntil == k.ValidUntil)
 		is("tax_number", r.TaxNumber == k.TaxNumber)
 		is("enrolment", r.Enrolment.String() == enrolment)
-		is("person", !same || r.Person == k.Person) // who enrolled again since is the newer key's
+		is("person", !living || r.Person == k.Person) // who enrolled again since is the newer key's
 		var said []string
 		for _, c := range r.Contacts {
 			said = append(said, c.Channel+" "+c.Value+" "+c.Proof.String())

@@ -382,3 +382,6 @@ func sleep(ctx context.Context, d time.Duration) error {
 		return nil
 	}
 }
+
+// Public is the public half of the log's key.
+func (s *Sequencer) Public() note.Verifier { return s.public }

@@ -1,0 +1,76 @@
+package registrar_test
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"crypto/ed25519"
+
+	"github.com/jackc/pgx/v5"
+
+	"balcao/kiosk/ledger"
+	"balcao/kiosk/record"
+)
+
+// What a registrar makes and signs is what an audit compares; what only the rows say, it names.
+func TestAudited(t *testing.T) {
+	b := newBench(t)
+	private, public, err := record.GenerateKey()
+	b.check(err)
+	b.recordKey, err = record.ParsePrivateKey(private)
+	b.check(err)
+	recordKey, err := record.ParsePublicKey(public)
+	b.check(err)
+	logKey, _, err := ledger.GenerateKey("balcao.example/log")
+	b.check(err)
+	sequencer, err := ledger.NewSequencer(ledger.Config{Database: b.DB.Registrar(), Name: "r1", Key: logKey, State: filepath.Join(t.TempDir(), "signed")})
+	b.check(err)
+	ctx, stop := context.WithCancel(b.ctx)
+	done := make(chan struct{})
+	go func() { defer close(done); _ = sequencer.Run(ctx) }()
+	t.Cleanup(func() { stop(); <-done })
+	b.start(2, nil)
+	for range 2 {
+		v := b.visit()
+		v.prove()
+		v.bind(goodPIN)
+		if s := v.judged(); s.Register == 0 {
+			t.Fatalf("%+v", s)
+		}
+	}
+	audit := func() (said string) {
+		t.Helper()
+		b.until("every leaf is signed", func() bool {
+			return scalar[bool](b, `select not exists (select from centre.log_leaf where number is null)
+				and (select max(size) from centre.log_checkpoint) = (select size from centre.log_state)`)
+		})
+		conn, err := pgx.Connect(b.ctx, b.DB.Admin())
+		b.check(err)
+		defer conn.Close(context.Background())
+		r, err := ledger.Audit(b.ctx, conn, ledger.Audited{LogKey: sequencer.Public(), RecordKeys: []ed25519.PublicKey{recordKey}})
+		b.check(err)
+		return fmt.Sprint(r.Findings)
+	}
+	if said := audit(); said != "[]" {
+		t.Fatalf("a clean log: %s", said)
+	}
+	// With the triggers on, so that the log has it; but no registrar signed it.
+	for _, test := range []struct{ do, undo, want string }{
+		{`update centre.person set surname = 'Outra' where id = 1`, `update centre.person set surname = '` + surname + `' where id = 1`, "changed: key 1: it is not what its signed record says: person"},
+		{`update centre.key_contact set value = '+351910000000' where key = 1`, "", "its signed record says: contacts"},
+		{`update centre.key set level = 'substantial' where register = 2`, `update centre.key set level = 'high' where register = 2`, "changed: key 2: it is not what its signed record says: version, level"},
+		{`update centre.key set pin_hash = (select pin_hash from centre.key where register = 1) where register = 2`, "", "its signed record says: version, pin_hash"},
+		{`insert into centre.key_record (key, version, record) select 1, 2, record from centre.key_record where key = 2`, "", "unsigned: key_record 1/2: no registrar signed it"},
+	} {
+		b.exec(test.do)
+		if said := audit(); !strings.Contains(said, test.want) {
+			t.Errorf("%s: %s", test.do, said)
+		}
+		if test.undo != "" {
+			b.exec(test.undo)
+		}
+	}
+}
