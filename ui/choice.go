@@ -99,6 +99,12 @@ func (c *choice) step(by int) {
 	c.choose(min(max(c.chosen+by, 0), len(c.options)-1))
 }
 
+// seek brings the answer that is chosen into the window, of those that are listed.
+func (c *choice) seek(seek func(object fyne.CanvasObject, from, height float32)) {
+	row := c.Size().Height / float32(max(1, len(c.options)))
+	seek(c, float32(max(0, c.chosen))*row, row)
+}
+
 // FocusGained implements fyne.Focusable.
 func (c *choice) FocusGained() {
 	c.focused = true

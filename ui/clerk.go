@@ -41,6 +41,10 @@ type clerkView struct {
 	access      *accessPage
 	eligibility *eligibilityPage
 	errands     *errandsPage
+	signIn      *signInView
+	cases       *casesPage
+	decision    *decisionPage
+	side        *fyne.Container // steps
 	outer       *fyne.Container // header, steps, page and status bar
 	content     fyne.CanvasObject
 
@@ -56,8 +60,8 @@ type clerkPageView interface {
 
 func newClerkView(window fyne.Window, send func(kiosk.Event), redraw func()) *clerkView {
 	v := &clerkView{window: window, send: send, redraw: redraw}
-	v.keys.press, v.keys.digit = v.press, func(r rune) { v.access.digit(r) }
-	v.header = newHeaderView(func() { v.press(fyne.KeyF12) })
+	v.keys.press, v.keys.digit = v.press, v.digit
+	v.header = newHeaderView(func() { v.press(fyne.KeyF12) }, func() { v.send(kiosk.LockScreen{}) })
 	v.rail = newRail(&v.narrow)
 	v.title, v.sub, v.tick = theme.Title("").Wrap(), theme.Subtitle("").Wrap(), theme.BigTick(theme.Passed)
 	v.actions = newActionRow(&v.keys, 12, 52, v.do)
@@ -68,10 +72,13 @@ func newClerkView(window fyne.Window, send func(kiosk.Event), redraw func()) *cl
 	v.eligibility = newEligibilityPage(&v.keys, send, v.seek, func(field fyne.Focusable) { v.window.Canvas().Focus(field) }, func() { v.frame.Refresh() })
 	v.identity = newIdentityPage(func() { v.press(fyne.KeyF7) })
 	v.errands = newErrandsPage(&v.keys)
+	v.signIn = newSignInView(&v.keys, send)
+	v.cases, v.decision = newCasesPage(&v.keys, v.seekPart), newDecisionPage(&v.keys, send, v.seekPart)
 	v.pages = map[present.Page]clerkPageView{
-		present.PageErrands:  v.errands,
+		present.PageCases: v.cases, present.PageCase: newCasePage(), present.PageDecision: v.decision,
+		present.PageErrands: v.errands, present.PageSignIn: v.signIn, present.PageLock: v.signIn,
 		present.PageDocument: newDocumentPage(), present.PageReading: newReadingPage(), present.PageAccess: v.access, present.PageIdentity: v.identity, present.PageEligibility: v.eligibility,
-		present.PageContact: v.contact, present.PagePIN: newPINPage(), present.PageReview: newReviewPage(),
+		present.PageContact: v.contact, present.PagePIN: newPINPage(), present.PageReview: newReviewPage(&v.keys, send),
 		present.PageDone: newDonePage(), present.PageError: newErrorPage(),
 	}
 	v.build()
@@ -80,7 +87,7 @@ func newClerkView(window fyne.Window, send func(kiosk.Event), redraw func()) *cl
 
 func (v *clerkView) build() {
 	v.stack = rows(0)
-	for _, name := range []present.Page{present.PageErrands, present.PageDocument, present.PageReading, present.PageAccess, present.PageIdentity, present.PageEligibility, present.PageContact, present.PagePIN, present.PageReview, present.PageDone, present.PageError} {
+	for _, name := range []present.Page{present.PageSignIn, present.PageCases, present.PageCase, present.PageDecision, present.PageErrands, present.PageDocument, present.PageReading, present.PageAccess, present.PageIdentity, present.PageEligibility, present.PageContact, present.PagePIN, present.PageReview, present.PageDone, present.PageError} {
 		object := v.pages[name].content()
 		object.Hide()
 		v.stack.Add(object)
@@ -92,8 +99,9 @@ func (v *clerkView) build() {
 
 	sideRight := canvas.NewRectangle(theme.Border)
 	rail := columns(0, []float32{0, 0}, theme.Padded(20, 24, container.New(railLayout{&v.narrow}, v.rail.content)), sized(1, 1, sideRight))
-	main := theme.Fill(theme.Page, container.New(clerkColumn{}, v.frame))
-	v.outer = edges(v.header.content, v.lights.content, theme.Fill(theme.Surface, rail), main)
+	main := theme.Fill(theme.Page, container.New(clerkColumn{v}, v.frame))
+	v.side = theme.Fill(theme.Surface, rail)
+	v.outer = edges(v.header.content, v.lights.content, v.side, main)
 	v.content = container.New(clerkLayout{v}, v.outer)
 }
 
@@ -117,18 +125,23 @@ func (v *clerkView) show(m present.ClerkModel) {
 		speaks = present.ToneCare
 	}
 	say(v.sub, present.Line{Text: m.Subtitle, Tone: speaks})
-	reveal(v.tick, m.Page == present.PageDone)
+	v.tick.SetResult(theme.Result(m.Tick))
+	reveal(v.tick, m.Tick != kiosk.Pending)
 	if before.Page != m.Page && before.Page != "" {
 		v.pages[before.Page].show(present.ClerkModel{})
 	}
 	v.pages[m.Page].show(m)
-	for name, page := range v.pages {
-		reveal(page.content(), name == m.Page)
+	for _, page := range v.pages {
+		reveal(page.content(), page == v.pages[m.Page])
+	}
+	if side := len(m.Rail) > 0; side != v.side.Visible() {
+		reveal(v.side, side)
+		v.outer.Refresh()
 	}
 	v.actions.show(m.Actions, m.Cancel, m.Note)
 	v.overlay.over(v.window, m.Overlay)
 	v.frame.Refresh()
-	if before.Page != m.Page || before.Case != m.Case || before.Access.Kind != m.Access.Kind {
+	if before.Page != m.Page || before.Case != m.Case || before.Access.Kind != m.Access.Kind || before.Asks != m.Asks {
 		v.scroll.ScrollToTop()
 		v.focus()
 	} else if m.Contact.Begin != "" && before.Contact.Begin != m.Contact.Begin {
@@ -156,6 +169,9 @@ func (v *clerkView) focus() {
 	if page, ok := v.pages[v.shown.Page].(interface{ first() fyne.Focusable }); ok {
 		if field := page.first(); field != nil {
 			v.window.Canvas().Focus(field)
+			if object, ok := field.(fyne.CanvasObject); ok && (v.shown.StaffPIN.Asked || v.shown.SignIn.Number != "") {
+				v.seek(object)
+			}
 			return
 		}
 	}
@@ -167,6 +183,7 @@ func (v *clerkView) wipe() {
 	v.access.show(present.ClerkModel{})
 	v.eligibility.show(present.ClerkModel{})
 	v.contact.show(present.ClerkModel{})
+	v.signIn.show(present.ClerkModel{})
 }
 
 // press gives a key its meaning on the page that is shown.
@@ -202,6 +219,9 @@ func (v *clerkView) press(key fyne.KeyName) bool {
 
 // pressField offers a key to the field of the page.
 func (v *clerkView) pressField(key fyne.KeyName) bool {
+	if pin := v.pin(); pin != nil && pin.press(key) {
+		return true
+	}
 	switch v.shown.Page {
 	case present.PageAccess:
 		return v.access.press(key)
@@ -219,11 +239,39 @@ func (v *clerkView) pressField(key fyne.KeyName) bool {
 	}
 }
 
+// pin is the boxes for a staff card's PIN that are to be filled, nil for none.
+func (v *clerkView) pin() *digitField {
+	page, ok := v.pages[v.shown.Page].(interface{ first() fyne.Focusable })
+	if !ok {
+		return nil
+	}
+	field, _ := page.first().(*digitField)
+	if !v.shown.StaffPIN.Asked {
+		return nil
+	}
+	return field
+}
+
+// digit takes characters that are typed while a button has the focus.
+func (v *clerkView) digit(r rune) {
+	if pin := v.pin(); pin != nil {
+		pin.enter(r)
+		return
+	}
+	v.access.digit(r)
+}
+
 // seek scrolls what has the focus into the window: large text makes pages longer than it.
-func (v *clerkView) seek(object fyne.CanvasObject) {
-	driver := fyne.CurrentApp().Driver()
-	top := driver.AbsolutePositionForObject(object).Y - driver.AbsolutePositionForObject(v.scroll.Content).Y
-	bottom := top + object.Size().Height
+func (v *clerkView) seek(object fyne.CanvasObject) { v.seekPart(object, 0, object.Size().Height) }
+
+// seekPart scrolls a part of an object into the window: from, and how high.
+func (v *clerkView) seekPart(object fyne.CanvasObject, from, height float32) {
+	at, ok := depth(v.scroll.Content, object)
+	if !ok {
+		return
+	}
+	top := at + from
+	bottom := top + height
 	const room = 24 // for a label above and a hint below
 	switch {
 	case top-room < v.scroll.Offset.Y:
@@ -231,6 +279,22 @@ func (v *clerkView) seek(object fyne.CanvasObject) {
 	case bottom+room > v.scroll.Offset.Y+v.scroll.Size().Height:
 		v.scroll.ScrollToOffset(fyne.NewPos(0, bottom+room-v.scroll.Size().Height))
 	}
+}
+
+// depth is how far an object stands below the top of what contains it. The driver does not know that of an object which
+// was never painted.
+func depth(in, object fyne.CanvasObject) (float32, bool) {
+	if in == object {
+		return 0, true
+	}
+	if all, ok := in.(*fyne.Container); ok {
+		for _, child := range all.Objects {
+			if y, found := depth(child, object); found {
+				return child.Position().Y + y, true
+			}
+		}
+	}
+	return 0, false
 }
 
 func (v *clerkView) pressOne(name string, actions []present.Action) bool {
@@ -260,6 +324,26 @@ func (v *clerkView) do(a present.Action) {
 		case kiosk.ErrandChosen:
 			e.Name = v.errands.chosen()
 			v.send(e)
+			return
+		case kiosk.CaseChosen:
+			e.ID = v.cases.id()
+			v.send(e)
+			return
+		case kiosk.DecisionChosen:
+			if len(v.shown.Decision.Reasons) > 0 {
+				if e.Reason = v.decision.reason(); e.Reason == "" {
+					return
+				}
+			}
+			v.send(e)
+			return
+		case kiosk.StaffPINTyped:
+			v.pin().ok()
+			return
+		case kiosk.ForgottenNumberTyped:
+			if e.Number = v.signIn.typed(); e.Number != "" {
+				v.send(e)
+			}
 			return
 		case kiosk.AccessTyped:
 			v.access.put(e)

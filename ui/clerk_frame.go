@@ -14,21 +14,25 @@ import (
 
 // headerView is the bar at the top: the application, the desk, the language.
 type headerView struct {
-	name, desk, language, key *theme.Text
-	deskChip                  fyne.CanvasObject
-	content                   *fyne.Container
+	name, desk, who, lock, lockKey, language, key *theme.Text
+	deskChip, whoChip, lockChip                   fyne.CanvasObject
+	content                                       *fyne.Container
 }
 
-func newHeaderView(switchLanguage func()) *headerView {
+func newHeaderView(switchLanguage, lock func()) *headerView {
 	h := &headerView{
-		name:     theme.Heading("").In(theme.White),
-		desk:     theme.Small("").In(theme.White),
+		name:     theme.Heading("").In(theme.White).Lines(1),
+		desk:     theme.Small("").In(theme.White).Lines(1),
+		who:      theme.Small("").In(theme.White).Lines(1),
+		lock:     theme.Small("").In(theme.White).Bold(),
+		lockKey:  theme.NewText("", theme.SizeKey, fyne.TextStyle{}, theme.White),
 		language: theme.Small("").In(theme.White).Bold(),
 		key:      theme.NewText("F12", theme.SizeKey, fyne.TextStyle{}, theme.White),
 	}
-	h.deskChip = chip(h.desk)
+	h.deskChip, h.whoChip = chip(h.desk), chip(h.who)
+	h.lockChip = newTapArea(chip(theme.Columns(6, h.lock, h.lockKey)), lock)
 	language := newTapArea(chip(theme.Columns(6, h.language, h.key)), switchLanguage)
-	row := centred(18, []float32{1, 0, 0}, h.name, h.deskChip, language)
+	row := container.New(headerLayout{h}, h.name, h.deskChip, h.whoChip, h.lockChip, language)
 	h.content = theme.Fill(theme.Header, theme.Padded(24, 14, row))
 	return h
 }
@@ -36,15 +40,62 @@ func newHeaderView(switchLanguage func()) *headerView {
 func chip(content fyne.CanvasObject) fyne.CanvasObject {
 	back := canvas.NewRectangle(theme.HeaderChip)
 	back.CornerRadius = 14
-	return container.NewStack(back, theme.Padded(12, 5, content))
+	return container.NewStack(back, theme.Padded(chipX, 5, content))
 }
 
 func (h *headerView) show(m present.ClerkModel) {
 	h.name.SetText(m.App)
 	h.desk.SetText(m.Desk)
 	h.language.SetText(m.Chip)
+	h.who.SetText(m.Who)
+	if m.Lock != nil {
+		h.lock.SetText(m.Lock.Text)
+		h.lockKey.SetText(m.Lock.Key)
+	}
 	reveal(h.deskChip, m.Desk != "")
+	reveal(h.whoChip, m.Who != "")
+	reveal(h.lockChip, m.Lock != nil)
 	h.content.Refresh()
+}
+
+// headerLayout sets the header's texts in a row. Where there is not room for all of them, the application's name is
+// cut and then left out, and the desk's and the clerk's are cut: the buttons always stand there.
+type headerLayout struct{ view *headerView }
+
+const headerGap, chipX, leastName = 14, 12, 90
+
+func (l headerLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	h := l.view
+	chips := objects[1:]
+	widths := []float32{h.desk.Natural() + 2*chipX + 1, h.who.Natural() + 2*chipX + 1, objects[3].MinSize().Width, objects[4].MinSize().Width}
+	left := size.Width + headerGap
+	for i, object := range chips {
+		if !object.Visible() {
+			widths[i] = -headerGap
+		} else if i > 1 {
+			left -= widths[i] + headerGap
+		}
+	}
+	widths[1] = fyne.Min(widths[1], fyne.Max(left/2, left-widths[0]-2*headerGap))
+	widths[0] = fyne.Min(widths[0], left-widths[1]-2*headerGap)
+	x := size.Width + headerGap
+	for i := len(chips) - 1; i >= 0; i-- {
+		x -= widths[i] + headerGap
+		height := chips[i].MinSize().Height
+		chips[i].Move(fyne.NewPos(x, (size.Height-height)/2))
+		chips[i].Resize(fyne.NewSize(fyne.Max(0, widths[i]), height))
+	}
+	reveal(h.name, x-headerGap > leastName)
+	h.name.Move(fyne.NewPos(0, (size.Height-h.name.MinSize().Height)/2))
+	h.name.Resize(fyne.NewSize(fyne.Max(0, x-headerGap), h.name.MinSize().Height))
+}
+
+func (l headerLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	size := fyne.Size{Height: l.view.name.MinSize().Height}
+	for _, object := range objects {
+		size.Height = fyne.Max(size.Height, object.MinSize().Height)
+	}
+	return size
 }
 
 // tapArea makes its content tappable. It takes no focus: what it does has a key of its own.
@@ -140,12 +191,16 @@ func (l clerkLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 func (clerkLayout) MinSize(objects []fyne.CanvasObject) fyne.Size { return objects[0].MinSize() }
 
 // clerkColumn is the page's place: a column in the middle of a wide monitor, whose lines are not too long to read.
-type clerkColumn struct{}
+// Without the steps beside it, it is narrower.
+type clerkColumn struct{ view *clerkView }
 
-const columnX, columnTop, columnBottom, columnMost = 32, 28, 20, 1240
+const columnX, columnTop, columnBottom, columnMost, columnAlone = 32, 28, 20, 1240, 1040
 
-func (clerkColumn) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+func (c clerkColumn) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	width := min(size.Width-2*columnX, columnMost)
+	if !c.view.side.Visible() {
+		width = min(width, columnAlone*textScale())
+	}
 	objects[0].Move(fyne.NewPos((size.Width-width)/2, columnTop))
 	objects[0].Resize(fyne.NewSize(width, size.Height-columnTop-columnBottom))
 }

@@ -4,6 +4,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
+	"balcao/kiosk"
 	"balcao/ui/present"
 	"balcao/ui/theme"
 )
@@ -102,17 +103,19 @@ type reviewPage struct {
 	phases *checkList
 	now    *theme.Text
 	notice *theme.Text
+	pin    *staffPINView
 	lay    *pictures // what to lay on the reader again
 	object fyne.CanvasObject
 }
 
-func newReviewPage() *reviewPage {
+func newReviewPage(keys *keyboard, send func(kiosk.Event)) *reviewPage {
 	p := &reviewPage{
-		fields: newFields(12, 134, nil), phases: newChecks(), lay: newPictures(0.6, nil, present.PictureCover, present.PictureResidence),
+		pin:    newStaffPINView(keys, send),
+		fields: newFields(12, 134, nil), phases: newChecks(), lay: newPictures(0.6, nil, present.PictureCard, present.PictureCover, present.PictureResidence),
 		now: theme.Body("").Wrap(), notice: theme.Body("").Wrap(),
 	}
 	p.object = rows(18, // what happens now comes first: large text leaves the rest below the fold
-		theme.Panel(centred(22, []float32{0, 1}, p.lay.content, rows(8, p.now, p.notice))),
+		theme.Panel(centred(22, []float32{0, 1}, p.lay.content, rows(8, p.now, p.pin.content, p.notice))),
 		sideBySide(18, 860, []float32{530, 432}, theme.Panel(p.fields.content), theme.Panel(p.phases.content)))
 	return p
 }
@@ -125,7 +128,11 @@ func (p *reviewPage) show(m present.ClerkModel) {
 	say(p.now, m.Review.Now)
 	p.lay.show(m.Review.Pictures)
 	say(p.notice, m.Review.Notice)
+	p.pin.show(m)
 }
+
+// first is the boxes for the PIN of the staff card, when that signs.
+func (p *reviewPage) first() fyne.Focusable { return p.pin.first() }
 
 // donePage is the receipt on the screen.
 type donePage struct {

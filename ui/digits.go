@@ -2,6 +2,7 @@ package ui
 
 import (
 	"time"
+	"unicode"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -39,6 +40,7 @@ type digitField struct {
 	typed    [12]byte
 	n        int
 	min, max int
+	letters  bool // and signs: whatever can be printed in ASCII
 	masked   bool
 	locked   bool
 	focused  bool
@@ -88,6 +90,7 @@ func (f *digitField) put(digits string) {
 // configure says what is asked for; it keeps what was typed.
 func (f *digitField) configure(m present.InputModel, name func(int) string) {
 	f.name, f.auto = name, m.Auto
+	f.letters = m.Letters
 	if f.min != m.Min || f.max != m.Max || f.masked != m.Masked || f.locked != m.Locked {
 		f.min, f.max, f.masked, f.locked = m.Min, min(m.Max, len(f.typed)), m.Masked, m.Locked
 		f.Refresh()
@@ -106,9 +109,14 @@ func (f *digitField) wipe() {
 // look lets the page check the digits where they are. The slice is only valid during the call.
 func (f *digitField) look(check func(digits []byte)) { check(f.typed[:f.n]) }
 
+// takes reports whether a character is one of those that are asked for.
+func (f *digitField) takes(r rune) bool {
+	return r >= '0' && r <= '9' || f.letters && r > ' ' && r <= unicode.MaxASCII && unicode.IsPrint(r)
+}
+
 // enter adds a digit; anything else, and what is too much, is ignored.
 func (f *digitField) enter(r rune) {
-	if r < '0' || r > '9' || f.n >= f.max || f.locked || f.settles() {
+	if !f.takes(r) || f.n >= f.max || f.locked || f.settles() {
 		return
 	}
 	f.typed[f.n] = byte(r)

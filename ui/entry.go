@@ -74,6 +74,9 @@ func (e *entry) key(ev *fyne.KeyEvent) {
 
 // TypedShortcut implements fyne.Shortcutable. What is locked can be copied: Fyne would also cut it, or paste over it.
 func (e *entry) TypedShortcut(shortcut fyne.Shortcut) {
+	if e.keys.locks(shortcut) {
+		return
+	}
 	if _, copies := shortcut.(*fyne.ShortcutCopy); copies || !e.Disabled() {
 		e.keys.shortcut(func() { e.Entry.TypedShortcut(shortcut) })
 	}

@@ -117,6 +117,9 @@ func (u *UI) WindowKeyDown(w fyne.Window, ev *fyne.KeyEvent) { u.keysOf(w).down(
 // WindowKeyUp is the same key going up.
 func (u *UI) WindowKeyUp(w fyne.Window, ev *fyne.KeyEvent) { u.keysOf(w).up(ev, nil) }
 
+// WindowShortcut is a shortcut while nothing has the focus that takes any.
+func (u *UI) WindowShortcut(w fyne.Window, shortcut fyne.Shortcut) { u.keysOf(w).locks(shortcut) }
+
 func (u *UI) keysOf(w fyne.Window) *keyboard {
 	if w == u.clerkWindow {
 		return &u.clerk.keys
@@ -194,6 +197,15 @@ func (u *UI) EligibilityFields() []fyne.Position {
 	var all []fyne.Position
 	for _, field := range u.clerk.eligibility.fields() {
 		all = append(all, fyne.CurrentApp().Driver().AbsolutePositionForObject(field.(fyne.CanvasObject)))
+	}
+	return all
+}
+
+// StaffPINBytes returns the bytes inside all boxes for the PIN of a staff card.
+func (u *UI) StaffPINBytes() []byte {
+	var all []byte
+	for _, page := range []*staffPINView{u.clerk.signIn.pin, u.clerk.decision.pin, u.clerk.pages[present.PageReview].(*reviewPage).pin} {
+		all = append(all, page.field.typed[:]...)
 	}
 	return all
 }

@@ -12,6 +12,8 @@ type keyboard struct {
 	press func(fyne.KeyName) bool // returns whether the key meant something to the page
 	digit func(rune)              // a character typed while nothing has the focus
 	touch func()                  // told that hands are at work, whatever they do
+	lock  func()                  // lockKey was pressed
+	quiet func()                  // quietKey was
 	early func(stroke) bool       // whether a key was meant for what was there before; nil for never
 
 	guard  *burstGuard // holds keys until it shows that a person typed them; nil for none
@@ -71,6 +73,19 @@ func (k *keyboard) digitRune(r rune, enter func(rune)) {
 
 func (k *keyboard) shortcut(do func()) { k.take(stroke{kind: strokeShortcut, other: do}) }
 
+// lockKey locks the screen, wherever the focus is.
+var lockKey = &desktop.CustomShortcut{KeyName: fyne.KeyL, Modifier: fyne.KeyModifierControl}
+
+// locks does what lockKey does, and reports whether the shortcut is that. Fyne gives shortcuts to a widget that takes
+// any, and only else to the canvas.
+func (k *keyboard) locks(shortcut fyne.Shortcut) bool {
+	if shortcut.ShortcutName() != lockKey.ShortcutName() {
+		return false
+	}
+	k.shortcut(k.lock)
+	return true
+}
+
 // page is what a widget does with keys that are the page's.
 func (k *keyboard) page(ev *fyne.KeyEvent) { k.typed(ev) }
 
@@ -83,6 +98,10 @@ func (k *keyboard) character(r rune) {
 
 // typed offers a key to the page and reports whether it took it.
 func (k *keyboard) typed(ev *fyne.KeyEvent) bool {
+	if ev.Name == quietKey { // changes nothing on a screen, not even a warning that nobody is there
+		k.quiet()
+		return true
+	}
 	k.touched()
 	if ev.Name == k.held {
 		return true
@@ -111,15 +130,19 @@ func (k *keyboard) listen(w fyne.Window) {
 	k.canvas = w.Canvas()
 	k.canvas.SetOnTypedKey(func(ev *fyne.KeyEvent) { k.digitKey(ev, k.character) })
 	k.canvas.SetOnTypedRune(func(r rune) { k.digitRune(r, k.character) })
+	k.canvas.AddShortcut(lockKey, func(shortcut fyne.Shortcut) { k.locks(shortcut) })
 	if c, ok := k.canvas.(desktop.Canvas); ok {
 		c.SetOnKeyDown(func(ev *fyne.KeyEvent) { k.down(ev, nil) })
 		c.SetOnKeyUp(func(ev *fyne.KeyEvent) { k.up(ev, nil) })
 	}
 }
 
+// quietKey marks the case at hand for a supervisor, and shows nothing.
+const quietKey = fyne.KeyF9
+
 // keyNames are the names that buttons show, as Fyne calls them.
 var keyNames = map[fyne.KeyName]string{
 	fyne.KeyReturn: "Enter", fyne.KeyEnter: "Enter", fyne.KeyEscape: "Esc",
 	fyne.KeyF1: "F1", fyne.KeyF2: "F2", fyne.KeyF3: "F3", fyne.KeyF4: "F4", fyne.KeyF5: "F5", fyne.KeyF6: "F6",
-	fyne.KeyF7: "F7", fyne.KeyF8: "F8", fyne.KeyF9: "F9", fyne.KeyF10: "F10", fyne.KeyF11: "F11", fyne.KeyF12: "F12",
+	fyne.KeyF7: "F7", fyne.KeyF8: "F8", fyne.KeyF10: "F10", fyne.KeyF11: "F11", fyne.KeyF12: "F12",
 }

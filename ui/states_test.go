@@ -475,7 +475,7 @@ type screen struct {
 }
 
 // screens are all of them, those of travel documents among them.
-var screens = slices.Concat(cardScreens, travelScreens)
+var screens = slices.Concat(cardScreens, travelScreens, shiftScreens)
 
 var cardScreens = []screen{
 	{"1-document", idle}, {"1-errands", errands}, {"1-check", checkDesk}, {"1-check-away", checkAway}, {"1-left-behind", leftBehind}, {"1-centre-down", centreDown}, {"1-desk-suspended", deskSuspended}, {"1-service-stopped", stopped}, {"1-reading", reading}, {"1-held", held},

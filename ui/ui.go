@@ -86,6 +86,9 @@ func New(app fyne.App, options Options) *UI {
 	u.guard.typing = func() bool { return u.takesMRZ() && u.clerk.shown.Page == present.PageAccess }
 	u.clerk.keys.guard, u.clerk.overlay.keys.guard = u.guard, u.guard
 	u.citizen.keys.guard, u.citizen.warning.keys.guard = u.guard, u.guard
+	for _, keys := range []*keyboard{&u.clerk.keys, &u.clerk.overlay.keys, &u.citizen.keys, &u.citizen.warning.keys} {
+		keys.lock, keys.quiet = func() { options.Send(kiosk.LockScreen{}) }, func() { options.Send(kiosk.Doubt{}) }
+	}
 	u.clerk.overlay.keys.canvas = u.clerkWindow.Canvas()
 	u.arrange()
 	return u
@@ -176,10 +179,13 @@ func (u *UI) Show(state kiosk.State) {
 // personHolds reports whether the keyboard is the person's.
 func (u *UI) personHolds() bool {
 	if u.options.OneScreen {
-		return u.state.HandedOver
+		return u.handedOver()
 	}
 	return u.asked != ""
 }
+
+// handedOver reports whether the only screen is the person's.
+func (u *UI) handedOver() bool { return u.state.HandedOver && !present.Closed(u.state) }
 
 // clerksKey does what a key on the clerk's buttons does, while the person has the keyboard. Enter is the person's, whatever
 // it would do on the clerk's page, unless something is asked over their own.
@@ -233,18 +239,18 @@ func (u *UI) touch() {
 func (u *UI) place() any {
 	type place struct {
 		number  kiosk.CaseID
-		page    present.Page
+		asks    string
 		kind    kiosk.AccessKind
 		citizen string
 		warned  bool
 	}
-	return place{u.state.Case, u.clerk.shown.Page, u.clerk.shown.Access.Kind, u.citizen.shown.Key, u.clerk.shown.Overlay != nil}
+	return place{u.state.Case, u.clerk.shown.Asks, u.clerk.shown.Access.Kind, u.citizen.shown.Key, u.clerk.shown.Overlay != nil}
 }
 
 // takesMRZ reports whether a document may be swiped now: where a zone is typed, and at the empty desk, where it
 // begins the case.
 func (u *UI) takesMRZ() bool {
-	if !u.drawn || u.state.Step != kiosk.StepDocument || u.clerk.shown.Overlay != nil {
+	if !u.drawn || present.Closed(u.state) || u.state.Step != kiosk.StepDocument || u.clerk.shown.Overlay != nil {
 		return false
 	}
 	return u.state.Case == 0 || u.clerk.shown.Page == present.PageAccess && !u.clerk.shown.Access.Locked
@@ -283,7 +289,7 @@ func (u *UI) draw() {
 	u.clerk.show(present.Clerk(p, u.clerk.contact.drafts())) // with the overlay, also over a citizen's page
 	u.citizen.show(present.Citizen(p))
 	if u.options.OneScreen {
-		u.turn(u.state.HandedOver)
+		u.turn(u.handedOver())
 	}
 }
 

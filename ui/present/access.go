@@ -217,7 +217,7 @@ func (p Presenter) accessActions() []Action {
 	actions := []Action{onward}
 	if other, text, ok := otherAccess(access); ok {
 		name := "action.use_" + string(other)
-		actions = append(actions, Action{Text: p.Text(name), Key: "F9", Event: kiosk.AccessTyped{Kind: other, Text: text}})
+		actions = append(actions, Action{Text: p.Text(name), Key: "F5", Event: kiosk.AccessTyped{Kind: other, Text: text}})
 	}
 	if access.CAN != "" && access.Kind == kiosk.AccessCAN || access.MRZ.Text != "" && access.Kind == kiosk.AccessMRZ {
 		actions = append(actions, Action{Text: p.Text("action.erase"), Key: "F4", Event: kiosk.AccessTyped{Kind: access.Kind}})

@@ -53,6 +53,7 @@ type KeypadModel struct{ OK, Delete string }
 type InputModel struct {
 	Min, Max int
 	Auto     bool // submitted with the last digit
+	Letters  bool // and signs are taken besides digits
 	Masked   bool
 	Locked   bool            // being compared, expired or locked
 	Policy   kiosk.PINPolicy // rules shown as they are met, with a first PIN only
@@ -74,7 +75,7 @@ func Citizen(p Presenter) CitizenModel {
 	if p.OneScreen {
 		m.GiveBack = &Action{Text: p.Text("action.give_back"), Key: "F2", Event: kiosk.HandOver{}}
 	}
-	if p.State.IdleSoon && (p.State.HandedOver || !p.OneScreen && CitizensTurn(p.State)) {
+	if p.State.IdleSoon && !Closed(p.State) && (p.State.HandedOver || !p.OneScreen && CitizensTurn(p.State)) {
 		m.Warned = p.idleWarning()
 	}
 	return m
@@ -83,6 +84,10 @@ func Citizen(p Presenter) CitizenModel {
 func (p Presenter) citizenPage(m *CitizenModel) {
 	s := p.State
 	switch {
+	case Closed(s) && s.Shift.Staff.Number != "":
+		p.message(m, "locked", SignWait)
+	case Closed(s):
+		p.message(m, "not_open", SignNone)
 	case s.ConfirmCancel, s.Problem != nil && s.Case != 0 && !forPerson(s.Problem.Code):
 		p.message(m, "problem", SignWait)
 	case s.Away:
@@ -111,6 +116,8 @@ func (p Presenter) citizenPage(m *CitizenModel) {
 		p.citizenReview(m)
 	case s.Step == kiosk.StepDone:
 		p.citizenDone(m)
+	case approving(s):
+		p.message(m, "not_open", SignNone)
 	case s.Status.Centre.Suspended:
 		p.message(m, "closed", SignNone)
 	default:
@@ -286,6 +293,8 @@ func (p Presenter) citizenReview(m *CitizenModel) {
 			p.message(m, "pinpad", SignCard)
 			m.Points = []Line{p.cardPINTries()}
 		}
+	case kiosk.ReviewStaffCard, kiosk.ReviewStaffPIN:
+		p.message(m, "staff", SignWait)
 	case kiosk.ReviewBinding:
 		p.message(m, "binding", SignWait)
 		if review.Waiting {

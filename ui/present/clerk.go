@@ -13,6 +13,11 @@ type Page string
 const (
 	PageDocument    Page = "document"
 	PageErrands     Page = "errands"
+	PageSignIn      Page = "sign_in"
+	PageLock        Page = "lock"
+	PageCases       Page = "cases"
+	PageCase        Page = "case"
+	PageDecision    Page = "decision"
 	PageReading     Page = "reading"
 	PageAccess      Page = "access"
 	PageIdentity    Page = "identity"
@@ -29,6 +34,15 @@ const (
 type ClerkModel struct {
 	Language        kiosk.Language
 	App, Desk, Chip string
+	Who             string  // whose shift it is
+	Lock            *Action // locks the screen
+	Asks            string  // changes whenever something else is asked for: what was typed is wiped, and the cursor goes there
+	SignIn          SignInModel
+	StaffPIN        StaffPINModel
+	Cases           CasesModel
+	OpenCase        CaseModel
+	Decision        DecisionModel
+	Tick            kiosk.Result // before the title; Pending for none
 	Rail            []RailItem
 	Page            Page
 	Case            kiosk.CaseID
@@ -99,6 +113,8 @@ func clerkPage(s kiosk.State) Page {
 	step := cmp.Or(s.Step, kiosk.StepDocument)
 	document := step == kiosk.StepDocument
 	switch {
+	case Closed(s):
+		return signInPage(s)
 	case s.Problem != nil, document && s.Status.Service != "":
 		return PageError
 	case typing(s):
@@ -124,8 +140,14 @@ func Clerk(p Presenter, d Drafts) ClerkModel {
 		Case:     p.State.Case,
 		Lights:   p.lights(),
 		Clock:    p.State.Now.Format("02-01-2006 15:04"),
+		Who:      p.who(),
 	}
-	m.Rail = p.rail(m.Page == PageError)
+	if !Closed(p.State) {
+		m.Rail = p.rail(m.Page == PageError)
+		if p.State.Shift.Phase != "" {
+			m.Lock = &Action{Text: p.Text("action.lock"), Key: "Ctrl+L", Event: kiosk.LockScreen{}}
+		}
+	}
 	switch m.Page {
 	case PageError:
 	case PageAccess:
@@ -154,10 +176,24 @@ func Clerk(p Presenter, d Drafts) ClerkModel {
 		p.done(&m)
 	case PageErrands:
 		p.errands(&m)
+	case PageSignIn:
+		p.signIn(&m)
+	case PageLock:
+		p.lock(&m)
+	case PageCases:
+		p.cases(&m)
+	case PageCase:
+		p.waitingCase(&m)
+	case PageDecision:
+		p.decision(&m)
 	default:
 		p.document(&m)
 	}
-	if m.Cancel == nil && p.mayCancel() {
+	m.Asks = p.asks(m)
+	if Closed(p.State) {
+		return m
+	}
+	if m.Cancel == nil && p.mayCancel() && !approving(p.State) {
 		m.Cancel = &Action{Text: p.Text("action.cancel"), Key: "Esc", Event: kiosk.Cancel{}}
 	}
 	m.Overlay = p.overlay()
@@ -239,6 +275,7 @@ func (p Presenter) document(m *ClerkModel) {
 		m.Document.Need, m.Document.Needs = "", nil
 		m.Cancel = &Action{Text: p.Text("action.enrol_again"), Key: "Esc", Event: kiosk.Cancel{}}
 	}
+	p.shiftActions(m)
 	if p.State.Errand.NeedsCentre() && p.State.Status.Centre.Health == kiosk.HealthDown {
 		notice := p.parts(kiosk.Problem{Code: kiosk.ProblemCentreDown})
 		m.Document.Notice, m.Subtitle = &notice, ""

@@ -43,6 +43,10 @@ func (p Presenter) done(m *ClerkModel) {
 	if receipt == nil {
 		return
 	}
+	if m.Tick = kiosk.Passed; receipt.Pending {
+		p.pending(m)
+		return
+	}
 	m.Subtitle = p.Format("done.subtitle", Values{
 		"Time":     receipt.ActiveAt.In(p.State.Now.Location()).Format("15:04:05"),
 		"Level":    p.Text("level." + levelKey(receipt.Assurance.Level)),
@@ -64,12 +68,36 @@ func (p Presenter) done(m *ClerkModel) {
 		why := p.Format("done.why_missing", Values{"Checks": strings.Join(missing, "; ")})
 		m.Receipt.Fields = append(m.Receipt.Fields, Field{p.Text("done.why"), why})
 	}
-	if !receipt.WipeAt.IsZero() {
-		m.Note = p.Format("done.wipes_in", Values{"Time": countdown(receipt.WipeAt.Sub(p.State.Now))})
+	m.Note = p.wipesIn(receipt)
+}
+
+func (p Presenter) wipesIn(receipt *kiosk.Receipt) string {
+	if receipt.WipeAt.IsZero() {
+		return ""
+	}
+	return p.Format("done.wipes_in", Values{"Time": countdown(receipt.WipeAt.Sub(p.State.Now))})
+}
+
+// pending is the end of an enrolment that waits for a supervisor, for whatever reason: the page does not tell which.
+func (p Presenter) pending(m *ClerkModel) {
+	receipt := p.State.Receipt
+	m.Title, m.Subtitle, m.Tick, m.Note = p.Text("done.pending"), p.Text("done.pending_then"), kiosk.Unknown, p.wipesIn(receipt)
+	m.Receipt = receiptModel{
+		Shown: true,
+		Fields: []Field{{p.Text("review.person"), receipt.Person}, {p.Text("done.state"), p.Text("done.state_pending")},
+			{p.Text("done.desk_time"), p.span(receipt.DeskTime)}},
+		Tell: p.Text("done.tell"),
+		Tips: numbered([]string{p.Text("done.tell_pending"), p.Text("done.tell_pending_message"), p.Text("done.tell_pin")}),
 	}
 }
 
 func (p Presenter) citizenDone(m *CitizenModel) {
+	if p.State.Receipt != nil && p.State.Receipt.Pending {
+		p.message(m, "pending", SignWait)
+		m.Sign = SignWait // of a travel document too
+		m.Points = PlainLines([]string{p.Text("citizen.pending.message"), p.Text("citizen.done.never"), p.Text("citizen.done.card")})
+		return
+	}
 	m.Key, m.Sign, m.Title = "done", SignDone, p.Text("citizen.done.title")
 	if p.State.Receipt != nil && p.State.Receipt.Login != "" {
 		m.Text = p.Format("citizen.done.text", Values{"Login": contactText(p.State.Receipt.Login)})

@@ -18,10 +18,13 @@ func (p Presenter) ofErrand(key string) string {
 func (p Presenter) errands(m *ClerkModel) {
 	m.Subtitle = p.Text("errands.subtitle")
 	m.Errands.Label = p.Text("errands.title")
-	for i, errand := range kiosk.Errands {
+	for i, errand := range p.State.Offered() {
 		m.Errands.Names = append(m.Errands.Names, errand.Name)
-		m.Errands.Options = append(m.Errands.Options,
-			OptionModel{Text: p.Text("errand." + errand.Name + ".title"), Means: p.Text("errand." + errand.Name + ".means")})
+		option := OptionModel{Text: p.Text("errand." + errand.Name + ".title"), Means: p.Text("errand." + errand.Name + ".means")}
+		if waiting := p.State.Shift.Waiting; errand.Name == kiosk.Approve.Name && waiting >= 0 {
+			option.Means = p.Format("cases.waiting", Values{"Count": waiting})
+		}
+		m.Errands.Options = append(m.Errands.Options, option)
 		if errand.Name == p.State.Errand.Name {
 			m.Errands.Chosen = i
 		}

@@ -123,7 +123,7 @@ func (p Presenter) rail(failed bool) []RailItem {
 	for i, step := range p.State.Errand.Steps {
 		item := RailItem{Number: i + 1, Title: p.Text("step." + string(step))}
 		switch {
-		case p.State.Past(step) || p.State.Step == kiosk.StepDone:
+		case p.State.Past(step) || p.State.Step == kiosk.StepDone || p.State.Approval.Phase == kiosk.ApprovalDecided:
 			item.State = RailDone
 		case step == p.State.Step && failed:
 			item.State = RailError
@@ -209,7 +209,7 @@ func (p Presenter) identity() kiosk.Identity {
 
 // CitizensTurn reports whether the desk waits for the citizen's hands.
 func CitizensTurn(s kiosk.State) bool {
-	if s.ConfirmCancel || s.Problem != nil {
+	if s.ConfirmCancel || s.Problem != nil || Closed(s) {
 		return false
 	}
 	switch s.Step {

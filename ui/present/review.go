@@ -1,6 +1,7 @@
 package present
 
 import (
+	"slices"
 	"strings"
 
 	"balcao/kiosk"
@@ -21,6 +22,17 @@ var reviewOrder = []kiosk.ReviewPhase{
 }
 
 var reviewOrderWithoutPIN = []kiosk.ReviewPhase{kiosk.ReviewReading, kiosk.ReviewSigning, kiosk.ReviewBinding}
+
+// staffSigns reports whether the staff card takes the document's place in the reader to sign last.
+func (p Presenter) staffSigns() bool {
+	shift := p.State.Shift
+	return shift.Phase == kiosk.ShiftOpen && !shift.OwnReader && shift.AdmittedBy == ""
+}
+
+// staffSigning reports whether the clerk is about to.
+func staffSigning(s kiosk.State) bool {
+	return s.Review.Phase == kiosk.ReviewStaffCard || s.Review.Phase == kiosk.ReviewStaffPIN
+}
 
 // signed is a text in the words of what signs: the card, the document's chip, or the desk for its clerk.
 func (p Presenter) signed(key string, phase kiosk.ReviewPhase, v Values) string {
@@ -99,6 +111,10 @@ func (p Presenter) review(m *ClerkModel) {
 		m.Review.Pictures = []Picture{p.documentPicture()}
 	}
 
+	if staffSigning(state) {
+		m.Title, m.Subtitle = p.Text("review.title_staff"), p.Text("review.subtitle_staff")
+		m.Review.Pictures = []Picture{PictureCard}
+	}
 	m.Actions = p.handOver()
 	switch {
 	case len(m.Actions) > 0:
@@ -107,6 +123,13 @@ func (p Presenter) review(m *ClerkModel) {
 		return
 	case state.Review.Phase == kiosk.ReviewCardPIN && state.Document.Pinpad:
 		m.Actions = []Action{{Text: p.Text("action.retry"), Key: "Enter", Main: true, Event: kiosk.Continue{}}}
+	case state.Review.Phase == kiosk.ReviewStaffPIN:
+		m.StaffPIN = p.staffPIN("sign_in.pin")
+		m.Actions = []Action{{Text: p.Text("action.sign"), Key: "Enter", Main: true, Event: kiosk.StaffPINTyped{}}}
+		return
+	case state.Review.Phase == kiosk.ReviewStaffCard:
+		m.Actions = []Action{{Text: p.Text("action.waiting_staff_card"), Main: true}}
+		return
 	default:
 		m.Actions = []Action{{Text: p.Text(awaited(state)), Main: true}}
 	}
@@ -156,14 +179,20 @@ func awaited(s kiosk.State) string {
 
 func (p Presenter) reviewPhases() []CheckRow {
 	current, order := p.State.Review.Phase, reviewOrder
-	if current == kiosk.ReviewCard {
+	switch current {
+	case kiosk.ReviewCard:
 		current = kiosk.ReviewCardPIN
+	case kiosk.ReviewStaffPIN:
+		current = kiosk.ReviewStaffCard
 	}
 	if p.State.Document.Signing != kiosk.SigningPIN {
 		order = reviewOrderWithoutPIN
 		if current == kiosk.ReviewCardPIN {
 			current = kiosk.ReviewSigning
 		}
+	}
+	if p.staffSigns() {
+		order = slices.Insert(slices.Clone(order), len(order)-1, kiosk.ReviewStaffCard)
 	}
 	reached := 0
 	for i, phase := range order {
@@ -192,6 +221,9 @@ func (p Presenter) reviewNow() string {
 	}
 	key := "review.phase." + string(phase)
 	reader := Values{"Reader": p.State.Document.Reader}
+	if phase == kiosk.ReviewStaffCard {
+		return p.said(key, reader)
+	}
 	if p.State.Document.Signing != kiosk.SigningPIN {
 		return p.signed(key, phase, reader)
 	}
@@ -211,10 +243,15 @@ func (p Presenter) reviewNotice() Line {
 	switch {
 	case p.State.Document.Held:
 		return Line{p.said("reading.held", nil), ToneCare}
+	case p.State.Shift.Problem != "" && staffSigning(p.State):
+		parts := p.parts(kiosk.Problem{Code: p.State.Shift.Problem, Reader: p.State.Shift.Reader})
+		return Line{parts.What + " " + parts.Next, ToneBad}
 	case review.Disputed:
 		return Line{p.Text("review.disputed"), ToneCare}
 	case review.PINWrong:
 		return Line{p.Format("review.card_pin_wrong", Values{"Count": p.State.Document.PINTries}), ToneBad}
+	case staffSigning(p.State):
+		return Line{p.Text("review.staff_why"), ToneQuiet}
 	case p.lastTry() && review.Phase != kiosk.ReviewBinding:
 		return Line{p.Text("review.last_try"), ToneCare}
 	case review.Waiting:
