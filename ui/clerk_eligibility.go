@@ -21,14 +21,13 @@ type eligibilityPage struct {
 	seek func(fyne.CanvasObject)    // brings what has the focus into the window
 	goTo func(field fyne.Focusable) // gives it the focus
 
-	taxNumber, declaration, second *askedView
-	number                         *digitField
-	answer                         *choice
-	clerk                          *entry
-	spelling                       *spellingView
-	papers                         [2]*paperView
-	either, keys                   *theme.Text
-	object                         fyne.CanvasObject
+	taxNumber, declaration *askedView
+	number                 *digitField
+	answer                 *choice
+	spelling               *spellingView
+	papers                 [2]*paperView
+	either, keys           *theme.Text
+	object                 fyne.CanvasObject
 
 	model present.EligibilityModel
 	open  bool
@@ -68,16 +67,13 @@ func newEligibilityPage(keys *keyboard, send func(kiosk.Event), seek func(fyne.C
 	p := &eligibilityPage{send: send, seek: seek, goTo: goTo, either: theme.Small("").Wrap(), keys: theme.Small("").In(theme.InkFaint).Wrap()}
 	p.number = newNumberField(keys, present.TaxDigits, p.changed)
 	p.answer = newListedChoice(keys, p.changed, func() { seek(p.answer) })
-	p.clerk = newEntry(keys, p.changed)
-	p.clerk.focused = func() { seek(p.clerk) }
 	p.taxNumber = newAskedView(container.NewHBox(p.number), 1)
 	p.declaration = newAskedView(p.answer, 1)
-	p.second = newAskedView(p.clerk, 2)
 	for i := range p.papers {
 		p.papers[i] = newPaperView(keys, p.changed, seek, opened)
 	}
 	p.spelling = newSpellingView(keys, p.changed, seek)
-	left := theme.Panel(rows(8, p.taxNumber.content, p.declaration.content, p.second.content, p.spelling.content))
+	left := theme.Panel(rows(8, p.taxNumber.content, p.declaration.content, p.spelling.content))
 	right := theme.Panel(rows(8, p.papers[0].content, p.papers[1].content, p.either))
 	p.object = rows(10, sideBySide(18, 860, []float32{500, 462}, left, right), p.keys)
 	return p
@@ -170,7 +166,6 @@ func (p *eligibilityPage) show(m present.ClerkModel) {
 	})
 	p.declaration.show(m.Eligibility.Declaration)
 	p.answer.offer(m.Eligibility.Declaration.Label, "", m.Eligibility.Declaration.Options)
-	p.second.show(m.Eligibility.Second)
 	p.spelling.show(m.Eligibility)
 	for i, paper := range p.papers {
 		var model present.PaperModel
@@ -192,7 +187,6 @@ func (p *eligibilityPage) show(m present.ClerkModel) {
 func (p *eligibilityPage) put(e kiosk.Eligibility) {
 	p.number.put(e.TaxNumber)
 	p.answer.put(slices.Index(present.Independences, e.Independence))
-	p.clerk.put(e.SecondClerk)
 	p.spelling.put(e.Spelling)
 	for _, paper := range p.papers {
 		switch paper.model.Requirement {
@@ -208,7 +202,7 @@ func (p *eligibilityPage) put(e kiosk.Eligibility) {
 
 // entered reads the fields.
 func (p *eligibilityPage) entered() kiosk.Eligibility {
-	e := kiosk.Eligibility{TaxNumber: p.number.text(), SecondClerk: strings.TrimSpace(p.clerk.Text), Spelling: p.spelling.spelling()}
+	e := kiosk.Eligibility{TaxNumber: p.number.text(), Spelling: p.spelling.spelling()}
 	if p.answer.chosen >= 0 {
 		e.Independence = present.Independences[p.answer.chosen]
 	}
@@ -239,9 +233,6 @@ func (p *eligibilityPage) fields() []fyne.Focusable {
 	}
 	if p.model.Declaration.Asked {
 		all = append(all, p.answer)
-	}
-	if p.model.Second.Asked {
-		all = append(all, p.clerk)
 	}
 	if p.model.Spelling.Asked {
 		all = append(all, p.spelling.surname, p.spelling.givenNames)
@@ -308,8 +299,6 @@ func (p *eligibilityPage) fieldOf(fault kiosk.Fault) fyne.Focusable {
 		return p.number
 	case kiosk.RequireIndependence:
 		return p.answer
-	case kiosk.RequireSecondClerk:
-		return p.clerk
 	case kiosk.RequireSpelling:
 		return p.spelling.fieldOf(fault.Spelling)
 	}

@@ -52,15 +52,6 @@ func TestEligibilityKeys(t *testing.T) {
 			t.Errorf("sent (-want +got):\n%s", diff)
 		}
 	})
-	t.Run("SecondClerkIsAField", func(t *testing.T) {
-		d := newDesk(t, ui.Options{})
-		d.Show(bringSecond(pt))
-		press(d.Clerk(), fyne.KeyReturn, fyne.KeyReturn)
-		write(d.Clerk(), "0523")
-		if got, _ := d.entered(t); got.SecondClerk != "0523" || got.Address != lease || got.TaxNumber != "123456780" {
-			t.Errorf("entered %+v, want the page as a whole", got)
-		}
-	})
 	t.Run("WholeNamesWhereTheyMayBeCutOff", func(t *testing.T) {
 		d := newDesk(t, ui.Options{})
 		d.Show(bringSpelling(pt))
@@ -343,7 +334,7 @@ func TestEligibilityErrorsMoveNothing(t *testing.T) {
 			if diff := cmp.Diff(before, d.EligibilityFields()); diff != "" {
 				t.Errorf("%s, %q: fields moved (-before +after):\n%s", l, fault, diff)
 			}
-			for _, state := range []kiosk.State{bring(l), s, bringSpelling(l), bringMisspelled(l), bringSecond(l)} {
+			for _, state := range []kiosk.State{bring(l), s, bringSpelling(l), bringMisspelled(l), bringTyped(l)} {
 				d.Show(state)
 				if by := d.ClerkScrolls(); by > 0 && fault == "" {
 					t.Errorf("%s: the page is %.0f too high", l, by)

@@ -135,7 +135,7 @@ func (u *UI) HeldKeys() bool {
 // BroughtTexts returns what stands in the page of what else is needed.
 func (u *UI) BroughtTexts() []string {
 	bring := u.clerk.eligibility
-	texts := []string{bring.number.text(), bring.clerk.Text}
+	texts := []string{bring.number.text()}
 	for _, paper := range bring.papers {
 		texts = append(texts, paper.issuer.Text, paper.issued.Text)
 	}

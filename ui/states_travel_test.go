@@ -338,13 +338,13 @@ func bringPermit(l kiosk.Language) kiosk.State {
 	return s
 }
 
-func bringSecond(l kiosk.Language) kiosk.State {
+func bringTyped(l kiosk.Language) kiosk.State {
 	s := typedIdentity(l)
 	s.Step = kiosk.StepEligibility
-	s.Eligible = kiosk.EligibleState{Second: true, Refused: true}
+	s.Eligible = kiosk.EligibleState{Refused: true}
 	s.Eligible.Entered = kiosk.Eligibility{TaxNumber: "123456780", Address: lease, Independence: kiosk.Accompanied}
 	s.Eligible.Faults = []kiosk.Fault{
-		{Requirement: kiosk.RequireTaxNumber}, {Requirement: kiosk.RequireIndependence}, {Requirement: kiosk.RequireSecondClerk, Missing: true},
+		{Requirement: kiosk.RequireTaxNumber}, {Requirement: kiosk.RequireIndependence},
 	}
 	return s
 }
@@ -387,9 +387,6 @@ func travelReview(from func(kiosk.Language) kiosk.State, phase kiosk.ReviewPhase
 	return func(l kiosk.Language) kiosk.State {
 		s := proven(from(l))
 		s.Eligible = kiosk.EligibleState{Entered: kiosk.Eligibility{TaxNumber: "123456789", Address: lease, Independence: kiosk.Independent}, Opened: "123456789"}
-		if s.Document.Access.NoChip {
-			s.Eligible.Entered.SecondClerk = "0523"
-		}
 		s.Step, s.PIN.Phase, s.Review.Phase = kiosk.StepReview, kiosk.PINSealed, phase
 		return s
 	}
@@ -460,7 +457,7 @@ var travelScreens = ofOwnCases([]screen{
 	{"1-access-refused", chipRefused}, {"1-access-lifted", lifted}, {"1-access-opening", opening},
 	{"1-access-permit", permitMRZ}, {"1-access-can", permitCAN}, {"1-access-can-refused", canRefused}, {"1-no-chip", noChip}, {"1-reading-passport", readingPassport},
 	{"2-passport", passport}, {"2-passport-check", checkPassport}, {"2-passport-loading", passportLoading}, {"2-passport-weak", passportWeak}, {"2-passport-odd", passportOdd}, {"2-typed", typedIdentity},
-	{"2-bring", bring}, {"2-bring-refused", bringRefused}, {"2-bring-permit", bringPermit}, {"2-bring-second", bringSecond}, {"2-bring-another", bringAnother},
+	{"2-bring", bring}, {"2-bring-refused", bringRefused}, {"2-bring-permit", bringPermit}, {"2-bring-typed", bringTyped}, {"2-bring-another", bringAnother},
 	{"2-bring-spelling", bringSpelling}, {"2-bring-spelled", bringSpelled}, {"2-bring-misspelled", bringMisspelled},
 	{"4-travel-away", cardAway(travelPIN)}, {"5-travel-review", travelReview(passport, kiosk.ReviewReading)}, {"5-travel-card", travelReview(passport, kiosk.ReviewCard)},
 	{"5-travel-signing", travelReview(passport, kiosk.ReviewSigning)}, {"5-weak-review", travelReview(passportWeak, kiosk.ReviewReading)},

@@ -101,7 +101,7 @@ func (p Presenter) accessSubtitle() string {
 	document := p.State.Document
 	switch {
 	case document.Access.NoChip:
-		return p.Text("access.subtitle_no_chip") + "\n" + p.Text("access.second_clerk")
+		return p.Text("access.subtitle_no_chip") + "\n" + p.Text("access.supervisor")
 	case !document.CardPresent:
 		return p.Text("access.subtitle_lifted")
 	default:

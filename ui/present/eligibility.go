@@ -13,7 +13,6 @@ type EligibilityModel struct {
 	Entered     kiosk.Eligibility
 	TaxNumber   AskedModel
 	Declaration AskedModel
-	Second      AskedModel
 	Spelling    AskedModel
 	Surname     string // names of the fields of a spelling
 	GivenNames  string
@@ -73,12 +72,6 @@ func (p Presenter) eligibility(m *ClerkModel) {
 		for _, answer := range Independences {
 			key := "independence." + string(answer)
 			m.Eligibility.Declaration.Options = append(m.Eligibility.Declaration.Options, OptionModel{p.Text(key), p.Text(key + "_means")})
-		}
-	}
-	if eligible.Second {
-		m.Eligibility.Second = AskedModel{
-			Asked: true, Label: p.Text("eligibility.second_clerk"),
-			Hint: p.orFault(kiosk.RequireSecondClerk, Line{p.Text("eligibility.second_clerk_hint"), ToneQuiet}),
 		}
 	}
 	if p.identity().NameSource == kiosk.NameCut {

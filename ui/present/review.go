@@ -98,9 +98,6 @@ func (p Presenter) review(m *ClerkModel) {
 	if second != "" {
 		m.Review.Fields = append(m.Review.Fields, Field{p.Text("review.second"), second})
 	}
-	if second := state.Eligible.Entered.SecondClerk; second != "" {
-		m.Review.Fields = append(m.Review.Fields, Field{p.Text("review.second_clerk"), second})
-	}
 	m.Review.Fields = append(m.Review.Fields, Field{p.Text("review.level"), p.levelText()})
 	m.Review.Phases = p.reviewPhases()
 	if !state.Review.Disputed {
