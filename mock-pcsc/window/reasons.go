@@ -35,8 +35,8 @@ var reasons = map[string]string{
 	"staff_suspended":       "its holder is suspended",
 	"staff_revoked":         "the centre revoked its certificate",
 	"staff_card_expired":    "its certificate has expired",
-	"staff_card_blocked":    "its PIN is blocked",
-	"staff_card_unreadable": "there is no certificate on it",
+	"staff_pin_blocked":     "its PIN is blocked",
+	"staff_no_certificate":  "there is no certificate on it",
 	"sign_in_invalid":       "its certificate leads to no authority that the centre trusts",
 }
 
