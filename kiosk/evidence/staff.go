@@ -114,38 +114,46 @@ func (expect Expect) checkAdmission() error {
 }
 
 // fourEyes says why a supervisor has to decide about what was verified, and what they decided.
-func (v *verification) fourEyes(verified *Verified) error {
+func (v *verification) fourEyes(verified *Verified) (err error) {
 	verified.Reasons = v.reasons(verified)
 	d := v.expect.Decision
 	if d == nil {
 		return nil
 	}
-	claimed, err := transcript.ParseApproval(d.JWS)
-	if err != nil {
-		return refuse(RefusedApproval, err)
-	}
-	a := claimed.Approval
-	switch {
-	case a.Enrolment != v.expect.Enrolment || !hashes(a.Transcript, v.signed.Payload):
-		return refuse(RefusedApproval, errors.New("about another enrolment"))
-	case d.By.Role != kiosk.RoleSupervisor:
-		return refuse(RefusedApproval, errors.New("not by a supervisor"))
-	case v.concerned(d.By):
-		return refuse(RefusedSamePerson, nil)
-	case !near(a.At, d.At) || a.At.Before(v.SignedAt.Add(-clockSkew)):
-		return refuse(RefusedApproval, errors.New("at another time"))
-	}
-	if err := v.expect.checkCard(claimed.Signature, d.By, a.At); err != nil {
-		return refuse(RefusedApproval, err)
-	}
-	if err := claimed.Verify(); err != nil {
-		return refuse(RefusedApproval, err)
+	if verified.Decision, verified.Declined, err = v.decided(); err != nil {
+		return err
 	}
 	if r := kiosk.ApproveRevocation; slices.Contains(verified.Reasons, r) && !slices.Contains(d.Seen, r) {
 		return &Refusal{Reason: string(kiosk.ReasonRevocationUnknown), Temporary: true} // somebody answered when the supervisor looked
 	}
-	verified.Decision, verified.Declined = kiosk.Decision(a.Decision), kiosk.RefusalReason(a.Reason)
 	return nil
+}
+
+// decided verifies what a supervisor signed about this enrolment.
+func (v *verification) decided() (kiosk.Decision, kiosk.RefusalReason, error) {
+	d := v.expect.Decision
+	claimed, err := transcript.ParseApproval(d.JWS)
+	if err != nil {
+		return "", "", refuse(RefusedApproval, err)
+	}
+	a := claimed.Approval
+	switch {
+	case a.Enrolment != v.expect.Enrolment || !hashes(a.Transcript, v.signed.Payload):
+		return "", "", refuse(RefusedApproval, errors.New("about another enrolment"))
+	case d.By.Role != kiosk.RoleSupervisor:
+		return "", "", refuse(RefusedApproval, errors.New("not by a supervisor"))
+	case v.concerned(d.By):
+		return "", "", refuse(RefusedSamePerson, nil)
+	case !near(a.At, d.At) || a.At.Before(v.SignedAt.Add(-clockSkew)):
+		return "", "", refuse(RefusedApproval, errors.New("at another time"))
+	}
+	if err := v.expect.checkCard(claimed.Signature, d.By, a.At); err != nil {
+		return "", "", refuse(RefusedApproval, err)
+	}
+	if err := claimed.Verify(); err != nil {
+		return "", "", refuse(RefusedApproval, err)
+	}
+	return kiosk.Decision(a.Decision), kiosk.RefusalReason(a.Reason), nil
 }
 
 // concerned reports whether somebody enrolled this person, or admitted who did: by number and by card.

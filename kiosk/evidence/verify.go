@@ -127,13 +127,7 @@ type Verifier struct{ Examiner *examine.Examiner }
 //
 // No signature is computed with a key that is not believed: first the certificates, then the signatures made with them.
 func (by Verifier) Verify(ctx context.Context, sent transcript.Evidence, expect Expect) (*Verified, error) {
-	roles := []transcript.Role{transcript.CitizenSignature, transcript.DeskSignature}
-	if expect.Kind.Travel() {
-		roles = roles[1:]
-	}
-	if expect.Shift.signs() {
-		roles = append(roles, transcript.StaffSignature)
-	}
+	roles := expect.roles()
 	claimed, err := transcript.Parse(sent.JWS, roles...)
 	switch {
 	case errors.Is(err, transcript.ErrNoStaff):
@@ -167,6 +161,18 @@ func (by Verifier) Verify(ctx context.Context, sent transcript.Evidence, expect 
 		return nil, err
 	}
 	return verified, nil
+}
+
+// roles are whose signatures there have to be.
+func (expect Expect) roles() []transcript.Role {
+	roles := []transcript.Role{transcript.CitizenSignature, transcript.DeskSignature}
+	if expect.Kind.Travel() {
+		roles = roles[1:]
+	}
+	if expect.Shift.signs() {
+		roles = append(roles, transcript.StaffSignature)
+	}
+	return roles
 }
 
 func (v *verification) verifyDocument(ctx context.Context, claimed *transcript.Unverified) (*Verified, error) {
@@ -256,6 +262,24 @@ func (v *verification) verified(verdict examine.Verdict) *Verified {
 
 // matchTranscript compares what was signed with what the centre knows and with what lies beside it.
 func (v *verification) matchTranscript() error {
+	if err := v.matchOpened(); err != nil {
+		return err
+	}
+	if err := v.matchContacts(); err != nil {
+		return err
+	}
+	switch expect := v.expect; {
+	case !hashes(v.SealedPIN, v.sent.SealedPIN):
+		return refuse(RefusedPIN, nil)
+	case v.Document.Kind != expect.Kind || v.Document.Country != expect.Country,
+		!hashes(v.Document.Identity, v.sent.Identity), !v.hashesSOD():
+		return refuse(RefusedDocument, nil)
+	}
+	return nil
+}
+
+// matchOpened compares what was signed with how the enrolment was opened.
+func (v *verification) matchOpened() error {
 	expect := v.expect
 	switch {
 	case v.Enrolment != expect.Enrolment:
@@ -268,13 +292,13 @@ func (v *verification) matchTranscript() error {
 		return refuse(RefusedTime, nil)
 	case v.SignedAt.Before(expect.OpenedAt.Add(-clockSkew)) || v.SignedAt.After(v.examiner.Time().Add(clockSkew)):
 		return refuse(RefusedTime, nil)
-	case !sameContacts(v.Contacts, expect.Contacts):
+	}
+	return nil
+}
+
+func (v *verification) matchContacts() error {
+	if !sameContacts(v.Contacts, v.expect.Contacts) {
 		return refuse(RefusedContact, nil)
-	case !hashes(v.SealedPIN, v.sent.SealedPIN):
-		return refuse(RefusedPIN, nil)
-	case v.Document.Kind != expect.Kind || v.Document.Country != expect.Country,
-		!hashes(v.Document.Identity, v.sent.Identity), !v.hashesSOD():
-		return refuse(RefusedDocument, nil)
 	}
 	return nil
 }

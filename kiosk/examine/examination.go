@@ -259,7 +259,7 @@ func (e *Examination) checkDocumentDate() (c kiosk.Check) {
 }
 
 func (e *Examination) checkSamePerson() kiosk.Check {
-	if samePerson(e.leaf, *e.identity) != nil {
+	if SamePerson(e.leaf, *e.identity) != nil {
 		return failed(kiosk.ReasonPersonMismatch, SourceSOD)
 	}
 	return passed(SourceSOD)

@@ -41,13 +41,13 @@ var (
 	errBirthDate   = errors.New("birth dates differ")
 )
 
-// samePerson compares a certificate with an identity: civil number, names, and the birth date when the
+// SamePerson compares a certificate with an identity: civil number, names, and the birth date when the
 // certificate has one.
 //
 // It is more than a comparison of two documents. The first generation's hash runs over the fields without
 // anything between them, so letters moved from the end of the surname to the beginning of the given
 // names change no hash: the names in the certificate do notice.
-func samePerson(c *x509.Certificate, id kiosk.Identity) error {
+func SamePerson(c *x509.Certificate, id kiosk.Identity) error {
 	number, ok := strings.CutPrefix(c.Subject.SerialNumber, civilPrefix)
 	if !ok || !SameCivilNumber(number, id.CivilNumber) {
 		return errCivilNumber
