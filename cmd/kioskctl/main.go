@@ -30,6 +30,7 @@ const usage = `Usage: kioskctl COMMAND [flags]
   audit    compare everything that is logged with the log (exit 0 as it was logged, 3 tampered with)
   log      checkpoint | prove | verify: what the log signed, and proofs that something is in it
   witness  cosign a log's checkpoints, from another computer
+  evidence export | verify | audit: all that proves an enrolment, in one file and verified without a network
 
 kioskctl COMMAND --help tells more; kioskctl -version says which it is.
 `
@@ -64,6 +65,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return runTrust(rest, stdout, stderr)
 	case "db":
 		return runDB(ctx, rest, stdout, stderr)
+	case "evidence":
+		return runEvidence(ctx, rest, stdout, stderr)
 	case "desk":
 		return runDesk(ctx, rest, stdout, stderr)
 	case "audit":

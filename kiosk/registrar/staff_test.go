@@ -4,8 +4,10 @@ import (
 	"crypto"
 	"crypto/ed25519"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,11 +15,14 @@ import (
 	"github.com/google/uuid"
 
 	"balcao/kiosk"
+	"balcao/kiosk/central/cluster"
 	"balcao/kiosk/central/schema"
 	"balcao/kiosk/evidence"
 	"balcao/kiosk/examine/examinetest"
+	"balcao/kiosk/kiosktest"
 	"balcao/kiosk/record"
 	"balcao/kiosk/transcript"
+	"balcao/kiosk/trust/staff"
 	"balcao/kiosk/trust/trusttest"
 )
 
@@ -187,7 +192,8 @@ func TestStaff(t *testing.T) {
 			t.Fatalf("got %s for %q\n%s", state, refusal, b.Log)
 		}
 		v.recorded(key)
-		b.exec(`delete from centre.key_contact; update centre.key set state = 'cancelled' where state = 'active'`)
+		v.evidenced(c, key)
+		b.exec(`delete from centre.key_contact; update centre.key set state = 'expired' where state = 'active'`)
 	})
 	// What nobody but the registrar looks at: the door takes the JWS as it comes.
 	for name, tt := range map[string]struct {
@@ -238,7 +244,61 @@ func TestStaff(t *testing.T) {
 			t.Fatalf("got %s for %q\n%s", state, refusal, b.Log)
 		}
 		v.recorded(key)
+		v.evidenced(c, key)
 	})
+}
+
+// evidenced verifies what the tables keep of an enrolment, once more and from scratch.
+func (v *visit) evidenced(c *cards, key ed25519.PublicKey) {
+	v.t.Helper()
+	text, err := schema.Evidence(v.ctx, v.Admin, v.id)
+	v.check(err)
+	f, err := evidence.ReadFile(text)
+	v.check(err)
+	anchors := evidence.Anchors{
+		Trust: kiosktest.Examiner(v.t, c.fixtures.Issued()), Desks: cluster.DeskAuthority(), Registry: []ed25519.PublicKey{key},
+		Staff: staff.New([]*x509.Certificate{v.staffAuthority.Cert}, nil),
+	}
+	if lines := f.Check(v.ctx, anchors); !evidence.Good(lines) || len(lines) < 8 {
+		v.t.Errorf("%s does not hold:\n%v", f.Kind, lines)
+	}
+	if ids, err := schema.Enrolled(v.ctx, v.Admin, 0, f.Key.Register); err != nil || !slices.Equal(ids, []uuid.UUID{v.id}) {
+		v.t.Errorf("key %d: got %v, %v", f.Key.Register, ids, err)
+	}
+}
+
+// Every document of the fixtures that becomes a key can be verified again from what is kept of it.
+func TestEvidence_EveryDocument(t *testing.T) {
+	b, c, _, _, _, key := newStaffBench(t)
+	for _, e := range c.fixtures.Entries() {
+		if e.RefusedFor != "" {
+			continue
+		}
+		b.t = t
+		if len(e.MRZ) == 0 && e.CAN == "" {
+			v := b.openWith(c.read(t, e.Name))
+			v.prove()
+			v.bindHonestly()
+			if state, refusal := v.ended(); state != "active" {
+				t.Errorf("%s: %s for %q", e.Name, state, refusal)
+				continue
+			}
+			v.evidenced(c, key)
+		} else if strings.HasPrefix(e.Name, "passport") || strings.HasPrefix(e.Name, "residence") {
+			v := b.travelWith(c.lay(t, e.Name))
+			v.proveChip()
+			v.bind()
+			if state, refusal := v.ended(); state != "active" {
+				t.Logf("%s: %s for %q", e.Name, state, refusal)
+				continue
+			}
+			v.evidenced(c, key)
+		}
+		b.exec(`delete from centre.key_contact; update centre.key set state = 'expired' where state = 'active'`)
+	}
+	if n := scalar[int](b, `select count(*) from centre.key`); n < 8 {
+		t.Errorf("only %d documents were verified", n)
+	}
 }
 
 // reopened waits until a decision was found to be none.
