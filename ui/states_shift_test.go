@@ -116,7 +116,7 @@ func travels(s *kiosk.State) {
 }
 
 func otherCard(s *kiosk.State) {
-	s.Shift.Problem, s.Shift.Reader = kiosk.ProblemOtherStaffCard, 1
+	s.Shift.Problem = kiosk.ProblemOtherStaffCard
 }
 
 func pending(l kiosk.Language) kiosk.State {
@@ -166,7 +166,7 @@ func refuses(s *kiosk.ApprovalState) {
 }
 
 func outcome(o kiosk.CaseOutcome) func(*kiosk.ApprovalState) {
-	return func(s *kiosk.ApprovalState) { s.Outcome = o }
+	return func(s *kiosk.ApprovalState) { s.Case, s.Outcome = nil, o }
 }
 
 func leaseOver(s *kiosk.ApprovalState) { s.Problem = kiosk.ProblemLeaseOver }
@@ -174,6 +174,7 @@ func leaseOver(s *kiosk.ApprovalState) { s.Problem = kiosk.ProblemLeaseOver }
 var shiftScreens = []screen{
 	{"0-sign-in", signIn(nil)}, {"0-sign-in-card", signIn(cardOf(rita))}, {"0-sign-in-wrong", signIn(cardOf(rita, sharedReader, pinWrong))},
 	{"0-sign-in-signing", signIn(cardOf(rita, signing))}, {"0-sign-in-locked", signIn(cardOf(rita, refusedFor(kiosk.ProblemStaffLocked)))},
+	{"0-sign-in-other", signIn(refusedFor(kiosk.ProblemNotStaffCard))},
 	{"0-sign-in-unknown", signIn(cardOf(longest, refusedFor(kiosk.ProblemStaffUnknown)))}, {"0-forgotten", signIn(typingNumber)},
 	{"0-forgotten-unknown", signIn(func(s *kiosk.ShiftState) { typingNumber(s); s.Problem = kiosk.ProblemClerkUnknown })},
 	{"0-admits", signIn(admitting)}, {"0-admits-card", signIn(cardOf(marta, admitting))},

@@ -167,7 +167,10 @@ func (p Presenter) decision(m *ClerkModel) {
 	of, open := p.ofCase()
 	approval := p.State.Approval
 	m.Subtitle = p.leased(open)
-	m.Decision = DecisionModel{Fields: []Field{{p.Text("review.person"), of.fullName(open.Person)}}, Problem: p.approvalProblem()}
+	m.Decision = DecisionModel{Problem: p.approvalProblem()}
+	if approval.Case != nil { // once it is decided the person is forgotten
+		m.Decision.Fields = []Field{{p.Text("review.person"), of.fullName(open.Person)}}
+	}
 	if approval.Phase != kiosk.ApprovalWhy {
 		m.Decision.Fields = append(m.Decision.Fields, Field{p.Text("decision.decision"), p.Text("decision." + string(approval.Decision))})
 	}

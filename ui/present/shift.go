@@ -104,7 +104,7 @@ func (p Presenter) signIn(m *ClerkModel) {
 func (p Presenter) inReader(key string) string {
 	shift := p.State.Shift
 	switch {
-	case shift.Reader != 0:
+	case shift.Reader != 0 && shift.Holder.Number != "":
 		key += "there"
 	case shift.OwnReader:
 		key += "own"
@@ -121,6 +121,9 @@ func (p Presenter) staffCard(m *ClerkModel, card, pin, action string) {
 	if !signing && (shift.Phase == kiosk.ShiftNone || shift.Holder.Number == "") {
 		m.SignIn.Lines = []Line{{p.Text(card + "awaited"), TonePlain}, {p.Text(card + "why"), ToneQuiet}}
 		m.Actions = append(m.Actions, Action{Text: p.Text("action.waiting_staff_card"), Main: true})
+		if shift.Problem != "" { // of the card that lies there
+			m.Actions = append(m.Actions, Action{Text: p.Text("action.retry"), Key: "F5", Event: kiosk.Retry{}})
+		}
 		return
 	}
 	m.SignIn.Fields = append(m.SignIn.Fields, Field{p.Text("sign_in.holder"), staffText(shift.Holder)})
