@@ -11,9 +11,10 @@ create table centre.log_leaf (
 	subject text,
 	hidden  text,          -- the names of the columns under the seal
 	sealed  bytea check (octet_length(sealed) = 32),
-	number  bigint unique check (number >= 0),
+	number  bigint check (number >= 0),
 	check ((subject is null) = (sealed is null) and (subject is null) = (hidden is null))
 );
+create unique index log_leaf_number on centre.log_leaf (number) where number is not null;
 create index log_leaf_row on centre.log_leaf (kind, row);
 create index log_leaf_waiting on centre.log_leaf (id) where number is null;
 comment on table centre.log_leaf is 'Every change of what is logged, written by triggers in the transaction of the change; numbered by one registrar.';

@@ -43,13 +43,12 @@ begin
 				returning x.key into k;
 		end if;
 	end if;
-	select coalesce(string_agg(e.line, '' order by e.key collate "C") filter (where e.open), ''),
-			string_agg(e.line, '' order by e.key collate "C") filter (where not e.open),
-			string_agg(e.key, ',' order by e.key collate "C") filter (where not e.open)
+	select coalesce(string_agg(e.line, '') filter (where e.open), ''), string_agg(e.line, '') filter (where not e.open),
+			string_agg(e.key, ',') filter (where not e.open)
 		into l.columns, personal, l.hidden
 		from (select c.key, c.key || coalesce(' ' || octet_length(c.value) || ':' || c.value, ' -') || E'\n',
 				p_open = '*' or c.key = any (open_names)
-			from jsonb_each_text(p_row) c where c.key <> all (left_out)) e(key, line, open);
+			from jsonb_each_text(p_row) c where c.key <> all (left_out) order by c.key collate "C") e(key, line, open);
 	insert into centre.log_leaf (kind, op, row, columns, subject, hidden, sealed) values (p_table, p_op,
 		internal.log_row_name(p_row, p_key), l.columns, l.subject, l.hidden, crypto.hmac(convert_to(personal, 'UTF8'), k, 'sha256'));
 	perform pg_notify('log_work', '');
