@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto"
+	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/x509"
 	"fmt"
@@ -228,10 +229,11 @@ func (o *office) prove(ctx context.Context, d deskAt, enrolment uuid.UUID, phone
 // desk to the last that heard of a key.
 func (o *office) enrol(ctx context.Context, visitors []visitor) (time.Duration, error) {
 	pepper := make([]byte, registrar.PepperLength)
-	_, _ = rand.Read(pepper) // never fails (Go 1.24)
+	_, _ = rand.Read(pepper)                  // never fails (Go 1.24)
+	_, records, _ := ed25519.GenerateKey(nil) // never fails (Go 1.24)
 	w, err := registrar.New(registrar.Config{
 		DB: o.pool, Verifier: evidence.Verifier{Examiner: o.centre}, SMS: &o.phones, Mail: &o.phones, Texts: delivery.Texts{Support: "300 003 990"},
-		Identity: o.identity, Pepper: pepper, DeskAuthority: o.desksBy, StaffTrust: o.staff, Log: slog.New(slog.NewJSONHandler(io.Discard, nil)),
+		Identity: o.identity, RecordKey: records, Pepper: pepper, DeskAuthority: o.desksBy, StaffTrust: o.staff, Log: slog.New(slog.NewJSONHandler(io.Discard, nil)),
 	})
 	if err != nil {
 		return 0, fmt.Errorf("making a registrar: %w", err)

@@ -118,9 +118,7 @@ func loadConfig(path string) (config, error) {
 	problems = append(problems, judge(path))
 	credential(&c.Identity, identityFile)
 	credential(&c.Pepper, pepperFile)
-	if _, err := os.Stat(filepath.Join(os.Getenv("CREDENTIALS_DIRECTORY"), recordFile)); err == nil {
-		credential(&c.RecordKey, recordFile)
-	}
+	credential(&c.RecordKey, recordFile)
 	c.Log.complete(filepath.Dir(path))
 	for _, file := range []*string{
 		&c.Trust, &c.DeskAuthority, &c.StaffAuthority, &c.StaffCards, &c.RecordKey, &c.Identity, &c.Pepper,
@@ -176,11 +174,9 @@ func (c config) Validate() error {
 	}
 	_, err = staff.Load(c.StaffAuthority, c.StaffCards)
 	place("staff_authority, staff_cards", err, "reading them: no such file")
-	if c.RecordKey != "" {
-		key, err := loadRecordKey(c.RecordKey)
-		clear(key)
-		place("record_key", err, "no such file (registrar keygen)")
-	}
+	key, err := loadRecordKey(c.RecordKey)
+	clear(key)
+	place("record_key", err, "no such file, nor in $CREDENTIALS_DIRECTORY (registrar keygen)")
 	must(len(c.Name) <= 100, "name: at most 100 characters")
 	place("identity", guarded.Secret(c.Identity), "no such file, nor in $CREDENTIALS_DIRECTORY (registrar keygen)")
 	place("pepper", guarded.Secret(c.Pepper), "no such file, nor in $CREDENTIALS_DIRECTORY (registrar keygen)")

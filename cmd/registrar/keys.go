@@ -77,11 +77,8 @@ func recordKeygen(dir string) error {
 	return nil
 }
 
-// loadRecordKey reads what keygen wrote; none of no file. The caller wipes it.
+// loadRecordKey reads what keygen wrote. The caller wipes it.
 func loadRecordKey(path string) (ed25519.PrivateKey, error) {
-	if path == "" {
-		return nil, nil
-	}
 	text, err := readSecret(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading the key of records: %w", err)

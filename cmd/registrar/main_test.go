@@ -102,6 +102,9 @@ func centre(t *testing.T, database, more string) (configFile string) {
 	if !strings.Contains(more, "desk_authority") {
 		more += "\ndesk_authority = \"desk-ca/ca.crt\""
 	}
+	if !strings.Contains(more, "record_key") {
+		more += "\nrecord_key = \"keys/record.key\""
+	}
 	config := fmt.Sprintf(`
 database = %q
 trust = "pki/trust"
@@ -144,7 +147,7 @@ func TestCheckConfig(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("CREDENTIALS_DIRECTORY", filepath.Join(filepath.Dir(file), "keys"))
-	without := strings.NewReplacer("identity = ", "# ", "pepper = ", "# ")
+	without := strings.NewReplacer("identity = ", "# ", "pepper = ", "# ", "record_key = ", "# ")
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -157,7 +160,7 @@ func TestCheckConfig(t *testing.T) {
 	}
 }
 
-// Whom of the staff to believe, and what records are signed with, may be left out, and may not be wrong.
+// Whom of the staff to believe may be left out; that, and what records are signed with, may not be wrong.
 func TestCheckConfig_Staff(t *testing.T) {
 	dir := t.TempDir()
 	ca, err := deskca.Create(filepath.Join(dir, "staff"))

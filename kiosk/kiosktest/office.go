@@ -3,6 +3,7 @@ package kiosktest
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -31,6 +32,7 @@ const (
 type Office struct {
 	Own      tls.Certificate     // the desk's, from OpenCentre on one that the centre knows
 	Identity *age.X25519Identity // the centre's: opens the PINs
+	Records  ed25519.PrivateKey  // the registrars': signs what sign-in trusts of a key
 	SMS      Outbox
 	Mail     Outbox
 	Log      *Log // of desks and registrars
@@ -49,7 +51,9 @@ func NewOffice(t testing.TB) *Office {
 	t.Helper()
 	identity, err := age.GenerateX25519Identity()
 	check(t, err)
-	return &Office{Own: NewDesk(t, DeskName), Identity: identity, Log: &Log{}}
+	_, records, err := ed25519.GenerateKey(nil)
+	check(t, err)
+	return &Office{Own: NewDesk(t, DeskName), Identity: identity, Records: records, Log: &Log{}}
 }
 
 // OpenCentre makes the database, opens the centre's door, and connects the desk and an administrator. The package's
@@ -96,7 +100,7 @@ func (o *Office) NewRegistrarNamed(ctx context.Context, t testing.TB, name strin
 	t.Cleanup(r.Pool.Close)
 	cfg := registrar.Config{
 		DB: r.Pool, SMS: &o.SMS, Mail: &o.Mail, Texts: delivery.Texts{Support: "300 003 990"}, Workers: workers,
-		Identity: o.Identity, Pepper: bytes.Repeat([]byte{7}, registrar.PepperLength), DeskAuthority: cluster.DeskAuthority(), Name: r.Name,
+		Identity: o.Identity, RecordKey: bytes.Clone(o.Records), Pepper: bytes.Repeat([]byte{7}, registrar.PepperLength), DeskAuthority: cluster.DeskAuthority(), Name: r.Name,
 		Log: slog.New(slog.NewJSONHandler(o.Log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	set(&cfg)

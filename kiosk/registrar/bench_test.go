@@ -3,11 +3,9 @@ package registrar_test
 import (
 	"bytes"
 	"context"
-	"crypto/ed25519"
 	"crypto/x509"
 	"fmt"
 	"runtime"
-	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -47,8 +45,7 @@ type bench struct {
 	options  string        // more of the workers' connection string: "&name=value"
 
 	staffAuthority *trusttest.Authority // of staff cards; nil: registrars believe none
-	recordKey      ed25519.PrivateKey
-	boss           *member // decides about enrolments without a shift
+	boss           *member              // decides about enrolments without a shift
 }
 
 func newBench(t *testing.T) *bench {
@@ -99,7 +96,6 @@ func (b *bench) configure(cfg *registrar.Config) {
 	if b.staffAuthority != nil {
 		cfg.StaffTrust = staff.New([]*x509.Certificate{b.staffAuthority.Cert}, nil)
 	}
-	cfg.RecordKey = slices.Clone(b.recordKey)
 	if b.orphan {
 		cfg.DeskAuthority = nil
 	}

@@ -73,7 +73,7 @@ type Config struct {
 	// StaffTrust knows staff cards. Without it no enrolment of a shift is believed.
 	StaffTrust *staff.Trust
 
-	// RecordKey signs the record of each key (package record). Without it keys have none. The worker wipes it.
+	// RecordKey signs the record of each key (package record), without which the database keeps none. The worker wipes it.
 	RecordKey ed25519.PrivateKey
 
 	Name    string           // of this registrar among others: no two that run may have the same; host and process
@@ -117,6 +117,7 @@ func New(cfg Config) (*Worker, error) {
 	need(cfg.SMS != nil, "SMS channel")
 	need(cfg.Mail != nil, "mail channel")
 	need(cfg.Identity != nil, "identity to open PINs with")
+	need(len(cfg.RecordKey) == ed25519.PrivateKeySize, "key to sign records with")
 	need(cfg.Texts.Support != "", "telephone number of the support")
 	keys, err := newKeys(cfg.Pepper)
 	if err := errors.Join(append(missing, err)...); err != nil {

@@ -171,14 +171,8 @@ func newStaffBench(t *testing.T) (b *bench, c *cards, clerk, boss, other *member
 	c = useCards(b)
 	b.trustStaff()
 	clerk, boss, other = b.hire("F0417", kiosk.RoleClerk), b.hire("F0102", kiosk.RoleSupervisor), b.hire("F0103", kiosk.RoleSupervisor)
-	private, public, err := record.GenerateKey()
-	b.check(err)
-	key, err = record.ParsePublicKey(public)
-	b.check(err)
-	b.recordKey, err = record.ParsePrivateKey(private)
-	b.check(err)
 	b.start(1, nil)
-	return b, c, clerk, boss, other, key
+	return b, c, clerk, boss, other, b.Records.Public().(ed25519.PublicKey)
 }
 
 func TestStaff(t *testing.T) {

@@ -158,7 +158,7 @@ func (w *Worker) verify(ctx context.Context, j *job) (record, error) {
 		if err != nil {
 			return err
 		}
-		if outcome == outcomeActive && w.cfg.RecordKey != nil {
+		if outcome == outcomeActive {
 			known.Register = register
 			if err := w.sign(ctx, tx, known); err != nil {
 				return err

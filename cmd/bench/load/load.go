@@ -153,10 +153,10 @@ func CodeReady(ctx context.Context, registrar *pgxpool.Pool, send uuid.UUID, cod
 }
 
 func activate(ctx context.Context, registrar *pgxpool.Pool, enrolment uuid.UUID, n int64) error {
-	const sql = `select outcome from registrar.activate($1, jsonb_build_object(
+	const sql = `select outcome from (select a.outcome, registrar.record(a.register, 1, 'record') from registrar.activate($1, jsonb_build_object(
 		'surname', 'de Carga', 'given_names', 'Pessoa', 'birth_date', date '1950-01-01' + $2::integer, 'nationality', 'UTO'),
 		'$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g',
-		'high', '{}', current_date + 1000, null)`
+		'high', '{}', current_date + 1000, null) a offset 0) x`
 	var outcome string
 	if err := registrar.QueryRow(ctx, sql, enrolment, n%20_000).Scan(&outcome); err != nil {
 		return fmt.Errorf("activating: %w", err)

@@ -93,7 +93,7 @@ func TestRefusedEnrolmentTouchesNobody(t *testing.T) {
 			return living, "desk_suspended"
 		},
 		"contact_taken": func(b *bench, living person, pending uuid.UUID) (person, string) {
-			b.exec(`update centre.key set state = 'cancelled'`)
+			b.change(`state = 'cancelled'`)
 			b.exec(`update centre.contact_proof set value = '+351999999999' where enrolment = $1`, pending)
 			b.exec(`update centre.key_contact set value = '+351999999999', living = true`)
 			return living, "contact_taken"
@@ -135,7 +135,7 @@ func TestChangeOfAPersonIsAnEvent(t *testing.T) {
 		if outcome, _ := b.activate(id, who, n); outcome != "active" {
 			t.Fatalf("activate = %q", outcome)
 		}
-		b.exec(`update centre.key set valid_until = current_date - 1`)
+		b.change(`valid_until = current_date - 1`)
 		b.later(1000e9)
 	}
 	if got := scalar[string](b, `select string_agg(what || coalesce(' ' || (was ->> 'surname'), '') || coalesce(' ' || (was ->> 'birth_date'), ''), ', '

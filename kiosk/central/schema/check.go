@@ -115,7 +115,7 @@ var rules = []struct{ rule, cure, sql string }{
 		"history can only be added to",
 		"run kioskctl db migrate",
 		`select t.name from unnest('{key_event_append_only,key_event_no_truncate,key_changed,
-			key_record_append_only,key_record_no_truncate,person_event_append_only,person_event_no_truncate,person_made,person_changed}'::text[]) t(name)
+			key_recorded,key_record_append_only,key_record_no_truncate,person_event_append_only,person_event_no_truncate,person_made,person_changed}'::text[]) t(name)
 		where not exists (select from pg_trigger x where x.tgname = t.name and x.tgenabled = 'O' and x.tgrelid in
 			('centre.key_event'::regclass, 'centre.key'::regclass, 'centre.key_record'::regclass, 'centre.person_event'::regclass, 'centre.person'::regclass))`,
 	},

@@ -372,6 +372,13 @@ func (d desk) enrol(p person, n name) (id uuid.UUID, register int64) {
 	return id, register
 }
 
+// change changes every key that lives, by hand, as a registrar would that signs a record of it.
+func (b *bench) change(set string) {
+	b.tb.Helper()
+	b.exec(`update centre.key set ` + set + ` where living;
+		insert into centre.key_record (key, version, record) select register, version, 'record' from centre.key on conflict do nothing`)
+}
+
 // later moves everything about codes into the past.
 func (b *bench) later(d time.Duration) {
 	b.tb.Helper()

@@ -59,3 +59,44 @@ func TestRecord(t *testing.T) {
 		t.Errorf("expired, it is version %d, want 3", version)
 	}
 }
+
+// No transaction leaves a key, or a change of one, without its record; that a key expires needs none.
+func TestEveryVersionHasARecord(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.desk.enrol(citizen(), ana)
+	const insert = `insert into centre.key (person, state, level, pin_hash, valid_until, enrolment) select person, 'active', 'high', pin_hash,
+		valid_until, gen_random_uuid() from centre.key limit 1`
+	for what, sql := range map[string]string{
+		"a level":     `update centre.key set level = 'substantial'`,
+		"a PIN":       `update centre.key set pin_hash = '$argon2id$x'`,
+		"a day":       `update centre.key set valid_until = '2099-01-01'`,
+		"a state":     `update centre.key set state = 'suspended'`,
+		"back again":  `update centre.key set state = 'suspended'; update centre.key set state = 'active'`,
+		"an old one":  `update centre.key set level = 'substantial', version = 1`,
+		"another key": `update centre.key set state = 'expired'; ` + insert,
+		"a record of the version before": `update centre.key set level = 'substantial';
+			insert into centre.key_record select key, version, 'x' from centre.key_record on conflict do nothing`,
+	} {
+		_, err := b.admin.Exec(t.Context(), sql)
+		wantState(t, what, err, "BK093")
+	}
+	id, who := b.desk.bound(citizen()), person{}
+	if _, err := b.registrar.Exec(t.Context(), `select registrar.activate($1, jsonb_build_object('surname', 'A', 'given_names', 'B', 'birth_date', '1990-01-01',
+		'nationality', 'PRT'), '$argon2id$x', 'high', '{}', current_date + 1, null)`, id); err == nil {
+		t.Error("a key that a registrar made without its record: no error")
+	} else {
+		wantState(t, "a key that a registrar made", err, "BK093")
+	}
+	if s := b.desk.status(id); s.State != "pending" {
+		t.Errorf("without a record: %+v", s)
+	}
+	if outcome, _ := b.activate(id, who, ana); outcome != "active" {
+		t.Errorf("with a record: %q", outcome)
+	}
+	b.change(`level = 'substantial'`)
+	b.change(`valid_until = current_date - 1`)
+	if n := scalar[int](b, `select registrar.expire()`); n != 2 {
+		t.Errorf("expired %d keys, want 2", n)
+	}
+}

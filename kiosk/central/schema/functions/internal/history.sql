@@ -47,6 +47,20 @@ begin
 end $$;
 create trigger key_changed before update on centre.key for each row execute function internal.key_changed();
 
+-- What sign-in trusts is the record of a key's newest version, so no transaction leaves a version without. It runs at the
+-- commit, when no function is at work any more whose rights it could have.
+create function internal.key_recorded() returns trigger
+	language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+	if exists (select from centre.key k where k.register = new.register and k.state <> 'expired' and not exists (
+			select from centre.key_record r where r.key = k.register and r.version = k.version)) then
+		raise exception 'a key without the record of its version' using errcode = 'BK093';
+	end if;
+	return null;
+end $$;
+create constraint trigger key_recorded after insert or update on centre.key deferrable initially deferred
+	for each row execute function internal.key_recorded();
+
 create function internal.person_changed() returns trigger
 	language plpgsql set search_path = pg_catalog, pg_temp set timezone = 'UTC' as $$
 begin
