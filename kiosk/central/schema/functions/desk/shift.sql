@@ -97,7 +97,7 @@ declare
 	who text;
 	f centre.sign_in_failure;
 begin
-	if p_failure is null then
+	if not coalesce(p_failure is not null and octet_length(p_fingerprint) = 32, false) then
 		perform internal.refuse('BK005', 'invalid');
 	end if;
 	perform internal.own_shift(caller, p_shift);
