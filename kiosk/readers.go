@@ -223,10 +223,12 @@ func (s *Session) looked(number int) {
 
 // leaves is what follows when a reader no longer holds its card.
 func (s *Session) leaves(reader int) {
+	staff := s.state.Shift.Reader == reader
 	if r := s.reader(reader); r != nil {
+		staff = staff || r.staff && r.holds != SlotEmpty // also one that did not answer any more
 		r.holds, r.unread, r.asked = SlotEmpty, false, false
 	}
-	if s.state.Shift.Reader == reader {
+	if staff {
 		s.staffCardGone()
 	}
 	if s.recognising == reader {

@@ -333,6 +333,11 @@ func TestShift_StaffSignsLast(t *testing.T) {
 		d.do(kiosk.StaffCardRead{Reader: 3, Holder: rita, TriesLeft: 3, OfShift: true}).phase(kiosk.ReviewStaffPIN).why(kiosk.ProblemStaffCardFailed)
 		d.do(staffPIN()).asked(kiosk.StaffSign{Case: 1, Reader: 3, PIN: kiosk.Secret("470926")})
 	})
+	t.Run("PulledAndFoundSilentFirst", func(t *testing.T) {
+		d := newShift(t, true).signedIn(rita).signing().do(signed, kiosk.InCase{Case: 1, Event: kiosk.StaffSignFailed{Problem: kiosk.ProblemStaffCardFailed}},
+			kiosk.StaffCardFailed{Reader: 3, Problem: kiosk.ProblemStaffCardFailed}).phase(kiosk.ReviewStaffCard)
+		d.do(kiosk.CardRemoved{Reader: 3}).hidden(true).card(rita, true).unlock().asked(kiosk.StaffSign{Case: 1, Reader: 3})
+	})
 	t.Run("PulledWhileItSigns", func(t *testing.T) {
 		d := newShift(t, true).signedIn(rita).signing().do(signed, kiosk.CardRemoved{Reader: 3}, kiosk.InCase{Case: 1, Event: kiosk.StaffSignFailed{Problem: kiosk.ProblemStaffCardFailed}})
 		d.hidden(true).card(rita, true).unlock().asked(kiosk.StaffSign{Case: 1, Reader: 3})
