@@ -2,6 +2,7 @@ package kiosktest
 
 import (
 	"context"
+	"crypto/ed25519"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
@@ -35,8 +36,9 @@ func (o *Office) NewDoor(ctx context.Context, t testing.TB) *Door {
 	check(t, err)
 	d := &Door{Address: "127.0.0.1:0", cfg: door.Config{
 		Database: o.DB.Centre(), Certificate: pair, Desks: cluster.DeskPool(), Limits: door.DefaultLimits,
-		Staff: staff.New([]*x509.Certificate{StaffAuthority(t)}, nil),
-		Log:   slog.New(slog.NewJSONHandler(o.Log, nil)),
+		Staff:   staff.New([]*x509.Certificate{StaffAuthority(t)}, nil),
+		Records: []ed25519.PublicKey{o.Records.Public().(ed25519.PublicKey)},
+		Log:     slog.New(slog.NewJSONHandler(o.Log, nil)),
 	}}
 	d.Start(ctx, t)
 	return d
