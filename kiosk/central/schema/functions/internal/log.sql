@@ -21,7 +21,7 @@ declare
 	personal text;
 	k bytea;
 begin
-	if p_op = 'update' and p_row - left_out = p_was - left_out then
+	if p_op = 'update' and (p_row - left_out)::text = (p_was - left_out)::text then -- 5.0 is not 5
 		return;
 	end if;
 	if p_subject <> '' then
