@@ -62,6 +62,7 @@ func lived(t testing.TB) *centre {
 	c.sequenced()
 	c.exec(`update centre.setting set value = '5' where name = 'code_tries'`)
 	c.exec(`update centre.setting set value = '9' where name = 'code_tries'`)
+	c.exec(`update centre.setting set value = '9.0' where name = 'code_tries'`) // other text, the same number
 	c.exec(`update centre.desk set state = 'suspended' where name = 'loja_2'`)
 	c.exec(`update centre.person set surname = 'Neves Reis' where id = 2`)
 	c.exec(`insert into centre.legal_extension values ('Lei', '{citizen-card,passport}', '2026-01-01', '2026-02-01', '2027-01-01')`)
