@@ -44,6 +44,7 @@ type place struct {
 	service  kiosk.ProblemCode
 	away     bool // the centre
 	shift    kiosk.ShiftPhase
+	holder   bool              // of a staff card that is there
 	barred   kiosk.ProblemCode // why there is no shift
 	decides  kiosk.ApprovalPhase
 }
@@ -61,7 +62,7 @@ func (j *Journal) Note(s kiosk.State) {
 		failed: s.Contact.Failed, sms: unproven(s.Contact.Phone), email: unproven(s.Contact.Email), disputed: s.Review.Disputed,
 		types: s.Document.Access.Asked && s.Step == kiosk.StepDocument && !s.Document.Access.Opening,
 		wrong: s.Document.Access.Wrong, service: s.Status.Service,
-		away: s.Status.Centre.Health == kiosk.HealthDown, shift: s.Shift.Phase, barred: s.Shift.Problem, decides: s.Approval.Phase,
+		away: s.Status.Centre.Health == kiosk.HealthDown, shift: s.Shift.Phase, holder: s.Shift.Holder.Number != "", barred: s.Shift.Problem, decides: s.Approval.Phase,
 	}
 	if s.Problem != nil {
 		now.problem = s.Problem.Code
@@ -76,5 +77,5 @@ func (j *Journal) Note(s kiosk.State) {
 		"warned", now.warned, "handed", now.handed, "errand", now.errand, "listed", now.listed, "left", now.left,
 		"failed", string(now.failed), "sms", string(now.sms), "email", string(now.email), "disputed", now.disputed,
 		"types", now.types, "wrong", now.wrong, "problem", string(now.problem), "service", string(now.service), "away", now.away,
-		"shift", string(now.shift), "barred", string(now.barred), "decides", string(now.decides))
+		"shift", string(now.shift), "holder", now.holder, "barred", string(now.barred), "decides", string(now.decides))
 }
