@@ -50,7 +50,8 @@ func (d *demo) writeConfigs(ctx context.Context) error {
 		return err
 	}
 	if err := writeTOML(d.path("kiosk.toml"), map[string]any{
-		"name": deskName, "centre": "https://" + centreAddress, "centre_ca": d.serviceCA(), "centre_recipient": recipient,
+		"staff_reader": d.staffReader(),
+		"name":         deskName, "centre": "https://" + centreAddress, "centre_ca": d.serviceCA(), "centre_recipient": recipient,
 		"certificate": d.path(deskRole + ".crt"), "key": d.path(deskRole + ".key"),
 		"trust": d.path("trust"), "allow_private_revocation": true, "clerk_language": "pt", "citizen_language": "pt",
 	}); err != nil {
@@ -64,6 +65,22 @@ func (d *demo) writeConfigs(ctx context.Context) error {
 		return err
 	}
 	return writeTOML(d.path("registrar.toml"), d.registrarConfig())
+}
+
+// staffReader is the name of the reader that is the staff cards' alone, "" when none is.
+func (d *demo) staffReader() string {
+	if d.oneReader {
+		return ""
+	}
+	return "Virtual PCD 00 01"
+}
+
+// staffSlot is the bench's slot of the reader that staff sign in at.
+func (d *demo) staffSlot() string {
+	if d.oneReader {
+		return "1"
+	}
+	return "2"
 }
 
 func (d *demo) deskCA() string { return filepath.Join(d.path("desk-ca"), deskca.CertificateFile) }
@@ -193,6 +210,8 @@ func (d *demo) writeEnv() error {
 	put("BALCAO_REGISTRAR_CONFIG", d.path("registrar.toml"))
 	put("BALCAO_STAFF_AUTHORITY", d.staffAuthority())
 	put("BALCAO_STAFF_PIN", staff.PIN)
+	put("BALCAO_STAFF_READER", d.staffReader())
+	put("BALCAO_STAFF_SLOT", d.staffSlot())
 	put("BALCAO_RECORD_KEY", d.recordKey())
 	put("BALCAO_LOG_KEY", d.logKey())
 	put("BALCAO_WITNESS_URL", "http://"+witnessAddress)

@@ -46,6 +46,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.SetOutput(stderr)
 	headless := flags.Bool("headless", false, "start everything but the windows")
 	dir := flags.String("dir", filepath.Join("build", "demo"), "folder for addresses, keys and logs; emptied first")
+	oneReader := flags.Bool("one-reader", false, "staff cards share the first reader with the citizens', instead of having the second")
 	line := flags.String("line", "full", "speed of the emulated card link, for example 250k")
 	version.Flag(flags)
 	switch err := flags.Parse(args); {
@@ -54,7 +55,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case err != nil:
 		return 2
 	}
-	d := &demo{headless: *headless, line: *line, out: stdout}
+	d := &demo{headless: *headless, oneReader: *oneReader, line: *line, out: stdout}
 	err := d.start(ctx, *dir)
 	if err == nil {
 		_, _ = fmt.Fprintln(stdout, "ready")
@@ -72,15 +73,16 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 // demo is what runs. Parts are stopped in the reverse order in which they were started.
 type demo struct {
-	headless bool
-	line     string
-	out      io.Writer
-	dir      string
-	programs string // folder of our programs
-	cluster  *cluster.Cluster
-	parts    []*process.Process
-	window   *process.Process // the desk, when there are windows: its end is the demo's
-	pcscd    *process.Process
+	headless  bool
+	oneReader bool
+	line      string
+	out       io.Writer
+	dir       string
+	programs  string // folder of our programs
+	cluster   *cluster.Cluster
+	parts     []*process.Process
+	window    *process.Process // the desk, when there are windows: its end is the demo's
+	pcscd     *process.Process
 }
 
 func (d *demo) start(ctx context.Context, dir string) error {
@@ -178,9 +180,13 @@ func (d *demo) startServices(ctx context.Context) error {
 	return d.writeEnv()
 }
 
-func (d *demo) startWindows(context.Context) (err error) {
+// startWindows opens the desk, with the clerk's card in the reader of staff cards.
+func (d *demo) startWindows(ctx context.Context) (err error) {
 	if d.headless {
 		return nil
+	}
+	if _, _, err := process.Output(ctx, nil, filepath.Join(d.programs, "mock-pcsc"), "insert", "clerk", d.staffSlot()); err != nil {
+		return fmt.Errorf("putting the clerk's card in: %w", err)
 	}
 	d.window, err = process.StartLogged(d.log("kiosk"), filepath.Join(d.programs, "kiosk"), "-config", d.path("kiosk.toml"))
 	if err == nil {

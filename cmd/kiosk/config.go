@@ -52,8 +52,6 @@ type config struct {
 	// StaffReader is a part of the PC/SC name of the reader that is the staff card's alone, for example "Omnikey 3121". The
 	// card stays in it while its holder works. Without the key staff cards share the citizens' reader.
 	StaffReader string `toml:"staff_reader"`
-	// Shifts asks staff to sign in before the first case.
-	Shifts bool `toml:"shifts"`
 	// SecondScreen puts the citizen's window full screen on the second monitor.
 	SecondScreen bool `toml:"second_screen"`
 	// SingleScreen starts without a citizen's window: F2 hands the clerk's over.
@@ -199,6 +197,6 @@ func (c config) sideBySide() bool { return c.SideBySide && !c.SecondScreen && !c
 
 // settings are the rules of the session.
 func (c config) settings() kiosk.Settings {
-	return kiosk.Settings{DeskName: c.Name, DefaultRegion: c.Region, IdleAfter: c.IdleAfter, ShiftRequired: c.Shifts,
+	return kiosk.Settings{DeskName: c.Name, DefaultRegion: c.Region, IdleAfter: c.IdleAfter, ShiftRequired: true,
 		ClerkLanguage: c.ClerkLanguage, CitizenLanguage: c.CitizenLanguage}
 }

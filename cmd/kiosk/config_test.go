@@ -105,7 +105,7 @@ func TestLoadConfig_IdleAfter(t *testing.T) {
 func TestLoadConfig_StaffReader(t *testing.T) {
 	for value, refused := range map[string]bool{"Omnikey": false, "": false, " ": true, "Omnikey ": true} {
 		path := filepath.Join(t.TempDir(), "kiosk.toml")
-		if err := os.WriteFile(path, fmt.Appendf(nil, "staff_reader = %q\nshifts = true\n", value), 0o600); err != nil {
+		if err := os.WriteFile(path, fmt.Appendf(nil, "staff_reader = %q\n", value), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		c, err := loadConfig(path) // which has other things to refuse

@@ -19,8 +19,8 @@ type Demo struct {
 const DemoGrace = 40 * time.Second
 
 // StartDemo starts the program cmd/demo, and waits until all of it is ready.
-func StartDemo(ctx context.Context, path, dir string) (*Demo, error) {
-	p, err := Start(nil, path, "--headless", "--dir", dir)
+func StartDemo(ctx context.Context, path, dir string, flags ...string) (*Demo, error) {
+	p, err := Start(nil, path, append([]string{"--headless", "--dir", dir}, flags...)...)
 	if err != nil {
 		return nil, err
 	}
