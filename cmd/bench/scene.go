@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"time"
 
@@ -31,6 +32,16 @@ func openScene(ctx context.Context, dir string) (*scene, error) {
 }
 
 func (s *scene) close() { _ = s.demo.Stop(process.DemoGrace) }
+
+// signIn types the PIN of the clerk's card at a desk that waits for one.
+func (s *scene) signIn(ctx context.Context, display string) error {
+	out, err := exec.CommandContext(ctx, "env", "DISPLAY="+display, "xdotool", "search", "--sync", "--onlyvisible", "--name", "Chave Móvel Digital$",
+		"windowactivate", "--sync", "sleep", "0.5", "type", "--delay", "60", s.env["BALCAO_STAFF_PIN"]+"\n").CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("signing in at the desk: %w\n%s", err, out)
+	}
+	return nil
+}
 
 // stop ends a program that was measured.
 func stop(p *process.Process) { _ = p.Stop(15 * time.Second) }

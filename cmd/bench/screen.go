@@ -61,7 +61,7 @@ func measureScreen(ctx context.Context, s *scene, much amount, say func(string, 
 	if err != nil {
 		return report, err
 	}
-	report.Drawn, err = measureDrawn(ctx, s, much, kiosk, say)
+	report.Drawn, err = measureDrawn(ctx, s, display, much, kiosk, say)
 	return report, err
 }
 
@@ -131,7 +131,7 @@ type drawnState struct {
 	Identity bool   `json:"identity"`
 	Photo    bool   `json:"photo"`
 	Step     string `json:"step"`
-	Service  string `json:"service"` // what is wrong with the smart-card service
+	Shift    string `json:"shift"`
 }
 
 func parseState(text string) (drawnState, bool) {
@@ -140,12 +140,15 @@ func parseState(text string) (drawnState, bool) {
 	return s, ok
 }
 
-// measureDrawn puts cards in at a desk that has just started and waits for what is drawn of them.
-func measureDrawn(ctx context.Context, s *scene, much amount, start func() (*process.Process, error), say func(string, ...any)) (all []Drawn, err error) {
+// measureDrawn puts cards in at a desk that somebody has just signed in at, and waits for what is drawn of them.
+func measureDrawn(ctx context.Context, s *scene, display string, much amount, start func() (*process.Process, error), say func(string, ...any)) (all []Drawn, err error) {
+	if err := s.mock(ctx, "insert", "clerk", s.env["BALCAO_STAFF_SLOT"]); err != nil {
+		return nil, err
+	}
 	for _, card := range much.cards {
 		for _, speed := range much.speeds {
 			say("the desk draws %s at %s", card, speed)
-			d, err := drawCard(ctx, s, start, card, speed)
+			d, err := drawCard(ctx, s, display, start, card, speed)
 			if err == nil {
 				err = s.takeOut(ctx)
 			}
@@ -158,7 +161,7 @@ func measureDrawn(ctx context.Context, s *scene, much amount, start func() (*pro
 	return all, nil
 }
 
-func drawCard(ctx context.Context, s *scene, start func() (*process.Process, error), card, speed string) (d Drawn, err error) {
+func drawCard(ctx context.Context, s *scene, display string, start func() (*process.Process, error), card, speed string) (d Drawn, err error) {
 	d = Drawn{Card: card, Line: speed}
 	p, err := start()
 	if err != nil {
@@ -170,7 +173,14 @@ func drawCard(ctx context.Context, s *scene, start func() (*process.Process, err
 		line, _, err := p.Await(ctx, what, from, func(l string) bool { state, ok := parseState(l); return ok && is(state) })
 		return line, err
 	}
-	if _, err := wait("an open desk", func(s drawnState) bool { return s.Step == "document" && s.Service == "" }); err != nil {
+	_, err = wait("the staff card", func(s drawnState) bool { return s.Shift == "card" })
+	if err == nil {
+		err = s.signIn(ctx, display)
+	}
+	if err == nil {
+		_, err = wait("an open desk", func(s drawnState) bool { return s.Shift == "open" })
+	}
+	if err != nil {
 		return d, err
 	}
 	from = len(p.Said())
