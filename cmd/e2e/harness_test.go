@@ -89,7 +89,7 @@ type centre struct {
 }
 
 // startDemo starts everything but the windows.
-func startDemo(t testing.TB) *centre {
+func startDemo(t testing.TB, flags ...string) *centre {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "balcao-e2e")
 	if err != nil {
@@ -97,7 +97,7 @@ func startDemo(t testing.TB) *centre {
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	t.Cleanup(func() { showLogs(t, dir) })
-	d, err := process.StartDemo(context.Background(), bin(t, "demo"), dir)
+	d, err := process.StartDemo(context.Background(), bin(t, "demo"), dir, flags...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -105,13 +105,16 @@ func TestServiceRestart(t *testing.T) {
 	d.shot(t, v, "1-stopped")
 	service.start(t)
 	d.awaits(t, "service=")
+	d.unlock(t, c) // with its reader, the staff card was gone
 
 	d.insert(t, c, v.card)
 	d.confirmPerson(t)
 	service.kill(t)
-	d.awaits(t, "service=pcscd_stopped", "step=contact", "card=false")
+	d.awaits(t, "service=pcscd_stopped", "shift=locked", "card=false")
 	service.start(t)
-	d.awaits(t, "service=", "step=contact", "card=true")
+	d.awaits(t, "service=")
+	d.unlock(t, c)
+	d.awaits(t, "step=contact", "card=true")
 	d.typeContact(t, v)
 	d.typeCode(t, v, c.receivedCode(t, v))
 	d.choosePIN(t, v)

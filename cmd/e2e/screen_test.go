@@ -91,12 +91,21 @@ type kioskDesk struct {
 	focus   *program          // tells when the keyboard moves
 }
 
-// startDesk opens the windows.
+// startDesk opens the windows, and the clerk signs in.
 func startDesk(t testing.TB, c *centre, s *screen) *kioskDesk {
+	t.Helper()
+	c.staffIn(t, "clerk")
+	d := openDesk(t, c, s)
+	d.signIn(t, c)
+	return d
+}
+
+// openDesk opens the windows.
+func openDesk(t testing.TB, c *centre, s *screen) *kioskDesk {
 	t.Helper()
 	p := start(t, append(c.variables(), "DISPLAY="+s.display), bin(t, "kiosk"), "-config", c.env["BALCAO_KIOSK_CONFIG"])
 	d := &kioskDesk{program: p, screen: s}
-	d.awaits(t, "step=document")
+	d.awaits(t, "shift=none")
 	d.arrange(t, c.oneScreen)
 	return d
 }

@@ -147,8 +147,8 @@ func TestWalkOneScreen(t *testing.T) {
 	d.awaits(t, "case=0")
 }
 
-// TestWalkIdle leaves a visit while the PIN is being chosen: clerk and person are warned, and an ended case is not
-// offered again (12).
+// TestWalkIdle leaves a visit while the PIN is being chosen: clerk and person are warned, and the desk is locked. Behind
+// the lock the case is kept (12).
 func TestWalkIdle(t *testing.T) {
 	c := startDemo(t)
 	c.configure(t, `idle_after = "18s"`)
@@ -166,7 +166,9 @@ func TestWalkIdle(t *testing.T) {
 	d.awaits(t, "warned=true", "pin=repeat")
 	d.screen.xdo(t, "sleep", "1")                           // the state is said before the windows are painted
 	d.screen.save(t, "walk-12-warned", d.screen.capture(t)) // one that waits for rest would wait for the seconds
-	d.awaits(t, "problem=idle", "case=0")
+	d.awaits(t, "shift=locked", "case=0", "photo=false")
 	d.has(t, clerkTitle)
-	d.picture(t, "12-ended")
+	d.screen.save(t, "walk-12-locked", d.screen.capture(t)) // the seconds of the kept case count down
+	d.unlock(t, c)
+	d.awaits(t, "step=pin", "pin=first")
 }
