@@ -40,6 +40,8 @@ type CentreReport struct {
 	HashMemory uint32  `json:"argon2id_memory_kib"`
 	HashTime   uint32  `json:"argon2id_passes"`
 	HashLanes  uint8   `json:"argon2id_lanes"`
+
+	Log LogReport `json:"log,omitzero"`
 }
 
 // CallReport is one call through the door beside its SQL function, in milliseconds.
@@ -61,9 +63,14 @@ func measureCentre(ctx context.Context, dir string, much amount, say func(string
 	report.Streams, err = measureStreams(ctx, s, much.listeners)
 	say("the centre: %d enrolments with the evidence of real signatures, by %d desks", much.visits, officeDesks)
 	err = errors.Join(err, report.measureOffice(ctx, s, much))
-	// Last: it leaves jobs that no registrar works.
+	// From here on jobs are left that no registrar works.
 	say("the centre: %d enrolments through the door beside SQL, %d by %d desks at once", much.pairs, much.enrolments, loadDesks)
 	err = errors.Join(err, report.measureLoad(ctx, s, much))
+	// Last: it switches the log off.
+	say("the log: %d leaves, and %d desks that bind at once with it and without", much.leaves, much.together)
+	var failed error
+	report.Log, failed = measureLog(ctx, s, much)
+	err = errors.Join(err, failed)
 	return report, errors.Join(err, s.close())
 }
 

@@ -93,13 +93,54 @@ func init() { last.Store(time.Now().UnixMicro()) }
 
 // Enrol takes one invented person with a Citizen Card from the challenge to the active key.
 func Enrol(ctx context.Context, desk Desk, registrar *pgxpool.Pool) (took Took, err error) {
-	n, began := last.Add(1), time.Now()
+	began := time.Now()
+	v, err := open(ctx, desk, registrar, &took)
+	if err == nil {
+		err = v.bind(ctx, desk, registrar, &took)
+	}
+	took.All = time.Since(began)
+	return took, err
+}
+
+// Together opens an enrolment at each desk, and then has all of them bind at once; each key is made as soon as its
+// enrolment is bound. It returns how long that took until the last was bound, and until the last key was active.
+func Together(ctx context.Context, desks []Desk, registrar *pgxpool.Pool) (bound, active time.Duration, err error) {
+	ready := make([]visitor, len(desks))
+	for i, desk := range desks {
+		if ready[i], err = open(ctx, desk, registrar, new(Took)); err != nil {
+			return 0, 0, err
+		}
+	}
+	took := make([]Took, len(desks))
+	g, ctx := errgroup.WithContext(ctx)
+	began := time.Now()
+	for i, desk := range desks {
+		g.Go(func() error { return ready[i].bind(ctx, desk, registrar, &took[i]) })
+	}
+	err = g.Wait()
+	active = time.Since(began)
+	for _, one := range took {
+		bound = max(bound, one.Bind)
+	}
+	return bound, active, err
+}
+
+// visitor is an invented person whose contact is proven.
+type visitor struct {
+	enrolment uuid.UUID
+	n         int64
+}
+
+// open takes a person from the challenge to a confirmed code.
+func open(ctx context.Context, desk Desk, registrar *pgxpool.Pool, took *Took) (v visitor, err error) {
+	v.n = last.Add(1)
+	n := v.n
 	enrolment, send, attempt := uuid.Must(uuid.NewV7()), uuid.Must(uuid.NewV7()), uuid.Must(uuid.NewV7())
 	code := fmt.Sprintf("%06d", n%1_000_000)
 	// Numbers that cannot exist: those of Utopia, the country of specimens in ICAO 9303.
 	o, err := desk.Open(ctx, enrolment, central.Person{Document: kiosk.CitizenCard, Country: "UTO", CivilNumber: fmt.Sprint(n), Shift: desk.Shift})
 	if err != nil || o.Refusal != "" {
-		return took, Fault("opening", o.Refusal, err)
+		return v, Fault("opening", o.Refusal, err)
 	}
 	// A telephone of 13 digits in North America, where there is none.
 	part := time.Now()
@@ -107,36 +148,42 @@ func Enrol(ctx context.Context, desk Desk, registrar *pgxpool.Pool) (took Took, 
 		Value: fmt.Sprintf("+1%013d", n%10_000_000_000_000), Language: kiosk.Portuguese})
 	took.SendCode = time.Since(part)
 	if err != nil || s.Refusal != "" {
-		return took, Fault("sending", s.Refusal, err)
+		return v, Fault("sending", s.Refusal, err)
 	}
 	if err := CodeReady(ctx, registrar, send, code); err != nil {
-		return took, err
+		return v, err
 	}
 	c, err := desk.ConfirmCode(ctx, enrolment, central.Attempt{ID: attempt, Channel: kiosk.SMS, Code: []byte(code)})
 	if err != nil || c.Refusal != "" {
-		return took, Fault("confirming", c.Refusal, err)
+		return v, Fault("confirming", c.Refusal, err)
 	}
-	part = time.Now()
-	bound, err := desk.Bind(ctx, enrolment, evidence, false)
-	took.Bind = time.Since(part)
-	if err != nil || bound.State != central.StatePending {
-		return took, Fault("binding", bound.State, err)
-	}
-	if err := activate(ctx, registrar, enrolment, n); err != nil {
-		return took, err
-	}
-	st, err := desk.Status(ctx, enrolment)
-	if err != nil || st.State != central.StateActive {
-		return took, Fault("asking for the status", st.State, err)
-	}
-	took.All = time.Since(began)
-	return took, nil
+	v.enrolment = enrolment
+	return v, nil
 }
 
-// evidence has the sizes of a Citizen Card's, with two signatures.
+// bind takes a person from there to the active key.
+func (v visitor) bind(ctx context.Context, desk Desk, registrar *pgxpool.Pool, took *Took) error {
+	part := time.Now()
+	bound, err := desk.Bind(ctx, v.enrolment, evidence, false)
+	took.Bind = time.Since(part)
+	if err != nil || bound.State != central.StatePending {
+		return Fault("binding", bound.State, err)
+	}
+	if err := activate(ctx, registrar, v.enrolment, v.n); err != nil {
+		return err
+	}
+	st, err := desk.Status(ctx, v.enrolment)
+	if err != nil || st.State != central.StateActive {
+		return Fault("asking for the status", st.State, err)
+	}
+	return nil
+}
+
+// evidence has the sizes of a Citizen Card's, with the signatures of card, desk and staff.
 var evidence = transcript.Evidence{
-	JWS: fmt.Appendf(nil, `{"payload":"%x","signatures":[{"protected":"%x","signature":"%x"},{"protected":"%x","signature":"%x"}]}`,
-		make([]byte, 800), make([]byte, 3000), make([]byte, 256), make([]byte, 500), make([]byte, 64)),
+	JWS: fmt.Appendf(nil, `{"payload":"%x","signatures":[{"protected":"%x","signature":"%x"},{"protected":"%x","signature":"%x"},
+		{"protected":"%x","signature":"%x"}]}`, make([]byte, 800), make([]byte, 3000), make([]byte, 256),
+		make([]byte, 500), make([]byte, 64), make([]byte, 700), make([]byte, 64)),
 	Identity: make([]byte, 1282), SOD: make([]byte, 2600), SealedPIN: make([]byte, 250),
 }
 

@@ -47,6 +47,9 @@ func TestRun(t *testing.T) {
 	if r.PerSecond <= 0 || r.Median <= 0 || r.P95 < r.Median {
 		t.Errorf("measured %+v", r)
 	}
+	if bound, active, err := load.Together(t.Context(), desks, registrars); err != nil || bound <= 0 || active < bound {
+		t.Errorf("together: bound in %s, active in %s, %v", bound, active, err)
+	}
 	for _, desk := range desks {
 		took, err := load.Enrol(t.Context(), desk, registrars)
 		if err != nil {
