@@ -177,7 +177,7 @@ func TestBodies(t *testing.T) {
 	}{
 		{open, 1 << 10}, {open + "/codes/" + newID(), 1 << 10}, {open + "/attempts/" + newID(), 1 << 10},
 		{open + "/chip-challenge", 24 << 10}, {open + "/evidence", 528 << 10}, {open + "/abandonment", 1 << 10},
-		{shift + "/sign-in", 64 << 10}, {shift + "/cases/" + newID() + "/decision", 64 << 10},
+		{shift + "/sign-in", 64 << 10}, {shift + "/failures/" + newID(), 1 << 10}, {shift + "/cases/" + newID() + "/decision", 64 << 10},
 	} {
 		path, most := call.path, call.most
 		body := "{}" + strings.Repeat(" ", most-2)
@@ -315,6 +315,7 @@ func TestRequiredMembers(t *testing.T) {
 		{"Evidence", card + "/evidence", `{"jws":"e30=","identity":"e30=","sod":"e30=","sealed_pin":"e30="}`, "no_contact"},
 		{"Abandonment", passport + "/abandonment", `{"reason":"cancelled"}`, ""},
 		{"SignIn", shift + "/sign-in", signIn, ""},
+		{"SignInFailure", shift + "/failures/", `{"fingerprint":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}`, ""},
 		{"Decision", shift + "/cases/" + newID() + "/decision", decision, ""},
 	} {
 		put := func(body string) string {
