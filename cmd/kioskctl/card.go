@@ -236,8 +236,11 @@ func readersLike(ctx context.Context, which string) (wanted []string, err error)
 	if err != nil {
 		return nil, err
 	}
-	for i, name := range names {
-		if which == "" || which == strconv.Itoa(i+1) || strings.Contains(strings.ToLower(name), strings.ToLower(which)) {
+	if n, err := strconv.Atoi(which); err == nil && n >= 1 && n <= len(names) {
+		return names[n-1 : n], nil // digits are in most names
+	}
+	for _, name := range names {
+		if which == "" || strings.Contains(strings.ToLower(name), strings.ToLower(which)) {
 			wanted = append(wanted, name)
 		}
 	}
