@@ -298,3 +298,42 @@ func TestApproval_Refused(t *testing.T) {
 	}
 	d.noKey()
 }
+
+// A staff card that is pulled at any command, while it signs in or while it signs a case, leaves a desk that goes on with
+// the card when it is back.
+func TestShift_CardPulledAtEachCommand(t *testing.T) {
+	d := newStaffed(t, true)
+	pulled := func(n int) { d.slots.interfere(at(n, hook{before: d.slots.pull})) }
+	signedIn := false
+	for n := 1; !signedIn; n++ {
+		pulled(n)
+		d.staffIn("clerk")
+		gone := func() bool { d.slots.mu.Lock(); defer d.slots.mu.Unlock(); return d.slots.cards[3] == nil }
+		if s := d.until("read, or pulled", func(s kiosk.State) bool { return pinAsked(s) || gone() }); pinAsked(s) {
+			d.do(staffPIN())
+		}
+		s := d.until("open, or nobody", func(s kiosk.State) bool {
+			return s.Shift.Phase == kiosk.ShiftOpen || s.Shift.Phase == kiosk.ShiftNone && s.Shift.Reader == 0 && gone()
+		})
+		if signedIn = s.Shift.Phase == kiosk.ShiftOpen; n > 40 {
+			t.Fatal("no sign-in came about")
+		}
+	}
+	d.slots.interfere(nil)
+	d.toSigning("cc2024", kiosk.Email)
+	d.slots.interfere(func(int) hook { // the first command after the person's card has signed is the staff card's
+		return hook{before: func(number int) {
+			if number == 3 {
+				d.slots.pull(3)
+			}
+		}}
+	})
+	d.typeCardPIN()
+	d.until("locked", shiftIs(kiosk.ShiftLocked))
+	d.slots.interfere(nil)
+	d.staffIn("clerk")
+	d.until("PIN asked for", pinAsked)
+	d.do(staffPIN())
+	d.until("key active", done)
+	d.oneKey()
+}
