@@ -14,7 +14,6 @@ const (
 	RequireAddress      Requirement = "address"      // proof of address, seen by the clerk
 	RequireResidence    Requirement = "residence"    // proof of residence, where the document is none
 	RequireIndependence Requirement = "independence" // the person says that they are under no accompaniment measure
-	RequireSecondClerk  Requirement = "second_clerk" // a second clerk compared document and person; in no rule, the centre asks for it
 	RequireSpelling     Requirement = "spelling"     // whole names where the document may cut them off; in no rule and never missing, but wrong it may be
 )
 
@@ -104,7 +103,6 @@ type Eligibility struct {
 	Address      Seen
 	Residence    Seen
 	Independence Independence
-	SecondClerk  string   // who else compared document and person, where that is asked for
 	Spelling     Spelling // whole names where the document may cut them off; empty when nobody spelled them
 }
 

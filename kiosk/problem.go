@@ -49,27 +49,27 @@ const (
 
 // Problems of signing in, of the staff card, and of a supervisor's cases.
 const (
-	ProblemNotStaffCard     = ProblemCode("not_staff_card")       // some other card, where a staff card is wanted
-	ProblemOtherStaffCard   = ProblemCode("other_staff_card")     // another staff card than the shift's, where that has to sign
-	ProblemStaffCertificate = ProblemCode("staff_no_certificate") // the staff card has no certificate to sign in with
-	ProblemStaffPINBlocked  = ProblemCode("staff_pin_blocked")
-	ProblemStaffCardFailed  = ProblemCode("staff_card_failed")  // it did not answer, was pulled, or signed with another key
-	ProblemStaffCardExpired = ProblemCode("staff_card_expired") // its certificate
-	ProblemStaffUnknown     = ProblemCode("staff_unknown")      // the card is not registered at the centre
-	ProblemStaffSuspended   = ProblemCode("staff_suspended")
-	ProblemStaffRevoked     = ProblemCode("staff_revoked")   // the card, not the person
-	ProblemStaffLocked      = ProblemCode("staff_locked")    // too many wrong sign-ins at this desk; a supervisor signs in here
-	ProblemSignInInvalid    = ProblemCode("sign_in_invalid") // the centre did not accept the card's signature or certificate
-	ProblemNotSupervisor    = ProblemCode("not_supervisor")  // only a supervisor admits somebody without a card
-	ProblemClerkUnknown     = ProblemCode("clerk_unknown")   // nobody has the number that was typed
-	ProblemNoShift          = ProblemCode("no_shift")        // the centre ended the shift
-	ProblemShiftOver        = ProblemCode("shift_over")      // its time is over
-	ProblemNotAllowed       = ProblemCode("not_allowed")     // the role does not do this
-	ProblemWaitingCase      = ProblemCode("waiting_case")    // an enrolment of this person waits for a supervisor
-	ProblemCaseGone         = ProblemCode("case_gone")       // decided, or ended, meanwhile
-	ProblemCaseLeased       = ProblemCode("case_leased")     // another supervisor looks at it
-	ProblemOwnCase          = ProblemCode("own_case")        // who made it, or admitted them, does not decide it
-	ProblemLeaseOver        = ProblemCode("case_lease_over") // it was reserved for five minutes
+	ProblemNotStaffCard     ProblemCode = "not_staff_card"       // some other card, where a staff card is wanted
+	ProblemOtherStaffCard   ProblemCode = "other_staff_card"     // another staff card than the shift's, where that has to sign
+	ProblemStaffCertificate ProblemCode = "staff_no_certificate" // the staff card has no certificate to sign in with
+	ProblemStaffPINBlocked  ProblemCode = "staff_pin_blocked"
+	ProblemStaffCardFailed  ProblemCode = "staff_card_failed"  // it did not answer, was pulled, or signed with another key
+	ProblemStaffCardExpired ProblemCode = "staff_card_expired" // its certificate
+	ProblemStaffUnknown     ProblemCode = "staff_unknown"      // the card is not registered at the centre
+	ProblemStaffSuspended   ProblemCode = "staff_suspended"
+	ProblemStaffRevoked     ProblemCode = "staff_revoked"   // the card, not the person
+	ProblemStaffLocked      ProblemCode = "staff_locked"    // too many wrong sign-ins at this desk; a supervisor signs in here
+	ProblemSignInInvalid    ProblemCode = "sign_in_invalid" // the centre did not accept the card's signature or certificate
+	ProblemNotSupervisor    ProblemCode = "not_supervisor"  // only a supervisor admits somebody without a card
+	ProblemClerkUnknown     ProblemCode = "clerk_unknown"   // nobody has the number that was typed
+	ProblemNoShift          ProblemCode = "no_shift"        // the centre ended the shift
+	ProblemShiftOver        ProblemCode = "shift_over"      // its time is over
+	ProblemNotAllowed       ProblemCode = "not_allowed"     // the role does not do this
+	ProblemWaitingCase      ProblemCode = "waiting_case"    // an enrolment of this person waits for a supervisor
+	ProblemCaseGone         ProblemCode = "case_gone"       // decided, or ended, meanwhile
+	ProblemCaseLeased       ProblemCode = "case_leased"     // another supervisor looks at it
+	ProblemOwnCase          ProblemCode = "own_case"        // who made it, or admitted them, does not decide it
+	ProblemLeaseOver        ProblemCode = "case_lease_over" // it was reserved for five minutes
 )
 
 // Problem is what a screen shows when something went wrong: never a personal datum in it.

@@ -17,10 +17,8 @@ const (
 	SlotUnknown      Slot = "unknown_card"
 	SlotUnresponsive Slot = "unresponsive"
 	SlotRemoved      Slot = "removed" // the citizen's document was pulled while it is needed
+	SlotStaff        Slot = "staff_card"
 )
-
-// SlotStaff is a staff card.
-const SlotStaff = Slot("staff_card")
 
 // ReaderStatus is one card reader in the order the desk numbers them.
 type ReaderStatus struct {

@@ -10,7 +10,6 @@ type eligibilityStep struct{ plainStep }
 
 // EligibleState is what a person without a Citizen Card brings besides the document.
 type EligibleState struct {
-	Second  bool // a second clerk has to compare document and person
 	Entered Eligibility
 	Faults  []Fault // of what was entered, in the order of the page; shown once Refused
 	Refused bool    // the clerk wanted to go on and could not

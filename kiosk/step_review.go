@@ -23,12 +23,10 @@ const (
 	ReviewCardPIN ReviewPhase = "card_pin" // waiting for the card's authentication PIN
 	ReviewSigning ReviewPhase = "signing"
 	ReviewBinding ReviewPhase = "binding" // evidence is at or on its way to the centre: no cancel any more
-)
 
-// Phases before the evidence leaves, where the staff card has no reader of its own.
-const (
-	ReviewStaffCard = ReviewPhase("staff_card") // the person's document goes out, the clerk's staff card in
-	ReviewStaffPIN  = ReviewPhase("staff_pin")  // and its PIN
+	// Before the evidence leaves, where the staff card has no reader of its own.
+	ReviewStaffCard ReviewPhase = "staff_card" // the person's document goes out, the clerk's staff card in
+	ReviewStaffPIN  ReviewPhase = "staff_pin"  // and its PIN
 )
 
 // ReviewState is the last step before the key exists.
