@@ -29,7 +29,7 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 .PHONY: help setup build run test bench lint clean
 
 help:
-	@echo 'make run    a desk with emulated cards: clerk, citizen, test bench'
+	@echo 'make run    a desk with emulated cards: clerk, citizen, test bench (ONE_READER=1: staff cards have no reader of their own)'
 	@echo 'make test   every test, end to end included (real pcscd, PostgreSQL, SMTP, SMPP, Xvfb)'
 	@echo 'make bench  figures: card reading beside OpenSC and mrtdreader, start-up beside an empty window, the centre'
 	@echo 'make build  all programs into $(BUILD)/bin'
@@ -53,7 +53,7 @@ build: setup
 
 run: build
 	@[ -z "$(SUDO)" ] || [ -S /run/pcscd/pcscd.comm ] || { echo 'run: starting pcscd needs root'; $(SUDO) -v; }
-	$(BUILD)/bin/demo
+	$(BUILD)/bin/demo $(if $(ONE_READER),--one-reader)
 
 test: build
 ifeq ($(TEST_TAGS),)
