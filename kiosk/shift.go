@@ -165,7 +165,7 @@ func (s *Session) withoutCard() ShiftState {
 	return shift
 }
 
-// Digits of a staff card's PIN (NIST SP 800-73-4 part 2 §2.4.3).
+// Characters of a staff card's PIN: digits (NIST SP 800-73-4 part 2 §2.4.3), though some cards take letters too.
 const (
 	staffPINMin = 6
 	staffPINMax = 8
@@ -174,13 +174,19 @@ const (
 // StaffPINTyped is the PIN of the staff card.
 type StaffPINTyped struct{ PIN Secret }
 
-// apply signs in, unlocks, or signs a case. A PIN of an impossible length would cost a try.
+// apply signs in, unlocks, or signs a case. A PIN of an impossible length would cost a try; and a statement with the time of
+// a clock that is wrong would be refused and counted.
 func (e StaffPINTyped) apply(s *Session) {
 	shift := &s.state.Shift
-	asked := shift.Reader != 0 && shift.TriesLeft != 0 && !shift.Forgotten && digits(e.PIN, staffPINMin, staffPINMax)
+	asked := shift.Reader != 0 && shift.TriesLeft != 0 && !shift.Forgotten && len(e.PIN) >= staffPINMin && len(e.PIN) <= staffPINMax
 	switch {
 	case asked && (shift.Phase == ShiftCard || shift.Phase == ShiftLocked) && shift.Holder != Staff{}:
 		unlocks := shift.Phase == ShiftLocked && s.ofShift && shift.Admits == ""
+		if why := s.barred(); why != "" && !unlocks {
+			e.PIN.Wipe()
+			shift.Problem = why
+			return
+		}
 		shift.Phase, shift.PINWrong, shift.Problem = ShiftSigning, false, ""
 		if unlocks {
 			s.ask(UnlockShift{Reader: shift.Reader, PIN: e.PIN})

@@ -140,13 +140,22 @@ func TestShift_SignIn(t *testing.T) {
 		d.do(staffPIN(), kiosk.StaffPINRefused{}).why(kiosk.ProblemStaffPINBlocked).do(staffPIN()).asked()
 	})
 	t.Run("ImpossiblePINIsNotTried", func(t *testing.T) {
-		for _, pin := range []string{"", "12345", "123456789", "12345a"} {
+		for _, pin := range []string{"", "12345", "123456789"} {
 			typed := kiosk.Secret(pin)
 			newShift(t, true).card(rita, false).do(kiosk.StaffPINTyped{PIN: typed}).asked()
 			if diff := cmp.Diff(kiosk.Secret(make([]byte, len(pin))), typed, cmp.Comparer(func(a, b kiosk.Secret) bool { return string(a) == string(b) })); diff != "" {
 				t.Errorf("%q was not wiped", pin)
 			}
 		}
+	})
+	t.Run("PINWithLetters", func(t *testing.T) {
+		newShift(t, true).card(rita, false).do(kiosk.StaffPINTyped{PIN: kiosk.Secret("Ab-45678")}).shift(kiosk.ShiftSigning)
+	})
+	t.Run("NotWithAWrongClock", func(t *testing.T) {
+		d := newShift(t, true).card(rita, false)
+		d.do(kiosk.CentreChanged{Centre: kiosk.CentreStatus{Health: kiosk.HealthGood, Skew: time.Hour}})
+		d.do(staffPIN()).asked().shift(kiosk.ShiftCard).why(kiosk.ProblemClockSkew)
+		d.do(kiosk.CentreChanged{Centre: kiosk.CentreStatus{Health: kiosk.HealthGood}}).do(staffPIN()).shift(kiosk.ShiftSigning)
 	})
 	t.Run("NoStaffCard", func(t *testing.T) {
 		newShift(t, true).do(kiosk.CardInserted{Reader: 3}, kiosk.StaffCardFailed{Reader: 3, Problem: kiosk.ProblemNotStaffCard}).
@@ -303,6 +312,15 @@ func TestShift_StaffSignsLast(t *testing.T) {
 	t.Run("AnotherStaffCard", func(t *testing.T) {
 		swap(t).card(marta, false).phase(kiosk.ReviewStaffCard).why(kiosk.ProblemOtherStaffCard).do(staffPIN()).asked().
 			do(kiosk.CardRemoved{Reader: 1}).why("").card(rita, true).phase(kiosk.ReviewStaffPIN)
+	})
+	t.Run("PINWithLetters", func(t *testing.T) {
+		newShift(t, true).card(rita, false).do(kiosk.StaffPINTyped{PIN: kiosk.Secret("Ab-45678")}).shift(kiosk.ShiftSigning)
+	})
+	t.Run("NotWithAWrongClock", func(t *testing.T) {
+		d := newShift(t, true).card(rita, false)
+		d.do(kiosk.CentreChanged{Centre: kiosk.CentreStatus{Health: kiosk.HealthGood, Skew: time.Hour}})
+		d.do(staffPIN()).asked().shift(kiosk.ShiftCard).why(kiosk.ProblemClockSkew)
+		d.do(kiosk.CentreChanged{Centre: kiosk.CentreStatus{Health: kiosk.HealthGood}}).do(staffPIN()).shift(kiosk.ShiftSigning)
 	})
 	t.Run("NoStaffCard", func(t *testing.T) {
 		swap(t).do(kiosk.CardInserted{Reader: 1}, kiosk.StaffCardFailed{Reader: 1, Problem: kiosk.ProblemNotStaffCard}).

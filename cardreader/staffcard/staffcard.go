@@ -29,7 +29,7 @@ var (
 	// ErrPINBlocked means that the PIN has no tries left.
 	ErrPINBlocked = errors.New("PIN of the staff card is blocked")
 	// ErrPINFormat means that a PIN is not 6 to 8 characters (SP 800-73-4 part 2 §2.4.3); no try was used.
-	ErrPINFormat = errors.New("PIN of a staff card is not 6 to 8 digits")
+	ErrPINFormat = errors.New("PIN of a staff card is not 6 to 8 characters")
 	// ErrPINRequired means that the card does not sign because the PIN was not verified, or no longer is.
 	ErrPINRequired = errors.New("PIN of the staff card not verified")
 )
