@@ -21,6 +21,7 @@ const CodeDigits = 6
 type keys struct {
 	code []byte
 	pin  []byte
+	chip []byte
 }
 
 func newKeys(pepper []byte) (keys, error) {
@@ -35,12 +36,17 @@ func newKeys(pepper []byte) (keys, error) {
 	if err != nil {
 		return keys{}, fmt.Errorf("deriving the key of PINs: %w", err)
 	}
-	return keys{code: code, pin: pin}, nil
+	chip, err := hkdf.Key(sha256.New, pepper, nil, "balcao chip challenge v1", sha256.Size)
+	if err != nil {
+		return keys{}, fmt.Errorf("deriving the key of challenges: %w", err)
+	}
+	return keys{code: code, pin: pin, chip: chip}, nil
 }
 
 func (k keys) wipe() {
 	clear(k.code)
 	clear(k.pin)
+	clear(k.chip)
 }
 
 // oneTimeCode derives the code of one send. It is HOTP (RFC 4226 §5.3) over SHA-256 with enrolment,

@@ -57,3 +57,12 @@ func VerifyPIN(pepper []byte, stored, person string, pin []byte) bool {
 
 // ValidUntil is validUntil.
 var ValidUntil = validUntil
+
+// SealChip is keys.sealChip.
+func SealChip(pepper []byte, enrolment uuid.UUID, state []byte) ([]byte, error) {
+	k, err := newKeys(pepper)
+	if err != nil {
+		return nil, err
+	}
+	return k.sealChip(enrolment, state)
+}

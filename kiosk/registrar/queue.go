@@ -187,6 +187,14 @@ func chipChallengeMade(ctx context.Context, tx pgx.Tx, enrolment uuid.UUID, toSe
 	return exec(ctx, tx, "storing a challenge to a chip", `select registrar.chip_challenge_made($1, $2, $3)`, enrolment, toSend, private)
 }
 
+// chipProven stores what a key's evidence is verified with again; nil stores nothing.
+func chipProven(ctx context.Context, tx pgx.Tx, enrolment uuid.UUID, private []byte) error {
+	if private == nil {
+		return nil
+	}
+	return exec(ctx, tx, "storing a challenge that was answered", `select registrar.chip_proven($1, $2)`, enrolment, private)
+}
+
 // codeReady commits what the database keeps of a code. It reports false when nobody wants it any more.
 func codeReady(ctx context.Context, pool *pgxpool.Pool, row uuid.UUID, key, mac []byte) (wanted bool, err error) {
 	err = pool.QueryRow(ctx, `select registrar.code_ready($1, $2, $3)`, row, key, mac).Scan(&wanted)

@@ -3,6 +3,7 @@ package registrar_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
 	"strings"
@@ -95,6 +96,44 @@ func TestTravel_KeptEvidenceVerifies(t *testing.T) {
 			t.Errorf("%s: the proof that was kept: %v", name, err)
 		}
 	}
+}
+
+// Whoever reads the database, or writes to it, cannot answer for a chip: the challenge's private half lies there sealed, for
+// one enrolment.
+func TestTravel_SealedChallenge(t *testing.T) {
+	b, fixtures := newTravelBench(t)
+	lay := func() *heldChip { return fixtures.lay(t, "passport-pace-gm") }
+	private := func(v *travelVisit) []byte {
+		return scalar[[]byte](b, `select private from centre.chip_challenge where enrolment = $1`, v.id)
+	}
+	v := b.travelWith(lay())
+	v.question(v.chip.files.Groups[14])
+	others := private(v)
+	if _, err := travel.UnmarshalChipChallenge(others); err == nil {
+		t.Error("the private half of the challenge can be read in the database")
+	}
+	b.check(v.Centre.Abandon(b.ctx, v.id, "cancelled"))
+	for name, replace := range map[string]func(v *travelVisit) []byte{
+		"one that the reader made": func(w *travelVisit) []byte {
+			own, err := travel.NewChipChallenge(rand.Reader, w.chip.files.Groups[14])
+			b.check(err)
+			state, err := own.Marshal()
+			b.check(err)
+			return state
+		},
+		"another enrolment's": func(*travelVisit) []byte { return others },
+		"one bit":             func(w *travelVisit) []byte { p := private(w); p[20] ^= 1; return p },
+	} {
+		w := b.travelWith(lay())
+		w.proveChip()
+		b.exec(`update centre.chip_challenge set private = $2 where enrolment = $1`, w.id, replace(w))
+		w.bind()
+		w.refused(name, evidence.RefusedProof)
+	}
+	w := b.travelWith(lay())
+	w.proveChip()
+	w.bind()
+	w.active("as it was", kiosk.LevelHigh)
 }
 
 // Without an authority of desks nobody's declaration is believed.
@@ -278,7 +317,9 @@ func TestTravel_Expectation(t *testing.T) {
 	b.check(err)
 	_, err = b.Centre.ChipChallenge(b.ctx, v.id, dg14)
 	b.check(err)
-	b.exec(`select registrar.chip_challenge_made($1, 'send', 'keep')`, v.id)
+	kept, err := registrar.SealChip(pepper, v.id, []byte("keep"))
+	b.check(err)
+	b.exec(`select registrar.chip_challenge_made($1, 'send', $2)`, v.id, kept)
 	b.start(1, nil)
 	v.prove()
 	_, err = b.Centre.Bind(b.ctx, v.id, transcript.Evidence{JWS: []byte(`{}`), Identity: []byte("i"), SOD: []byte("s"),

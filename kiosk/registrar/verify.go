@@ -1,6 +1,7 @@
 package registrar
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -46,7 +47,7 @@ func (w *Worker) expect(j *job, p verifyJob, rules kiosk.Rules) evidence.Expect 
 	e := evidence.Expect{
 		Enrolment: j.Enrolment, Challenge: j.Challenge, Desk: p.Desk, OpenedAt: p.OpenedAt,
 		Kind: p.Kind, Country: p.Country, CivilNumber: p.CivilNumber, DocumentNumber: p.DocumentNumber, TaxNumber: p.TaxNumber,
-		Typed: p.Typed, ChipState: j.ChipState, ChipDG14: j.ChipDG14, Rules: rules, DeskAuthority: w.cfg.DeskAuthority,
+		Typed: p.Typed, ChipState: w.keys.openChip(j.Enrolment, j.ChipState), ChipDG14: j.ChipDG14, Rules: rules, DeskAuthority: w.cfg.DeskAuthority,
 		StaffTrust: w.cfg.StaffTrust,
 	}
 	for _, text := range p.Certificates {
@@ -110,8 +111,8 @@ func (w *Worker) verify(ctx context.Context, j *job) (record, error) {
 		return nil, &trouble{code: "database", cause: err}
 	}
 	defer j.Evidence.Wipe()
-	defer clear(j.ChipState)
 	expected := w.expect(j, p, rules)
+	defer clear(expected.ChipState)
 	verified, err := w.cfg.Verifier.Verify(ctx, j.Evidence, expected)
 	if err != nil {
 		return w.refusal(ctx, j, err)
@@ -153,7 +154,9 @@ func (w *Worker) verify(ctx context.Context, j *job) (record, error) {
 		kept:       verified.Kept,
 	}
 	known := w.record(j, p, a)
+	state := bytes.Clone(expected.ChipState)
 	return func(ctx context.Context, tx pgx.Tx) error {
+		defer clear(state)
 		outcome, register, err := activate(ctx, tx, a)
 		if err != nil {
 			return err
@@ -161,6 +164,9 @@ func (w *Worker) verify(ctx context.Context, j *job) (record, error) {
 		if outcome == outcomeActive {
 			known.Register = register
 			if err := w.sign(ctx, tx, known); err != nil {
+				return err
+			}
+			if err := chipProven(ctx, tx, j.Enrolment, state); err != nil {
 				return err
 			}
 		}

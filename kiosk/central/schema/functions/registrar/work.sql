@@ -84,8 +84,16 @@ begin
 		to_send = p_to_send, private = p_private where c.enrolment = p_enrolment and c.state = 'queued';
 	perform internal.tell_desk(p_enrolment, 'chip');
 end $$;
-comment on function registrar.chip_challenge_made is 'What the desk sends to the chip, and what the centre keeps to verify the answer with; both null when the chip has no key for
+comment on function registrar.chip_challenge_made is 'What the desk sends to the chip, and what the centre keeps to verify the answer with, sealed; both null when the chip has no key for
 it. Said again it changes nothing: the first one is what the desk was told.';
+
+create function registrar.chip_proven(p_enrolment uuid, p_private bytea) returns void
+	language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+	update centre.chip_challenge c set private = p_private from centre.enrolment e
+		where c.enrolment = p_enrolment and e.id = p_enrolment and e.state = 'active' and c.private is not null;
+end $$;
+comment on function registrar.chip_proven is 'The enrolment is a key: what the chip''s answer was verified with, unsealed, so that anybody can verify it again.';
 
 create function registrar.refuse(p_enrolment uuid, p_reason text) returns void
 	language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
