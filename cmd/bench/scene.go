@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"balcao/cmd/internal/process"
@@ -33,12 +34,34 @@ func openScene(ctx context.Context, dir string) (*scene, error) {
 
 func (s *scene) close() { _ = s.demo.Stop(process.DemoGrace) }
 
-// signIn types the PIN of the clerk's card at a desk that waits for one.
-func (s *scene) signIn(ctx context.Context, display string) error {
-	out, err := exec.CommandContext(ctx, "env", "DISPLAY="+display, "xdotool", "search", "--sync", "--onlyvisible", "--name", "Chave Móvel Digital$",
-		"windowactivate", "--sync", "sleep", "0.5", "type", "--delay", "60", s.env["BALCAO_STAFF_PIN"]+"\n").CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("signing in at the desk: %w\n%s", err, out)
+// signIn types the PIN of the clerk's card at a desk that waits for one, until it is open. A window that has just come up
+// may lose the keyboard to the next one while keys are pressed: then what was typed is taken back and typed again.
+func (s *scene) signIn(ctx context.Context, display string, open func(context.Context) error) (err error) {
+	for range 10 {
+		try, cancel := context.WithTimeout(ctx, 8*time.Second)
+		if err = s.typePIN(try, display); err == nil {
+			err = open(try)
+		}
+		cancel()
+		if err == nil || ctx.Err() != nil {
+			break
+		}
+	}
+	return err
+}
+
+// typePIN presses each key by its name: the line end of a text that xdotool types opened no desk.
+func (s *scene) typePIN(ctx context.Context, display string) error {
+	for _, args := range [][]string{
+		{"search", "--sync", "--onlyvisible", "--name", "Chave Móvel Digital$", "windowactivate", "--sync", "sleep", "0.5"},
+		{"key", "--repeat", "8", "--delay", "100", "BackSpace"},
+		append([]string{"key", "--delay", "150"}, append(strings.Split(s.env["BALCAO_STAFF_PIN"], ""), "Return")...),
+	} {
+		cmd := exec.CommandContext(ctx, "xdotool", args...)
+		cmd.Env = append(os.Environ(), "DISPLAY="+display)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("signing in at the desk: %w\n%s", err, out)
+		}
 	}
 	return nil
 }

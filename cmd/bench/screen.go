@@ -169,16 +169,16 @@ func drawCard(ctx context.Context, s *scene, display string, start func() (*proc
 	}
 	defer stop(p)
 	from := 0
-	wait := func(what string, is func(drawnState) bool) (process.Line, error) {
+	wait := func(ctx context.Context, what string, is func(drawnState) bool) (process.Line, error) {
 		line, _, err := p.Await(ctx, what, from, func(l string) bool { state, ok := parseState(l); return ok && is(state) })
 		return line, err
 	}
-	_, err = wait("the staff card", func(s drawnState) bool { return s.Shift == "card" })
+	_, err = wait(ctx, "the staff card", func(s drawnState) bool { return s.Shift == "card" })
 	if err == nil {
-		err = s.signIn(ctx, display)
-	}
-	if err == nil {
-		_, err = wait("an open desk", func(s drawnState) bool { return s.Shift == "open" })
+		err = s.signIn(ctx, display, func(ctx context.Context) error {
+			_, err := wait(ctx, "an open desk", func(s drawnState) bool { return s.Shift == "open" })
+			return err
+		})
 	}
 	if err != nil {
 		return d, err
@@ -188,11 +188,11 @@ func drawCard(ctx context.Context, s *scene, display string, start func() (*proc
 	if err := s.insert(ctx, card, speed); err != nil {
 		return d, err
 	}
-	identity, err := wait("the identity", func(s drawnState) bool { return s.Identity })
+	identity, err := wait(ctx, "the identity", func(s drawnState) bool { return s.Identity })
 	if err != nil {
 		return d, err
 	}
-	photo, err := wait("the photograph", func(s drawnState) bool { return s.Photo })
+	photo, err := wait(ctx, "the photograph", func(s drawnState) bool { return s.Photo })
 	if err != nil {
 		return d, err
 	}
