@@ -3,10 +3,8 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
-	"os"
 
 	"balcao/kiosk/central/deskca"
 	"balcao/kiosk/central/schema"
@@ -45,51 +43,11 @@ const exitOpen = 3
 
 // runDB carries out "kioskctl db".
 func runDB(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	if len(args) == 0 {
-		_, _ = fmt.Fprint(stderr, dbUsage)
-		return exitUsage
-	}
-	command, rest := args[0], args[1:]
-	commands := map[string]func(context.Context, []string, io.Writer, io.Writer) int{
+	return oneOf(ctx, "db", dbUsage, map[string]command{
 		"create": dbCreate, "migrate": dbMigrate, "check": dbCheck, "centre": dbCentre, "registrar": dbRegistrar, "server": dbServer,
 		"settings": dbSettings, "set": dbSet, "extension": dbExtension, "destination": dbDestination,
 		"alerts": dbAlerts, "reviews": dbReviews,
-	}
-	if do, ok := commands[command]; ok {
-		return do(ctx, rest, stdout, stderr)
-	}
-	switch command {
-	case "help", "-h", "--help":
-		_, _ = fmt.Fprint(stdout, dbUsage)
-		return exitOK
-	}
-	_, _ = fmt.Fprintf(stderr, "kioskctl db: no command %q\n\n%s", command, dbUsage)
-	return exitUsage
-}
-
-// adminFlags makes a flag set with the administrator's connection string.
-func adminFlags(name, usage string, stderr io.Writer) (*flag.FlagSet, *string) {
-	fs := flag.NewFlagSet("kioskctl "+name, flag.ContinueOnError)
-	fs.SetOutput(stderr)
-	fs.Usage = func() { _, _ = fmt.Fprint(stderr, usage) }
-	return fs, fs.String("dsn", os.Getenv("BALCAO_ADMIN_DSN"), "")
-}
-
-// parseAdmin parses flags and wants a connection string and nothing else. ok is false when the command
-// ends here, with that exit code.
-func parseAdmin(fs *flag.FlagSet, dsn *string, args []string, stderr io.Writer) (exit int, ok bool) {
-	if err := fs.Parse(args); err != nil {
-		return mistake(err, exitUsage), false
-	}
-	if fs.NArg() > 0 {
-		_, _ = fmt.Fprintf(stderr, "%s: what is %q?\n", fs.Name(), fs.Arg(0))
-		return exitUsage, false
-	}
-	if *dsn == "" {
-		_, _ = fmt.Fprintf(stderr, "%s: set BALCAO_ADMIN_DSN to the connection string of a superuser\n", fs.Name())
-		return exitUsage, false
-	}
-	return exitOK, true
+	}, args, stdout, stderr)
 }
 
 func dbCreate(ctx context.Context, args []string, stdout, stderr io.Writer) int {
@@ -172,9 +130,4 @@ func dbCheck(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		_, _ = fmt.Fprintf(stdout, "      cure: %s\n", f.Cure)
 	}
 	return exit
-}
-
-func fail(stderr io.Writer, command string, err error) int {
-	_, _ = fmt.Fprintf(stderr, "%s: %v\n", command, err)
-	return exitError
 }

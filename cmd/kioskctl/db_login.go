@@ -23,18 +23,14 @@ func dbRegistrar(ctx context.Context, args []string, stdout, stderr io.Writer) i
 
 // addLogin makes a role and its certificate.
 func addLogin(ctx context.Context, command string, args []string, stdout, stderr io.Writer) int {
-	leading, rest := names(args)
 	fs, dsn := adminFlags(command, dbUsage, stderr)
 	out := fs.String("out", ".", "")
 	ca := fs.String("service-ca", "service-ca", "")
 	hosts := fs.String("hosts", "db1.example.pt,db2.example.pt", "")
 	database := fs.String("name", "balcao", "")
-	if exit, ok := parseAdmin(fs, dsn, rest, stderr); !ok {
+	leading, exit, ok := parseNamed(fs, dsn, 1, args, stderr)
+	if !ok {
 		return exit
-	}
-	if len(leading) != 1 {
-		_, _ = fmt.Fprint(stderr, dbUsage)
-		return exitUsage
 	}
 	role := leading[0]
 	authority, err := deskca.Load(*ca)

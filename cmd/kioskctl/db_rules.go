@@ -23,14 +23,10 @@ func dbSettings(ctx context.Context, args []string, stdout, stderr io.Writer) in
 
 // dbSet changes one of them.
 func dbSet(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	leading, rest := names(args)
 	fs, dsn := adminFlags("db set", dbUsage, stderr)
-	if exit, ok := parseAdmin(fs, dsn, rest, stderr); !ok {
+	leading, exit, ok := parseNamed(fs, dsn, 2, args, stderr)
+	if !ok {
 		return exit
-	}
-	if len(leading) != 2 {
-		_, _ = fmt.Fprint(stderr, dbUsage)
-		return exitUsage
 	}
 	value, err := strconv.Atoi(leading[1])
 	if err != nil {

@@ -5,12 +5,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"balcao/kiosk/central/deskca"
@@ -36,57 +34,22 @@ The connection string of a superuser is --dsn, or better BALCAO_ADMIN_DSN.
 
 // runDesk carries out "kioskctl desk".
 func runDesk(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	if len(args) == 0 {
-		_, _ = fmt.Fprint(stderr, deskUsage)
-		return exitUsage
-	}
-	command, rest := args[0], args[1:]
-	switch command {
-	case "add", "rotate":
-		return deskCertificate(ctx, command, rest, stdout, stderr)
-	case "suspend":
-		return deskState(ctx, command, rest, schema.SuspendDesk, "is suspended.", stdout, stderr)
-	case "resume":
-		return deskState(ctx, command, rest, schema.ResumeDesk, "may go on.", stdout, stderr)
-	case "revoke":
-		return deskState(ctx, command, rest, schema.RevokeDesk, "is revoked for good.", stdout, stderr)
-	case "list":
-		return deskList(ctx, rest, stdout, stderr)
-	case "ca":
-		return deskAuthority(rest, stdout, stderr)
-	case "help", "-h", "--help":
-		_, _ = fmt.Fprint(stdout, deskUsage)
-		return exitOK
-	}
-	_, _ = fmt.Fprintf(stderr, "kioskctl desk: no command %q\n\n%s", command, deskUsage)
-	return exitUsage
+	return oneOf(ctx, "desk", deskUsage, map[string]command{
+		"add": deskCertificate("add"), "rotate": deskCertificate("rotate"), "list": deskList, "ca": deskAuthority,
+		"suspend": changeOne("desk suspend", deskUsage, schema.SuspendDesk, "Desk %s is suspended.\n"),
+		"resume":  changeOne("desk resume", deskUsage, schema.ResumeDesk, "Desk %s may go on.\n"),
+		"revoke":  changeOne("desk revoke", deskUsage, schema.RevokeDesk, "Desk %s is revoked for good.\n"),
+	}, args, stdout, stderr)
 }
 
-// names splits leading arguments that are not flags from the rest.
-func names(args []string) (leading, rest []string) {
-	for i, a := range args {
-		if strings.HasPrefix(a, "-") {
-			return args[:i], args[i:]
-		}
+// deskCertificate is the command that makes a certificate for a new desk, or the next one of a desk.
+func deskCertificate(name string) command {
+	return func(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+		return makeDeskCertificate(ctx, name, args, stdout, stderr)
 	}
-	return args, nil
 }
 
-// parseDesk parses flags behind the name of one desk.
-func parseDesk(fs *flag.FlagSet, dsn *string, args []string, stderr io.Writer) (name string, exit int, ok bool) {
-	leading, rest := names(args)
-	if exit, ok := parseAdmin(fs, dsn, rest, stderr); !ok {
-		return "", exit, false
-	}
-	if len(leading) != 1 {
-		_, _ = fmt.Fprint(stderr, deskUsage)
-		return "", exitUsage, false
-	}
-	return leading[0], exitOK, true
-}
-
-// deskCertificate makes a certificate for a new desk, or the next one of a desk.
-func deskCertificate(ctx context.Context, command string, args []string, stdout, stderr io.Writer) int {
+func makeDeskCertificate(ctx context.Context, command string, args []string, stdout, stderr io.Writer) int {
 	fs, dsn := adminFlags("desk "+command, deskUsage, stderr)
 	out := fs.String("out", ".", "")
 	ca := fs.String("ca", "desk-ca", "")
@@ -94,10 +57,11 @@ func deskCertificate(ctx context.Context, command string, args []string, stdout,
 	if command == "rotate" {
 		fs.DurationVar(&overlap, "overlap", overlap, "")
 	}
-	name, exit, ok := parseDesk(fs, dsn, args, stderr)
+	leading, exit, ok := parseNamed(fs, dsn, 1, args, stderr)
 	if !ok {
 		return exit
 	}
+	name := leading[0]
 	if err := schema.CheckName(name); err != nil {
 		return fail(stderr, fs.Name(), err)
 	}
@@ -142,20 +106,6 @@ func remove(files ...string) error {
 	return errors.Join(errs...)
 }
 
-func deskState(ctx context.Context, command string, args []string, change func(context.Context, string, string) error, done string,
-	stdout, stderr io.Writer) int {
-	fs, dsn := adminFlags("desk "+command, deskUsage, stderr)
-	name, exit, ok := parseDesk(fs, dsn, args, stderr)
-	if !ok {
-		return exit
-	}
-	if err := change(ctx, *dsn, name); err != nil {
-		return fail(stderr, fs.Name(), err)
-	}
-	_, _ = fmt.Fprintf(stdout, "Desk %s %s\n", name, done)
-	return exitOK
-}
-
 func deskList(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	fs, dsn := adminFlags("desk list", deskUsage, stderr)
 	if exit, ok := parseAdmin(fs, dsn, args, stderr); !ok {
@@ -187,7 +137,7 @@ func ending(revoked bool, ends time.Time) string {
 
 func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }
 
-func deskAuthority(args []string, stdout, stderr io.Writer) int {
+func deskAuthority(_ context.Context, args []string, stdout, stderr io.Writer) int {
 	fs, _ := adminFlags("desk ca", deskUsage, stderr)
 	ca := fs.String("ca", "desk-ca", "")
 	if err := fs.Parse(args); err != nil {

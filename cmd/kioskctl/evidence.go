@@ -1,8 +1,8 @@
 package main
 
 import (
+	"bytes"
 	"context"
-	"crypto/ed25519"
 	"crypto/hmac"
 	"crypto/sha256"
 	"errors"
@@ -21,7 +21,6 @@ import (
 	"balcao/kiosk/central/schema"
 	"balcao/kiosk/evidence"
 	"balcao/kiosk/ledger"
-	"balcao/kiosk/record"
 	"balcao/kiosk/trust/staff"
 )
 
@@ -45,18 +44,9 @@ For export and audit the connection string of a superuser is --dsn, or better BA
 
 // runEvidence carries out "kioskctl evidence".
 func runEvidence(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	commands := map[string]func(context.Context, []string, io.Writer, io.Writer) int{
+	return oneOf(ctx, "evidence", evidenceUsage, map[string]command{
 		"export": evidenceExport, "verify": evidenceVerify, "audit": evidenceAudit,
-	}
-	switch {
-	case len(args) > 0 && commands[args[0]] != nil:
-		return commands[args[0]](ctx, args[1:], stdout, stderr)
-	case len(args) > 0 && (args[0] == "help" || args[0] == "-h" || args[0] == "--help"):
-		_, _ = fmt.Fprint(stdout, evidenceUsage)
-		return exitOK
-	}
-	_, _ = fmt.Fprint(stderr, evidenceUsage)
-	return exitUsage
+	}, args, stdout, stderr)
 }
 
 // believed are the flags that name anchors.
@@ -85,13 +75,7 @@ func (b *believed) load() (a evidence.Anchors, log note.Verifier, err error) {
 	if a.Staff, err = staff.Load(b.staff, b.cards); err != nil {
 		return a, nil, err
 	}
-	if a.Registry, err = each(*b.records, func(path string) (ed25519.PublicKey, error) {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return nil, err
-		}
-		return record.ParsePublicKey(text)
-	}); err != nil {
+	if a.Registry, err = each(*b.records, recordKey); err != nil {
 		return a, nil, err
 	}
 	if b.log != "" {
@@ -103,13 +87,9 @@ func (b *believed) load() (a evidence.Anchors, log note.Verifier, err error) {
 func evidenceExport(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	fs, dsn := adminFlags("evidence export", evidenceUsage, stderr)
 	out := fs.String("o", "", "")
-	leading, rest := names(args)
-	if exit, ok := parseAdmin(fs, dsn, rest, stderr); !ok {
+	leading, exit, ok := parseNamed(fs, dsn, 1, args, stderr)
+	if !ok {
 		return exit
-	}
-	if len(leading) != 1 {
-		_, _ = fmt.Fprint(stderr, evidenceUsage)
-		return exitUsage
 	}
 	var text []byte
 	err := withDatabase(ctx, *dsn, func(conn *pgx.Conn) error {
@@ -165,13 +145,9 @@ func stored(ctx context.Context, conn *pgx.Conn, id uuid.UUID) (*evidence.File, 
 	}
 	for version := range f.Records {
 		var l evidence.FileLeaf
-		id, leaf, err := ledger.Find(ctx, conn, "key_record", fmt.Sprintf("%d/%d", f.Key.Register, version+1))
+		leaf, proof, err := ledger.Prove(ctx, conn, "key_record", fmt.Sprintf("%d/%d", f.Key.Register, version+1))
 		if err == nil {
-			var proof ledger.Proof
-			proof, err = ledger.Prove(ctx, conn, id)
 			l.Leaf, l.Proof = leaf.Bytes(), string(proof)
-		}
-		if err == nil {
 			err = conn.QueryRow(ctx, `select key from centre.log_key where subject = $1`, leaf.Subject).Scan((*[]byte)(&l.Seal))
 		}
 		switch {
@@ -196,12 +172,12 @@ func checkLog(f *evidence.File, key note.Verifier) evidence.Line {
 		return l
 	}
 	for n, logged := range f.Log {
-		if err := ledger.VerifyProof(ledger.Proof(logged.Proof), logged.Leaf, key); err != nil {
+		leaf, err := ledger.OpenProof(ledger.Proof(logged.Proof), key)
+		if err != nil {
 			l.Note = err.Error()
 			return l
 		}
-		leaf, err := ledger.ParseLeaf(logged.Leaf)
-		if err != nil || leaf.Table != "key_record" || leaf.Row != fmt.Sprintf("%d/%d", f.Key.Register, n+1) || !sealed(leaf, logged.Seal, f.Records[n]) {
+		if !bytes.Equal(leaf.Bytes(), logged.Leaf) || leaf.Table != "key_record" || leaf.Row != fmt.Sprintf("%d/%d", f.Key.Register, n+1) || !sealed(leaf, logged.Seal, f.Records[n]) {
 			l.Note = "the log has another record"
 			return l
 		}
@@ -220,18 +196,12 @@ func sealed(leaf ledger.Leaf, key []byte, record string) bool {
 }
 
 func evidenceVerify(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	fs := flag.NewFlagSet("kioskctl evidence verify", flag.ContinueOnError)
-	fs.SetOutput(stderr)
-	fs.Usage = func() { _, _ = fmt.Fprint(stderr, evidenceUsage) }
+	fs := newFlags("evidence verify", evidenceUsage, stderr)
 	var b believed
 	b.flags(fs)
-	leading, rest := names(args)
-	if err := fs.Parse(rest); err != nil {
-		return mistake(err, exitUsage)
-	}
-	if len(leading) != 1 || fs.NArg() > 0 {
-		fs.Usage()
-		return exitUsage
+	leading, exit, ok := parseNamed(fs, nil, 1, args, stderr)
+	if !ok {
+		return exit
 	}
 	anchors, log, err := b.load()
 	if err != nil {

@@ -17,7 +17,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	cosignature "github.com/transparency-dev/formats/note"
-	"golang.org/x/mod/sumdb/note"
 
 	"balcao/cmd/internal/guarded"
 	"balcao/kiosk/ledger"
@@ -84,6 +83,15 @@ func each[K any](paths []string, load func(string) (K, error)) (keys []K, err er
 	return keys, nil
 }
 
+// recordKey reads the public half of a registrar's key for records.
+func recordKey(path string) (ed25519.PublicKey, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return record.ParsePublicKey(text)
+}
+
 // withDatabase does something on a connection to the centre's database. Errors do not quote the connection string.
 func withDatabase(ctx context.Context, dsn string, do func(*pgx.Conn) error) error {
 	cfg, err := pgx.ParseConfig(dsn)
@@ -141,14 +149,7 @@ func audited(ctx context.Context, logKey string, checkpoints, urls, witnesses, r
 	if with.Witnesses, err = each(witnesses, ledger.LoadCosigner); err != nil {
 		return with, err
 	}
-	with.RecordKeys, err = each(records, func(path string) (ed25519.PublicKey, error) {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return nil, err
-		}
-		return record.ParsePublicKey(text)
-	})
-	if err != nil {
+	if with.RecordKeys, err = each(records, recordKey); err != nil {
 		return with, err
 	}
 	keep := func(source string, text []byte) error {
@@ -206,25 +207,30 @@ func fetchCheckpoint(ctx context.Context, url, origin string) ([]byte, error) {
 
 // runLog carries out "kioskctl log".
 func runLog(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	leading, rest := names(args)
-	fs, dsn := adminFlags("log", logUsage, stderr)
-	switch {
-	case len(leading) == 2 && leading[0] == "verify":
-		logKey := fs.String("log-key", "", "")
-		if err := fs.Parse(rest); err != nil {
-			return mistake(err, exitUsage)
-		}
-		if *logKey != "" && fs.NArg() == 0 {
-			return logVerify(leading[1], *logKey, stdout, stderr)
-		}
-	case len(leading) == 3 && leading[0] == "prove", len(leading) == 1 && leading[0] == "checkpoint":
-		if exit, ok := parseAdmin(fs, dsn, rest, stderr); !ok {
+	return oneOf(ctx, "log", logUsage, map[string]command{
+		"checkpoint": logPrint("log checkpoint", 0, func(ctx context.Context, conn *pgx.Conn, _ []string) ([]byte, error) {
+			return ledger.Newest(ctx, conn)
+		}),
+		"prove": logPrint("log prove", 2, func(ctx context.Context, conn *pgx.Conn, row []string) ([]byte, error) {
+			_, proof, err := ledger.Prove(ctx, conn, row[0], row[1])
+			return proof, err
+		}),
+		"verify": logVerify,
+	}, args, stdout, stderr)
+}
+
+// logPrint is a command with n arguments that prints something of the log.
+func logPrint(name string, n int, text func(context.Context, *pgx.Conn, []string) ([]byte, error)) command {
+	return func(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+		fs, dsn := adminFlags(name, logUsage, stderr)
+		leading, exit, ok := parseNamed(fs, dsn, n, args, stderr)
+		if !ok {
 			return exit
 		}
 		err := withDatabase(ctx, *dsn, func(conn *pgx.Conn) error {
-			text, err := logText(ctx, conn, leading)
+			printed, err := text(ctx, conn, leading)
 			if err == nil {
-				_, err = stdout.Write(text)
+				_, err = stdout.Write(printed)
 			}
 			return err
 		})
@@ -232,33 +238,27 @@ func runLog(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 			return fail(stderr, fs.Name(), err)
 		}
 		return exitOK
-	case len(args) == 1 && (args[0] == "help" || args[0] == "-h" || args[0] == "--help"):
-		_, _ = fmt.Fprint(stdout, logUsage)
-		return exitOK
 	}
-	_, _ = fmt.Fprint(stderr, logUsage)
-	return exitUsage
 }
 
-func logText(ctx context.Context, conn *pgx.Conn, command []string) ([]byte, error) {
-	if command[0] == "checkpoint" {
-		return ledger.Newest(ctx, conn)
+func logVerify(_ context.Context, args []string, stdout, stderr io.Writer) int {
+	fs := newFlags("log verify", logUsage, stderr)
+	logKey := fs.String("log-key", "", "")
+	leading, exit, ok := parseNamed(fs, nil, 1, args, stderr)
+	if !ok {
+		return exit
 	}
-	id, _, err := ledger.Find(ctx, conn, command[1], command[2])
-	if err != nil {
-		return nil, err
+	if *logKey == "" {
+		fs.Usage()
+		return exitUsage
 	}
-	return ledger.Prove(ctx, conn, id)
-}
-
-func logVerify(path, keyPath string, stdout, stderr io.Writer) int {
-	key, err := ledger.LoadVerifier(keyPath)
+	key, err := ledger.LoadVerifier(*logKey)
 	if err != nil {
-		return fail(stderr, "kioskctl log", err)
+		return fail(stderr, fs.Name(), err)
 	}
-	text, err := os.ReadFile(path)
+	text, err := os.ReadFile(leading[0])
 	if err != nil {
-		return fail(stderr, "kioskctl log", err)
+		return fail(stderr, fs.Name(), err)
 	}
 	leaf, err := ledger.OpenProof(text, key)
 	if err != nil {
@@ -277,15 +277,13 @@ func runWitness(ctx context.Context, args []string, stdout, stderr io.Writer) in
 		}
 		return exitOK
 	}
-	fs := flag.NewFlagSet("kioskctl witness", flag.ContinueOnError)
-	fs.SetOutput(stderr)
-	fs.Usage = func() { _, _ = fmt.Fprint(stderr, witnessUsage) }
+	fs := newFlags("witness", witnessUsage, stderr)
 	key, state, listen := fs.String("key", "", ""), fs.String("state", "", ""), fs.String("listen", "127.0.0.1:7380", "")
 	logKeys := files(fs, "log-key")
-	if err := fs.Parse(args); err != nil {
-		return mistake(err, exitUsage)
+	if _, exit, ok := parseNamed(fs, nil, 0, args, stderr); !ok {
+		return exit
 	}
-	if fs.NArg() > 0 || *key == "" || *state == "" || len(*logKeys) == 0 {
+	if *key == "" || *state == "" || len(*logKeys) == 0 {
 		_, _ = fmt.Fprint(stderr, witnessUsage)
 		return exitUsage
 	}
@@ -331,7 +329,7 @@ func serveWitness(ctx context.Context, keyPath, state, listen string, logKeys []
 	if err != nil {
 		return errors.New("the witness's key is none") // the parser may quote it
 	}
-	logs, err := each(logKeys, func(path string) (note.Verifier, error) { return ledger.LoadVerifier(path) })
+	logs, err := each(logKeys, ledger.LoadVerifier)
 	if err != nil {
 		return err
 	}

@@ -35,57 +35,36 @@ The connection string of a superuser is --dsn, or better BALCAO_ADMIN_DSN.
 
 // runStaff carries out "kioskctl staff".
 func runStaff(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	if len(args) == 0 {
-		_, _ = fmt.Fprint(stderr, staffUsage)
-		return exitUsage
-	}
-	command, rest := args[0], args[1:]
-	switch command {
-	case "add", "renew":
-		return staffCard(ctx, command, rest, stdout, stderr)
-	case "suspend":
-		return staffChange(ctx, command, rest, schema.SuspendStaff, "Member of staff %s is suspended.\n", stdout, stderr)
-	case "resume":
-		return staffChange(ctx, command, rest, schema.ResumeStaff, "Member of staff %s may sign in.\n", stdout, stderr)
-	case "revoke":
-		return staffChange(ctx, command, rest, schema.RevokeStaffCard, "Card %s is revoked.\n", stdout, stderr)
-	case "list":
-		return staffList(ctx, rest, stdout, stderr)
-	case "help", "-h", "--help":
-		_, _ = fmt.Fprint(stdout, staffUsage)
-		return exitOK
-	}
-	_, _ = fmt.Fprintf(stderr, "kioskctl staff: no command %q\n\n%s", command, staffUsage)
-	return exitUsage
+	return oneOf(ctx, "staff", staffUsage, map[string]command{
+		"add": staffAdd, "renew": staffRenew, "list": staffList,
+		"suspend": changeOne("staff suspend", staffUsage, schema.SuspendStaff, "Member of staff %s is suspended.\n"),
+		"resume":  changeOne("staff resume", staffUsage, schema.ResumeStaff, "Member of staff %s may sign in.\n"),
+		"revoke":  changeOne("staff revoke", staffUsage, schema.RevokeStaffCard, "Card %s is revoked.\n"),
+	}, args, stdout, stderr)
 }
 
-// parseStaff parses flags behind one number or fingerprint.
-func parseStaff(fs *flag.FlagSet, dsn *string, args []string, stderr io.Writer) (which string, exit int, ok bool) {
-	leading, rest := names(args)
-	if exit, ok := parseAdmin(fs, dsn, rest, stderr); !ok {
-		return "", exit, false
-	}
-	if len(leading) != 1 {
-		_, _ = fmt.Fprint(stderr, staffUsage)
-		return "", exitUsage, false
-	}
-	return leading[0], exitOK, true
+func staffAdd(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	fs, dsn := adminFlags("staff add", staffUsage, stderr)
+	name, role := fs.String("name", "", ""), fs.String("role", "", "")
+	return staffCard(ctx, fs, dsn, args, stdout, stderr, func(number string, card *x509.Certificate) error {
+		s := schema.Staff{Number: number, Name: cmp.Or(*name, card.Subject.CommonName), Role: *role}
+		return schema.AddStaff(ctx, *dsn, s, card.Raw)
+	})
 }
 
-// staffCard registers the first card of a member of staff, or their next.
-func staffCard(ctx context.Context, command string, args []string, stdout, stderr io.Writer) int {
-	fs, dsn := adminFlags("staff "+command, staffUsage, stderr)
-	reader := fs.String("card", "", "")
-	file := fs.String("certificate", "", "")
-	var s schema.Staff
-	overlap := 24 * time.Hour
-	if command == "add" {
-		fs.StringVar(&s.Name, "name", "", "")
-		fs.StringVar(&s.Role, "role", "", "")
-	} else {
-		fs.DurationVar(&overlap, "overlap", overlap, "")
-	}
-	number, exit, ok := parseStaff(fs, dsn, args, stderr)
+func staffRenew(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	fs, dsn := adminFlags("staff renew", staffUsage, stderr)
+	overlap := fs.Duration("overlap", 24*time.Hour, "")
+	return staffCard(ctx, fs, dsn, args, stdout, stderr, func(number string, card *x509.Certificate) error {
+		return schema.RenewStaff(ctx, *dsn, number, card.Raw, *overlap)
+	})
+}
+
+// staffCard registers a card of a member of staff.
+func staffCard(ctx context.Context, fs *flag.FlagSet, dsn *string, args []string, stdout, stderr io.Writer,
+	register func(number string, card *x509.Certificate) error) int {
+	reader, file := fs.String("card", "", ""), fs.String("certificate", "", "")
+	leading, exit, ok := parseNamed(fs, dsn, 1, args, stderr)
 	if !ok {
 		return exit
 	}
@@ -93,23 +72,20 @@ func staffCard(ctx context.Context, command string, args []string, stdout, stder
 		_, _ = fmt.Fprintf(stderr, "%s: give either --card or --certificate\n", fs.Name())
 		return exitUsage
 	}
-	certificate, err := certificateFile(*file)
+	var card *x509.Certificate
+	var err error
 	if *reader != "" {
-		certificate, err = certificateOfCard(ctx, *reader)
-	}
-	if err != nil {
-		return fail(stderr, fs.Name(), err)
-	}
-	if command == "add" {
-		s.Number, s.Name = number, cmp.Or(s.Name, certificate.Subject.CommonName)
-		err = schema.AddStaff(ctx, *dsn, s, certificate.Raw)
+		card, err = certificateOfCard(ctx, *reader)
 	} else {
-		err = schema.RenewStaff(ctx, *dsn, number, certificate.Raw, overlap)
+		card, err = certificateFile(*file)
+	}
+	if err == nil {
+		err = register(leading[0], card)
 	}
 	if err != nil {
 		return fail(stderr, fs.Name(), err)
 	}
-	_, _ = fmt.Fprintf(stdout, "Member of staff %s has the card of %s, valid until %s.\n", number, certificate.Subject, day(certificate.NotAfter))
+	_, _ = fmt.Fprintf(stdout, "Member of staff %s has the card of %s, valid until %s.\n", leading[0], card.Subject, day(card.NotAfter))
 	return exitOK
 }
 
@@ -142,20 +118,6 @@ func certificateOfCard(ctx context.Context, reader string) (*x509.Certificate, e
 		return nil, err
 	}
 	return card.Certificate(), card.Close()
-}
-
-func staffChange(ctx context.Context, command string, args []string, change func(context.Context, string, string) error, done string,
-	stdout, stderr io.Writer) int {
-	fs, dsn := adminFlags("staff "+command, staffUsage, stderr)
-	which, exit, ok := parseStaff(fs, dsn, args, stderr)
-	if !ok {
-		return exit
-	}
-	if err := change(ctx, *dsn, which); err != nil {
-		return fail(stderr, fs.Name(), err)
-	}
-	_, _ = fmt.Fprintf(stdout, done, which)
-	return exitOK
 }
 
 func staffList(ctx context.Context, args []string, stdout, stderr io.Writer) int {

@@ -3,7 +3,6 @@ package ledger
 import (
 	"context"
 	"crypto/ed25519"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -441,5 +440,3 @@ func (a *audit) rewritten(ctx context.Context, tx pgx.Tx, good int64, bad Kept) 
 		from, to-1, bad.Source, strings.Join(rows, ", "), more)
 	return nil
 }
-
-var errNoColumn = errors.New("a table has not the columns of its key")

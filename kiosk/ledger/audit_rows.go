@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -127,7 +128,7 @@ func (a *audit) table(ctx context.Context, tx pgx.Tx, t table) error {
 		var key []string
 		for _, name := range t.key {
 			if row[name] == nil {
-				return errNoColumn
+				return errors.New("it has not the columns of its key")
 			}
 			key = append(key, *row[name])
 		}

@@ -108,47 +108,30 @@ var errLeaf = errors.New("these are not the bytes of a leaf")
 
 // ParseLeaf reads the bytes of a leaf. Whatever Bytes would not write is an error.
 func ParseLeaf(data []byte) (Leaf, error) {
-	var l Leaf
-	rest, ok := strings.CutPrefix(string(data), leafVersion+"\n")
-	var err error
-	for _, field := range []struct {
-		name string
-		set  func(string)
-	}{
-		{"at", func(s string) { l.At, err = time.Parse(leafTime, s) }},
-		{"table", func(s string) { l.Table = s }},
-		{"op", func(s string) { l.Op = s }},
-		{"row", func(s string) { l.Row = s }},
-		{"actor", func(s string) { l.Actor = s }},
-		{"subject", func(s string) { l.Subject = s }},
-		{"hidden", func(s string) { l.Hidden = s }},
-		{"sealed", func(s string) {
-			if s != "-" {
-				l.Sealed, err = hex.DecodeString(s)
-			}
-		}},
-	} {
-		var value *string
-		var name string
-		switch field.name {
-		case "row", "actor", "subject", "hidden":
-			name, value, rest, ok = cutColumn(rest)
-			if ok && value != nil {
-				field.set(*value)
-			}
-		default:
-			var line string
-			line, rest, ok = strings.Cut(rest, "\n")
-			var v string
-			name, v, _ = strings.Cut(line, " ")
-			field.set(v)
-		}
-		if !ok || err != nil || name != field.name {
+	lines := strings.SplitN(string(data), "\n", 5) // the version, three fields, the rest
+	if len(lines) < 5 {
+		return Leaf{}, errLeaf
+	}
+	at, err := time.Parse(leafTime, strings.TrimPrefix(lines[1], "at "))
+	if err != nil {
+		return Leaf{}, errLeaf
+	}
+	l := Leaf{At: at, Table: strings.TrimPrefix(lines[2], "table "), Op: strings.TrimPrefix(lines[3], "op ")}
+	rest := lines[4]
+	for _, field := range []*string{&l.Row, &l.Actor, &l.Subject, &l.Hidden} {
+		_, value, more, ok := cutColumn(rest)
+		if !ok {
 			return Leaf{}, errLeaf
 		}
+		if rest = more; value != nil {
+			*field = *value
+		}
 	}
-	l.Columns = rest
-	if c, err := ParseColumns(rest); err != nil || c.text() != rest || !bytes.Equal(l.Bytes(), data) {
+	sealed, columns, _ := strings.Cut(rest, "\n")
+	l.Sealed, _ = hex.DecodeString(strings.TrimPrefix(sealed, "sealed ")) // "-" is nil
+	l.Columns = columns
+	// The names and the order of all that was read above are compared here.
+	if c, err := ParseColumns(columns); err != nil || c.text() != columns || !bytes.Equal(l.Bytes(), data) {
 		return Leaf{}, errLeaf
 	}
 	return l, nil

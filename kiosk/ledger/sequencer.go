@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"time"
@@ -51,6 +52,22 @@ type tree struct {
 	root  tlog.Hash
 	edge  hashMap // its complete subtrees, from which it grows
 	known int64   // the size of the newest checkpoint in the database
+}
+
+// newTree computes a tree from its hashes, of which it keeps those that it grows from.
+func newTree(size int64, from tlog.HashReader) (_ *tree, err error) {
+	t := &tree{size: size, edge: hashMap{}}
+	t.root, err = tlog.TreeHash(size, tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
+		hashes, err := from.ReadHashes(indexes)
+		for i, h := range hashes {
+			t.edge[indexes[i]] = h
+		}
+		return hashes, err
+	}))
+	if err != nil {
+		return nil, fmt.Errorf("reading the tree: %w", err)
+	}
+	return t, nil
 }
 
 const (
@@ -224,17 +241,10 @@ func (s *Sequencer) load(ctx context.Context, conn *pgx.Conn, size int64, newest
 	if err != nil {
 		return nil, err
 	}
-	t := &tree{size: size, edge: hashMap{}}
 	read := storedHashes(ctx, conn, hashesOfRegistrar)
-	t.root, err = tlog.TreeHash(size, tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
-		hashes, err := read(indexes)
-		for i := range hashes {
-			t.edge[indexes[i]] = hashes[i]
-		}
-		return hashes, err
-	}))
+	t, err := newTree(size, read)
 	if err != nil {
-		return nil, fmt.Errorf("reading the tree: %w", err)
+		return nil, err
 	}
 	if newest != nil {
 		theirs, err := OpenCheckpoint([]byte(*newest), s.public)
@@ -261,10 +271,7 @@ func (s *Sequencer) number(ctx context.Context, conn *pgx.Conn) (int, error) {
 		return 0, plain(err)
 	}
 	t := s.tree
-	grown := hashMap{}
-	for i, h := range t.edge {
-		grown[i] = h
-	}
+	grown := maps.Clone(t.edge)
 	first := tlog.StoredHashCount(t.size)
 	ids, added := make([]int64, len(leaves)), [][]byte(nil)
 	for i, l := range leaves {
@@ -287,18 +294,10 @@ func (s *Sequencer) number(ctx context.Context, conn *pgx.Conn) (int, error) {
 		}
 		return 0, fmt.Errorf("numbering leaves: %w", plain(err))
 	}
-	next := &tree{size: t.size + int64(len(leaves)), edge: hashMap{}, known: t.known}
-	next.root, err = tlog.TreeHash(next.size, tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
-		hashes, err := grown.ReadHashes(indexes)
-		for i := range hashes {
-			next.edge[indexes[i]] = hashes[i]
-		}
-		return hashes, err
-	}))
-	if err != nil {
-		return 0, fmt.Errorf("growing the tree: %w", err)
+	if s.tree, err = newTree(t.size+int64(len(leaves)), grown); err != nil {
+		return 0, err
 	}
-	s.tree = next
+	s.tree.known = t.known
 	return len(leaves), s.at("numbered")
 }
 

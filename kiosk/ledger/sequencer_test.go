@@ -1,6 +1,7 @@
 package ledger_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -22,22 +23,18 @@ func TestProof(t *testing.T) {
 	if _, err := ledger.Newest(t.Context(), c.admin); !errors.Is(err, ledger.ErrNotLogged) {
 		t.Errorf("a checkpoint before anything was signed: %v", err)
 	}
-	id, _, err := ledger.Find(t.Context(), c.admin, "desk", "loja_1")
-	c.check(err)
-	if _, err := ledger.Prove(t.Context(), c.admin, id); !errors.Is(err, ledger.ErrNotLogged) {
-		t.Errorf("a proof before anything was signed: %v", err)
+	for _, row := range []string{"loja_1", "nobody's"} {
+		if _, _, err := ledger.Prove(t.Context(), c.admin, "desk", row); !errors.Is(err, ledger.ErrNotLogged) {
+			t.Errorf("a proof of %s before anything was signed: %v", row, err)
+		}
 	}
 	c.start(c.config("r1"))
 	c.person(1)
 	c.sequenced()
-	id, leaf, err := ledger.Find(t.Context(), c.admin, "key_event", "1")
+	leaf, p, err := ledger.Prove(t.Context(), c.admin, "key_event", "1")
 	c.check(err)
-	p, err := ledger.Prove(t.Context(), c.admin, id)
-	c.check(err)
-	if err := ledger.VerifyProof(p, leaf.Bytes(), c.verifier); err != nil {
-		t.Error(err)
-	}
-	if opened, err := ledger.OpenProof(p, c.verifier); err != nil || opened.Row != "1" || opened.Table != "key_event" {
+	if opened, err := ledger.OpenProof(p, c.verifier); err != nil || opened.Row != "1" || opened.Table != "key_event" ||
+		!bytes.Equal(opened.Bytes(), leaf.Bytes()) {
 		t.Errorf("OpenProof = %+v, %v", opened, err)
 	}
 	// Others compute the same.
@@ -56,18 +53,22 @@ func TestProof(t *testing.T) {
 
 	other := newCentre(t)
 	leaf.Row = "2"
+	forged := parsed
+	forged.ExtraData = leaf.Bytes()
 	text := string(p)
-	for name, err := range map[string]error{
-		"another leaf":      ledger.VerifyProof(p, leaf.Bytes(), c.verifier),
-		"another log's key": ledger.VerifyProof(p, parsed.ExtraData, other.verifier),
-		"another index":     ledger.VerifyProof(ledger.Proof(strings.Replace(text, "index ", "index 1", 1)), parsed.ExtraData, c.verifier),
-		"a longer proof":    ledger.VerifyProof(ledger.Proof(strings.Replace(text, "\n\n", "\n"+strings.Repeat("A", 43)+"=\n\n", 1)), parsed.ExtraData, c.verifier),
-		"another checkpoint": ledger.VerifyProof(ledger.Proof(strings.Replace(text, fmt.Sprintf("\n%d\n", checkpoint.Size),
-			fmt.Sprintf("\n%d\n", checkpoint.Size+1), 1)), parsed.ExtraData, c.verifier),
+	size := fmt.Sprintf("\n%d\n", checkpoint.Size)
+	for name, bad := range map[string]string{
+		"another leaf":       string(forged.Marshal()),
+		"another index":      strings.Replace(text, "index ", "index 1", 1),
+		"a longer proof":     strings.Replace(text, "\n\n", "\n"+strings.Repeat("A", 43)+"=\n\n", 1),
+		"another checkpoint": strings.Replace(text, size, fmt.Sprintf("\n%d\n", checkpoint.Size+1), 1),
 	} {
-		if err == nil {
+		if _, err := ledger.OpenProof(ledger.Proof(bad), c.verifier); err == nil || bad == text {
 			t.Errorf("%s: the proof holds", name)
 		}
+	}
+	if _, err := ledger.OpenProof(p, other.verifier); err == nil {
+		t.Error("another log's key: the proof holds")
 	}
 }
 
