@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/x509"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
@@ -27,15 +26,7 @@ type Desk struct {
 	Name         string
 	State        string // active, suspended or revoked
 	AddedAt      time.Time
-	Certificates []DeskCertificate // oldest first
-}
-
-// DeskCertificate is a TLS client certificate of a desk.
-type DeskCertificate struct {
-	Fingerprint string // SHA-256 of the DER, in hexadecimal
-	AddedAt     time.Time
-	EndsAt      time.Time // of a rotation's overlap; zero when nothing follows
-	Revoked     bool
+	Certificates []Certificate // of TLS clients, oldest first
 }
 
 // fingerprint reads a certificate (DER) that must be in the desk's name.
@@ -80,16 +71,8 @@ func AddDesk(ctx context.Context, adminDSN, name string, cert []byte) error {
 			}
 			return nil
 		}
-		return addCertificate(ctx, tx, name, sum)
+		return addCertificate(ctx, tx, "desk", name, sum, nil)
 	})
-}
-
-func addCertificate(ctx context.Context, tx pgx.Tx, name string, sum []byte) error {
-	_, err := tx.Exec(ctx, `insert into centre.desk_certificate (fingerprint, desk) values ($2, $1)`, name, sum)
-	if err != nil {
-		return fmt.Errorf("adding a desk's certificate: %w", redact(err))
-	}
-	return nil
 }
 
 // SuspendDesk cuts a desk off from its next call until ResumeDesk; its open streams are told to end. Its open enrolments
@@ -129,22 +112,11 @@ func RotateDesk(ctx context.Context, adminDSN, name string, cert []byte, overlap
 		if _, err := lockDesk(ctx, tx, name); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, `insert into centre.desk_certificate (fingerprint, desk) values ($2, $1) on conflict do nothing`, name, sum)
-		if err != nil {
-			return fmt.Errorf("adding a desk's certificate: %w", redact(err))
+		if err := addCertificate(ctx, tx, "desk", name, sum, nil); err != nil {
+			return err
 		}
-		var next bool
-		const lives = `select desk = $1 and ends_at is null and not revoked from centre.desk_certificate where fingerprint = $2`
-		if err := tx.QueryRow(ctx, lives, name, sum).Scan(&next); err != nil {
-			return fmt.Errorf("looking for a desk's certificate: %w", redact(err))
-		} else if !next {
-			return ErrDeskCertificate
-		}
-		_, err = tx.Exec(ctx, `update centre.desk_certificate
-			set ends_at = least(ends_at, clock_timestamp() + make_interval(secs => $3)) where desk = $1 and fingerprint <> $2`,
-			name, sum, overlap.Seconds())
-		if err != nil {
-			return fmt.Errorf("ending a desk's certificates: %w", redact(err))
+		if err := endOthers(ctx, tx, "desk", name, sum, overlap); err != nil {
+			return err
 		}
 		if overlap > 0 {
 			return nil
@@ -204,32 +176,5 @@ func tellGone(ctx context.Context, tx pgx.Tx, name string) error {
 
 // Desks lists the desks by name.
 func Desks(ctx context.Context, adminDSN string) ([]Desk, error) {
-	type row struct {
-		Name, State string
-		AddedAt     time.Time
-		Fingerprint []byte
-		Since, Ends *time.Time
-		Revoked     *bool
-	}
-	rows, err := list[row](ctx, adminDSN, "the desks", `select d.name, d.state, d.added_at, c.fingerprint, c.added_at, c.ends_at, c.revoked
-		from centre.desk d left join centre.desk_certificate c on c.desk = d.name order by d.name, c.added_at`)
-	if err != nil {
-		return nil, err
-	}
-	var desks []Desk
-	for _, r := range rows {
-		if len(desks) == 0 || desks[len(desks)-1].Name != r.Name {
-			desks = append(desks, Desk{Name: r.Name, State: r.State, AddedAt: r.AddedAt})
-		}
-		if r.Fingerprint == nil {
-			continue
-		}
-		c := DeskCertificate{Fingerprint: hex.EncodeToString(r.Fingerprint), AddedAt: *r.Since, Revoked: *r.Revoked}
-		if r.Ends != nil {
-			c.EndsAt = *r.Ends
-		}
-		d := &desks[len(desks)-1]
-		d.Certificates = append(d.Certificates, c)
-	}
-	return desks, nil
+	return list[Desk](ctx, adminDSN, "the desks", `select name, state, added_at, `+certificatesOf("desk", "name")+` from centre.desk o order by name`)
 }

@@ -28,15 +28,7 @@ type Staff struct {
 	Role         string // clerk, supervisor or auditor
 	State        string // active or suspended
 	AddedAt      time.Time
-	Certificates []StaffCertificate // oldest first
-}
-
-// StaffCertificate is the certificate of a staff card.
-type StaffCertificate struct {
-	Fingerprint string // SHA-256 of the DER, in hexadecimal
-	AddedAt     time.Time
-	EndsAt      time.Time // when another follows; zero when none does
-	Revoked     bool
+	Certificates []Certificate // of their cards, oldest first
 }
 
 // AddStaff makes a member of staff, with the certificate of their card (DER). State and Certificates of s are not read.
@@ -54,7 +46,7 @@ func AddStaff(ctx context.Context, adminDSN string, s Staff, cert []byte) error 
 		case err != nil:
 			return fmt.Errorf("adding a member of staff: %w", redact(err))
 		case tag.RowsAffected() > 0:
-			return addCard(ctx, tx, s.Number, sum, cert)
+			return addCertificate(ctx, tx, "staff", s.Number, sum, cert)
 		}
 		var same bool
 		err = tx.QueryRow(ctx, `select exists (select from centre.staff f join centre.staff_certificate c on c.staff = f.number
@@ -104,16 +96,10 @@ func RenewStaff(ctx context.Context, adminDSN, number string, cert []byte, overl
 		if err := staffIs(ctx, tx, number, ""); err != nil {
 			return err
 		}
-		if err := addCard(ctx, tx, number, sum, cert); err != nil {
+		if err := addCertificate(ctx, tx, "staff", number, sum, cert); err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, `update centre.staff_certificate
-			set ends_at = least(ends_at, clock_timestamp() + make_interval(secs => $3)) where staff = $1 and fingerprint <> $2`,
-			number, sum, overlap.Seconds())
-		if err != nil {
-			return fmt.Errorf("ending a member of staff's cards: %w", redact(err))
-		}
-		return nil
+		return endOthers(ctx, tx, "staff", number, sum, overlap)
 	})
 }
 
@@ -165,52 +151,8 @@ func cardFingerprint(cert []byte) ([]byte, error) {
 	return sum[:], nil
 }
 
-// addCard gives a certificate to a member of staff, whose it may be already.
-func addCard(ctx context.Context, tx pgx.Tx, number string, sum, cert []byte) error {
-	_, err := tx.Exec(ctx, `insert into centre.staff_certificate (fingerprint, staff, certificate) values ($2, $1, $3)
-		on conflict do nothing`, number, sum, cert)
-	if err != nil {
-		return fmt.Errorf("adding a member of staff's card: %w", redact(err))
-	}
-	var theirs bool
-	const lives = `select staff = $1 and ends_at is null and not revoked from centre.staff_certificate where fingerprint = $2`
-	if err := tx.QueryRow(ctx, lives, number, sum).Scan(&theirs); err != nil {
-		return fmt.Errorf("looking for a member of staff's card: %w", redact(err))
-	} else if !theirs {
-		return ErrStaffCard
-	}
-	return nil
-}
-
 // StaffList lists the staff by number, with their cards.
 func StaffList(ctx context.Context, adminDSN string) ([]Staff, error) {
-	type row struct {
-		Number, Name, Role, State string
-		AddedAt                   time.Time
-		Fingerprint               []byte
-		Since, Ends               *time.Time
-		Revoked                   *bool
-	}
-	rows, err := list[row](ctx, adminDSN, "the staff", `select f.number, f.name, f.role, f.state, f.added_at,
-			c.fingerprint, c.added_at, c.ends_at, c.revoked
-		from centre.staff f left join centre.staff_certificate c on c.staff = f.number order by f.number, c.added_at`)
-	if err != nil {
-		return nil, err
-	}
-	var staff []Staff
-	for _, r := range rows {
-		if len(staff) == 0 || staff[len(staff)-1].Number != r.Number {
-			staff = append(staff, Staff{Number: r.Number, Name: r.Name, Role: r.Role, State: r.State, AddedAt: r.AddedAt})
-		}
-		if r.Fingerprint == nil {
-			continue
-		}
-		c := StaffCertificate{Fingerprint: hex.EncodeToString(r.Fingerprint), AddedAt: *r.Since, Revoked: *r.Revoked}
-		if r.Ends != nil {
-			c.EndsAt = *r.Ends
-		}
-		s := &staff[len(staff)-1]
-		s.Certificates = append(s.Certificates, c)
-	}
-	return staff, nil
+	return list[Staff](ctx, adminDSN, "the staff",
+		`select number, name, role, state, added_at, `+certificatesOf("staff", "number")+` from centre.staff o order by number`)
 }

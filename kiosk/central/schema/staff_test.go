@@ -171,14 +171,14 @@ func TestStaffAreRows(t *testing.T) {
 	all := must(schema.StaffList(ctx, admin))(t)
 	one := sha256.Sum256(first)
 	rita.State = "active"
-	rita.Certificates = []schema.StaffCertificate{{Fingerprint: hex.EncodeToString(one[:])}, {Fingerprint: hex.EncodeToString(sum[:]), Revoked: true}}
+	rita.Certificates = []schema.Certificate{{Fingerprint: hex.EncodeToString(one[:])}, {Fingerprint: hex.EncodeToString(sum[:]), Revoked: true}}
 	var got schema.Staff
 	for _, s := range all {
 		if s.Number == "F0417" {
 			got = s
 		}
 	}
-	if diff := cmp.Diff(rita, got, cmpopts.IgnoreFields(schema.Staff{}, "AddedAt"), cmpopts.IgnoreFields(schema.StaffCertificate{}, "AddedAt", "EndsAt")); diff != "" {
+	if diff := cmp.Diff(rita, got, cmpopts.IgnoreFields(schema.Staff{}, "AddedAt"), cmpopts.IgnoreFields(schema.Certificate{}, "AddedAt", "EndsAt")); diff != "" {
 		t.Errorf("listed:\n%s", diff)
 	}
 	if got.Certificates[0].EndsAt.IsZero() || !got.Certificates[1].EndsAt.IsZero() {
