@@ -139,7 +139,7 @@ func (c *fileCheck) shift() {
 	}
 	how := ", begun with their card"
 	claimed, err := transcript.ParseSignIn(compact(s.SignIn))
-	if err == nil && !slices.Equal(claimed.SignIn.Challenge, s.Challenge) {
+	if err == nil && !slices.Equal(claimed.Said.Challenge, s.Challenge) {
 		err = errors.New("begun with an answer to another challenge")
 	}
 	if s.AdmittedBy != "" {
@@ -151,8 +151,8 @@ func (c *fileCheck) shift() {
 }
 
 // signIn verifies that the clerk's own card began the shift. An admission is verified with the transcript.
-func (c *fileCheck) signIn(claimed *transcript.UnverifiedSignIn) error {
-	s, a := c.expect.Shift, claimed.SignIn
+func (c *fileCheck) signIn(claimed *transcript.UnverifiedStatement[transcript.SignIn]) error {
+	s, a := c.expect.Shift, claimed.Said
 	if a.Shift != s.ID || a.Desk != c.expect.Desk || a.Admits != "" || !near(a.At, s.SignedAt) {
 		return errors.New("the sign-in is another shift's")
 	}

@@ -93,7 +93,7 @@ func (expect Expect) checkAdmission() error {
 	if err != nil {
 		return refuse(RefusedAdmission, err)
 	}
-	a := claimed.SignIn
+	a := claimed.Said
 	switch {
 	case a.Shift != shift.ID || a.Desk != expect.Desk || a.Admits != shift.Card.Number || a.Admits == "":
 		return refuse(RefusedAdmission, errors.New("for another clerk, desk or shift"))
@@ -136,7 +136,7 @@ func (v *verification) decided() (kiosk.Decision, kiosk.RefusalReason, error) {
 	if err != nil {
 		return "", "", refuse(RefusedApproval, err)
 	}
-	a := claimed.Approval
+	a := claimed.Said
 	switch {
 	case a.Enrolment != v.expect.Enrolment || !hashes(a.Transcript, v.signed.Payload):
 		return "", "", refuse(RefusedApproval, errors.New("about another enrolment"))

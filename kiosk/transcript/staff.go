@@ -124,36 +124,25 @@ func signStatement(ctx context.Context, s statement, chain [][]byte, card Signer
 	return wrap(payload, signature)
 }
 
-// UnverifiedSignIn is a sign-in that was read and of which nothing is believed yet: first the certificate of its Signature,
-// then Verify.
-type UnverifiedSignIn struct {
-	SignIn    SignIn
+// UnverifiedStatement is a statement that was read and of which nothing is believed yet: first the certificate of its
+// Signature, then Verify.
+type UnverifiedStatement[T SignIn | Approval] struct {
+	Said      T
 	Signature Signature
 	claimed   claimed
 }
 
 // ParseSignIn reads a sign-in or an admission, with the bounds of Parse. The error wraps ErrForm when what is signed is none.
-func ParseSignIn(jws []byte) (*UnverifiedSignIn, error) {
+func ParseSignIn(jws []byte) (*UnverifiedStatement[SignIn], error) {
 	s, c, err := parseStatement(jws, SignIn.encode)
 	if err != nil {
 		return nil, err
 	}
-	return &UnverifiedSignIn{SignIn: s, Signature: c.signatures[0], claimed: c}, nil
-}
-
-// Verify verifies the signature with the certificate that it names.
-func (u *UnverifiedSignIn) Verify() error { return u.claimed.verify() }
-
-// UnverifiedApproval is a decision that was read and of which nothing is believed yet: first the certificate of its
-// Signature, then Verify.
-type UnverifiedApproval struct {
-	Approval  Approval
-	Signature Signature
-	claimed   claimed
+	return &UnverifiedStatement[SignIn]{s, c.signatures[0], c}, nil
 }
 
 // ParseApproval reads a decision as ParseSignIn reads a sign-in.
-func ParseApproval(jws []byte) (*UnverifiedApproval, error) {
+func ParseApproval(jws []byte) (*UnverifiedStatement[Approval], error) {
 	a, c, err := parseStatement(jws, Approval.encode)
 	if err != nil {
 		return nil, err
@@ -161,11 +150,11 @@ func ParseApproval(jws []byte) (*UnverifiedApproval, error) {
 	if !a.sane() {
 		return nil, fmt.Errorf("%w: decision", ErrForm)
 	}
-	return &UnverifiedApproval{Approval: a, Signature: c.signatures[0], claimed: c}, nil
+	return &UnverifiedStatement[Approval]{a, c.signatures[0], c}, nil
 }
 
 // Verify verifies the signature with the certificate that it names.
-func (u *UnverifiedApproval) Verify() error { return u.claimed.verify() }
+func (u *UnverifiedStatement[T]) Verify() error { return u.claimed.verify() }
 
 func parseStatement[T statement](jws []byte, encode func(T) ([]byte, error)) (s T, c claimed, err error) {
 	if c, err = parse(jws, 1); err != nil {

@@ -78,8 +78,8 @@ func TestSignIn(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
-			if err := got.Verify(); err != nil || got.SignIn.Admits != admits || got.SignIn.Desk != want.Desk || !bytes.Equal(got.Signature.Chain[0], k.certificate) {
-				t.Errorf("%s: got %+v, %v", name, got.SignIn, err)
+			if err := got.Verify(); err != nil || got.Said.Admits != admits || got.Said.Desk != want.Desk || !bytes.Equal(got.Signature.Chain[0], k.certificate) {
+				t.Errorf("%s: got %+v, %v", name, got.Said, err)
 			}
 		}
 	}
@@ -112,8 +112,8 @@ func TestApproval(t *testing.T) {
 		if (err == nil) != tt.ok || err != nil && !errors.Is(err, transcript.ErrForm) {
 			t.Errorf("%q %q: got %v", tt.decision, tt.reason, err)
 		}
-		if tt.ok && (got.Verify() != nil || got.Approval.Decision != tt.decision) {
-			t.Errorf("got %+v", got.Approval)
+		if tt.ok && (got.Verify() != nil || got.Said.Decision != tt.decision) {
+			t.Errorf("got %+v", got.Said)
 		}
 	}
 }

@@ -65,7 +65,7 @@ func (d *Door) signIn(c caller, e endpoint, args []any, request any) (string, []
 	if err != nil {
 		return "", nil, errStatement
 	}
-	s := u.SignIn
+	s := u.Said
 	card, good, err := d.believe(c, shift, signed{s.Shift, u.Signature, s.Desk, s.At, u.Verify})
 	switch {
 	case err != nil:
@@ -87,7 +87,7 @@ func (d *Door) decision(c caller, e endpoint, args []any, request any) (string, 
 	if err != nil {
 		return "", nil, errStatement
 	}
-	a := u.Approval
+	a := u.Said
 	card, good, err := d.believe(c, args[1].(uuid.UUID), signed{a.Shift, u.Signature, a.Desk, a.At, u.Verify})
 	if err != nil {
 		return "", nil, err
