@@ -13,6 +13,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -82,7 +83,7 @@ var header = base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"EdDSA","typ":"
 // maxRecord is far more than any record needs, in bytes.
 const maxRecord = 64 << 10
 
-// Sign signs a record.
+// Sign signs a record in the version of the form that this package writes, whatever V says.
 func Sign(r Record, key ed25519.PrivateKey) ([]byte, error) {
 	r.V = Version
 	payload, err := r.encode()
@@ -94,7 +95,8 @@ func Sign(r Record, key ed25519.PrivateKey) ([]byte, error) {
 	return []byte(signed + "." + base64.RawURLEncoding.EncodeToString(signature)), nil
 }
 
-// Verify verifies a record with the keys of registrars, any of which may have signed it, and returns it.
+// Verify verifies a record with the keys of registrars, any of which may have signed it, and returns it. The error wraps
+// ErrInvalid and says nothing of what is in the record.
 func Verify(jws []byte, keys ...ed25519.PublicKey) (Record, error) {
 	var none Record
 	if len(jws) > maxRecord {
@@ -105,7 +107,9 @@ func Verify(jws []byte, keys ...ed25519.PublicKey) (Record, error) {
 		return none, fmt.Errorf("%w: not the JWS of one", ErrInvalid)
 	}
 	signature, err := base64.RawURLEncoding.Strict().DecodeString(parts[2])
-	if err != nil || !signedBy(keys, []byte(parts[0]+"."+parts[1]), signature) {
+	if err != nil || !slices.ContainsFunc(keys, func(key ed25519.PublicKey) bool {
+		return len(key) == ed25519.PublicKeySize && ed25519.Verify(key, []byte(parts[0]+"."+parts[1]), signature)
+	}) {
 		return none, fmt.Errorf("%w: signed by no key that is trusted", ErrInvalid)
 	}
 	payload, err := base64.RawURLEncoding.Strict().DecodeString(parts[1])
@@ -120,13 +124,4 @@ func Verify(jws []byte, keys ...ed25519.PublicKey) (Record, error) {
 		return none, fmt.Errorf("%w: version %d of the form", ErrInvalid, r.V)
 	}
 	return r, nil
-}
-
-func signedBy(keys []ed25519.PublicKey, message, signature []byte) bool {
-	for _, key := range keys {
-		if len(key) == ed25519.PublicKeySize && ed25519.Verify(key, message, signature) {
-			return true
-		}
-	}
-	return false
 }
