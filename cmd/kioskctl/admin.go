@@ -26,7 +26,7 @@ func oneOf(ctx context.Context, name, usage string, commands map[string]command,
 		_, _ = fmt.Fprint(stdout, usage)
 		return exitOK
 	}
-	_, _ = fmt.Fprintf(stderr, "kioskctl %s: no command %q\n\n%s", name, args[0], usage)
+	_, _ = fmt.Fprintf(stderr, "%s: no command %q\n\n%s", name, args[0], usage)
 	return exitUsage
 }
 

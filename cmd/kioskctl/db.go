@@ -43,7 +43,7 @@ const exitOpen = 3
 
 // runDB carries out "kioskctl db".
 func runDB(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	return oneOf(ctx, "db", dbUsage, map[string]command{
+	return oneOf(ctx, "kioskctl db", dbUsage, map[string]command{
 		"create": dbCreate, "migrate": dbMigrate, "check": dbCheck, "centre": dbCentre, "registrar": dbRegistrar, "server": dbServer,
 		"settings": dbSettings, "set": dbSet, "extension": dbExtension, "destination": dbDestination,
 		"alerts": dbAlerts, "reviews": dbReviews,

@@ -34,7 +34,7 @@ The connection string of a superuser is --dsn, or better BALCAO_ADMIN_DSN.
 
 // runDesk carries out "kioskctl desk".
 func runDesk(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	return oneOf(ctx, "desk", deskUsage, map[string]command{
+	return oneOf(ctx, "kioskctl desk", deskUsage, map[string]command{
 		"add": deskCertificate("add"), "rotate": deskCertificate("rotate"), "list": deskList, "ca": deskAuthority,
 		"suspend": changeOne("desk suspend", deskUsage, schema.SuspendDesk, "Desk %s is suspended.\n"),
 		"resume":  changeOne("desk resume", deskUsage, schema.ResumeDesk, "Desk %s may go on.\n"),

@@ -44,7 +44,7 @@ For export and audit the connection string of a superuser is --dsn, or better BA
 
 // runEvidence carries out "kioskctl evidence".
 func runEvidence(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	return oneOf(ctx, "evidence", evidenceUsage, map[string]command{
+	return oneOf(ctx, "kioskctl evidence", evidenceUsage, map[string]command{
 		"export": evidenceExport, "verify": evidenceVerify, "audit": evidenceAudit,
 	}, args, stdout, stderr)
 }

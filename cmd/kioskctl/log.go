@@ -207,7 +207,7 @@ func fetchCheckpoint(ctx context.Context, url, origin string) ([]byte, error) {
 
 // runLog carries out "kioskctl log".
 func runLog(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	return oneOf(ctx, "log", logUsage, map[string]command{
+	return oneOf(ctx, "kioskctl log", logUsage, map[string]command{
 		"checkpoint": logPrint("log checkpoint", 0, func(ctx context.Context, conn *pgx.Conn, _ []string) ([]byte, error) {
 			return ledger.Newest(ctx, conn)
 		}),

@@ -50,41 +50,16 @@ func mistake(err error, code int) int {
 }
 
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	if len(args) == 0 {
-		_, _ = fmt.Fprint(stderr, usage)
-		return exitUsage
-	}
-	switch command, rest := args[0], args[1:]; command {
-	case "card":
-		return runCard(ctx, rest, stdin, stdout, stderr)
-	case "document":
-		return runDocument(ctx, rest, stdout, stderr)
-	case "doctor":
-		return runDoctor(ctx, rest, stdout, stderr)
-	case "trust":
-		return runTrust(rest, stdout, stderr)
-	case "db":
-		return runDB(ctx, rest, stdout, stderr)
-	case "evidence":
-		return runEvidence(ctx, rest, stdout, stderr)
-	case "desk":
-		return runDesk(ctx, rest, stdout, stderr)
-	case "audit":
-		return runAudit(ctx, rest, stdout, stderr)
-	case "log":
-		return runLog(ctx, rest, stdout, stderr)
-	case "witness":
-		return runWitness(ctx, rest, stdout, stderr)
-	case "staff":
-		return runStaff(ctx, rest, stdout, stderr)
-	case "version", "-version", "--version":
+	versions := func(_ context.Context, _ []string, stdout, _ io.Writer) int {
 		_, _ = fmt.Fprintln(stdout, version.Line())
 		return exitOK
-	case "help", "-h", "--help":
-		_, _ = fmt.Fprint(stdout, usage)
-		return exitOK
-	default:
-		_, _ = fmt.Fprintf(stderr, "kioskctl: no command %q\n\n%s", command, usage)
-		return exitUsage
 	}
+	return oneOf(ctx, "kioskctl", usage, map[string]command{
+		"card": func(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+			return runCard(ctx, args, stdin, stdout, stderr)
+		},
+		"document": runDocument, "doctor": runDoctor, "trust": runTrust, "db": runDB, "desk": runDesk, "staff": runStaff,
+		"audit": runAudit, "log": runLog, "witness": runWitness, "evidence": runEvidence,
+		"version": versions, "-version": versions, "--version": versions,
+	}, args, stdout, stderr)
 }

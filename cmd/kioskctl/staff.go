@@ -35,7 +35,7 @@ The connection string of a superuser is --dsn, or better BALCAO_ADMIN_DSN.
 
 // runStaff carries out "kioskctl staff".
 func runStaff(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	return oneOf(ctx, "staff", staffUsage, map[string]command{
+	return oneOf(ctx, "kioskctl staff", staffUsage, map[string]command{
 		"add": staffAdd, "renew": staffRenew, "list": staffList,
 		"suspend": changeOne("staff suspend", staffUsage, schema.SuspendStaff, "Member of staff %s is suspended.\n"),
 		"resume":  changeOne("staff resume", staffUsage, schema.ResumeStaff, "Member of staff %s may sign in.\n"),

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -44,7 +45,7 @@ type trustOptions struct {
 }
 
 // runTrust keeps the folder that decides whom the kiosk believes.
-func runTrust(args []string, stdout, stderr io.Writer) int {
+func runTrust(_ context.Context, args []string, stdout, stderr io.Writer) int {
 	if len(args) == 0 {
 		_, _ = fmt.Fprint(stderr, trustUsage)
 		return exitUsage

@@ -122,7 +122,7 @@ func TestTrust(t *testing.T) {
 	run := func(exit int, says string, args ...string) string {
 		t.Helper()
 		var stdout, stderr bytes.Buffer
-		if got := runTrust(append(args, "--dir", dir), &stdout, &stderr); got != exit {
+		if got := runTrust(t.Context(), append(args, "--dir", dir), &stdout, &stderr); got != exit {
 			t.Errorf("%v: exit %d, want %d\n%s%s", args, got, exit, &stdout, &stderr)
 		}
 		if all := stdout.String() + stderr.String(); !strings.Contains(all, says) {
