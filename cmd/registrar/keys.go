@@ -13,6 +13,7 @@ import (
 	"filippo.io/age"
 
 	"balcao/cmd/internal/guarded"
+	"balcao/kiosk/ledger"
 	"balcao/kiosk/record"
 	"balcao/kiosk/registrar"
 )
@@ -54,25 +55,28 @@ func keygen(args []string, stdout io.Writer) error {
 	if err := writeNew(filepath.Join(dir, pepperFile), pepper); err != nil {
 		return fmt.Errorf("writing the pepper: %w", err)
 	}
-	if err := errors.Join(recordKeygen(dir), logKeygen(dir, origin)); err != nil {
+	if err := errors.Join(
+		pairKeygen(dir, recordFile, publicFile, record.GenerateKey),
+		pairKeygen(dir, logKeyFile, logPublicFile, func() ([]byte, []byte, error) { return ledger.GenerateKey(origin) }),
+	); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintln(stdout, identity.Recipient())
 	return err
 }
 
-// recordKeygen makes the key that signs records. The other half comes first: a key without it would be of no use.
-func recordKeygen(dir string) error {
-	private, public, err := record.GenerateKey()
+// pairKeygen makes a key and its public half. That comes first: a key without it would be of no use.
+func pairKeygen(dir, privateFile, publicFile string, generate func() (private, public []byte, err error)) error {
+	private, public, err := generate()
 	if err != nil {
 		return err
 	}
 	defer clear(private)
 	if err := writeNew(filepath.Join(dir, publicFile), public); err != nil {
-		return fmt.Errorf("writing the public key of records: %w", err)
+		return fmt.Errorf("writing a public key: %w", err)
 	}
-	if err := writeNew(filepath.Join(dir, recordFile), private); err != nil {
-		return fmt.Errorf("writing the key of records: %w", err)
+	if err := writeNew(filepath.Join(dir, privateFile), private); err != nil {
+		return fmt.Errorf("writing a key: %w", err)
 	}
 	return nil
 }

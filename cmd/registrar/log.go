@@ -24,22 +24,6 @@ const (
 	logStateFile  = "log.signed" // the newest checkpoint that this registrar signed
 )
 
-// logKeygen makes the log's keys.
-func logKeygen(dir, origin string) error {
-	private, public, err := ledger.GenerateKey(origin)
-	if err != nil {
-		return err
-	}
-	defer clear(private)
-	if err := writeNew(filepath.Join(dir, logKeyFile), private); err != nil {
-		return fmt.Errorf("writing the log's key: %w", err)
-	}
-	if err := writeNew(filepath.Join(dir, logPublicFile), public); err != nil {
-		return fmt.Errorf("writing the log's public key: %w", err)
-	}
-	return nil
-}
-
 // logConfig is the log of all events. All registrars that sequence it have the same key.
 type logConfig struct {
 	// Key is the file that "registrar keygen" wrote; when left out it is looked for in $CREDENTIALS_DIRECTORY. A registrar
