@@ -51,16 +51,6 @@ func (p Presenter) ofCase() (Presenter, kiosk.OpenCase) {
 	return p, open
 }
 
-// approvalProblem is why the last case was not decided, or the card did not sign.
-func (p Presenter) approvalProblem() *ProblemModel {
-	code := p.State.Approval.Problem
-	if code == "" {
-		return nil
-	}
-	parts := p.parts(kiosk.Problem{Code: code, Reader: p.State.Shift.Reader})
-	return &parts
-}
-
 // age writes how long ago something was at the centre: in minutes, hours or days.
 func (p Presenter) age(t time.Time) string {
 	d := p.centreNow().Sub(t)
@@ -84,7 +74,7 @@ func (p Presenter) reasons(reasons []kiosk.ApprovalReason) string {
 func (p Presenter) cases(m *ClerkModel) {
 	approval := p.State.Approval
 	m.Subtitle = p.Text("cases.subtitle")
-	m.Cases = CasesModel{Label: p.Text("cases.title"), Problem: p.approvalProblem()}
+	m.Cases = CasesModel{Label: p.Text("cases.title"), Problem: p.staffProblem(approval.Problem)}
 	for _, waiting := range approval.Cases {
 		option := OptionModel{
 			Text:  p.Format("cases.case", Values{"Age": p.age(waiting.OpenedAt), "Desk": waiting.Desk, "Clerk": staffText(waiting.Clerk)}),
@@ -114,7 +104,7 @@ func (p Presenter) cases(m *ClerkModel) {
 func (p Presenter) waitingCase(m *ClerkModel) {
 	of, open := p.ofCase()
 	m.Subtitle = p.leased(open)
-	m.OpenCase = CaseModel{Heading: p.Text("case.why"), Fields: of.caseFields(open), Checked: p.Text("case.checks"), Checks: of.checks(), Problem: p.approvalProblem()}
+	m.OpenCase = CaseModel{Heading: p.Text("case.why"), Fields: of.caseFields(open), Checked: p.Text("case.checks"), Checks: of.checks(), Problem: p.staffProblem(p.State.Approval.Problem)}
 	for _, reason := range open.Reasons {
 		key := string(reason)
 		m.OpenCase.Reasons = append(m.OpenCase.Reasons, Field{p.Text("approve.reason." + key), p.Text("approve.means." + key)})
@@ -167,7 +157,7 @@ func (p Presenter) decision(m *ClerkModel) {
 	of, open := p.ofCase()
 	approval := p.State.Approval
 	m.Subtitle = p.leased(open)
-	m.Decision = DecisionModel{Problem: p.approvalProblem()}
+	m.Decision = DecisionModel{Problem: p.staffProblem(approval.Problem)}
 	if approval.Case != nil { // once it is decided the person is forgotten
 		m.Decision.Fields = []Field{{p.Text("review.person"), of.fullName(open.Person)}}
 	}
@@ -220,8 +210,7 @@ func (p Presenter) decided(m *ClerkModel) {
 	case outcome.Refusal == "" || p.State.Approval.Decision == kiosk.DecisionRefused:
 		m.Title, m.Subtitle, m.Tick = p.Text("decision.refused_title"), p.Text("decision.refused_then"), kiosk.Passed
 	default:
-		parts := p.parts(kiosk.Problem{Code: outcome.Refusal})
-		m.Title, m.Tick, m.Decision.Problem = p.Text("decision.not_active"), kiosk.Failed, &parts
+		m.Title, m.Tick, m.Decision.Problem = p.Text("decision.not_active"), kiosk.Failed, p.staffProblem(outcome.Refusal)
 	}
 }
 

@@ -164,13 +164,17 @@ func (p Presenter) staffPIN(label string) StaffPINModel {
 
 // refused says why a sign-in, or an unlocking, did not come about, or cannot.
 func (p Presenter) refused(m *ClerkModel) bool {
-	code := cmp.Or(p.State.Shift.Problem, p.State.Status.Service)
+	m.SignIn.Problem = p.staffProblem(cmp.Or(p.State.Shift.Problem, p.State.Status.Service))
+	return m.SignIn.Problem != nil
+}
+
+// staffProblem says what is wrong with a staff card, or with what it was to sign; nil when nothing is.
+func (p Presenter) staffProblem(code kiosk.ProblemCode) *ProblemModel {
 	if code == "" {
-		return false
+		return nil
 	}
 	parts := p.parts(kiosk.Problem{Code: code, Reader: p.State.Shift.Reader})
-	m.SignIn.Problem = &parts
-	return true
+	return &parts
 }
 
 // before is what the desk knows of itself before the first case.
