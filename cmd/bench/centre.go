@@ -82,6 +82,7 @@ func (r *CentreReport) measureLoad(ctx context.Context, s *site, much amount) er
 		return fmt.Errorf("connecting a registrar: %w", err)
 	}
 	defer registrars.Close()
+	with := load.Registrar{Pool: registrars, Records: s.records}
 	pool, err := pgxpool.New(ctx, s.database)
 	if err != nil {
 		return fmt.Errorf("connecting as the door: %w", err)
@@ -101,7 +102,7 @@ func (r *CentreReport) measureLoad(ctx context.Context, s *site, much amount) er
 		asking = append(asking, load.Desk{Asks: d, Shift: d.shift.ID})
 	}
 	door, sql := asking[0], load.Desk{Asks: load.SQL{Pool: pool, Desk: cert.Certificate[0]}, Shift: asking[0].Shift}
-	if err := r.compare(ctx, door, sql, registrars, much.pairs); err != nil {
+	if err := r.compare(ctx, door, sql, with, much.pairs); err != nil {
 		return err
 	}
 	// The same connection string opens a session with the service's certificate, as the comparison has shown.
@@ -109,7 +110,7 @@ func (r *CentreReport) measureLoad(ctx context.Context, s *site, much amount) er
 		return err
 	}
 	r.Refused = true
-	result, err := load.Run(ctx, asking, registrars, much.enrolments)
+	result, err := load.Run(ctx, asking, with, much.enrolments)
 	if err != nil {
 		return fmt.Errorf("enrolling: %w", err)
 	}
@@ -118,11 +119,11 @@ func (r *CentreReport) measureLoad(ctx context.Context, s *site, much amount) er
 	return nil
 }
 
-func (r *CentreReport) compare(ctx context.Context, door, sql load.Desk, registrars *pgxpool.Pool, pairs int) error {
+func (r *CentreReport) compare(ctx context.Context, door, sql load.Desk, registrar load.Registrar, pairs int) error {
 	var send, bind [2][]float64
 	for n := range pairs + 1 {
 		for i, d := range []load.Desk{door, sql} {
-			took, err := load.Enrol(ctx, d, registrars)
+			took, err := load.Enrol(ctx, d, registrar)
 			if err != nil {
 				return err
 			}

@@ -198,7 +198,7 @@ func (m *logMeasure) together(ctx context.Context, desks []deskAt) (with, withou
 				return with, without, err
 			}
 			err := m.sequenced(ctx, func() error {
-				first, last, err := load.Together(ctx, asking, registrars)
+				first, last, err := load.Together(ctx, asking, load.Registrar{Pool: registrars, Records: m.site.records})
 				if n > 0 { // the first had to connect
 					bound[i], active[i] = append(bound[i], millis(first)), append(active[i], millis(last))
 				}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto"
@@ -51,6 +52,7 @@ type office struct {
 	identity *age.X25519Identity
 	desksBy  *x509.Certificate // the authority of the desks
 	staff    *staff.Trust
+	records  ed25519.PrivateKey
 	examiner *examine.Examiner // of the desks
 	centre   *examine.Examiner // the registrar's, which was asked nothing yet
 	phones   phones
@@ -69,7 +71,7 @@ type visitor struct {
 }
 
 func newOffice(ctx context.Context, s *site, visits int) (o *office, err error) {
-	o = &office{phones: phones{codes: map[string]chan string{}}, desksBy: s.desks.Certificate()}
+	o = &office{phones: phones{codes: map[string]chan string{}}, desksBy: s.desks.Certificate(), records: s.records}
 	defer func() {
 		if err != nil {
 			o.close()
@@ -229,11 +231,10 @@ func (o *office) prove(ctx context.Context, d deskAt, enrolment uuid.UUID, phone
 // desk to the last that heard of a key.
 func (o *office) enrol(ctx context.Context, visitors []visitor) (time.Duration, error) {
 	pepper := make([]byte, registrar.PepperLength)
-	_, _ = rand.Read(pepper)                  // never fails (Go 1.24)
-	_, records, _ := ed25519.GenerateKey(nil) // never fails (Go 1.24)
+	_, _ = rand.Read(pepper) // never fails (Go 1.24)
 	w, err := registrar.New(registrar.Config{
 		DB: o.pool, Verifier: evidence.Verifier{Examiner: o.centre}, SMS: &o.phones, Mail: &o.phones, Texts: delivery.Texts{Support: "300 003 990"},
-		Identity: o.identity, RecordKey: records, Pepper: pepper, DeskAuthority: o.desksBy, StaffTrust: o.staff, Log: slog.New(slog.NewJSONHandler(io.Discard, nil)),
+		Identity: o.identity, RecordKey: bytes.Clone(o.records), Pepper: pepper, DeskAuthority: o.desksBy, StaffTrust: o.staff, Log: slog.New(slog.NewJSONHandler(io.Discard, nil)),
 	})
 	if err != nil {
 		return 0, fmt.Errorf("making a registrar: %w", err)

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/ed25519"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -22,6 +23,7 @@ import (
 	"balcao/kiosk/central/cluster"
 	"balcao/kiosk/central/deskca"
 	"balcao/kiosk/central/schema"
+	"balcao/kiosk/record"
 	"balcao/mock-pcsc/fixtures"
 )
 
@@ -37,6 +39,8 @@ type site struct {
 	roots           *x509.CertPool // of services
 	centre          *process.Process
 	url             string // of centre
+
+	records ed25519.PrivateKey // the registrars': signs what the door believes of keys
 
 	database, registrar string // connection strings of the two services
 }
@@ -78,6 +82,13 @@ func openSite(ctx context.Context, dir string) (s *site, err error) {
 	if err := errors.Join(load.Employ(ctx, s.admin()), os.WriteFile(s.staffCA(), fixtures.StaffAuthority(), 0o600)); err != nil {
 		return s, err
 	}
+	private, public, err := record.GenerateKey()
+	if err == nil {
+		s.records, err = record.ParsePrivateKey(private)
+	}
+	if err = errors.Join(err, os.WriteFile(filepath.Join(dir, "record.pub"), public, 0o600)); err != nil {
+		return s, err
+	}
 	for _, limit := range []string{"desk_opens_per_hour", "desk_codes_per_hour", "centre_opens_per_hour", "centre_codes_per_hour", "prefix_codes_per_hour"} {
 		if err := schema.Set(ctx, s.admin(), limit, 1_000_000); err != nil {
 			return s, err
@@ -100,7 +111,7 @@ func (s *site) startCentre(ctx context.Context) error {
 	}
 	// All desks of a measurement are at one address, with two connections each.
 	config := fmt.Sprintf("listen = \"127.0.0.1:0\"\ncertificate = \"centre.crt\"\nkey = \"centre.key\"\n"+
-		"desk_authority = \"desk-ca/ca.crt\"\nstaff_authority = \"staff-ca.crt\"\ndatabase = %q\n[limits]\nper_address = 4096\n", s.database)
+		"desk_authority = \"desk-ca/ca.crt\"\nstaff_authority = \"staff-ca.crt\"\nrecord_keys = [\"record.pub\"]\ndatabase = %q\n[limits]\nper_address = 4096\n", s.database)
 	file := filepath.Join(s.dir, "centre.toml")
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		return err

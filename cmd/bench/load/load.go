@@ -5,6 +5,7 @@ package load
 
 import (
 	"context"
+	"crypto/ed25519"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -15,11 +16,13 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"golang.org/x/sync/errgroup"
 
 	"balcao/kiosk"
 	"balcao/kiosk/central"
+	"balcao/kiosk/record"
 	"balcao/kiosk/transcript"
 )
 
@@ -38,6 +41,12 @@ type Asks interface {
 	Status(context.Context, uuid.UUID) (central.Status, error)
 }
 
+// Registrar is what a registrar works with: its connections, and the key that signs records.
+type Registrar struct {
+	*pgxpool.Pool
+	Records ed25519.PrivateKey
+}
+
 // Took is how long parts of one enrolment took.
 type Took struct{ All, SendCode, Bind time.Duration }
 
@@ -50,7 +59,7 @@ type Result struct {
 
 // Run enrols invented people by all desks at once, and measures. The registrar's verification and its Argon2id are not
 // in it.
-func Run(ctx context.Context, desks []Desk, registrar *pgxpool.Pool, enrolments int) (Result, error) {
+func Run(ctx context.Context, desks []Desk, registrar Registrar, enrolments int) (Result, error) {
 	for _, desk := range desks { // connections and statements, which a desk at work has
 		if _, err := Enrol(ctx, desk, registrar); err != nil {
 			return Result{}, err
@@ -92,7 +101,7 @@ var last atomic.Int64
 func init() { last.Store(time.Now().UnixMicro()) }
 
 // Enrol takes one invented person with a Citizen Card from the challenge to the active key.
-func Enrol(ctx context.Context, desk Desk, registrar *pgxpool.Pool) (took Took, err error) {
+func Enrol(ctx context.Context, desk Desk, registrar Registrar) (took Took, err error) {
 	began := time.Now()
 	v, err := open(ctx, desk, registrar, &took)
 	if err == nil {
@@ -104,7 +113,7 @@ func Enrol(ctx context.Context, desk Desk, registrar *pgxpool.Pool) (took Took, 
 
 // Together opens an enrolment at each desk, and then has all of them bind at once; each key is made as soon as its
 // enrolment is bound. It returns how long that took until the last was bound, and until the last key was active.
-func Together(ctx context.Context, desks []Desk, registrar *pgxpool.Pool) (bound, active time.Duration, err error) {
+func Together(ctx context.Context, desks []Desk, registrar Registrar) (bound, active time.Duration, err error) {
 	ready := make([]visitor, len(desks))
 	for i, desk := range desks {
 		if ready[i], err = open(ctx, desk, registrar, new(Took)); err != nil {
@@ -132,7 +141,7 @@ type visitor struct {
 }
 
 // open takes a person from the challenge to a confirmed code.
-func open(ctx context.Context, desk Desk, registrar *pgxpool.Pool, took *Took) (v visitor, err error) {
+func open(ctx context.Context, desk Desk, registrar Registrar, took *Took) (v visitor, err error) {
 	v.n = last.Add(1)
 	n := v.n
 	enrolment, send, attempt := uuid.Must(uuid.NewV7()), uuid.Must(uuid.NewV7()), uuid.Must(uuid.NewV7())
@@ -150,7 +159,7 @@ func open(ctx context.Context, desk Desk, registrar *pgxpool.Pool, took *Took) (
 	if err != nil || s.Refusal != "" {
 		return v, Fault("sending", s.Refusal, err)
 	}
-	if err := CodeReady(ctx, registrar, send, code); err != nil {
+	if err := CodeReady(ctx, registrar.Pool, send, code); err != nil {
 		return v, err
 	}
 	c, err := desk.ConfirmCode(ctx, enrolment, central.Attempt{ID: attempt, Channel: kiosk.SMS, Code: []byte(code)})
@@ -162,14 +171,14 @@ func open(ctx context.Context, desk Desk, registrar *pgxpool.Pool, took *Took) (
 }
 
 // bind takes a person from there to the active key.
-func (v visitor) bind(ctx context.Context, desk Desk, registrar *pgxpool.Pool, took *Took) error {
+func (v visitor) bind(ctx context.Context, desk Desk, registrar Registrar, took *Took) error {
 	part := time.Now()
 	bound, err := desk.Bind(ctx, v.enrolment, evidence, false)
 	took.Bind = time.Since(part)
 	if err != nil || bound.State != central.StatePending {
 		return Fault("binding", bound.State, err)
 	}
-	if err := activate(ctx, registrar, v.enrolment, v.n); err != nil {
+	if err := registrar.activate(ctx, v.enrolment, v.n); err != nil {
 		return err
 	}
 	st, err := desk.Status(ctx, v.enrolment)
@@ -199,17 +208,25 @@ func CodeReady(ctx context.Context, registrar *pgxpool.Pool, send uuid.UUID, cod
 	return nil
 }
 
-func activate(ctx context.Context, registrar *pgxpool.Pool, enrolment uuid.UUID, n int64) error {
-	const sql = `select outcome from (select a.outcome, registrar.record(a.register, 1, 'record') from registrar.activate($1, jsonb_build_object(
+// activate makes the key, and the record without which no door says so.
+func (r Registrar) activate(ctx context.Context, enrolment uuid.UUID, n int64) error {
+	const sql = `select outcome, coalesce(register, 0), (current_date + 1000)::text from registrar.activate($1, jsonb_build_object(
 		'surname', 'de Carga', 'given_names', 'Pessoa', 'birth_date', date '1950-01-01' + $2::integer, 'nationality', 'UTO'),
 		'$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g',
-		'high', '{}', current_date + 1000, null) a offset 0) x`
-	var outcome string
-	if err := registrar.QueryRow(ctx, sql, enrolment, n%20_000).Scan(&outcome); err != nil {
-		return fmt.Errorf("activating: %w", err)
-	}
-	if outcome != "active" {
-		return fmt.Errorf("activating: %s", outcome)
-	}
-	return nil
+		'high', '{}', current_date + 1000, null)`
+	return pgx.BeginFunc(ctx, r.Pool, func(tx pgx.Tx) error {
+		var outcome string
+		key := record.Record{Version: 1, At: time.Now(), State: "active", Level: "high", Enrolment: enrolment}
+		if err := tx.QueryRow(ctx, sql, enrolment, n%20_000).Scan(&outcome, &key.Register, &key.ValidUntil); err != nil || outcome != "active" {
+			return Fault("activating", outcome, err)
+		}
+		signed, err := record.Sign(key, r.Records)
+		if err == nil {
+			_, err = tx.Exec(ctx, `select registrar.record($1, 1, $2)`, key.Register, signed)
+		}
+		if err != nil {
+			return fmt.Errorf("storing a record: %w", err)
+		}
+		return nil
+	})
 }

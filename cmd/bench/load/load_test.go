@@ -37,7 +37,8 @@ func TestRun(t *testing.T) {
 	}
 	sql := load.SQL{Pool: pool, Desk: o.DB.Desk(kiosktest.DeskName).Certificate[0]}
 	desks := []load.Desk{{Asks: o.Centre, Shift: shift.ID}, {Asks: sql, Shift: shift.ID}}
-	r, err := load.Run(t.Context(), desks, registrars, 20)
+	with := load.Registrar{Pool: registrars, Records: o.Records}
+	r, err := load.Run(t.Context(), desks, with, 20)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,11 +48,11 @@ func TestRun(t *testing.T) {
 	if r.PerSecond <= 0 || r.Median <= 0 || r.P95 < r.Median {
 		t.Errorf("measured %+v", r)
 	}
-	if bound, active, err := load.Together(t.Context(), desks, registrars); err != nil || bound <= 0 || active < bound {
+	if bound, active, err := load.Together(t.Context(), desks, with); err != nil || bound <= 0 || active < bound {
 		t.Errorf("together: bound in %s, active in %s, %v", bound, active, err)
 	}
 	for _, desk := range desks {
-		took, err := load.Enrol(t.Context(), desk, registrars)
+		took, err := load.Enrol(t.Context(), desk, with)
 		if err != nil {
 			t.Fatal(err)
 		}
