@@ -92,7 +92,7 @@ func evidenceExport(ctx context.Context, args []string, stdout, stderr io.Writer
 		return exit
 	}
 	var text []byte
-	err := withDatabase(ctx, *dsn, func(conn *pgx.Conn) error {
+	err := schema.WithAdmin(ctx, *dsn, func(conn *pgx.Conn) error {
 		id, err := enrolmentOf(ctx, conn, leading[0])
 		if err != nil {
 			return err
@@ -243,7 +243,7 @@ func evidenceAudit(ctx context.Context, args []string, stdout, stderr io.Writer)
 		return fail(stderr, fs.Name(), err)
 	}
 	bad, all := 0, 0
-	err = withDatabase(ctx, *dsn, func(conn *pgx.Conn) error {
+	err = schema.WithAdmin(ctx, *dsn, func(conn *pgx.Conn) error {
 		ids, err := schema.Enrolled(ctx, conn, int(*sample), 0)
 		for _, id := range ids {
 			all++

@@ -19,6 +19,7 @@ import (
 	cosignature "github.com/transparency-dev/formats/note"
 
 	"balcao/cmd/internal/guarded"
+	"balcao/kiosk/central/schema"
 	"balcao/kiosk/ledger"
 	"balcao/kiosk/record"
 )
@@ -92,20 +93,6 @@ func recordKey(path string) (ed25519.PublicKey, error) {
 	return record.ParsePublicKey(text)
 }
 
-// withDatabase does something on a connection to the centre's database. Errors do not quote the connection string.
-func withDatabase(ctx context.Context, dsn string, do func(*pgx.Conn) error) error {
-	cfg, err := pgx.ParseConfig(dsn)
-	if err != nil {
-		return errors.New("the connection string is not valid")
-	}
-	conn, err := pgx.ConnectConfig(ctx, cfg)
-	if err != nil {
-		return fmt.Errorf("connecting to the database: %w", err)
-	}
-	defer conn.Close(context.WithoutCancel(ctx))
-	return do(conn)
-}
-
 // runAudit carries out "kioskctl audit".
 func runAudit(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	fs, dsn := adminFlags("audit", auditUsage, stderr)
@@ -123,7 +110,7 @@ func runAudit(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 		return fail(stderr, fs.Name(), err)
 	}
 	var report ledger.Report
-	err = withDatabase(ctx, *dsn, func(conn *pgx.Conn) error {
+	err = schema.WithAdmin(ctx, *dsn, func(conn *pgx.Conn) error {
 		report, err = ledger.Audit(ctx, conn, with)
 		return err
 	})
@@ -209,7 +196,8 @@ func fetchCheckpoint(ctx context.Context, url, origin string) ([]byte, error) {
 func runLog(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return oneOf(ctx, "kioskctl log", logUsage, map[string]command{
 		"checkpoint": logPrint("log checkpoint", 0, func(ctx context.Context, conn *pgx.Conn, _ []string) ([]byte, error) {
-			return ledger.Newest(ctx, conn)
+			_, checkpoint, err := ledger.Newest(ctx, conn)
+			return checkpoint, err
 		}),
 		"prove": logPrint("log prove", 2, func(ctx context.Context, conn *pgx.Conn, row []string) ([]byte, error) {
 			_, proof, err := ledger.Prove(ctx, conn, row[0], row[1])
@@ -227,7 +215,7 @@ func logPrint(name string, n int, text func(context.Context, *pgx.Conn, []string
 		if !ok {
 			return exit
 		}
-		err := withDatabase(ctx, *dsn, func(conn *pgx.Conn) error {
+		err := schema.WithAdmin(ctx, *dsn, func(conn *pgx.Conn) error {
 			printed, err := text(ctx, conn, leading)
 			if err == nil {
 				_, err = stdout.Write(printed)

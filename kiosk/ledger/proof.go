@@ -19,13 +19,9 @@ type Proof []byte
 // ErrNotLogged says that there is no such leaf, or that it has no number yet or no checkpoint behind it.
 var ErrNotLogged = errors.New("it is not in the log yet")
 
-// Newest returns the newest checkpoint, with cosignatures of witnesses. The error may be ErrNotLogged.
-func Newest(ctx context.Context, db DB) (checkpoint []byte, err error) {
-	_, checkpoint, err = newestCheckpoint(ctx, db)
-	return checkpoint, err
-}
-
-func newestCheckpoint(ctx context.Context, db DB) (size int64, note []byte, err error) {
+// Newest returns the newest checkpoint, with cosignatures of witnesses, and its size, neither verified. The error may be
+// ErrNotLogged.
+func Newest(ctx context.Context, db DB) (size int64, note []byte, err error) {
 	err = db.QueryRow(ctx, `select size, note from centre.log_checkpoint order by size desc, id limit 1`).Scan(&size, &note)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return 0, nil, ErrNotLogged
@@ -47,7 +43,7 @@ func Prove(ctx context.Context, db DB, table, row string) (Leaf, Proof, error) {
 	if err != nil {
 		return Leaf{}, nil, fmt.Errorf("looking for a leaf: %w", plain(err))
 	}
-	size, checkpoint, err := newestCheckpoint(ctx, db)
+	size, checkpoint, err := Newest(ctx, db)
 	if err != nil {
 		return Leaf{}, nil, err
 	}

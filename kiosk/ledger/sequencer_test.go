@@ -20,7 +20,7 @@ import (
 func TestProof(t *testing.T) {
 	c := newCentre(t)
 	c.db.Desk("loja_1")
-	if _, err := ledger.Newest(t.Context(), c.admin); !errors.Is(err, ledger.ErrNotLogged) {
+	if _, _, err := ledger.Newest(t.Context(), c.admin); !errors.Is(err, ledger.ErrNotLogged) {
 		t.Errorf("a checkpoint before anything was signed: %v", err)
 	}
 	for _, row := range []string{"loja_1", "nobody's"} {

@@ -233,7 +233,7 @@ func TestWitnessed(t *testing.T) {
 	c.sequenced()
 	c.until("the next checkpoint is cosigned", cosigned)
 	stop()
-	text, err := ledger.Newest(t.Context(), c.admin)
+	_, text, err := ledger.Newest(t.Context(), c.admin)
 	c.check(err)
 	verifyElsewhere(t, c, w, text)
 

@@ -124,7 +124,7 @@ var rules = []struct{ rule, cure, sql string }{
 // Check compares the database's version with this program's and audits who may do what. The first
 // finding is about the version; when the schema is absent or of another version it is the only one.
 func Check(ctx context.Context, adminDSN string) (findings []Finding, err error) {
-	err = withAdmin(ctx, adminDSN, func(conn *pgx.Conn) error {
+	err = WithAdmin(ctx, adminDSN, func(conn *pgx.Conn) error {
 		version, err := checkVersion(ctx, conn)
 		if err != nil {
 			return err

@@ -57,7 +57,7 @@ func mustFiles(folder string) []string {
 // Migrate brings the database up to this program's version and returns the versions before and after.
 // Several may run at once; one does the work. What fails changes nothing.
 func Migrate(ctx context.Context, adminDSN string) (from, to int, err error) {
-	err = withAdmin(ctx, adminDSN, func(conn *pgx.Conn) error {
+	err = WithAdmin(ctx, adminDSN, func(conn *pgx.Conn) error {
 		from, to, err = migrate(ctx, conn, Version())
 		return err
 	})

@@ -81,8 +81,8 @@ func Seal(ctx context.Context, conn *pgx.Conn) error {
 	return nil
 }
 
-// withAdmin does something on a connection of its own.
-func withAdmin(ctx context.Context, dsn string, do func(*pgx.Conn) error) error {
+// WithAdmin does something on a connection of its own, as an administrator. Errors do not quote the connection string.
+func WithAdmin(ctx context.Context, dsn string, do func(*pgx.Conn) error) error {
 	config, err := pgx.ParseConfig(dsn)
 	if err != nil {
 		return errors.New("the connection string is not valid")
@@ -97,12 +97,12 @@ func withAdmin(ctx context.Context, dsn string, do func(*pgx.Conn) error) error 
 
 // inTx does something in a transaction on a connection of its own.
 func inTx(ctx context.Context, dsn string, do func(pgx.Tx) error) error {
-	return withAdmin(ctx, dsn, func(conn *pgx.Conn) error { return pgx.BeginFunc(ctx, conn, do) })
+	return WithAdmin(ctx, dsn, func(conn *pgx.Conn) error { return pgx.BeginFunc(ctx, conn, do) })
 }
 
 // list reads rows by the order of their columns.
 func list[T any](ctx context.Context, dsn, what, sql string) (rows []T, err error) {
-	err = withAdmin(ctx, dsn, func(conn *pgx.Conn) error {
+	err = WithAdmin(ctx, dsn, func(conn *pgx.Conn) error {
 		found, err := conn.Query(ctx, sql)
 		if err == nil {
 			rows, err = pgx.CollectRows(found, pgx.RowToStructByPos[T])
