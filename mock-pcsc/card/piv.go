@@ -14,7 +14,6 @@ type PIVContents struct {
 	PIN     *PIN                   // reference 80
 	Keys    map[byte]crypto.Signer // by reference: 9A, 9C, 9D, 9E
 	Objects map[PIVObject][]byte   // what GET DATA returns within tag 53
-	Trouble *Trouble               // nil for a card that works
 }
 
 // A PIVObject is the tag of a data object (SP 800-73-4 part 1 table 3).
@@ -77,28 +76,18 @@ func NewPIV(c PIVContents) *PIV { return &PIV{PIVContents: c} }
 func (p *PIV) ATR() []byte { return bytes.Clone(p.PIVContents.ATR) }
 
 // PowerOn starts a session.
-func (p *PIV) PowerOn() { p.powered = true; p.forget() }
+func (p *PIV) PowerOn() { p.powered, p.session = true, pivSession{} }
 
 // PowerOff ends it.
-func (p *PIV) PowerOff() { p.powered = false; p.forget() }
+func (p *PIV) PowerOff() { p.powered, p.session = false, pivSession{} }
 
 // Reset starts it anew.
 func (p *PIV) Reset() { p.PowerOn() }
 
-func (p *PIV) forget() {
-	p.session = pivSession{}
-	if p.Trouble != nil {
-		p.Trouble.seen = 0
-	}
-}
-
 // Transmit answers a command.
 func (p *PIV) Transmit(raw []byte) Response {
-	switch {
-	case !p.powered:
+	if !p.powered {
 		return Response{Silent: true}
-	case p.Trouble.meets(raw):
-		return p.Trouble.Response
 	}
 	return Response{Data: p.answer(raw)}
 }

@@ -9,6 +9,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"math/big"
+	"slices"
 )
 
 // Algorithms (SP 800-78-4 table 6-2).
@@ -140,8 +141,7 @@ func (p *PIV) generate(cmd command) []byte {
 		return statusConditions.alone()
 	}
 	p.Keys[cmd.p2] = key
-	public := pivPublic(key)
-	return p.reply(append([]byte{0x7f}, tlv(0x49, public)...), cmd.le)
+	return p.reply(append([]byte{0x7f}, tlv(0x49, pivPublic(key))...), cmd.le)
 }
 
 // pivPublic is a public key as GENERATE and the metadata have it: 81 modulus and 82 exponent, or 86 point.
@@ -184,13 +184,12 @@ func (p *PIV) metadata(cmd command) []byte {
 	)
 	switch key, ok := p.Keys[cmd.p2]; {
 	case ok:
-		return p.reply(bytes.Join([][]byte{
-			tlv(0x01, []byte{pivAlgorithm(key)}), tlv(0x02, []byte{once, never}), tlv(0x03, []byte{imported}), tlv(0x04, pivPublic(key)),
-		}, nil), cmd.le)
+		return p.reply(slices.Concat(tlv(0x01, []byte{pivAlgorithm(key)}), tlv(0x02, []byte{once, never}),
+			tlv(0x03, []byte{imported}), tlv(0x04, pivPublic(key))), cmd.le)
 	case cmd.p2 == pivManagement:
-		return statusOK.after(append(tlv(0x01, []byte{piv3DES}), append(tlv(0x02, []byte{0, never}), tlv(0x05, []byte{factory})...)...))
+		return statusOK.after(slices.Concat(tlv(0x01, []byte{piv3DES}), tlv(0x02, []byte{0, never}), tlv(0x05, []byte{factory})))
 	case cmd.p2 == PINPIV:
-		return statusOK.after(append(tlv(0x01, []byte{0xff}), append(tlv(0x05, []byte{0}), tlv(0x06, []byte{maxTries, byte(p.PIN.tries)})...)...))
+		return statusOK.after(slices.Concat(tlv(0x01, []byte{0xff}), tlv(0x05, []byte{0}), tlv(0x06, []byte{maxTries, byte(p.PIN.tries)})))
 	}
 	return statusNotFound.alone()
 }

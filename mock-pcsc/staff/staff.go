@@ -13,18 +13,16 @@ import (
 	"balcao/mock-pcsc/pki"
 )
 
-// PIN and PUK of every staff card, as cards come from the factory.
-const (
-	PIN = "123456"
-	PUK = "12345678"
-)
+// PIN of every staff card, as cards come from the factory.
+const PIN = "123456"
+
+const puk = "12345678"
 
 // A Plan is the order for one card.
 type Plan struct {
 	Name    string // of the card; its certificate and key have the same
 	Blank   bool   // from the factory: neither key nor certificate
 	Blocked bool   // all PIN tries used up
-	Trouble *card.Trouble
 }
 
 // atr is T=1 with nothing but a word in the historical bytes, so that no program takes the card for one it knows.
@@ -34,7 +32,7 @@ var atr = []byte{0x3b, 0xe7, 0x00, 0x00, 0x81, 0x21, 0x45, 'P', 'E', 'S', 'S', '
 func Make(authorities *pki.PKI, p Plan) (*card.PIV, error) {
 	identity := sha256.Sum256([]byte("staff card " + p.Name))
 	c := card.PIVContents{
-		ATR: atr, Serial: binary.BigEndian.Uint32(identity[:]), PIN: card.NewPIN(card.PINPIV, PIN, PUK), Trouble: p.Trouble,
+		ATR: atr, Serial: binary.BigEndian.Uint32(identity[:]), PIN: card.NewPIN(card.PINPIV, PIN, puk),
 		Keys: map[byte]crypto.Signer{}, Objects: map[card.PIVObject][]byte{card.PIVCHUID: holderIdentifier(identity[:16])},
 	}
 	if p.Blocked {
