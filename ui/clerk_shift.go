@@ -60,7 +60,7 @@ type signInView struct {
 	number       *askedView
 	entry        *entry
 	pin          *staffPINView
-	problem      *problemView
+	problem      optional
 	aside        *theme.Text
 	lights       *list[lightView, present.Light]
 	object       fyne.CanvasObject
@@ -71,7 +71,7 @@ type signInView struct {
 func newSignInView(keys *keyboard, send func(kiosk.Event)) *signInView {
 	v := &signInView{
 		fields: newFields(12, 134, nil), kept: newFields(10, 84, nil), lines: newLines(8, func() *theme.Text { return theme.Body("") }),
-		pin: newStaffPINView(keys, send), problem: newProblemView(), aside: theme.Heading("").Wrap(),
+		pin: newStaffPINView(keys, send), problem: optional{newProblemView()}, aside: theme.Heading("").Wrap(),
 	}
 	v.entry = newEntry(keys, func() {})
 	v.number = newAskedView(columns(0, []float32{-220}, v.entry), 0)
@@ -103,10 +103,7 @@ func (v *signInView) show(m present.ClerkModel) {
 	reveal(v.lines.content, len(m.SignIn.Lines) > 0)
 	v.number.show(present.AskedModel{Asked: v.asked, Label: m.SignIn.Number})
 	v.pin.show(m)
-	if m.SignIn.Problem != nil {
-		v.problem.show(*m.SignIn.Problem)
-	}
-	reveal(v.problem.content, m.SignIn.Problem != nil)
+	v.problem.show(m.SignIn.Problem)
 	v.aside.SetText(m.SignIn.Aside)
 	v.kept.show(m.SignIn.Kept)
 	reveal(v.kept.content, len(m.SignIn.Kept) > 0)
