@@ -22,6 +22,7 @@ import (
 	"balcao/kiosk/central"
 	"balcao/kiosk/central/deskca"
 	"balcao/kiosk/central/schema"
+	"balcao/kiosk/kiosktest"
 )
 
 // Attack is something that was tried with a stolen desk's certificate and key, and a clerk's card and PIN, and what an honest desk, the centre and
@@ -127,7 +128,7 @@ func (a *attacker) signIn(ctx context.Context, cert tls.Certificate, roots *x509
 	}
 	defer stolen.Close()
 	for i, into := range []*uuid.UUID{&a.shifts.stolen, &a.shifts.honest} {
-		s, err := load.SignIn(ctx, []*central.Centre{stolen, a.honest}[i], load.Clerks[i])
+		s, err := kiosktest.SignIn(ctx, []*central.Centre{stolen, a.honest}[i], kiosktest.Clerks[i])
 		if err != nil {
 			return err
 		}

@@ -17,12 +17,12 @@ import (
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
 
-	"balcao/cmd/bench/load"
 	"balcao/cmd/internal/process"
 	"balcao/kiosk/central"
 	"balcao/kiosk/central/cluster"
 	"balcao/kiosk/central/deskca"
 	"balcao/kiosk/central/schema"
+	"balcao/kiosk/kiosktest"
 	"balcao/kiosk/record"
 	"balcao/mock-pcsc/fixtures"
 )
@@ -79,7 +79,7 @@ func openSite(ctx context.Context, dir string) (s *site, err error) {
 	if err != nil {
 		return s, fmt.Errorf("starting PostgreSQL: %w", err)
 	}
-	if err := errors.Join(load.Employ(ctx, s.admin()), os.WriteFile(s.staffCA(), fixtures.StaffAuthority(), 0o600)); err != nil {
+	if err := errors.Join(kiosktest.Employ(ctx, s.admin(), kiosktest.Clerks...), os.WriteFile(s.staffCA(), fixtures.StaffAuthority(), 0o600)); err != nil {
 		return s, err
 	}
 	private, public, err := record.GenerateKey()
@@ -161,7 +161,7 @@ func (s *site) login(role string) (string, error) {
 type deskAt struct {
 	*central.Centre
 	cert  tls.Certificate
-	shift load.Shift // of who is signed in, when somebody is
+	shift kiosktest.Shift // of who is signed in, when somebody is
 }
 
 // addDesk makes a desk. The caller closes it.
@@ -177,7 +177,7 @@ func (s *site) addDesk(ctx context.Context, name string) (deskAt, error) {
 // signIn has a clerk sign in at each desk.
 func signIn(ctx context.Context, desks []deskAt) (err error) {
 	for i, d := range desks {
-		if desks[i].shift, err = load.SignIn(ctx, d.Centre, load.Clerks[0]); err != nil {
+		if desks[i].shift, err = kiosktest.SignIn(ctx, d.Centre, kiosktest.Clerks[0]); err != nil {
 			return err
 		}
 	}

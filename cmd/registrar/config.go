@@ -34,7 +34,7 @@ type config struct {
 	// Every enrolment is signed with the certificate of its desk.
 	DeskAuthority string `toml:"desk_authority"`
 	// StaffAuthority is a file with the certificates (PEM) of who issues staff cards, and StaffCards a folder with the
-	// certificates of cards that count by themselves. Without both no enrolment of a shift is believed.
+	// certificates of cards that count by themselves. One of them has to be there.
 	StaffAuthority string `toml:"staff_authority"`
 	StaffCards     string `toml:"staff_cards"`
 	// RecordKey is the file record.key of "registrar keygen", which signs the record of each key; it is looked for as the
@@ -172,6 +172,8 @@ func (c config) Validate() error {
 	if c.StaffCards != "" {
 		place("staff_cards", guarded.Folder(c.StaffCards), "no such folder")
 	}
+	must(c.StaffAuthority != "" || c.StaffCards != "",
+		"staff_authority, staff_cards: name one: a file with the authorities of the staff cards, or a folder with the cards' certificates")
 	_, err = staff.Load(c.StaffAuthority, c.StaffCards)
 	place("staff_authority, staff_cards", err, "reading them: no such file")
 	key, err := loadRecordKey(c.RecordKey)

@@ -49,6 +49,7 @@ func TestKilled(t *testing.T) {
 	defer cancel()
 	office := kiosktest.NewOffice(t)
 	office.OpenCentre(ctx, t)
+	shift := office.SignIn(ctx, t, office.Centre).ID
 	phones := inbox.New(1000)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -75,7 +76,7 @@ func TestKilled(t *testing.T) {
 	const people = 24
 	for n := 1; n <= people; n++ {
 		id := uuid.Must(uuid.NewV7())
-		who := central.Person{Document: kiosk.CitizenCard, Country: "PRT", CivilNumber: fmt.Sprintf("99%06d", n)}
+		who := central.Person{Shift: shift, Document: kiosk.CitizenCard, Country: "PRT", CivilNumber: fmt.Sprintf("99%06d", n)}
 		if _, err := office.Centre.Open(ctx, id, who); err != nil {
 			t.Fatal(err)
 		}

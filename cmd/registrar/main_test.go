@@ -102,6 +102,9 @@ func centre(t *testing.T, database, more string) (configFile string) {
 	if !strings.Contains(more, "desk_authority") {
 		more += "\ndesk_authority = \"desk-ca/ca.crt\""
 	}
+	if !strings.Contains(more, "staff_") {
+		more += "\nstaff_authority = \"pki/staff/staff-ca.crt\""
+	}
 	if !strings.Contains(more, "record_key") {
 		more += "\nrecord_key = \"keys/record.key\""
 	}
@@ -188,6 +191,7 @@ func TestCheckConfig_Staff(t *testing.T) {
 	}
 	for name, tt := range map[string]struct{ config, want string }{
 		"all of it":       {fmt.Sprintf("staff_authority = %q\nstaff_cards = %q\nrecord_key = \"keys/record.key\"", authority, filepath.Dir(card)), ""},
+		"neither":         {"# staff_authority, staff_cards", "staff_authority, staff_cards: name one"},
 		"no such file":    {`staff_authority = "none.crt"`, "staff_authority: no such file"},
 		"a card as CA":    {fmt.Sprintf("staff_authority = %q", card), "not an authority's certificate"},
 		"no such folder":  {`staff_cards = "none"`, "staff_cards: no such folder"},

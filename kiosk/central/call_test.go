@@ -113,7 +113,7 @@ func TestCut(t *testing.T) {
 			must(c.Hello(ctx))(t)
 			broken()
 			id, to := newID(), phone()
-			must(c.Open(ctx, id, person()))(t)
+			must(c.Open(ctx, id, b.person()))(t)
 			broken()
 			must(c.SendCode(ctx, id, central.CodeRequest{ID: newID(), Channel: kiosk.SMS, Value: to, Language: kiosk.English}))(t)
 			broken()

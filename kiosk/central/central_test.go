@@ -27,7 +27,8 @@ func TestMain(m *testing.M) { cluster.TestMain(m) }
 // bench is a test's own centre: a database, a door and a desk that calls it.
 type bench struct {
 	*kiosktest.Office
-	t *testing.T
+	t     *testing.T
+	shift uuid.UUID // at the office's desk
 }
 
 func newBench(t *testing.T) *bench {
@@ -35,6 +36,7 @@ func newBench(t *testing.T) *bench {
 	t.Parallel()
 	b := &bench{Office: kiosktest.NewOffice(t), t: t}
 	b.OpenCentre(t.Context(), t)
+	b.shift = b.SignIn(t.Context(), t, b.Centre).ID
 	return b
 }
 
@@ -43,8 +45,8 @@ func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 var people atomic.Int64
 
 // person is somebody else each time, with a Citizen Card.
-func person() central.Person {
-	return central.Person{Document: kiosk.CitizenCard, Country: "PRT", CivilNumber: civilNumber(10_000_000 + people.Add(1))}
+func (b *bench) person() central.Person {
+	return central.Person{Shift: b.shift, Document: kiosk.CitizenCard, Country: "PRT", CivilNumber: civilNumber(10_000_000 + people.Add(1))}
 }
 
 // civilNumber is a number with its check digit.
@@ -105,7 +107,7 @@ func TestWholePath(t *testing.T) {
 	if h.Skew.Abs() > time.Second || h.RoundTrip <= 0 || h.Now.Location() != time.UTC {
 		t.Errorf("Hello: skew on one computer %v, round trip %v, now %v", h.Skew, h.RoundTrip, h.Now)
 	}
-	id, who := newID(), person()
+	id, who := newID(), b.person()
 	o := must(c.Open(ctx, id, who))(t)
 	if again := must(c.Open(ctx, id, who))(t); len(o.Challenge) != 32 || string(again.Challenge) != string(o.Challenge) || !again.OpenedAt.Equal(o.OpenedAt) {
 		t.Errorf("Open: got %+v, then %+v", o, again)
@@ -142,7 +144,7 @@ func TestWholePath(t *testing.T) {
 	}
 	for range 2 {
 		gone := newID()
-		must(c.Open(ctx, gone, person()))(t)
+		must(c.Open(ctx, gone, b.person()))(t)
 		if err := errors.Join(c.Abandon(ctx, gone, "cancelled"), c.Abandon(ctx, gone, "cancelled")); err != nil {
 			t.Errorf("Abandon: %v", err)
 		}
@@ -156,7 +158,7 @@ func TestWholePath(t *testing.T) {
 func TestChipChallenge(t *testing.T) {
 	b := newBench(t)
 	id := newID()
-	who := central.Person{Document: kiosk.Passport, Country: "UTO", DocumentNumber: "L898902C3", TaxNumber: "123456789"}
+	who := central.Person{Shift: b.shift, Document: kiosk.Passport, Country: "UTO", DocumentNumber: "L898902C3", TaxNumber: "123456789"}
 	must(b.Centre.Open(t.Context(), id, who))(t)
 	for range 2 {
 		if q := must(b.Centre.ChipChallenge(t.Context(), id, make([]byte, 300)))(t); q.State != central.ChipQueued || q.Challenge != nil {
@@ -172,9 +174,9 @@ func TestRefused(t *testing.T) {
 	b := newBench(t)
 	ctx, c := t.Context(), b.Centre
 	id := newID()
-	must(c.Open(ctx, id, person()))(t)
+	must(c.Open(ctx, id, b.person()))(t)
 	ended := newID()
-	must(c.Open(ctx, ended, person()))(t)
+	must(c.Open(ctx, ended, b.person()))(t)
 	if err := c.Abandon(ctx, ended, "cancelled"); err != nil {
 		t.Fatal(err)
 	}
@@ -183,7 +185,7 @@ func TestRefused(t *testing.T) {
 		code string
 	}{
 		"unknown":        {func() error { _, err := c.Status(ctx, newID()); return err }, central.RefusedUnknown},
-		"another person": {func() error { _, err := c.Open(ctx, id, person()); return err }, central.RefusedConflict},
+		"another person": {func() error { _, err := c.Open(ctx, id, b.person()); return err }, central.RefusedConflict},
 		"ended": {func() error {
 			_, err := c.SendCode(ctx, ended, central.CodeRequest{ID: newID(), Channel: kiosk.SMS, Value: phone(), Language: kiosk.English})
 			return err
@@ -211,10 +213,10 @@ func TestSuspended(t *testing.T) {
 	b := newBench(t)
 	ctx, c := t.Context(), b.Centre
 	id := newID()
-	must(c.Open(ctx, id, person()))(t)
+	must(c.Open(ctx, id, b.person()))(t)
 	calls := map[string]func() error{
 		"hello":   func() error { _, err := c.Hello(ctx); return err },
-		"open":    func() error { _, err := c.Open(ctx, newID(), person()); return err },
+		"open":    func() error { _, err := c.Open(ctx, newID(), b.person()); return err },
 		"status":  func() error { _, err := c.Status(ctx, id); return err },
 		"chip":    func() error { _, err := c.ChipChallenge(ctx, id, make([]byte, 300)); return err },
 		"bind":    func() error { _, err := c.Bind(ctx, id, someEvidence, false); return err },

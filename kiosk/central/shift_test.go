@@ -69,7 +69,7 @@ func TestWholeShift(t *testing.T) {
 		return s
 	}
 	shift, their := signIn(here, clerk, "clerk").Shift, signIn(there, boss, "supervisor").Shift
-	id, who := newID(), person()
+	id, who := newID(), b.person()
 	who.Shift = shift
 	must(here.Open(ctx, id, who))(t)
 	b.waits(id)
@@ -106,7 +106,7 @@ func TestWholeShift(t *testing.T) {
 	if err := errors.Join(here.EndShift(ctx, shift), here.EndShift(ctx, shift)); err != nil {
 		t.Errorf("EndShift: %v", err)
 	}
-	who = person()
+	who = b.person()
 	who.Shift = shift
 	_, err := here.Open(ctx, newID(), who)
 	wantRefused(t, err, central.RefusedShift)

@@ -261,7 +261,8 @@ func TestService(t *testing.T) {
 		b.slots.stopService(cause)
 		d.until(string(want), problem(want))
 		b.slots.startService()
-		d.until("readers", func(s kiosk.State) bool { return s.Problem == nil && len(s.Status.Readers) == 2 })
+		d.until("readers", func(s kiosk.State) bool { return s.Problem == nil && len(s.Status.Readers) == 3 })
+		d.unlock()
 	}
 	for cause, want := range map[error]kiosk.ProblemCode{
 		cardreader.ErrUnresponsive: kiosk.ProblemCardUnresponsive, cardreader.ErrBusy: kiosk.ProblemReaderBusy,
@@ -282,6 +283,7 @@ func TestService(t *testing.T) {
 	b.slots.stopService(cardreader.ServiceStopped)
 	d.until("service stopped", func(s kiosk.State) bool { return s.Status.Service == kiosk.ProblemServiceStopped })
 	b.slots.startService()
+	d.unlock()
 	d.until("card recognised", func(s kiosk.State) bool { return s.Document.CardPresent && s.Status.Service == "" })
 	d.fromReadToSigning(kiosk.Email)
 
@@ -292,6 +294,7 @@ func TestService(t *testing.T) {
 	b.slots.interfere(nil)
 	d.fresh()
 	b.slots.startService()
+	d.unlock()
 	d.until("card's PIN asked for", phase(kiosk.ReviewCardPIN))
 	d.finish()
 	b.oneKey()

@@ -9,7 +9,6 @@ import (
 
 	"balcao/kiosk"
 	"balcao/kiosk/central"
-	"balcao/kiosk/desk"
 	"balcao/kiosk/kiosktest"
 )
 
@@ -144,8 +143,9 @@ func (b *bench) text(sql string) (text string) {
 func TestCentreRefuses(t *testing.T) {
 	t.Run("EvidenceThatDoesNotHold", func(t *testing.T) {
 		b := newBench(t)
-		d := b.start(func(cfg *desk.Config) { cfg.Own = b.DB.Desk("loja_2") }) // which is not who sends it
+		d := b.start(nil)
 		d.toSigning("cc2024", kiosk.Email)
+		d.exec(`update centre.enrolment set challenge = sha256(challenge)`) // which nobody signs
 		d.typeCardPIN()
 		s := d.until("refused", problem(kiosk.ProblemNotProven))
 		if !s.Problem.Fatal || s.Document.Identity != nil {

@@ -49,7 +49,8 @@ type bench struct {
 	slots    *slots
 	examiner *examine.Examiner
 	centre   *shaky
-	numbers  int // of phones that were given out
+	staffed  bool // desks want a shift, which a clerk opens: there is a centre
+	numbers  int  // of phones that were given out
 }
 
 func newBench(t *testing.T) *bench {
@@ -58,9 +59,11 @@ func newBench(t *testing.T) *bench {
 	b.OpenCentre(b.ctx, t)
 	b.centre = newShaky(b.Centre)
 	r := b.NewRegistrar(b.ctx, t, 1, "", func(cfg *registrar.Config) {
-		cfg.Verifier, cfg.Mail = evidence.Verifier{Examiner: b.examiner}, cfg.SMS
+		cfg.Verifier, cfg.Mail, cfg.StaffTrust = evidence.Verifier{Examiner: b.examiner}, cfg.SMS, kiosktest.StaffTrust(t)
 	})
 	r.Start(b.ctx, t)
+	b.check(kiosktest.Employ(b.ctx, b.DB.Admin()))
+	b.staffed, b.slots.readers, b.slots.spare = true, 3, 3
 	return b
 }
 
@@ -175,15 +178,30 @@ type running struct {
 	pin       string // of the card that was inserted last
 }
 
-// start starts a desk. change may alter its configuration.
+// start starts a desk, at which the clerk signs in where there is a centre. change may alter its configuration.
 func (b *bench) start(change func(*desk.Config)) *running {
+	b.t.Helper()
+	d := b.startEmpty(func(cfg *desk.Config) {
+		if b.staffed {
+			cfg.Settings.ShiftRequired, cfg.StaffReader = true, "serviço"
+		}
+		if change != nil {
+			change(cfg)
+		}
+	})
+	if b.staffed {
+		d.signIn("clerk")
+	}
+	return d.fresh()
+}
+
+// startEmpty starts a desk at which nobody has signed in.
+func (b *bench) startEmpty(change func(*desk.Config)) *running {
 	b.t.Helper()
 	d := &running{bench: b, news: make(chan struct{}), forgotten: map[kiosk.CaseID]func() []string{}}
 	cfg := b.DeskConfig()
 	cfg.Settings.DeskName, cfg.Centre, cfg.Readers, cfg.Examiner, cfg.Show = "Loja de ensaio", b.centre, b.slots, b.examiner, d.show
-	if change != nil {
-		change(&cfg)
-	}
+	change(&cfg)
 	var err error
 	d.runner, err = desk.New(cfg)
 	b.check(err)

@@ -1,43 +1,26 @@
 package desk_test
 
 import (
-	"crypto/x509"
 	"strings"
 	"testing"
 
 	"balcao/kiosk"
 	"balcao/kiosk/central/schema"
 	"balcao/kiosk/desk"
-	"balcao/kiosk/evidence"
-	"balcao/kiosk/kiosktest"
-	"balcao/kiosk/registrar"
-	"balcao/kiosk/trust/staff"
-	"balcao/mock-pcsc/fixtures"
 )
 
 // newStaffed is a desk that wants a shift, with a centre whose staff have the cards of the fixtures: with a reader for
 // them alone, or with one for everything.
 func newStaffed(t *testing.T, own bool) *running {
 	t.Helper()
-	b := newCards(t)
-	b.OpenCentre(b.ctx, t)
-	b.centre = newShaky(b.Centre)
-	b.NewRegistrar(b.ctx, t, 1, "", func(cfg *registrar.Config) {
-		cfg.Verifier, cfg.Mail = evidence.Verifier{Examiner: b.examiner}, cfg.SMS
-		cfg.StaffTrust = staff.New([]*x509.Certificate{kiosktest.StaffAuthority(t)}, nil)
-	}).Start(b.ctx, t)
-	for _, c := range fixtures.Staff() {
-		if c.State != fixtures.StaffUnregistered {
-			b.check(schema.AddStaff(b.ctx, b.DB.Admin(), schema.Staff{Number: c.Number, Name: c.FullName, Role: c.Role}, c.Certificate))
-		}
-		if c.State == fixtures.StaffSuspended {
-			b.check(schema.SuspendStaff(b.ctx, b.DB.Admin(), c.Number))
-		}
-	}
-	return b.start(func(cfg *desk.Config) {
+	b := newBench(t)
+	b.slots.spare = 0
+	return b.startEmpty(func(cfg *desk.Config) {
 		cfg.Settings.ShiftRequired = true
 		if own {
-			b.slots.readers, cfg.StaffReader = 3, "serviço"
+			cfg.StaffReader = "serviço"
+		} else {
+			b.slots.readers = 2
 		}
 	})
 }
@@ -66,6 +49,14 @@ func (d *running) staffIn(name string) {
 	c, err := d.fixtures.Card(name)
 	d.check(err)
 	d.fresh().slots.insert(d.staffReader(), c)
+}
+
+// unlock types the PIN of the staff card, which is in its reader at a desk that is shut.
+func (d *running) unlock() kiosk.State {
+	d.t.Helper()
+	d.until("PIN asked for", pinAsked)
+	d.do(staffPIN())
+	return d.until("shift open", shiftIs(kiosk.ShiftOpen))
 }
 
 // signIn opens a shift. Where there is one reader the card is out again.

@@ -29,6 +29,7 @@ type slots struct {
 	typed   func() (digits string, err error) // on the readers' keypads; nil when they have none
 
 	sent  int                 // commands since the last interfere
+	spare int                 // a reader whose commands do not count
 	hook  func(sent int) hook // what happens at a command, nil for nothing
 	busy  int                 // how many more times the card is held by another program
 	cause error               // of the next failure to connect
@@ -294,9 +295,11 @@ func (s *session) exchange(ctx context.Context, command []byte) (hook, []byte, e
 	if err := ctx.Err(); err != nil {
 		return hook{}, nil, err
 	}
-	s.slots.sent++
 	var h hook
-	if s.slots.hook != nil {
+	if s.number != s.slots.spare {
+		s.slots.sent++
+	}
+	if s.slots.hook != nil && s.number != s.slots.spare {
 		h = s.slots.hook(s.slots.sent)
 	}
 	if h.before != nil {

@@ -18,6 +18,7 @@ func TestSuspended(t *testing.T) {
 		b.renew()
 		stage.walk(d)
 		s := d.fresh().latest()
+		from := d.from
 		b.check(schema.SuspendDesk(b.ctx, b.DB.Admin(), kiosktest.DeskName))
 		ended := d.until(stage.name+" suspended", problem(kiosk.ProblemDeskSuspended))
 		if !ended.Problem.Fatal || ended.Document.Identity != nil || !ended.Status.Centre.Suspended {
@@ -33,6 +34,8 @@ func TestSuspended(t *testing.T) {
 		b.slots.remove(1)
 		b.check(schema.ResumeDesk(b.ctx, b.DB.Admin(), kiosktest.DeskName))
 		d.until("resumed", func(s kiosk.State) bool { return s.Problem == nil && s.Case == 0 && !s.Status.Centre.Suspended })
+		d.from = from // since when its shift is over
+		d.unlock()
 	}
 	b.noKey()
 	if n := b.count(`select count(*) from centre.enrolment where state = 'open'`); n != 0 {

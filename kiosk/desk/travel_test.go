@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"balcao/kiosk"
+	"balcao/kiosk/central/schema"
 	"balcao/kiosk/desk"
 	"balcao/kiosk/kiosktest"
 	"balcao/mock-pcsc/fixtures"
@@ -122,6 +123,7 @@ func TestTravelEnrolment(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			b := newBench(t)
+			b.check(schema.Set(b.ctx, b.DB.Admin(), "approve_photo", 0)) // whether a supervisor looks is TestApproval's
 			d := b.start(nil)
 			d.readTravel(tt.name)
 			d.bring(nil)

@@ -14,7 +14,6 @@ import (
 	"balcao/kiosk/central"
 	"balcao/kiosk/central/cluster"
 	"balcao/kiosk/central/door"
-	"balcao/kiosk/trust/staff"
 )
 
 // Door is a door of the centre's on this computer.
@@ -36,7 +35,7 @@ func (o *Office) NewDoor(ctx context.Context, t testing.TB) *Door {
 	check(t, err)
 	d := &Door{Address: "127.0.0.1:0", cfg: door.Config{
 		Database: o.DB.Centre(), Certificate: pair, Desks: cluster.DeskPool(), Limits: door.DefaultLimits,
-		Staff:   staff.New([]*x509.Certificate{StaffAuthority(t)}, nil),
+		Staff:   StaffTrust(t),
 		Records: []ed25519.PublicKey{o.Records.Public().(ed25519.PublicKey)},
 		Log:     slog.New(slog.NewJSONHandler(o.Log, nil)),
 	}}

@@ -43,7 +43,8 @@ type Office struct {
 	Centre *central.Centre // as the desk reaches it
 	Admin  *pgxpool.Pool
 
-	registrars int // that were made
+	registrars int  // that were made
+	employed   bool // the clerks are registered
 }
 
 // NewOffice is an office without a database yet.

@@ -45,7 +45,8 @@ type bench struct {
 	options  string        // more of the workers' connection string: "&name=value"
 
 	staffAuthority *trusttest.Authority // of staff cards; nil: registrars believe none
-	boss           *member              // decides about enrolments without a shift
+	clerk          *member              // is signed in
+	boss           *member              // decides
 }
 
 func newBench(t *testing.T) *bench {
@@ -60,6 +61,9 @@ func newBench(t *testing.T) *bench {
 	b.notices, err = pgx.Connect(ctx, b.DB.Admin())
 	b.check(err)
 	t.Cleanup(func() { _ = b.notices.Close(context.Background()) })
+	b.staffAuthority = trusttest.MustIssue(t, trusttest.CaTemplate("(Test) staff"), nil, trusttest.MustKey(t))
+	b.clerk, b.boss = b.hire("F0417", kiosk.RoleClerk), b.hire("F0102", kiosk.RoleSupervisor)
+	b.clerk.signIn(nil)
 	_, err = b.notices.Exec(ctx, `listen desk_events`)
 	b.check(err)
 	t.Cleanup(func() {
@@ -189,6 +193,7 @@ var lastNumber atomic.Int64
 type visit struct {
 	*bench
 	id          uuid.UUID
+	shift       uuid.UUID // in which it was opened
 	civilNumber string
 	phone       string
 	challenge   []byte
@@ -202,8 +207,8 @@ func (b *bench) visit() *visit {
 
 func (b *bench) visitOf(civilNumber, phone string) *visit {
 	b.t.Helper()
-	v := &visit{bench: b, id: newID(), civilNumber: civilNumber, phone: phone}
-	opened, err := b.Centre.Open(b.ctx, v.id, central.Person{Document: kiosk.CitizenCard, Country: "PRT", CivilNumber: civilNumber})
+	v := &visit{bench: b, id: newID(), shift: b.clerk.at(b.Centre), civilNumber: civilNumber, phone: phone}
+	opened, err := b.Centre.Open(b.ctx, v.id, central.Person{Shift: v.shift, Document: kiosk.CitizenCard, Country: "PRT", CivilNumber: civilNumber})
 	b.check(err)
 	if opened.Refusal != "" {
 		b.t.Fatalf("opening: %s", opened.Refusal)

@@ -101,9 +101,9 @@ func (b *bench) openWith(card *heldCard) *cardVisit {
 
 func (b *bench) openFor(card *heldCard, civilNumber string) *cardVisit {
 	b.t.Helper()
-	v := &cardVisit{visit: &visit{bench: b, id: newID()}, card: card}
+	v := &cardVisit{visit: &visit{bench: b, id: newID(), shift: b.clerk.at(b.Centre)}, card: card}
 	var err error
-	v.opened, err = b.Centre.Open(b.ctx, v.id, central.Person{Document: kiosk.CitizenCard, Country: card.holder.Country, CivilNumber: civilNumber})
+	v.opened, err = b.Centre.Open(b.ctx, v.id, central.Person{Shift: v.shift, Document: kiosk.CitizenCard, Country: card.holder.Country, CivilNumber: civilNumber})
 	b.check(err)
 	if v.opened.Refusal != "" {
 		b.t.Fatalf("opening: %s", v.opened.Refusal)
@@ -137,7 +137,7 @@ func (v *cardVisit) transcript() transcript.Transcript {
 			Identity: v.card.holder, Contacts: []kiosk.ProvenContact{v.proof}, PhotoCompared: true, Language: kiosk.Portuguese,
 			Assurance: kiosk.Assurance{Level: kiosk.LevelHigh}, At: time.Now(),
 		},
-		Access: transcript.AccessContact, Evidence: transcript.Evidence{Identity: v.card.files.Identity, SOD: v.card.files.SOD, SealedPIN: v.sealed},
+		Access: transcript.AccessContact, Shift: v.shift, Staff: v.clerk.number, Evidence: transcript.Evidence{Identity: v.card.files.Identity, SOD: v.card.files.SOD, SealedPIN: v.sealed},
 	}.Transcript()
 }
 
@@ -154,6 +154,7 @@ func (v *cardVisit) bindHonestly() {
 	key := v.DB.Desk(v.Centre.Desk())
 	jws, err = transcript.Countersign(jws, key.PrivateKey.(crypto.Signer), key.Certificate)
 	v.check(err)
+	jws = v.clerk.signs(jws)
 	_, err = v.Centre.Bind(v.ctx, v.id, transcript.Evidence{
 		JWS: jws, Identity: v.card.files.Identity, SOD: v.card.files.SOD, SealedPIN: v.sealed,
 	}, false)

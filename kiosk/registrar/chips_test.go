@@ -25,8 +25,6 @@ func newTravelBench(t *testing.T) (*bench, *cards) {
 	t.Helper()
 	b := newBench(t)
 	c := useCards(b)
-	b.trustStaff()
-	b.boss = b.hire("F0102", kiosk.RoleSupervisor)
 	b.start(1, nil)
 	return b, c
 }
@@ -100,20 +98,20 @@ type travelVisit struct {
 }
 
 // holderOf is whom a desk opens an enrolment for.
-func holderOf(chip *heldChip, taxNumber string) central.Person {
-	return central.Person{Document: chip.holder.Kind, Country: chip.holder.Country, DocumentNumber: chip.holder.DocumentNumber, TaxNumber: taxNumber}
+func (b *bench) holderOf(chip *heldChip, taxNumber string) central.Person {
+	return central.Person{Shift: b.clerk.at(b.Centre), Document: chip.holder.Kind, Country: chip.holder.Country, DocumentNumber: chip.holder.DocumentNumber, TaxNumber: taxNumber}
 }
 
 // travelWith opens an enrolment for the holder of a document and proves a phone.
 func (b *bench) travelWith(chip *heldChip) *travelVisit {
 	b.t.Helper()
 	tax := nif()
-	return b.travelFor(chip, holderOf(chip, tax))
+	return b.travelFor(chip, b.holderOf(chip, tax))
 }
 
 func (b *bench) travelFor(chip *heldChip, who central.Person) *travelVisit {
 	b.t.Helper()
-	v := &travelVisit{cardVisit: &cardVisit{visit: &visit{bench: b, id: newID()}}, chip: chip, taxNumber: who.TaxNumber, signAs: b.DB.Desk(b.Centre.Desk())}
+	v := &travelVisit{cardVisit: &cardVisit{visit: &visit{bench: b, id: newID(), shift: who.Shift}}, chip: chip, taxNumber: who.TaxNumber, signAs: b.DB.Desk(b.Centre.Desk())}
 	var err error
 	v.opened, err = b.Centre.Open(b.ctx, v.id, who)
 	b.check(err)
@@ -141,7 +139,7 @@ func (v *travelVisit) honest() transcript.Transcript {
 			},
 			Assurance: kiosk.Assurance{Level: kiosk.LevelHigh}, At: time.Now(),
 		},
-		Access: examine.AccessText(v.chip.files.Access), Evidence: transcript.Evidence{Identity: v.identity, SOD: v.sod, SealedPIN: v.sealed},
+		Access: examine.AccessText(v.chip.files.Access), Shift: v.shift, Staff: v.clerk.number, Evidence: transcript.Evidence{Identity: v.identity, SOD: v.sod, SealedPIN: v.sealed},
 	}.Transcript()
 }
 
@@ -192,7 +190,7 @@ func (v *travelVisit) bind() {
 	v.t.Helper()
 	jws, err := transcript.SignAsDesk(v.transcript, v.signAs.PrivateKey.(crypto.Signer), v.signAs.Certificate)
 	v.check(err)
-	v.send(jws)
+	v.send(v.clerk.signs(jws))
 }
 
 func (v *travelVisit) send(jws []byte) {

@@ -316,7 +316,7 @@ func general(payload, header, signature string) signed {
 	return signed{payload, []any{map[string]any{"protected": header, "signature": signature}}}
 }
 
-// bothBy has a desk sign as well: whoever has the desk has its key.
+// bothBy has a desk sign as well, and the clerk: whoever has the desk has its key.
 func (s signed) bothBy(b *bench, desk string) any {
 	b.t.Helper()
 	key := b.DB.Desk(desk)
@@ -324,7 +324,12 @@ func (s signed) bothBy(b *bench, desk string) any {
 	b.check(err)
 	header := b64(protected)
 	signature := signWith(b, key.PrivateKey.(*ecdsa.PrivateKey), []byte(header+"."+s.payload))
-	return map[string]any{"payload": s.payload, "signatures": append(s.citizens, map[string]any{"protected": header, "signature": b64(signature)})}
+	protected, err = json.Marshal(map[string]any{"alg": "ES256", "typ": "balcao-staff", "x5c": x5c(b.clerk.chain()...)})
+	b.check(err)
+	staff := b64(protected)
+	clerks := signWith(b, b.clerk.card.Key.(*ecdsa.PrivateKey), []byte(staff+"."+s.payload))
+	return map[string]any{"payload": s.payload, "signatures": append(s.citizens,
+		map[string]any{"protected": header, "signature": b64(signature)}, map[string]any{"protected": staff, "signature": b64(clerks)})}
 }
 
 // signWith is ES256 (RFC 7518 §3.4).
@@ -480,7 +485,7 @@ func TestForgery_Replay(t *testing.T) {
 
 	// The identifier of an enrolment is nobody else's, ended or not.
 	for name, desk := range map[string]*central.Centre{central.RefusedEnded: b.Centre, central.RefusedUnknown: other} {
-		_, err := desk.Open(b.ctx, first.id, central.Person{Document: kiosk.CitizenCard, Country: "PRT", CivilNumber: card.holder.CivilNumber})
+		_, err := desk.Open(b.ctx, first.id, central.Person{Shift: b.clerk.at(desk), Document: kiosk.CitizenCard, Country: "PRT", CivilNumber: card.holder.CivilNumber})
 		if err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("opening it again: got %v, want %s", err, name)
 		}

@@ -70,7 +70,7 @@ type Config struct {
 	// Without it every enrolment is refused.
 	DeskAuthority *x509.Certificate
 
-	// StaffTrust knows staff cards. Without it no enrolment of a shift is believed.
+	// StaffTrust knows staff cards. Without it no enrolment is believed.
 	StaffTrust *staff.Trust
 
 	// RecordKey signs the record of each key (package record), without which the database keeps none. The worker wipes it.

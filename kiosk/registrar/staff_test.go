@@ -15,6 +15,7 @@ import (
 	"github.com/google/uuid"
 
 	"balcao/kiosk"
+	"balcao/kiosk/central"
 	"balcao/kiosk/central/cluster"
 	"balcao/kiosk/central/schema"
 	"balcao/kiosk/evidence"
@@ -32,24 +33,18 @@ type member struct {
 	number string
 	role   kiosk.Role
 	card   *trusttest.Authority
-	shift  uuid.UUID
+	shifts map[string]uuid.UUID // the last, by desk
+	shift  uuid.UUID            // the last of all
 }
 
 func (m *member) chain() [][]byte { return [][]byte{m.card.Cert.Raw} }
 
 func (m *member) signer() examinetest.SoftCard { return examinetest.SoftCard{Key: m.card.Key} }
 
-// trustStaff makes the authority of the staff, which registrars that start later believe.
-func (b *bench) trustStaff() *trusttest.Authority {
-	b.t.Helper()
-	b.staffAuthority = trusttest.MustIssue(b.t, trusttest.CaTemplate("(Test) staff"), nil, trusttest.MustKey(b.t))
-	return b.staffAuthority
-}
-
 // hire registers somebody with a card of the authority.
 func (b *bench) hire(number string, role kiosk.Role) *member {
 	b.t.Helper()
-	m := &member{bench: b, number: number, role: role}
+	m := &member{bench: b, number: number, role: role, shifts: map[string]uuid.UUID{}}
 	m.card = trusttest.MustIssue(b.t, trusttest.StaffTemplate(number, "Rita Neves"), b.staffAuthority, trusttest.MustKey(b.t))
 	b.check(schema.AddStaff(b.ctx, b.DB.Admin(), schema.Staff{Number: number, Name: "Rita Neves", Role: string(role)}, m.card.Cert.Raw))
 	return m
@@ -58,8 +53,13 @@ func (b *bench) hire(number string, role kiosk.Role) *member {
 // signIn signs in at the desk, which whoever was there leaves; admits is who has no card.
 func (m *member) signIn(admits *member) {
 	m.t.Helper()
+	m.signInAt(m.Centre, admits)
+}
+
+func (m *member) signInAt(desk *central.Centre, admits *member) {
+	m.t.Helper()
 	who := m
-	statement := transcript.SignIn{Shift: newID(), Challenge: make([]byte, 32), Desk: m.Centre.Desk(), At: time.Now()}
+	statement := transcript.SignIn{Shift: newID(), Challenge: make([]byte, 32), Desk: desk.Desk(), At: time.Now()}
 	var by, role any
 	if admits != nil {
 		who, statement.Admits, by, role = admits, admits.number, m.number, m.role
@@ -70,20 +70,36 @@ func (m *member) signIn(admits *member) {
 	if admits != nil {
 		admission = jws
 	}
-	who.shift = statement.Shift
+	who.shift, who.shifts[desk.Desk()] = statement.Shift, statement.Shift
 	fingerprint := sha256.Sum256(m.card.Cert.Raw)
-	m.exec(`update centre.shift set ended_at = clock_timestamp() where desk = $1 and ended_at is null`, m.Centre.Desk())
+	m.exec(`update centre.shift set ended_at = clock_timestamp() where desk = $1 and ended_at is null`, desk.Desk())
 	m.exec(`insert into centre.shift (id, desk, challenge, challenge_until, staff, role, fingerprint, sign_in, signed_at, ends_at,
 			admitted_by, admitted_role, admission)
 		values ($1, $2, $3, clock_timestamp(), $4, $5, $6, $7, clock_timestamp(), clock_timestamp() + interval '8 hours', $8, $9, $10)`,
-		who.shift, m.Centre.Desk(), []byte(statement.Challenge), who.number, who.role, fingerprint[:], jws, by, role, admission)
+		who.shift, desk.Desk(), []byte(statement.Challenge), who.number, who.role, fingerprint[:], jws, by, role, admission)
+}
+
+// at is their shift at a desk: they sign in where they are not.
+func (m *member) at(desk *central.Centre) uuid.UUID {
+	m.t.Helper()
+	if !scalar[bool](m.bench, `select exists (select from centre.shift where id = $1 and ended_at is null)`, m.shifts[desk.Desk()]) {
+		m.signInAt(desk, nil)
+	}
+	return m.shifts[desk.Desk()]
+}
+
+// signs adds the signature of their card.
+func (m *member) signs(jws []byte) []byte {
+	m.t.Helper()
+	jws, err := transcript.AddStaff(m.ctx, jws, m.chain(), m.signer())
+	m.check(err)
+	return jws
 }
 
 // open opens an enrolment of a card's holder in the shift, with a contact that is proven.
 func (m *member) open(card *heldCard) *cardVisit {
 	m.t.Helper()
 	v := m.openWith(card)
-	m.exec(`update centre.enrolment set shift = $2 where id = $1`, v.id, m.shift)
 	v.prove()
 	return v
 }
@@ -92,7 +108,7 @@ func (m *member) open(card *heldCard) *cardVisit {
 func (v *cardVisit) bindAs(m, signs *member, change func(*transcript.Transcript), doubt bool) {
 	v.t.Helper()
 	agreed := v.transcript()
-	agreed.Shift, agreed.Staff = m.shift, m.number
+	agreed.Shift, agreed.Staff = v.shift, m.number
 	if admission := scalar[[]byte](v.bench, `select admission from centre.shift where id = $1`, m.shift); admission != nil {
 		agreed.Admission = hash(admission)
 	}
@@ -105,8 +121,7 @@ func (v *cardVisit) bindAs(m, signs *member, change func(*transcript.Transcript)
 	jws, err = transcript.Countersign(jws, key.PrivateKey.(crypto.Signer), key.Certificate)
 	v.check(err)
 	if signs != nil {
-		jws, err = transcript.AddStaff(v.ctx, jws, signs.chain(), signs.signer())
-		v.check(err)
+		jws = signs.signs(jws)
 	}
 	_, err = v.Centre.Bind(v.ctx, v.id, transcript.Evidence{JWS: jws, Identity: v.card.files.Identity, SOD: v.card.files.SOD, SealedPIN: v.sealed}, doubt)
 	v.check(err)
@@ -169,8 +184,7 @@ func newStaffBench(t *testing.T) (b *bench, c *cards, clerk, boss, other *member
 	t.Helper()
 	b = newBench(t)
 	c = useCards(b)
-	b.trustStaff()
-	clerk, boss, other = b.hire("F0417", kiosk.RoleClerk), b.hire("F0102", kiosk.RoleSupervisor), b.hire("F0103", kiosk.RoleSupervisor)
+	clerk, boss, other = b.clerk, b.boss, b.hire("F0103", kiosk.RoleSupervisor)
 	b.start(1, nil)
 	return b, c, clerk, boss, other, b.Records.Public().(ed25519.PublicKey)
 }
@@ -333,9 +347,8 @@ func (v *cardVisit) recorded(key ed25519.PublicKey) {
 func TestStaff_NobodyTrusted(t *testing.T) {
 	b := newBench(t)
 	c := useCards(b)
-	b.trustStaff()
-	clerk := b.hire("F0417", kiosk.RoleClerk)
 	b.staffAuthority = nil
+	clerk := b.clerk
 	b.start(1, nil)
 	clerk.signIn(nil)
 	v := clerk.open(c.read(t, "cc1-rsa2048"))
@@ -345,9 +358,9 @@ func TestStaff_NobodyTrusted(t *testing.T) {
 	}
 }
 
-// decide lets a supervisor of this test alone decide about an enrolment without a shift.
+// decide lets the supervisor decide, at another desk.
 func (v *visit) decide(decision, reason string) {
 	v.t.Helper()
-	v.boss.signIn(nil)
+	v.boss.signInAt(v.Dial(v.t, "loja_9"), nil)
 	v.decideAs(v.boss, decision, reason, nil)
 }

@@ -186,7 +186,7 @@ func TestTravelForgery_AnotherChip(t *testing.T) {
 	cv.prove()
 	jws, err = transcript.SignAsDesk(cv.transcript(), v.signAs.PrivateKey.(crypto.Signer), v.signAs.Certificate)
 	b.check(err)
-	_, err = b.Centre.Bind(b.ctx, cv.id, transcript.Evidence{JWS: jws, Identity: card.files.Identity, SOD: card.files.SOD, SealedPIN: cv.sealed}, false)
+	_, err = b.Centre.Bind(b.ctx, cv.id, transcript.Evidence{JWS: cv.clerk.signs(jws), Identity: card.files.Identity, SOD: card.files.SOD, SealedPIN: cv.sealed}, false)
 	b.check(err)
 	if got := cv.judged(); got.Refusal != evidence.RefusedSignature {
 		t.Errorf("a Citizen Card's enrolment signed by the desk: got %s for %q", got.State, got.Refusal)
@@ -215,7 +215,7 @@ func TestTravelForgery_OpenedForAnother(t *testing.T) {
 		"country": func(p *central.Person) { p.Country = "D" },
 		"kind":    func(p *central.Person) { p.Document = kiosk.ResidenceCard },
 	} {
-		who := holderOf(chip, nif())
+		who := b.holderOf(chip, nif())
 		change(&who)
 		v := b.travelFor(chip, who)
 		v.bind()

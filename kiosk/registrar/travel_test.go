@@ -181,6 +181,8 @@ func TestTravel_Rules(t *testing.T) {
 	v.transcript.Eligibility.Extension = law.Name
 	v.proveChip()
 	v.bind()
+	v.waits(kiosk.ApproveExtension)
+	v.decide("approved", "")
 	if got := v.active("expired, extended", kiosk.LevelHigh); got.ValidUntil != until {
 		t.Errorf("the key is valid until %s, want %s", got.ValidUntil, until)
 	}
@@ -194,7 +196,7 @@ func TestTravel_Rules(t *testing.T) {
 // typedVisit is an enrolment of which only the zone was typed.
 func (b *bench) typedVisit(chip *heldChip) *travelVisit {
 	b.t.Helper()
-	who := holderOf(chip, nif())
+	who := b.holderOf(chip, nif())
 	who.Typed = true
 	zone, err := examine.TypedFiles(strings.Join(chip.entry.MRZ, "\n"))
 	b.check(err)
@@ -239,7 +241,7 @@ func TestTravel_Typed(t *testing.T) {
 func TestTravel_TypedNIFBlocksNobody(t *testing.T) {
 	b, fixtures := newTravelBench(t)
 	card := fixtures.read(t, "cc1-rsa2048")
-	passport := b.travelFor(fixtures.lay(t, "passport-no-originality"), holderOf(fixtures.lay(t, "passport-no-originality"), card.holder.TaxNumber))
+	passport := b.travelFor(fixtures.lay(t, "passport-no-originality"), b.holderOf(fixtures.lay(t, "passport-no-originality"), card.holder.TaxNumber))
 	cv := b.openWith(card) // before the passport is bound
 	cv.prove()
 	passport.bind()
@@ -248,7 +250,7 @@ func TestTravel_TypedNIFBlocksNobody(t *testing.T) {
 	if got := cv.judged(); got.State != central.StateActive {
 		t.Errorf("who proves the NIF: got %s for %q", got.State, got.Refusal)
 	}
-	another := b.travelFor(fixtures.lay(t, "passport-bac"), holderOf(fixtures.lay(t, "passport-bac"), card.holder.TaxNumber))
+	another := b.travelFor(fixtures.lay(t, "passport-bac"), b.holderOf(fixtures.lay(t, "passport-bac"), card.holder.TaxNumber))
 	another.proveChip()
 	another.bind()
 	if got := another.judged(); got.State != central.StateActive {
@@ -275,7 +277,7 @@ func TestOnePersonWithTwoDocuments(t *testing.T) {
 	b.start(1, nil)
 	card := b.visit()
 	passport := &visit{bench: b, id: newID(), phone: "+351919999124"}
-	_, err := b.Centre.Open(b.ctx, passport.id, central.Person{Document: kiosk.Passport, Country: "PRT", DocumentNumber: "C000001", TaxNumber: tax})
+	_, err := b.Centre.Open(b.ctx, passport.id, central.Person{Shift: b.clerk.at(b.Centre), Document: kiosk.Passport, Country: "PRT", DocumentNumber: "C000001", TaxNumber: tax})
 	b.check(err)
 	for _, v := range []*visit{passport, card} {
 		v.prove()
@@ -312,7 +314,7 @@ func TestTravel_Expectation(t *testing.T) {
 	b.exec(`insert into centre.setting (name, value, lowest, highest, note) values ('some_later_rule', '1', 0, 1, '')`)
 	dg14 := []byte("dg14")
 	v := &visit{bench: b, id: newID(), phone: "+351919999123"}
-	who := central.Person{Document: kiosk.ResidencePermit, Country: "PRT", DocumentNumber: "PT0000001", TaxNumber: nif()}
+	who := central.Person{Shift: b.clerk.at(b.Centre), Document: kiosk.ResidencePermit, Country: "PRT", DocumentNumber: "PT0000001", TaxNumber: nif()}
 	_, err := b.Centre.Open(b.ctx, v.id, who)
 	b.check(err)
 	_, err = b.Centre.ChipChallenge(b.ctx, v.id, dg14)

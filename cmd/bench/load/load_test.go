@@ -28,10 +28,10 @@ func TestRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(registrars.Close)
-	if err := load.Employ(t.Context(), o.DB.Admin()); err != nil {
+	if err := kiosktest.Employ(t.Context(), o.DB.Admin()); err != nil {
 		t.Fatal(err)
 	}
-	shift, err := load.SignIn(t.Context(), o.Centre, load.Clerks[0])
+	shift, err := kiosktest.SignIn(t.Context(), o.Centre, kiosktest.Clerks[0])
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -49,6 +49,7 @@ type bench struct {
 	signs   ed25519.PrivateKey // of a registrar: key records
 	trust   *staff.Trust       // of the doors that are opened next, as the next
 	records []ed25519.PublicKey
+	shifts  map[string]string // of person, by desk
 	urls    []string
 	stop    []func() error // ends a door in order
 }
@@ -57,7 +58,7 @@ type bench struct {
 func newBench(t *testing.T, doors ...door.Limits) *bench {
 	t.Helper()
 	ca := must(deskca.New())(t)
-	b := &bench{T: t, db: cluster.NewDatabase(t), roots: x509.NewCertPool(), own: must(ca.Server("127.0.0.1"))(t)}
+	b := &bench{T: t, db: cluster.NewDatabase(t), roots: x509.NewCertPool(), shifts: map[string]string{}, own: must(ca.Server("127.0.0.1"))(t)}
 	b.roots.AddCert(ca.Certificate())
 	b.admin = must(pgxpool.New(t.Context(), b.db.Admin()))(t)
 	t.Cleanup(b.admin.Close)
@@ -212,16 +213,31 @@ func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
 // Bodies that the door takes.
 const (
-	aPerson = `{"document_kind":"citizen-card","country":"PRT","civil_number":"12345678"}`
 	anEmail = `{"channel":"email","value":"ana@balcao.example","language":"pt"}`
 	aTry    = `{"channel":"email","code":"MTIzNDU2"}`
 )
+
+// person is a body with which a desk opens an enrolment, within the shift of a clerk who signs in for it.
+func (b *bench) person(c *http.Client) string {
+	b.Helper()
+	_, _, text := b.try(c, http.MethodPost, b.urls[0]+"/v1/hello", "", "")
+	var desk struct{ Desk string }
+	if err := json.Unmarshal([]byte(text), &desk); err != nil {
+		b.Fatal(err)
+	}
+	shift, known := b.shifts[desk.Desk]
+	if !known {
+		shift = b.shift(c, desk.Desk, b.employ("at-"+strings.ReplaceAll(desk.Desk, "_", "-"), "clerk"))
+		b.shifts[desk.Desk] = shift
+	}
+	return `{"document_kind":"citizen-card","country":"PRT","civil_number":"12345678","shift":"` + shift + `"}`
+}
 
 // enrolment opens one and returns its path.
 func (b *bench) enrolment(c *http.Client) string {
 	b.Helper()
 	path := "/v1/enrolments/" + newID()
-	b.put(c, path, aPerson)
+	b.put(c, path, b.person(c))
 	return path
 }
 

@@ -179,7 +179,7 @@ func TestDatabaseAway(t *testing.T) {
 	allow("true")
 	b.wantEvents("a database that is back", s, heardMissed)
 	b.until("ready", func() bool { return b.ready(0) == http.StatusNoContent })
-	if got := b.put(desk, enrolment, aPerson); !strings.Contains(got, "challenge") {
+	if got := b.put(desk, enrolment, b.person(desk)); !strings.Contains(got, "challenge") {
 		t.Errorf("the enrolment is lost: %s", got)
 	}
 }
@@ -189,10 +189,11 @@ func TestStandby(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, limits)
 	desk := b.client(&b.desk)
+	person := b.person(desk)
 	b.exec(`alter database ` + b.db.Name + ` set default_transaction_read_only = on`)
 	b.exec(`select pg_terminate_backend(pid) from pg_stat_activity where usename = 'balcao_centre' and datname = current_database()`)
 	b.until("not ready", func() bool { return b.ready(0) == http.StatusServiceUnavailable })
-	status, h, body := b.try(desk, "PUT", b.urls[0]+"/v1/enrolments/"+newID(), central.MediaJSON, aPerson)
+	status, h, body := b.try(desk, "PUT", b.urls[0]+"/v1/enrolments/"+newID(), central.MediaJSON, person)
 	wantProblem(t, "a call", status, h, body, 503, "unavailable")
 }
 
@@ -228,14 +229,14 @@ func TestStop(t *testing.T) {
 	b := newBench(t, limits)
 	desk := b.client(&b.desk)
 	s := b.listen(b.desk, 0)
-	enrolment := b.enrolment(desk)
+	enrolment, person := b.enrolment(desk), b.person(desk)
 	tx := must(b.admin.Begin(t.Context()))(t)
 	if _, err := tx.Exec(t.Context(), `select from centre.desk where name = 'loja_1' for update`); err != nil {
 		t.Fatal(err)
 	}
 	answered := make(chan string)
 	go func() {
-		_, _, body := b.try(desk, "PUT", b.urls[0]+enrolment, central.MediaJSON, aPerson)
+		_, _, body := b.try(desk, "PUT", b.urls[0]+enrolment, central.MediaJSON, person)
 		answered <- body
 	}()
 	b.until("the call waits for a lock", func() bool {

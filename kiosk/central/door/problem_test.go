@@ -34,6 +34,7 @@ func TestProblems(t *testing.T) {
 	b.put(desk, ended+"/abandonment", `{"reason":"cancelled"}`)
 	send := open + "/codes/" + newID()
 	b.put(desk, send, anEmail)
+	aPerson := b.person(desk)
 	evidence := `{"jws":"e30=","identity":"e30=","sod":"e30=","sealed_pin":"e30="}`
 	media := central.MediaJSON
 	for _, test := range []struct {
@@ -206,7 +207,7 @@ func TestRepeats(t *testing.T) {
 	desk := b.client(&b.desk)
 	path := "/v1/enrolments/" + newID()
 	for _, call := range []struct{ path, body string }{
-		{path, aPerson}, {path + "/codes/" + newID(), anEmail}, {path + "/attempts/" + newID(), aTry},
+		{path, b.person(desk)}, {path + "/codes/" + newID(), anEmail}, {path + "/attempts/" + newID(), aTry},
 		{path + "/abandonment", `{"reason":"cancelled"}`},
 	} {
 		first := b.put(desk, call.path, call.body)
@@ -296,7 +297,8 @@ func TestRequiredMembers(t *testing.T) {
 		t.Fatal(err)
 	}
 	card, passport := b.enrolment(desk), "/v1/enrolments/"+newID()
-	b.put(desk, passport, `{"document_kind":"passport","country":"USA","document_number":"C01234567","tax_number":"123456789"}`)
+	b.put(desk, passport, strings.Replace(b.person(desk), `"citizen-card","country":"PRT","civil_number":"12345678"`,
+		`"passport","country":"USA","document_number":"C01234567","tax_number":"123456789"`, 1))
 	b.put(desk, card+"/codes/"+newID(), anEmail)
 	boss := b.employ("F0102", "supervisor")
 	s := b.begin(desk)
@@ -308,7 +310,7 @@ func TestRequiredMembers(t *testing.T) {
 		schema, path, body string
 		whole              string // what a whole one comes to: a problem, or ""
 	}{
-		{"Person", "", aPerson, ""},
+		{"Person", "", b.person(desk), ""},
 		{"CodeRequest", card + "/codes/", `{"channel":"sms","value":"+351912345678","language":"pt"}`, ""},
 		{"Attempt", card + "/attempts/", aTry, ""},
 		{"Chip", passport + "/chip-challenge", `{"dg14":"e30="}`, ""},

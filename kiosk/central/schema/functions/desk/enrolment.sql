@@ -38,7 +38,7 @@ declare
 	civil text := case when p_country = 'PRT' then left(p_civil_number, 8) else p_civil_number end;
 	e centre.enrolment;
 begin
-	if not coalesce(p_enrolment is not null and p_typed is not null
+	if not coalesce(p_enrolment is not null and p_typed is not null and p_shift is not null
 		and p_document_kind ~ '^[a-z][a-z-]{1,30}$' and p_country ~ '^[A-Z]{1,3}$'
 		and (p_tax_number is null or internal.is_tax_number(p_tax_number))
 		and case when card then p_document_number is null and not p_typed and p_country ~ '^[A-Z]{3}$'
@@ -56,9 +56,7 @@ begin
 			or not internal.count_up('{opens}', array[internal.setting('centre_opens_per_hour')]) then
 			perform internal.refuse('BK011', 'too_many');
 		end if;
-		if p_shift is not null then -- ENFORCE: without this condition, nothing is opened but by who is signed in
-			perform internal.live_shift(caller, p_shift, '{clerk,supervisor}');
-		end if;
+		perform internal.live_shift(caller, p_shift, '{clerk,supervisor}');
 		insert into centre.enrolment (id, desk, document_kind, country, civil_number, document_number, tax_number, typed,
 				shift, challenge, opened_at, expires_at)
 			values (p_enrolment, caller, p_document_kind, p_country, civil, p_document_number, p_tax_number, p_typed,
