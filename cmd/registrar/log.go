@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -47,10 +48,8 @@ func (c *logConfig) complete(folder string) {
 	if _, err := os.Stat(c.Key); filepath.Dir(c.Key) == os.Getenv("CREDENTIALS_DIRECTORY") && errors.Is(err, fs.ErrNotExist) {
 		c.Key = "" // this one was given none
 	}
-	if state := os.Getenv("STATE_DIRECTORY"); c.State == "" && c.Key != "" && state != "" {
-		c.State = filepath.Join(state, logStateFile)
-	} else if c.State == "" && c.Key != "" {
-		c.State = filepath.Join(filepath.Dir(c.Key), logStateFile)
+	if c.State == "" && c.Key != "" {
+		c.State = filepath.Join(cmp.Or(os.Getenv("STATE_DIRECTORY"), filepath.Dir(c.Key)), logStateFile)
 	}
 	paths := []*string{&c.Key, &c.State}
 	for i := range c.Witnesses {
@@ -112,12 +111,9 @@ func (c config) sequencer(log *slog.Logger) (*ledger.Sequencer, error) {
 	}
 	defer clear(key)
 	host, _ := os.Hostname() // only a name among registrars
-	name := c.Name
-	if name == "" {
-		name = fmt.Sprintf("%s/%d", host, os.Getpid())
-	}
 	return ledger.NewSequencer(ledger.Config{
-		Database: c.Database, Name: name, Key: key, State: c.Log.State, Witnesses: witnesses, Log: log,
+		Database: c.Database, Name: cmp.Or(c.Name, fmt.Sprintf("%s/%d", host, os.Getpid())), Key: key,
+		State: c.Log.State, Witnesses: witnesses, Log: log,
 	})
 }
 
