@@ -119,7 +119,7 @@ func (c config) sequencer(log *slog.Logger) (*ledger.Sequencer, error) {
 
 // tellTrust has the log say with which anchors this registrar works.
 func (c config) tellTrust(ctx context.Context, db *pgxpool.Pool, log *slog.Logger) {
-	digest, err := digestOf(c.Trust, c.DeskAuthority)
+	digest, err := c.anchors()
 	if err != nil {
 		log.ErrorContext(ctx, "reading the anchors for the log", "cause", err.Error())
 		return
@@ -135,10 +135,13 @@ func (c config) tellTrust(ctx context.Context, db *pgxpool.Pool, log *slog.Logge
 	}
 }
 
-// digestOf is a SHA-256 over files and the files of folders, with their names in order.
-func digestOf(paths ...string) ([]byte, error) {
+// anchors is a SHA-256 over all whom this registrar believes: files and the files of folders, with their names in order.
+func (c config) anchors() ([]byte, error) {
 	all := sha256.New()
-	for _, root := range paths {
+	for _, root := range []string{c.Trust, c.DeskAuthority, c.StaffAuthority, c.StaffCards} {
+		if root == "" {
+			continue
+		}
 		err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 			if err != nil || entry.IsDir() {
 				return err
