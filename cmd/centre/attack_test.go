@@ -52,7 +52,7 @@ func newAttack(t *testing.T) *attack {
 			t.Fatal(err)
 		}
 	}
-	a := &attack{T: t, site: newSite(t, db.Centre(), "")}
+	a := &attack{T: t, site: goodSite(t, db.Centre(), "")}
 	p, url := start(t, a.site)
 	a.url, a.pid = url, p.Cmd.Process.Pid
 	var err error

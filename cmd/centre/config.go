@@ -30,11 +30,11 @@ type config struct {
 	// DeskAuthority is the certificate of the desks' certification authority (desk-ca/ca.crt of kioskctl db create).
 	DeskAuthority string `toml:"desk_authority"`
 	// StaffAuthority is a file with the certificates (PEM) of who issues staff cards, and StaffCards a folder with the
-	// certificates of single cards (DER or PEM). With neither nobody can sign in.
+	// certificates of single cards (DER or PEM). Without both nobody could sign in.
 	StaffAuthority string `toml:"staff_authority"`
 	StaffCards     string `toml:"staff_cards"`
-	// RecordKeys are the registrars' files record.pub (registrar keygen). With any, no key is said to be active whose
-	// record is not signed with one of them.
+	// RecordKeys are the registrars' files record.pub (registrar keygen). No key is said to be active whose record is not
+	// signed with one of them.
 	RecordKeys []string `toml:"record_keys"`
 	// Database is the PostgreSQL connection string of balcao_centre; it may name several hosts.
 	Database string      `toml:"database"`
@@ -106,6 +106,12 @@ func (c *config) load() error {
 	}
 	c.staff, err = staff.Load(c.StaffAuthority, c.StaffCards)
 	about("staff_authority, staff_cards", err)
+	if c.StaffAuthority == "" && c.StaffCards == "" {
+		about("staff_authority, staff_cards", errors.New("one of them is needed: nobody could sign in"))
+	}
+	if len(c.RecordKeys) == 0 {
+		about("record_keys", errors.New("missing: no key could be said to be active"))
+	}
 	for _, file := range c.RecordKeys {
 		about("record_keys", guarded.File(file))
 		key, err := readRecordKey(file)

@@ -100,6 +100,17 @@ staff_cards = "cards"
 record_keys = ["record.pub"]
 `
 
+// goodSite makes a site with everything that a centre needs.
+func goodSite(t *testing.T, database, more string) site {
+	t.Helper()
+	s := newSite(t, database, staffKeys+more)
+	s.write(t, "staff.crt", string(pemOf(cluster.DeskAuthority())), 0o644)
+	s.mkdir(t, "cards", 0o755)
+	s.write(t, "cards/one.crt", string(pemOf(cluster.DeskAuthority())), 0o644)
+	s.write(t, "record.pub", publicKey(t), 0o644)
+	return s
+}
+
 func publicKey(t *testing.T) string {
 	t.Helper()
 	_, public, err := record.GenerateKey()
@@ -122,11 +133,7 @@ func TestUsage(t *testing.T) {
 
 func TestCheckConfig(t *testing.T) {
 	const socket, secret = "host=/run/postgresql user=balcao_centre dbname=balcao", "hunter2"
-	good := newSite(t, socket, staffKeys+"[limits]\ncalls = 8\n")
-	good.write(t, "staff.crt", string(pemOf(cluster.DeskAuthority())), 0o644)
-	good.mkdir(t, "cards", 0o755)
-	good.write(t, "cards/one.crt", string(pemOf(cluster.DeskAuthority())), 0o644)
-	good.write(t, "record.pub", publicKey(t), 0o644)
+	good := goodSite(t, socket, "[limits]\ncalls = 8\n")
 	if code, _, errs := try(t, "-config", good.config, "-check-config"); code != exitOK {
 		t.Fatalf("a good configuration: exit %d: %s", code, errs)
 	}
@@ -166,6 +173,7 @@ func TestCheckConfig(t *testing.T) {
 		{"no connection string", newSite(t, "postgres://u:"+secret+"@h:port/", ""), nil, []string{"database:"}},
 		{"a password that everybody reads", newSite(t, socket+" password="+secret, ""), func(s site) { _ = os.Chmod(s.config, 0o644) }, []string{"chmod 600"}},
 		{"a configuration that everybody changes", newSite(t, socket, ""), func(s site) { _ = os.Chmod(s.config, 0o666) }, []string{"chmod"}},
+		{"nobody who could sign in, or be believed", newSite(t, socket, ""), nil, []string{"staff_authority, staff_cards: one of them", "record_keys: missing"}},
 		{"no staff authority", newSite(t, socket, staffKeys), nil, []string{"staff_authority", "staff_cards", "record_keys"}},
 		{"a staff authority that is none", newSite(t, socket, `staff_authority = "centre.crt"`), nil, []string{"staff_authority", "not an authority's certificate"}},
 		{"a staff authority that everybody changes", newSite(t, socket, `staff_authority = "staff.crt"`), func(s site) {
@@ -239,7 +247,7 @@ func (s site) client(cert *tls.Certificate) *http.Client {
 // TestStop: after SIGTERM the process ends with 0, in order, and its streams hear why.
 func TestStop(t *testing.T) {
 	db := cluster.NewDatabase(t)
-	s := newSite(t, db.Centre(), "")
+	s := goodSite(t, db.Centre(), "")
 	p, url := start(t, s)
 	desk := db.Desk("loja_1")
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

@@ -41,7 +41,7 @@ type Config struct {
 	Certificate tls.Certificate
 	Desks       *x509.CertPool      // the authority of desks
 	Staff       *staff.Trust        // whose cards sign in; with nil nobody does
-	Records     []ed25519.PublicKey // of registrars, for package record; with none the word of the database is enough
+	Records     []ed25519.PublicKey // of registrars, for package record; with none no key is said to be active
 	Limits      Limits
 	Log         *slog.Logger
 }
