@@ -313,3 +313,24 @@ func TestVerify_StaffRefused(t *testing.T) {
 		})
 	}
 }
+
+// Whoever kept all rows of an enrolment and puts them back later makes no key of them.
+func TestVerify_Old(t *testing.T) {
+	for days, want := range map[int]string{29: "", 32: evidence.RefusedTime, 400: evidence.RefusedTime} {
+		o := mustOffice(t)
+		earlier := func(at *time.Time) { *at = at.AddDate(0, 0, -days) }
+		earlier(&o.expect.OpenedAt)
+		earlier(&o.transcript.OpenedAt)
+		earlier(&o.transcript.SignedAt)
+		earlier(&o.expect.Shift.SignedAt)
+		for i := range o.expect.Contacts {
+			earlier(&o.expect.Contacts[i].At)
+			earlier(&o.transcript.Contacts[i].ConfirmedAt)
+		}
+		_, err := o.bind(t)
+		refusal, _ := errors.AsType[*evidence.Refusal](err)
+		if want == "" && err != nil || want != "" && (refusal == nil || refusal.Reason != want) {
+			t.Errorf("after %d days: %v, want %q", days, err, want)
+		}
+	}
+}

@@ -22,6 +22,10 @@ import (
 	"balcao/kiosk/trust/staff"
 )
 
+// oldest is how old evidence may be: a case waits for a supervisor thirty days at most (setting approval_hours), and a day for
+// whatever is out of order. What is older was taken from somewhere and put back.
+const oldest = 31 * 24 * time.Hour
+
 // clockSkew is how far a desk's clock may be from the centre's.
 const clockSkew = 5 * time.Minute
 
@@ -140,6 +144,9 @@ func (by Verifier) Verify(ctx context.Context, sent transcript.Evidence, expect 
 		return nil, refuse(RefusedSignature, err)
 	}
 	signed := claimed.Transcript.SignedAt
+	if signed.Before(by.Examiner.Time().Add(-oldest)) {
+		return nil, refuse(RefusedTime, errors.New("signed too long ago"))
+	}
 	if err := checkDesk(claimed.Signatures[slices.Index(roles, transcript.DeskSignature)], signed, expect); err != nil {
 		return nil, err
 	}
