@@ -106,6 +106,9 @@ func (w *Worker) verify(ctx context.Context, j *job) (record, error) {
 	if err := json.Unmarshal(j.Payload, &p); err != nil {
 		return nil, unreadable()
 	}
+	if p.Shift == nil { // desks cannot open one: somebody at the database took it away
+		return w.refused(j, evidence.RefusedNoStaff), nil
+	}
 	rules, cost, err := readRules(ctx, w.cfg.DB)
 	if err != nil {
 		return nil, &trouble{code: "database", cause: err}

@@ -130,6 +130,14 @@ func TestSuperuser(t *testing.T) {
 	if after := scalar[int64](s, `select count(*) from centre.log_leaf`); after != before {
 		t.Errorf("%d leaves, then %d: something of this was logged", before, after)
 	}
+	t.Run("logged as anybody's change would be", func(t *testing.T) {
+		if _, err := s.Admin.Exec(s.ctx, `update centre.key set pin_hash = pin_hash || 'x' where register = $1`, m); err == nil || !strings.Contains(err.Error(), "BK093") {
+			t.Errorf("another PIN without a record: %v", err)
+		}
+		s.exec(`update centre.key_contact set value = '+351929999999' where key = $1`, m)
+		s.exec(`update centre.person set surname = 'Outra' where id = (select person from centre.key where register = $1)`, m)
+		s.audit(ledger.Audited{Checkpoints: []ledger.Kept{kept}}, fmt.Sprintf("changed: key %d: it is not what its signed record says: person, contacts", m))
+	})
 	t.Run("evidence exchanged", func(t *testing.T) {
 		good := func() bool {
 			text, err := schema.Evidence(s.ctx, s.Admin, e.id)
@@ -152,7 +160,7 @@ func TestSuperuser(t *testing.T) {
 	})
 }
 
-// What a superuser adds to the tables makes nobody staff.
+// What a superuser adds to the tables makes nobody staff, and an enrolment without its shift needs a clerk all the same.
 func TestSuperuser_Staff(t *testing.T) {
 	s := newSystem(t)
 	forged := trusttest.MustIssue(t, trusttest.StaffTemplate("F9999", "Ninguém"), nil, trusttest.MustKey(t))
@@ -171,6 +179,13 @@ func TestSuperuser_Staff(t *testing.T) {
 	e.who = own
 	e.bind(e.honest(), false)
 	e.ends("a card of the superuser's own in the evidence", "staff_untrusted")
+	// Nobody signs, and the table says that nobody had to.
+	e = s.enrol(s.signIn(s.Centre, s.clerk), s.citizen("cc1-rsa2048"))
+	tr := e.transcript()
+	tr.Shift, tr.Staff = [16]byte{}, ""
+	s.exec(`update centre.enrolment set shift = null where id = $1`, e.id)
+	e.bind(e.signed(tr, nil), false)
+	e.ends("without a shift", "staff_missing")
 }
 
 // A superuser who turns the whole database back: a key that ended lives again, a card that was reported signs in.

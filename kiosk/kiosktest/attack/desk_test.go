@@ -24,6 +24,7 @@ func TestDeskKey(t *testing.T) {
 	s.check(open(there, theirs.id))
 	ended := s.signIn(here, s.clerk)
 	s.check(here.EndShift(s.ctx, ended.id))
+	s.refused("no shift", open(here, uuid.Nil), central.RefusedInvalid)
 	for name, in := range map[string]uuid.UUID{
 		"an invented shift": newID(), "a shift that nobody signed": s.begin(here).Shift, "a shift that ended": ended.id,
 		"another desk's shift": theirs.id,
