@@ -22,6 +22,7 @@ import (
 	"balcao/kiosk/central"
 	"balcao/kiosk/central/cluster"
 	"balcao/kiosk/central/schema"
+	"balcao/kiosk/kiosktest"
 )
 
 // The attacks are those of one desk's stolen certificate, with nobody present, on a centre that runs as a process.
@@ -42,6 +43,8 @@ type attack struct {
 	admin *pgxpool.Pool
 	thief []*http.Client // each a connection
 	other *http.Client   // another desk's
+
+	shifts [2]uuid.UUID // a clerk is signed in at the stolen desk still, and one at the other
 }
 
 func newAttack(t *testing.T) *attack {
@@ -65,6 +68,21 @@ func newAttack(t *testing.T) *attack {
 		a.thief = append(a.thief, a.site.client(&stolen))
 	}
 	a.other = a.site.client(&own)
+	if err := kiosktest.Employ(t.Context(), db.Admin(), kiosktest.Clerks...); err != nil {
+		t.Fatal(err)
+	}
+	for i, certificate := range []tls.Certificate{stolen, own} {
+		desk, err := central.Dial(central.Config{URLs: []string{url}, Certificate: certificate, Roots: a.site.roots, Timeout: time.Minute})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(desk.Close)
+		shift, err := kiosktest.SignIn(t.Context(), desk, kiosktest.Clerks[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.shifts[i] = shift.ID
+	}
 	return a
 }
 
@@ -157,8 +175,8 @@ func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
 func enrolment() string { return "/v1/enrolments/" + newID() }
 
-func person(number int) string {
-	return fmt.Sprintf(`{"document_kind":"citizen-card","country":"PRT","civil_number":"%08d"}`, number)
+func person(shift uuid.UUID, number int) string {
+	return fmt.Sprintf(`{"document_kind":"citizen-card","country":"PRT","civil_number":"%08d","shift":"%s"}`, number, shift)
 }
 
 // enrol has the other desk open an enrolment and send a code, and returns how long that took.
@@ -166,7 +184,7 @@ func (a *attack) enrol(number int) time.Duration {
 	a.Helper()
 	began, path := time.Now(), enrolment()
 	for _, call := range [][2]string{
-		{path, person(number)},
+		{path, person(a.shifts[1], number)},
 		{path + "/codes/" + newID(), fmt.Sprintf(`{"channel":"email","value":"p%d@balcao.example","language":"pt"}`, number)},
 	} {
 		if status, word, err := a.put(a.Context(), a.other, call[0], call[1]); err != nil || status != 200 || word != "" {
@@ -194,7 +212,7 @@ func TestAskingAboutPeople(t *testing.T) {
 			}
 		}
 	})
-	answers := a.all(people, func(i int) (string, string) { return enrolment(), person(10000000 + i) })
+	answers := a.all(people, func(i int) (string, string) { return enrolment(), person(a.shifts[0], 10000000+i) })
 	close(done)
 	beside.Wait()
 	if answers["200"] != opensAllowed || answers["429 too_many"] != people-opensAllowed {
@@ -235,7 +253,7 @@ func TestSendingCodes(t *testing.T) {
 	var open []string
 	for i := range 40 {
 		path := enrolment()
-		if status, word, err := a.put(t.Context(), a.thief[0], path, person(20000000+i)); err != nil || status != 200 {
+		if status, word, err := a.put(t.Context(), a.thief[0], path, person(a.shifts[0], 20000000+i)); err != nil || status != 200 {
 			t.Fatal(status, word, err)
 		}
 		open = append(open, path)

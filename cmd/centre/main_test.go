@@ -20,6 +20,7 @@ import (
 	"balcao/cmd/internal/process"
 	"balcao/kiosk/central/cluster"
 	"balcao/kiosk/central/deskca"
+	"balcao/kiosk/kiosktest"
 	"balcao/kiosk/record"
 )
 
@@ -104,7 +105,7 @@ record_keys = ["record.pub"]
 func goodSite(t *testing.T, database, more string) site {
 	t.Helper()
 	s := newSite(t, database, staffKeys+more)
-	s.write(t, "staff.crt", string(pemOf(cluster.DeskAuthority())), 0o644)
+	s.write(t, "staff.crt", string(pemOf(kiosktest.StaffAuthority(t))), 0o644)
 	s.mkdir(t, "cards", 0o755)
 	s.write(t, "cards/one.crt", string(pemOf(cluster.DeskAuthority())), 0o644)
 	s.write(t, "record.pub", publicKey(t), 0o644)
