@@ -35,6 +35,10 @@ func TestBench(t *testing.T) {
 		}
 		Centre struct {
 			Streams struct{ Desks int }
+			Log     struct {
+				Audited float64 `json:"audited_per_second"`
+				Leaf    float64 `json:"ms_leaf"`
+			}
 			Refused bool `json:"desk_refused_by_postgresql"`
 			Calls   []struct{ Call string }
 			Load    float64 `json:"load_per_second"`
@@ -56,6 +60,7 @@ func TestBench(t *testing.T) {
 		"a whole enrolment": figures.Centre.Whole > 0, "a hash": figures.Centre.Hash > 0,
 		"calls through the door": len(figures.Centre.Calls) == 2, "desks that listen": figures.Centre.Streams.Desks > 0,
 		"PostgreSQL's refusal of a desk": figures.Centre.Refused, "attacks": len(figures.Attacks) == 5,
+		"the log": figures.Centre.Log.Audited > 0 && figures.Centre.Log.Leaf > 0,
 	} {
 		if !measured {
 			t.Errorf("%s was not measured:\n%s", name, raw)

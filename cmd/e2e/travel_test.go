@@ -67,7 +67,7 @@ func (d *kioskDesk) bring(t testing.TB, v traveller) {
 	d.types(t, v.taxNumber)
 	d.keys(t, "Tab", "Down", "Tab")
 	if v.typed {
-		d.keys(t, "Tab", "Tab", "Tab") // past the whole name: the zone cuts it off, and nobody has to type it
+		d.keys(t, "Tab", "Tab") // past the whole name: the zone cuts it off, and nobody has to type it
 	}
 	if v.papers == 2 {
 		d.keys(t, "Tab", "Tab", "Tab") // past residence: the address is as good
