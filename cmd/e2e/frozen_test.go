@@ -48,7 +48,9 @@ func TestFrozenService(t *testing.T) {
 	}
 	c.mock(t, "line", "full")
 	thaw()
-	d.awaits(t, "service=", "step=identity", "checked=true")
+	d.awaits(t, "service=")
+	d.unlock(t, c) // as long as no reader answered, the staff card was gone
+	d.awaits(t, "step=identity", "checked=true")
 }
 
 // kioskctl runs an operator's command and returns what it prints and its exit code; interrupted after a while, when that

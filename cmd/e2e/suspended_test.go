@@ -112,7 +112,9 @@ func TestSuspendedDesk(t *testing.T) {
 			t.Errorf("%s: got %d keys, %d enrolments not ended and %d %s; want none, none and one", step.name, keys, unfinished, ended, step.ended)
 		}
 		c.run(t, "kioskctl", "desk", "resume", c.env["BALCAO_DESK"])
-		d.awaits(t, "step=document", "case=0", "problem=", "away=false")
+		d.awaits(t, "step=document", "case=0", "problem=", "away=false", "shift=card", "holder=true") // the shift was ended
+		d.typeStaffPIN(t, c)
+		d.awaits(t, "shift=open")
 	}
 	v = person("cc2024", "2580", len(steps))
 	d.enrol(t, c, v)
