@@ -122,7 +122,7 @@ func (b *bench) waits(id any) {
 		`update centre.enrolment set state = 'waiting', bound_at = now(), expires_at = now() + interval '3 days' where id = $1`,
 		`insert into centre.evidence (enrolment, content_hash, jws, identity, sod, sealed_pin, proof)
 			values ($1, '', convert_to(repeat('x', 262144), 'UTF8'), '', '', '', '')`,
-		`insert into centre.approval (enrolment, reasons, checks) values ($1, '{doubt}', '[]')`,
+		`insert into centre.approval (enrolment, reasons, level, checks) values ($1, '{doubt}', 'high', '[]')`,
 	} {
 		if _, err := b.Admin.Exec(b.t.Context(), sql, id); err != nil {
 			b.t.Fatal(err)

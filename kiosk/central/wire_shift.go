@@ -60,7 +60,8 @@ type Case struct {
 // LeasedCase is what the supervisor who takes a case decides on, or a refusal and nothing else.
 type LeasedCase struct {
 	Refusal     Refusal     `json:"refusal,omitzero"`
-	JWS         []byte      `json:"jws,omitzero"` // the signed transcript
+	JWS         []byte      `json:"jws,omitzero"`   // the signed transcript
+	Level       kiosk.Level `json:"level,omitzero"` // as the registrar found it, with the person's signature
 	Checks      []CaseCheck `json:"checks,omitzero"`
 	Reasons     []string    `json:"reasons,omitzero"`
 	OpenedAt    time.Time   `json:"opened_at,omitzero"`

@@ -114,7 +114,7 @@ func openCase(id uuid.UUID, leased central.LeasedCase, t transcript.Transcript) 
 			Independence: t.Eligibility.Independence,
 		},
 		Extension: t.Eligibility.Extension,
-		Level:     t.Level,
+		Level:     leased.Level,
 	}
 	for _, contact := range t.Contacts {
 		c.Contacts = append(c.Contacts, kiosk.ProvenContact{Channel: contact.Channel, Value: contact.Value, Proof: contact.Proof, At: contact.ConfirmedAt})

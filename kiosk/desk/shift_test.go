@@ -225,7 +225,7 @@ func TestApproval(t *testing.T) {
 	s = d.takesCase()
 	open := s.Approval.Case
 	if open.Clerk.Number != "F0417" || open.Person.Surname == "" || len(open.Contacts) != 1 || len(open.Checks) == 0 || len(open.Reasons) != 1 ||
-		open.Reasons[0] != kiosk.ApproveDoubt || open.Level == "" || open.LeasedUntil.Before(s.Now) {
+		open.Reasons[0] != kiosk.ApproveDoubt || open.Level != kiosk.LevelHigh || open.LeasedUntil.Before(s.Now) {
 		t.Errorf("got %d contacts, %d checks, reasons %v, level %q, until %v", len(open.Contacts), len(open.Checks), open.Reasons, open.Level, open.LeasedUntil)
 	}
 	d.centre.fail("decide", before, after)

@@ -13,9 +13,9 @@ import (
 
 // waiting has a supervisor decide.
 func (w *Worker) waiting(j *job, v *evidence.Verified) record {
-	checks := w.findingOf(v).Checks
+	found := w.findingOf(v)
 	return func(ctx context.Context, tx pgx.Tx) error {
-		outcome, err := waitForApproval(ctx, tx, j.Enrolment, v.Reasons, checks)
+		outcome, err := waitForApproval(ctx, tx, j.Enrolment, v.Reasons, found)
 		if err != nil {
 			return err
 		}

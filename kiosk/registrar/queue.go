@@ -170,12 +170,12 @@ func activate(ctx context.Context, tx pgx.Tx, a activation) (outcome string, reg
 }
 
 // waitForApproval has an enrolment wait for a supervisor, or says who is in the way.
-func waitForApproval(ctx context.Context, tx pgx.Tx, enrolment uuid.UUID, reasons []kiosk.ApprovalReason, checks []findingCheck) (outcome string, err error) {
-	shown, err := json.Marshal(checks)
+func waitForApproval(ctx context.Context, tx pgx.Tx, enrolment uuid.UUID, reasons []kiosk.ApprovalReason, found finding) (outcome string, err error) {
+	shown, err := json.Marshal(found.Checks)
 	if err != nil {
 		return "", fmt.Errorf("encoding checks: %w", err)
 	}
-	err = tx.QueryRow(ctx, `select registrar.wait_for_approval($1, $2, $3)`, enrolment, reasons, shown).Scan(&outcome)
+	err = tx.QueryRow(ctx, `select registrar.wait_for_approval($1, $2, $3, $4)`, enrolment, reasons, found.Level, shown).Scan(&outcome)
 	if err != nil {
 		return "", fmt.Errorf("waiting for a supervisor: %w", plain(err))
 	}

@@ -60,7 +60,7 @@ var endpoints = []endpoint{
 	{http.MethodGet, central.PathCase, 0, nil, central.CaseStatus{},
 		`select state, refusal, register, record from desk.case_status($1, $2, $3)`, nil},
 	{http.MethodPut, central.PathLease, 0, nil, central.LeasedCase{},
-		`select refusal, jws, checks, reasons, opened_at, desk, staff, name, leased_until from desk.take_case($1, $2, $3)`, nil},
+		`select refusal, jws, level, checks, reasons, opened_at, desk, staff, name, leased_until from desk.take_case($1, $2, $3)`, nil},
 	{http.MethodPut, central.PathRelease, 0, nil, nil,
 		`select desk.release_case($1, $2, $3)`, nil},
 	{http.MethodPut, central.PathDecision, statementBody, central.Decision{}, central.Decided{},

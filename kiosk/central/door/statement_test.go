@@ -340,7 +340,7 @@ func (b *bench) waiting(desk *http.Client, shift, civilNumber string) string {
 	b.ask(desk, http.MethodPut, "/v1/enrolments/"+id, person, &central.Opened{})
 	b.exec(`update centre.enrolment set state = 'waiting', bound_at = now(), expires_at = now() + interval '3 days' where id = $1`, id)
 	b.exec(`insert into centre.evidence (enrolment, content_hash, jws, identity, sod, sealed_pin, proof) values ($1, '', $2, '', '', '', '')`, id, jws)
-	b.exec(`insert into centre.approval (enrolment, reasons, checks) values ($1, '{doubt,level}', $2)`, id,
+	b.exec(`insert into centre.approval (enrolment, reasons, level, checks) values ($1, '{doubt,level}', 'substantial', $2)`, id,
 		`[{"name": "chip_genuine", "result": "absent", "reason": "no_chip", "source": "chip", "at": "2026-11-30T19:00:00.123456Z"}]`)
 	return id
 }
@@ -378,7 +378,7 @@ func TestCases(t *testing.T) {
 		return l
 	}
 	leased := take(other, their, first)
-	if wanted := (central.LeasedCase{JWS: []byte(`{"payload":"dGhl"}`), Reasons: want.Reasons, OpenedAt: want.OpenedAt, Desk: "loja_1",
+	if wanted := (central.LeasedCase{Level: "substantial", JWS: []byte(`{"payload":"dGhl"}`), Reasons: want.Reasons, OpenedAt: want.OpenedAt, Desk: "loja_1",
 		Staff: "F0417", Name: "Staff F0417", LeasedUntil: leased.LeasedUntil, Checks: []central.CaseCheck{{Name: "chip_genuine", Result: "absent",
 			Reason: "no_chip", Source: "chip", At: time.Date(2026, 11, 30, 19, 0, 0, 123456000, time.UTC)}}}); !reflect.DeepEqual(leased, wanted) {
 		t.Errorf("the case: %+v, want %+v", leased, wanted)

@@ -17,7 +17,7 @@ import (
 )
 
 func (b *bench) tryWaiting(id uuid.UUID, reasons ...string) (string, error) {
-	return ask[string](b.tb, b.registrar, `select outcome from registrar.wait_for_approval($1, $2, '[{"name": "signature"}]')`, id, reasons)
+	return ask[string](b.tb, b.registrar, `select outcome from registrar.wait_for_approval($1, $2, 'high', '[{"name": "signature"}]')`, id, reasons)
 }
 
 // waiting puts a bound enrolment before a supervisor, as a registrar would that has verified it.

@@ -87,6 +87,7 @@ create table centre.approval (
 	enrolment    uuid primary key references centre.enrolment,
 	reasons      text[] not null check (cardinality(reasons) > 0
 		and reasons <@ '{typed,revocation,extension,photo,level,doubt}'::text[]),
+	level        text not null check (level in ('substantial', 'high')), -- as the registrar found it
 	checks       jsonb, -- what a supervisor is shown; wiped when the enrolment ends
 	opened_at    timestamptz not null default clock_timestamp(),
 	shift        uuid references centre.shift, -- who has the case, until leased_until; or who decided it

@@ -19,7 +19,7 @@ end $$;
 comment on function desk.cases is 'Cases that wait for a supervisor and that this one may decide, the oldest first, 100 at most. leased_to is the number of who
 looks at it now.';
 
-create function desk.take_case(p_certificate bytea, p_shift uuid, p_enrolment uuid, out refusal text, out jws bytea, out checks jsonb,
+create function desk.take_case(p_certificate bytea, p_shift uuid, p_enrolment uuid, out refusal text, out jws bytea, out level text, out checks jsonb,
 	out reasons text[], out opened_at timestamptz, out desk text, out staff text, out name text, out leased_until timestamptz)
 	language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
@@ -39,11 +39,11 @@ begin
 	end if;
 	leased_until := clock_timestamp() + make_interval(secs => internal.setting('approval_lease_seconds'));
 	update centre.approval x set shift = p_shift, leased_until = take_case.leased_until where x.enrolment = p_enrolment;
-	select v.jws, a.checks, a.reasons, a.opened_at, e.desk into jws, checks, reasons, opened_at, desk
+	select v.jws, a.level, a.checks, a.reasons, a.opened_at, e.desk into jws, level, checks, reasons, opened_at, desk
 		from centre.evidence v where v.enrolment = p_enrolment;
 	select f.number, f.name into staff, name from centre.shift o join centre.staff f on f.number = o.staff where o.id = e.shift;
 end $$;
-comment on function desk.take_case is 'Takes a case for approval_lease_seconds, and anew when it is repeated: jws is what desk and card signed, checks what the
+comment on function desk.take_case is 'Takes a case for approval_lease_seconds, and anew when it is repeated: jws is what desk and card signed, level and checks what the
 registrar found. refusal: gone (decided, ended, or there never was one), own_case (who opened it, or admitted who did), leased (another looks at it).';
 
 create function desk.release_case(p_certificate bytea, p_shift uuid, p_enrolment uuid) returns void

@@ -1,6 +1,6 @@
 -- Cases that a supervisor decides, and the signed record of a key. All is said in the transaction that ends the job.
 
-create function registrar.wait_for_approval(p_enrolment uuid, p_reasons text[], p_checks jsonb, out outcome text)
+create function registrar.wait_for_approval(p_enrolment uuid, p_reasons text[], p_level text, p_checks jsonb, out outcome text)
 	language plpgsql security definer set search_path = pg_catalog, pg_temp set timezone = 'UTC' as $$
 declare
 	e centre.enrolment;
@@ -20,7 +20,7 @@ begin
 		begin
 			update centre.enrolment set state = 'waiting',
 				expires_at = clock_timestamp() + make_interval(hours => internal.setting('approval_hours')) where id = p_enrolment;
-			insert into centre.approval (enrolment, reasons, checks) values (p_enrolment, p_reasons, p_checks);
+			insert into centre.approval (enrolment, reasons, level, checks) values (p_enrolment, p_reasons, p_level, p_checks);
 		exception when unique_violation then -- of the same person, at the same moment
 			outcome := 'waiting_case';
 		end;
@@ -34,7 +34,7 @@ begin
 	perform internal.tell_supervisors();
 end $$;
 comment on function registrar.wait_for_approval is 'The evidence was verified, and a supervisor decides. p_reasons: of typed, revocation, extension, photo, level, doubt; the desk is
-told none. p_checks is what a supervisor is shown, an array. The case waits approval_hours and keeps its evidence; nobody else gets its person or contacts
+told none. p_level, and p_checks, an array, are what a supervisor is shown. The case waits approval_hours and keeps its evidence; nobody else gets its person or contacts
 meanwhile. outcome: waiting (also when called again); already_active, contact_taken, waiting_case (the person''s, elsewhere): then it was refused.';
 
 create function registrar.reopen(p_enrolment uuid) returns void
