@@ -120,7 +120,7 @@ func locks(staff string) string {
 	if staff == "" {
 		return ""
 	}
-	return fmt.Sprintf("%s went out: the shift that it opened locks\n", staff)
+	return fmt.Sprintf("%s went out: a shift locks when its card leaves a reader of staff cards\n", staff)
 }
 
 func slotArgument(args []string) (int, error) {
