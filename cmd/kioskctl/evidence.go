@@ -182,7 +182,7 @@ func checkLog(f *evidence.File, key note.Verifier) evidence.Line {
 			return l
 		}
 	}
-	l.Result, l.Note = kiosk.Passed, fmt.Sprintf("%d records logged", len(f.Log))
+	l.Result, l.Note = kiosk.Passed, fmt.Sprintf("records logged: %d", len(f.Log))
 	return l
 }
 
@@ -265,7 +265,7 @@ func evidenceAudit(ctx context.Context, args []string, stdout, stderr io.Writer)
 	if err != nil {
 		return fail(stderr, fs.Name(), err)
 	}
-	_, _ = fmt.Fprintf(stdout, "%d keys verified from their evidence, %d do not hold.\n", all, bad)
+	_, _ = fmt.Fprintf(stdout, "Keys verified again from their evidence: %d; that do not hold: %d.\n", all, bad)
 	if bad > 0 {
 		return exitTampered
 	}

@@ -176,7 +176,7 @@ func TestEvidence(t *testing.T) {
 			t.Errorf("exit %d of\n%s", exit, out)
 		}
 	}
-	verify(exitOK, "ok    log             1 records logged")
+	verify(exitOK, "ok    log             records logged: 1")
 	verify(exitOK, "ok    shift           of F0417, begun with their card")
 	verify(exitTampered, "NO    desk", "--desk-authority", s.anchors[5])
 	verify(exitTampered, "NO    staff card", "--staff-authority", s.anchors[3])
@@ -223,7 +223,7 @@ func TestEvidence(t *testing.T) {
 		t.Helper()
 		s.run(exit, says, append([]string{"audit", "--dsn", s.dsn, "--sample", "5"}, s.anchors...)...)
 	}
-	audit(exitOK, "1 keys verified from their evidence, 0 do not hold.")
+	audit(exitOK, "Keys verified again from their evidence: 1; that do not hold: 0.")
 	s.exec(`update centre.evidence set kept = set_byte(kept, 60, 65)`)
 	audit(exitTampered, s.id.String()+"  holder: ")
 	s.exec(`update centre.evidence set jws = null`)

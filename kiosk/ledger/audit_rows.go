@@ -268,7 +268,9 @@ func (a *audit) keys(ctx context.Context, tx pgx.Tx) error {
 		&k.TaxNumber, &subject, &p.Country, &p.CivilNumber, &p.DocumentNumber, &p.Surname, &p.GivenNames, &p.BirthDate, &p.Nationality, &p.Sex,
 		&version, &signed, &contacts}, func() error {
 		row := fmt.Sprint(k.Register)
-		if s := state[k.Register]; s != k.State {
+		if s, told := state[k.Register]; !told {
+			a.find(Changed, "key", row, "it is %q, and no event tells of it", k.State)
+		} else if s != k.State {
 			a.find(Changed, "key", row, "it is %q, and its newest event says %q", k.State, s)
 		}
 		if _, forgotten := a.forgotten[subject]; forgotten && living {

@@ -17,7 +17,7 @@ import (
 type Proof []byte
 
 // ErrNotLogged says that there is no such leaf, or that it has no number yet or no checkpoint behind it.
-var ErrNotLogged = errors.New("it is not in the log yet")
+var ErrNotLogged = errors.New("it is not in the log yet, or not at all")
 
 // Newest returns the newest checkpoint, with cosignatures of witnesses, and its size, neither verified. The error may be
 // ErrNotLogged.

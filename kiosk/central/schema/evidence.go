@@ -10,7 +10,7 @@ import (
 )
 
 // ErrNoEvidence means that the enrolment became no key, or that its evidence is not kept any more.
-var ErrNoEvidence = errors.New("there is no evidence of this enrolment")
+var ErrNoEvidence = errors.New("there is no evidence under this number: no key or enrolment has it, or the enrolment became no key")
 
 // Reader is a connection of an administrator, or several.
 type Reader interface {
