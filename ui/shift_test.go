@@ -186,11 +186,20 @@ func TestLockKey(t *testing.T) {
 			}
 		})
 	}
-	d := newDesk(t, ui.Options{})
-	d.Show(shift(rita, idle)(kiosk.Portuguese))
-	press(d.Clerk(), fyne.KeyF11)
-	if diff := cmp.Diff([]kiosk.Event{kiosk.SignOut{}}, d.sent()); diff != "" {
-		t.Errorf("F11 on an empty desk sent (-want +got):\n%s", diff)
+}
+
+// TestSignOut: whoever's shift it is can end it on an empty desk, also a role that opens nothing there.
+func TestSignOut(t *testing.T) {
+	auditor := shift(kiosk.Staff{Number: "F0031", Name: "Joel Antunes", Role: kiosk.RoleAuditor}, problem(kiosk.ProblemNotAllowed, false))
+	for name, state := range map[string]func(kiosk.Language) kiosk.State{"clerk": shift(rita, idle), "auditor": auditor} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t, ui.Options{})
+			d.Show(state(kiosk.Portuguese))
+			press(d.Clerk(), fyne.KeyF11)
+			if diff := cmp.Diff([]kiosk.Event{kiosk.SignOut{}}, d.sent()); diff != "" {
+				t.Errorf("F11 sent (-want +got):\n%s", diff)
+			}
+		})
 	}
 }
 

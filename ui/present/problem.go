@@ -79,6 +79,8 @@ func (p Presenter) problemActions(problem kiosk.Problem) []Action {
 		actions = []Action{{Text: p.Text("action.waiting_reader"), Main: true}}
 	case problem.Code == kiosk.ProblemDeskSuspended && p.State.Status.Centre.Suspended:
 		actions = []Action{{Text: p.Text("action.waiting_centre"), Main: true}}
+	case problem.Code == kiosk.ProblemNotAllowed: // a role that opens nothing: all there is to do is to make room for another
+		actions = []Action{{Text: p.Text("action.end_shift"), Key: "F11", Main: true, Event: kiosk.SignOut{}}}
 	case awaitsCard(problem.Code):
 		waiting := "action.waiting_card"
 		if p.travel() {
