@@ -59,8 +59,10 @@ func (p Presenter) age(t time.Time) string {
 		return p.Format("format.days", Values{"Days": int(d.Hours()) / 24})
 	case d >= 2*time.Hour:
 		return p.Format("format.hours", Values{"Hours": int(d.Hours())})
+	case d < time.Minute:
+		return p.Text("format.under_minute")
 	}
-	return p.Format("format.minutes", Values{"Minutes": max(0, int(d.Minutes()))})
+	return p.Format("format.minutes", Values{"Minutes": int(d.Minutes())})
 }
 
 func (p Presenter) reasons(reasons []kiosk.ApprovalReason) string {
@@ -109,7 +111,7 @@ func (p Presenter) waitingCase(m *ClerkModel) {
 		key := string(reason)
 		m.OpenCase.Reasons = append(m.OpenCase.Reasons, Field{p.Text("approve.reason." + key), p.Text("approve.means." + key)})
 	}
-	m.OpenCase.Level = []Field{{p.Text("review.level"), p.Text("level." + levelKey(open.Level))}}
+	m.OpenCase.Level = []Field{{p.Text("case.level"), p.Text("level." + levelKey(open.Level))}}
 	m.Actions = []Action{
 		{Text: p.Text("action.approve"), Key: "F10", Main: true, Event: kiosk.DecisionChosen{Decision: kiosk.DecisionApproved}},
 		{Text: p.Text("action.refuse"), Key: "F8", Event: kiosk.DecisionChosen{Decision: kiosk.DecisionRefused}},
