@@ -59,8 +59,7 @@ func (d *kioskDesk) typePrinted(t testing.TB, v visitor, e fixture) {
 // bring enters what else is needed, by keyboard from the first field to the last.
 func (d *kioskDesk) bring(t testing.TB, v traveller) {
 	t.Helper()
-	d.has(t, clerkTitle)
-	d.keys(t, "F10")
+	d.clerk(t, "F10")
 	d.awaits(t, "step=eligibility")
 	d.keys(t, "F10") // too early: the page says what is missing, and leaves the cursor to who types on
 	d.shot(t, v.visitor, "2-missing")

@@ -18,7 +18,7 @@ func TestWalkPapers(t *testing.T) {
 	d.awaits(t, "types=true")
 	d.typePrinted(t, visitor{}, e)
 	d.awaits(t, "step=identity", "checked=true")
-	d.keys(t, "F10")
+	d.clerk(t, "F10")
 	d.awaits(t, "step=eligibility")
 	d.types(t, "400000016")
 	d.keys(t, "Tab", "Down", "Tab", "Tab", "Tab", "Tab")
