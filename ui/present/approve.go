@@ -111,7 +111,7 @@ func (p Presenter) waitingCase(m *ClerkModel) {
 		key := string(reason)
 		m.OpenCase.Reasons = append(m.OpenCase.Reasons, Field{p.Text("approve.reason." + key), p.Text("approve.means." + key)})
 	}
-	m.OpenCase.Level = []Field{{p.Text("case.level"), p.Text("level." + levelKey(open.Level))}}
+	m.OpenCase.Level = []Field{{p.Text("review.level"), p.Text("level." + levelKey(open.Level))}}
 	m.Actions = []Action{
 		{Text: p.Text("action.approve"), Key: "F10", Main: true, Event: kiosk.DecisionChosen{Decision: kiosk.DecisionApproved}},
 		{Text: p.Text("action.refuse"), Key: "F8", Event: kiosk.DecisionChosen{Decision: kiosk.DecisionRefused}},
