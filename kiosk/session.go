@@ -88,6 +88,8 @@ type Session struct {
 	sends     int // the last number given to a SendCode of this case
 	again     stopped
 
+	strayUntil time.Time // what is typed until then was meant for a page that is gone
+
 	firstPIN Secret // only between the first entry and the second
 	away     away
 }

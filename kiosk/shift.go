@@ -81,7 +81,7 @@ func (s *Session) askWhose(r *reader) {
 		r.holds, r.unread = SlotStaff, false
 	}
 	if s.settings.ShiftRequired {
-		s.state.Shift.Problem = ""
+		s.state.Shift.Problem, s.strayUntil = "", time.Time{}
 		r.asked = true
 		s.ask(ReadStaffCard{Reader: r.number})
 	}
@@ -182,6 +182,10 @@ func (e StaffPINTyped) apply(s *Session) {
 	switch {
 	case asked && (shift.Phase == ShiftCard || shift.Phase == ShiftLocked) && shift.Holder != Staff{}:
 		unlocks := shift.Phase == ShiftLocked && s.ofShift && shift.Admits == ""
+		if s.state.Now.Before(s.strayUntil) {
+			e.PIN.Wipe()
+			return
+		}
 		if why := s.barred(); why != "" && !unlocks {
 			e.PIN.Wipe()
 			shift.Problem = why
@@ -295,10 +299,17 @@ func (SignOut) apply(s *Session) {
 	}
 }
 
+// strayTyping is how long what is typed may have been meant for the page before: the end of a shift surprises hands at
+// work, and the digits of a phone number taken for a PIN would cost the card a try.
+const strayTyping = 3 * time.Second
+
 // endShift ends the shift, and the case with it.
 func (s *Session) endShift(why ProblemCode) {
 	s.drop()
 	s.state.Shift = s.noShift(why)
+	if why != "" {
+		s.strayUntil = s.state.Now.Add(strayTyping)
+	}
 	s.ask(EndShift{})
 	s.readStaff()
 }

@@ -151,6 +151,17 @@ func TestShift_SignIn(t *testing.T) {
 	t.Run("PINWithLetters", func(t *testing.T) {
 		newShift(t, true).card(rita, false).do(kiosk.StaffPINTyped{PIN: kiosk.Secret("Ab-45678")}).shift(kiosk.ShiftSigning)
 	})
+	t.Run("NotWithWhatWasTypedElsewhere", func(t *testing.T) {
+		d := newShift(t, true).signedIn(rita).do(kiosk.ShiftEnded{Problem: kiosk.ProblemNoShift})
+		d.do(kiosk.StaffCardRead{Reader: 3, Holder: rita, TriesLeft: 3}).shift(kiosk.ShiftCard)
+		stray := staffPIN()
+		if d.do(stray).asked().shift(kiosk.ShiftCard); string(stray.PIN) == "470926" {
+			t.Error("what was typed was not wiped")
+		}
+		d.do(kiosk.Tick{Now: d.state.Now.Add(3 * time.Second)}, staffPIN()).shift(kiosk.ShiftSigning)
+		newShift(t, true).signedIn(rita).do(kiosk.ShiftEnded{Problem: kiosk.ProblemNoShift}, kiosk.CardRemoved{Reader: 3}).
+			card(rita, false).do(staffPIN()).shift(kiosk.ShiftSigning)
+	})
 	t.Run("NotWithAWrongClock", func(t *testing.T) {
 		d := newShift(t, true).card(rita, false)
 		d.do(kiosk.CentreChanged{Centre: kiosk.CentreStatus{Health: kiosk.HealthGood, Skew: time.Hour}})

@@ -189,6 +189,10 @@ func TestShift_SuspendedInMidCase(t *testing.T) {
 	d.until("shut", func(s kiosk.State) bool { return s.Shift.Problem == kiosk.ProblemNoShift && s.Case == 0 })
 	d.untilForgotten(1)
 	d.until("PIN asked for", pinAsked)
+	d.fresh().slots.remove(3) // a card put in is no typing that was meant for the page before
+	d.until("card out", shiftIs(kiosk.ShiftNone))
+	d.staffIn("clerk")
+	d.until("PIN asked for", pinAsked)
 	d.do(staffPIN())
 	d.until("suspended", func(s kiosk.State) bool { return s.Shift.Problem == kiosk.ProblemStaffSuspended })
 }
