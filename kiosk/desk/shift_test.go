@@ -188,12 +188,7 @@ func TestShift_SuspendedInMidCase(t *testing.T) {
 	d.check(schema.SuspendStaff(d.ctx, d.DB.Admin(), "F0417"))
 	d.until("shut", func(s kiosk.State) bool { return s.Shift.Problem == kiosk.ProblemNoShift && s.Case == 0 })
 	d.untilForgotten(1)
-	d.until("PIN asked for", pinAsked)
-	d.fresh().slots.remove(3) // a card put in is no typing that was meant for the page before
-	d.until("card out", shiftIs(kiosk.ShiftNone))
-	d.staffIn("clerk")
-	d.until("PIN asked for", pinAsked)
-	d.do(staffPIN())
+	d.returns("clerk")
 	d.until("suspended", func(s kiosk.State) bool { return s.Shift.Problem == kiosk.ProblemStaffSuspended })
 }
 
@@ -243,6 +238,17 @@ func TestApproval(t *testing.T) {
 	d.until("nothing waits", func(s kiosk.State) bool { return s.Step == kiosk.StepCases && s.Shift.Waiting == 0 })
 	d.do(kiosk.Cancel{})
 	d.until("empty", empty)
+}
+
+// returns puts the staff card in anew where the centre ended its shift: a PIN typed at once may be meant for the page before.
+func (d *running) returns(name string) {
+	d.t.Helper()
+	d.until("shift over", pinAsked)
+	d.fresh().slots.remove(3)
+	d.until("card out", shiftIs(kiosk.ShiftNone))
+	d.staffIn(name)
+	d.until("PIN asked for", pinAsked)
+	d.do(staffPIN())
 }
 
 // takesOver has another member of staff sign in.

@@ -35,7 +35,8 @@ func TestSuspended(t *testing.T) {
 		b.check(schema.ResumeDesk(b.ctx, b.DB.Admin(), kiosktest.DeskName))
 		d.until("resumed", func(s kiosk.State) bool { return s.Problem == nil && s.Case == 0 && !s.Status.Centre.Suspended })
 		d.from = from // since when its shift is over
-		d.unlock()
+		d.returns("clerk")
+		d.until("shift open", shiftIs(kiosk.ShiftOpen))
 	}
 	b.noKey()
 	if n := b.count(`select count(*) from centre.enrolment where state = 'open'`); n != 0 {
