@@ -61,7 +61,11 @@ func (r *Runner) takeCase(ctx context.Context, c kiosk.TakeCase) {
 	a, shift := &approval{id: c.Case, told: make(chan struct{}, 1)}, r.shiftID()
 	a.ctx, a.end = context.WithCancel(ctx)
 	r.approval.Store(a)
+	released := r.released
 	r.work.Go(func() {
+		if released != nil {
+			<-released
+		}
 		leased, err := r.cfg.Centre.TakeCase(a.ctx, shift, c.ID)
 		switch {
 		case err != nil:
@@ -74,7 +78,7 @@ func (r *Runner) takeCase(ctx context.Context, c kiosk.TakeCase) {
 		signed, err := readCase(leased.JWS)
 		if err != nil {
 			r.cfg.Log.Warn("case", "enrolment", c.ID.String(), "error", err.Error())
-			r.releaseCase(ctx, kiosk.ReleaseCase{ID: c.ID})
+			r.giveCaseBack(ctx, shift, c.ID)
 			r.answerApproval(a, kiosk.CaseRefused{Code: kiosk.ProblemInternal})
 			return
 		}
@@ -144,14 +148,21 @@ func (r *Runner) caseError(work string, err error) kiosk.ProblemCode {
 	return r.centreProblem(work, err)
 }
 
-// releaseCase gives a case back. When the centre does not hear it, the lease ends by itself.
+// releaseCase gives a case back. Who takes it again waits for that: otherwise the lease that they got would be given back.
 func (r *Runner) releaseCase(ctx context.Context, c kiosk.ReleaseCase) {
-	shift := r.shiftID()
+	shift, done := r.shiftID(), make(chan struct{})
+	r.released = done
 	r.work.Go(func() {
-		if err := r.cfg.Centre.ReleaseCase(ctx, shift, c.ID); err != nil && ctx.Err() == nil {
-			_ = r.caseError("give a case back", err) // logged
-		}
+		defer close(done)
+		r.giveCaseBack(ctx, shift, c.ID)
 	})
+}
+
+// giveCaseBack tells the centre. When it does not hear it, the lease ends by itself.
+func (r *Runner) giveCaseBack(ctx context.Context, shift, id uuid.UUID) {
+	if err := r.cfg.Centre.ReleaseCase(ctx, shift, id); err != nil && ctx.Err() == nil {
+		_ = r.caseError("give a case back", err) // logged
+	}
 }
 
 // endApproval forgets the case that a supervisor looked at.

@@ -56,6 +56,7 @@ type Runner struct {
 	work    sync.WaitGroup // visits that are not forgotten yet
 
 	givenBack <-chan struct{} // closed when the last visit's card was given back; owned by the loop
+	released  <-chan struct{} // closed when the last case was given back to the centre; nil before; owned by the loop
 
 	staff    *staffWork
 	shift    atomic.Pointer[shift]    // nil while nobody is signed in
