@@ -113,7 +113,7 @@ func TestSuspendedDesk(t *testing.T) {
 		}
 		c.run(t, "kioskctl", "desk", "resume", c.env["BALCAO_DESK"])
 		d.awaits(t, "step=document", "case=0", "problem=", "away=false", "shift=card", "holder=true") // the shift was ended
-		d.screen.xdo(t, "sleep", "3") // what is typed at once was meant for the page before
+		d.screen.xdo(t, "sleep", "3")                                                                 // what is typed at once was meant for the page before
 		d.typeStaffPIN(t, c)
 		d.awaits(t, "shift=open")
 	}
