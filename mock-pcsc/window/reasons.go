@@ -37,7 +37,7 @@ var reasons = map[string]string{
 	"staff_card_expired":    "its certificate has expired",
 	"staff_pin_blocked":     "its PIN is blocked",
 	"staff_no_certificate":  "there is no certificate on it",
-	"sign_in_invalid":       "its certificate leads to no authority that the centre trusts",
+	"staff_unknown":         "nobody registered it, and its certificate leads to no authority that the centre trusts",
 }
 
 func inWords(code string) string {
