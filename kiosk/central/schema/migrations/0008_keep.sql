@@ -1,0 +1,1 @@
+-- Delivery, retention, and what is stored about a person.
