@@ -46,6 +46,9 @@ type config struct {
 	Pepper   string `toml:"pepper"`
 	// Support is the telephone number in messages to people; the State's citizen line when left out.
 	Support string `toml:"support"`
+	// Messages is a folder of texts that go before those of the program: OCCASION.CHANNEL.LANGUAGE.txt, see
+	// kiosk/delivery/messages. They are checked before the registrar starts.
+	Messages string `toml:"messages"`
 	// Name tells this registrar from others: what it held when it was killed is free when it starts again under that name.
 	// Host and process when left out; then it is free half a minute later.
 	Name string `toml:"name"`
@@ -121,7 +124,7 @@ func loadConfig(path string) (config, error) {
 	credential(&c.RecordKey, recordFile)
 	c.Log.complete(filepath.Dir(path))
 	for _, file := range []*string{
-		&c.Trust, &c.DeskAuthority, &c.StaffAuthority, &c.StaffCards, &c.RecordKey, &c.Identity, &c.Pepper,
+		&c.Trust, &c.DeskAuthority, &c.StaffAuthority, &c.StaffCards, &c.RecordKey, &c.Identity, &c.Pepper, &c.Messages,
 		&c.SMS.PasswordFile, &c.SMS.CAFile, &c.Mail.PasswordFile, &c.Mail.CAFile,
 	} {
 		if *file != "" && !filepath.IsAbs(*file) {
@@ -183,6 +186,12 @@ func (c config) Validate() error {
 	place("identity", guarded.Secret(c.Identity), "no such file, nor in $CREDENTIALS_DIRECTORY (registrar keygen)")
 	place("pepper", guarded.Secret(c.Pepper), "no such file, nor in $CREDENTIALS_DIRECTORY (registrar keygen)")
 	must(c.Support != "" && len(c.Support) <= 20, "support: a telephone number of at most 20 characters")
+	if c.Messages != "" {
+		place("messages", guarded.Folder(c.Messages), "no such folder")
+	}
+	if _, err := c.texts(); err != nil {
+		problems = append(problems, fmt.Errorf("messages: %w", err))
+	}
 	must(c.Workers >= 1 && c.Workers <= 64, "workers: between 1 and 64")
 	section := func(name string, err error) {
 		if err != nil {
@@ -200,6 +209,14 @@ func (c config) Validate() error {
 		}
 	}
 	return errors.Join(problems...)
+}
+
+// texts are what people are written.
+func (c config) texts() (delivery.Texts, error) {
+	if c.Messages == "" {
+		return delivery.LoadTexts(c.Support, nil)
+	}
+	return delivery.LoadTexts(c.Support, os.DirFS(c.Messages))
 }
 
 // checkTrust names everything in the trust folder that cannot be used. The worker starts without it all the same.

@@ -240,6 +240,34 @@ func TestCheckConfig_DeskAuthority(t *testing.T) {
 	}
 }
 
+// An operator's texts are looked at before anybody is sent one.
+func TestCheckConfig_Messages(t *testing.T) {
+	file := centre(t, "host=/tmp dbname=balcao", "messages = \"texts\"")
+	check := func(want string) {
+		t.Helper()
+		code, _, errs := try(t, "-config", file, "-check-config")
+		if (code == exitOK) != (want == "") || !strings.Contains(errs, want) {
+			t.Errorf("exit %d: %s, want %q", code, errs, want)
+		}
+	}
+	check("messages: no such folder")
+	folder := filepath.Join(filepath.Dir(file), "texts")
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ text, want string }{
+		{"Your code is {{.Code}}.", ""},
+		{"Your code is {{.Code}", "code.sms.en.txt"},
+		{"Your code is {{.Code}}." + strings.Repeat("x", 160), "one SMS"},
+		{"Your code is on its way.", "the code is to be in the text"},
+	} {
+		if err := os.WriteFile(filepath.Join(folder, "code.sms.en.txt"), []byte(c.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		check(c.want)
+	}
+}
+
 func TestCheckConfig_ReportsEverything(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "bad.toml")
 	config := `

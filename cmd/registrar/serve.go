@@ -68,6 +68,10 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, ready func()) erro
 	if err != nil {
 		return err
 	}
+	texts, err := cfg.texts()
+	if err != nil {
+		return err
+	}
 	worker, err := registrar.New(registrar.Config{
 		DB: pool,
 		Verifier: evidence.Verifier{Examiner: &examine.Examiner{
@@ -79,7 +83,7 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, ready func()) erro
 		RecordKey:     recordKey,
 		SMS:           sms,
 		Mail:          mail,
-		Texts:         delivery.Texts{Support: cfg.Support},
+		Texts:         texts,
 		Identity:      identity,
 		Pepper:        pepper,
 		Name:          cfg.Name,

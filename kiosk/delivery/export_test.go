@@ -36,3 +36,9 @@ func ASCIIAddress(address string) (string, error) { return asciiAddress(address)
 
 // ParseReceiptText is parseReceiptText.
 func ParseReceiptText(text string) (id, status string) { return parseReceiptText(text) }
+
+// SuppliedFiles are the texts that come with the program.
+var SuppliedFiles = suppliedFiles
+
+// Longest is longest.
+func Longest(occasion, channel string) Data { return longest(occasion, channel) }

@@ -167,7 +167,7 @@ func (r *relay) sender(t *testing.T, change func(*delivery.MailConfig)) *deliver
 func TestMail_Send(t *testing.T) {
 	r := newRelay(t, nil, nil)
 	s := r.sender(t, nil)
-	m, err := texts.Code("email", "pt", delivery.CodeMessage{Code: "048291", Minutes: 15})
+	m, err := texts.Write("code", "email", "pt", delivery.Data{Code: "048291", Minutes: 15})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -56,7 +56,7 @@ func (w *Worker) sendCode(ctx context.Context, j *job) (record, error) {
 	w.at("code_ready")
 
 	left := p.ExpiresAt.Sub(w.cfg.Now()).Minutes()
-	m, err := w.cfg.Texts.Code(p.Channel, p.Language, delivery.CodeMessage{
+	m, err := w.cfg.Texts.Write("code", p.Channel, p.Language, delivery.Data{
 		Code:    string(code), // a string cannot be wiped; it leaves by SMS a moment later
 		Minutes: max(1, int(math.Round(left))),
 	})
@@ -109,7 +109,7 @@ func (w *Worker) welcome(ctx context.Context, j *job) (record, error) {
 	if err != nil {
 		return nil, unreadable()
 	}
-	m, err := w.cfg.Texts.Welcome(p.Channel, p.Language, delivery.WelcomeMessage{Register: p.Register, ValidUntil: until})
+	m, err := w.cfg.Texts.Write("welcome", p.Channel, p.Language, delivery.Data{Register: p.Register, ValidUntil: until})
 	if err != nil {
 		return nil, &trouble{code: "text", final: true, cause: err}
 	}

@@ -89,6 +89,8 @@ type finding struct {
 	Level      kiosk.Level    `json:"level"`
 	Extension  string         `json:"extension,omitempty"` // the law by which the document counted
 	Checks     []findingCheck `json:"checks"`
+	// DocumentUntil is the day until which the document counts; a national's key outlives it.
+	DocumentUntil string `json:"document_until"`
 }
 
 type findingCheck struct {
@@ -227,7 +229,8 @@ func (w *Worker) logOutcome(ctx context.Context, j *job, outcome string) {
 }
 
 func (w *Worker) findingOf(v *evidence.Verified) finding {
-	f := finding{VerifiedAt: w.cfg.Now().UTC(), Level: v.Level, Extension: v.Transcript.Eligibility.Extension}
+	f := finding{VerifiedAt: w.cfg.Now().UTC(), Level: v.Level, Extension: v.Transcript.Eligibility.Extension,
+		DocumentUntil: validUntil(v.ValidUntil, "", 0)}
 	for _, c := range v.Checks {
 		f.Checks = append(f.Checks, findingCheck{Name: c.Name, Result: c.Result, Reason: c.Reason, Source: c.Source, At: c.At.UTC()})
 	}
