@@ -174,6 +174,12 @@ type TranscriptFacts struct {
 	Language      Language // in which the person read and agreed
 	Assurance     Assurance
 	At            time.Time
+
+	Errand     string           // its name
+	Key        int64            // register number of the key that it is about; 0 of one that is to be made
+	Reason     string           // of the change, from the list of its cause; "" where there is only one
+	Activation *ActivationFacts // nil where every contact was proven on the spot
+	Numbers    []NumberFact     // beside what the document says
 }
 
 // ProvenContact is a contact whose possession the centre confirmed.

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"io"
 	"reflect"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -39,46 +40,88 @@ type bodyReader struct {
 // Close says that net/http reads no more.
 func (r *bodyReader) Close() error { r.close(); return nil }
 
-// encode writes one of wire.go's requests, a struct of texts, byte strings, truths and UUIDs, as its tags say. The buffer has
-// its size from the start: one that grew would leave copies behind.
+// encode writes one of wire.go's requests, a struct, as its tags say. The buffer has its size from the start: one that grew
+// would leave copies behind.
 func encode(request any) []byte {
 	v := reflect.ValueOf(request)
-	size := 2
-	for i := range v.NumField() {
-		size += len(`"":"",`) + len(v.Type().Field(i).Tag) + len("true")
-		if f := v.Field(i); f.Kind() == reflect.String {
-			size += 6 * f.Len() // every byte as \u00xx
-		} else if f.Kind() == reflect.Array {
-			size += 36 // a UUID
-		} else if f.Kind() == reflect.Slice {
-			size += base64.StdEncoding.EncodedLen(f.Len())
+	return appendValue(make([]byte, 0, room(v)), v)
+}
+
+// room is no less than what a value takes.
+func room(v reflect.Value) int {
+	switch v.Kind() {
+	case reflect.String:
+		return 2 + 6*v.Len() // every byte as \u00xx
+	case reflect.Slice:
+		if v.Type().Elem().Kind() == reflect.Uint8 {
+			return 2 + base64.StdEncoding.EncodedLen(v.Len())
 		}
+		n := 2
+		for i := range v.Len() {
+			n += 1 + room(v.Index(i))
+		}
+		return n
+	case reflect.Map:
+		n := 2
+		for k, value := range v.Seq2() {
+			n += 2 + room(k) + room(value)
+		}
+		return n
+	case reflect.Struct:
+		n := 2
+		for i := range v.NumField() {
+			n += len(`"":,`) + len(v.Type().Field(i).Tag) + room(v.Field(i))
+		}
+		return n
 	}
-	out := append(make([]byte, 0, size), '{')
-	for i := range v.NumField() {
-		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
-		f := v.Field(i)
-		if name == "-" || f.IsZero() {
-			continue
+	return 40 // a UUID, a truth or a number
+}
+
+func appendValue(out []byte, v reflect.Value) []byte {
+	switch v.Kind() {
+	case reflect.String:
+		return appendText(out, v.String())
+	case reflect.Array:
+		return appendText(out, v.Interface().(uuid.UUID).String())
+	case reflect.Bool:
+		return strconv.AppendBool(out, v.Bool())
+	case reflect.Int, reflect.Int64:
+		return strconv.AppendInt(out, v.Int(), 10)
+	case reflect.Slice:
+		if v.Type().Elem().Kind() == reflect.Uint8 {
+			return append(base64.StdEncoding.AppendEncode(append(out, '"'), v.Bytes()), '"')
 		}
-		if len(out) > 1 {
-			out = append(out, ',')
+		out = append(out, '[')
+		for i := range v.Len() {
+			out = appendValue(comma(out), v.Index(i))
 		}
-		out = append(append(append(out, '"'), name...), `":`...)
-		switch f.Kind() {
-		case reflect.String:
-			out = appendText(out, f.String())
-		case reflect.Slice:
-			out = append(base64.StdEncoding.AppendEncode(append(out, '"'), f.Bytes()), '"')
-		case reflect.Array:
-			out = appendText(out, f.Interface().(uuid.UUID).String())
-		case reflect.Bool:
-			out = append(out, "true"...)
-		default:
-			panic("central: a request has a member of another kind")
+		return append(out, ']')
+	case reflect.Map:
+		out = append(out, '{')
+		for k, value := range v.Seq2() {
+			out = appendValue(append(appendText(comma(out), k.String()), ':'), value)
 		}
+		return append(out, '}')
+	case reflect.Struct:
+		out = append(out, '{')
+		for i := range v.NumField() {
+			name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
+			if f := v.Field(i); name != "-" && !f.IsZero() {
+				out = appendValue(append(appendText(comma(out), name), ':'), f)
+			}
+		}
+		return append(out, '}')
+	default:
+		panic("central: a request has a member of another kind")
 	}
-	return append(out, '}')
+}
+
+// comma separates what comes next from what is there, unless it is the first.
+func comma(out []byte) []byte {
+	if last := out[len(out)-1]; last == '{' || last == '[' {
+		return out
+	}
+	return append(out, ',')
 }
 
 // appendText appends a JSON string (RFC 8259 §7).

@@ -20,14 +20,19 @@ const Version = 1
 // Paths, as net/http.ServeMux takes them. What stands in braces are UUIDv7 of the desk's making: the same call again
 // has the same answer and does nothing twice.
 const (
-	PathHello         = "/v1/hello"                                     // POST; Hello
-	PathEnrolment     = "/v1/enrolments/{enrolment}"                    // PUT Person, Opened; GET, Status
-	PathCode          = "/v1/enrolments/{enrolment}/codes/{send}"       // PUT CodeRequest; CodeSent
-	PathAttempt       = "/v1/enrolments/{enrolment}/attempts/{attempt}" // PUT Attempt; Confirmed
-	PathChipChallenge = "/v1/enrolments/{enrolment}/chip-challenge"     // PUT Chip; ChipChallenge
-	PathEvidence      = "/v1/enrolments/{enrolment}/evidence"           // PUT Evidence; Status
-	PathAbandonment   = "/v1/enrolments/{enrolment}/abandonment"        // PUT Abandonment; 204
-	PathEvents        = "/v1/events"                                    // GET; text/event-stream
+	PathHello         = "/v1/hello"                                                // POST; Hello
+	PathEnrolment     = "/v1/enrolments/{enrolment}"                               // PUT Person, Opened; GET, Status
+	PathCode          = "/v1/enrolments/{enrolment}/codes/{send}"                  // PUT CodeRequest; CodeSent
+	PathAttempt       = "/v1/enrolments/{enrolment}/attempts/{attempt}"            // PUT Attempt; Confirmed
+	PathChipChallenge = "/v1/enrolments/{enrolment}/chip-challenge"                // PUT Chip; ChipChallenge
+	PathEvidence      = "/v1/enrolments/{enrolment}/evidence"                      // PUT Evidence; Status
+	PathAbandonment   = "/v1/enrolments/{enrolment}/abandonment"                   // PUT Abandonment; 204
+	PathActivation    = "/v1/enrolments/{enrolment}/activations/{send}"            // PUT ActivationRequest; ActivationSent
+	PathResend        = "/v1/enrolments/{enrolment}/resends/{send}"                // PUT ActivationRequest; ActivationSent
+	PathActivationTry = "/v1/enrolments/{enrolment}/activation-attempts/{attempt}" // PUT ActivationAttempt; ActivationConfirmed
+	PathStored        = "/v1/enrolments/{enrolment}/stored"                        // GET; Stored
+	PathTimes         = "/v1/enrolments/{enrolment}/times"                         // PUT Times; 204
+	PathEvents        = "/v1/events"                                               // GET; text/event-stream
 
 	PathShift    = "/v1/shifts/{shift}"                            // PUT; Shift
 	PathSignIn   = "/v1/shifts/{shift}/sign-in"                    // PUT SignIn; SignedIn
@@ -38,6 +43,11 @@ const (
 	PathLease    = "/v1/shifts/{shift}/cases/{enrolment}/lease"    // PUT; LeasedCase
 	PathRelease  = "/v1/shifts/{shift}/cases/{enrolment}/release"  // PUT; 204
 	PathDecision = "/v1/shifts/{shift}/cases/{enrolment}/decision" // PUT Decision; Decided
+
+	PathSearch = "/v1/shifts/{shift}/searches/{search}"            // PUT SearchRequest; Found
+	PathWord   = "/v1/shifts/{shift}/searches/{search}/suspension" // PUT WordSuspension; Frozen
+	PathNotMe  = "/v1/shifts/{shift}/not-me/{attempt}"             // PUT NotMe; Frozen
+	PathReport = "/v1/shifts/{shift}/report"                       // PUT ReportRequest; DayReport
 )
 
 // Media types of bodies. A body of another type is refused with 415, and ignored in an answer.
@@ -144,7 +154,9 @@ type Person struct {
 	DocumentNumber string             `json:"document_number,omitzero"` // digits and capital letters, without fillers
 	TaxNumber      string             `json:"tax_number,omitzero"`      // NIF, nine digits; may be "" with a Citizen Card
 	Typed          bool               `json:"typed,omitzero"`           // the machine-readable zone of a travel document was typed: there is no chip
-	Shift          uuid.UUID          `json:"shift,omitzero"`           // of whoever enrols
+	Shift          uuid.UUID          `json:"shift,omitzero"`           // of whoever serves
+	Errand         string             `json:"-"`                        // name of what the person came for; an enrolment when absent
+	Subject        uuid.UUID          `json:"-"`                        // the try that named the key, where the document is a new one
 }
 
 // Opened is an enrolment that the centre has opened, or a refusal and nothing else. Times, here and
@@ -154,6 +166,7 @@ type Opened struct {
 	Challenge []byte    `json:"challenge,omitzero"` // 32 bytes, for the card to sign
 	OpenedAt  time.Time `json:"opened_at,omitzero"`
 	ExpiresAt time.Time `json:"expires_at,omitzero"`
+	Key       *Key      `json:"key,omitzero"` // that the errand is about; none of an enrolment. Errand "key" opens nothing and has only this.
 }
 
 // CodeRequest asks for a one-time code. Calls with the same ID (UUIDv7) are one request.
@@ -247,7 +260,10 @@ type Status struct {
 	Level      kiosk.Level    `json:"level,omitzero"`
 	SMS        kiosk.Delivery `json:"delivery_sms,omitzero"` // of the newest code on each channel
 	Email      kiosk.Delivery `json:"delivery_email,omitzero"`
+	Key        *Key           `json:"key,omitzero"`      // as it is once the errand is done
+	Receipt    *LogReceipt    `json:"receipt,omitzero"`  // of the change, where one was made
 	Record     []byte         `json:"-" column:"record"` // of a key that is active, for the door: kiosk/record
+	Leaf       *LogLeaf       `json:"-" column:"leaf"`   // of the change, for the door: kiosk/ledger
 }
 
 // Abandonment says why an enrolment ends without a key.

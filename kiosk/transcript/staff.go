@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"time"
 
@@ -37,6 +38,7 @@ const (
 	SignInStatement    Role = "balcao-sign-in"   // a member of staff begins a shift with their own card
 	AdmissionStatement Role = "balcao-admission" // a supervisor lets a clerk without a card begin one
 	ApprovalStatement  Role = "balcao-approval"  // a supervisor decides a case
+	AlertStatement     Role = "balcao-alert"     // a supervisor decides about an alert
 )
 
 // maxStatement is far more than any statement needs, in bytes.
@@ -92,7 +94,34 @@ func (a Approval) sane() bool {
 	return false
 }
 
-// statement is a SignIn or an Approval.
+// AlertDecision is what a supervisor's card signs to decide about an alert. Field order is the canonical order.
+type AlertDecision struct {
+	Alert    int64     `json:"alert"`    // its number
+	Decision string    `json:"decision"` // one of AlertDecisions
+	Reason   string    `json:"reason"`   // a word: [a-z_], at most 40
+	Shift    uuid.UUID `json:"shift"`    // the supervisor's
+	Desk     string    `json:"desk"`     // where they decide
+	At       time.Time `json:"at"`       // by that desk's clock
+}
+
+// AlertDecisions are what a supervisor may decide about an alert.
+var AlertDecisions = []string{"no_suspicion", "watch_7_days", "suspend_key", "suspend_desk", "suspend_clerk"}
+
+func (a AlertDecision) role() Role { return AlertStatement }
+
+func (a AlertDecision) encode() ([]byte, error) {
+	a.At = canonical.Time(a.At)
+	return canonical.JSON(a)
+}
+
+// reasonWord is the form of a reason: one of a list, and nobody's words.
+var reasonWord = regexp.MustCompile(`^[a-z_]{1,40}$`)
+
+func (a AlertDecision) sane() bool {
+	return a.Alert > 0 && slices.Contains(AlertDecisions, a.Decision) && reasonWord.MatchString(a.Reason)
+}
+
+// statement is a SignIn, an Approval or an AlertDecision.
 type statement interface {
 	role() Role
 	encode() ([]byte, error)
@@ -106,6 +135,14 @@ func SignSignIn(ctx context.Context, s SignIn, chain [][]byte, card Signer) ([]b
 
 // SignApproval lets a supervisor's card decide. The error wraps ErrForm when the decision is none; otherwise as SignSignIn.
 func SignApproval(ctx context.Context, a Approval, chain [][]byte, card Signer) ([]byte, error) {
+	if !a.sane() {
+		return nil, fmt.Errorf("%w: decision", ErrForm)
+	}
+	return signStatement(ctx, a, chain, card)
+}
+
+// SignAlertDecision lets a supervisor's card decide about an alert, as SignApproval does about a case.
+func SignAlertDecision(ctx context.Context, a AlertDecision, chain [][]byte, card Signer) ([]byte, error) {
 	if !a.sane() {
 		return nil, fmt.Errorf("%w: decision", ErrForm)
 	}
@@ -126,7 +163,7 @@ func signStatement(ctx context.Context, s statement, chain [][]byte, card Signer
 
 // UnverifiedStatement is a statement that was read and of which nothing is believed yet: first the certificate of its
 // Signature, then Verify.
-type UnverifiedStatement[T SignIn | Approval] struct {
+type UnverifiedStatement[T SignIn | Approval | AlertDecision] struct {
 	Said      T
 	Signature Signature
 	claimed   claimed
@@ -151,6 +188,18 @@ func ParseApproval(jws []byte) (*UnverifiedStatement[Approval], error) {
 		return nil, fmt.Errorf("%w: decision", ErrForm)
 	}
 	return &UnverifiedStatement[Approval]{a, c.signatures[0], c}, nil
+}
+
+// ParseAlertDecision reads a decision about an alert as ParseApproval reads one about a case.
+func ParseAlertDecision(jws []byte) (*UnverifiedStatement[AlertDecision], error) {
+	a, c, err := parseStatement(jws, AlertDecision.encode)
+	if err != nil {
+		return nil, err
+	}
+	if !a.sane() {
+		return nil, fmt.Errorf("%w: decision", ErrForm)
+	}
+	return &UnverifiedStatement[AlertDecision]{a, c.signatures[0], c}, nil
 }
 
 // Verify verifies the signature with the certificate that it names.

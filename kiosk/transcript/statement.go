@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"balcao/kiosk"
+	"balcao/kiosk/canonical"
 )
 
 // Statement is all that a transcript is made of. Whoever needs a transcript fills in one of these, so that a new field
@@ -48,11 +49,34 @@ func (s Statement) Transcript() Transcript {
 		Language:      s.Facts.Language,
 		Level:         s.Facts.Assurance.Level,
 		Shift:         s.Shift, Staff: s.Staff, Admission: hashOf(s.Admission),
+		Register: s.Facts.Key, Reason: s.Facts.Reason,
+	}
+	if s.Facts.Errand != Enrol {
+		t.Errand = s.Facts.Errand
+	}
+	if a := s.Facts.Activation; a != nil {
+		t.Activation = &Activation{Channel: a.Channel, Value: a.Value}
+		if a.Channel == kiosk.Letter {
+			t.Activation.Address = HashAddress(a.Address)
+		}
+	}
+	for _, n := range s.Facts.Numbers {
+		t.Numbers = append(t.Numbers, Number(n))
 	}
 	for _, c := range s.Facts.Contacts {
 		t.Contacts = append(t.Contacts, Contact{Channel: c.Channel, Value: c.Value, Proof: uuid.UUID(c.Proof), ConfirmedAt: c.At})
 	}
 	return t
+}
+
+// HashAddress is the SHA-256 hash of the canonical form of an address.
+func HashAddress(a kiosk.PostalAddress) Bytes {
+	text, err := canonical.JSON(a)
+	if err != nil {
+		return nil // texts always have a form
+	}
+	defer clear(text)
+	return hashOf(text)
 }
 
 // hashOf is the SHA-256 hash of data, and none of nothing.

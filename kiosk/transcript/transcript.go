@@ -58,6 +58,31 @@ type Transcript struct {
 	Shift     uuid.UUID `json:"shift,omitzero"`
 	Staff     string    `json:"staff,omitempty"`            // the number of the clerk whose shift it is
 	Admission Bytes     `json:"admission_sha256,omitempty"` // of the statement with which a supervisor admitted a clerk who has no card
+
+	// What the person came for.
+	Errand     string      `json:"errand,omitempty"`     // its name; left out of an enrolment
+	Register   int64       `json:"key,omitempty"`        // number of the key that changes
+	Reason     string      `json:"reason,omitempty"`     // of the change, from the list of its cause
+	Activation *Activation `json:"activation,omitempty"` // where the code goes that will activate the key
+	Numbers    []Number    `json:"numbers,omitempty"`
+}
+
+// Enrol is the errand that a transcript without one is of.
+const Enrol = "enrol"
+
+// Activation is where an activation code goes, to someone whose contact was not proven on the spot.
+type Activation struct {
+	Channel kiosk.Channel `json:"channel"`
+	Value   string        `json:"value"`          // E.164 or addr-spec; empty of a letter
+	Address Bytes         `json:"address_sha256"` // of the canonical form of the kiosk.PostalAddress of a letter; empty of a message
+}
+
+// Number is a number by which portals know the person.
+type Number struct {
+	Kind   string `json:"kind"`   // nif, niss or nsns
+	Value  string `json:"value"`  // digits
+	Source string `json:"source"` // "chip": the State signed it; "paper": the clerk saw it on one; "said"
+	Paper  string `json:"paper"`  // the kind of paper
 }
 
 // Document is the document and the hashes of what was read from it.

@@ -195,6 +195,12 @@ func schemaOf(t reflect.Type) schema {
 		return schema{Type: "object"}
 	}
 	switch t.Kind() {
+	case reflect.Pointer:
+		return schemaOf(t.Elem())
+	case reflect.Map:
+		return schema{Type: "object"}
+	case reflect.Float64:
+		return schema{Type: "number"}
 	case reflect.Struct:
 		return schema{Ref: schemas + t.Name()}
 	case reflect.Slice:
@@ -212,7 +218,9 @@ func schemaOf(t reflect.Type) schema {
 // TestSpecificationSchemas holds the schemas against the types that are sent, both ways.
 func TestSpecificationSchemas(t *testing.T) {
 	doc := loadSpecification(t)
-	kinds := map[string]any{"Problem": central.Problem{}, "Notice": central.Notice{}, "Case": central.Case{}, "CaseCheck": central.CaseCheck{}}
+	kinds := map[string]any{"Problem": central.Problem{}, "Notice": central.Notice{}, "Case": central.Case{}, "CaseCheck": central.CaseCheck{},
+		"Key": central.Key{}, "PendingCode": central.PendingCode{}, "MaskedContact": central.MaskedContact{}, "NumberSource": central.NumberSource{},
+		"KeyEvent": central.KeyEvent{}, "LogReceipt": central.LogReceipt{}}
 	requests := map[string]bool{}
 	for _, e := range endpoints {
 		for _, v := range []any{e.request, e.answer} {
