@@ -35,6 +35,9 @@ const (
 	Registrar = "registrar_1" // member of balcao_registrar
 )
 
+// fakeTime is the library of Debian's package libfaketime; dpkg knows one folder for each architecture.
+var fakeTime = "/usr/lib/" + map[string]string{"amd64": "x86_64", "arm64": "aarch64"}[runtime.GOARCH] + "-linux-gnu/faketime/libfaketime.so.1"
+
 // port only names the socket; nothing listens on it unless Options.Listen is set.
 const port = 5432
 
@@ -44,6 +47,10 @@ type Options struct {
 	Durable bool      // survive a crash of the machine (fsync); tests go without
 	Log     io.Writer // the server's messages; discarded when nil. No personal data are in them
 	TLS     *TLS      // listen on 127.0.0.1 as well
+
+	// Clock is a file with how far the server's clock is from this computer's, as faketime(1) writes it ("+2d"), read at every
+	// look at the clock; empty for this computer's own. It needs Debian's libfaketime.
+	Clock string
 
 	Desks *deskca.Authority // issues the certificates of Desk; one in memory, the test program's, when nil
 }
@@ -165,6 +172,10 @@ func (c *Cluster) run(bin string, user account, opts Options) error {
 	cmd := exec.Command(filepath.Join(bin, "postgres"), args...)
 	cmd.Dir = c.dir
 	cmd.Stdout, cmd.Stderr = opts.Log, opts.Log
+	if opts.Clock != "" {
+		cmd.Env = append(os.Environ(), "LD_PRELOAD="+fakeTime, "FAKETIME_TIMESTAMP_FILE="+opts.Clock, "FAKETIME_NO_CACHE=1",
+			"FAKETIME_DONT_RESET=1", "FAKETIME_DONT_FAKE_MONOTONIC=1")
+	}
 	cmd.SysProcAttr = user.attr()
 	// SIGQUIT is PostgreSQL's immediate shutdown: unlike after SIGKILL it frees its shared memory.
 	cmd.SysProcAttr.Pdeathsig = syscall.SIGQUIT

@@ -179,10 +179,13 @@ type Database struct {
 	t       TB
 }
 
+// Shared says how the server of NewDatabase runs. A TestMain may change it.
+var Shared Options
+
 // NewDatabase gives a test its own database. Without an installed server the test fails, saying so.
 func NewDatabase(t TB) *Database {
 	t.Helper()
-	shared.once.Do(func() { shared.cluster, shared.err = Start(context.Background(), Options{}) })
+	shared.once.Do(func() { shared.cluster, shared.err = Start(context.Background(), Shared) })
 	if shared.err != nil {
 		t.Fatal(shared.err)
 	}
