@@ -91,6 +91,7 @@ func (s *Session) wipePerson() {
 	s.carried, s.retyping, s.kept = AccessState{}, false, nil
 	s.state.Contact = ContactState{}
 	s.state.PIN = PINState{}
+	s.state.Try = TryState{}
 	s.state.Review, s.signed = ReviewState{}, false
 	s.state.Receipt = nil
 	s.state.Approval = ApprovalState{}

@@ -69,6 +69,7 @@ var steps = map[Step]step{
 	StepCases:       casesStep{},
 	StepCase:        caseStep{},
 	StepDecision:    decisionStep{},
+	StepTry:         tryStep{},
 }
 
 // plainStep is a step that asks everybody, and does nothing but by its own events.

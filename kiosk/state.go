@@ -39,6 +39,7 @@ type State struct {
 	Eligible EligibleState
 	Contact  ContactState
 	PIN      PINState
+	Try      TryState
 	Review   ReviewState
 	Receipt  *Receipt
 	Approval ApprovalState
