@@ -96,7 +96,7 @@ func (a Approval) sane() bool {
 
 // AlertDecision is what a supervisor's card signs to decide about an alert. Field order is the canonical order.
 type AlertDecision struct {
-	Alert    int64     `json:"alert"`    // its number
+	Alert    uuid.UUID `json:"alert"`
 	Decision string    `json:"decision"` // one of AlertDecisions
 	Reason   string    `json:"reason"`   // a word: [a-z_], at most 40
 	Shift    uuid.UUID `json:"shift"`    // the supervisor's
@@ -118,7 +118,7 @@ func (a AlertDecision) encode() ([]byte, error) {
 var reasonWord = regexp.MustCompile(`^[a-z_]{1,40}$`)
 
 func (a AlertDecision) sane() bool {
-	return a.Alert > 0 && slices.Contains(AlertDecisions, a.Decision) && reasonWord.MatchString(a.Reason)
+	return a.Alert != uuid.Nil && slices.Contains(AlertDecisions, a.Decision) && reasonWord.MatchString(a.Reason)
 }
 
 // statement is a SignIn, an Approval or an AlertDecision.

@@ -118,6 +118,42 @@ func TestApproval(t *testing.T) {
 	}
 }
 
+func TestAlertDecision(t *testing.T) {
+	k := ecKey(t, elliptic.P256())
+	const whole = `{"alert":"0199a1b2-0000-7000-8000-000000000009","decision":"D","reason":"R",` +
+		`"shift":"0199a1b2-0000-7000-8000-00000000000b","desk":"coimbra-01","at":"2026-11-23T11:00:00Z"}`
+	for _, tt := range []struct {
+		decision, reason string
+		ok               bool
+	}{
+		{"no_suspicion", "holder_confirmed", true}, {"watch_7_days", "other", true}, {"suspend_key", "fraud", true}, {"suspend_desk", "fraud", true},
+		{"suspend_clerk", "fraud", true}, {"", "fraud", false}, {"cancel", "fraud", false}, {"suspend_key", "", false}, {"suspend_key", "Maria did it", false},
+	} {
+		payload := strings.NewReplacer(`"D"`, `"`+tt.decision+`"`, `"R"`, `"`+tt.reason+`"`).Replace(whole)
+		jws, err := transcript.SignAlertDecision(t.Context(), transcript.AlertDecision{
+			Alert: uuid.MustParse("0199a1b2-0000-7000-8000-000000000009"), Decision: tt.decision, Reason: tt.reason,
+			Shift: approval.Shift, Desk: approval.Desk, At: approval.At,
+		}, [][]byte{k.certificate}, card{k})
+		if (err == nil) != tt.ok || err != nil && !errors.Is(err, transcript.ErrForm) {
+			t.Errorf("%q %q: got %v", tt.decision, tt.reason, err)
+		}
+		if tt.ok {
+			if got, typ := payloadOf(t, jws); got != payload || typ != "balcao-alert" {
+				t.Errorf("got %s as %q", got, typ)
+			}
+		} else {
+			jws = forge(t, k, "balcao-alert", payload)
+		}
+		got, err := transcript.ParseAlertDecision(jws)
+		if (err == nil) != tt.ok || tt.ok && (got.Verify() != nil || got.Said.Decision != tt.decision) {
+			t.Errorf("%q %q: read as %+v, %v", tt.decision, tt.reason, got, err)
+		}
+		if got, err := transcript.ParseAlertDecision(forge(t, k, "balcao-approval", payload)); err == nil || got != nil {
+			t.Error("signed as a decision about a case: accepted")
+		}
+	}
+}
+
 // forge signs any payload in any role.
 func forge(t *testing.T, k key, typ, payload string) []byte {
 	t.Helper()
