@@ -24,9 +24,9 @@ func (s *Session) begin(reader int) bool {
 	if s.shut() {
 		return false
 	}
-	language, errand := s.state.CitizenLanguage, s.errand
+	language, chosen, errand := s.state.CitizenLanguage, s.languageChosen, s.errand
 	s.leave()
-	s.state.CitizenLanguage, s.errand = language, errand
+	s.state.CitizenLanguage, s.languageChosen, s.errand = language, chosen, errand
 	if s.barred() != "" || s.shiftOver() {
 		return false
 	}
@@ -105,7 +105,7 @@ func (s *Session) wipePerson() {
 func (s *Session) clear() {
 	s.wipePerson()
 	s.problem = nil
-	s.interrupted, s.swapping, s.marked = false, false, false
+	s.interrupted, s.swapping, s.marked, s.languageChosen = false, false, false, false
 	s.recognising, s.stranger = 0, 0
 	s.expiresAt = time.Time{}
 	old := s.state

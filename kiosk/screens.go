@@ -1,14 +1,5 @@
 package kiosk
 
-// Language is a BCP 47 tag of a language the screens speak: "pt" or "en".
-type Language string
-
-// The languages of the screens.
-const (
-	Portuguese Language = "pt"
-	English    Language = "en"
-)
-
 // HandOver gives the only screen to the citizen (F2), or takes it back.
 type HandOver struct{ ToCitizen bool }
 
@@ -22,24 +13,6 @@ func (e HandOver) apply(s *Session) {
 func (s *Session) settleHands() {
 	mine := s.state.Problem == nil && steps[s.state.Step].asksCitizen(s)
 	s.state.HandedOver = s.state.HandedOver && mine
-}
-
-// LanguageChosen switches one of the two screens.
-type LanguageChosen struct {
-	Citizen  bool // otherwise the clerk's
-	Language Language
-}
-
-// apply switches one of the two screens.
-func (e LanguageChosen) apply(s *Session) {
-	if e.Language != Portuguese && e.Language != English {
-		return
-	}
-	if e.Citizen {
-		s.state.CitizenLanguage = e.Language
-	} else {
-		s.state.ClerkLanguage = e.Language
-	}
 }
 
 // StillHere says that somebody is at work on a screen without having sent anything: they type, or

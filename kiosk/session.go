@@ -10,6 +10,7 @@ type Settings struct {
 	DefaultRegion   string // ISO 3166-1 alpha-2 of phone numbers typed without "+"; "PT"
 	ClerkLanguage   Language
 	CitizenLanguage Language
+	Languages       []Language // that the citizen's screen can show; all of them
 
 	Reference func() string // names a new case to the support, in a way that says nothing of the person; nil: none is named
 
@@ -29,6 +30,9 @@ func (s Settings) withDefaults() Settings {
 	setDefault(&s.DefaultRegion, "PT")
 	setDefault(&s.ClerkLanguage, Portuguese)
 	setDefault(&s.CitizenLanguage, Portuguese)
+	if len(s.Languages) == 0 {
+		s.Languages = Languages
+	}
 	setDefault(&s.IdleAfter, 10*time.Minute)
 	setDefault(&s.WipeAfter, 45*time.Second)
 	setDefault(&s.MaxSkew, 5*time.Minute)
@@ -68,6 +72,8 @@ type Session struct {
 	later  []Command // what the case asks for behind the lock: it waits for who unlocks
 	marked bool      // the clerk's quiet mark
 	signed bool      // the person's part is signed; the staff card's is missing
+
+	languageChosen bool // by the person or for them, since the desk was empty
 
 	ofShift bool // the staff card in Shift.Reader is the one that the shift was signed in with
 

@@ -91,6 +91,7 @@ func (e IdentityRead) applyToCase(s *Session) {
 	}
 	doc.Identity = &e.Identity
 	doc.Kind = e.Identity.Kind
+	s.guessLanguage(e.Identity.Nationality)
 	doc.Access.Opening = false
 	doc.PINTries = e.PINTries
 	doc.Pinpad = e.Pinpad
