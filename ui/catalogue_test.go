@@ -73,7 +73,7 @@ func TestVocabularyHasTexts(t *testing.T) {
 		{"AccessKind", "access.title_", ""}, {"AccessKind", "access.label_", ""}, {"AccessKind", "access.wrong_", ""}, {"AccessKind", "access.field_", ""},
 		{"SeenKind", "seen.", ""}, {"Independence", "independence.", ""}, {"Independence", "independence.", "_means"},
 		{"Requirement", "fault.", "_missing"}, {"Requirement", "fault.", "_wrong"}, {"PaperFault", "fault.paper_", ""},
-		{"DocumentKind", "document.kind.", ""}, {"Language", "language.", ""}, {"Channel", "contact.awaiting_", ""},
+		{"DocumentKind", "document.kind.", ""}, {"Channel", "contact.awaiting_", ""},
 	} {
 		for _, value := range constants(t, word.typeName) {
 			if value == string(kiosk.RequireSpelling) {

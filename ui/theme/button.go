@@ -206,21 +206,22 @@ func (b *Button) CreateRenderer() fyne.WidgetRenderer {
 		button: b,
 		ring:   canvas.NewRectangle(color.Transparent),
 		face:   canvas.NewRectangle(Surface),
-		text:   canvas.NewText("", Ink),
 		key:    canvas.NewText("", InkSoft),
 	}
 	r.ring.CornerRadius, r.ring.StrokeWidth = radius+ringGap+ringWidth, ringWidth
 	r.face.CornerRadius, r.face.StrokeWidth = radius, 1
-	r.text.TextStyle = bold
+	r.text = NewText("", SizeButton, bold, Ink).Zoomed(&r.zoom)
 	r.update()
 	return r
 }
 
 type buttonRenderer struct {
-	button    *Button
-	ring      *canvas.Rectangle
-	face      *canvas.Rectangle
-	text, key *canvas.Text
+	button *Button
+	ring   *canvas.Rectangle
+	face   *canvas.Rectangle
+	text   *Text
+	zoom   Zoom // of the text
+	key    *canvas.Text
 }
 
 func (r *buttonRenderer) Destroy() {}
@@ -268,11 +269,15 @@ func (r *buttonRenderer) Refresh() {
 
 func (r *buttonRenderer) update() {
 	b := r.button
-	r.text.Text, r.text.TextSize = b.text, b.textSize(SizeButton)
+	if r.zoom.Set(b.textSize(SizeButton) / textSize(b.Theme(), SizeButton)) {
+		r.text.Refresh()
+	}
+	r.text.SetText(b.text)
 	r.key.Text, r.key.TextSize = b.key, b.textSize(SizeKey)
 
 	face, edge, ink, key := b.colours()
-	r.face.FillColor, r.face.StrokeColor, r.text.Color, r.key.Color = face, edge, ink, key
+	r.face.FillColor, r.face.StrokeColor, r.key.Color = face, edge, key
+	r.text.SetColour(ink)
 	r.ring.StrokeColor = Clear
 	if b.focused {
 		r.ring.StrokeColor = Ring

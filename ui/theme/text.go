@@ -125,7 +125,7 @@ func (t *Text) SetBold(b bool) {
 func (t *Text) Natural() float32 {
 	var widest float32
 	for _, line := range strings.Split(t.text, "\n") {
-		widest = fyne.Max(widest, fyne.MeasureText(line, t.zoom.Of(textSize(t.Theme(), t.size)), t.style).Width)
+		widest = fyne.Max(widest, measureLine(line, t.zoom.Of(textSize(t.Theme(), t.size)), t.style))
 	}
 	return widest
 }
@@ -147,7 +147,8 @@ func (t *Text) CreateRenderer() fyne.WidgetRenderer {
 type textRenderer struct {
 	text   *Text
 	width  float32 // that the lines were broken for
-	lines  []fyne.CanvasObject
+	lines  []line
+	parts  []fyne.CanvasObject // of the lines
 	sign   *Circle
 	indent float32 // of the lines, for the sign
 	min    fyne.Size
@@ -157,9 +158,9 @@ func (r *textRenderer) Destroy() {}
 
 func (r *textRenderer) Objects() []fyne.CanvasObject {
 	if r.sign == nil {
-		return r.lines
+		return r.parts
 	}
-	return append(r.lines[:len(r.lines):len(r.lines)], r.sign)
+	return append(r.parts[:len(r.parts):len(r.parts)], r.sign)
 }
 
 func (r *textRenderer) MinSize() fyne.Size { return r.min }
@@ -189,7 +190,7 @@ func (r *textRenderer) rebuild(width float32) {
 	r.signs(size)
 	lines := strings.Split(t.text, "\n")
 	if t.wrap && width > 0 {
-		measure := func(s string) float32 { return fyne.MeasureText(s, size, t.style).Width }
+		measure := func(s string) float32 { return measureLine(s, size, t.style) }
 		lines = breakLines(lines, width-r.indent, measure)
 		if t.most > 0 && len(lines) > t.most {
 			lines = lines[:t.most]
@@ -200,14 +201,15 @@ func (r *textRenderer) rebuild(width float32) {
 			lines[t.most-1] = strings.TrimRight(string(last), " ,·-") + "…"
 		}
 	}
-	r.width, r.lines, r.min = width, r.lines[:0:0], fyne.Size{}
-	for _, line := range lines {
-		object := canvas.NewText(line, t.colour)
-		object.TextSize, object.TextStyle, object.Alignment = size, t.style, t.align
-		r.lines = append(r.lines, object)
-		least := object.MinSize()
-		r.min.Width = fyne.Max(r.min.Width, least.Width)
-		r.min.Height += least.Height
+	r.width, r.lines, r.parts, r.min = width, r.lines[:0:0], r.parts[:0:0], fyne.Size{}
+	for _, text := range lines {
+		l := newLine(text, size, t.style, t.colour)
+		r.lines = append(r.lines, l)
+		for _, part := range l.parts {
+			r.parts = append(r.parts, part)
+		}
+		r.min.Width = fyne.Max(r.min.Width, l.size.Width)
+		r.min.Height += l.size.Height
 	}
 	r.min.Width += r.indent
 	if t.wrap {
@@ -223,13 +225,19 @@ func (r *textRenderer) place(size fyne.Size) {
 		y = fyne.Max(0, (size.Height-r.min.Height)/2)
 	}
 	for i, line := range r.lines {
-		height := line.MinSize().Height
+		height := line.size.Height
 		if i == 0 && r.sign != nil {
 			r.sign.Move(fyne.NewPos(0, y))
 			r.sign.Resize(fyne.NewSize(r.sign.size(), height))
 		}
-		line.Move(fyne.NewPos(r.indent, y))
-		line.Resize(fyne.NewSize(size.Width-r.indent, height))
+		x, left := r.indent, size.Width-r.indent-line.size.Width
+		switch r.text.align {
+		case fyne.TextAlignCenter:
+			x += left / 2
+		case fyne.TextAlignTrailing:
+			x += left
+		}
+		line.move(fyne.NewPos(x, y))
 		y += height
 	}
 }
@@ -251,19 +259,15 @@ func breakLines(lines []string, width float32, measure func(string) float32) []s
 	var broken []string
 	for _, line := range lines {
 		current := ""
-		for _, word := range strings.FieldsFunc(line, breakable) {
-			candidate := word
-			if current != "" {
-				candidate = current + " " + word
-			}
-			if measure(candidate) <= width {
+		for _, word := range words(line) {
+			if candidate := word.after(current); measure(candidate) <= width {
 				current = candidate
 				continue
 			}
 			if current != "" {
 				broken = append(broken, current)
 			}
-			head, rest := "", word
+			head, rest := "", word.text
 			for measure(rest) > width {
 				head, rest = cut(rest, width, measure)
 				if rest == "" {
@@ -282,19 +286,19 @@ func breakLines(lines []string, width float32, measure func(string) float32) []s
 // breakable leaves out U+00A0: "52 anos" and "PIN 1234" stay together where the text says so.
 func breakable(r rune) bool { return r == ' ' || r == '\t' }
 
-// cut takes from the word as many runes as fit, but at least one; up to a hyphen where one fits, so that
+// cut takes from the word as many signs as fit, but at least one; up to a hyphen where one fits, so that
 // Corte-Real is not broken inside Real.
 func cut(word string, width float32, measure func(string) float32) (head, rest string) {
-	runes := []rune(word)
-	n := len(runes)
-	for n > 1 && measure(string(runes[:n])) > width {
+	signs := clusters(word)
+	n := len(signs)
+	for n > 1 && measure(strings.Join(signs[:n], "")) > width {
 		n--
 	}
 	for hyphen := n; hyphen > 1; hyphen-- {
-		if runes[hyphen-1] == '-' {
+		if signs[hyphen-1] == "-" {
 			n = hyphen
 			break
 		}
 	}
-	return string(runes[:n]), string(runes[n:])
+	return strings.Join(signs[:n], ""), strings.Join(signs[n:], "")
 }

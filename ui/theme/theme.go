@@ -126,6 +126,13 @@ func LoadFonts() {
 	for _, style := range []fyne.TextStyle{{}, {Bold: true}, {Monospace: true}} {
 		fyne.MeasureText("Balcão", textSizes[SizeText], style)
 	}
+	for script, font := range scriptFonts {
+		if script.There() {
+			for i, style := range []fyne.TextStyle{{}, {Bold: true}} {
+				measureRun(run{" ", font[i]}, textSizes[SizeText], style)
+			}
+		}
+	}
 }
 
 // textSize is the size under whatever theme rules: a page that is drawn under a foreign theme (a
