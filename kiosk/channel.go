@@ -36,6 +36,7 @@ type ContactState struct {
 	Failed     Channel // the one last asked for, when it stopped and none is asked for now: the clerk's turn; see ChannelState.Stopped
 	Correcting bool    // what is proven may be changed, which ends its proof
 	Settled    bool    // at least one channel is confirmed: the clerk may continue
+	Later      LaterState
 }
 
 // ChannelState is one phone number or e-mail address on its way to being proven. Times are by the centre's

@@ -7,6 +7,7 @@ type Command interface{ command() }
 // OpenEnrolment asks the centre for a challenge: Opened or OpenRefused.
 type OpenEnrolment struct {
 	Case      CaseID
+	Errand    string // name; opening for another one abandons the enrolment before
 	Identity  Identity
 	TaxNumber string // typed by the clerk; "" when the document states it
 }

@@ -68,6 +68,13 @@ const (
 	SeenApplication    SeenKind = "residence_application"
 )
 
+// Papers that show a number of another service.
+const (
+	SeenServiceCard   SeenKind = "service_card"   // of the service itself
+	SeenServiceLetter SeenKind = "service_letter" // a letter or a declaration of the service
+	SeenOldCard       SeenKind = "old_card"       // an earlier document that states it
+)
+
 // AddressPapers and ResidencePapers list what may be recorded for each, in the order offered.
 var (
 	AddressPapers   = []SeenKind{SeenUtilityBill, SeenLease, SeenParish, SeenTaxRecord, SeenBankStatement}
@@ -104,6 +111,11 @@ type Eligibility struct {
 	Residence    Seen
 	Independence Independence
 	Spelling     Spelling // whole names where the document may cut them off; empty when nobody spelled them
+
+	TaxSource      NumberSource // of TaxNumber; "" as NumberSaid
+	TaxPaper       SeenKind     // with NumberPaper
+	SocialSecurity NumberClaim  // NISS, eleven digits; asked for and not needed
+	HealthNumber   NumberClaim  // número de utente of the SNS, nine digits; asked for and not needed
 }
 
 // Fault is a requirement that is not met, and why.

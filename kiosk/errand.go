@@ -19,28 +19,64 @@ const (
 	StepCases       Step = "cases"
 	StepCase        Step = "case"
 	StepDecision    Step = "decision"
+	StepKey         Step = "key"
+	StepActivation  Step = "activation"
+	StepTry         Step = "try"
+	StepStored      Step = "stored"
+	StepSearch      Step = "search"
+	StepWord        Step = "word"
+	StepNotMe       Step = "not_me"
+	StepReport      Step = "report"
+	StepAlerts      Step = "alerts"
+	StepAlert       Step = "alert"
 )
 
 // Errand is what a person came for: the steps to it, in their order. A step knows nothing of the errand
 // that it is in.
 type Errand struct {
-	Name  string // of message keys: "errand.<name>.…", the texts that differ from errand to errand
-	Steps []Step
+	Name    string // of message keys: "errand.<name>.…", the texts that differ from errand to errand
+	Steps   []Step
+	Channel Channel // of the one contact that it proves; "": any
 }
 
-// Errands are all a desk does. The first is what a document laid on an empty desk begins.
+// Errands are what the list of errands offers. The first is what a document laid on an empty desk begins.
 var Errands = []Errand{
-	{"enrol", []Step{StepDocument, StepIdentity, StepEligibility, StepContact, StepPIN, StepReview, StepDone}},
-	{"check", []Step{StepDocument, StepIdentity}}, // verifies a document and stops; needs no centre
+	{Name: "enrol", Steps: []Step{StepDocument, StepIdentity, StepEligibility, StepContact, StepPIN, StepReview, StepDone}},
+	{Name: "check", Steps: []Step{StepDocument, StepIdentity}}, // verifies a document and stops; needs no centre
 }
 
-// Approve is a supervisor's errand: to decide about enrolments that wait.
-var Approve = Errand{"approve", []Step{StepCases, StepCase, StepDecision}}
+// Life are the errands of a key that there is.
+var Life = []Errand{
+	{Name: "key", Steps: []Step{StepDocument, StepIdentity, StepKey}}, // shows the person's key, and what may be done with it
+	{Name: "activate", Steps: []Step{StepDocument, StepIdentity, StepKey, StepActivation, StepContact, StepReview, StepDone}},
+	{Name: "phone", Steps: []Step{StepDocument, StepIdentity, StepKey, StepContact, StepReview, StepDone}, Channel: SMS},
+	{Name: "email", Steps: []Step{StepDocument, StepIdentity, StepKey, StepContact, StepReview, StepDone}, Channel: Email},
+	{Name: "pin", Steps: []Step{StepDocument, StepIdentity, StepKey, StepPIN, StepReview, StepDone}},
+	{Name: "unblock", Steps: []Step{StepDocument, StepIdentity, StepKey, StepReview, StepDone}},
+	{Name: "reactivate", Steps: []Step{StepDocument, StepIdentity, StepKey, StepReview, StepDone}},
+	{Name: "suspend", Steps: []Step{StepDocument, StepIdentity, StepKey, StepReview, StepDone}},
+	{Name: "cancel", Steps: []Step{StepDocument, StepIdentity, StepKey, StepReview, StepDone}},
+	{Name: "renew", Steps: []Step{StepDocument, StepIdentity, StepTry, StepReview, StepDone}},
+	{Name: "stored", Steps: []Step{StepDocument, StepIdentity, StepKey, StepReview, StepStored}},
+	{Name: "try", Steps: []Step{StepDocument, StepIdentity, StepKey, StepTry}},
+	{Name: "search", Steps: []Step{StepSearch, StepKey}}, // finds a key without its holder's document
+	{Name: "not_me", Steps: []Step{StepNotMe, StepDone}}, // freezes a key by the code of a notice
+	{Name: "report", Steps: []Step{StepReport}},          // the day's figures
+}
+
+// Word suspends a key that was found, at its holder's word. It begins on the page of the key.
+var Word = Errand{Name: "word", Steps: []Step{StepSearch, StepKey, StepWord, StepDone}}
+
+// Errands of supervisors: to decide about enrolments that wait, and about what the centre noticed.
+var (
+	Approve = Errand{Name: "approve", Steps: []Step{StepCases, StepCase, StepDecision}}
+	Alerts  = Errand{Name: "alerts", Steps: []Step{StepAlerts, StepAlert}}
+)
 
 // Offered are the errands of whoever works at the desk. A decision is signed by one's own card.
 func (s State) Offered() []Errand {
 	if s.Shift.Staff.Role == RoleSupervisor && s.Shift.AdmittedBy == "" {
-		return append(slices.Clone(Errands), Approve)
+		return append(slices.Clone(Errands), Approve, Alerts)
 	}
 	return Errands
 }
@@ -69,7 +105,16 @@ var steps = map[Step]step{
 	StepCases:       casesStep{},
 	StepCase:        caseStep{},
 	StepDecision:    decisionStep{},
+	StepKey:         keyStep{},
+	StepActivation:  activationStep{},
 	StepTry:         tryStep{},
+	StepStored:      storedStep{},
+	StepSearch:      searchStep{},
+	StepWord:        wordStep{},
+	StepNotMe:       notMeStep{},
+	StepReport:      reportStep{},
+	StepAlerts:      alertsStep{},
+	StepAlert:       alertStep{},
 }
 
 // plainStep is a step that asks everybody, and does nothing but by its own events.

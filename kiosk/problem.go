@@ -25,6 +25,8 @@ const (
 	ProblemTooMany       ProblemCode = "too_many"       // this desk opened too many enrolments that became no key
 	ProblemDeskSuspended ProblemCode = "desk_suspended" // the centre has suspended this desk, or knows it no more
 	ProblemExpired       ProblemCode = "enrolment_expired"
+	ProblemNoKey         ProblemCode = "no_key"      // nobody with this document has a living key
+	ProblemWrongState    ProblemCode = "wrong_state" // the key's state does not allow it, or not any more
 
 	// The card's PIN at signing.
 	ProblemCardPINWrong ProblemCode = "card_pin_wrong"

@@ -43,6 +43,17 @@ type State struct {
 	Review   ReviewState
 	Receipt  *Receipt
 	Approval ApprovalState
+
+	Key        KeyState
+	Activation ActivationState
+	Stored     StoredState
+	Search     SearchState
+	Word       WordState
+	NotMe      NotMeState
+	Report     ReportState
+	Alerts     AlertsState
+	Print      PrintState
+	Today      DayFigures
 }
 
 // MayCancel reports whether the case can still end without a trace: until the evidence leaves.

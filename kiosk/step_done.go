@@ -21,4 +21,10 @@ type Receipt struct {
 	Assurance  Assurance
 	DeskTime   time.Duration // from insertion of the document to the active key
 	WipeAt     time.Time     // when the screen clears itself
+
+	Errand     string         // name of what was done
+	Key        *Key           // as it is now; nil where the centre did not say
+	Undo       string         // name of the errand that takes it back, where that is safe
+	Leaf       Leaf           // of the change; zero while it has none
+	Activation ActivationSent // of a key that is activated later
 }

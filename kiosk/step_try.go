@@ -6,9 +6,6 @@ import (
 	"time"
 )
 
-// StepTry is "try your key": the person signs in, as they will at a portal, and sees that it works.
-const StepTry Step = "try"
-
 // Identifier is by what a holder names their key when they sign in.
 type Identifier string
 
@@ -65,7 +62,7 @@ type TryState struct {
 	Register             int64    // of the key that was signed in with
 }
 
-// tryStep lets the person sign in.
+// tryStep lets the person sign in with their key, as they will at a portal, and see that it works.
 type tryStep struct{ plainStep }
 
 // begin asks by what the key is named, unless the person has signed in before.

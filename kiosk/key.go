@@ -1,0 +1,144 @@
+package kiosk
+
+import (
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// KeyStatus is the state of a key, as the centre names it.
+type KeyStatus string
+
+// States of a key.
+const (
+	StatusPending   KeyStatus = "pending" // an activation code is out
+	StatusActive    KeyStatus = "active"
+	StatusLocked    KeyStatus = "locked"  // for a while, after wrong PINs
+	StatusBlocked   KeyStatus = "blocked" // until a desk unblocks it
+	StatusSuspended KeyStatus = "suspended"
+	StatusExpired   KeyStatus = "expired"
+	StatusCancelled KeyStatus = "cancelled"
+)
+
+// Key is a key as a desk may know it: contacts are masked by the centre. Its JSON is the centre's.
+type Key struct {
+	Register    int64           `json:"register"` // number in the centre's register
+	State       KeyStatus       `json:"state"`
+	Since       time.Time       `json:"since"`
+	Reason      KeyReason       `json:"reason"`
+	Level       Level           `json:"level"`
+	ValidUntil  Date            `json:"valid_until"`
+	LockedUntil *time.Time      `json:"locked_until"` // of a locked key
+	Pending     *PendingCode    `json:"pending"`      // of a pending key
+	Initials    string          `json:"initials"`     // of the holder; after a search only
+	Contacts    []MaskedContact `json:"contacts"`
+	Numbers     []NumberOf      `json:"numbers"`
+	Offered     []string        `json:"offered"`  // names of errands that its state allows
+	Timeline    []KeyEvent      `json:"timeline"` // the newest first
+}
+
+// MaskedContact is a proven contact of which a part is shown.
+type MaskedContact struct {
+	Channel  Channel   `json:"channel"`
+	Value    string    `json:"value"` // "+351 912 ••• 678", "i•••@exemplo.pt"
+	ProvenAt time.Time `json:"proven_at"`
+}
+
+// PendingCode is an activation code that was sent and not used.
+type PendingCode struct {
+	Channel   Channel   `json:"channel"`
+	Value     string    `json:"value"` // masked; of a letter its town
+	ExpiresAt time.Time `json:"expires_at"`
+}
+
+// NumberOf says which number of another service the centre keeps of a person, and where it is from.
+type NumberOf struct {
+	Kind   NumberKind   `json:"kind"`
+	Source NumberSource `json:"source"`
+}
+
+// KeyEvent is one change of a key.
+type KeyEvent struct {
+	At     time.Time `json:"at"`
+	Cause  string    `json:"cause"` // as in the table of transitions
+	From   KeyStatus `json:"from"`
+	To     KeyStatus `json:"to"`
+	Reason KeyReason `json:"reason"`
+	Desk   string    `json:"desk"`   // empty: the centre itself
+	Staff  string    `json:"staff"`  // number; empty: nobody's
+	Leaf   *int64    `json:"leaf"`   // number in the transparency log; nil while it has none
+	Notice Delivery  `json:"notice"` // how far the holder's notice came; "none" where nobody had to be told
+}
+
+// KeyReason is why a key changes, from the list of its cause.
+type KeyReason string
+
+// Why keys change.
+const (
+	ReasonRequest      KeyReason = "request" // the holder wants it
+	ReasonPhoneLost    KeyReason = "phone_lost"
+	ReasonPINKnown     KeyReason = "pin_known" // somebody else knows the PIN
+	ReasonDocumentLost KeyReason = "document_lost"
+	ReasonMisuse       KeyReason = "misuse" // somebody used the key
+	ReasonRecovered    KeyReason = "recovered"
+	ReasonUnused       KeyReason = "unused" // the holder needs none any more
+)
+
+// Reasons are those of which one is chosen in an errand, in the order offered. Other errands change a key because its
+// holder asks for it.
+var Reasons = map[string][]KeyReason{
+	"suspend":    {ReasonRequest, ReasonPhoneLost, ReasonPINKnown, ReasonDocumentLost, ReasonMisuse},
+	"word":       {ReasonRequest, ReasonPhoneLost, ReasonPINKnown, ReasonDocumentLost, ReasonMisuse},
+	"reactivate": {ReasonRequest, ReasonRecovered},
+	"cancel":     {ReasonRequest, ReasonUnused, ReasonMisuse},
+}
+
+// Leaf is where a change stands in the transparency log: what a receipt's code says.
+type Leaf struct {
+	Origin string `json:"origin"` // of the log
+	Hash   []byte `json:"hash"`   // of the leaf, SHA-256 (RFC 6962 §2.1)
+}
+
+// NumberKind is a service whose number people have.
+type NumberKind string
+
+// Kinds of numbers.
+const (
+	NumberTax            NumberKind = "nif"
+	NumberSocialSecurity NumberKind = "niss"
+	NumberHealth         NumberKind = "nsns"
+)
+
+// NumberSource is where a number is from.
+type NumberSource string
+
+// Sources of numbers.
+const (
+	NumberChip  NumberSource = "chip"  // the document's chip states it
+	NumberPaper NumberSource = "paper" // the clerk saw it on a paper
+	NumberSaid  NumberSource = "said"  // the person says so
+)
+
+// NumberPapers are the papers on which a number may be shown, in the order offered.
+var NumberPapers = []SeenKind{SeenServiceCard, SeenServiceLetter, SeenTaxRecord, SeenOldCard}
+
+// NumberClaim is a number of another service that a person has.
+type NumberClaim struct {
+	Value  string       // digits; empty: none
+	Source NumberSource // NumberPaper or NumberSaid
+	Paper  SeenKind     // with NumberPaper: one of NumberPapers
+}
+
+// ActivationSent says where an activation code went, and until when it counts.
+type ActivationSent struct {
+	Channel   Channel
+	Value     string // as entered; of a letter empty
+	ExpiresAt time.Time
+}
+
+// searchID names a search at the centre.
+type searchID = uuid.UUID
+
+// offers reports whether the key's state allows an errand.
+func (k *Key) offers(errand string) bool { return k != nil && slices.Contains(k.Offered, errand) }

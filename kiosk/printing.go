@@ -1,0 +1,73 @@
+package kiosk
+
+// What is printed at a desk, or shown where there is no printer.
+
+// PrintWhat is a kind of paper.
+type PrintWhat string
+
+// What is printed.
+const (
+	PrintForm      PrintWhat = "form"    // the adhesion form
+	PrintOfReceipt PrintWhat = "receipt" // of any errand
+	PrintStored    PrintWhat = "stored"  // what is stored about the person
+	PrintReport    PrintWhat = "report"  // the day's figures
+)
+
+// PrintPhase is how far it is.
+type PrintPhase string
+
+// Phases of printing. The zero value: nothing was asked for.
+const (
+	PrintRunning PrintPhase = "printing"
+	PrintDone    PrintPhase = "printed"
+	PrintOnPage  PrintPhase = "shown" // no printer: Pages
+	PrintFailed  PrintPhase = "failed"
+)
+
+// PrintState is a paper of the case at hand.
+type PrintState struct {
+	What    PrintWhat
+	Phase   PrintPhase
+	Problem ProblemCode
+	Pages   [][]byte // PNG
+	Page    int      // the one that is shown, from 0
+}
+
+// PrintAsked prints a paper of the page at hand: PrintForm and PrintOfReceipt where there is a receipt, PrintStored and
+// PrintReport on their own pages.
+type PrintAsked struct{ What PrintWhat }
+
+func (e PrintAsked) apply(s *Session) {}
+
+// PrintTurned shows another page, by so many.
+type PrintTurned struct{ By int }
+
+func (e PrintTurned) apply(s *Session) {}
+
+// PrintClosed puts the paper away.
+type PrintClosed struct{}
+
+func (PrintClosed) apply(s *Session) {}
+
+// PrintReceipt makes the paper and prints it: Printed, or PrintShown where there is no printer.
+type PrintReceipt struct {
+	Case     CaseID
+	What     PrintWhat
+	Language Language // of the person, beside Portuguese
+	Receipt  Receipt  // with PrintForm and PrintOfReceipt
+	Facts    TranscriptFacts
+	Stored   StoredState
+	Report   ReportState
+}
+
+func (PrintReceipt) command() {}
+
+// Printed: it was handed to the printer, or was not.
+type Printed struct{ Problem ProblemCode }
+
+func (e Printed) applyToCase(s *Session) {}
+
+// PrintShown brings the pages as pictures, where there is no printer.
+type PrintShown struct{ Pages [][]byte }
+
+func (e PrintShown) applyToCase(s *Session) {}
