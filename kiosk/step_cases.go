@@ -62,6 +62,7 @@ const (
 	ApprovePhoto      ApprovalReason = "photo"      // its photograph cannot be shown
 	ApproveLevel      ApprovalReason = "level"      // it gives a lower level than is asked for
 	ApproveDoubt      ApprovalReason = "doubt"      // the clerk marked it
+	ApproveRenewal    ApprovalReason = "renewal"    // a new document says another name, birth date or nationality than the key's
 )
 
 // Decision is what a supervisor says of a case.

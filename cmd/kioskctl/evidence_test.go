@@ -107,7 +107,7 @@ func newEvidenceSite(t *testing.T) *evidenceSite {
 	s.check(err)
 	sum := sha256.Sum256(jws)
 	r := record.Record{
-		Version: 1, At: now, State: "active", Reason: "enrolled", Level: "substantial", ValidUntil: "2034-04-15", Enrolment: s.id, Evidence: sum[:], PINHash: "$argon2id$",
+		Version: 1, At: now, State: "active", Reason: "enrolled", Level: "substantial", ValidUntil: "2034-04-15", Enrolment: s.id, Evidence: sum[:], PIN: record.PINOf("$argon2id$"),
 		Person:   record.Person{Country: id.Country, DocumentNumber: id.DocumentNumber, Surname: id.Surname, GivenNames: id.GivenNames, BirthDate: id.BirthDate.String()},
 		Contacts: []record.Contact{{Channel: "email", Value: contact.Value, Proof: contact.Proof, ProvenAt: contact.At}},
 	}

@@ -53,7 +53,7 @@ func archived(t testing.TB, sent transcript.Evidence, expect evidence.Expect, go
 	}
 	id, jws := got.Identity, sha256.Sum256(sent.JWS)
 	a.record = record.Record{
-		Register: 4711, Version: 1, At: time.Now(), State: "active", Reason: "enrolled", Level: a.Key.Level, ValidUntil: a.Key.ValidUntil, Enrolment: a.Enrolment, Evidence: jws[:],
+		Register: 4711, Version: 1, At: time.Now(), State: "active", Reason: "enrolled", PIN: []byte{1}, Level: a.Key.Level, ValidUntil: a.Key.ValidUntil, Enrolment: a.Enrolment, Evidence: jws[:],
 		Person: record.Person{
 			Country: id.Country, CivilNumber: id.CivilNumber, DocumentNumber: id.DocumentNumber, Surname: id.Surname, GivenNames: id.GivenNames, BirthDate: id.BirthDate.String(),
 		},

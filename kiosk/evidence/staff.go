@@ -174,6 +174,13 @@ func (v *verification) reasons(verified *Verified) (why []kiosk.ApprovalReason) 
 	if v.expect.Shift == nil { // opened before staff signed in: as it was then
 		rules.ApproveExtension, rules.ApprovePhoto, rules.ApproveBelow = false, false, kiosk.LevelNone
 	}
+	if v.expect.errandName() == "suspend" { // which anybody who knows the holder's number may do at their word
+		return nil
+	}
+	weaker := rules.ApproveBelow == kiosk.LevelHigh
+	if r := v.expect.Record; r != nil {
+		weaker = weaker || r.Level == string(kiosk.LevelHigh) // what was had with a document is not changed with less
+	}
 	unknown := false
 	for _, c := range verified.Checks {
 		unasked := c.Reason == kiosk.ReasonRevocationUnknown || c.Reason == kiosk.ReasonRevocationList
@@ -187,8 +194,9 @@ func (v *verification) reasons(verified *Verified) (why []kiosk.ApprovalReason) 
 		{kiosk.ApproveRevocation, unknown},
 		{kiosk.ApproveExtension, v.Eligibility.Extension != "" && rules.ApproveExtension},
 		{kiosk.ApprovePhoto, v.PhotoPrinted && rules.ApprovePhoto},
-		{kiosk.ApproveLevel, rules.ApproveBelow == kiosk.LevelHigh && verified.Level != kiosk.LevelHigh},
+		{kiosk.ApproveLevel, weaker && verified.Level != kiosk.LevelHigh},
 		{kiosk.ApproveDoubt, v.expect.Doubt},
+		{kiosk.ApproveRenewal, !v.expect.enrols() && v.expect.errand().Renews && !v.agrees(verified.Identity)},
 	} {
 		if r.is {
 			why = append(why, r.name)

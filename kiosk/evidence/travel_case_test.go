@@ -32,6 +32,7 @@ type travelCase struct {
 	transcript func(*transcript.Transcript) // last changes before it is signed
 	proof      func([]byte) []byte          // last changes of it
 	unproven   bool                         // the desk brings no proof
+	withoutPIN bool                         // none is chosen
 }
 
 func mustTravelCase(t testing.TB) *travelCase {
@@ -81,6 +82,9 @@ func (c *travelCase) bind(t testing.TB) (*evidence.Verified, error) {
 		t.Fatal(err)
 	}
 	c.sent.Identity, c.sent.SOD, c.sent.SealedPIN = examine.TravelBytes(c.files), c.files.SOD, sealedPIN
+	if c.withoutPIN {
+		c.sent.SealedPIN = nil
+	}
 	id.TaxNumber = c.brought.TaxNumber
 	access := examine.AccessText(c.files.Access)
 	if c.expect.Typed {
@@ -92,7 +96,7 @@ func (c *travelCase) bind(t testing.TB) (*evidence.Verified, error) {
 			Identity: id, Contacts: c.expect.Contacts, Eligibility: c.brought, Extension: c.extension, PhotoCompared: true, Language: kiosk.English,
 			Assurance: kiosk.Assurance{Level: kiosk.LevelSubstantial}, At: c.expect.OpenedAt.Add(90 * time.Second),
 		},
-		Access: access, Evidence: transcript.Evidence{Identity: c.sent.Identity, SOD: c.sent.SOD, SealedPIN: sealedPIN},
+		Access: access, Evidence: transcript.Evidence{Identity: c.sent.Identity, SOD: c.sent.SOD, SealedPIN: c.sent.SealedPIN},
 	}.Transcript()
 	if c.transcript != nil {
 		c.transcript(&agreed)

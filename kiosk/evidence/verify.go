@@ -18,6 +18,7 @@ import (
 	"balcao/cardreader/citizencard"
 	"balcao/kiosk"
 	"balcao/kiosk/examine"
+	"balcao/kiosk/record"
 	"balcao/kiosk/transcript"
 	"balcao/kiosk/trust/staff"
 )
@@ -91,6 +92,11 @@ type Expect struct {
 	Typed          bool   // opened for a document without a chip
 	Contacts       []kiosk.ProvenContact
 
+	Errand     string                 // its name; "" of an enrolment
+	Register   int64                  // of the key that it is about; 0 of an enrolment
+	Record     *record.Record         // of that key as it is, whose signature was verified; nil of an enrolment
+	Activation *transcript.Activation // where the code goes that will activate the key; nil where a contact was proven
+
 	ChipState []byte // travel.ChipChallenge as marshalled, of the challenge to the chip when one was made
 	ChipDG14  []byte // the DG14 that it was made for
 
@@ -110,8 +116,9 @@ type Verified struct {
 	Transcript transcript.Transcript
 	Level      kiosk.Level // as computed here
 	Checks     []kiosk.Check
-	ValidUntil kiosk.Date // the document's last day, or the day until which a law lets it count
-	Kept       []byte     // of a travel document what may stay of the identity: DG1, and DG14 and DG15 with the chip's keys
+	ValidUntil kiosk.Date          // the document's last day, or the day until which a law lets it count
+	Numbers    []transcript.Number // by which portals know the person, each of another kind
+	Kept       []byte              // of a travel document what may stay of the identity: DG1, and DG14 and DG15 with the chip's keys
 
 	Reasons  []kiosk.ApprovalReason // why a supervisor has to decide; empty when none has to
 	Decision kiosk.Decision         // what a supervisor decided, if Expect has a decision
@@ -123,7 +130,7 @@ type Verifier struct{ Examiner *examine.Examiner }
 
 // Verify verifies evidence from scratch: the desk's signature over the transcript, of a Citizen Card the card's
 // before it, and the clerk's behind it, or that a supervisor admitted them; that the transcript is of this enrolment,
-// challenge, desk, shift, contacts and PIN; that
+// challenge, desk, shift, errand, contacts and PIN; that the key it is about is this person's, as a registrar signed it; that
 // the State signed the identity; that the card's certificate is that citizen's, or that the chip proved its own key,
 // for this transcript or to the centre; and that all speak of one person, old enough, with a valid document,
 // who brought what the rules ask for; whether a supervisor has to decide, and what they decided. A *Refusal says what is wrong; the first cause when one thing leads to
@@ -162,6 +169,12 @@ func (by Verifier) Verify(ctx context.Context, sent transcript.Evidence, expect 
 	}
 	verified, err := v.verifyDocument(ctx, claimed)
 	if err != nil {
+		return nil, err
+	}
+	if err := v.matchHolder(verified.Identity); err != nil {
+		return nil, err
+	}
+	if verified.Numbers, err = v.numbers(verified.Identity); err != nil {
 		return nil, err
 	}
 	if err := v.fourEyes(verified); err != nil {
@@ -272,11 +285,14 @@ func (v *verification) matchTranscript() error {
 	if err := v.matchOpened(); err != nil {
 		return err
 	}
+	if err := v.matchErrand(); err != nil {
+		return err
+	}
 	if err := v.matchContacts(); err != nil {
 		return err
 	}
 	switch expect := v.expect; {
-	case !hashes(v.SealedPIN, v.sent.SealedPIN):
+	case !v.sealsPIN():
 		return refuse(RefusedPIN, nil)
 	case v.Document.Kind != expect.Kind || v.Document.Country != expect.Country,
 		!hashes(v.Document.Identity, v.sent.Identity), !v.hashesSOD():
@@ -304,7 +320,7 @@ func (v *verification) matchOpened() error {
 }
 
 func (v *verification) matchContacts() error {
-	if !sameContacts(v.Contacts, v.expect.Contacts) {
+	if !sameContacts(v.Contacts, v.expect.Contacts) || !v.provenContacts() {
 		return refuse(RefusedContact, nil)
 	}
 	return nil
@@ -339,7 +355,7 @@ func (v *verification) matchVerdict(verdict examine.Verdict) error {
 	if !bytes.Equal(v.signed.Payload, again) || !samePersonOpened(id, v.expect) {
 		return refuse(RefusedDocument, nil)
 	}
-	if !v.eligible(id.Kind) {
+	if v.expect.enrols() && !v.eligible(id.Kind) {
 		return refuse(RefusedEligibility, nil)
 	}
 	return nil
@@ -375,9 +391,9 @@ func (v *verification) hashesSOD() bool {
 	return typed && len(v.Document.SOD) == 0 && len(v.sent.SOD) == 0 || !typed && hashes(v.Document.SOD, v.sent.SOD)
 }
 
-// sameContacts compares the contacts one by one, in any order. There must be at least one.
+// sameContacts compares the contacts one by one, in any order.
 func sameContacts(got []transcript.Contact, want []kiosk.ProvenContact) bool {
-	if len(got) == 0 || len(got) != len(want) {
+	if len(got) != len(want) {
 		return false
 	}
 	known := make(map[uuid.UUID]kiosk.ProvenContact, len(want))

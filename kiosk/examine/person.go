@@ -87,9 +87,9 @@ func sameNames(c *x509.Certificate, id kiosk.Identity) bool {
 	surname, hasSurname := attribute(c, oidSurname)
 	given, hasGiven := attribute(c, oidGivenName)
 	if hasSurname && hasGiven {
-		return sameName(surname, id.Surname) && sameName(given, id.GivenNames)
+		return SameName(surname, id.Surname) && SameName(given, id.GivenNames)
 	}
-	return sameName(c.Subject.CommonName, id.FullName())
+	return SameName(c.Subject.CommonName, id.FullName())
 }
 
 func attribute(c *x509.Certificate, oid asn1.ObjectIdentifier) (string, bool) {
@@ -102,8 +102,8 @@ func attribute(c *x509.Certificate, oid asn1.ObjectIdentifier) (string, bool) {
 	return "", false
 }
 
-// sameName compares two spellings of a name: certificates have capitals and at times no diacritics.
-func sameName(a, b string) bool {
+// SameName compares two spellings of a name: certificates have capitals and at times no diacritics.
+func SameName(a, b string) bool {
 	a, b = plainName(a), plainName(b)
 	if a == b {
 		return true

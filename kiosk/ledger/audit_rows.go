@@ -259,12 +259,12 @@ func (a *audit) keys(ctx context.Context, tx pgx.Tx) error {
 	}
 	var k record.Record
 	var living bool
-	var enrolment, subject string
+	var enrolment, subject, pin string
 	var version *int
 	var signed []byte
 	var contacts []string
 	p := &k.Person
-	_, err = pgx.ForEachRow(rows, []any{&k.Register, &k.Version, &k.State, &living, &k.Level, &k.PINHash, &k.ValidUntil, &enrolment,
+	_, err = pgx.ForEachRow(rows, []any{&k.Register, &k.Version, &k.State, &living, &k.Level, &pin, &k.ValidUntil, &enrolment,
 		&k.TaxNumber, &subject, &p.Country, &p.CivilNumber, &p.DocumentNumber, &p.Surname, &p.GivenNames, &p.BirthDate, &p.Nationality, &p.Sex,
 		&version, &signed, &contacts}, func() error {
 		row := fmt.Sprint(k.Register)
@@ -297,7 +297,7 @@ func (a *audit) keys(ctx context.Context, tx pgx.Tx) error {
 		is("version", r.Version == k.Version || k.State == "expired")
 		is("state", r.State == k.State || k.State == "expired")
 		is("level", r.Level == k.Level)
-		is("pin_hash", r.PINHash == k.PINHash)
+		is("pin_hash", r.HasPIN(pin))
 		is("valid_until", r.ValidUntil == k.ValidUntil)
 		is("tax_number", r.TaxNumber == k.TaxNumber)
 		is("enrolment", r.Enrolment.String() == enrolment)

@@ -10,6 +10,8 @@ package record
 
 import (
 	"crypto/ed25519"
+	"crypto/sha256"
+	"crypto/subtle"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -22,8 +24,9 @@ import (
 	"balcao/kiosk/canonical"
 )
 
-// Version is of the form of records.
-const Version = 1
+// Version is of the form of records. Version 1 had the hash of the PIN itself: whoever read the log had what a guess is
+// compared with.
+const Version = 2
 
 // ErrInvalid is wrapped by every error of Verify.
 var ErrInvalid = errors.New("not a signed record of a key")
@@ -34,11 +37,12 @@ type Record struct {
 	Register   int64           `json:"register"`
 	Version    int             `json:"version"` // of the key: 1, 2, …
 	At         time.Time       `json:"at"`
-	State      string          `json:"state"`  // of centre.key
-	Reason     string          `json:"reason"` // why it has that state
+	State      string          `json:"state"`  // pending or active: what takes from a key needs no record
+	Reason     string          `json:"reason"` // of the change that made this version
 	Person     Person          `json:"person"`
 	Contacts   []Contact       `json:"contacts"`
-	PINHash    string          `json:"pin_hash"` // PHC string
+	PINHash    string          `json:"pin_hash,omitempty"`   // in version 1: PHC string
+	PIN        canonical.Bytes `json:"pin_sha256,omitempty"` // of centre.key.pin_hash
 	Level      string          `json:"level"`
 	ValidUntil string          `json:"valid_until"` // the last day, as 2031-04-15
 	TaxNumber  string          `json:"tax_number"`  // that a Citizen Card proved, or empty
@@ -50,7 +54,7 @@ type Record struct {
 type Person struct {
 	Country        string `json:"country"`
 	CivilNumber    string `json:"civil_number"`    // of a Citizen Card
-	DocumentNumber string `json:"document_number"` // as of the enrolment
+	DocumentNumber string `json:"document_number"` // of the latest document
 	Surname        string `json:"surname"`
 	GivenNames     string `json:"given_names"`
 	BirthDate      string `json:"birth_date"` // as stated: perhaps without day or month
@@ -77,15 +81,51 @@ func (r Record) encode() ([]byte, error) {
 	return canonical.JSON(r)
 }
 
+// HasPIN reports whether a hash of a PIN, as centre.key has it, is the record's.
+func (r Record) HasPIN(stored string) bool {
+	if r.V == 1 {
+		return stored != "" && (stored == r.PINHash || stored == digested(r.PINHash))
+	}
+	return subtle.ConstantTimeCompare(PINOf(stored), r.PIN) == 1
+}
+
+// PINOf is what a record says of a hash of a PIN, as centre.key has it.
+func PINOf(stored string) canonical.Bytes {
+	sum := sha256.Sum256([]byte(stored))
+	return sum[:]
+}
+
+// digested is a hash of version 1 in the form in which the database keeps it since: with the SHA-256 of Argon2id's output in
+// place of the output; "" when it is no such hash.
+func digested(phc string) string {
+	fields := strings.Split(phc, "$")
+	if len(fields) != 6 || fields[1] != "argon2id" {
+		return ""
+	}
+	output, err := base64.RawStdEncoding.Strict().DecodeString(fields[5])
+	if err != nil {
+		return ""
+	}
+	sum := sha256.Sum256(output)
+	fields[1], fields[5] = "argon2id-sha256", base64.RawStdEncoding.EncodeToString(sum[:])
+	return strings.Join(fields, "$")
+}
+
 // header is the one protected header of a record.
 var header = base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"EdDSA","typ":"balcao-record"}`))
 
 // maxRecord is far more than any record needs, in bytes.
 const maxRecord = 64 << 10
 
-// Sign signs a record in the version of the form that this package writes, whatever V says.
+// Sign signs a record in the version of the form that this package writes, whatever V says; one of version 1 is converted.
 func Sign(r Record, key ed25519.PrivateKey) ([]byte, error) {
-	r.V = Version
+	if r.V == 1 && len(r.PIN) == 0 {
+		r.PIN = PINOf(digested(r.PINHash))
+	}
+	r.V, r.PINHash = Version, ""
+	if len(r.PIN) == 0 {
+		return nil, errors.New("signing a record: no PIN")
+	}
 	payload, err := r.encode()
 	if err != nil {
 		return nil, fmt.Errorf("signing a record: %w", err)
@@ -120,8 +160,10 @@ func Verify(jws []byte, keys ...ed25519.PublicKey) (Record, error) {
 	switch {
 	case err != nil:
 		return none, fmt.Errorf("%w: %w", ErrInvalid, err)
-	case r.V != Version:
+	case r.V != 1 && r.V != Version:
 		return none, fmt.Errorf("%w: version %d of the form", ErrInvalid, r.V)
+	case (r.V == 1) != (r.PINHash != "") || (r.V == 1) == (len(r.PIN) != 0):
+		return none, fmt.Errorf("%w: the PIN of another version", ErrInvalid)
 	}
 	return r, nil
 }

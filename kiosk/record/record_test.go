@@ -22,7 +22,7 @@ import (
 )
 
 var sample = record.Record{
-	V: 1, Register: 4711, Version: 1, At: time.Date(2026, 11, 23, 10, 5, 0, 123456000, time.UTC), State: "active", Reason: "enrolled",
+	V: 2, Register: 4711, Version: 1, At: time.Date(2026, 11, 23, 10, 5, 0, 123456000, time.UTC), State: "active", Reason: "enrolled",
 	Person: record.Person{
 		Country: "PRT", CivilNumber: "990005887", DocumentNumber: "99000588 7 ZZ1", Surname: "Inventada & Conceição", GivenNames: "Maria",
 		BirthDate: "1988-03-07", Nationality: "PRT", Sex: "F",
@@ -31,16 +31,16 @@ var sample = record.Record{
 		Channel: "sms", Value: "+351910000001", Proof: uuid.MustParse("0199a1b2-0000-7000-8000-000000000002"),
 		ProvenAt: time.Date(2026, 11, 23, 10, 2, 0, 0, time.UTC),
 	}},
-	PINHash: "$argon2id$…", Level: "high", ValidUntil: "2034-03-03", TaxNumber: "400000012",
+	PIN: []byte{2}, Level: "high", ValidUntil: "2034-03-03", TaxNumber: "400000012",
 	Enrolment: uuid.MustParse("0199a1b2-0000-7000-8000-000000000001"), Evidence: []byte{1},
 }
 
 // sampleJSON is what is signed, written out: what the services of sign-in will read.
-const sampleJSON = `{"v":1,"register":4711,"version":1,"at":"2026-11-23T10:05:00.123456Z","state":"active","reason":"enrolled",` +
+const sampleJSON = `{"v":2,"register":4711,"version":1,"at":"2026-11-23T10:05:00.123456Z","state":"active","reason":"enrolled",` +
 	`"person":{"country":"PRT","civil_number":"990005887","document_number":"99000588 7 ZZ1","surname":"Inventada & Conceição",` +
 	`"given_names":"Maria","birth_date":"1988-03-07","nationality":"PRT","sex":"F"},` +
 	`"contacts":[{"channel":"sms","value":"+351910000001","proof":"0199a1b2-0000-7000-8000-000000000002","proven_at":"2026-11-23T10:02:00Z"}],` +
-	`"pin_hash":"$argon2id$…","level":"high","valid_until":"2034-03-03","tax_number":"400000012",` +
+	`"pin_sha256":"Ag","level":"high","valid_until":"2034-03-03","tax_number":"400000012",` +
 	`"enrolment":"0199a1b2-0000-7000-8000-000000000001","evidence_sha256":"AQ"}`
 
 func newKey(t *testing.T) (ed25519.PrivateKey, ed25519.PublicKey) {
@@ -114,8 +114,12 @@ func TestVerify_Refused(t *testing.T) {
 		"no algorithm":       signed(signs, `{"alg":"none","typ":"balcao-record"}`, sampleJSON),
 		"another type":       signed(signs, `{"alg":"EdDSA","typ":"balcao-sign-in"}`, sampleJSON),
 		"another header":     signed(signs, `{"alg":"EdDSA","typ":"balcao-record","kid":"1"}`, sampleJSON),
-		"another version":    replace(`"v":1`, `"v":2`),
-		"an unknown field":   replace(`{"v":1,`, `{"v":1,"admin":true,`),
+		"a version to come":  replace(`"v":2`, `"v":3`),
+		"no version":         replace(`"v":2`, `"v":0`),
+		"an older version":   replace(`"v":2`, `"v":1`), // has the hash itself
+		"both PINs":          replace(`"pin_sha256"`, `"pin_hash":"$argon2id$…","pin_sha256"`),
+		"no PIN":             replace(`"pin_sha256":"Ag",`, ``),
+		"an unknown field":   replace(`{"v":2,`, `{"v":2,"admin":true,`),
 		"another order":      replace(`"level":"high","valid_until":"2034-03-03"`, `"valid_until":"2034-03-03","level":"high"`),
 		"no contacts listed": replace(`"sms"`, `"sms" `),
 		"trailing":           signed(signs, header, sampleJSON+"{}"),
@@ -155,5 +159,46 @@ func TestParseKey_Refused(t *testing.T) {
 	}
 	if got, err := record.ParsePublicKey(private); err == nil || got != nil {
 		t.Error("a private key was read as a public one")
+	}
+}
+
+// first is a record as version 1 of the form was signed, and the hash of the PIN as the database keeps it since.
+const (
+	firstHash   = "$argon2id$v=19$m=19456,t=2,p=1$AAECAwQFBgcICQoLDA0ODw$AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
+	firstStored = "$argon2id-sha256$v=19$m=19456,t=2,p=1$AAECAwQFBgcICQoLDA0ODw$Yw3NKWbEM2aRElRIu7JbT/QSpJxzLbLIq8G4WBvXEN0"
+)
+
+// What was signed in version 1 still counts, with the PIN as it was kept then and as it is kept now, and changes into
+// version 2 without the PIN.
+func TestVersion1(t *testing.T) {
+	signs, verifies := newKey(t)
+	text := strings.NewReplacer(`"v":2`, `"v":1`, `"pin_sha256":"Ag"`, `"pin_hash":"`+firstHash+`"`).Replace(sampleJSON)
+	encode := base64.RawURLEncoding.EncodeToString
+	body := encode([]byte(`{"alg":"EdDSA","typ":"balcao-record"}`)) + "." + encode([]byte(text))
+	old, err := record.Verify([]byte(body+"."+encode(ed25519.Sign(signs, []byte(body)))), verifies)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := old
+	again.Version = 2
+	jws, err := record.Sign(again, signs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	next, err := record.Verify(jws, verifies)
+	if err != nil || next.V != 2 || next.PINHash != "" || next.Contacts[0] != old.Contacts[0] {
+		t.Fatalf("got %+v, %v", next, err)
+	}
+	for stored, want := range map[string][2]bool{
+		firstHash: {true, false}, firstStored: {true, true}, "": {}, "$argon2id$": {}, firstStored + "x": {},
+		strings.Replace(firstStored, "t=2", "t=1", 1): {}, strings.Replace(firstStored, "$Yw", "$Zw", 1): {},
+	} {
+		if got := [2]bool{old.HasPIN(stored), next.HasPIN(stored)}; got != want {
+			t.Errorf("%q: got %v, want %v", stored, got, want)
+		}
+	}
+	old.PINHash = "no hash"
+	if old.HasPIN("") {
+		t.Error("a hash that is none is nobody's")
 	}
 }

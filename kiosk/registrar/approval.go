@@ -57,7 +57,7 @@ func (w *Worker) record(j *job, p verifyJob, a activation) keyrecord.Record {
 			Surname: a.person.Surname, GivenNames: a.person.GivenNames, BirthDate: a.person.BirthStated,
 			Nationality: a.person.Nationality, Sex: a.person.Sex,
 		},
-		PINHash: a.pinHash, Level: a.level, ValidUntil: a.validUntil, Enrolment: j.Enrolment, Evidence: jws[:],
+		PIN: keyrecord.PINOf(a.pinHash), Level: a.level, ValidUntil: a.validUntil, Enrolment: j.Enrolment, Evidence: jws[:],
 	}
 	if p.Kind == kiosk.CitizenCard && kiosk.CheckTaxNumber(a.person.TaxNumber) {
 		r.TaxNumber = a.person.TaxNumber // as registrar.activate has it: what a card proved

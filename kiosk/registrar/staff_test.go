@@ -329,11 +329,12 @@ func (v *cardVisit) recorded(key ed25519.PublicKey) {
 		from centre.key k join centre.person p on p.id = k.person join centre.evidence e on e.enrolment = k.enrolment
 			join centre.key_contact c on c.key = k.register left join centre.key_record r on r.key = k.register and r.version = k.version
 		where k.enrolment = $1`, v.id)
-	p, contact := &want.Person, record.Contact{}
-	v.check(row.Scan(&jws, &want.Register, &want.Version, &want.State, &want.PINHash, &want.Level, &want.ValidUntil, &want.TaxNumber,
+	p, contact, pin := &want.Person, record.Contact{}, ""
+	v.check(row.Scan(&jws, &want.Register, &want.Version, &want.State, &pin, &want.Level, &want.ValidUntil, &want.TaxNumber,
 		&want.Enrolment, (*[]byte)(&want.Evidence), &p.Country, &p.CivilNumber, &p.DocumentNumber, &p.Surname, &p.GivenNames, &p.BirthDate, &p.Nationality, &p.Sex,
 		&contact.Channel, &contact.Value, &contact.Proof, &contact.ProvenAt))
 	contact.ProvenAt = contact.ProvenAt.UTC()
+	want.PIN = record.PINOf(pin)
 	want.V, want.Reason, want.Contacts = record.Version, "enrolled", []record.Contact{contact}
 	got, err := record.Verify(jws, key)
 	v.check(err)

@@ -216,7 +216,7 @@ func (r Registrar) activate(ctx context.Context, enrolment uuid.UUID, n int64) e
 		'high', '{}', current_date + 1000, null)`
 	return pgx.BeginFunc(ctx, r.Pool, func(tx pgx.Tx) error {
 		var outcome string
-		key := record.Record{Version: 1, At: time.Now(), State: "active", Level: "high", Enrolment: enrolment}
+		key := record.Record{Version: 1, At: time.Now(), State: "active", PIN: []byte{1}, Level: "high", Enrolment: enrolment}
 		if err := tx.QueryRow(ctx, sql, enrolment, n%20_000).Scan(&outcome, &key.Register, &key.ValidUntil); err != nil || outcome != "active" {
 			return Fault("activating", outcome, err)
 		}

@@ -518,7 +518,7 @@ func TestRecord(t *testing.T) {
 		path := b.enrolment(desk)
 		id := strings.TrimPrefix(path, "/v1/enrolments/")
 		register := b.key(id, func(register int64) []byte {
-			return test.make(record.Record{Register: register, Version: 1, At: time.Now(), State: "active", Level: "high",
+			return test.make(record.Record{Register: register, Version: 1, At: time.Now(), State: "active", PIN: []byte{1}, Level: "high",
 				ValidUntil: "2031-04-15", Enrolment: uuid.MustParse(id)})
 		})
 		status, h, text := b.say(desk, http.MethodGet, path, nil)
@@ -540,7 +540,7 @@ func TestRecord(t *testing.T) {
 	shift := b.shift(desk, "loja_1", boss)
 	id := b.waiting(desk, shift, "87654321")
 	b.key(id, func(register int64) []byte {
-		return must(record.Sign(record.Record{Register: register, Version: 1, At: time.Now(), State: "active", Level: "high",
+		return must(record.Sign(record.Record{Register: register, Version: 1, At: time.Now(), State: "active", PIN: []byte{1}, Level: "high",
 			ValidUntil: "2031-04-15", Enrolment: uuid.MustParse(id)}, b.signs))(t)
 	})
 	var s central.CaseStatus
