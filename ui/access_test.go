@@ -124,7 +124,6 @@ func TestAccessKeys(t *testing.T) {
 		{"Number", canRefused(pt), fyne.KeyReturn, []kiosk.Event{kiosk.Continue{}}},
 		{"DeleteDigit", permitCAN(pt), fyne.KeyBackspace, typed(kiosk.AccessCAN, "314")},
 		{"Cancel", whole(pt), fyne.KeyEscape, []kiosk.Event{kiosk.Cancel{}}},
-		{"Language", whole(pt), fyne.KeyF12, []kiosk.Event{kiosk.LanguageChosen{Language: kiosk.English}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			d := newDesk(t, ui.Options{})

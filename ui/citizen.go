@@ -39,10 +39,12 @@ type citizenView struct {
 	read  bool      // all of a page that asks for agreement was in the window
 	since time.Time // when what is asked for was first shown
 
-	pills    [2]*pill
+	menu     *languageMenu
+	language *pill // opens it
+	offers   []kiosk.Language
+	names    []*pill // of these, on the page that begins
+	named    *fyne.Container
 	title    *theme.Text
-	greeting *button // goes on in the other language
-	greets   fyne.CanvasObject
 	text     *theme.Text
 	notice   *theme.Text
 	pages    map[present.CitizenPage]fyne.CanvasObject
@@ -60,8 +62,6 @@ type citizenView struct {
 	content  fyne.CanvasObject
 }
 
-var pillLanguages = [2]kiosk.Language{kiosk.Portuguese, kiosk.English}
-
 func newCitizenView(host func() fyne.Window, send func(kiosk.Event), now func() time.Time) *citizenView {
 	v := &citizenView{host: host, send: send, now: now}
 	v.keys.press, v.keys.digit = v.press, v.digit
@@ -73,8 +73,7 @@ func newCitizenView(host func() fyne.Window, send func(kiosk.Event), now func() 
 	v.review = newCitizenReviewView(&v.zoom)
 	v.actions = newActionRow(&v.keys, 18, 72, v.do)
 	v.actions.zoom = &v.zoom
-	v.giveBack, v.greeting = newButton(&v.keys), newButton(&v.keys)
-	v.greeting.Enlarge(&v.zoom)
+	v.giveBack = newButton(&v.keys)
 	v.input.field.now = now
 	v.warning = newOverlayView(&v.zoom, v.press, v.do)
 	v.build()
@@ -86,25 +85,29 @@ func citizenText(colour theme.Colour, zoom *theme.Zoom) *theme.Text {
 }
 
 func (v *citizenView) build() {
-	pills := theme.Columns(10)
-	for i, language := range pillLanguages {
-		v.pills[i] = newPill(&v.keys, &v.zoom, func() { v.send(kiosk.LanguageChosen{Citizen: true, Language: language}) })
-		pills.Add(v.pills[i])
+	v.language = newPill(&v.keys, &v.zoom, v.chooseLanguage)
+	v.language.sign = canvas.NewImageFromResource(globe)
+	v.named = container.New(&flowLayout{gap: 12, between: 14})
+	v.offers = Languages()
+	for _, l := range v.offers {
+		p := newPill(&v.keys, &v.zoom, func() { v.send(kiosk.LanguageChosen{Citizen: true, Language: l}) })
+		v.names = append(v.names, p)
+		v.named.Add(p)
 	}
+	v.menu = newLanguageMenu(&v.keys, &v.zoom, v.host, v.send, &languageList{citizen: true, languages: v.offers})
 	v.pages = map[present.CitizenPage]fyne.CanvasObject{
 		present.CitizenMessage: v.message.content,
 		present.CitizenCode:    v.input.content,
 		present.CitizenReview:  v.review.content,
 	}
 	stack := rows(0, v.message.content, v.input.content, v.review.content)
-	v.greets = left(v.greeting)
-	body := zoomedRows(&v.zoom, 14, v.title, v.greets, v.text, v.notice, zoomedPadding(&v.zoom, 0, 8, stack))
+	body := zoomedRows(&v.zoom, 14, v.title, v.named, v.text, v.notice, zoomedPadding(&v.zoom, 0, 8, stack))
 	v.frame, v.scroll = scrollPage(16, body, v.actions.content)
 	v.scroll.OnScrolled = func(fyne.Position) { v.scrolled() }
 
 	band := canvas.NewRectangle(theme.Selected)
 	v.footer = container.NewStack(band, theme.Padded(48, 10, container.NewHBox(layout.NewSpacer(), v.giveBack)))
-	v.top = zoomedPadding(&v.zoom, 0, 10, container.NewHBox(layout.NewSpacer(), pills))
+	v.top = zoomedPadding(&v.zoom, 0, 10, container.NewHBox(layout.NewSpacer(), v.language))
 	page := edges(v.top, nil, nil, v.frame)
 	v.outer = edges(nil, v.footer, nil, container.New(&citizenLayout{view: v}, page))
 	v.content = theme.Fill(theme.Surface, v.outer)
@@ -153,9 +156,15 @@ func (v *citizenView) show(m present.CitizenModel) {
 	}
 	before := v.shown
 	v.shown, v.drawn = m, true
-	for i, language := range pillLanguages {
-		v.pills[i].show(present.Words{Language: language}.Text("language."+string(language)), language == m.Language)
+	if before.Key != m.Key || m.Warned != nil {
+		v.menu.close()
 	}
+	v.language.show(m.Language.Name(), false)
+	reveal(v.language, !m.Names)
+	for i, l := range v.offers {
+		v.names[i].show(l.Name(), l == m.Language)
+	}
+	reveal(v.named, m.Names)
 	if before.Key != m.Key {
 		v.input.wipe()
 		v.since, v.read = v.now(), false
@@ -167,10 +176,6 @@ func (v *citizenView) show(m present.CitizenModel) {
 	} else {
 		say(v.text, present.Line{Text: m.Text, Tone: present.ToneQuiet})
 		say(v.notice, m.Notice)
-	}
-	reveal(v.greets, m.Greeting != nil)
-	if m.Greeting != nil {
-		v.greeting.show(*m.Greeting, v.do)
 	}
 	v.message.show(m)
 	v.input.show(m)
@@ -243,16 +248,26 @@ func (v *citizenView) focus() {
 	window.Canvas().Unfocus()
 }
 
+func (v *citizenView) chooseLanguage() {
+	v.menu.open(present.Words{Language: v.shown.Language}, v.shown.Language)
+}
+
 // wipe empties the boxes, for a window that closes.
 func (v *citizenView) wipe() { v.input.wipe() }
 
 func (v *citizenView) digit(r rune) {
+	if v.menu.digit(r) {
+		return
+	}
 	if pageFor(v.shown.Page) == present.CitizenCode {
 		v.input.field.enter(r)
 	}
 }
 
 func (v *citizenView) press(key fyne.KeyName) bool {
+	if v.menu.press(key) {
+		return true
+	}
 	if v.shown.Warned != nil {
 		for _, a := range v.shown.Warned.Actions {
 			if keyNames[key] == a.Key {
@@ -266,7 +281,7 @@ func (v *citizenView) press(key fyne.KeyName) bool {
 	}
 	switch key {
 	case fyne.KeyF12:
-		v.send(kiosk.LanguageChosen{Citizen: true, Language: present.OtherLanguage(v.shown.Language)})
+		v.chooseLanguage()
 		return true
 	case fyne.KeyDown, fyne.KeyUp, fyne.KeyPageDown, fyne.KeyPageUp:
 		scrollBy(v.scroll, key)

@@ -37,6 +37,7 @@ type clerkView struct {
 	actions     *actionRow
 	lights      *lightsView
 	overlay     *overlayView
+	menu        *languageMenu
 	contact     *contactPage
 	access      *accessPage
 	eligibility *eligibilityPage
@@ -67,6 +68,8 @@ func newClerkView(window fyne.Window, send func(kiosk.Event), redraw func()) *cl
 	v.actions = newActionRow(&v.keys, 12, 52, v.do)
 	v.lights = newLightsView()
 	v.overlay = newOverlayView(nil, v.press, v.do)
+	v.menu = newLanguageMenu(&v.keys, nil, func() fyne.Window { return v.window }, send,
+		&languageList{citizen: true, numbered: true, languages: Languages()}, &languageList{languages: kiosk.ClerkLanguages})
 	v.contact = newContactPage(&v.keys, send, redraw)
 	v.access = newAccessPage(&v.keys, send, v.do)
 	v.eligibility = newEligibilityPage(&v.keys, send, v.seek, func(field fyne.Focusable) { v.window.Canvas().Focus(field) }, func() { v.frame.Refresh() })
@@ -112,6 +115,9 @@ func (v *clerkView) show(m present.ClerkModel) {
 	}
 	before := v.shown
 	v.shown, v.drawn = m, true
+	if before.Page != m.Page || m.Overlay != nil {
+		v.menu.close()
+	}
 	v.header.show(m)
 	v.rail.show(m.Rail)
 	v.rail.content.Refresh()
@@ -188,6 +194,9 @@ func (v *clerkView) wipe() {
 
 // press gives a key its meaning on the page that is shown.
 func (v *clerkView) press(key fyne.KeyName) bool {
+	if v.menu.press(key) {
+		return true
+	}
 	if over := v.shown.Overlay; over != nil {
 		if key == fyne.KeyEscape && over.Escape != nil {
 			v.send(over.Escape)
@@ -200,7 +209,7 @@ func (v *clerkView) press(key fyne.KeyName) bool {
 	}
 	switch key {
 	case fyne.KeyF12:
-		v.send(kiosk.LanguageChosen{Language: present.OtherLanguage(v.shown.Language)})
+		v.menu.open(present.Words{Language: v.shown.Language}, v.shown.Person)
 		return true
 	case fyne.KeyDown, fyne.KeyUp, fyne.KeyPageDown, fyne.KeyPageUp:
 		scrollBy(v.scroll, key)
@@ -254,6 +263,9 @@ func (v *clerkView) pin() *digitField {
 
 // digit takes characters that are typed while a button has the focus.
 func (v *clerkView) digit(r rune) {
+	if v.menu.digit(r) {
+		return
+	}
 	if pin := v.pin(); pin != nil {
 		pin.enter(r)
 		return

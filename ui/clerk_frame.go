@@ -265,7 +265,7 @@ func newOverlayView(zoom *theme.Zoom, press func(fyne.KeyName) bool, do func(pre
 	if v.actions.zoom = zoom; zoom != nil { // the citizen's
 		v.text.Sized(theme.SizeCitizenText)
 	}
-	scrim := canvas.NewRectangle(color.NRGBA{R: 0x1B, G: 0x27, B: 0x33, A: 0xA0})
+	scrim := canvas.NewRectangle(theme.Scrim)
 	panel := theme.PanelPadded(32, rows(14, v.title, v.text, theme.Padded(0, 8, v.actions.content)))
 	v.content = container.New(middleLayout{width: 640, zoom: zoom}, newTapArea(scrim, func() {}), panel)
 	return v

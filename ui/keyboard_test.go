@@ -84,7 +84,6 @@ func TestClerkKeys(t *testing.T) {
 		{"ErrandChosen", errands(pt), fyne.KeyReturn, []kiosk.Event{kiosk.ErrandChosen{Name: "enrol"}}},
 		{"ErrandsClosed", errands(pt), fyne.KeyEscape, []kiosk.Event{kiosk.Cancel{}}},
 		{"BackToEnrolling", checkDesk(pt), fyne.KeyEscape, []kiosk.Event{kiosk.Cancel{}}},
-		{"Language", idle(pt), fyne.KeyF12, []kiosk.Event{kiosk.LanguageChosen{Language: kiosk.English}}},
 		{"ContinueContact", proven(contact(pt)), fyne.KeyReturn, []kiosk.Event{kiosk.Continue{}}},
 		{"ContinueContactNumpad", proven(contact(pt)), fyne.KeyEnter, []kiosk.Event{kiosk.Continue{}}},
 		{"NotWithoutContact", contact(pt), fyne.KeyReturn, nil},
@@ -620,7 +619,6 @@ func TestCitizenKeys(t *testing.T) {
 		{"CardPIN", review(kiosk.ReviewCardPIN)(pt), "1234", []fyne.KeyName{fyne.KeyReturn}, []kiosk.Event{kiosk.CardPINTyped{PIN: kiosk.Secret("1234")}}},
 		{"Agree", review(kiosk.ReviewReading)(pt), "", []fyne.KeyName{fyne.KeyReturn}, []kiosk.Event{kiosk.Agreed{}}},
 		{"SomethingWrong", review(kiosk.ReviewReading)(pt), "", []fyne.KeyName{fyne.KeyF8}, []kiosk.Event{kiosk.SomethingWrong{}}},
-		{"Language", idle(pt), "", []fyne.KeyName{fyne.KeyF12}, []kiosk.Event{kiosk.LanguageChosen{Citizen: true, Language: kiosk.English}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			d := newDesk(t, ui.Options{})

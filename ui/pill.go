@@ -18,6 +18,7 @@ type pill struct {
 	focused bool
 	zoom    *theme.Zoom
 	choose  func()
+	sign    *canvas.Image // before the text; nil for none
 }
 
 var (
@@ -98,12 +99,23 @@ type pillRenderer struct {
 func (r *pillRenderer) Destroy() {}
 
 func (r *pillRenderer) Objects() []fyne.CanvasObject {
+	if r.pill.sign != nil {
+		return []fyne.CanvasObject{r.ring, r.face, r.pill.sign, r.text}
+	}
 	return []fyne.CanvasObject{r.ring, r.face, r.text}
 }
 
 func (r *pillRenderer) MinSize() fyne.Size {
 	zoom := r.pill.zoom
-	return r.text.MinSize().AddWidthHeight(zoom.Of(38), zoom.Of(19))
+	return r.text.MinSize().AddWidthHeight(zoom.Of(38)+r.indent(), zoom.Of(19))
+}
+
+// indent is the room of the sign.
+func (r *pillRenderer) indent() float32 {
+	if r.pill.sign == nil {
+		return 0
+	}
+	return r.pill.zoom.Of(32)
 }
 
 // Layout puts the ring around the pill, with a gap: on the chosen one, which is blue, a ring at its edge would
@@ -115,7 +127,13 @@ func (r *pillRenderer) Layout(size fyne.Size) {
 	r.ring.Resize(size.AddWidthHeight(2*out, 2*out))
 	r.face.CornerRadius, r.ring.CornerRadius = size.Height/2, size.Height/2+out
 	least := r.text.MinSize()
-	r.text.Move(fyne.NewPos((size.Width-least.Width)/2, (size.Height-least.Height)/2))
+	x := (size.Width - least.Width - r.indent()) / 2
+	if sign := r.pill.sign; sign != nil {
+		edge := r.pill.zoom.Of(22)
+		sign.Move(fyne.NewPos(x, (size.Height-edge)/2))
+		sign.Resize(fyne.NewSquareSize(edge))
+	}
+	r.text.Move(fyne.NewPos(x+r.indent(), (size.Height-least.Height)/2))
 	r.text.Resize(least)
 }
 

@@ -23,8 +23,8 @@ type CitizenModel struct {
 	Text     string
 	Sign     sign // beside a message
 	Pictures []Picture
-	Points   []Line  // more lines of a message
-	Greeting *Action // to people who do not read the language that the screen begins in
+	Points   []Line // more lines of a message
+	Names    bool   // of the languages stand on the page: people look for their own before they read anything
 	Notice   Line
 	Input    InputModel
 	Fields   []Field
@@ -123,8 +123,8 @@ func (p Presenter) citizenPage(m *CitizenModel) {
 	default:
 		m.Key, m.Title, m.Text = "welcome", p.Text("citizen.welcome.title"), p.ofErrand("welcome")
 		m.Pictures = []Picture{PictureCard, PictureCover, PictureResidence}
-		m.Points = []Line{{p.Text("citizen.welcome.bring"), TonePlain}, {p.Text("citizen.welcome.language"), ToneQuiet}}
-		m.Greeting = p.inOtherLanguage()
+		m.Points = []Line{{p.Text("citizen.welcome.bring"), TonePlain}}
+		m.Names = true
 		if p.State.LeftBehind != 0 {
 			m.Points = append([]Line{{p.Text("citizen.welcome.left_behind"), ToneCare}}, m.Points...)
 		}
@@ -142,12 +142,6 @@ func (p Presenter) message(m *CitizenModel, name string, s sign) {
 	if s == SignCard && p.travel() {
 		m.Sign, m.Pictures = SignNone, []Picture{p.documentPicture()}
 	}
-}
-
-// inOtherLanguage greets people who do not read the language that the screen begins in.
-func (p Presenter) inOtherLanguage() *Action {
-	other := OtherLanguage(p.Language)
-	return &Action{Text: Words{other}.Text("citizen.here"), Key: "F12", Event: kiosk.LanguageChosen{Citizen: true, Language: other}}
 }
 
 func (p Presenter) documentPicture() Picture {

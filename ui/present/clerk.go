@@ -33,7 +33,8 @@ const (
 // filled; the others are zero, and drawing a zero model wipes the page.
 type ClerkModel struct {
 	Language        kiosk.Language
-	App, Desk, Chip string
+	App, Desk, Chip string // the chip names both screens' languages
+	Person          kiosk.Language
 	Who             string  // whose shift it is
 	Lock            *Action // locks the screen
 	Asks            string  // changes whenever something else is asked for: what was typed is wiped, and the cursor goes there
@@ -135,7 +136,8 @@ func Clerk(p Presenter, d Drafts) ClerkModel {
 		Language: p.State.ClerkLanguage,
 		App:      p.Text("app.name"),
 		Desk:     p.State.DeskName,
-		Chip:     strings.ToUpper(string(p.State.ClerkLanguage)),
+		Chip:     strings.ToUpper(string(p.State.ClerkLanguage)) + " · " + p.State.CitizenLanguage.Name(),
+		Person:   p.State.CitizenLanguage,
 		Page:     clerkPage(p.State),
 		Case:     p.State.Case,
 		Lights:   p.lights(),

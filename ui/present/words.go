@@ -171,10 +171,3 @@ func levelKey(l kiosk.Level) string {
 	}
 	return string(l)
 }
-
-func OtherLanguage(l kiosk.Language) kiosk.Language {
-	if l == kiosk.English {
-		return kiosk.Portuguese
-	}
-	return kiosk.English
-}

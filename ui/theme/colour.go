@@ -15,6 +15,9 @@ type Colour uint32
 
 var _ color.Color = Colour(0)
 
+// Scrim lies over a page that something is asked above.
+var Scrim = color.NRGBA{R: 0x1B, G: 0x27, B: 0x33, A: 0xA0}
+
 // The palette. Text colours have a contrast of at least 4.5:1 on every surface they are meant for
 // (WCAG 2.1 §1.4.3); a test computes it.
 const (

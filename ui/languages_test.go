@@ -1,0 +1,69 @@
+package ui_test
+
+import (
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"github.com/google/go-cmp/cmp"
+
+	"balcao/kiosk"
+	"balcao/ui"
+)
+
+// TestLanguageMenu: ten names are reached with keys and with a finger, by the person and by the clerk for them.
+func TestLanguageMenu(t *testing.T) {
+	pt := kiosk.Portuguese
+	person := func(l kiosk.Language) []kiosk.Event {
+		return []kiosk.Event{kiosk.LanguageChosen{Citizen: true, Language: l}}
+	}
+	right := func(n int) (keys []fyne.KeyName) {
+		for range n {
+			keys = append(keys, fyne.KeyRight)
+		}
+		return keys
+	}
+	for _, test := range []struct {
+		name  string
+		state kiosk.State
+		clerk bool
+		keys  []fyne.KeyName // after F12
+		text  string
+		want  []kiosk.Event
+	}{
+		{"Number", contactSent(pt), false, nil, "7", person(kiosk.Chinese)},
+		{"Tenth", contactSent(pt), false, nil, "0", person(kiosk.Nepali)},
+		{"Arrows", pin(kiosk.PINFirst)(pt), false, []fyne.KeyName{fyne.KeyDown, fyne.KeyRight, fyne.KeyReturn}, "", person(kiosk.Spanish)},
+		{"StaysAtTheEdge", idle(pt), false, []fyne.KeyName{fyne.KeyUp, fyne.KeyLeft, fyne.KeyRight, fyne.KeyReturn}, "", person(kiosk.English)},
+		{"Closed", contactSent(pt), false, []fyne.KeyName{fyne.KeyEscape}, "", nil},
+		{"ClosedAgain", contactSent(pt), false, []fyne.KeyName{fyne.KeyF12}, "", nil},
+		{"DigitsAreNoCode", contactSent(pt), false, nil, "123456", person(pt)},
+		{"ForThePerson", idle(pt), true, nil, "9", person(kiosk.Bengali)},
+		{"OnTheClerksScreen", idle(pt), true, append(right(11), fyne.KeyReturn), "", []kiosk.Event{kiosk.LanguageChosen{Language: kiosk.English}}},
+		{"OtherKeysWait", idle(pt), true, []fyne.KeyName{fyne.KeyF1}, "", nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			d := newDesk(t, ui.Options{})
+			d.Show(test.state)
+			d.now = d.now.Add(ui.SettleTime)
+			w := d.Citizen()
+			if test.clerk {
+				w = d.Clerk()
+			}
+			press(w, fyne.KeyF12)
+			press(w, test.keys...)
+			write(w, test.text)
+			if diff := cmp.Diff(test.want, d.sent()); diff != "" {
+				t.Errorf("sent (-want +got):\n%s", diff)
+			}
+		})
+	}
+	t.Run("ClosesWithThePage", func(t *testing.T) {
+		d := newDesk(t, ui.Options{})
+		d.Show(contactSent(pt))
+		press(d.Citizen(), fyne.KeyF12)
+		d.Show(pin(kiosk.PINFirst)(pt))
+		if top := d.Citizen().Canvas().Overlays().Top(); top != nil {
+			t.Error("the menu stands over the next page")
+		}
+	})
+}
