@@ -1,7 +1,7 @@
-// Package i18n holds every text that a person reads at a desk, in Portuguese and in English, and
-// finds them by key.
+// Package i18n holds every text that a person reads at a desk, in ten languages, and finds them by key.
 //
-// The two catalogues, pt.json and en.json, have the same keys. A text may name values in braces
+// The catalogues of Portuguese and English have the same keys. The others have the keys of the citizen's screen and of
+// papers for the person, and no others: clerks read Portuguese or English. A text may name values in braces
 // ("{{.Reader}}"); a text that depends on a number has plural forms chosen by the value "Count".
 // The language is an argument of every call and no global setting, because the clerk and the
 // citizen each read their own at the same time, and either may change it at any moment.
@@ -12,16 +12,21 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"sync/atomic"
 
 	goi18n "github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
 )
 
-//go:embed pt.json en.json
+//go:embed pt.json en.json fr.json es.json uk.json ru.json zh-Hans.json hi.json bn.json ne.json
 var files embed.FS
 
-// Languages lists the tags of the catalogues; the first is used where another is asked for.
+// Languages lists the tags of the catalogues that have every text; the first is used where another is asked for, or
+// has no such text.
 var Languages = []string{"pt", "en"}
+
+// Citizens lists the tags of the languages of the citizen's screen.
+var Citizens = []string{"pt", "en", "fr", "es", "uk", "ru", "zh-Hans", "hi", "bn", "ne"}
 
 // Both are built once from the embedded files, which a test reads too: a file that does not
 // parse is a programmer's error.
@@ -30,9 +35,9 @@ var localizers, keys = load()
 func load() (map[string]*goi18n.Localizer, map[string][]string) {
 	bundle := goi18n.NewBundle(language.Portuguese)
 	bundle.RegisterUnmarshalFunc("json", json.Unmarshal)
-	byLanguage := make(map[string]*goi18n.Localizer, len(Languages))
-	ids := make(map[string][]string, len(Languages))
-	for _, tag := range Languages {
+	byLanguage := make(map[string]*goi18n.Localizer, len(Citizens))
+	ids := make(map[string][]string, len(Citizens))
+	for _, tag := range Citizens {
 		file, err := bundle.LoadMessageFileFS(files, tag+".json")
 		if err != nil {
 			panic(fmt.Sprintf("i18n: %s.json: %v", tag, err))
@@ -46,10 +51,23 @@ func load() (map[string]*goi18n.Localizer, map[string][]string) {
 	return byLanguage, ids
 }
 
+// asked is told of every key that is looked up, for tests.
+var asked atomic.Pointer[func(lang, key string)]
+
+// Observe tells of every key that is looked up until the function that it returns is called: tests find out so which
+// texts a screen needs.
+func Observe(tell func(lang, key string)) (stop func()) {
+	asked.Store(&tell)
+	return func() { asked.Store(nil) }
+}
+
 // Text returns the text of the key in the language, with the values put in; "Count" also chooses the
 // plural form. An unknown language is answered in Portuguese. An unknown key is answered with the key
 // itself: a screen that shows too much is better than one that shows nothing.
 func Text(lang, key string, args map[string]any) string {
+	if tell := asked.Load(); tell != nil {
+		(*tell)(lang, key)
+	}
 	localizer, known := localizers[lang]
 	if !known {
 		localizer = localizers[Languages[0]]

@@ -26,7 +26,7 @@ func TestText(t *testing.T) {
 		{"Many", "pt", "contact.problem.code_wrong", map[string]any{"Count": 2}, "Código errado. Restam 2 tentativas."},
 		{"None", "en", "contact.problem.code_wrong", map[string]any{"Count": 0}, "Wrong code. 0 tries left."},
 		{"CountWithoutForms", "en", "step.pin", map[string]any{"Count": 1}, "PIN"},
-		{"UnknownLanguage", "fr", "step.identity", nil, "Identidade"},
+		{"UnknownLanguage", "xx", "step.identity", nil, "Identidade"},
 		{"UnknownKey", "en", "step.nowhere", nil, "step.nowhere"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
