@@ -24,6 +24,12 @@ const (
 	PrintFailed  PrintPhase = "failed"
 )
 
+// Why a paper was not printed.
+const (
+	ProblemPrinter ProblemCode = "printer"  // there is one, and it does not take the paper
+	ProblemNoPaper ProblemCode = "no_paper" // it could not be made, or not be shown
+)
+
 // PrintState is a paper of the case at hand.
 type PrintState struct {
 	What    PrintWhat

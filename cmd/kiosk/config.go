@@ -52,6 +52,10 @@ type config struct {
 	// StaffReader is a part of the PC/SC name of the reader that is the staff card's alone, for example "Omnikey 3121". The
 	// card stays in it while its holder works. Without the key staff cards share the citizens' reader.
 	StaffReader string `toml:"staff_reader"`
+	// Printer is the CUPS queue of papers; empty for the default one, or the only one. Without any, papers are shown.
+	Printer string `toml:"printer"`
+	// Support is the telephone that papers name.
+	Support string `toml:"support"`
 	// SecondScreen puts the citizen's window full screen on the second monitor.
 	SecondScreen bool `toml:"second_screen"`
 	// SingleScreen starts without a citizen's window: F2 hands the clerk's over.

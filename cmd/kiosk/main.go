@@ -24,6 +24,8 @@ import (
 	"balcao/kiosk/central"
 	"balcao/kiosk/desk"
 	"balcao/kiosk/examine"
+	"balcao/kiosk/paper"
+	"balcao/kiosk/paper/printer"
 	"balcao/kiosk/seal"
 	"balcao/kiosk/trust"
 	"balcao/kiosk/trust/country"
@@ -118,6 +120,7 @@ func run(cfg config, log *slog.Logger) error {
 		Recipient:   recipient,
 		Own:         own,
 		StaffReader: cfg.StaffReader,
+		Papers:      desk.Papers{Fonts: paper.FontFolder, Printer: printer.Printer(cfg.Printer), Support: cfg.Support},
 		// The only place where another goroutine meets the windows. Once they close, the toolkit runs such
 		// functions wherever they come from, and a window may no longer be touched.
 		Show: func(s kiosk.State) {

@@ -38,7 +38,8 @@ type Config struct {
 	// StaffReader is a part of the PC/SC name of the reader that is the staff card's alone; "" when staff cards share the
 	// citizens'.
 	StaffReader string
-	Own         tls.Certificate   // the desk's, which names it, and its key: under everything that goes to the centre
+	Own         tls.Certificate // the desk's, which names it, and its key: under everything that goes to the centre
+	Papers      Papers
 	Show        func(kiosk.State) // draws; called with every state in order, must not block
 	Log         *slog.Logger
 	Now         func() time.Time

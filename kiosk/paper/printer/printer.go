@@ -8,8 +8,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"image"
-	"image/png"
 	"os"
 	"os/exec"
 	"strings"
@@ -64,19 +62,14 @@ func (p Printer) Print(ctx context.Context, doc paper.PDF) error {
 	return nil
 }
 
-// Pages draws a paper for a screen, at dots per inch.
-func Pages(ctx context.Context, doc paper.PDF, dots int) ([]image.Image, error) {
-	var pages []image.Image
-	for n := 1; n <= doc.Pages; n++ {
-		page := fmt.Sprint(n)
-		out, err := run(ctx, doc.Data, "pdftoppm", "-png", "-singlefile", "-r", fmt.Sprint(dots), "-f", page, "-l", page, "-")
+// Pages draws a paper for a screen, at dots per inch: PNG, one for each page.
+func Pages(ctx context.Context, doc paper.PDF, dots int) ([][]byte, error) {
+	var pages [][]byte
+	for n := range doc.Pages {
+		page := fmt.Sprint(n + 1)
+		picture, err := run(ctx, doc.Data, "pdftoppm", "-png", "-singlefile", "-r", fmt.Sprint(dots), "-f", page, "-l", page, "-")
 		if err != nil {
 			return nil, errors.New("drawing a paper failed (Debian: poppler-utils)")
-		}
-		picture, err := png.Decode(bytes.NewReader(out))
-		clear(out)
-		if err != nil {
-			return nil, errors.New("drawing a paper failed")
 		}
 		pages = append(pages, picture)
 	}
