@@ -90,6 +90,7 @@ func (s *Session) wipePerson() {
 	s.state.Eligible = EligibleState{}
 	s.carried, s.retyping, s.kept = AccessState{}, false, nil
 	s.state.Contact = ContactState{}
+	s.state.Messages = nil
 	s.state.PIN = PINState{}
 	s.state.Try = TryState{}
 	s.state.Review, s.signed = ReviewState{}, false

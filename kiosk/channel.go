@@ -48,6 +48,7 @@ type ChannelState struct {
 	Sending     bool   // on its way to the centre
 	Checking    bool   // a code is being compared at the centre
 	Delivery    Delivery
+	Reason      FailReason // of a Delivery that failed; or why one that is queued has not left
 	SentAt      time.Time
 	ExpiresAt   time.Time
 	ResendAt    time.Time // earliest next resend

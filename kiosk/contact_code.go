@@ -84,7 +84,7 @@ func (e CodeQueued) applyToCase(s *Session) {
 		return
 	}
 	ch.Sending = false
-	ch.Delivery = DeliveryQueued
+	ch.Delivery, ch.Reason = DeliveryQueued, ""
 	ch.SentAt, ch.ExpiresAt, ch.ResendAt = e.SentAt, e.ExpiresAt, e.ResendAt
 	ch.SendsLeft, ch.TriesLeft, ch.Tries = e.SendsLeft, e.TriesLeft, e.Tries
 	ch.Problem = ContactOK
@@ -115,6 +115,7 @@ func (e CodeRefused) applyToCase(s *Session) {
 type DeliveryChanged struct {
 	Channel  Channel
 	Delivery Delivery
+	Reason   FailReason
 }
 
 // applyToCase moves forwards only: receipts overtake each other on their way.
@@ -124,8 +125,8 @@ func (e DeliveryChanged) applyToCase(s *Session) {
 	if ch == nil || s.over() || ch.SentAt.IsZero() {
 		return
 	}
-	if slices.Index(order, e.Delivery) > slices.Index(order, ch.Delivery) {
-		ch.Delivery = e.Delivery
+	if slices.Index(order, e.Delivery) > slices.Index(order, ch.Delivery) || e.Delivery == ch.Delivery {
+		ch.Delivery, ch.Reason = e.Delivery, e.Reason
 	}
 }
 

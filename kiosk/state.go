@@ -42,6 +42,7 @@ type State struct {
 	Try      TryState
 	Review   ReviewState
 	Receipt  *Receipt
+	Messages []Message // of this visit, the oldest first
 	Approval ApprovalState
 
 	Key        KeyState

@@ -41,8 +41,10 @@ func touches(e Event) bool {
 	case Tick, ServiceChanged, ReaderAdded, ReaderRemoved, CentreChanged, Doubt, CasesListed, CasesChanged, ShiftEnded:
 		return false
 	case InCase:
-		_, report := e.Event.(DeliveryChanged)
-		return !report
+		switch e.Event.(type) {
+		case DeliveryChanged, MessagesChanged:
+			return false
+		}
 	}
 	return true
 }

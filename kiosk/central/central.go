@@ -131,6 +131,13 @@ func (c *Centre) Status(ctx context.Context, enrolment uuid.UUID) (Status, error
 	return s, err
 }
 
+// Messages asks how far the messages of an enrolment came, the oldest first. Codes of *Refused: Unknown.
+func (c *Centre) Messages(ctx context.Context, enrolment uuid.UUID) ([]Message, error) {
+	var m Messages
+	err := c.ask(ctx, call{what: "tell how far messages came", method: http.MethodGet, path: fill(PathMessages, enrolment), answer: &m})
+	return m.Messages, err
+}
+
 // SendCode asks for a one-time code. Codes of *Refused: Unknown, Ended, Conflict, Invalid.
 func (c *Centre) SendCode(ctx context.Context, enrolment uuid.UUID, r CodeRequest) (CodeSent, error) {
 	var s CodeSent

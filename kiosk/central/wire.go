@@ -32,6 +32,7 @@ const (
 	PathActivationTry = "/v1/enrolments/{enrolment}/activation-attempts/{attempt}" // PUT ActivationAttempt; ActivationConfirmed
 	PathStored        = "/v1/enrolments/{enrolment}/stored"                        // GET; Stored
 	PathTimes         = "/v1/enrolments/{enrolment}/times"                         // PUT Times; 204
+	PathMessages      = "/v1/enrolments/{enrolment}/messages"                      // GET; Messages
 	PathEvents        = "/v1/events"                                               // GET; text/event-stream
 
 	PathShift    = "/v1/shifts/{shift}"                            // PUT; Shift
@@ -264,6 +265,20 @@ type Status struct {
 	Receipt    *LogReceipt    `json:"receipt,omitzero"`  // of the change, where one was made
 	Record     []byte         `json:"-" column:"record"` // of a key that is active, for the door: kiosk/record
 	Leaf       *LogLeaf       `json:"-" column:"leaf"`   // of the change, for the door: kiosk/ledger
+}
+
+// Messages is how far the messages of a visit came.
+type Messages struct {
+	Messages []Message `json:"messages"` // the oldest first
+}
+
+// Message is one of them.
+type Message struct {
+	Kind    string           `json:"kind"` // one of kiosk.MessageCode and its like
+	Channel kiosk.Channel    `json:"channel"`
+	State   kiosk.Delivery   `json:"state"`
+	Reason  kiosk.FailReason `json:"reason,omitzero"` // why it failed; or why a queued one has not left
+	At      time.Time        `json:"at"`
 }
 
 // Abandonment says why an enrolment ends without a key.

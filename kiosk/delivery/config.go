@@ -27,6 +27,11 @@ type SMSConfig struct {
 	TLS    bool   // SMPP inside TLS; only a message centre on this computer is spoken to without
 	CAFile string // PEM; the system's anchors when empty
 
+	// Window is how many messages wait for their answer at a time (10); PerSecond how many leave, 0 when the message centre is
+	// to say so itself (ESME_RTHROTTLED).
+	Window    int
+	PerSecond int
+
 	EnquireEvery time.Duration // 30 s
 	Timeout      time.Duration // 10 s: for the bind and for each answer
 }
@@ -38,6 +43,9 @@ func (c SMSConfig) withDefaults() SMSConfig {
 	}
 	if c.Timeout == 0 {
 		c.Timeout = 10 * time.Second
+	}
+	if c.Window == 0 {
+		c.Window = 10
 	}
 	return c
 }
@@ -63,6 +71,12 @@ func (c SMSConfig) Validate() error {
 	}
 	if _, err := sourceAddress(c.Source); err != nil {
 		bad("source: %w", err)
+	}
+	if c.Window < 0 || c.Window > 100 {
+		bad("window: 1 to 100")
+	}
+	if c.PerSecond < 0 || c.PerSecond > 1000 {
+		bad("per_second: 1 to 1000, or 0 for no limit")
 	}
 	if c.EnquireEvery < 0 || c.Timeout < 0 {
 		bad("durations: not negative")

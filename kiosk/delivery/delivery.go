@@ -7,6 +7,8 @@
 package delivery
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -21,6 +23,22 @@ type Message struct {
 	// Expires is when the message stops being of use; zero when never. A message centre is told, so
 	// that a phone that is switched on tomorrow does not receive today's code.
 	Expires time.Time
+	// Key names the message among all others; the same one is the same message, also when it is sent again because nobody
+	// knows whether it left. An e-mail's Message-ID is made of it, by which mailboxes know a second copy, and an SMS's
+	// user_message_reference, which comes back in the receipt. Random when empty.
+	Key string
+	// Replaces has a message centre drop one to the same number that still waits there (SMPP 3.4 §5.2.18): for a code that is
+	// sent again.
+	Replaces bool
+}
+
+// Reference is the user_message_reference of an SMS (SMPP 3.4 §5.3.2.17) with this key; 0 without one.
+func (m Message) Reference() uint16 {
+	if m.Key == "" {
+		return 0
+	}
+	sum := sha256.Sum256([]byte(m.Key))
+	return binary.BigEndian.Uint16(sum[:]) | 1 // never 0
 }
 
 // LogValue keeps addresses and texts out of logs.
@@ -38,8 +56,8 @@ type Error struct {
 	Code      string // "sms_unbound", "mail_address_550_5.1.1", …
 	Temporary bool   // trying again later may help
 	// Unsure is set when the message may have been sent all the same, because the connection was
-	// lost before the answer. It should be sent again: a code that arrives twice does less harm
-	// than none.
+	// lost before the answer. Neither SMPP nor SMTP can be asked. It should be sent again under the same Key, an SMS when no
+	// receipt with its reference came meanwhile: one that arrives twice does less harm than none.
 	Unsure bool
 }
 
@@ -56,6 +74,12 @@ func (e *Error) Error() string {
 func IsTemporary(err error) bool {
 	e, ok := errors.AsType[*Error](err)
 	return !ok || e.Temporary
+}
+
+// IsUnsure reports whether the message may have left all the same.
+func IsUnsure(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Unsure
 }
 
 // Code returns the stable code of an error of this package, "internal" for any other.

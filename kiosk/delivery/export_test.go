@@ -35,10 +35,22 @@ func Validity(expires, now time.Time) string { return validity(expires, now) }
 func ASCIIAddress(address string) (string, error) { return asciiAddress(address) }
 
 // ParseReceiptText is parseReceiptText.
-func ParseReceiptText(text string) (id, status string) { return parseReceiptText(text) }
+func ParseReceiptText(text string) (id, status string, failure int) { return parseReceiptText(text) }
 
 // SuppliedFiles are the texts that come with the program.
 var SuppliedFiles = suppliedFiles
 
 // Longest is longest.
 func Longest(occasion, channel string) Data { return longest(occasion, channel) }
+
+// Pace is pace, with a clock.
+type Pace struct{ *pace }
+
+// NewPace is newPace.
+func NewPace(window, perSecond int) Pace { return Pace{newPace(window, perSecond)} }
+
+// Reserve, SlowerAt and Faster are those of pace; Gap is the time between two.
+func (p Pace) Reserve(now time.Time) (time.Duration, bool) { return p.reserve(now) }
+func (p Pace) SlowerAt(now time.Time)                      { p.slowerAt(now) }
+func (p Pace) Faster()                                     { p.faster() }
+func (p Pace) Gap() time.Duration                          { return p.gap }

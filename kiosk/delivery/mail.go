@@ -3,7 +3,9 @@ package delivery
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/tls"
+	"encoding/base32"
 	"errors"
 	"fmt"
 	"net"
@@ -94,7 +96,12 @@ func (s *Mail) compose(to string, m Message) (*mail.Msg, string, error) {
 		return nil, "", permanent("mail_text")
 	}
 	_, domain, _ := strings.Cut(s.from, "@")
-	id := rand.Text() + "@" + domain
+	name := rand.Text()
+	if m.Key != "" {
+		sum := sha256.Sum256([]byte(m.Key))
+		name = base32.StdEncoding.EncodeToString(sum[:16])[:26]
+	}
+	id := name + "@" + domain
 	msg.SetMessageIDWithValue(id)
 	msg.SetDate()
 	msg.Subject(m.Subject)

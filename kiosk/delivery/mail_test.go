@@ -345,3 +345,29 @@ func TestMailConfig_Validate(t *testing.T) {
 		}
 	}
 }
+
+// A letter that is sent again is the same letter: mailboxes that look at the Message-ID show it once.
+func TestMail_SameAgain(t *testing.T) {
+	r := newRelay(t, nil, nil)
+	s := r.sender(t, nil)
+	sent := func(key string) string {
+		t.Helper()
+		id, err := s.Send(t.Context(), delivery.Message{To: "ana@example.pt", Subject: "x", Body: "x", Key: key})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if head := string((<-r.letters).data); !strings.Contains(head, "<"+id+">") {
+			t.Errorf("no %s in the head", id)
+		}
+		return id
+	}
+	if first, again := sent("17"), sent("17"); first != again {
+		t.Errorf("sent again as another: %s, %s", first, again)
+	}
+	if a, b := sent("18"), sent("19"); a == b {
+		t.Error("two letters with one identifier")
+	}
+	if a, b := sent(""), sent(""); a == b {
+		t.Error("two letters without a key with one identifier")
+	}
+}

@@ -2,18 +2,31 @@ package delivery
 
 import (
 	"bytes"
+	"encoding/binary"
+	"log/slog"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/linxGnu/gosmpp/data"
 	"github.com/linxGnu/gosmpp/pdu"
+
+	"balcao/kiosk"
 )
 
 // Receipt is what a message centre says about a message that it took.
 type Receipt struct {
-	MessageID string // as Send returned it
-	Delivered bool   // false: it will never be delivered
+	MessageID string           // as Send returned it
+	Delivered bool             // false: it will never be delivered
+	Reason    kiosk.FailReason // why it was not delivered
+	// Reference is the message's (see Message.Key), 0 when the message centre does not repeat it; From the phone that the
+	// message went to, E.164, "" when it is not said. They find a message whose identifier was lost.
+	Reference uint16
+	From      string
 }
+
+// LogValue keeps the phone out of logs.
+func (r Receipt) LogValue() slog.Value { return slog.StringValue("[receipt]") }
 
 // maxMessageID is the longest message_id of SMPP 3.4 §5.2.23, without the final NUL.
 const maxMessageID = 64
@@ -37,26 +50,36 @@ func parseReceipt(p *pdu.DeliverSM, ids *messageIDs) (Receipt, bool) {
 		raw = payload.Data
 	}
 	// Without the zero bytes UCS-2 is the same text, and nothing ends in a NUL.
-	id, status := parseReceiptText(string(bytes.ReplaceAll(raw, []byte{0}, nil)))
+	id, status, failure := parseReceiptText(string(bytes.ReplaceAll(raw, []byte{0}, nil)))
 	told := []string{id}
 	if field, ok := p.OptionalParameters[pdu.TagReceiptedMessageID]; ok {
 		told = []string{field.String(), id}
 	}
-	final, delivered := finalText(status)
 	if field, ok := p.OptionalParameters[pdu.TagMessageStateOption]; ok && len(field.Data) == 1 {
-		final, delivered = finalState(int(field.Data[0]))
+		status = stateText(int(field.Data[0]))
 	}
+	final, delivered := finalText(status)
 	told = slices.DeleteFunc(told, func(id string) bool { return id == "" || len(id) > maxMessageID || !printable(id) })
 	if !final || len(told) == 0 {
 		return Receipt{}, false
 	}
-	return Receipt{MessageID: ids.find(told...), Delivered: delivered}, true
+	r := Receipt{MessageID: ids.find(told...), Delivered: delivered}
+	if !delivered {
+		r.Reason = receiptReason(status, failure, p)
+	}
+	if field, ok := p.OptionalParameters[pdu.TagUserMessageReference]; ok && len(field.Data) == 2 {
+		r.Reference = binary.BigEndian.Uint16(field.Data)
+	}
+	if from := strings.TrimPrefix(p.SourceAddr.Address(), "+"); len(from) > 6 && len(from) <= 15 && strings.Trim(from, "0123456789") == "" {
+		r.From = "+" + from
+	}
+	return r, true
 }
 
 // parseReceiptText finds "id:" and "stat:" in the text of SMPP 3.4 appendix B:
 // "id:IIIIIIIIII sub:SSS dlvrd:DDD submit date:… done date:… stat:DDDDDDD err:E text:…".
 // The fields after "text:" were written by us or by a person and are not looked at.
-func parseReceiptText(text string) (id, status string) {
+func parseReceiptText(text string) (id, status string, failure int) {
 	for _, word := range strings.Fields(text) {
 		name, value, found := strings.Cut(word, ":")
 		if !found {
@@ -71,11 +94,13 @@ func parseReceiptText(text string) (id, status string) {
 			if status == "" {
 				status = strings.ToUpper(value)
 			}
+		case "err":
+			failure, _ = strconv.Atoi(value) // not a number: nothing that is known
 		case "text":
-			return id, status
+			return id, status, failure
 		}
 	}
-	return id, status
+	return id, status, failure
 }
 
 // finalText says what a state in words means; ENROUTE, ACCEPTD and UNKNOWN are not final.
@@ -89,15 +114,21 @@ func finalText(status string) (final, delivered bool) {
 	return false, false
 }
 
-// finalState says what a message_state means (SMPP 3.4 §5.2.28).
-func finalState(state int) (final, delivered bool) {
+// stateText is a message_state (SMPP 3.4 §5.2.28) in words; "" for one that is not final.
+func stateText(state int) string {
 	switch state {
 	case data.SM_STATE_DELIVERED:
-		return true, true
-	case data.SM_STATE_EXPIRED, data.SM_STATE_DELETED, data.SM_STATE_UNDELIVERABLE, data.SM_STATE_REJECTED:
-		return true, false
+		return "DELIVRD"
+	case data.SM_STATE_EXPIRED:
+		return "EXPIRED"
+	case data.SM_STATE_DELETED:
+		return "DELETED"
+	case data.SM_STATE_UNDELIVERABLE:
+		return "UNDELIV"
+	case data.SM_STATE_REJECTED:
+		return "REJECTD"
 	}
-	return false, false
+	return ""
 }
 
 // printable reports whether s is visible ASCII: it is stored, compared and logged.

@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -29,6 +30,8 @@ type SMS struct {
 
 	reference atomic.Uint32 // of joined messages
 	ids       messageIDs
+	pace      *pace
+	keepAll   atomic.Bool // this message centre replaces none
 
 	mu      sync.Mutex
 	bound   *bind         // nil while there is none
@@ -47,7 +50,7 @@ func NewSMS(cfg SMSConfig, log *slog.Logger, receipt func(context.Context, Recei
 	if err != nil {
 		return nil, fmt.Errorf("configuring SMS: %w", err)
 	}
-	s := &SMS{cfg: cfg, log: log, source: source, receipt: receipt, changed: make(chan struct{})}
+	s := &SMS{cfg: cfg, log: log, source: source, receipt: receipt, changed: make(chan struct{}), pace: newPace(cfg.Window, cfg.PerSecond)}
 	s.reference.Store(rand.Uint32()) //nolint:gosec // a reference, no secret
 	return s, nil
 }
@@ -178,6 +181,12 @@ func (s *SMS) Send(ctx context.Context, m Message) (id string, err error) {
 		submit.SourceAddr = s.source
 		submit.DestAddr = to
 		submit.ValidityPeriod = validity(m.Expires, time.Now())
+		if m.Replaces && !s.keepAll.Load() {
+			submit.ReplaceIfPresentFlag = 1
+		}
+		if reference := m.Reference(); reference != 0 {
+			submit.RegisterOptionalParam(pdu.Field{Tag: pdu.TagUserMessageReference, Data: binary.BigEndian.AppendUint16(nil, reference)})
+		}
 		if last { // one receipt is enough
 			submit.RegisteredDelivery = receiptRequested
 		}
@@ -188,12 +197,42 @@ func (s *SMS) Send(ctx context.Context, m Message) (id string, err error) {
 			submit.EsmClass |= data.SM_UDH_GSM
 			submit.Message.SetUDH(pdu.UDH{pdu.NewIEConcatMessage(byte(len(parts)), byte(i+1), reference)})
 		}
-		if id, err = s.submit(ctx, b, submit); err != nil {
+		if id, err = s.submitInTurn(ctx, b, submit); err != nil {
 			return "", err
 		}
 	}
 	return id, nil
 }
+
+// submitInTurn sends one part when it is its turn, again where the message centre says that it came too fast, and without
+// replacing where it says that it replaces nothing.
+func (s *SMS) submitInTurn(ctx context.Context, b *bind, p *pdu.SubmitSM) (id string, err error) {
+	const tries = 4
+	for range tries {
+		var done func()
+		if done, err = s.pace.turn(ctx); err != nil {
+			return "", err
+		}
+		id, err = s.submit(ctx, b, p)
+		done()
+		switch Code(err) {
+		case codeThrottled:
+			s.pace.slower()
+		case codeReplaceFlag:
+			s.keepAll.Store(true)
+			p.ReplaceIfPresentFlag = 0
+		default:
+			if err == nil {
+				s.pace.faster()
+			}
+			return id, err
+		}
+		p.AssignSequenceNumber() // a number belongs to one request (SMPP 3.4 §3.2)
+	}
+	return "", err
+}
+
+const codeThrottled, codeReplaceFlag = "sms_throttled", "sms_refused_54"
 
 // submit sends one part and classifies the answer.
 func (s *SMS) submit(ctx context.Context, b *bind, p *pdu.SubmitSM) (id string, err error) {
@@ -249,7 +288,7 @@ func refusal(status data.CommandStatusType) *Error {
 	case data.ESME_RINVMSGLEN, data.ESME_RINVESMCLASS:
 		return permanent("sms_text")
 	case data.ESME_RTHROTTLED, data.ESME_RMSGQFUL:
-		return temporary("sms_throttled")
+		return temporary(codeThrottled)
 	}
 	return temporary("sms_refused_%02x", uint32(status))
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -19,6 +20,7 @@ import (
 	"github.com/fiorix/go-smpp/smpp/smpptest"
 	"go.uber.org/goleak"
 
+	"balcao/kiosk"
 	"balcao/kiosk/delivery"
 )
 
@@ -197,17 +199,19 @@ func TestSMS_Refusals(t *testing.T) {
 		status    pdu.Status
 		code      string
 		temporary bool
+		reason    kiosk.FailReason
 	}{
-		{0x0b, "sms_address", false},
-		{0x58, "sms_throttled", true},
-		{0x14, "sms_throttled", true},
-		{0x08, "sms_refused_08", true},
+		{0x0b, "sms_address", false, kiosk.FailUnknownNumber},
+		{0x58, "sms_throttled", true, kiosk.FailUnavailable},
+		{0x14, "sms_throttled", true, kiosk.FailUnavailable},
+		{0x08, "sms_refused_08", true, kiosk.FailRefused},
 	}
 	for _, tt := range tests {
 		c.answerWith(tt.status)
+		s := start(t, delivery.SMSConfig{Address: c.Addr()}, nil) // as fast as one that was never slowed down
 		_, err := s.Send(t.Context(), delivery.Message{To: "+351912345678", Body: "x"})
 		<-c.submits
-		if delivery.Code(err) != tt.code || delivery.IsTemporary(err) != tt.temporary {
+		if delivery.Code(err) != tt.code || delivery.IsTemporary(err) != tt.temporary || delivery.Reason(err) != tt.reason {
 			t.Errorf("status %x: got %v, want %s", uint32(tt.status), err, tt.code)
 		}
 	}
@@ -314,8 +318,9 @@ func TestSMS_Receipts(t *testing.T) {
 	for r := range got {
 		all = append(all, r)
 	}
-	want := []delivery.Receipt{{MessageID: "id-1", Delivered: true}, {MessageID: "id-1", Delivered: true}, {MessageID: "id-1"}}
-	if fmt.Sprint(all) != fmt.Sprint(want) {
+	arrived := delivery.Receipt{MessageID: "id-1", Delivered: true, From: "+351912345678"}
+	want := []delivery.Receipt{arrived, arrived, {MessageID: "id-1", Reason: kiosk.FailOther, From: "+351912345678"}}
+	if !slices.Equal(all, want) {
 		t.Errorf("got %v, want %v", all, want)
 	}
 }

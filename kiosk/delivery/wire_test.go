@@ -10,6 +10,7 @@ import (
 	"github.com/linxGnu/gosmpp/data"
 	"pgregory.net/rapid"
 
+	"balcao/kiosk"
 	"balcao/kiosk/delivery"
 )
 
@@ -96,9 +97,16 @@ func TestReceipt(t *testing.T) {
 		ok       bool
 	}{
 		{"text", 4, text, "", delivery.Receipt{MessageID: "7", Delivered: true}, true},
-		{"capitals", 4, "ID:ab Stat:undeliv", "", delivery.Receipt{MessageID: "ab"}, true},
-		{"optional parameters win", 4, text, "\x00\x1e\x00\x03AB\x00\x04\x27\x00\x01\x05", delivery.Receipt{MessageID: "AB"}, true},
+		{"capitals", 4, "ID:ab Stat:undeliv", "", delivery.Receipt{MessageID: "ab", Reason: kiosk.FailOther}, true},
+		{"optional parameters win", 4, text, "\x00\x1e\x00\x03AB\x00\x04\x27\x00\x01\x05", delivery.Receipt{MessageID: "AB", Reason: kiosk.FailOther}, true},
 		{"optional parameters alone", 4, "", "\x00\x1e\x00\x03AB\x00\x04\x27\x00\x01\x02", delivery.Receipt{MessageID: "AB", Delivered: true}, true},
+		{"switched off", 4, "id:7 stat:EXPIRED err:000", "", delivery.Receipt{MessageID: "7", Reason: kiosk.FailSwitchedOff}, true},
+		{"by the operator", 4, "id:7 stat:REJECTD err:042", "", delivery.Receipt{MessageID: "7", Reason: kiosk.FailRefused}, true},
+		{"no such subscriber", 4, "id:7 stat:UNDELIV err:001", "", delivery.Receipt{MessageID: "7", Reason: kiosk.FailUnknownNumber}, true},
+		{"the network's word", 4, "id:7 stat:UNDELIV err:999", "\x04\x23\x00\x03\x03\x00\x0d", delivery.Receipt{MessageID: "7", Reason: kiosk.FailBarred}, true},
+		{"another network's", 4, "id:7 stat:UNDELIV err:999", "\x04\x23\x00\x03\x01\x00\x0d", delivery.Receipt{MessageID: "7", Reason: kiosk.FailOther}, true},
+		{"our reference", 4, text, "\x02\x04\x00\x02\xab\xcd", delivery.Receipt{MessageID: "7", Delivered: true, Reference: 0xabcd}, true},
+		{"a reference of three", 4, text, "\x02\x04\x00\x03\xab\xcd\xef", delivery.Receipt{MessageID: "7", Delivered: true}, true},
 		{"on its way", 4, "id:7 stat:ENROUTE", "", delivery.Receipt{}, false},
 		{"state of the future", 4, text, "\x04\x27\x00\x01\x63", delivery.Receipt{}, false},
 		{"no id", 4, "stat:DELIVRD", "", delivery.Receipt{}, false},
@@ -112,6 +120,9 @@ func TestReceipt(t *testing.T) {
 			var wire bytes.Buffer
 			_ = deliverSM(tt.class, tt.text, []byte(tt.optional)...).SerializeTo(&wire)
 			got, ok := delivery.ParseDeliverSM(wire.Bytes())
+			if tt.ok {
+				tt.want.From = "+351912345678" // all of them
+			}
 			if got != tt.want || ok != tt.ok {
 				t.Errorf("got %v, %v; want %v, %v", got, ok, tt.want, tt.ok)
 			}
@@ -126,7 +137,7 @@ func FuzzParseReceiptText(f *testing.F) {
 	f.Add("id: stat: text:")
 	f.Add("stat:stat:stat id:id:id")
 	f.Fuzz(func(t *testing.T, text string) {
-		id, status := delivery.ParseReceiptText(text)
+		id, status, _ := delivery.ParseReceiptText(text)
 		if strings.ContainsAny(id+status, " \t\n") {
 			t.Errorf("got %q, %q", id, status)
 		}

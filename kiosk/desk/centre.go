@@ -22,6 +22,7 @@ type Centre interface {
 	Bind(ctx context.Context, enrolment uuid.UUID, e transcript.Evidence, marked bool) (central.Status, error)
 	ChipChallenge(ctx context.Context, enrolment uuid.UUID, dg14 []byte) (central.ChipChallenge, error)
 	Status(ctx context.Context, enrolment uuid.UUID) (central.Status, error)
+	Messages(ctx context.Context, enrolment uuid.UUID) ([]central.Message, error)
 	Abandon(ctx context.Context, enrolment uuid.UUID, reason string) error
 	Listen(ctx context.Context, line central.Line) error
 

@@ -86,24 +86,29 @@ func (r *Runner) tellStatus(v *visit) {
 		r.barred(err)
 		return // not open yet, or the line is down: the next heartbeat asks again
 	}
-	r.deliveries(v, s)
+	r.tellDelivery(v)
 	r.decided(v, s)
 }
 
 // tellDelivery asks how far the visit's messages came and tells the session.
 func (r *Runner) tellDelivery(v *visit) {
-	s, err := r.cfg.Centre.Status(v.ctx, v.enrolment)
-	if err == nil {
-		r.deliveries(v, s)
+	messages, err := r.cfg.Centre.Messages(v.ctx, v.enrolment)
+	if err != nil {
+		r.barred(err)
+		return
 	}
-	r.barred(err)
-}
-
-func (r *Runner) deliveries(v *visit, s central.Status) {
-	if s.SMS != kiosk.DeliveryNone {
-		r.answer(v, kiosk.DeliveryChanged{Channel: kiosk.SMS, Delivery: s.SMS})
+	var told kiosk.MessagesChanged
+	newest := make(map[kiosk.Channel]central.Message) // of the codes: the others are of no use any more
+	for _, m := range messages {
+		told.Messages = append(told.Messages, kiosk.Message{Kind: m.Kind, Channel: m.Channel, Delivery: m.State, Reason: m.Reason, At: m.At})
+		if m.Kind == kiosk.MessageCode {
+			newest[m.Channel] = m
+		}
 	}
-	if s.Email != kiosk.DeliveryNone {
-		r.answer(v, kiosk.DeliveryChanged{Channel: kiosk.Email, Delivery: s.Email})
+	r.answer(v, told)
+	for _, channel := range []kiosk.Channel{kiosk.SMS, kiosk.Email} {
+		if m, ok := newest[channel]; ok {
+			r.answer(v, kiosk.DeliveryChanged{Channel: channel, Delivery: m.State, Reason: m.Reason})
+		}
 	}
 }

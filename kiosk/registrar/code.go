@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -22,6 +23,7 @@ type keys struct {
 	code []byte
 	pin  []byte
 	chip []byte
+	name []byte // of messages
 }
 
 func newKeys(pepper []byte) (keys, error) {
@@ -40,13 +42,26 @@ func newKeys(pepper []byte) (keys, error) {
 	if err != nil {
 		return keys{}, fmt.Errorf("deriving the key of challenges: %w", err)
 	}
-	return keys{code: code, pin: pin, chip: chip}, nil
+	name, err := hkdf.Key(sha256.New, pepper, nil, "balcao message key v1", sha256.Size)
+	if err != nil {
+		return keys{}, fmt.Errorf("deriving the key of messages: %w", err)
+	}
+	return keys{code: code, pin: pin, chip: chip, name: name}, nil
 }
 
 func (k keys) wipe() {
 	clear(k.code)
 	clear(k.pin)
 	clear(k.chip)
+	clear(k.name)
+}
+
+// messageKey names the message of a job, the same whichever registrar sends it and however often; nobody else can tell from it
+// how many there were.
+func (k keys) messageKey(job int64) string {
+	h := hmac.New(sha256.New, k.name)
+	h.Write(binary.BigEndian.AppendUint64(nil, uint64(job))) //nolint:gosec // a serial number
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 // oneTimeCode derives the code of one send. It is HOTP (RFC 4226 §5.3) over SHA-256 with enrolment,

@@ -221,7 +221,13 @@ func Receipts(pool *pgxpool.Pool) func(context.Context, delivery.Receipt) error 
 	return func(ctx context.Context, r delivery.Receipt) error {
 		ctx, cancel := context.WithTimeout(ctx, settleTime)
 		defer cancel()
-		return exec(ctx, pool, "storing a receipt", `select registrar.receipt($1, $2)`, r.MessageID, r.Delivered)
+		var reference *int
+		if r.Reference != 0 {
+			n := int(r.Reference)
+			reference = &n
+		}
+		return exec(ctx, pool, "storing a receipt", `select registrar.receipt($1, $2, nullif($3, ''), $4, nullif($5, ''))`,
+			r.MessageID, r.Delivered, string(r.Reason), reference, r.From)
 	}
 }
 

@@ -169,6 +169,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	group.Go(func() error { return w.listen(running) })
 	group.Go(func() error { return w.heartbeat(running) })
 	group.Go(func() error { return w.expire(running) })
+	group.Go(func() error { return w.keep(running) })
 	return group.Wait()
 }
 

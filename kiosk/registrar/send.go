@@ -64,14 +64,56 @@ func (w *Worker) sendCode(ctx context.Context, j *job) (record, error) {
 		return nil, &trouble{code: "text", final: true, cause: err}
 	}
 	m.To, m.Expires = p.Value, p.ExpiresAt
+	m.Replaces = j.Attempts > 0
 	sending, cancel := context.WithDeadline(ctx, p.ExpiresAt)
 	defer cancel()
-	id, err := w.deliver(sending, p.Channel, m)
-	if err != nil {
-		return nil, err
+	sent, err := w.send(sending, j, kiosk.Channel(p.Channel), m)
+	if err == nil {
+		w.at("sent")
 	}
-	w.at("sent")
-	return func(ctx context.Context, tx pgx.Tx) error { return messageSent(ctx, tx, j.ID, id) }, nil
+	return sent, err
+}
+
+// unsureTime is how long a message that may have left waits for its receipt before it is sent again. A code does not wait: it
+// is the same one, and somebody waits for it.
+const unsureTime = 2 * time.Minute
+
+// send sends what a job is about and returns what is written with the job's end. The message has the same key however often
+// its job is worked; see delivery.Message.
+func (w *Worker) send(ctx context.Context, j *job, channel kiosk.Channel, m delivery.Message) (record, error) {
+	m.Key = w.keys.messageKey(j.ID)
+	leaves := func(ctx context.Context) error {
+		if channel != kiosk.SMS {
+			return nil // no receipt will come
+		}
+		return exec(ctx, w.cfg.DB, "recording a message that leaves", `select registrar.message_unsure($1, $2, $3)`,
+			j.ID, int(m.Reference()), m.To)
+	}
+	if j.Kind != kindSendCode {
+		if err := leaves(ctx); err != nil { // before: a registrar that is killed cannot say so afterwards
+			return nil, err
+		}
+	}
+	via := w.cfg.Mail
+	if channel == kiosk.SMS {
+		via = w.cfg.SMS
+	}
+	id, err := via.Send(ctx, m)
+	w.channels.sent(channel, err)
+	if err == nil {
+		return func(ctx context.Context, tx pgx.Tx) error { return messageSent(ctx, tx, j.ID, id) }, nil
+	}
+	_, known := errors.AsType[*delivery.Error](err)
+	t := &trouble{code: delivery.Code(err), final: !delivery.IsTemporary(err), until: m.Expires, reason: delivery.Reason(err)}
+	if delivery.IsUnsure(err) || !known {
+		t.unsure = true
+		if j.Kind == kindSendCode {
+			saying, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+			defer cancel()
+			_ = leaves(saying) // without it the code is sent again, as it would be
+		}
+	}
+	return nil, t
 }
 
 // canonical reports whether a contact is spelt in the one way in which a desk that keeps the rules spells
@@ -114,12 +156,11 @@ func (w *Worker) welcome(ctx context.Context, j *job) (record, error) {
 		return nil, &trouble{code: "text", final: true, cause: err}
 	}
 	m.To = p.Value
-	id, err := w.deliver(ctx, p.Channel, m)
-	if err != nil {
-		return nil, err
+	sent, err := w.send(ctx, j, kiosk.Channel(p.Channel), m)
+	if err == nil {
+		w.at("welcomed")
 	}
-	w.at("welcomed")
-	return func(ctx context.Context, tx pgx.Tx) error { return messageSent(ctx, tx, j.ID, id) }, nil
+	return sent, err
 }
 
 // unreadable is the trouble of a payload that this version does not understand. What the decoder says

@@ -11,7 +11,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"balcao/kiosk"
-	"balcao/kiosk/delivery"
 )
 
 const (
@@ -28,6 +27,9 @@ type trouble struct {
 	final bool      // trying again will not help
 	until time.Time // there is no point in trying after this; zero when there always is
 	cause error     // for the log; nothing of a person in it
+
+	reason kiosk.FailReason // of a message
+	unsure bool             // it may have left all the same
 }
 
 func (t *trouble) Error() string {
@@ -184,6 +186,14 @@ func (w *Worker) putOff(ctx context.Context, j *job, err error) error {
 		log = log.With("cause", t.cause.Error())
 	}
 	pause, most := policy(j)
+	if t.reason != "" {
+		if err := exec(ctx, w.cfg.DB, "recording trouble", `select registrar.message_trouble($1, $2)`, j.ID, string(t.reason)); err != nil {
+			return err
+		}
+	}
+	if t.unsure && j.Kind != kindSendCode {
+		pause = max(pause, unsureTime)
+	}
 	if t.final || j.Attempts+1 >= most || !t.until.IsZero() && w.cfg.Now().Add(pause).After(t.until) {
 		log.WarnContext(ctx, "gave a job up")
 		return w.jobFailed(ctx, j, t.code)
@@ -220,20 +230,6 @@ func backoff(n int, first, longest time.Duration) time.Duration {
 		d = min(first<<(n-1), longest)
 	}
 	return d - d/4 + rand.N(d/2) //nolint:gosec // when, is no secret
-}
-
-// deliver sends one message and remembers how it went.
-func (w *Worker) deliver(ctx context.Context, channel string, m delivery.Message) (id string, err error) {
-	via := w.cfg.Mail
-	if channel == string(kiosk.SMS) {
-		via = w.cfg.SMS
-	}
-	id, err = via.Send(ctx, m)
-	w.channels.sent(kiosk.Channel(channel), err)
-	if err != nil {
-		return "", &trouble{code: delivery.Code(err), final: !delivery.IsTemporary(err), until: m.Expires}
-	}
-	return id, nil
 }
 
 // callers names the functions of a panic, without their arguments.

@@ -36,6 +36,8 @@ var endpoints = []endpoint{
 			from desk.open_enrolment($1, $2, $3, $4, nullif($5, ''), nullif($6, ''), nullif($7, ''), $8, $9)`, nil},
 	{http.MethodGet, central.PathEnrolment, 0, nil, central.Status{},
 		`select ` + statusColumns + ` from desk.enrolment_status($1, $2)`, nil},
+	{http.MethodGet, central.PathMessages, 0, nil, central.Messages{},
+		`select messages from desk.messages($1, $2)`, nil},
 	{http.MethodPut, central.PathCode, 1 << 10, central.CodeRequest{}, central.CodeSent{},
 		`select refusal, sent_at, expires_at, resend_at, sends_left, tries_left, tries
 			from desk.send_code($1, $2, $3, $4, $5, $6)`, nil},

@@ -218,7 +218,7 @@ func schemaOf(t reflect.Type) schema {
 // TestSpecificationSchemas holds the schemas against the types that are sent, both ways.
 func TestSpecificationSchemas(t *testing.T) {
 	doc := loadSpecification(t)
-	kinds := map[string]any{"Problem": central.Problem{}, "Notice": central.Notice{}, "Case": central.Case{}, "CaseCheck": central.CaseCheck{},
+	kinds := map[string]any{"Problem": central.Problem{}, "Notice": central.Notice{}, "Case": central.Case{}, "Message": central.Message{}, "CaseCheck": central.CaseCheck{},
 		"Key": central.Key{}, "PendingCode": central.PendingCode{}, "MaskedContact": central.MaskedContact{}, "NumberSource": central.NumberSource{},
 		"KeyEvent": central.KeyEvent{}, "LogReceipt": central.LogReceipt{}}
 	requests := map[string]bool{}

@@ -28,6 +28,7 @@ func (d desk) calls(tb testing.TB) map[string]string {
 		"chip_challenge":   `select from desk.chip_challenge($1, gen_random_uuid(), 'x')`,
 		"bind":             `select from desk.bind($1, gen_random_uuid(), 'x', 'x', 'x', 'x', '')`,
 		"enrolment_status": `select from desk.enrolment_status($1, gen_random_uuid())`,
+		"messages":         `select from desk.messages($1, gen_random_uuid())`,
 		"abandon":          `select from desk.abandon($1, gen_random_uuid(), '')`,
 		"begin_shift":      `select from desk.begin_shift($1, gen_random_uuid())`,
 		"sign_in":          `select from desk.sign_in($1, gen_random_uuid(), sha256('x'), sha256('x'), 'x')`,

@@ -22,51 +22,6 @@ end $$;
 comment on function registrar.code_ready is 'The MAC of a code, HMAC-SHA-256 under a key made for this row, before its message leaves. A retried send gives the same code
 again; the first key stays. false: the code is not wanted any more, send nothing.';
 
-create function registrar.message_sent(p_job bigint, p_message_id text) returns void
-	language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-declare
-	j centre.job;
-	early boolean;
-begin
-	select * into j from centre.job where id = p_job;
-	-- If a crash of the server loses this, the job is there as before and the message is sent again: the same one.
-	perform set_config('synchronous_commit', 'off', true);
-	if j.kind is distinct from 'send_code' then
-		return;
-	end if;
-	if p_message_id is not null then
-		-- Against the receipt that arrives before this commits: it waits here, or is found below.
-		perform pg_advisory_xact_lock(hashtextextended(p_message_id, 1));
-		delete from centre.receipt r where r.message_id = p_message_id returning r.delivered into early;
-	end if;
-	update centre.one_time_code c set message_id = p_message_id,
-		delivery = case early when true then 'delivered' when false then 'failed' else 'sent' end
-		where c.id = j.code;
-	perform internal.tell_desk(j.enrolment, 'delivery');
-end $$;
-comment on function registrar.message_sent is 'The message of this job has left, under this id (null when the channel has none).';
-
-create function registrar.receipt(p_message_id text, p_delivered boolean) returns void
-	language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-declare
-	e uuid;
-begin
-	if not coalesce(length(p_message_id) between 1 and 200 and p_delivered is not null, false) then
-		perform internal.refuse('BK005', 'invalid');
-	end if;
-	perform pg_advisory_xact_lock(hashtextextended(p_message_id, 1));
-	update centre.one_time_code c set delivery = case when p_delivered then 'delivered' else 'failed' end
-		where c.id = (select x.id from centre.one_time_code x where x.message_id = p_message_id order by x.sent_at desc limit 1)
-		returning c.enrolment into e;
-	if found then
-		perform internal.tell_desk(e, 'delivery');
-	else
-		insert into centre.receipt as r (message_id, delivered) values (p_message_id, p_delivered)
-			on conflict on constraint receipt_pkey do update set delivered = excluded.delivered, at = excluded.at;
-	end if;
-end $$;
-comment on function registrar.receipt is 'What became of a message. One that is not known yet is kept for message_sent.';
-
 create function registrar.chip_challenge_made(p_enrolment uuid, p_to_send bytea, p_private bytea) returns void
 	language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
