@@ -38,6 +38,7 @@ var mayImport = map[string][]string{
 	"kiosk/trust/country":    {"kiosk/trust", "kiosk/trust/cms", "kiosk/trust/icao"},
 	"kiosk/delivery":         {"kiosk"},
 	"kiosk/ledger":           {"kiosk/record"},
+	"kiosk/watch":            {},
 	"kiosk/paper":            {"kiosk", "assets"},
 	"kiosk/central":          {"kiosk", "kiosk/record", "kiosk/transcript", "kiosk/trust/staff"},
 	"kiosk/central/cluster":  {"kiosk/central"}, // of the demonstration and of tests

@@ -170,6 +170,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	group.Go(func() error { return w.heartbeat(running) })
 	group.Go(func() error { return w.expire(running) })
 	group.Go(func() error { return w.keep(running) })
+	group.Go(func() error { return w.watch(running) })
 	return group.Wait()
 }
 

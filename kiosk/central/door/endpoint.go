@@ -67,4 +67,11 @@ var endpoints = []endpoint{
 		`select desk.release_case($1, $2, $3)`, nil},
 	{http.MethodPut, central.PathDecision, statementBody, central.Decision{}, central.Decided{},
 		`select refusal from desk.decide($1, $2, $3, $4, $5)`, (*Door).decision},
+	{http.MethodGet, central.PathAlerts, 0, nil, central.Alerts{},
+		`select coalesce(jsonb_agg(a order by a.opened_at), '[]') as alerts from desk.alerts($1, $2) a`, nil},
+	{http.MethodGet, central.PathAlert, 0, nil, central.OpenAlert{},
+		`select refusal, number, rule, rule_number, count, window_seconds, opened_at, desk, staff, did, held_seconds, seen, may
+			from desk.alert($1, $2, $3)`, nil},
+	{http.MethodPut, central.PathAlertDecision, statementBody, central.Decision{}, central.Decided{},
+		`select refusal from desk.decide_alert($1, $2, $3, $4, $5, $6, $7)`, (*Door).alertDecision},
 }

@@ -220,7 +220,8 @@ func TestSpecificationSchemas(t *testing.T) {
 	doc := loadSpecification(t)
 	kinds := map[string]any{"Problem": central.Problem{}, "Notice": central.Notice{}, "Case": central.Case{}, "Message": central.Message{}, "CaseCheck": central.CaseCheck{},
 		"Key": central.Key{}, "PendingCode": central.PendingCode{}, "MaskedContact": central.MaskedContact{}, "NumberSource": central.NumberSource{},
-		"KeyEvent": central.KeyEvent{}, "LogReceipt": central.LogReceipt{}}
+		"KeyEvent": central.KeyEvent{}, "LogReceipt": central.LogReceipt{},
+		"Alert": central.Alert{}, "AlertSeen": central.AlertSeen{}}
 	requests := map[string]bool{}
 	for _, e := range endpoints {
 		for _, v := range []any{e.request, e.answer} {

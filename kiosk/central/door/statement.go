@@ -98,6 +98,24 @@ func (d *Door) decision(c caller, e endpoint, args []any, request any) (string, 
 	return e.sql, append(args, card, jws), nil
 }
 
+// alertDecision verifies a supervisor's decision about an alert, as decision one about a case.
+func (d *Door) alertDecision(c caller, e endpoint, args []any, request any) (string, []any, error) {
+	jws := request.(*central.Decision).JWS
+	u, err := transcript.ParseAlertDecision(jws)
+	if err != nil {
+		return "", nil, errStatement
+	}
+	a := u.Said
+	card, good, err := d.believe(c, args[1].(uuid.UUID), signed{a.Shift, u.Signature, a.Desk, a.At, u.Verify})
+	if err != nil {
+		return "", nil, err
+	}
+	if !good || a.Alert != args[2].(uuid.UUID) {
+		card = []byte{}
+	}
+	return e.sql, append(args, card, a.Decision, a.Reason, jws), nil
+}
+
 // proven says no to an answer that a key is active where no registrar signed the same (package record): such a row is
 // somebody else's.
 func (d *Door) proven(enrolment string, answer any) error {

@@ -39,6 +39,9 @@ func (d desk) calls(tb testing.TB) map[string]string {
 		"release_case":     `select from desk.release_case($1, gen_random_uuid(), gen_random_uuid())`,
 		"decide":           `select from desk.decide($1, gen_random_uuid(), gen_random_uuid(), sha256('x'), 'x')`,
 		"case_status":      `select from desk.case_status($1, gen_random_uuid(), gen_random_uuid())`,
+		"alerts":           `select from desk.alerts($1, gen_random_uuid())`,
+		"alert":            `select from desk.alert($1, gen_random_uuid(), gen_random_uuid())`,
+		"decide_alert":     `select from desk.decide_alert($1, gen_random_uuid(), gen_random_uuid(), sha256('x'), 'unclear', 'unclear', 'x')`,
 	} {
 		args := []any{d.cert, d.shift}
 		_, err := d.b.centre.Exec(tb.Context(), sql, args[:strings.Count(sql, "$")]...)
@@ -58,7 +61,7 @@ func (d desk) wantCalls(tb testing.TB, when, want string) {
 		expect := want
 		switch name {
 		case "hello", "open_enrolment", "begin_shift":
-		case "sign_in", "sign_in_failed", "end_shift", "cases", "take_case", "release_case", "decide", "case_status":
+		case "sign_in", "sign_in_failed", "end_shift", "cases", "take_case", "release_case", "decide", "case_status", "alerts", "alert", "decide_alert":
 			expect = cmp.Or(want, "BK015") // the shift is nobody's
 		default:
 			expect = cmp.Or(want, "BK001") // so is the enrolment

@@ -99,7 +99,7 @@ create table centre.watch_alert (
 	number      bigint generated always as identity unique,
 	rule        text not null references centre.watch_rule,
 	who         bytea,       -- as its counters have it; forgotten with the key
-	key         bigint references centre.key,
+	key         bigint,
 	desk        text not null default '',
 	staff       text not null default '',
 	value       numeric not null,

@@ -50,11 +50,11 @@ declare
 begin
 	for s in
 		select x.per, x.subject, x.other, x.slot from (values
-			('contact', case when not sign_in then p_contact end, p_person, interval '5 minutes'),
-			('document', p_document, null, interval '5 minutes'),
-			('key', key_subject, null, interval '5 minutes'),
+			('contact', case when not sign_in then p_contact end, p_person, interval '1 minute'),
+			('document', p_document, null, interval '1 minute'),
+			('key', key_subject, null, interval '1 minute'),
 			('series', convert_to(by_staff || ' ' || p_series, 'UTF8'), p_document, interval '1 day'),
-			('source', p_source, coalesce(key_subject, p_contact), interval '5 minutes'),
+			('source', p_source, coalesce(key_subject, p_contact), interval '1 minute'),
 			('prefix', convert_to(p_prefix, 'UTF8'), null, interval '1 hour'),
 			('desk', case when p_desk is not null then ''::bytea end, null, interval '1 hour')
 		) x(per, subject, other, slot) where x.subject is not null
