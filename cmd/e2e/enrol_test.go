@@ -166,7 +166,7 @@ func TestEnrolment(t *testing.T) {
 	}
 	var hash string
 	c.ask(t, `select pin_hash from centre.key limit 1`, nil, &hash)
-	if want := regexp.MustCompile(`^\$argon2id\$v=19\$m=19456,t=2,p=1\$`); !want.MatchString(hash) {
+	if want := regexp.MustCompile(`^\$argon2id-sha256\$v=19\$m=19456,t=2,p=1\$`); !want.MatchString(hash) {
 		t.Error("the PIN is not stored as Argon2id with 19 MiB, t=2, p=1")
 	}
 

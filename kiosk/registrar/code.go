@@ -9,19 +9,20 @@ import (
 	"fmt"
 
 	"github.com/google/uuid"
+
+	"balcao/kiosk/signin"
 )
 
 // PepperLength is the length of the registrar's secret in bytes.
-const PepperLength = 32
+const PepperLength = signin.PepperLength
 
 // CodeDigits is the number of digits of a one-time code.
 const CodeDigits = 6
 
 // keys are what the pepper is stretched to: one key for each use, so that what one of them answers
-// says nothing about the other (NIST SP 800-108 §4).
+// says nothing about the other (NIST SP 800-108 §4). That for PINs is package signin's.
 type keys struct {
 	code []byte
-	pin  []byte
 	chip []byte
 	name []byte // of messages
 }
@@ -34,10 +35,6 @@ func newKeys(pepper []byte) (keys, error) {
 	if err != nil {
 		return keys{}, fmt.Errorf("deriving the key of codes: %w", err)
 	}
-	pin, err := hkdf.Key(sha256.New, pepper, nil, "balcao PIN v1", sha256.Size)
-	if err != nil {
-		return keys{}, fmt.Errorf("deriving the key of PINs: %w", err)
-	}
 	chip, err := hkdf.Key(sha256.New, pepper, nil, "balcao chip challenge v1", sha256.Size)
 	if err != nil {
 		return keys{}, fmt.Errorf("deriving the key of challenges: %w", err)
@@ -46,12 +43,11 @@ func newKeys(pepper []byte) (keys, error) {
 	if err != nil {
 		return keys{}, fmt.Errorf("deriving the key of messages: %w", err)
 	}
-	return keys{code: code, pin: pin, chip: chip, name: name}, nil
+	return keys{code: code, chip: chip, name: name}, nil
 }
 
 func (k keys) wipe() {
 	clear(k.code)
-	clear(k.pin)
 	clear(k.chip)
 	clear(k.name)
 }

@@ -16,6 +16,7 @@ import (
 
 	"balcao/kiosk"
 	"balcao/kiosk/delivery"
+	"balcao/kiosk/signin"
 	"balcao/kiosk/transcript"
 )
 
@@ -205,7 +206,7 @@ func codeReady(ctx context.Context, pool *pgxpool.Pool, row uuid.UUID, key, mac 
 }
 
 // readRules asks for the rules and the cost of a PIN's hash as they are now.
-func readRules(ctx context.Context, pool *pgxpool.Pool) (rules kiosk.Rules, c cost, err error) {
+func readRules(ctx context.Context, pool *pgxpool.Pool) (rules kiosk.Rules, c signin.Cost, err error) {
 	var raw []byte
 	if err := pool.QueryRow(ctx, `select registrar.settings()`).Scan(&raw); err != nil {
 		return rules, c, fmt.Errorf("reading the rules: %w", plain(err))

@@ -38,6 +38,7 @@ import (
 
 	"balcao/kiosk/delivery"
 	"balcao/kiosk/evidence"
+	"balcao/kiosk/signin"
 	"balcao/kiosk/transcript"
 	"balcao/kiosk/trust/staff"
 )
@@ -90,8 +91,9 @@ const DefaultWorkers = 16
 type Worker struct {
 	cfg      Config
 	keys     keys
-	hashing  chan struct{} // holds a token for each hash being computed
-	wake     chan struct{} // holds a token when a worker shall look for a job
+	pins     *signin.Hasher
+	checker  *signin.Checker // of those who try their key at a desk
+	wake     chan struct{}   // holds a token when a worker shall look for a job
 	channels *channels
 
 	// ready is called once the queue is being listened to; see Ready.
@@ -123,7 +125,6 @@ func New(cfg Config) (*Worker, error) {
 	if err := errors.Join(append(missing, err)...); err != nil {
 		return nil, err
 	}
-	cfg.Pepper = nil
 	if cfg.Name == "" {
 		host, _ := os.Hostname() // only a name among registrars
 		cfg.Name = fmt.Sprintf("%s/%d", host, os.Getpid())
@@ -137,10 +138,17 @@ func New(cfg Config) (*Worker, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
+	// More at once would take memory and no less time; each worker waits with one at most.
+	pins, err := signin.NewHasher(cfg.Pepper, runtime.GOMAXPROCS(0), cfg.Workers)
+	if err != nil {
+		return nil, err
+	}
+	cfg.Pepper = nil
 	w := &Worker{
 		cfg:       cfg,
 		keys:      keys,
-		hashing:   make(chan struct{}, runtime.GOMAXPROCS(0)), // more would take memory and no less time
+		pins:      pins,
+		checker:   signin.New(cfg.DB, pins),
 		wake:      make(chan struct{}, 1),
 		channels:  newChannels(),
 		firstBeat: make(chan struct{}),
@@ -158,6 +166,8 @@ func (w *Worker) Ready(f func()) { w.ready = f }
 // once: it wipes the keys at the end.
 func (w *Worker) Run(ctx context.Context) error {
 	defer w.keys.wipe()
+	defer w.pins.Close()
+	defer w.checker.Wait()
 	defer clear(w.cfg.RecordKey)
 	if err := w.begin(ctx); err != nil {
 		return err

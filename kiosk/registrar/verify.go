@@ -13,6 +13,7 @@ import (
 	"balcao/kiosk"
 	"balcao/kiosk/evidence"
 	"balcao/kiosk/seal"
+	"balcao/kiosk/signin"
 )
 
 // Reasons of a refusal that are this package's own. The others are package evidence's and, of the
@@ -182,16 +183,18 @@ func (w *Worker) verify(ctx context.Context, j *job) (record, error) {
 }
 
 // hash waits for its turn: each hash takes memory and a core for a moment.
-func (w *Worker) hash(ctx context.Context, c cost, person string, pin []byte) (PINHash, error) {
-	select {
-	case w.hashing <- struct{}{}:
-	case <-ctx.Done():
-		return PINHash{}, &trouble{code: "busy"}
+func (w *Worker) hash(ctx context.Context, c signin.Cost, person string, pin []byte) (signin.Hash, error) {
+	place, err := w.pins.Reserve()
+	if err != nil {
+		return signin.Hash{}, &trouble{code: "busy"}
 	}
-	defer func() { <-w.hashing }()
-	w.at("hashing")
-	defer w.at("hashed")
-	return w.keys.hashPIN(c, person, pin)
+	defer place.Leave()
+	h, err := place.New(ctx, c, person, pin)
+	if err != nil {
+		return signin.Hash{}, &trouble{code: "busy", cause: err}
+	}
+	w.at("hashed")
+	return h, nil
 }
 
 // refusal turns a verifier's error into a refusal, or into trouble when the evidence may yet be good:

@@ -17,6 +17,7 @@ import (
 	"balcao/kiosk/evidence"
 	"balcao/kiosk/kiosktest"
 	"balcao/kiosk/registrar"
+	"balcao/kiosk/signin"
 	"balcao/kiosk/transcript"
 )
 
@@ -43,10 +44,10 @@ func TestWorker_WholePath(t *testing.T) {
 	w.Stop()
 
 	hash := scalar[string](b, `select pin_hash from centre.key where enrolment = $1`, v.id)
-	if !strings.HasPrefix(hash, "$argon2id$v=19$m=19456,t=2,p=1$") {
+	if !strings.HasPrefix(hash, "$argon2id-sha256$v=19$m=19456,t=2,p=1$") {
 		t.Error("the hash did not cost what the settings say")
 	}
-	if !registrar.VerifyPIN(pepper, hash, "PRT:"+v.civilNumber, []byte(goodPIN)) {
+	if !isPIN(t, hash, "PRT:"+v.civilNumber, goodPIN) {
 		t.Error("the stored hash is not of the PIN that was chosen")
 	}
 	if n := scalar[int](b, `select count(*) from centre.job where state <> 'done'`); n != 0 {
@@ -396,4 +397,26 @@ func TestValidUntil(t *testing.T) {
 			t.Errorf("%s: got %s, want %s", nationality, got, want)
 		}
 	}
+}
+
+// isPIN reports whether what the database keeps is the hash of somebody's PIN.
+func isPIN(t *testing.T, stored, subject, pin string) bool {
+	t.Helper()
+	h, err := signin.ParseHash(stored)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hasher, err := signin.NewHasher(pepper, 1, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	place, err := hasher.Reserve()
+	if err != nil {
+		t.Fatal(err)
+	}
+	is, err := place.Matches(t.Context(), h, subject, []byte(pin))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return is
 }

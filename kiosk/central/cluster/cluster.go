@@ -28,10 +28,11 @@ import (
 	"balcao/kiosk/central/schema"
 )
 
-// Login roles that every cluster has; the last two once a database was created.
+// Login roles that every cluster has; all but the first once a database was created.
 const (
 	Admin     = "balcao_admin" // superuser
 	Centre    = schema.CentreLogin
+	Login     = schema.LoginService
 	Registrar = "registrar_1" // member of balcao_registrar
 )
 
@@ -149,7 +150,7 @@ func (c *Cluster) initdb(ctx context.Context, bin string, user account, opts Opt
 		return nil
 	}
 	hba := "local all all scram-sha-256\n" +
-		"hostssl all " + schema.CentreLogin + ",+" + schema.RegistrarGroup + " 127.0.0.1/32 cert\n" +
+		"hostssl all " + schema.CentreLogin + "," + schema.LoginService + ",+" + schema.RegistrarGroup + " 127.0.0.1/32 cert\n" +
 		"host all all all reject\n"
 	for name, content := range map[string][]byte{
 		"pg_hba.conf": []byte(hba),

@@ -17,7 +17,7 @@ import (
 	"balcao/kiosk/central/schema"
 )
 
-// Create makes a database with the centre's schema, and gives passwords to the login roles Centre and Registrar.
+// Create makes a database with the centre's schema, and gives passwords to the login roles Centre, Login and Registrar.
 func (c *Cluster) Create(ctx context.Context, database string) error {
 	if err := schema.Create(ctx, c.DSN(Admin, "postgres"), database); err != nil {
 		return err
@@ -30,7 +30,7 @@ func (c *Cluster) Create(ctx context.Context, database string) error {
 	if err != nil {
 		return fmt.Errorf("closing the other databases: %w", err)
 	}
-	return errors.Join(c.login(ctx, schema.Login{Name: Registrar}), c.login(ctx, schema.Login{Name: Centre}))
+	return errors.Join(c.login(ctx, schema.Login{Name: Registrar}), c.login(ctx, schema.Login{Name: Centre}), c.login(ctx, schema.Login{Name: Login}))
 }
 
 // Desk makes the row of a desk in the database and returns its client certificate, which is the same for the same
@@ -201,6 +201,9 @@ func (d *Database) Admin() string { return d.cluster.DSN(Admin, d.Name) }
 
 // Centre is the connection string of the door.
 func (d *Database) Centre() string { return d.cluster.DSN(Centre, d.Name) }
+
+// Login is the connection string of the service at which people sign in.
+func (d *Database) Login() string { return d.cluster.DSN(Login, d.Name) }
 
 // Registrar is the connection string of a registrar.
 func (d *Database) Registrar() string { return d.cluster.DSN(Registrar, d.Name) }

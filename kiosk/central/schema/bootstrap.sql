@@ -1,13 +1,14 @@
 -- What only a superuser can do, once per database and harmless to repeat: roles, schemas, and closing
 -- what PostgreSQL leaves open to everybody. The migrations run after it as balcao_owner.
 
--- balcao_owner owns everything and logs in nowhere. balcao_centre is the login of the door (cmd/centre),
--- balcao_registrar the group of the registrars' logins.
+-- balcao_owner owns everything and logs in nowhere. balcao_centre is the login of the door (cmd/centre), balcao_login that
+-- of the service at which people sign in, balcao_registrar the group of the registrars' logins.
 do $$
 declare
 	-- The last is none: every statement finds its rows by an index, whatever the values, so it is planned once.
 	limits text[] := '{statement_timeout=5s,lock_timeout=2s,idle_in_transaction_session_timeout=5s,temp_file_limit=16MB,plan_cache_mode=force_generic_plan}';
 	l text;
+	r text;
 begin
 	begin
 		if not exists (select from pg_roles where rolname = 'balcao_owner') then
@@ -19,19 +20,24 @@ begin
 		if not exists (select from pg_roles where rolname = 'balcao_centre') then
 			create role balcao_centre login;
 		end if;
+		if not exists (select from pg_roles where rolname = 'balcao_login') then
+			create role balcao_login login;
+		end if;
 	exception when duplicate_object or unique_violation then
 		null; -- another database of the same server was created at the same time
 	end;
-	-- A role may change its own settings: what a stolen log-in has set goes.
-	execute format('alter role balcao_centre in database %I reset all', current_database());
-	if not exists (select from pg_roles
-		where rolname = 'balcao_centre' and rolconnlimit = 60 and rolconfig @> limits and rolconfig <@ limits) then
-		alter role balcao_centre connection limit 60;
-		alter role balcao_centre reset all;
-		foreach l in array limits loop
-			execute format('alter role balcao_centre set %I = %L', split_part(l, '=', 1), split_part(l, '=', 2));
-		end loop;
-	end if;
+	foreach r in array '{balcao_centre,balcao_login}'::text[] loop
+		-- A role may change its own settings: what a stolen log-in has set goes.
+		execute format('alter role %I in database %I reset all', r, current_database());
+		if not exists (select from pg_roles
+			where rolname = r and rolconnlimit = 60 and rolconfig @> limits and rolconfig <@ limits) then
+			execute format('alter role %I connection limit 60', r);
+			execute format('alter role %I reset all', r);
+			foreach l in array limits loop
+				execute format('alter role %I set %I = %L', r, split_part(l, '=', 1), split_part(l, '=', 2));
+			end loop;
+		end if;
+	end loop;
 end $$;
 
 revoke all on schema public from public;
@@ -47,8 +53,10 @@ create schema if not exists centre authorization balcao_owner;
 create schema if not exists internal authorization balcao_owner;
 create schema if not exists desk authorization balcao_owner;
 create schema if not exists registrar authorization balcao_owner;
+create schema if not exists login authorization balcao_owner;
 grant usage on schema desk to balcao_centre;
 grant usage on schema registrar to balcao_registrar;
+grant usage on schema login to balcao_login, balcao_registrar;
 
 -- What later migrations create is closed as well until they grant it.
 alter default privileges for role balcao_owner revoke execute on functions from public;

@@ -20,12 +20,20 @@ func (f Finding) OK() bool { return len(f.Offenders) == 0 }
 // ours are the schemas that are not PostgreSQL's own.
 const ours = `n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast') and n.nspname !~ '^pg_(toast_)?temp_'`
 
-// clients selects the door's login, the group of the registrars and every login that is a member of either;
-// superusers may do everything and are no clients.
-const clients = `not g.rolsuper and (pg_has_role(g.oid, 'balcao_centre', 'member') or pg_has_role(g.oid, 'balcao_registrar', 'member'))`
+// clients selects the logins of the door and of the sign-in service, the group of the registrars and every login that is a
+// member of one of them; superusers may do everything and are no clients.
+const clients = `not g.rolsuper and exists (select from pg_roles c
+	where c.rolname in ('balcao_centre', 'balcao_login', 'balcao_registrar') and pg_has_role(g.oid, c.oid, 'member'))`
 
-// groupOf is the role that may call the functions of a schema.
-const groupOf = `(select r.oid from pg_roles r where (r.rolname, n.nspname) in (('balcao_centre', 'desk'), ('balcao_registrar', 'registrar')))`
+// mayCall holds where a client may call the functions of a schema.
+const mayCall = `exists (select from pg_roles r where pg_has_role(g.oid, r.oid, 'member') and (r.rolname, n.nspname) in
+	(('balcao_centre', 'desk'), ('balcao_login', 'login'), ('balcao_registrar', 'registrar'), ('balcao_registrar', 'login')))`
+
+// doors are the logins that anybody's requests come through: each has these limits, which a query compares.
+const (
+	doors  = `('balcao_centre', 'balcao_login')`
+	limits = `'{statement_timeout=5s,lock_timeout=2s,idle_in_transaction_session_timeout=5s,temp_file_limit=16MB,plan_cache_mode=force_generic_plan}'::text[]`
+)
 
 // rules of the audit. Each query returns what breaks the rule.
 var rules = []struct{ rule, cure, sql string }{
@@ -40,19 +48,19 @@ var rules = []struct{ rule, cure, sql string }{
 					or has_any_column_privilege(g.oid, c.oid, 'select, insert, update, references') end)`,
 	},
 	{
-		"the door calls the functions of schema desk, registrars those of schema registrar, and no other",
+		"the door calls the functions of schema desk, the sign-in service those of schema login, registrars those of schemas registrar and login, and no other",
 		"revoke execute on them from public and from the group",
 		`select g.rolname || ' on ' || p.oid::regprocedure from pg_proc p join pg_namespace n on n.oid = p.pronamespace,
 			pg_roles g
 		where ` + clients + ` and ` + ours + `
-			and not coalesce(pg_has_role(g.oid, ` + groupOf + `, 'member'), false)
+			and not ` + mayCall + `
 			and has_function_privilege(g.oid, p.oid, 'execute')`,
 	},
 	{
 		"every function that runs with the owner's rights belongs to balcao_owner and fixes its search_path",
 		"run kioskctl db migrate; drop functions that no migration made",
 		`select p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-		where ` + ours + ` and (p.prosecdef or n.nspname in ('centre', 'internal', 'desk', 'registrar')) and (
+		where ` + ours + ` and (p.prosecdef or n.nspname in ('centre', 'internal', 'desk', 'login', 'registrar')) and (
 			p.proowner <> 'balcao_owner'::regrole
 			or not coalesce(p.proconfig @> '{"search_path=pg_catalog, pg_temp"}', false))`,
 	},
@@ -72,44 +80,43 @@ var rules = []struct{ rule, cure, sql string }{
 		where ` + clients + ` and has_schema_privilege(g.oid, n.oid, 'create')`,
 	},
 	{
-		"the door writes no large objects and nothing into the WAL, holds no advisory locks and runs no anonymous code",
+		"the doors write no large objects and nothing into the WAL, hold no advisory locks and run no anonymous code",
 		"run kioskctl db create again",
 		`select p.oid::regprocedure::text from pg_proc p
 		where p.pronamespace = 'pg_catalog'::regnamespace
 			and (p.proname ~ '^lo_' or p.proname in ('loread', 'lowrite', 'pg_logical_emit_message')
 				or p.proname ~ '^pg_(try_)?advisory_')
-			and has_function_privilege('balcao_centre', p.oid, 'execute')
+			and exists (select from pg_roles r where r.rolname in ` + doors + ` and has_function_privilege(r.oid, p.oid, 'execute'))
 		union all
-		select 'language ' || l.lanname from pg_language l
-		where l.lanname = 'plpgsql' and has_language_privilege('balcao_centre', l.oid, 'usage')`,
+		select 'language ' || l.lanname from pg_language l where l.lanname = 'plpgsql'
+			and exists (select from pg_roles r where r.rolname in ` + doors + ` and has_language_privilege(r.oid, l.oid, 'usage'))`,
 	},
 	{
-		"a registrar is a member of its group only, the door of none, and neither has power of its own",
+		"a registrar is a member of its group only, a door of none, and none has power of its own",
 		"make a new role with kioskctl db registrar, and drop this one",
 		`select r.rolname::text from pg_roles r
-		where r.rolname not in ('balcao_registrar', 'balcao_centre') and not r.rolsuper
-			and (pg_has_role(r.oid, 'balcao_registrar', 'member') or pg_has_role(r.oid, 'balcao_centre', 'member'))
+		where r.rolname <> 'balcao_registrar' and r.rolname not in ` + doors + ` and not r.rolsuper
+			and exists (select from pg_roles c where c.rolname in ('balcao_centre', 'balcao_login', 'balcao_registrar') and pg_has_role(r.oid, c.oid, 'member'))
 			and (r.rolcreaterole or r.rolcreatedb or r.rolreplication or r.rolbypassrls or r.rolconnlimit < 0
-				or pg_has_role(r.oid, 'balcao_centre', 'member')
+				or exists (select from pg_roles c where c.rolname in ` + doors + ` and pg_has_role(r.oid, c.oid, 'member'))
 				or (select count(*) from pg_auth_members m where m.member = r.oid) <> 1)
 		union all
 		select r.rolname::text from pg_roles r
-		where r.rolname in ('balcao_owner', 'balcao_registrar', 'balcao_centre')
-			and (r.rolcanlogin <> (r.rolname = 'balcao_centre') or r.rolsuper or r.rolcreaterole or r.rolcreatedb
+		where (r.rolname in ('balcao_owner', 'balcao_registrar') or r.rolname in ` + doors + `)
+			and (r.rolcanlogin <> (r.rolname in ` + doors + `) or r.rolsuper or r.rolcreaterole or r.rolcreatedb
 				or r.rolreplication or r.rolbypassrls or exists (select from pg_auth_members m where m.member = r.oid))`,
 	},
 	{
-		"the door's login has its limits, and no settings but those",
+		"the doors' logins have their limits, and no settings but those",
 		"run kioskctl db create again",
-		`with limits as (select '{statement_timeout=5s,lock_timeout=2s,idle_in_transaction_session_timeout=5s,temp_file_limit=16MB,plan_cache_mode=force_generic_plan}'::text[] l)
-		select c from limits, unnest(l) c
-		where not exists (select from pg_roles where rolname = 'balcao_centre' and rolconfig @> array[c])
+		`select d.rolname || ' ' || c from pg_roles d, unnest(` + limits + `) c
+		where d.rolname in ` + doors + ` and not coalesce(d.rolconfig @> array[c], false)
 		union all
-		select c from limits, pg_db_role_setting s, unnest(s.setconfig) c
-		where s.setrole = 'balcao_centre'::regrole and (s.setdatabase <> 0 or c <> all (l))
+		select d.rolname || ' ' || c from pg_roles d join pg_db_role_setting s on s.setrole = d.oid, unnest(s.setconfig) c
+		where d.rolname in ` + doors + ` and (s.setdatabase <> 0 or c <> all (` + limits + `))
 			and s.setdatabase in (0, (select oid from pg_database where datname = current_database()))
 		union all
-		select 'connections' from pg_roles where rolname = 'balcao_centre' and rolconnlimit <> 60`,
+		select rolname || ' connections' from pg_roles where rolname in ` + doors + ` and rolconnlimit <> 60`,
 	},
 	{
 		"history can only be added to",

@@ -12,10 +12,11 @@ import (
 // Roles of the centre's own programs.
 const (
 	CentreLogin    = "balcao_centre"    // the login of the door
+	LoginService   = "balcao_login"     // the login of the service at which people sign in (kiosk/signin)
 	RegistrarGroup = "balcao_registrar" // the group of the registrars' logins
 )
 
-// Login is a role that logs in: CentreLogin, or a registrar. Its name is also the common name of its TLS client
+// Login is a role that logs in: CentreLogin, LoginService, or a registrar. Its name is also the common name of its TLS client
 // certificate.
 type Login struct {
 	Name     string
@@ -25,7 +26,7 @@ type Login struct {
 var loginName = regexp.MustCompile(`^[a-z][a-z0-9_-]{1,47}$`)
 
 // reserved are names with a meaning of their own in PostgreSQL or here.
-var reserved = regexp.MustCompile(`^(pg_|balcao_(owner|centre|registrar)$|postgres$|public$|none$)`)
+var reserved = regexp.MustCompile(`^(pg_|balcao_(owner|centre|login|registrar)$|postgres$|public$|none$)`)
 
 // ErrName says that a role cannot have this name.
 var ErrName = errors.New("a name is 2 to 48 lower-case letters, digits, _ or -, begins with a letter, and is not reserved")
@@ -39,16 +40,17 @@ func CheckName(name string) error {
 }
 
 // AddLogin makes the login role of a registrar, or gives an existing one its membership and limits again; of
-// CentreLogin, which Create made, it sets the password. A role that has any other membership or power is refused:
+// CentreLogin and LoginService, which Create made, it sets the password. A role that has any other membership or power is refused:
 // nothing may be gained by being a registrar as well.
 func AddLogin(ctx context.Context, adminDSN string, login Login) error {
-	if login.Name != CentreLogin {
+	ours := login.Name == CentreLogin || login.Name == LoginService
+	if !ours {
 		if err := CheckName(login.Name); err != nil {
 			return err
 		}
 	}
 	return inTx(ctx, adminDSN, func(tx pgx.Tx) error {
-		if login.Name != CentreLogin {
+		if !ours {
 			if err := addRegistrar(ctx, tx, login.Name); err != nil {
 				return err
 			}

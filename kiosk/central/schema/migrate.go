@@ -23,13 +23,14 @@ declare
 	f text;
 begin
 	for f in select p.oid::regprocedure from pg_proc p
-		where p.pronamespace in ('internal'::regnamespace, 'desk'::regnamespace, 'registrar'::regnamespace)
+		where p.pronamespace in ('internal'::regnamespace, 'desk'::regnamespace, 'login'::regnamespace, 'registrar'::regnamespace)
 	loop
 		execute format('drop function if exists %s cascade', f);
 	end loop;
 end $$`
 
 const grantFunctions = `grant execute on all functions in schema desk to balcao_centre;
+	grant execute on all functions in schema login to balcao_login, balcao_registrar;
 	grant execute on all functions in schema registrar to balcao_registrar`
 
 // Version returns the schema version that this program's migrations lead to.
@@ -58,10 +59,33 @@ func mustFiles(folder string) []string {
 // Several may run at once; one does the work. What fails changes nothing.
 func Migrate(ctx context.Context, adminDSN string) (from, to int, err error) {
 	err = WithAdmin(ctx, adminDSN, func(conn *pgx.Conn) error {
+		if err := addSchemas(ctx, conn); err != nil {
+			return err
+		}
 		from, to, err = migrate(ctx, conn, Version())
 		return err
 	})
 	return from, to, err
+}
+
+// addSchemas does the bootstrap again in a database that an earlier version of it made, before there was a schema login.
+func addSchemas(ctx context.Context, conn *pgx.Conn) error {
+	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		const look = `select to_regnamespace('centre') is not null and to_regnamespace('login') is null from pg_advisory_xact_lock(hashtextextended('balcao_migrate', 0))`
+		var missing bool
+		if err := tx.QueryRow(ctx, look).Scan(&missing); err != nil {
+			return fmt.Errorf("looking for the schemas: %w", redact(err))
+		}
+		if !missing {
+			return nil
+		}
+		for _, step := range []string{bootstrapSQL, sealSQL} {
+			if _, err := tx.Exec(ctx, step); err != nil {
+				return fmt.Errorf("preparing the database: %w", redact(err))
+			}
+		}
+		return nil
+	})
 }
 
 func migrate(ctx context.Context, conn *pgx.Conn, to int) (from, reached int, err error) {

@@ -4,7 +4,7 @@
 // Create needs a superuser of the server, because it closes what PostgreSQL leaves open to everybody
 // (large objects, advisory locks, temporary tables). Everything else belongs to the role balcao_owner,
 // which nobody logs in as. CentreLogin, the door's login, may call the functions of schema desk, members of
-// RegistrarGroup those of schema registrar, and neither anything else.
+// RegistrarGroup those of schemas registrar and login, LoginService those of schema login, and none anything else.
 package schema
 
 import (
@@ -26,7 +26,7 @@ var bootstrapSQL string
 const sealSQL = `do $$
 begin
 	execute format('revoke all on database %I from public', current_database());
-	execute format('grant connect on database %I to balcao_owner, balcao_centre, balcao_registrar', current_database());
+	execute format('grant connect on database %I to balcao_owner, balcao_centre, balcao_login, balcao_registrar', current_database());
 end $$`
 
 // Create makes the database when it does not exist, its roles and schemas, and migrates it. It may be
