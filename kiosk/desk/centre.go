@@ -25,6 +25,7 @@ type Centre interface {
 	Messages(ctx context.Context, enrolment uuid.UUID) ([]central.Message, error)
 	Abandon(ctx context.Context, enrolment uuid.UUID, reason string) error
 	Listen(ctx context.Context, line central.Line) error
+	tryingCentre
 
 	BeginShift(ctx context.Context, shift uuid.UUID) (central.Shift, error)
 	SignIn(ctx context.Context, shift uuid.UUID, jws []byte) (central.SignedIn, error)

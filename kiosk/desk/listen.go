@@ -36,6 +36,8 @@ func (r *Runner) listenCentre(ctx context.Context) error {
 			case n.Kind == central.NoticeCase:
 				r.casesChanged()
 			case v == nil || v.enrolment != n.Enrolment:
+			case n.Kind == central.NoticeTry:
+				r.tellTry(v)
 			case n.Kind == central.NoticeChip:
 				v.chipChallenge.tell()
 			default:

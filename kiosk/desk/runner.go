@@ -235,6 +235,12 @@ func (r *Runner) execute(ctx context.Context, commands []kiosk.Command) {
 			r.sendCode(c)
 		case kiosk.ConfirmCode:
 			r.confirmCode(c)
+		case kiosk.CheckPIN:
+			r.checkPIN(c)
+		case kiosk.SendTryCode:
+			r.sendTryCode(c)
+		case kiosk.CheckTryCode:
+			r.checkTryCode(c)
 		case kiosk.SealPIN:
 			r.sealPIN(c)
 		case kiosk.Bind:

@@ -43,6 +43,7 @@ type visit struct {
 	evidence      transcript.Evidence // as far as it is known
 	jws           []byte              // as the person and the desk signed it; the staff card signs behind them
 	chipChallenge chipChallenge       // the centre's to the chip
+	trying        trying
 }
 
 // chipChallenge is the centre's challenge to a travel document's chip, which somebody at the centre has to make first.
@@ -65,6 +66,7 @@ func (r *Runner) newVisit(ctx context.Context, id kiosk.CaseID, verifyOnly bool)
 		id: id, verifyOnly: verifyOnly, reference: r.session.State().Reference, desk: ctx, jobs: newQueue[cardJob](), gone: make(chan struct{}),
 		sends: map[int]uuid.UUID{}, attempts: map[kiosk.Channel]attempt{},
 		chipChallenge: chipChallenge{told: make(chan struct{}, 1)},
+		trying:        trying{told: make(chan struct{}, 1)},
 	}
 	v.ctx, v.end = context.WithCancel(ctx)
 	return v

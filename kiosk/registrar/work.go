@@ -124,6 +124,12 @@ func (w *Worker) attempt(ctx context.Context, j *job) (done record, err error) {
 		return w.welcome(ctx, j)
 	case kindChip:
 		return w.challengeChip(ctx, j)
+	case kindTry:
+		return w.tryKey(ctx, j)
+	case kindSignInCode:
+		return w.sendSignInCode(ctx, j)
+	case kindRehash:
+		return w.rehash(ctx, j)
 	}
 	return nil, &trouble{code: "unknown_kind", final: true}
 }
@@ -214,9 +220,9 @@ func policy(j *job) (pause time.Duration, most int) {
 	switch j.Kind {
 	case kindVerify, kindDecide:
 		return backoff(n, 2*time.Second, 30*time.Second), 6
-	case kindChip:
+	case kindChip, kindTry, kindRehash:
 		return backoff(n, time.Second, 15*time.Second), 6
-	case kindSendCode:
+	case kindSendCode, kindSignInCode:
 		return backoff(n, time.Second, 15*time.Second), 100
 	}
 	return backoff(n, 5*time.Second, time.Hour), 30
