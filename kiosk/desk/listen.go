@@ -42,6 +42,7 @@ func (r *Runner) listenCentre(ctx context.Context) error {
 				v.chipChallenge.tell()
 			default:
 				r.tellStatus(v)
+				r.tellTry(v)
 			}
 		},
 	})

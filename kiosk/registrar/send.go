@@ -89,7 +89,8 @@ func (w *Worker) send(ctx context.Context, j *job, channel kiosk.Channel, m deli
 		return exec(ctx, w.cfg.DB, "recording a message that leaves", `select registrar.message_unsure($1, $2, $3)`,
 			j.ID, int(m.Reference()), m.To)
 	}
-	if j.Kind != kindSendCode {
+	code := j.Kind == kindSendCode || j.Kind == kindSignInCode
+	if !code {
 		if err := leaves(ctx); err != nil { // before: a registrar that is killed cannot say so afterwards
 			return nil, err
 		}
@@ -107,7 +108,7 @@ func (w *Worker) send(ctx context.Context, j *job, channel kiosk.Channel, m deli
 	t := &trouble{code: delivery.Code(err), final: !delivery.IsTemporary(err), until: m.Expires, reason: delivery.Reason(err)}
 	if delivery.IsUnsure(err) || !known {
 		t.unsure = true
-		if j.Kind == kindSendCode {
+		if code {
 			saying, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 			defer cancel()
 			_ = leaves(saying) // without it the code is sent again, as it would be

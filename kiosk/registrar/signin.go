@@ -103,17 +103,14 @@ func (w *Worker) sendSignInCode(ctx context.Context, j *job) (record, error) {
 	if err != nil {
 		return nil, &trouble{code: "text", final: true, cause: err}
 	}
-	m.To, m.Expires = p.Value, p.ExpiresAt
+	m.To, m.Expires, m.Replaces = p.Value, p.ExpiresAt, j.Attempts > 0
 	sending, cancel := context.WithDeadline(ctx, p.ExpiresAt)
 	defer cancel()
-	id, err := w.deliver(sending, string(p.Channel), m)
-	if err != nil {
-		return nil, err
+	sent, err := w.send(sending, j, p.Channel, m)
+	if err == nil {
+		w.at("sign_in_code_sent")
 	}
-	w.at("sign_in_code_sent")
-	return func(ctx context.Context, tx pgx.Tx) error {
-		return exec(ctx, tx, "recording a message", `select registrar.sign_in_code_sent($1, nullif($2, ''))`, p.Code, id)
-	}, nil
+	return sent, err
 }
 
 // rehashJob is the payload of a rehash job.

@@ -197,7 +197,7 @@ func (w *Worker) putOff(ctx context.Context, j *job, err error) error {
 			return err
 		}
 	}
-	if t.unsure && j.Kind != kindSendCode {
+	if t.unsure && j.Kind != kindSendCode && j.Kind != kindSignInCode {
 		pause = max(pause, unsureTime)
 	}
 	if t.final || j.Attempts+1 >= most || !t.until.IsZero() && w.cfg.Now().Add(pause).After(t.until) {
