@@ -89,12 +89,12 @@ const person = `with n as (select gen_random_uuid() id, i from generate_series($
 		select id, 'juntos-1', 'active', 'citizen-card', false, sha256('x'), now(), now() from n returning id),
 	p as (insert into centre.person (country, civil_number, surname, given_names, birth_date, birth_stated, nationality, enrolment)
 		select 'UTO', 'M' || i, 'Medida', 'Pessoa', '1980-02-29', '1980-02-29', 'UTO', id from n returning id, enrolment),
-	k as (insert into centre.key (person, state, level, pin_hash, valid_until, enrolment)
-		select id, 'active', 'high', '$argon2id$x', '2040-01-01', enrolment from p returning register, enrolment),
-	r as (insert into centre.key_record (key, version, record) select register, 1, 'record' from k),
-	c as (insert into centre.key_contact (key, channel, value, proof, proven_at)
-		select register, 'email', register || '@medida.example', gen_random_uuid(), now() from k)
-	insert into centre.key_event (key, to_state, reason, desk, enrolment) select register, 'active', 'enrolled', 'juntos-1', enrolment from k`
+	k as (insert into centre.key (person, state, level, pin_hash, valid_until, enrolment, change)
+		select id, 'active', 'high', '$argon2id$x', '2040-01-01', enrolment,
+			jsonb_build_object('cause', 'enrol', 'desk', 'juntos-1', 'enrolment', enrolment) from p returning register),
+	r as (insert into centre.key_record (key, version, record) select register, 1, 'record' from k)
+	insert into centre.key_contact (key, channel, value, proof, proven_at)
+		select register, 'email', register || '@medida.example', gen_random_uuid(), now() from k`
 
 // grow makes people until the log has as many leaves as are wanted.
 func (m *logMeasure) grow(ctx context.Context) error {

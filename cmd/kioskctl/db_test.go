@@ -58,7 +58,8 @@ func TestCentreFromNothing(t *testing.T) {
 		if got := do(t.Context(), c.args[1:], &stdout, &stderr); got != c.exit {
 			t.Errorf("%s: exit %d, want %d\n%s%s", c.name, got, c.exit, &stdout, &stderr)
 		}
-		if all := stdout.String() + stderr.String(); !strings.Contains(all, c.says) {
+		all := stdout.String() + stderr.String() // tables as wide as their rows
+		if !strings.Contains(all, c.says) && !strings.Contains(strings.Join(strings.Fields(all), " "), c.says) {
 			t.Errorf("%s: does not say %q:\n%s", c.name, c.says, all)
 		}
 	}
@@ -142,7 +143,7 @@ func TestCentreFromNothing(t *testing.T) {
 	run(command{"an impossible rule", []string{"db", "set", "typed_mrz", "3"}, exitError, "between 0 and 2"})
 	run(command{"an unknown rule", []string{"db", "set", "typed", "1"}, exitError, "no such setting"})
 	run(command{"no number", []string{"db", "set", "typed_mrz", "yes"}, exitUsage, "whole number"})
-	run(command{"rules", []string{"db", "settings"}, exitOK, "typed_mrz                  1      0–2"})
+	run(command{"rules", []string{"db", "settings"}, exitOK, "typed_mrz 1 0–2"})
 	run(command{"check", []string{"db", "check"}, exitOK, "ok    the door and registrars read no table"})
 
 	info, err := os.Stat(filepath.Join(out, "loja_1.key"))

@@ -120,7 +120,8 @@ func newEvidenceSite(t *testing.T) *evidenceSite {
 	s.check(err)
 	s.check(tx.QueryRow(t.Context(), `with p as (insert into centre.person (country, document_number, surname, given_names, birth_date, birth_stated, nationality)
 			values ($1, $2, $3, $4, '1974-08-12', '1974-08-12', 'UTO') returning id)
-		insert into centre.key (person, state, level, pin_hash, valid_until, enrolment) select id, 'active', 'substantial', '$argon2id$', '2034-04-15', $5 from p
+		insert into centre.key (person, state, level, pin_hash, valid_until, enrolment, change)
+			select id, 'active', 'substantial', '$argon2id$', '2034-04-15', $5, '{"cause": "enrol"}' from p
 		returning register`, id.Country, id.DocumentNumber, id.Surname, id.GivenNames, s.id).Scan(&s.key))
 	r.Register = s.key
 	signed, err := record.Sign(r, signs)

@@ -43,7 +43,16 @@ var logged = func() map[string]table {
 		{name: "shift", key: []string{"id"}, time: "signed_at", where: " where staff is not null"},
 		{name: "person", key: []string{"id"}, time: "created_at"},
 		{name: "person_event", key: []string{"id"}, time: "at", events: true},
-		{name: "key", key: []string{"register"}, time: "activated_at"},
+		{name: "person_number", key: []string{"person", "kind"}, time: "at"},
+		{name: "cause", key: []string{"name"}, seeded: true},
+		{name: "transition", key: []string{"cause", "from_state"}, seeded: true},
+		{name: "reason", key: []string{"cause", "reason"}, seeded: true},
+		{name: "errand", key: []string{"name"}, seeded: true},
+		{name: "search", key: []string{"id"}, time: "at", events: true},
+		{name: "activation", key: []string{"id"}, time: "made_at", left: []string{"code_key", "mac", "wrong"}, where: " where key is not null"},
+		{name: "letter", key: []string{"activation"}, time: "made_at", where: " where key is not null"},
+		{name: "notice", key: []string{"id"}, time: "made_at", left: []string{"code_key", "mac"}},
+		{name: "key", key: []string{"register"}, time: "activated_at", left: []string{"change"}},
 		{name: "key_contact", key: []string{"key", "channel"}},
 		{name: "key_event", key: []string{"id"}, time: "at", events: true},
 		{name: "key_record", key: []string{"key", "version"}, time: "made_at", events: true},
@@ -294,8 +303,8 @@ func (a *audit) keys(ctx context.Context, tx pgx.Tx) error {
 				differ = append(differ, name)
 			}
 		}
-		is("version", r.Version == k.Version || k.State == "expired")
-		is("state", r.State == k.State || k.State == "expired")
+		is("version", r.Version == k.Version)
+		is("state", r.State == k.State || slices.Contains([]string{"locked", "blocked", "suspended", "cancelled", "expired"}, k.State)) // less than it may be
 		is("level", r.Level == k.Level)
 		is("pin_hash", r.HasPIN(pin))
 		is("valid_until", r.ValidUntil == k.ValidUntil)

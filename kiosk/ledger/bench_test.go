@@ -19,10 +19,10 @@ func (c *centre) events(leaves int) {
 			select gen_random_uuid(), 'loja_1', 'active', 'citizen-card', false, sha256('x'), now(), now() from generate_series(1, $1) n returning id),
 		p as (insert into centre.person (country, civil_number, surname, given_names, birth_date, birth_stated, nationality, enrolment)
 			select 'PRT', to_char(row_number() over (), 'fm00000000'), 'Neves', 'Ana Maria', '1980-02-29', '1980-02-29', 'PRT', id from e returning id, enrolment),
-		k as (insert into centre.key (person, state, level, pin_hash, valid_until, enrolment)
-			select id, 'active', 'high', '$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA', '2040-01-01', enrolment from p returning register, enrolment),
-		r as (insert into centre.key_record (key, version, record) select register, 1, decode(repeat('5a', 900), 'hex') from k)
-		insert into centre.key_event (key, to_state, reason, desk, enrolment) select register, 'active', 'enrolled', 'loja_1', enrolment from k`, leaves/6)
+		k as (insert into centre.key (person, state, level, pin_hash, valid_until, enrolment, change)
+			select id, 'active', 'high', '$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA', '2040-01-01', enrolment,
+				jsonb_build_object('cause', 'enrol', 'desk', 'loja_1', 'enrolment', enrolment) from p returning register)
+		insert into centre.key_record (key, version, record) select register, 1, decode(repeat('5a', 900), 'hex') from k`, leaves/6)
 	c.exec(`insert into centre.key_contact (key, channel, value, proof, proven_at)
 		select register, 'sms', '+3519' || to_char(register, 'fm00000000'), gen_random_uuid(), now() from centre.key`)
 }

@@ -188,11 +188,10 @@ func (c *centre) person(n int) (register int64) {
 				values (gen_random_uuid(), 'loja_1', 'active', 'citizen-card', false, sha256('x'), now(), now()) returning id),
 			p as (insert into centre.person (country, civil_number, surname, given_names, birth_date, birth_stated, nationality)
 				values ('PRT', $1, 'Neves', 'Ana', '1980-02-29', '1980-02-29', 'PRT') returning id),
-			k as (insert into centre.key (person, state, level, pin_hash, valid_until, enrolment)
-				select p.id, 'active', 'high', '$argon2id$x', '2040-01-01', e.id from p, e returning register, enrolment),
-			r as (insert into centre.key_record (key, version, record) select register, 1, 'the record' from k)
-			insert into centre.key_event (key, to_state, reason, desk, enrolment)
-				select register, 'active', 'enrolled', 'loja_1', enrolment from k returning key`, fmt.Sprintf("99%06d", n)).Scan(&register)
+			k as (insert into centre.key (person, state, level, pin_hash, valid_until, enrolment, change)
+				select p.id, 'active', 'high', '$argon2id$x', '2040-01-01', e.id,
+					jsonb_build_object('cause', 'enrol', 'desk', 'loja_1', 'enrolment', e.id) from p, e returning register)
+			insert into centre.key_record (key, version, record) select register, 1, 'the record' from k returning key`, fmt.Sprintf("99%06d", n)).Scan(&register)
 	}))
 	c.exec(`insert into centre.key_contact (key, channel, value, proof, proven_at)
 		values ($1, 'sms', $2, gen_random_uuid(), now())`, register, fmt.Sprintf("+3519%08d", n))

@@ -241,8 +241,7 @@ func TestAlarms(t *testing.T) {
 // What retention deletes, the log forgets; it says that it did.
 func TestForgotten(t *testing.T) {
 	c := lived(t)
-	c.exec(`update centre.key set state = 'expired' where register = 1`)
-	c.exec(`insert into centre.key_event (key, from_state, to_state, reason) values (1, 'active', 'expired', 'validity_ended')`)
+	c.exec(`update centre.key set state = 'expired', change = '{"cause": "expire", "reason": "validity_ended"}' where register = 1`)
 	c.exec(`delete from centre.log_key where subject = 'person 1'`)
 	c.start(c.config("r2"))
 	c.sequenced()

@@ -61,7 +61,7 @@ func TestTampering(t *testing.T) {
 		"a person is changed":             {do: `update centre.person set surname = 'Outra' where id = 1`, want: []string{"changed: person 1: ", "one of birth_date"}},
 		"a person's past is changed":      {do: `update centre.person_event set was = '{"surname": "Outra"}' where person = 2 and was is not null`, want: []string{"changed: person_event ", "one of was"}},
 		"a contact is changed":            {do: `update centre.key_contact set value = '+351910000009' where key = 3`, want: []string{"changed: key_contact 3/sms: ", "one of mailbox,value"}},
-		"a PIN is exchanged":              {do: `update centre.key set pin_hash = '$argon2id$y' where register = 1`, want: []string{"changed: key 1: ", "one of pin_hash,tax_number"}},
+		"a PIN is exchanged":              {do: `update centre.key set pin_hash = '$argon2id$y' where register = 1`, want: []string{"changed: key 1: ", "one of pin_hash,pin_subject,tax_number"}},
 		"a level is raised":               {do: `update centre.key set level = 'substantial' where register = 1`, want: []string{"changed: key 1: ", ": level"}},
 		"a law is widened":                {do: `update centre.legal_extension set kinds = kinds || '{residence-card}'`, want: []string{"changed: legal_extension Lei: ", ": kinds"}},
 		"a clerk becomes supervisor":      {do: `update centre.staff set role = 'supervisor'`, want: []string{"changed: staff F0417: ", ": role"}},

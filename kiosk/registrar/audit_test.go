@@ -56,8 +56,8 @@ func TestAudited(t *testing.T) {
 	for _, test := range []struct{ do, undo, want string }{
 		{`update centre.person set surname = 'Outra' where id = 1`, `update centre.person set surname = '` + surname + `' where id = 1`, "changed: key 1: it is not what its signed record says: person"},
 		{`update centre.key_contact set value = '+351910000000' where key = 1`, "", "its signed record says: contacts"},
-		{`update centre.key set level = 'substantial' where register = 2`, `update centre.key set level = 'high' where register = 2`, "changed: key 2: it is not what its signed record says: version, level"},
-		{`update centre.key set pin_hash = (select pin_hash from centre.key where register = 1) where register = 2`, "", "its signed record says: version, pin_hash"},
+		{`update centre.key set level = 'substantial', change = '{"cause": "renew"}' where register = 2`, `update centre.key set level = 'high', change = '{"cause": "renew"}' where register = 2`, "changed: key 2: it is not what its signed record says: version, level"},
+		{`update centre.key set pin_hash = (select pin_hash from centre.key where register = 1), change = '{"cause": "pin"}' where register = 2`, "", "its signed record says: version, pin_hash"},
 		{`insert into centre.key_record (key, version, record) select 1, 2, record from centre.key_record where key = 2`, "", "unsigned: key_record 1/2: no registrar signed it"},
 	} {
 		b.exec(test.do)

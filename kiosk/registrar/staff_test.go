@@ -201,7 +201,7 @@ func TestStaff(t *testing.T) {
 		}
 		v.recorded(key)
 		v.evidenced(c, key)
-		b.exec(`delete from centre.key_contact; update centre.key set state = 'expired' where state = 'active'`)
+		b.exec(`delete from centre.key_contact; update centre.key set state = 'expired', change = '{"cause": "expire", "reason": "validity_ended"}' where state = 'active'`)
 	})
 	// What nobody but the registrar looks at: the door takes the JWS as it comes.
 	for name, tt := range map[string]struct {
@@ -302,7 +302,7 @@ func TestEvidence_EveryDocument(t *testing.T) {
 			}
 			v.evidenced(c, key)
 		}
-		b.exec(`delete from centre.key_contact; update centre.key set state = 'expired' where state = 'active'`)
+		b.exec(`delete from centre.key_contact; update centre.key set state = 'expired', change = '{"cause": "expire", "reason": "validity_ended"}' where state = 'active'`)
 	}
 	if n := scalar[int](b, `select count(*) from centre.key`); n < 8 {
 		t.Errorf("only %d documents were verified", n)

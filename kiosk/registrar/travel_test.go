@@ -47,7 +47,7 @@ func TestTravel_WholePath(t *testing.T) {
 			t.Errorf("%s: valid until %s, want %s", name, got.ValidUntil, want)
 		}
 		var kept struct{ Civil, Number, Tax, Born, Stated, Hash string }
-		err := b.Admin.QueryRow(b.ctx, `select coalesce(p.civil_number, ''), p.document_number, p.tax_claim, p.birth_date::text, p.birth_stated,
+		err := b.Admin.QueryRow(b.ctx, `select coalesce(p.civil_number, ''), p.document_number, (select n.value from centre.person_number n where n.person = p.id and n.kind = 'nif' and n.source = 'said'), p.birth_date::text, p.birth_stated,
 			k.pin_hash from centre.key k join centre.person p on p.id = k.person where k.enrolment = $1`, v.id).
 			Scan(&kept.Civil, &kept.Number, &kept.Tax, &kept.Born, &kept.Stated, &kept.Hash)
 		b.check(err)

@@ -466,8 +466,8 @@ func (b *bench) key(enrolment string, sign func(register int64) []byte) (registe
 	defer func() { _ = tx.Rollback(context.WithoutCancel(b.Context())) }() // after Commit it does nothing
 	err := tx.QueryRow(b.Context(), `with p as (insert into centre.person (country, civil_number, surname, given_names, birth_date, birth_stated, nationality)
 			values ('PRT', $1, 'A', 'B', '1990-01-01', '1990', 'PRT') returning id)
-		insert into centre.key (person, state, level, pin_hash, valid_until, enrolment)
-			select id, 'active', 'high', '$argon2id$', '2031-04-15', $2 from p returning register`, enrolment[24:], enrolment).Scan(&register)
+		insert into centre.key (person, state, level, pin_hash, valid_until, enrolment, change)
+			select id, 'active', 'high', '$argon2id$', '2031-04-15', $2, '{"cause": "enrol"}' from p returning register`, enrolment[24:], enrolment).Scan(&register)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -128,6 +128,7 @@ func (m *codeModel) confirm(enrolment int, code string) (refusal string, triesLe
 func TestCodesFollowTheirRules(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
+	b.unwatched()
 	for _, limit := range []string{"desk_opens_per_hour", "desk_codes_per_hour"} {
 		b.set(limit, 1_000_000)
 	}
@@ -203,6 +204,7 @@ func TestCodesFollowTheirRules(t *testing.T) {
 func TestOtherDesksLockNobodyOut(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
+	b.unwatched()
 	victim := phone()
 	for n := range 5 {
 		thief := b.newDesk(fmt.Sprintf("thief_%d", n))
@@ -267,6 +269,7 @@ func TestRepeatedSendOfWhatHasEnded(t *testing.T) {
 func TestSubaddresses(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
+	b.unwatched()
 	b.set("code_resend_after_seconds", 0)
 	for n, value := range []string{"a.teste@exemplo.pt", "A.Teste+1@exemplo.pt", "a.teste+x+y@exemplo.pt", "a.teste+2@exemplo.pt", "a.teste+3@exemplo.pt"} {
 		s := b.desk.send(b.desk.open(citizen()), "email", value)

@@ -95,6 +95,12 @@ func (b *bench) set(name string, value int) {
 	b.exec(`update centre.setting set value = to_jsonb($2::integer) where name = $1`, name, value)
 }
 
+// unwatched has what watches for misuse hold nobody: these limits come first.
+func (b *bench) unwatched() {
+	b.tb.Helper()
+	b.exec(`update centre.watch_rule set act = 'none', hold_seconds = 0`)
+}
+
 func scalar[T any](b *bench, sql string, args ...any) T {
 	b.tb.Helper()
 	return must(ask[T](b.tb, b.admin, sql, args...))(b.tb)
@@ -375,7 +381,7 @@ func (d desk) enrol(p person, n name) (id uuid.UUID, register int64) {
 // change changes every key that lives, by hand, as a registrar would that signs a record of it.
 func (b *bench) change(set string) {
 	b.tb.Helper()
-	b.exec(`update centre.key set ` + set + ` where living;
+	b.exec(`update centre.key set change = '{"cause": "renew"}', ` + set + ` where living;
 		insert into centre.key_record (key, version, record) select register, version, 'record' from centre.key on conflict do nothing`)
 }
 

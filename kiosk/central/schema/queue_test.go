@@ -230,7 +230,7 @@ func TestPayloads(t *testing.T) {
 			t.Fatalf("took %s of %v with %v, want %s of %v", j.Kind, j.Enrolment, j.Payload, kind, id)
 		}
 		for _, f := range fields {
-			if v, ok := j.Payload[f]; !ok || v == nil && !slices.Contains([]string{"civil_number", "approval"}, f) {
+			if v, ok := j.Payload[f]; !ok || v == nil && !slices.Contains([]string{"civil_number", "approval", "register", "version", "record", "subject", "activation"}, f) {
 				t.Errorf("%s has no %s", kind, f)
 			}
 		}
@@ -262,7 +262,7 @@ func TestPayloads(t *testing.T) {
 	must(b.desk.tryBind(id, travelEvidence))(t)
 	b.exec(`insert into centre.desk_certificate (fingerprint, desk, revoked) values (sha256('x'), 'loja_1', true)`)
 	j = next("verify", "desk", "opened_at", "document_kind", "country", "civil_number", "document_number", "tax_number", "typed",
-		"contacts", "desk_certificates", "marked", "shift", "approval")
+		"contacts", "desk_certificates", "marked", "shift", "approval", "errand", "register", "version", "record", "subject", "activation")
 	if string(j.Challenge) != string(o.Challenge) || string(j.JWS) != string(travelEvidence.JWS) || string(j.Proof) != "\x02the-answer" ||
 		string(j.ChipState) != "keep-this" || len(j.Payload["desk_certificates"].([]any)) != 1 {
 		t.Errorf("verify = %+v", j)

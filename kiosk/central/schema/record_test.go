@@ -46,36 +46,37 @@ func TestRecord(t *testing.T) {
 		_, err := b.admin.Exec(t.Context(), sql)
 		wantState(t, sql, err, "BK090")
 	}
-	b.exec(`update centre.key set level = 'substantial', version = 1; insert into centre.key_record (key, version, record) values (1, 2, 'second')`)
+	b.exec(`update centre.key set level = 'substantial', version = 1, change = '{"cause": "renew"}'; insert into centre.key_record (key, version, record) values (1, 2, 'second')`)
 	if got := b.desk.record(`desk.enrolment_status($1, $2)`, id); *got.Record != "second" {
 		t.Errorf("changed: %s", *got.Record)
 	}
-	b.exec(`update centre.key set state = 'suspended'; insert into centre.key_record (key, version, record) values (1, 3, 'third')`)
+	b.exec(`update centre.key set state = 'suspended', change = '{"cause": "suspend", "reason": "request"}'`)
 	if got := b.desk.record(`desk.enrolment_status($1, $2)`, id); got.Record != nil {
 		t.Errorf("suspended: %s", *got.Record)
 	}
-	b.exec(`update centre.key set state = 'expired'`)
-	if version := scalar[int](b, `select version from centre.key`); version != 3 {
-		t.Errorf("expired, it is version %d, want 3", version)
+	b.exec(`update centre.key set state = 'expired', change = '{"cause": "expire", "reason": "validity_ended"}'`)
+	if version := scalar[int](b, `select version from centre.key`); version != 2 {
+		t.Errorf("expired, it is version %d, want 2", version)
 	}
 }
 
-// No transaction leaves a key, or a change of one, without its record; that a key expires needs none.
+// No transaction leaves a key, or a change of one, without its record; what takes away, or ends a lock, needs none.
 func TestEveryVersionHasARecord(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.desk.enrol(citizen(), ana)
-	const insert = `insert into centre.key (person, state, level, pin_hash, valid_until, enrolment) select person, 'active', 'high', pin_hash,
-		valid_until, gen_random_uuid() from centre.key limit 1`
+	const insert = `insert into centre.key (person, state, level, pin_hash, valid_until, enrolment, change) select person, 'active', 'high', pin_hash,
+		valid_until, gen_random_uuid(), '{"cause": "enrol"}' from centre.key limit 1`
+	const suspend = `update centre.key set state = 'suspended', change = '{"cause": "suspend", "reason": "request"}'`
 	for what, sql := range map[string]string{
-		"a level":     `update centre.key set level = 'substantial'`,
-		"a PIN":       `update centre.key set pin_hash = '$argon2id$x'`,
-		"a day":       `update centre.key set valid_until = '2099-01-01'`,
-		"a state":     `update centre.key set state = 'suspended'`,
-		"back again":  `update centre.key set state = 'suspended'; update centre.key set state = 'active'`,
-		"an old one":  `update centre.key set level = 'substantial', version = 1`,
-		"another key": `update centre.key set state = 'expired'; ` + insert,
-		"a record of the version before": `update centre.key set level = 'substantial';
+		"a level":     `update centre.key set level = 'substantial', change = '{"cause": "renew"}'`,
+		"a PIN":       `update centre.key set pin_hash = '$argon2id$x', change = '{"cause": "pin"}'`,
+		"a day":       `update centre.key set valid_until = '2099-01-01', change = '{"cause": "renew"}'`,
+		"a contact":   `update centre.key set change = '{"cause": "phone"}'`,
+		"back again":  suspend + `; update centre.key set state = 'active', change = '{"cause": "reactivate", "reason": "request"}'`,
+		"an old one":  `update centre.key set level = 'substantial', version = 1, change = '{"cause": "renew"}'`,
+		"another key": `update centre.key set state = 'expired', change = '{"cause": "expire", "reason": "validity_ended"}'; ` + insert,
+		"a record of the version before": `update centre.key set level = 'substantial', change = '{"cause": "renew"}';
 			insert into centre.key_record select key, version, 'x' from centre.key_record on conflict do nothing`,
 	} {
 		_, err := b.admin.Exec(t.Context(), sql)

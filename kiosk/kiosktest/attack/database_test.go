@@ -56,11 +56,10 @@ const invented = `with p as (insert into centre.person (country, civil_number, s
 	n as (insert into centre.enrolment (id, desk, state, document_kind, country, civil_number, typed, challenge, opened_at, expires_at, shift)
 		select '%[3]s', desk, 'active', document_kind, country, '99887766', typed, challenge, opened_at, expires_at, shift
 		from centre.enrolment where key = %[1]d returning id),
-	k as (insert into centre.key (person, state, level, pin_hash, valid_until, enrolment)
-		select p.id, 'active', 'high', (select pin_hash from centre.key where register = %[1]d), (select valid_until from centre.key where register = %[1]d), n.id
-		from p, n returning register, enrolment),
-	r as (insert into centre.key_record (key, version, record) select register, 1, %[2]s from k),
-	v as (insert into centre.key_event (key, to_state, reason, desk, enrolment) select register, 'active', 'enrolled', 'loja_1', enrolment from k)
+	k as (insert into centre.key (person, state, level, pin_hash, valid_until, enrolment, change)
+		select p.id, 'active', 'high', (select pin_hash from centre.key where register = %[1]d), (select valid_until from centre.key where register = %[1]d), n.id,
+			jsonb_build_object('cause', 'enrol', 'enrolment', n.id) from p, n returning register),
+	r as (insert into centre.key_record (key, version, record) select register, 1, %[2]s from k)
 	select register from k`
 
 // Attacker (d): a superuser on the database. The door refuses a key that no registrar signed, and the audit says what was done.
@@ -80,7 +79,7 @@ func TestSuperuser(t *testing.T) {
 			_, err := s.Centre.Status(s.ctx, enrolment)
 			s.unproven(name, err)
 			s.audit(ledger.Audited{Checkpoints: []ledger.Kept{kept}}, fmt.Sprintf("unsigned: key_record %d/1:", register))
-			s.exec(`update centre.key set state = 'expired' where register = $1`, register)
+			s.exec(`update centre.key set state = 'expired', change = '{"cause": "expire", "reason": "validity_ended"}' where register = $1`, register)
 			s.exec(`update centre.person set civil_number = $2 where id = (select person from centre.key where register = $1)`, register, fmt.Sprintf("9988%04d", register))
 		}
 	})
@@ -131,7 +130,7 @@ func TestSuperuser(t *testing.T) {
 		t.Errorf("%d leaves, then %d: something of this was logged", before, after)
 	}
 	t.Run("logged as anybody's change would be", func(t *testing.T) {
-		if _, err := s.Admin.Exec(s.ctx, `update centre.key set pin_hash = pin_hash || 'x' where register = $1`, m); err == nil || !strings.Contains(err.Error(), "BK093") {
+		if _, err := s.Admin.Exec(s.ctx, `update centre.key set pin_hash = pin_hash || 'x', change = '{"cause": "pin"}' where register = $1`, m); err == nil || !strings.Contains(err.Error(), "BK093") {
 			t.Errorf("another PIN without a record: %v", err)
 		}
 		s.exec(`update centre.key_contact set value = '+351929999999' where key = $1`, m)

@@ -243,5 +243,5 @@ func payloadHash(t *testing.T, jws []byte) transcript.Bytes {
 func (s *system) forget() {
 	s.t.Helper()
 	s.exec(`delete from centre.key_contact`)
-	s.exec(`update centre.key set state = 'expired' where state = 'active'`)
+	s.exec(`update centre.key set state = 'expired', change = '{"cause": "expire", "reason": "validity_ended"}' where state = 'active'`)
 }

@@ -31,15 +31,7 @@ begin
 	elsif e.state <> 'open' then
 		perform internal.refuse('BK002', 'enrolment_ended');
 	end if;
-	-- Contacts come in the one form in which they are dialled or mailed: E.164, and a dot-atom at a domain of
-	-- lower-case ASCII letters (RFC 5322 §3.2.3, RFC 5891). Another spelling of a mailbox would be
-	-- counted, and bound to a person, as another mailbox.
-	if not coalesce(p_send is not null and p_language ~ '^[a-z]{2}$' and length(p_value) <= 254 and (
-		p_channel = 'sms' and p_value ~ '^[+][1-9][0-9]{6,14}$'
-		or p_channel = 'email' and position('@' in p_value) <= 65
-			and p_value ~ '^[A-Za-z0-9!#$%&''*+/=?^_`{|}~-]+([.][A-Za-z0-9!#$%&''*+/=?^_`{|}~-]+)*@([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?[.])+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$'),
-		false)
-	then
+	if p_send is null or not internal.is_language(p_language) or not internal.is_contact(p_channel, p_value) then
 		perform internal.refuse('BK005', 'invalid');
 	end if;
 
@@ -54,7 +46,7 @@ begin
 	end if;
 	-- What other desks did with the contact makes this one wait longer between its own sends, two minutes at most.
 	pause := least(pause * (1 + used.others), greatest(pause, 120));
-	resend_at := used.last_sent + make_interval(secs => pause);
+	resend_at := greatest(used.last_sent + make_interval(secs => pause), internal.held('contact', counted));
 	if p_channel = 'sms' then
 		d := internal.destination(p_value);
 		what := what || ('codes +' || d.prefix);
@@ -142,6 +134,7 @@ begin
 				on conflict (enrolment, channel) do update
 				set id = gen_random_uuid(), value = excluded.value, confirmed_at = excluded.confirmed_at
 				returning p.id into proof;
+			perform internal.drop_activation(p_enrolment); -- it was in place of a contact
 		end if;
 	end if;
 	tries_left := greatest(tries_left, 0);

@@ -35,22 +35,39 @@ begin
 				and e.country = p_country and e.document_number = p_document_number and p_civil_number is null);
 end $$;
 
--- Whether a contact is another's: of a living key, or of a case that waits.
+-- Whether a contact is another's: of a living key that the visit is not about, or of a case that waits.
 create function internal.contact_taken(p_enrolment uuid, p_channel text, p_value text) returns boolean
 	language plpgsql stable set search_path = pg_catalog, pg_temp set timezone = 'UTC' as $$
 begin
 	return exists (select from centre.key_contact k join centre.key y on y.register = k.key where k.channel = p_channel
-			and k.mailbox = centre.mailbox(p_value) and k.living and y.valid_until >= current_date)
+			and k.mailbox = centre.mailbox(p_value) and k.living and y.valid_until >= current_date
+			and y.register is distinct from (select x.subject from centre.enrolment x where x.id = p_enrolment))
 		or exists (select from centre.contact_proof p join centre.enrolment e on e.id = p.enrolment where p.channel = p_channel
 			and centre.mailbox(p.value) = centre.mailbox(p_value) and p.value is not null and e.state = 'waiting' and e.id <> p_enrolment);
 end $$;
 
--- What keeps an enrolment from becoming a key, or from waiting for that, for as long as it is so.
+-- Why an errand is not for a key, or for who has none.
+create function internal.errand_refusal(p_errand text, p_register bigint) returns text
+	language plpgsql stable set search_path = pg_catalog, pg_temp as $$
+begin
+	return (select case
+			when 'none' = any (x.offered_in) then case when p_register is not null then 'already_active' end
+			when p_register is null then 'no_key'
+			when k.state <> all (x.offered_in) then 'wrong_state' end
+		from centre.errand x left join centre.key k on k.register = p_register where x.name = p_errand);
+end $$;
+
+-- What keeps an enrolment from becoming a key, or an errand from changing one, or either from waiting for that, for as long as
+-- it is so. A key that changed since, but by what anybody may cause, is not what the holder was shown.
 create function internal.in_the_way(p_enrolment centre.enrolment) returns text
 	language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 begin
 	return case
-		when internal.has_key(p_enrolment.country, p_enrolment.civil_number, p_enrolment.document_number) then 'already_active'
+		when p_enrolment.errand = 'enrol' and internal.key_of(p_enrolment.country, p_enrolment.civil_number, p_enrolment.document_number) is not null
+			then 'already_active'
+		when p_enrolment.errand <> 'enrol' and (internal.errand_refusal(p_enrolment.errand, p_enrolment.subject) is not null
+			or exists (select from centre.key_event v join centre.cause c on c.name = v.cause
+				where v.key = p_enrolment.subject and v.id > p_enrolment.subject_event and not c.passes)) then 'key_changed'
 		when internal.has_waiting(p_enrolment.id, p_enrolment.country, p_enrolment.civil_number, p_enrolment.document_number)
 			then 'waiting_case'
 		when exists (select from centre.contact_proof c where c.enrolment = p_enrolment.id

@@ -14,6 +14,7 @@ end $$;
 --   BK005 invalid              an argument outside its domain
 --   BK006 no_code              no code was asked for on this channel
 --   BK007 no_contact           binding without a proven contact
+--   BK008 not_proven           binding without the activation code, or the sign-in, that the errand needs
 --   BK009 wrong_state          (registrar) the enrolment is not waiting for this
 --   BK010 person_mismatch      (registrar) the evidence speaks of another person than the enrolment
 --   BK011 too_many             this desk, or all together, opened too many enrolments within the hour; or one enrolment's

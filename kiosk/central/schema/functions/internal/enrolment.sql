@@ -11,23 +11,12 @@ begin
 		else false end);
 end $$;
 
--- Whether a person has a living key, by the document. A NIF does not count: it may be anybody's who typed it.
-create function internal.has_key(p_country text, p_civil_number text, p_document_number text) returns boolean
-	language plpgsql stable set search_path = pg_catalog, pg_temp set timezone = 'UTC' as $$
-begin
-	return (select exists (select from centre.person p join centre.key k on k.person = p.id
-				where p.country = p_country and p.civil_number = p_civil_number
-				and k.living and k.valid_until >= current_date)
-			or exists (select from centre.person p join centre.key k on k.person = p.id
-				where p.country = p_country and p.civil_number is null and p.document_number = p_document_number
-				and k.living and k.valid_until >= current_date));
-end $$;
-
-create function internal.enqueue(p_kind text, p_enrolment uuid, p_code uuid default null, p_channel text default null)
+-- Queues work: of an enrolment, or with null of none.
+create function internal.enqueue(p_kind text, p_enrolment uuid, p_code uuid default null, p_channel text default null, p_about uuid default null)
 	returns void language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
-	insert into centre.job (kind, enrolment, desk, code, channel)
-		select p_kind, e.id, e.desk, p_code, p_channel from centre.enrolment e where e.id = p_enrolment;
+	insert into centre.job (kind, enrolment, desk, code, channel, about) values (p_kind, p_enrolment,
+		coalesce((select e.desk from centre.enrolment e where e.id = p_enrolment), ''), p_code, p_channel, p_about);
 	perform pg_notify('registrar_work', '');
 end $$;
 
@@ -67,6 +56,7 @@ begin
 		country = null, civil_number = null, document_number = null, tax_number = null where id = p_enrolment;
 	update centre.one_time_code set value = null, key = null, mac = null where enrolment = p_enrolment;
 	update centre.contact_proof set value = null where enrolment = p_enrolment;
+	perform internal.drop_activation(p_enrolment);
 	update centre.evidence set identity = null, sealed_pin = null, jws = case when keep then jws end,
 		sod = case when keep then sod end, proof = case when keep then proof end where enrolment = p_enrolment;
 	-- An answer to the centre's own key is worth nothing without it; 2 is that kind of proof.
@@ -84,13 +74,6 @@ begin
 	return (select r.record from centre.key k join centre.key_record r on r.key = k.register and r.version = k.version
 		where k.register = p_key and k.state = 'active');
 end $$;
-
-create function internal.expire_key(p_key centre.key) returns void
-	language sql set search_path = pg_catalog, pg_temp as $$
-	update centre.key set state = 'expired' where register = p_key.register;
-	insert into centre.key_event (key, from_state, to_state, reason)
-		values (p_key.register, p_key.state, 'expired', 'validity_ended');
-$$;
 
 -- Keys past their last day that stand in the way of a new one, of the same person, under the same proven NIF or
 -- holding one of the enrolment's contacts, are expired now rather than at the next round of registrar.expire.
@@ -110,6 +93,6 @@ begin
 				where p.enrolment = p_enrolment and c.living)
 		order by register for update
 	loop
-		perform internal.expire_key(k);
+		perform internal.change_key(k.register, 'expire', 'validity_ended');
 	end loop;
 end $$;

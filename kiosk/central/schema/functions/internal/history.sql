@@ -19,41 +19,53 @@ create trigger key_record_append_only before update or delete on centre.key_reco
 create trigger key_record_no_truncate before truncate on centre.key_record
 	for each statement execute function internal.refuse_change();
 
--- A key moves only along the arrows of its states, whoever moves it; the end is the end. What changes of it
--- is a new version of the key, but that it expired: its record says until when it is valid.
+-- A key changes only as centre.transition says, whoever changes it: the end is the end. Each change says in the column
+-- "change" why, and is an event. A cause without record changes nothing but the state, and makes no version.
 create function internal.key_changed() returns trigger
 	language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+	said jsonb := new.change;
+	c centre.cause;
+	was text := 'none';
+	why text;
 begin
-	if new.person <> old.person or new.register <> old.register then
-		raise exception 'a key does not change hands' using errcode = 'BK091';
+	new.change := null;
+	select * into c from centre.cause where name = said ->> 'cause';
+	if tg_op = 'UPDATE' then
+		was := old.state;
+		if said is null and new is not distinct from old then
+			return new;
+		elsif (new.person, new.register, new.enrolment, new.activated_at) is distinct from (old.person, old.register, old.enrolment, old.activated_at)
+			or not c.records and (new.level, new.pin_hash, new.pin_subject, new.valid_until, new.tax_number)
+				is distinct from (old.level, old.pin_hash, old.pin_subject, old.valid_until, old.tax_number) then
+			raise exception 'a key does not change so' using errcode = 'BK091';
+		end if;
+		new.version := old.version + c.records::integer;
 	end if;
-	new.version := old.version + case when new.state <> 'expired' and (new.state, new.level, new.pin_hash, new.valid_until, new.tax_number,
-		new.enrolment, new.activated_at) is distinct from (old.state, old.level, old.pin_hash, old.valid_until, old.tax_number,
-		old.enrolment, old.activated_at) then 1 else 0 end;
-	if new.state = old.state then
-		return new;
+	why := coalesce(said ->> 'reason', (select min(r.reason) from centre.reason r where r.cause = c.name having count(*) = 1));
+	if not exists (select from centre.transition t where (t.cause, t.from_state, t.to_state) = (c.name, was, new.state))
+		or not exists (select from centre.reason r where (r.cause, r.reason) = (c.name, why)) then
+		raise exception 'a key does not go from % to % so', was, new.state using errcode = 'BK091';
 	end if;
-	if not (old.state, new.state) in (
-		('pending', 'active'), ('pending', 'cancelled'), ('pending', 'expired'),
-		('active', 'suspended'), ('active', 'locked'), ('active', 'blocked'), ('active', 'cancelled'), ('active', 'expired'),
-		('suspended', 'active'), ('suspended', 'cancelled'), ('suspended', 'expired'),
-		('locked', 'active'), ('locked', 'blocked'), ('locked', 'suspended'), ('locked', 'cancelled'), ('locked', 'expired'),
-		('blocked', 'active'), ('blocked', 'cancelled'), ('blocked', 'expired'))
-	then
-		raise exception 'a key does not go from % to %', old.state, new.state using errcode = 'BK091';
+	insert into centre.key_event (key, from_state, to_state, cause, reason, desk, staff, enrolment)
+		values (new.register, nullif(was, 'none'), new.state, c.name, why, said ->> 'desk', said ->> 'staff', (said ->> 'enrolment')::uuid);
+	if new.state in ('cancelled', 'expired') then
+		update centre.key_contact set living = false where key = new.register and living;
 	end if;
-	update centre.key_contact set living = new.state not in ('cancelled', 'expired') where key = new.register;
 	return new;
 end $$;
-create trigger key_changed before update on centre.key for each row execute function internal.key_changed();
+create trigger key_changed before insert or update on centre.key for each row execute function internal.key_changed();
+
+-- A key is never deleted: what holds its person is, see retention.
+create trigger key_no_delete before delete on centre.key for each row execute function internal.refuse_change();
 
 -- What sign-in trusts is the record of a key's newest version, so no transaction leaves a version without. It runs at the
 -- commit, when no function is at work any more whose rights it could have.
 create function internal.key_recorded() returns trigger
 	language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
-	if exists (select from centre.key k where k.register = new.register and k.state <> 'expired' and not exists (
-			select from centre.key_record r where r.key = k.register and r.version = k.version)) then
+	if (tg_op = 'INSERT' or new.version <> old.version) and exists (select from centre.key k where k.register = new.register
+			and not exists (select from centre.key_record r where r.key = k.register and r.version = k.version)) then
 		raise exception 'a key without the record of its version' using errcode = 'BK093';
 	end if;
 	return null;
@@ -74,3 +86,16 @@ end $$;
 create trigger person_made after insert on centre.person for each row execute function internal.person_changed();
 create trigger person_changed after update on centre.person for each row when (old.* is distinct from new.*)
 	execute function internal.person_changed();
+
+create trigger search_append_only before update or delete on centre.search
+	for each row execute function internal.refuse_change();
+
+-- What keys may do is fixed: only a migration changes it.
+do $$
+declare
+	t text;
+begin
+	foreach t in array '{cause,transition,reason,errand}'::text[] loop
+		execute format('create trigger %1$s_fixed before insert or update or delete on centre.%1$I for each row execute function internal.refuse_change()', t);
+	end loop;
+end $$;

@@ -6,13 +6,14 @@ begin
 	return (select crypto.hmac(convert_to(p_channel || ':' || centre.mailbox(p_value), 'UTF8'), key, 'sha256') from centre.secret);
 end $$;
 
--- How often a desk opened enrolments, or asked for codes, within the hour without a key coming of it. A desk at
+-- How often a desk opened enrolments or looked at keys, or asked for codes, within the hour without a key coming of it. A desk at
 -- work never gets near these limits; one that asks who is enrolled, or has messages sent to strangers, soon does.
 create function internal.fruitless_opens(p_desk text) returns integer
 	language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 begin
 	return (select count(*)::integer from centre.enrolment
-		where desk = p_desk and state <> 'active' and opened_at > clock_timestamp() - interval '1 hour');
+		where desk = p_desk and state <> 'active' and opened_at > clock_timestamp() - interval '1 hour')
+		+ (select count(*)::integer from centre.search where desk = p_desk and kind = 'look' and at > clock_timestamp() - interval '1 hour');
 end $$;
 
 create function internal.fruitless_codes(p_desk text) returns integer

@@ -99,7 +99,16 @@ begin
 		('shift', 'id', 'id,desk,begun_at,staff,fingerprint,signed_at,ends_at,ended_at,admitted_by', '', 'staff:staff'),
 		('person', 'id', 'id,created_at,enrolment', '', 'person:id'),
 		('person_event', 'id', 'id,person,at,what,actor,enrolment', '', 'person:person'),
-		('key', 'register', 'register,person,state,living,level,valid_until,enrolment,activated_at,version', '', 'person:person'),
+		('person_number', 'person,kind', 'person,kind,source,paper,seen_by,enrolment,at', '', 'person:person'),
+		('cause', 'name', '*', '', ''),
+		('transition', 'cause,from_state', '*', '', ''),
+		('reason', 'cause,reason', '*', '', ''),
+		('errand', 'name', '*', '', ''),
+		('search', 'id', '*', '', ''),
+		('activation', 'id', 'id,enrolment,key,channel,language,send_no,made_at,expires_at,ended_at,used', 'code_key,mac,wrong', 'key:key'),
+		('letter', 'activation', 'activation,key,made_at,printed_at,printed_by,copies,reason', '', 'key:key'),
+		('notice', 'id', 'id,key,event,kind,channel,language,made_at,expires_at,used_at', 'code_key,mac', 'key:key'),
+		('key', 'register', 'register,person,state,living,level,valid_until,enrolment,activated_at,version', 'change', 'person:person'),
 		('key_contact', 'key,channel', 'key,channel,living,proof,proven_at', '', 'key:key'),
 		('key_event', 'id', '*', '', ''),
 		('key_record', 'key,version', 'key,version,made_at', '', 'key:key'),
@@ -114,5 +123,8 @@ begin
 		execute format('select internal.log_row(%1$L, ''found'', to_jsonb(x), null, %2$L, %3$L, %4$L, %5$L) from centre.%1$I x
 			where not exists (select from centre.log_leaf l where l.kind = %1$L and l.row = internal.log_row_name(to_jsonb(x), %2$L))',
 			t.name, t.key, t.open, t.left_out, t.subject);
+		execute format('select internal.log_row(%1$L, ''update'', to_jsonb(x), to_jsonb(x) || ''{"log_again": true}'', %2$L, %3$L, %4$L, %5$L) from centre.%1$I x
+			join centre.log_again a on a.kind = %1$L and a.row = internal.log_row_name(to_jsonb(x), %2$L)', t.name, t.key, t.open, t.left_out, t.subject);
 	end loop;
+	delete from centre.log_again;
 end $$;

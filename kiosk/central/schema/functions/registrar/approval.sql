@@ -9,7 +9,7 @@ begin
 	if e.state = 'waiting' then
 		outcome := 'waiting';
 		return;
-	elsif e.state = 'refused' and e.refusal in ('already_active', 'contact_taken', 'waiting_case') then
+	elsif e.state = 'refused' and e.refusal in ('already_active', 'contact_taken', 'waiting_case', 'key_changed') then
 		outcome := e.refusal;
 		return;
 	elsif e.state is distinct from 'pending' then
@@ -33,9 +33,9 @@ begin
 	perform internal.tell_desk(p_enrolment, 'key');
 	perform internal.tell_supervisors();
 end $$;
-comment on function registrar.wait_for_approval is 'The evidence was verified, and a supervisor decides. p_reasons: of typed, revocation, extension, photo, level, doubt; the desk is
+comment on function registrar.wait_for_approval is 'The evidence was verified, and a supervisor decides. p_reasons: of typed, revocation, extension, photo, level, doubt, renewal; the desk is
 told none. p_level, and p_checks, an array, are what a supervisor is shown. The case waits approval_hours and keeps its evidence; nobody else gets its person or contacts
-meanwhile. outcome: waiting (also when called again); already_active, contact_taken, waiting_case (the person''s, elsewhere): then it was refused.';
+meanwhile. outcome: waiting (also when called again); already_active, contact_taken, waiting_case (the person''s, elsewhere), key_changed: then it was refused.';
 
 create function registrar.reopen(p_enrolment uuid) returns void
 	language plpgsql security definer set search_path = pg_catalog, pg_temp as $$

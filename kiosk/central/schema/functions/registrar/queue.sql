@@ -84,6 +84,11 @@ begin
 						from centre.contact_proof p where p.enrolment = e.id),
 					'desk_certificates', (select coalesce(jsonb_agg(encode(d.fingerprint, 'hex')), '[]')
 						from centre.desk_certificate d where d.desk = e.desk and not d.revoked),
+					'errand', e.errand, 'register', e.subject, 'version', (select k.version from centre.key k where k.register = e.subject),
+					'record', translate(encode(internal.newest_record(e.subject), 'base64'), E'\n', ''), 'subject', internal.pin_subject_of(e.subject),
+					'activation', (select jsonb_strip_nulls(jsonb_build_object('id', a.id, 'channel', a.channel, 'value', nullif(a.value, ''), 'address', l.address,
+							'language', a.language)) from centre.activation a left join centre.letter l on l.activation = a.id
+						where a.enrolment = e.id and a.key is null),
 					'marked', v.marked, 'shift', internal.shift_told(e.shift), 'approval', internal.approval_told(e.id)),
 					e.challenge, v.jws, v.identity, v.sod, v.sealed_pin, v.proof, c.private, c.dg14
 					into payload, challenge, jws, identity, sod, sealed_pin, proof, chip_state, chip_dg14
@@ -99,6 +104,8 @@ begin
 				from centre.enrolment e join centre.key k on k.register = e.key
 					join centre.key_contact c on c.key = k.register and c.channel = j.channel
 				where e.id = j.enrolment and k.living;
+			else
+				execute format('select internal.%I($1)', 'job_' || j.kind) using j into payload;
 		end case;
 		if payload is not null then
 			update centre.job x set state = 'running', worker = p_worker, attempts = x.attempts + 1, taken_at = t,
@@ -117,13 +124,15 @@ end $$;
 comment on function registrar.take_job is 'The next job that is due, or no row; it is this worker''s for job_lease_seconds. attempts: how often it was taken before. payload:
 send_code {channel, value, language, send_no, expires_at, code_row};
 chip_challenge {}, and chip_dg14;
-verify {desk, opened_at, document_kind, country, civil_number, document_number, tax_number, typed,
+verify {desk, opened_at, document_kind, country, civil_number, document_number, tax_number, typed, errand, register (the key it is about, and its) version,
+record (base64, what a registrar signed of that version), subject (whom its PIN''s hash names), activation: {id, channel, value, address, language},
 contacts: [{channel, value, proof, confirmed_at}], desk_certificates: [SHA-256 in hex], marked,
 shift: null or {id, staff, role, fingerprint (hex, of the card that signed), signed_at, admitted_by, admitted_role, admission (base64),
 admitted_fingerprint}; roles as they were at sign-in}, the challenge, the evidence as desk.bind took it,
 and chip_state and chip_dg14 where a challenge to the chip was made;
 decide: the same, and in payload approval: {jws (base64), staff, role, fingerprint, at, reasons};
-welcome {channel, value, language, register, valid_until}.
+welcome {channel, value, language, register, valid_until};
+any other kind: what internal.job_KIND tells of it, and internal.failed_KIND is told of its failure.
 A job whose enrolment has ended meanwhile, or whose code has expired, was sent or is of a desk that was cut off, is closed and not handed out.';
 
 create function registrar.job_done(p_job bigint, p_worker text) returns void
@@ -163,6 +172,8 @@ begin
 		perform registrar.refuse(j.enrolment, p_code);
 	elsif j.kind = 'decide' then
 		perform registrar.reopen(j.enrolment);
+	elsif to_regprocedure('internal.failed_' || j.kind || '(centre.job,text)') is not null then
+		execute format('select internal.%I($1, $2)', 'failed_' || j.kind) using j, p_code;
 	end if;
 end $$;
 comment on function registrar.job_failed is 'Gives a job up. A message is marked failed and its desk told; an enrolment whose evidence could not be judged is

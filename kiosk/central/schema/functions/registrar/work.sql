@@ -93,9 +93,20 @@ begin
 	for k in
 		select * from centre.key where living and valid_until < current_date order by register for update skip locked
 	loop
-		perform internal.expire_key(k);
+		perform internal.change_key(k.register, 'expire', 'validity_ended');
 		n := n + 1;
 	end loop;
+	for k in
+		select * from centre.key y where y.state = 'pending' and (select max(coalesce(a.expires_at, a.made_at)) from centre.activation a
+			where a.key = y.register) < clock_timestamp() - make_interval(days => internal.setting('pending_days')) order by y.register for update skip locked
+	loop
+		perform internal.change_key(k.register, 'expire', 'never_activated');
+		n := n + 1;
+	end loop;
+	update centre.letter set address = null
+		where address is not null and printed_at < clock_timestamp() - make_interval(days => internal.setting('letter_keep_days'));
+	update centre.notice set value = null, code_key = null, mac = null where value is not null
+		and made_at < clock_timestamp() - 2 * make_interval(hours => internal.setting('not_me_hours'));
 	update centre.one_time_code c set contact = null where c.id in (
 		select x.id from centre.one_time_code x join centre.enrolment e on e.id = x.enrolment
 		where x.contact is not null and x.sent_at < old and e.ended_at < old for no key update of x skip locked);
