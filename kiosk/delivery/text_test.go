@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"balcao/kiosk"
 	"balcao/kiosk/delivery"
 )
 
@@ -216,5 +217,22 @@ func TestLoadTexts(t *testing.T) {
 	}
 	if m, err := own.Write("code", "sms", "en", delivery.Data{Code: "123456"}); err != nil || !strings.Contains(m.Body, "To confirm") {
 		t.Errorf("got %q, %v", m.Body, err)
+	}
+}
+
+// Every language of the citizen's screen has texts of its own.
+func TestTexts_EveryLanguage(t *testing.T) {
+	written := make(map[string]kiosk.Language)
+	for _, l := range kiosk.Languages {
+		for _, occasion := range delivery.Occasions {
+			m, err := texts.Write(occasion, "email", string(l), delivery.Longest(occasion, "email"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if other, twice := written[m.Body]; twice {
+				t.Errorf("%s: %s is written as in %s", l, occasion, other)
+			}
+			written[m.Body] = l
+		}
 	}
 }
