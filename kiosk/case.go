@@ -176,7 +176,7 @@ func (Cancel) apply(s *Session) {
 	case !s.state.MayCancel():
 	case s.state.Approval.Case != nil && !s.over():
 		s.giveBack("")
-	case s.state.Step == StepDocument || s.state.Step == StepCases || s.over() || s.interrupted || s.lastStep():
+	case s.state.Step == StepDocument || s.state.Step == StepCases || s.state.Step == StepAlerts || s.over() || s.interrupted || s.lastStep():
 		s.next()
 	default:
 		s.state.ConfirmCancel = true

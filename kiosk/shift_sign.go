@@ -19,6 +19,8 @@ func (s *Session) lastPhase() last {
 		return last(s.state.Review.Phase)
 	case s.at(StepDecision):
 		return last(s.state.Approval.Phase)
+	case s.at(StepAlert):
+		return last(s.state.Alerts.Phase)
 	}
 	return ""
 }
@@ -29,6 +31,8 @@ func (s *Session) setLast(phase last) {
 		s.state.Review.Phase = ReviewPhase(phase)
 	case StepDecision:
 		s.state.Approval.Phase = ApprovalPhase(phase)
+	case StepAlert:
+		s.state.Alerts.Phase = ApprovalPhase(phase)
 	}
 }
 
@@ -53,15 +57,18 @@ func (s *Session) wantStaffCard() {
 
 // staffSign asks the staff card for its signature.
 func (s *Session) staffSign(pin Secret) {
-	shift, approval := &s.state.Shift, &s.state.Approval
+	shift, approval, alerts := &s.state.Shift, &s.state.Approval, &s.state.Alerts
 	s.setLast(lastSigning)
 	s.dismiss("")
 	shift.PINWrong, shift.Problem = false, ""
-	if s.state.Step == StepReview {
+	switch s.state.Step {
+	case StepReview:
 		s.ask(StaffSign{Case: s.live, Reader: shift.Reader, PIN: pin})
-		return
+	case StepDecision:
+		s.ask(Decide{Case: s.live, ID: approval.Case.ID, Decision: approval.Decision, Reason: approval.Reason, Reader: shift.Reader, PIN: pin})
+	case StepAlert:
+		s.ask(DecideAlert{Case: s.live, ID: alerts.Open.ID, Decision: alerts.Decision, Reason: alerts.Reason, Reader: shift.Reader, PIN: pin})
 	}
-	s.ask(Decide{Case: s.live, ID: approval.Case.ID, Decision: approval.Decision, Reason: approval.Reason, Reader: shift.Reader, PIN: pin})
 }
 
 // StaffSign adds the staff card's signature to the evidence: StaffSigned, StaffSignFailed or StaffPINRefused. Without a

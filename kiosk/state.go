@@ -59,7 +59,8 @@ type State struct {
 
 // MayCancel reports whether the case can still end without a trace: until the evidence leaves.
 func (s State) MayCancel() bool {
-	return s.Step != StepDone && s.Review.Phase != ReviewBinding && s.Approval.Phase != ApprovalSigning && s.Approval.Phase != ApprovalDeciding
+	return s.Step != StepDone && s.Review.Phase != ReviewBinding && s.Approval.Phase != ApprovalSigning && s.Approval.Phase != ApprovalDeciding &&
+		s.Alerts.Phase != ApprovalSigning && s.Alerts.Phase != ApprovalDeciding
 }
 
 // Status is the status bar: readers, centre, delivery.

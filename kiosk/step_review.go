@@ -101,7 +101,8 @@ func (s *Session) inReview(phases ...ReviewPhase) bool {
 
 // binding reports whether the evidence, or a supervisor's decision, is on its way: from here on only the centre decides.
 func (s *Session) binding() bool {
-	return s.state.Review.Phase == ReviewBinding || s.state.Approval.Phase == ApprovalDeciding
+	return s.state.Review.Phase == ReviewBinding || s.state.Approval.Phase == ApprovalDeciding ||
+		s.state.Alerts.Phase == ApprovalDeciding
 }
 
 // Agreed: everything shown is right, bind it.

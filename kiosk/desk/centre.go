@@ -36,6 +36,9 @@ type Centre interface {
 	ReleaseCase(ctx context.Context, shift, enrolment uuid.UUID) error
 	Decide(ctx context.Context, shift, enrolment uuid.UUID, jws []byte) (central.Decided, error)
 	CaseStatus(ctx context.Context, shift, enrolment uuid.UUID) (central.CaseStatus, error)
+	Alerts(ctx context.Context, shift uuid.UUID) ([]central.Alert, error)
+	Alert(ctx context.Context, shift, alert uuid.UUID) (central.OpenAlert, error)
+	DecideAlert(ctx context.Context, shift, alert uuid.UUID, jws []byte) (central.Decided, error)
 }
 
 // pace is how long the desk waits between tries to reach the centre.

@@ -259,7 +259,7 @@ func (d *running) clean() {
 	approvals := map[kiosk.CaseID]bool{} // which have no document
 	for _, s := range d.seen {
 		last = max(last, s.Case)
-		approvals[s.Case] = approvals[s.Case] || s.Errand.Name == kiosk.Approve.Name
+		approvals[s.Case] = approvals[s.Case] || !s.Errand.Has(kiosk.StepDocument)
 	}
 	for id := kiosk.CaseID(1); id <= last; id++ {
 		left, wiped := d.forgotten[id]

@@ -166,7 +166,8 @@ func (r *Runner) shut(ctx context.Context) {
 // begins reports whether a command would begin something, which is too late when the desk shuts.
 func begins(c kiosk.Command) bool {
 	switch c.(type) {
-	case kiosk.ReadDocument, kiosk.ReadTyped, kiosk.ReadStaffCard, kiosk.SignIn, kiosk.UnlockShift, kiosk.ListCases, kiosk.TakeCase, kiosk.Decide:
+	case kiosk.ReadDocument, kiosk.ReadTyped, kiosk.ReadStaffCard, kiosk.SignIn, kiosk.UnlockShift, kiosk.ListCases, kiosk.TakeCase, kiosk.Decide,
+		kiosk.ListAlerts, kiosk.OpenAlert, kiosk.DecideAlert:
 		return true
 	}
 	return false
@@ -268,6 +269,12 @@ func (r *Runner) execute(ctx context.Context, commands []kiosk.Command) {
 			r.releaseCase(ctx, c)
 		case kiosk.Decide:
 			r.decide(c)
+		case kiosk.ListAlerts:
+			r.listAlerts(ctx, c)
+		case kiosk.OpenAlert:
+			r.openAlert(ctx, c)
+		case kiosk.DecideAlert:
+			r.decideAlert(c)
 		}
 	}
 }

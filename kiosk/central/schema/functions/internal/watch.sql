@@ -130,17 +130,18 @@ begin
 		every := every || array(select crypto.hmac(convert_to(p_rule.per || ':', 'UTF8') || p_subject, k.key, 'sha256') from centre.watch_key k);
 	end if;
 	perform pg_advisory_xact_lock(hashtextextended(p_rule.name || encode(p_names[1], 'hex'), 5)); -- one opens it
+	select * into a from centre.watch_alert x where x.rule = p_rule.name and x.who = any (every)
+		and (x.applied_at is null or x.quiet_until > p_at) order by x.opened_at desc limit 1 for no key update;
+	if a.applied_at is not null and a.value * 2 > p_value then
+		return;
+	end if;
 	if p_rule.act = 'hold' then
 		insert into centre.watch_hold as h (per, who, until) values (p_rule.per, p_names[1], p_at + make_interval(secs => p_rule.hold_seconds))
 			on conflict on constraint watch_hold_pkey do update set until = greatest(h.until, excluded.until);
 	end if;
-	select * into a from centre.watch_alert x where x.rule = p_rule.name and x.who = any (every)
-		and (x.applied_at is null or x.quiet_until > p_at) order by x.opened_at desc limit 1 for no key update;
 	if a.applied_at is null and a.id is not null then
 		update centre.watch_alert x set value = greatest(x.value, p_value), seen_at = p_at, rows = internal.watch_rows(p_at, p_rule, p_names),
 			key = coalesce(x.key, p_key) where x.id = a.id;
-		return;
-	elsif a.value * 2 > p_value then
 		return;
 	end if;
 	insert into centre.watch_alert (id, rule, who, key, desk, staff, value, rows, opened_at, seen_at, act, acted_at)
