@@ -28,6 +28,7 @@ type choice struct {
 	options []present.OptionModel
 	chosen  int    // -1 for none
 	listed  bool   // all answers are shown, each with what it means
+	tiles   *tiles // they are shown as tiles; nil for a list
 	opened  func() // of answers that are shown, with their numbers, while it has the focus: told when that changes
 	focused bool
 }
@@ -56,6 +57,13 @@ func newListedChoice(keys *keyboard, changed, gained func()) *choice {
 func newNumberedChoice(keys *keyboard, changed, gained, opened func()) *choice {
 	c := newChoice(keys, changed, gained)
 	c.opened = opened
+	return c
+}
+
+// newTiles shows each answer as a tile of its own, in columns where there is room for them.
+func newTiles(keys *keyboard, tiles *tiles, changed, gained func()) *choice {
+	c := newListedChoice(keys, changed, gained)
+	c.tiles = tiles
 	return c
 }
 
@@ -101,6 +109,11 @@ func (c *choice) step(by int) {
 
 // seek brings the answer that is chosen into the window, of those that are listed.
 func (c *choice) seek(seek func(object fyne.CanvasObject, from, height float32)) {
+	if c.tiles != nil {
+		from, height := c.tiles.place(max(0, c.chosen))
+		seek(c, from, height)
+		return
+	}
 	row := c.Size().Height / float32(max(1, len(c.options)))
 	seek(c, float32(max(0, c.chosen))*row, row)
 }
@@ -156,11 +169,19 @@ func (c *choice) character(r rune) {
 func (c *choice) TypedKey(ev *fyne.KeyEvent) { c.keys.key(ev, c.key) }
 
 func (c *choice) key(ev *fyne.KeyEvent) {
+	down, beside := 1, 1
+	if c.tiles != nil {
+		down, beside = c.tiles.steps(len(c.options))
+	}
 	switch ev.Name {
-	case fyne.KeyRight, fyne.KeyDown, fyne.KeySpace:
-		c.step(1)
-	case fyne.KeyLeft, fyne.KeyUp:
-		c.step(-1)
+	case fyne.KeyDown, fyne.KeySpace:
+		c.step(down)
+	case fyne.KeyUp:
+		c.step(-down)
+	case fyne.KeyRight:
+		c.step(beside)
+	case fyne.KeyLeft:
+		c.step(-beside)
 	case fyne.KeyBackspace, fyne.KeyDelete:
 		c.choose(-1)
 	default:
@@ -176,6 +197,10 @@ func (c *choice) Tapped(ev *fyne.PointEvent) {
 	}
 	switch {
 	case len(c.options) == 0:
+	case c.tiles != nil:
+		if at := c.tiles.at(ev.Position); at >= 0 && at < len(c.options) {
+			c.choose(at)
+		}
 	case shown:
 		c.choose(min(int(ev.Position.Y/(c.Size().Height/float32(len(c.options)))), len(c.options)-1))
 	case !c.numbered():
@@ -250,9 +275,13 @@ func (r *choiceRenderer) update() {
 	if c.focused {
 		r.frame.StrokeColor, r.frame.StrokeWidth = theme.Ring, 3
 	}
-	if c.open() {
+	switch {
+	case c.tiles != nil:
+		r.content = c.tiles.show(c)
+		r.frame.StrokeColor, r.frame.FillColor = theme.Clear, theme.Clear // each tile has its own
+	case c.open():
 		r.list()
-	} else {
+	default:
 		r.field()
 	}
 }

@@ -143,7 +143,8 @@ func (l *citizenLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
 
 // pageFor maps the pages with a field of digits to the one view they share.
 func pageFor(p present.CitizenPage) present.CitizenPage {
-	if p == present.CitizenPIN || p == present.CitizenCardPIN {
+	switch p {
+	case present.CitizenPIN, present.CitizenCardPIN, present.CitizenActivation, present.CitizenTryPIN, present.CitizenTryCode:
 		return present.CitizenCode
 	}
 	return p
@@ -325,6 +326,12 @@ func (v *citizenView) submit(secret kiosk.Secret) {
 		v.send(kiosk.PINTyped{PIN: secret})
 	case present.CitizenCardPIN:
 		v.send(kiosk.CardPINTyped{PIN: secret})
+	case present.CitizenActivation:
+		v.send(kiosk.ActivationTyped{Code: secret})
+	case present.CitizenTryPIN:
+		v.send(kiosk.TryPINTyped{PIN: secret})
+	case present.CitizenTryCode:
+		v.send(kiosk.TryCodeTyped{Code: secret})
 	default:
 		secret.Wipe()
 	}

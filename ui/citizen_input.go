@@ -108,7 +108,7 @@ func (l *inputLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	put(objects[2], width)
 	if upright {
 		pad.Move(fyne.NewPos(0, y))
-		pad.Resize(fyne.NewSize(width, l.zoom.Of(4*lowKey+3*lowGap)))
+		pad.Resize(fyne.NewSize(width, pad.(*fyne.Container).Layout.(*padLayout).low()))
 		y += pad.Size().Height + gap
 	}
 	put(objects[3], width)

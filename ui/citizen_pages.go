@@ -69,6 +69,7 @@ func newWaitSign(zoom *theme.Zoom) fyne.CanvasObject {
 type citizenReviewView struct {
 	fields  *list[fieldRow, present.Field]
 	kept    [2]fieldRow
+	halves  fyne.CanvasObject
 	rights  *theme.Text
 	content fyne.CanvasObject
 }
@@ -89,13 +90,15 @@ func newCitizenReviewView(zoom *theme.Zoom) *citizenReviewView {
 		v.kept[i] = fieldRow{theme.Heading("").Zoomed(zoom).Wrap(), theme.Body("").Zoomed(zoom).Wrap()}
 		halves[i] = rows(3, v.kept[i].label, v.kept[i].value)
 	}
-	note := theme.Tinted(theme.Page, rows(12, sideBySide(28, 640, []float32{1, 1}, halves[0], halves[1]), v.rights))
+	v.halves = sideBySide(28, 640, []float32{1, 1}, halves[0], halves[1])
+	note := theme.Tinted(theme.Page, rows(12, v.halves, v.rights))
 	v.content = zoomedRows(zoom, 16, v.fields.content, note)
 	return v
 }
 
 func (v *citizenReviewView) show(m present.CitizenModel) {
 	v.fields.show(m.Fields)
+	reveal(v.halves, len(m.Kept) > 0)
 	for i := range v.kept {
 		var f present.Field
 		if i < len(m.Kept) {

@@ -49,7 +49,11 @@ type clerkView struct {
 	outer       *fyne.Container // header, steps, page and status bar
 	content     fyne.CanvasObject
 
-	identity *identityPage
+	identity   *identityPage
+	key        *keyPage
+	activation *activationPage
+	try        *tryPage
+	forms      *formPage
 }
 
 // clerkPageView is one page: it is made once, draws its part of the model, and is wiped by drawing the
@@ -70,15 +74,21 @@ func newClerkView(window fyne.Window, send func(kiosk.Event), redraw func()) *cl
 	v.overlay = newOverlayView(nil, v.press, v.do)
 	v.menu = newLanguageMenu(&v.keys, nil, func() fyne.Window { return v.window }, send,
 		&languageList{citizen: true, numbered: true, languages: Languages()}, &languageList{languages: kiosk.ClerkLanguages})
-	v.contact = newContactPage(&v.keys, send, redraw)
+	v.contact = newContactPage(&v.keys, send, v.seek, redraw)
 	v.access = newAccessPage(&v.keys, send, v.do)
 	v.eligibility = newEligibilityPage(&v.keys, send, v.seek, func(field fyne.Focusable) { v.window.Canvas().Focus(field) }, func() { v.frame.Refresh() })
 	v.identity = newIdentityPage(func() { v.press(fyne.KeyF7) })
-	v.errands = newErrandsPage(&v.keys)
+	v.errands = newErrandsPage(&v.keys, v.seekPart)
 	v.signIn = newSignInView(&v.keys, send)
+	v.key = newKeyPage(&v.keys, v.seekPart, redraw)
+	v.activation, v.try = newActivationPage(&v.keys, send, v.seek, redraw), newTryPage(&v.keys, v.seek, redraw)
+	v.forms = newFormPage(&v.keys, v.seek, v.seekPart, redraw, func(_ string, code kiosk.Secret) { send(kiosk.NotMeTyped{Code: code}) })
 	v.cases, v.decision = newCasesPage(&v.keys, v.seekPart), newDecisionPage(&v.keys, send, v.seekPart)
 	v.pages = map[present.Page]clerkPageView{
 		present.PageCases: v.cases, present.PageCase: newCasePage(), present.PageDecision: v.decision,
+		present.PageKey: v.key, present.PageActivation: v.activation, present.PageTry: v.try,
+		present.PageSearch: v.forms, present.PageWord: v.forms, present.PageNotMe: v.forms,
+		present.PageStored: newStoredPage(), present.PageReport: newTablePage(3, 2, 1, 1.5, 6), present.PagePaper: newPaperPage(),
 		present.PageErrands: v.errands, present.PageSignIn: v.signIn, present.PageLock: v.signIn,
 		present.PageDocument: newDocumentPage(), present.PageReading: newReadingPage(), present.PageAccess: v.access, present.PageIdentity: v.identity, present.PageEligibility: v.eligibility,
 		present.PageContact: v.contact, present.PagePIN: newPINPage(), present.PageReview: newReviewPage(&v.keys, send),
@@ -90,7 +100,7 @@ func newClerkView(window fyne.Window, send func(kiosk.Event), redraw func()) *cl
 
 func (v *clerkView) build() {
 	v.stack = rows(0)
-	for _, name := range []present.Page{present.PageSignIn, present.PageCases, present.PageCase, present.PageDecision, present.PageErrands, present.PageDocument, present.PageReading, present.PageAccess, present.PageIdentity, present.PageEligibility, present.PageContact, present.PagePIN, present.PageReview, present.PageDone, present.PageError} {
+	for _, name := range []present.Page{present.PageSignIn, present.PageCases, present.PageCase, present.PageDecision, present.PageErrands, present.PageKey, present.PageActivation, present.PageTry, present.PageSearch, present.PageStored, present.PageReport, present.PagePaper, present.PageDocument, present.PageReading, present.PageAccess, present.PageIdentity, present.PageEligibility, present.PageContact, present.PagePIN, present.PageReview, present.PageDone, present.PageError} {
 		object := v.pages[name].content()
 		object.Hide()
 		v.stack.Add(object)
@@ -187,6 +197,9 @@ func (v *clerkView) focus() {
 // wipe empties what the clerk typed, for a window that closes.
 func (v *clerkView) wipe() {
 	v.access.show(present.ClerkModel{})
+	for _, page := range []clerkPageView{v.activation, v.try, v.forms} {
+		page.show(present.ClerkModel{})
+	}
 	v.eligibility.show(present.ClerkModel{})
 	v.contact.show(present.ClerkModel{})
 	v.signIn.show(present.ClerkModel{})
@@ -231,6 +244,9 @@ func (v *clerkView) pressField(key fyne.KeyName) bool {
 	if pin := v.pin(); pin != nil && pin.press(key) {
 		return true
 	}
+	if form := v.form(); form != nil && form.press(key, v.window.Canvas().Focused(), func(field fyne.Focusable) { v.window.Canvas().Focus(field) }, v.main) {
+		return true
+	}
 	switch v.shown.Page {
 	case present.PageAccess:
 		return v.access.press(key)
@@ -246,6 +262,41 @@ func (v *clerkView) pressField(key fyne.KeyName) bool {
 	default:
 		return false
 	}
+}
+
+// main presses the one obvious action of the page.
+func (v *clerkView) main() {
+	for _, a := range v.shown.Actions {
+		if a.Main {
+			v.do(a)
+			return
+		}
+	}
+}
+
+// form is the form of the page, nil for none.
+func (v *clerkView) form() *form {
+	switch v.shown.Page {
+	case present.PageSearch, present.PageWord, present.PageNotMe:
+		return v.forms.form
+	case present.PageTry:
+		return v.try.form
+	case present.PageActivation:
+		return v.activation.later.form
+	case present.PageContact:
+		return v.contact.later.form
+	}
+	return nil
+}
+
+// drafts is what the clerk has typed and chosen, and not sent.
+func (v *clerkView) drafts() present.Drafts {
+	d := v.contact.drafts()
+	if form := v.form(); form != nil {
+		d.Form = form.values()
+	}
+	d.Errand = v.key.chosen()
+	return d
 }
 
 // pin is the boxes for a staff card's PIN that are to be filled, nil for none.
@@ -268,6 +319,9 @@ func (v *clerkView) digit(r rune) {
 	}
 	if pin := v.pin(); pin != nil {
 		pin.enter(r)
+		return
+	}
+	if form := v.form(); form != nil && form.enter(r) {
 		return
 	}
 	v.access.digit(r)
@@ -333,9 +387,37 @@ func (v *clerkView) do(a present.Action) {
 		v.send(kiosk.ContactEntered{Channel: a.Send, Text: v.contact.drafts().Of(a.Send)})
 	case a.Event != nil:
 		switch e := a.Event.(type) {
+		case present.OtherErrand:
+			v.send(kiosk.Cancel{})
+			v.send(kiosk.ErrandsAsked{})
+			return
+		case present.NumbersAsked:
+			v.eligibility.toggle()
+			v.frame.Refresh()
+			return
 		case kiosk.ErrandChosen:
-			e.Name = v.errands.chosen()
+			if e.Name == "" {
+				e.Name, v.key.wanted = v.errands.chosen()
+			}
 			v.send(e)
+			return
+		case kiosk.KeyChosen:
+			v.send(e)
+			if e.Errand != "" && len(kiosk.Reasons[e.Errand]) == 0 {
+				v.send(kiosk.Continue{})
+			}
+			return
+		case kiosk.ReasonChosen:
+			if e.Reason = v.key.reason(); e.Reason != "" {
+				v.send(e)
+				v.send(kiosk.Continue{})
+			}
+			return
+		case kiosk.SearchAsked, kiosk.FoundChosen, kiosk.WordGiven, kiosk.TryNamed, kiosk.LaterEntered:
+			v.fill(e)
+			return
+		case kiosk.NotMeTyped:
+			v.forms.form.ok()
 			return
 		case kiosk.CaseChosen:
 			e.ID = v.cases.id()
@@ -376,4 +458,26 @@ func scrollBy(scroll *container.Scroll, key fyne.KeyName) {
 	}
 	most := fyne.Max(0, scroll.Content.Size().Height-scroll.Size().Height)
 	scroll.ScrollToOffset(fyne.NewPos(0, fyne.Min(most, fyne.Max(0, scroll.Offset.Y+step))))
+}
+
+// fill sends an event with what stands in the page's form.
+func (v *clerkView) fill(event kiosk.Event) {
+	form := v.drafts().Form
+	switch e := event.(type) {
+	case kiosk.SearchAsked:
+		e.Kind, e.Text, e.Country = kiosk.SearchKind(form[present.FieldKind]), form[present.FieldText], form[present.FieldCountry]
+		e.Reason = kiosk.SearchReason(form[present.FieldReason])
+		v.send(e)
+	case kiosk.FoundChosen:
+		e.Register = v.forms.number()
+		v.send(e)
+	case kiosk.WordGiven:
+		e.BirthDate, e.Number = present.ParseDay(form[present.FieldBirth]), form[present.FieldNumber]
+		v.send(e)
+	case kiosk.TryNamed:
+		e.By, e.Text, e.Channel = kiosk.Identifier(form[present.FieldKind]), form[present.FieldText], kiosk.Channel(form[present.FieldChannel])
+		v.send(e)
+	case kiosk.LaterEntered:
+		v.send(present.Later(kiosk.Channel(form[present.FieldChannel]), form))
+	}
 }

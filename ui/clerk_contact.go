@@ -13,6 +13,8 @@ type contactPage struct {
 	phone, email *channelView
 	message      *theme.Text
 	fields       *list[fieldRow, present.Field]
+	later        *laterView
+	entries      fyne.CanvasObject // give way to it
 	object       fyne.CanvasObject
 	open         bool
 	caseShown    kiosk.CaseID
@@ -27,10 +29,11 @@ type channelView struct {
 	tick          *theme.Circle
 	entry         *entry
 	content       fyne.CanvasObject
+	panel         fyne.CanvasObject
 }
 
-func newContactPage(keys *keyboard, send func(kiosk.Event), changed func()) *contactPage {
-	p := &contactPage{message: theme.Body("").Wrap(), fields: newFields(12, 134, nil)}
+func newContactPage(keys *keyboard, send func(kiosk.Event), seek func(fyne.CanvasObject), changed func()) *contactPage {
+	p := &contactPage{message: theme.Body("").Wrap(), fields: newFields(12, 134, nil), later: newLaterView(keys, send, seek, changed)}
 	// While the page is being filled or wiped, what changes is not the clerk's typing.
 	typed := func() {
 		if p.open {
@@ -47,9 +50,8 @@ func newContactPage(keys *keyboard, send func(kiosk.Event), changed func()) *con
 			typed()
 		}
 	}
-	p.object = rows(18,
-		columns(18, []float32{1, 1}, theme.Panel(p.phone.content), theme.Panel(p.email.content)),
-		theme.Panel(rows(14, p.message, p.fields.content)))
+	p.entries = columns(18, []float32{1, 1}, p.phone.panel, p.email.panel)
+	p.object = rows(18, p.entries, p.later.content, theme.Panel(rows(14, p.message, p.fields.content)))
 	return p
 }
 
@@ -59,6 +61,7 @@ func newChannelView(keys *keyboard, changed func()) *channelView {
 		tick: theme.TickIcon(theme.Passed), entry: newEntry(keys, changed),
 	}
 	v.content = rows(8, v.label, v.entry, centred(8, []float32{0, 1}, v.tick, v.status))
+	v.panel = theme.Panel(v.content)
 	return v
 }
 
@@ -76,6 +79,10 @@ func (p *contactPage) show(m present.ClerkModel) {
 	say(p.message, m.Contact.Message)
 	p.fields.show(m.Contact.Fields)
 	reveal(p.fields.content, len(m.Contact.Fields) > 0)
+	p.later.show(m.Contact.Later, m.Language)
+	reveal(p.entries, !m.Contact.Later.Shown)
+	reveal(p.phone.panel, m.Contact.Phone.Asked)
+	reveal(p.email.panel, m.Contact.Email.Asked)
 	p.open = open
 }
 
@@ -95,12 +102,15 @@ func (v *channelView) show(m present.ChannelModel, fill bool) {
 
 // first is the entry in which the page begins, or goes on after a failure: the first that is still open.
 func (p *contactPage) first() fyne.Focusable {
+	if field := p.later.form.first(); field != nil {
+		return field
+	}
 	channels := []*channelView{p.phone, p.email}
 	if p.begin == kiosk.Email {
 		channels = []*channelView{p.email, p.phone}
 	}
 	for _, channel := range channels {
-		if !channel.entry.Disabled() {
+		if !channel.entry.Disabled() && channel.panel.Visible() {
 			return channel.entry
 		}
 	}

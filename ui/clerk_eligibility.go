@@ -2,9 +2,7 @@ package ui
 
 import (
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -27,6 +25,10 @@ type eligibilityPage struct {
 	spelling               *spellingView
 	papers                 [2]*paperView
 	either, keys           *theme.Text
+	numbers                *form // of other services: in place of the rest while it is open
+	numbersNote            *theme.Text
+	numbersOpen            bool
+	main, beside           fyne.CanvasObject // the rest, and the numbers
 	object                 fyne.CanvasObject
 
 	model present.EligibilityModel
@@ -75,7 +77,11 @@ func newEligibilityPage(keys *keyboard, send func(kiosk.Event), seek func(fyne.C
 	p.spelling = newSpellingView(keys, p.changed, seek)
 	left := theme.Panel(rows(8, p.taxNumber.content, p.declaration.content, p.spelling.content))
 	right := theme.Panel(rows(8, p.papers[0].content, p.papers[1].content, p.either))
-	p.object = rows(10, sideBySide(18, 860, []float32{500, 462}, left, right), p.keys)
+	p.numbers, p.numbersNote = newForm(keys, seek, p.changed, func(string, kiosk.Secret) {}), theme.Small("").Wrap()
+	p.numbers.opened = opened
+	p.main, p.beside = sideBySide(18, 860, []float32{500, 462}, left, right), theme.Panel(rows(14, p.numbers.content, p.numbersNote))
+	p.beside.Hide()
+	p.object = rows(10, p.main, p.beside, p.keys)
 	return p
 }
 
@@ -121,38 +127,11 @@ func (v *paperView) put(seen kiosk.Seen) {
 }
 
 func (v *paperView) seen() kiosk.Seen {
-	s := kiosk.Seen{Issuer: strings.TrimSpace(v.issuer.Text), Issued: day(v.issued.Text)}
+	s := kiosk.Seen{Issuer: strings.TrimSpace(v.issuer.Text), Issued: present.ParseDay(v.issued.Text)}
 	if v.kind.chosen >= 0 && v.kind.chosen < len(v.model.Kinds) {
 		s.Kind = v.model.Kinds[v.kind.chosen]
 	}
 	return s
-}
-
-// day reads a date as clerks type it, 04-11-2026, 4/11/2026, 04112026 or 2026-11-04; the zero Date while it is none. It may
-// be a day that is in no calendar, which is then said instead of passed over.
-func day(text string) kiosk.Date {
-	parts := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune("-/. ", r) })
-	switch {
-	case len(parts) == 1 && len(parts[0]) == len("04112026"):
-		whole := parts[0]
-		parts = []string{whole[:2], whole[2:4], whole[4:]}
-	case len(parts) != 3:
-		return kiosk.Date{}
-	case len(parts[0]) == len("2026"):
-		slices.Reverse(parts)
-	}
-	var numbers [3]int
-	for i, most := range []int{2, 2, 4} {
-		number, err := strconv.ParseUint(parts[i], 10, 16)
-		if err != nil || len(parts[i]) > most || number == 0 {
-			return kiosk.Date{}
-		}
-		numbers[i] = int(number)
-	}
-	if len(parts[2]) != len("2026") {
-		return kiosk.Date{}
-	}
-	return kiosk.Date{Year: numbers[2], Month: time.Month(numbers[1]), Day: numbers[0]}
 }
 
 func (p *eligibilityPage) content() fyne.CanvasObject { return p.object }
@@ -175,6 +154,11 @@ func (p *eligibilityPage) show(m present.ClerkModel) {
 		paper.show(model, m.Eligibility.Issuer, m.Eligibility.Issued, m.Eligibility.Choose)
 	}
 	p.either.SetText(m.Eligibility.Either)
+	if p.numbersNote.SetText(m.Eligibility.NumbersNote); entering {
+		p.numbers.asks, p.numbersOpen = "", false
+		p.turn()
+	}
+	p.numbers.show(m.Eligibility.Numbers, m.Language)
 	p.keys.SetText(m.Eligibility.Keys)
 	if entering || m.Page != present.PageEligibility {
 		p.put(m.Eligibility.Entered)
@@ -214,7 +198,20 @@ func (p *eligibilityPage) entered() kiosk.Eligibility {
 			e.Address = paper.seen()
 		}
 	}
-	return e
+	return present.Numbers(e, p.numbers.values())
+}
+
+// turn shows the numbers of other services, or the rest.
+func (p *eligibilityPage) turn() {
+	reveal(p.beside, p.numbersOpen)
+	reveal(p.main, !p.numbersOpen)
+}
+
+// toggle does so when it is asked for, and the cursor goes along.
+func (p *eligibilityPage) toggle() {
+	p.numbersOpen = !p.numbersOpen
+	p.turn()
+	p.goTo(p.first())
 }
 
 func (p *eligibilityPage) changed() {
@@ -246,6 +243,9 @@ func (p *eligibilityPage) fields() []fyne.Focusable {
 }
 
 func (p *eligibilityPage) first() fyne.Focusable {
+	if p.numbersOpen {
+		return p.numbers.first()
+	}
 	if all := p.fields(); len(all) > 0 {
 		return all[0]
 	}
@@ -257,6 +257,9 @@ func (p *eligibilityPage) press(key fyne.KeyName, focused fyne.Focusable, onward
 	if focused == fyne.Focusable(p.number) && (key == fyne.KeyBackspace || key == fyne.KeyDelete) {
 		p.number.delete()
 		return true
+	}
+	if p.numbersOpen {
+		return p.numbers.press(key, focused, p.goTo, p.toggle)
 	}
 	if key != fyne.KeyReturn && key != fyne.KeyEnter {
 		return false
@@ -283,6 +286,8 @@ func (p *eligibilityPage) seekFault() {
 	}
 	p.asked = false
 	if field := p.fieldOf(p.model.Fault); field != nil {
+		p.numbersOpen = p.numbers.has(field)
+		p.turn()
 		p.goTo(field)
 	}
 }
@@ -301,6 +306,11 @@ func (p *eligibilityPage) fieldOf(fault kiosk.Fault) fyne.Focusable {
 		return p.answer
 	case kiosk.RequireSpelling:
 		return p.spelling.fieldOf(fault.Spelling)
+	}
+	for _, name := range []string{present.FieldSocial, present.FieldHealth} {
+		if string(fault.Requirement) == name {
+			return p.numbers.slots[name].field()
+		}
 	}
 	for _, paper := range p.papers {
 		if paper.model.Requirement == fault.Requirement {

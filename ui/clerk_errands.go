@@ -7,17 +7,22 @@ import (
 	"balcao/ui/theme"
 )
 
-// errandsPage is the list of what a person may have come for.
+// errandsPage is the list of what a person may have come for, and what this desk did today.
 type errandsPage struct {
 	choice *choice
 	names  []string
+	of     [][]string // the errands that each tile stands for
+	today  *theme.Text
+	counts *list[fieldRow, present.Field]
+	panel  fyne.CanvasObject
 	object fyne.CanvasObject
 }
 
-func newErrandsPage(keys *keyboard) *errandsPage {
-	p := &errandsPage{}
-	p.choice = newListedChoice(keys, func() {}, func() {})
-	p.object = theme.Panel(p.choice)
+func newErrandsPage(keys *keyboard, seek func(fyne.CanvasObject, float32, float32)) *errandsPage {
+	p := &errandsPage{today: theme.Value("").Bold(), counts: newFields(8, 118, nil)}
+	p.panel = theme.PanelPadded(16, rows(8, p.today, p.counts.content))
+	p.choice = newTiles(keys, &tiles{columns: 2, aside: p.panel}, func() { p.choice.seek(seek) }, func() {})
+	p.object = rows(0, p.choice)
 	return p
 }
 
@@ -25,7 +30,10 @@ func (p *errandsPage) content() fyne.CanvasObject { return p.object }
 
 func (p *errandsPage) show(m present.ClerkModel) {
 	opens := len(p.names) == 0
-	p.names = m.Errands.Names
+	p.names, p.of = m.Errands.Names, m.Errands.Of
+	p.today.SetText(m.Errands.Today)
+	p.counts.show(m.Errands.Counts)
+	reveal(p.panel, len(m.Errands.Counts) > 0)
 	p.choice.offer(m.Errands.Label, "", m.Errands.Options)
 	if opens { // afterwards the arrows choose, whatever else of the window is drawn anew
 		p.choice.put(m.Errands.Chosen)
@@ -35,10 +43,10 @@ func (p *errandsPage) show(m present.ClerkModel) {
 // first has the arrow keys.
 func (p *errandsPage) first() fyne.Focusable { return p.choice }
 
-// chosen is the name of the errand that is chosen.
-func (p *errandsPage) chosen() string {
+// chosen is the name of the errand that the chosen tile begins, and those that it stands for.
+func (p *errandsPage) chosen() (name string, of []string) {
 	if i := p.choice.chosen; i >= 0 && i < len(p.names) {
-		return p.names[i]
+		return p.names[i], p.of[i]
 	}
-	return ""
+	return "", nil
 }

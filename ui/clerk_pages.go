@@ -136,25 +136,39 @@ func (p *reviewPage) first() fyne.Focusable { return p.pin.first() }
 
 // donePage is the receipt on the screen.
 type donePage struct {
-	fields *list[fieldRow, present.Field]
-	tell   *theme.Text
-	tips   *list[*theme.Text, present.Line]
-	object fyne.CanvasObject
+	state    *theme.Text
+	tag      *theme.Tag
+	stateRow fyne.CanvasObject
+	fields   *list[fieldRow, present.Field]
+	notices  *list[*theme.Text, present.Line]
+	printed  *theme.Text
+	tell     *theme.Text
+	tips     *list[*theme.Text, present.Line]
+	object   fyne.CanvasObject
 }
 
 func newDonePage() *donePage {
 	p := &donePage{
 		fields: newFields(12, 134, nil), tell: theme.Heading(""),
-		tips: newLines(4, func() *theme.Text { return theme.Body("") }),
+		tips:  newLines(4, func() *theme.Text { return theme.Body("") }),
+		state: theme.Label("").Wrap(), tag: theme.NewTag(), printed: theme.Small("").Wrap(),
+		notices: newLines(6, func() *theme.Text { return theme.Small("") }),
 	}
-	p.object = sideBySide(18, 860, []float32{1, 1}, theme.Panel(p.fields.content), theme.Panel(rows(6, p.tell, p.tips.content)))
+	p.stateRow = columns(16, []float32{-134, 1}, p.state, p.tag.Content)
+	p.object = sideBySide(18, 860, []float32{1, 1}, theme.Panel(rows(12, p.stateRow, p.fields.content, p.notices.content, p.printed)), theme.Panel(rows(6, p.tell, p.tips.content)))
 	return p
 }
 
 func (p *donePage) content() fyne.CanvasObject { return p.object }
 
 func (p *donePage) show(m present.ClerkModel) {
+	p.state.SetText(m.Receipt.State)
+	p.tag.Show(m.Receipt.Tag.Text, theme.Result(m.Receipt.Tag.Meant))
+	reveal(p.stateRow, m.Receipt.Tag.Text != "")
 	p.fields.show(m.Receipt.Fields)
+	p.notices.show(m.Receipt.Notices)
+	reveal(p.notices.content, len(m.Receipt.Notices) > 0)
+	say(p.printed, m.Receipt.Printed)
 	p.tell.SetText(m.Receipt.Tell)
 	p.tips.show(present.PlainLines(m.Receipt.Tips))
 }

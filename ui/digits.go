@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"strings"
 	"time"
 	"unicode"
 
@@ -40,7 +41,9 @@ type digitField struct {
 	typed    [12]byte
 	n        int
 	min, max int
-	letters  bool // and signs: whatever can be printed in ASCII
+	letters  bool   // and signs: whatever can be printed in ASCII
+	alphabet string // these signs only, in capitals
+	group    int    // boxes that stand together; 0 for all
 	masked   bool
 	locked   bool
 	focused  bool
@@ -90,7 +93,15 @@ func (f *digitField) put(digits string) {
 // configure says what is asked for; it keeps what was typed.
 func (f *digitField) configure(m present.InputModel, name func(int) string) {
 	f.name, f.auto = name, m.Auto
-	f.letters = m.Letters
+	f.letters, f.alphabet = m.Letters, m.Alphabet
+	if f.group != m.Group {
+		f.group = m.Group
+		f.width, f.gap = boxWidth, boxGap
+		if f.group > 0 { // there are more of them
+			f.width, f.gap = 38, 8
+		}
+		f.Refresh()
+	}
 	if f.min != m.Min || f.max != m.Max || f.masked != m.Masked || f.locked != m.Locked {
 		f.min, f.max, f.masked, f.locked = m.Min, min(m.Max, len(f.typed)), m.Masked, m.Locked
 		f.Refresh()
@@ -111,11 +122,17 @@ func (f *digitField) look(check func(digits []byte)) { check(f.typed[:f.n]) }
 
 // takes reports whether a character is one of those that are asked for.
 func (f *digitField) takes(r rune) bool {
+	if f.alphabet != "" {
+		return strings.ContainsRune(f.alphabet, r)
+	}
 	return r >= '0' && r <= '9' || f.letters && r > ' ' && r <= unicode.MaxASCII && unicode.IsPrint(r)
 }
 
 // enter adds a digit; anything else, and what is too much, is ignored.
 func (f *digitField) enter(r rune) {
+	if f.alphabet != "" {
+		r = unicode.ToUpper(r)
+	}
 	if !f.takes(r) || f.n >= f.max || f.locked || f.settles() {
 		return
 	}
@@ -211,6 +228,14 @@ func (f *digitField) lengths() (width, height, gap float32) {
 	return f.zoom.Of(f.width), f.zoom.Of(f.height), f.zoom.Of(f.gap)
 }
 
+// apart is by how much a box stands further because groups stand apart.
+func (f *digitField) apart(box int) float32 {
+	if f.group == 0 {
+		return 0
+	}
+	return float32(box/f.group) * f.zoom.Of(20)
+}
+
 // CreateRenderer implements fyne.Widget.
 func (f *digitField) CreateRenderer() fyne.WidgetRenderer {
 	f.ExtendBaseWidget(f)
@@ -231,7 +256,7 @@ func (r *digitRenderer) Objects() []fyne.CanvasObject { return r.objects }
 func (r *digitRenderer) MinSize() fyne.Size {
 	n := float32(max(r.field.max, 1))
 	width, height, gap := r.field.lengths()
-	return fyne.NewSize(n*width+(n-1)*gap, height)
+	return fyne.NewSize(n*width+(n-1)*gap+r.field.apart(int(n)-1), height)
 }
 
 func (r *digitRenderer) Layout(fyne.Size) {}
@@ -254,7 +279,7 @@ func (r *digitRenderer) rebuild() {
 		if f.locked {
 			box.FillColor = theme.Page
 		}
-		at := fyne.NewPos(float32(i)*(width+gap), 0)
+		at := fyne.NewPos(float32(i)*(width+gap)+f.apart(i), 0)
 		box.Move(at)
 		box.Resize(fyne.NewSize(width, height))
 		r.objects = append(r.objects, box)

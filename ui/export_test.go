@@ -152,7 +152,7 @@ func PaperNames(language kiosk.Language, kinds []kiosk.SeenKind) []string {
 }
 
 // Day reads a date as clerks type it.
-func Day(text string) kiosk.Date { return day(text) }
+func Day(text string) kiosk.Date { return present.ParseDay(text) }
 
 // Country names a State.
 func Country(language kiosk.Language, code string) string {

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -23,7 +24,7 @@ func TestWhatTheScreensSay(t *testing.T) {
 		t.Run(string(language), func(t *testing.T) {
 			d := newDesk(t, ui.Options{})
 			var said strings.Builder
-			for i, screen := range screens {
+			for i, screen := range slices.Concat(screens, longScreens) {
 				d.Show(screen.state(language))
 				clerk := d.ClerkPage()
 				if i == 0 { // header, steps and status bar once

@@ -10,9 +10,19 @@ import (
 	"balcao/ui/theme"
 )
 
-const (
-	keyWidth, keyHeight = 104, 84
-	keyGapX, keyGapY    = 14, 26
+// padShape is how the keys of a keypad are set: the design's lengths.
+type padShape struct {
+	columns, rows int
+	width, height float32 // of a key
+	gapX, gapY    float32
+	low, lowGap   float32 // height and gap where the keypad stands under the boxes
+	text          float32 // size
+}
+
+// digitPad is laid out as on a telephone and a terminal; letterPad has the signs of an activation code, in as much room.
+var (
+	digitPad  = padShape{columns: 3, rows: 4, width: 104, height: 84, gapX: 14, gapY: 26, low: 52, lowGap: 10, text: 34}
+	letterPad = padShape{columns: 6, rows: 6, width: 50, height: 60, gapX: 8, gapY: 10.8, low: 40, lowGap: 8, text: 26}
 )
 
 // padKey is one key of the on-screen keypad. It never takes the focus: who taps may go on typing. It does not
@@ -23,6 +33,7 @@ type padKey struct {
 	text  string // a digit, a word, or "" for the deleting key's sign
 	label string
 	main  bool
+	shape *padShape
 	zoom  *theme.Zoom
 	tap   func()
 }
@@ -32,8 +43,8 @@ var (
 	_ fyne.Accessible = (*padKey)(nil)
 )
 
-func newPadKey(text string, zoom *theme.Zoom, tap func()) *padKey {
-	k := &padKey{text: text, label: text, zoom: zoom, tap: tap}
+func newPadKey(text string, shape *padShape, zoom *theme.Zoom, tap func()) *padKey {
+	k := &padKey{text: text, label: text, shape: shape, zoom: zoom, tap: tap}
 	k.ExtendBaseWidget(k)
 	return k
 }
@@ -89,13 +100,14 @@ func (r *padKeyRenderer) Objects() []fyne.CanvasObject {
 }
 
 func (r *padKeyRenderer) MinSize() fyne.Size {
-	return fyne.NewSize(r.key.zoom.Of(keyWidth), r.key.zoom.Of(keyHeight))
+	return fyne.NewSize(r.key.zoom.Of(r.key.shape.width), r.key.zoom.Of(r.key.shape.height))
 }
 
 func (r *padKeyRenderer) Layout(size fyne.Size) {
+	r.colour()
 	r.face.Resize(size)
 	r.text.Resize(size)
-	unit := r.key.zoom.Of(26)
+	unit := r.key.zoom.Of(r.key.shape.text * 26 / digitPad.text)
 	for i, line := range r.sign {
 		at := deleteSign[i]
 		line.StrokeWidth = unit / 10
@@ -117,30 +129,66 @@ func (r *padKeyRenderer) colour() {
 		fill, edge, ink = theme.Blue, theme.Blue, theme.White
 	}
 	r.face.FillColor, r.face.StrokeColor, r.text.Color = fill, edge, ink
-	r.text.TextSize = r.key.zoom.Of(34)
-}
-
-// keypad is the on-screen keypad of the citizen's screen, laid out as on a telephone and a terminal.
-type keypad struct {
-	ok, delete *padKey
-	content    *fyne.Container
-}
-
-func newKeypad(zoom *theme.Zoom, digit func(rune), remove, ok func()) *keypad {
-	k := &keypad{delete: newPadKey("", zoom, remove), ok: newPadKey("OK", zoom, ok)}
-	k.ok.main = true
-	grid := container.New(padLayout{zoom})
-	for _, r := range "123456789" {
-		grid.Add(newPadKey(string(r), zoom, func() { digit(r) }))
+	r.text.TextSize = r.key.zoom.Of(r.key.shape.text)
+	if len(r.key.text) > 1 { // a word has to fit as well
+		r.text.TextSize = min(r.text.TextSize, max(r.key.zoom.Of(r.key.shape.width), r.key.Size().Width)*0.33)
 	}
-	grid.Add(k.delete)
-	grid.Add(newPadKey("0", zoom, func() { digit('0') }))
-	grid.Add(k.ok)
-	k.content = grid
+}
+
+// keypad is the on-screen keypad of the citizen's screen: of digits, or of the signs of a code that has letters.
+type keypad struct {
+	ok, delete *padKey // of the keys that are shown
+	pads       map[string]*pad
+	layout     *padLayout
+	content    *fyne.Container
+	make       func(letters string) *pad
+}
+
+// pad is the keys for what is asked for, the deleting one and the one that ends it.
+type pad struct {
+	shape      *padShape
+	keys       []fyne.CanvasObject
+	ok, delete *padKey
+}
+
+func newKeypad(zoom *theme.Zoom, enter func(rune), remove, ok func()) *keypad {
+	k := &keypad{pads: map[string]*pad{}, layout: &padLayout{zoom: zoom}}
+	k.make = func(letters string) *pad {
+		p := &pad{shape: &digitPad}
+		signs := "1234567890"
+		if letters != "" {
+			p.shape, signs = &letterPad, letters
+		}
+		for _, r := range signs {
+			p.keys = append(p.keys, newPadKey(string(r), p.shape, zoom, func() { enter(r) }))
+		}
+		p.delete, p.ok = newPadKey("", p.shape, zoom, remove), newPadKey("OK", p.shape, zoom, ok)
+		p.ok.main = true
+		if letters == "" { // on either side of the nought
+			nought := p.keys[9]
+			p.keys = append(p.keys[:9], p.delete, nought)
+		} else {
+			p.keys = append(p.keys, p.delete)
+		}
+		p.keys = append(p.keys, p.ok)
+		return p
+	}
+	k.content = container.New(k.layout)
+	k.show(present.KeypadModel{OK: "OK"})
 	return k
 }
 
 func (k *keypad) show(m present.KeypadModel) {
+	p := k.pads[m.Letters]
+	if p == nil {
+		p = k.make(m.Letters)
+		k.pads[m.Letters] = p
+	}
+	if p.ok != k.ok {
+		k.ok, k.delete, k.layout.shape = p.ok, p.delete, p.shape
+		k.content.Objects = p.keys
+		k.content.Refresh()
+	}
 	k.delete.label = m.Delete
 	if k.ok.text != m.OK {
 		k.ok.text, k.ok.label = m.OK, m.OK
@@ -148,25 +196,42 @@ func (k *keypad) show(m present.KeypadModel) {
 	}
 }
 
-// padLayout is three columns of keys of one size: as wide as the design's beside the boxes, and as wide as there
-// is room in a window that stands upright, where they are lower.
-type padLayout struct{ zoom *theme.Zoom }
+// padLayout is columns of keys of one size: as wide as the design's beside the boxes, and as wide as there is room in a
+// window that stands upright, where they are lower.
+type padLayout struct {
+	zoom  *theme.Zoom
+	shape *padShape
+}
 
-// Heights of a key and of the gap below it, where the keypad stands under the boxes.
-const lowKey, lowGap = 52, 10
+// low is the height of the keypad under the boxes.
+func (l *padLayout) low() float32 {
+	return l.zoom.Of(float32(l.shape.rows)*l.shape.low + float32(l.shape.rows-1)*l.shape.lowGap)
+}
 
-func (l padLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	width, height := l.zoom.Of(keyWidth), l.zoom.Of(keyHeight)
-	gapX, gapY := l.zoom.Of(keyGapX), l.zoom.Of(keyGapY)
-	if size.Height < l.MinSize(nil).Height {
-		width, height, gapY = (size.Width-2*gapX)/3, l.zoom.Of(lowKey), l.zoom.Of(lowGap)
+// Layout implements fyne.Layout.
+func (l *padLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	shape := l.shape
+	width, height := l.zoom.Of(shape.width), l.zoom.Of(shape.height)
+	gapX, gapY := l.zoom.Of(shape.gapX), l.zoom.Of(shape.gapY)
+	if size.Height < l.MinSize(nil).Height-1 {
+		width = (size.Width - float32(shape.columns-1)*gapX) / float32(shape.columns)
+		height, gapY = l.zoom.Of(shape.low), l.zoom.Of(shape.lowGap)
 	}
+	last := len(objects) - 1
 	for i, object := range objects {
-		object.Move(fyne.NewPos(float32(i%3)*(width+gapX), float32(i/3)*(height+gapY)))
-		object.Resize(fyne.NewSize(width, height))
+		column, row := i%shape.columns, i/shape.columns
+		wide := width
+		if i == last { // what is left of its row
+			wide = float32(shape.columns-column)*(width+gapX) - gapX
+		}
+		object.Move(fyne.NewPos(float32(column)*(width+gapX), float32(row)*(height+gapY)))
+		object.Resize(fyne.NewSize(wide, height))
 	}
 }
 
-func (l padLayout) MinSize([]fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(l.zoom.Of(3*keyWidth+2*keyGapX), l.zoom.Of(4*keyHeight+3*keyGapY))
+// MinSize implements fyne.Layout.
+func (l *padLayout) MinSize([]fyne.CanvasObject) fyne.Size {
+	shape := l.shape
+	columns, rows := float32(shape.columns), float32(shape.rows)
+	return fyne.NewSize(l.zoom.Of(columns*shape.width+(columns-1)*shape.gapX), l.zoom.Of(rows*shape.height+(rows-1)*shape.gapY))
 }

@@ -323,3 +323,23 @@ func (r noticeRoom) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	}
 	return objects[0].MinSize().Max(room)
 }
+
+// newSheet gives a picture the height of a sheet of paper (ISO 216) at its width, up to a width that can be read well.
+func newSheet(picture fyne.CanvasObject) *fyne.Container {
+	return container.New(&sheetLayout{}, picture)
+}
+
+type sheetLayout struct{ height float32 }
+
+const sheetMost = 820 // wide
+
+// Layout implements fyne.Layout.
+func (l *sheetLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	width := fyne.Min(size.Width, sheetMost)
+	l.height = width * 1.4142
+	objects[0].Move(fyne.NewPos((size.Width-width)/2, 0))
+	objects[0].Resize(fyne.NewSize(width, l.height))
+}
+
+// MinSize implements fyne.Layout.
+func (l *sheetLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(300, l.height) }

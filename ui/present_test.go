@@ -123,7 +123,7 @@ func TestFailureIsToldToBoth(t *testing.T) {
 		state          kiosk.State
 		clerk, citizen string
 	}{
-		{"Undelivered", contactFailed(undelivered)(en), "The SMS did not reach +351 912 345 678. Check the number with the person, or use the e-mail.", "We could not send it"},
+		{"Undelivered", contactFailed(undelivered)(en), "The SMS did not reach +351 912 345 678. Why: the phone was off or out of reach. Check the number with the person, or use the e-mail.", "We could not send it"},
 		{"Taken", contactFailed(taken)(en), "The code was right, but +351 912 345 678 already belongs to another person's key. Check the number with the person, or use the e-mail.",
 			"This contact belongs to another key"},
 		{"Expired", contactFailed(expired)(en), "The code sent to +351 912 345 678 has expired. Send another (F5), or use the other channel.", "The code has expired"},
@@ -131,7 +131,7 @@ func TestFailureIsToldToBoth(t *testing.T) {
 			"The 3 tries by SMS are used up. No mobile phone can be confirmed in this enrolment any more, nor another number. The e-mail is left.", "There are no tries left"},
 		{"BothLocked", nothingLeft, "The 3 tries by SMS are used up. No mobile phone can be confirmed in this enrolment any more, nor another number. " +
 			"The other channel cannot be used any more either: cancel (Esc) and begin again.", "There are no tries left"},
-		{"WhenAnotherIsProven", withMail, "The SMS did not reach +351 912 345 678. Correct it, or continue with only the confirmed contact.", "We could not send it"},
+		{"WhenAnotherIsProven", withMail, "The SMS did not reach +351 912 345 678. Why: the phone was off or out of reach. Correct it, or continue with only the confirmed contact.", "We could not send it"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			clerk := strings.ReplaceAll(ui.PresentClerk(test.state, false, "+351 912 345 678", "", kiosk.SMS).Contact.Message.Text, "\u00a0", " ")

@@ -5,6 +5,7 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -19,7 +20,10 @@ import (
 	"balcao/ui/theme"
 )
 
-var pictures = flag.String("pictures", "", "folder to write a picture of every screen into")
+var (
+	pictures = flag.String("pictures", "", "folder to write a picture of every screen into")
+	only     = flag.String("only", "", "part of the names of the screens that TestEveryScreen draws")
+)
 
 // desk is the screens of a test: they draw, and what they send is collected.
 type desk struct {
@@ -143,7 +147,10 @@ func TestEveryScreen(t *testing.T) {
 				d.Clerk().Resize(test.size)
 				d.Citizen().Resize(test.size)
 			}
-			for _, screen := range screens {
+			for _, screen := range slices.Concat(screens, longScreens) {
+				if *only != "" && !strings.Contains(screen.name, *only) {
+					continue
+				}
 				d.Show(screen.state(test.language))
 				for name, window := range map[string]fyne.Window{"clerk": d.Clerk(), "citizen": d.Citizen()} {
 					if shown := visibleText(window); rawKey.MatchString(shown) {

@@ -250,7 +250,7 @@ func contactFailed(how func(*kiosk.ChannelState)) func(kiosk.Language) kiosk.Sta
 	}
 }
 
-func undelivered(c *kiosk.ChannelState)   { c.Delivery = kiosk.DeliveryFailed }
+func undelivered(c *kiosk.ChannelState)   { c.Delivery, c.Reason = kiosk.DeliveryFailed, kiosk.FailSwitchedOff }
 func taken(c *kiosk.ChannelState)         { c.Problem = kiosk.ContactTaken }
 func lockedChannel(c *kiosk.ChannelState) { c.Problem, c.TriesLeft = kiosk.ChannelLocked, 0 }
 func expired(c *kiosk.ChannelState) {
@@ -475,7 +475,7 @@ type screen struct {
 }
 
 // screens are all of them, those of travel documents among them.
-var screens = slices.Concat(cardScreens, travelScreens, shiftScreens)
+var screens = slices.Concat(cardScreens, travelScreens, shiftScreens, lifeScreens)
 
 var cardScreens = []screen{
 	{"1-document", idle}, {"1-errands", errands}, {"1-check", checkDesk}, {"1-check-away", checkAway}, {"1-left-behind", leftBehind}, {"1-centre-down", centreDown}, {"1-desk-suspended", deskSuspended}, {"1-service-stopped", stopped}, {"1-reading", reading}, {"1-held", held},

@@ -286,7 +286,7 @@ func (u *UI) draw() {
 	}
 	u.name(u.state.ClerkLanguage, u.state.CitizenLanguage)
 	p := u.present()
-	u.clerk.show(present.Clerk(p, u.clerk.contact.drafts())) // with the overlay, also over a citizen's page
+	u.clerk.show(present.Clerk(p, u.clerk.drafts())) // with the overlay, also over a citizen's page
 	u.citizen.show(present.Citizen(p))
 	if u.options.OneScreen {
 		u.turn(u.handedOver())

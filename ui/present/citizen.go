@@ -1,6 +1,10 @@
 package present
 
-import "balcao/kiosk"
+import (
+	"slices"
+
+	"balcao/kiosk"
+)
 
 // CitizenPage names what the citizen's screen shows.
 type CitizenPage string
@@ -11,6 +15,10 @@ const (
 	CitizenPIN     CitizenPage = "pin"
 	CitizenReview  CitizenPage = "review"
 	CitizenCardPIN CitizenPage = "card_pin"
+
+	CitizenActivation CitizenPage = "activation"
+	CitizenTryPIN     CitizenPage = "try_pin"
+	CitizenTryCode    CitizenPage = "try_code"
 )
 
 // CitizenModel is everything the citizen's screen shows. Key changes whenever something new is asked
@@ -46,14 +54,16 @@ const (
 	SignDone
 )
 
-// KeypadModel is the words on the keypad.
-type KeypadModel struct{ OK, Delete string }
+// KeypadModel is the words on the keypad, and its signs where they are not the digits.
+type KeypadModel struct{ OK, Delete, Letters string }
 
 // InputModel is what a field of digits has to know.
 type InputModel struct {
 	Min, Max int
-	Auto     bool // submitted with the last digit
-	Letters  bool // and signs are taken besides digits
+	Auto     bool   // submitted with the last digit
+	Letters  bool   // and signs are taken besides digits
+	Alphabet string // only these signs are taken, in either case; "" for digits
+	Group    int    // so many boxes stand together; 0 for all
 	Masked   bool
 	Locked   bool            // being compared, expired or locked
 	Policy   kiosk.PINPolicy // rules shown as they are met, with a first PIN only
@@ -71,7 +81,7 @@ func Citizen(p Presenter) CitizenModel {
 	p.Words = Words{p.State.CitizenLanguage}
 	m := CitizenModel{Language: p.State.CitizenLanguage, Page: CitizenMessage}
 	p.citizenPage(&m)
-	m.Keypad = KeypadModel{OK: p.Text("citizen.keypad.ok"), Delete: p.Text("citizen.keypad.delete")}
+	m.Keypad = KeypadModel{OK: p.Text("citizen.keypad.ok"), Delete: p.Text("citizen.keypad.delete"), Letters: m.Input.Alphabet}
 	if p.OneScreen {
 		m.GiveBack = &Action{Text: p.Text("action.give_back"), Key: "F2", Event: kiosk.HandOver{}}
 	}
@@ -116,6 +126,18 @@ func (p Presenter) citizenPage(m *CitizenModel) {
 		p.citizenReview(m)
 	case s.Step == kiosk.StepDone:
 		p.citizenDone(m)
+	case s.Step == kiosk.StepActivation:
+		p.citizenActivation(m)
+	case s.Step == kiosk.StepTry:
+		p.citizenTry(m)
+	case s.Step == kiosk.StepKey && s.Document.Identity != nil:
+		p.tellsFirst(m)
+	case s.Step == kiosk.StepStored:
+		p.citizenStored(m)
+	case slices.Contains([]kiosk.Step{kiosk.StepSearch, kiosk.StepWord, kiosk.StepNotMe, kiosk.StepKey}, s.Step):
+		p.message(m, "at_work", SignWait)
+	case s.Step == kiosk.StepReport:
+		p.message(m, "not_open", SignNone)
 	case approving(s):
 		p.message(m, "not_open", SignNone)
 	case s.Status.Centre.Suspended:
@@ -194,6 +216,13 @@ func (p Presenter) citizenContact(m *CitizenModel) {
 		c := p.channel(failed)
 		p.message(m, "failed."+string(c.Stopped()), SignWait)
 		m.Text = p.Format("citizen.failed."+string(c.Stopped())+".text", Values{"Contact": contactText(c.Value)})
+		return
+	}
+	if later := p.State.Contact.Later; later.Channel != "" {
+		p.message(m, "later_way", SignWait)
+		if later.Set {
+			p.message(m, "later_set", SignDone)
+		}
 		return
 	}
 	if awaited == "" {
@@ -343,8 +372,17 @@ func (p Presenter) everythingRight(m *CitizenModel) {
 		"Issuer": p.Country(person.Country),
 	})
 	m.Fields = []Field{{p.Text("citizen.review.name"), p.fullName(person)}, {p.Text("citizen.review.document"), document}}
+	if p.changes() {
+		p.whatChanges(m)
+		p.agrees(m)
+		return
+	}
 	m.Fields = append(m.Fields, p.brought("citizen.review.", p.longDate)...)
-	m.Fields = append(m.Fields, Field{p.Text("citizen.review.login"), p.Format("citizen.review.login_value", Values{"Contact": login})})
+	if later := p.State.Contact.Later; later.Set {
+		m.Fields = append(m.Fields, Field{p.Text("citizen.review.activation"), p.laterText(later, "citizen.review.")})
+	} else {
+		m.Fields = append(m.Fields, Field{p.Text("citizen.review.login"), p.Format("citizen.review.login_value", Values{"Contact": login})})
+	}
 	if second != "" {
 		m.Fields = append(m.Fields, Field{p.Text("citizen.review.second"), second})
 	}
@@ -364,6 +402,11 @@ func (p Presenter) everythingRight(m *CitizenModel) {
 		{p.Text("citizen.review.not_kept"), p.Text("citizen.review.not_kept_text")},
 	}
 	m.Rights = p.Text("citizen.review.rights")
+	p.agrees(m)
+}
+
+// agrees asks whether all of the page is right.
+func (p Presenter) agrees(m *CitizenModel) {
 	if p.State.Review.Disputed {
 		m.Key = "review/disputed"
 		m.Title = p.Text("citizen.disputed.title")

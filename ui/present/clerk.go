@@ -27,6 +27,17 @@ const (
 	PageReview      Page = "review"
 	PageDone        Page = "done"
 	PageError       Page = "error"
+	PageKey         Page = "key"
+	PageActivation  Page = "activation"
+	PageTry         Page = "try"
+	PageStored      Page = "stored"
+	PageSearch      Page = "search"
+	PageWord        Page = "word"
+	PageNotMe       Page = "not_me"
+	PageReport      Page = "report"
+	PageAlerts      Page = "alerts"
+	PageAlert       Page = "alert"
+	PagePaper       Page = "paper"
 )
 
 // ClerkModel is everything the clerk's window shows. Of the pages' models only the current page's is
@@ -50,6 +61,13 @@ type ClerkModel struct {
 	Title, Subtitle string
 	Care            bool // the subtitle asks for care
 	Errands         ErrandsModel
+	Key             KeyModel
+	Activation      ActivationModel
+	Try             TryModel
+	Form            FormPage
+	Sections        SectionsModel
+	Table           TableModel
+	Paper           PaperPage
 	Document        documentModel
 	Reading         readingModel
 	Access          AccessModel
@@ -95,10 +113,14 @@ type pinModel struct {
 }
 
 type receiptModel struct {
-	Shown  bool
-	Fields []Field
-	Tell   string
-	Tips   []string
+	Shown   bool
+	Tag     TagModel
+	State   string
+	Fields  []Field
+	Notices []Line // what became of the messages about it
+	Printed Line
+	Tell    string
+	Tips    []string
 }
 
 // typing reports whether the clerk types what is printed, or the chip is being opened with it. What was typed stays
@@ -118,6 +140,8 @@ func clerkPage(s kiosk.State) Page {
 		return signInPage(s)
 	case s.Problem != nil, document && s.Status.Service != "":
 		return PageError
+	case s.Print.Phase == kiosk.PrintOnPage:
+		return PagePaper
 	case typing(s):
 		return PageAccess
 	case document && s.Document.Reading:
@@ -178,6 +202,24 @@ func Clerk(p Presenter, d Drafts) ClerkModel {
 		p.done(&m)
 	case PageErrands:
 		p.errands(&m)
+	case PageKey:
+		p.keyPage(&m, d)
+	case PageActivation:
+		p.activation(&m, d)
+	case PageTry:
+		p.try(&m, d)
+	case PageStored:
+		p.stored(&m)
+	case PageSearch:
+		p.search(&m, d)
+	case PageWord:
+		p.word(&m, d)
+	case PageNotMe:
+		p.notMe(&m)
+	case PageReport:
+		p.report(&m)
+	case PagePaper:
+		p.paperPage(&m)
 	case PageSignIn:
 		p.signIn(&m)
 	case PageLock:

@@ -3,6 +3,7 @@ package present
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -15,6 +16,9 @@ type Drafts struct {
 	Phone, Email string
 	Focus        kiosk.Channel
 	Doubted      string // the address that the clerk was asked about, "" for none
+
+	Form   map[string]string // what stands in the fields of a form
+	Errand string            // what is chosen on the page of a key
 }
 
 // likely is the address that was probably meant by the one that is asked about, "" when none is.
@@ -34,6 +38,7 @@ func (d Drafts) Of(channel kiosk.Channel) string {
 
 // ChannelModel is one contact and how far it is.
 type ChannelModel struct {
+	Asked  bool // by the errand
 	Label  string
 	Text   string // what to put into the entry when the page opens
 	Meant  string // how that was understood, once it was: the number with its country
@@ -48,6 +53,7 @@ type ContactModel struct {
 	Begin        kiosk.Channel // where something failed and the clerk goes on: the cursor goes there, over what it holds
 	Message      Line
 	Fields       []Field
+	Later        LaterModel // in place of both
 }
 
 func (p Presenter) channel(channel kiosk.Channel) kiosk.ChannelState {
@@ -66,11 +72,36 @@ func (p Presenter) contact(m *ClerkModel, d Drafts) {
 	m.Contact.Begin = p.begin()
 	p.contactMessage(m)
 	m.Actions = p.contactActions(d)
+	if m.Contact.Later = p.later(p.State.Contact.Later, d); m.Contact.Later.Shown {
+		p.laterPage(m, d)
+	} else if p.mayBeLater() {
+		at := len(m.Actions) - 1
+		m.Actions = slices.Insert(m.Actions, at, Action{Text: p.Text("action.not_now"), Key: "F6", Event: kiosk.LaterChosen{Channel: kiosk.SMS}})
+	}
+}
+
+// mayBeLater reports whether the errand can go on without a contact that is proven now: a new key is activated by a code.
+func (p Presenter) mayBeLater() bool {
+	contact := p.State.Contact
+	return p.State.Errand.Name == kiosk.Errands[0].Name && !contact.Settled && !contact.Opening && contact.Awaited == ""
+}
+
+// laterPage is the page while the activation code's way is asked for, or is known.
+func (p Presenter) laterPage(m *ClerkModel, d Drafts) {
+	state := p.State.Contact.Later
+	m.Title, m.Subtitle, m.Contact.Fields = p.Text("later.title"), p.Text("later.subtitle"), nil
+	m.Contact.Message = Line{p.Text("later.explain"), ToneQuiet}
+	if state.Set {
+		m.Contact.Message = Line{p.Format("later.set_"+string(state.Channel), Values{"Until": p.moment(state.ExpiresAt)}), ToneGood}
+		m.Contact.Fields = []Field{{p.Text("key.code"), p.laterText(state, "review.")}}
+	}
+	m.Actions = append(p.laterActions(state, d, Action{Text: p.Text("action.prove_now"), Key: "F6", Event: kiosk.LaterChosen{}}), p.back())
 }
 
 func (p Presenter) channelModel(channel kiosk.Channel, label string, d Drafts) ChannelModel {
 	c := p.channel(channel)
 	return ChannelModel{
+		Asked:  p.State.Errand.Channel == "" || p.State.Errand.Channel == channel,
 		Label:  p.Text(label),
 		Text:   cmp.Or(c.Draft, c.Text),
 		Meant:  contactTyped(c.Value),
@@ -157,9 +188,9 @@ func (p Presenter) sentLine(c kiosk.ChannelState) Line {
 	speaks := ToneQuiet
 	switch stopped := c.Stopped(); {
 	case stopped != kiosk.ContactOK:
-		parts, speaks = append(parts, p.contactProblem(kiosk.ChannelState{Problem: stopped})), ToneBad
+		parts, speaks = append(parts, p.contactProblem(kiosk.ChannelState{Problem: stopped})+p.because(c)), ToneBad
 	case c.Delivery != kiosk.DeliveryNone:
-		parts = append(parts, p.Text("contact.delivery."+string(c.Delivery)))
+		parts = append(parts, p.Text("contact.delivery."+string(c.Delivery))+p.because(c))
 	}
 	switch wait := c.ResendAt.Sub(p.centreNow()); {
 	case c.SendsLeft == 0:
@@ -170,6 +201,14 @@ func (p Presenter) sentLine(c kiosk.ChannelState) Line {
 		parts = append(parts, p.Text("contact.resend_now"))
 	}
 	return Line{strings.Join(parts, " · "), speaks}
+}
+
+// because says why a message did not arrive, or has not left.
+func (p Presenter) because(c kiosk.ChannelState) string {
+	if c.Reason == "" {
+		return ""
+	}
+	return " (" + p.Text("contact.fail_"+string(c.Reason)) + ")"
 }
 
 // contactMessage fills the panel under the entries: whom the desk waits for, and how the awaited
@@ -211,7 +250,11 @@ func (p Presenter) failed(channel kiosk.Channel) string {
 		left += "_only"
 	}
 	v := Values{"Contact": contactText(c.Value), "Tries": c.Tries}
-	return p.Format("contact.failed."+string(stopped)+"_"+string(channel), v) + " " + p.Text("contact.left."+left)
+	what := p.Format("contact.failed."+string(stopped)+"_"+string(channel), v)
+	if stopped == kiosk.Undelivered && c.Reason != "" {
+		what += " " + p.Format("contact.failed_because", Values{"Reason": p.Text("contact.fail_" + string(c.Reason))})
+	}
+	return what + " " + p.Text("contact.left."+left)
 }
 
 // begin is the channel in which the clerk goes on after one failed: the same, unless nothing of it can be proven.

@@ -2,6 +2,7 @@ package present
 
 import (
 	"slices"
+	"strings"
 
 	"balcao/kiosk"
 )
@@ -22,6 +23,8 @@ type EligibilityModel struct {
 	Choose      string // in a choice without an answer
 	Issuer      string // names of a paper's fields
 	Issued      string
+	Numbers     FormModel // of other services, on a page of their own
+	NumbersNote string
 	Refused     bool
 	Fault       kiosk.Fault // the first that is not met, once Refused
 }
@@ -79,7 +82,78 @@ func (p Presenter) eligibility(m *ClerkModel) {
 		m.Eligibility.Spelling = AskedModel{Asked: true, Hint: p.spellingHint()}
 	}
 	p.papers(&m.Eligibility, rule)
-	m.Actions = []Action{{Text: p.Text("action.continue"), Key: "F10", Main: true, Event: kiosk.Continue{}}, p.back()}
+	m.Eligibility.Numbers, m.Eligibility.NumbersNote = p.numbers(), p.Text("eligibility.numbers_note")
+	m.Actions = []Action{{Text: p.Text("action.continue"), Key: "F10", Main: true, Event: kiosk.Continue{}}, p.back(),
+		{Text: p.Text("action.numbers"), Key: "F6", Event: NumbersAsked{}}}
+}
+
+// NumbersAsked is no event of the session's: it shows the numbers of other services, or hides them again.
+type NumbersAsked struct{ kiosk.StillHere }
+
+// Names of the numbers' fields, and of their sources'.
+const (
+	FieldTaxSource    = "source_nif"
+	FieldSocial       = "niss"
+	FieldSocialSource = "source_niss"
+	FieldHealth       = "nsns"
+	FieldHealthSource = "source_nsns"
+)
+
+// numbers asks how the NIF is known, and for what else portals find people by.
+func (p Presenter) numbers() FormModel {
+	entered := p.State.Eligible.Entered
+	source := func(name string, from kiosk.NumberSource, paper kiosk.SeenKind) FormField {
+		field := FormField{Name: name, Label: p.Text("eligibility.source"), Compact: true, Narrow: true, None: p.Text("eligibility.source_said")}
+		field.Values, field.Options = []string{string(kiosk.NumberSaid)}, []OptionModel{{Text: p.Text("eligibility.source_said")}}
+		for _, kind := range kiosk.NumberPapers {
+			field.Values, field.Options = append(field.Values, string(kind)), append(field.Options, OptionModel{Text: p.Text("seen." + string(kind))})
+		}
+		field.Value = string(kiosk.NumberSaid)
+		if from == kiosk.NumberPaper {
+			field.Value = string(paper)
+		}
+		return field
+	}
+	number := func(name string, claim kiosk.NumberClaim, digits int, check func(string) bool) FormField {
+		field := FormField{Name: name, Label: p.Text("eligibility.number_" + name), Value: claim.Value}
+		switch typed := claim.Value; {
+		case typed == "":
+		case len(typed) == digits && check(typed):
+			field.Hint = Line{p.Text("eligibility." + name + "_right"), ToneGood}
+		case len(typed) >= digits || p.State.Eligible.Refused:
+			field.Hint = Line{p.Text("eligibility." + name + "_wrong"), ToneBad}
+		}
+		return field
+	}
+	tax := source(FieldTaxSource, entered.TaxSource, entered.TaxPaper)
+	tax.Label, tax.Narrow = p.Text("eligibility.source_nif"), false
+	return FormModel{Asks: "eligibility", Fields: []FormField{tax,
+		number(FieldSocial, entered.SocialSecurity, 11, kiosk.CheckSocialSecurity), source(FieldSocialSource, entered.SocialSecurity.Source, entered.SocialSecurity.Paper),
+		number(FieldHealth, entered.HealthNumber, 9, kiosk.CheckHealthNumber), source(FieldHealthSource, entered.HealthNumber.Source, entered.HealthNumber.Paper),
+	}}
+}
+
+// Numbers is what stands in the fields of numbers, in what was entered.
+func Numbers(e kiosk.Eligibility, form map[string]string) kiosk.Eligibility {
+	from := func(value string) (kiosk.NumberSource, kiosk.SeenKind) {
+		if value == "" || value == string(kiosk.NumberSaid) {
+			return kiosk.NumberSaid, ""
+		}
+		return kiosk.NumberPaper, kiosk.SeenKind(value)
+	}
+	claim := func(name, source string) kiosk.NumberClaim {
+		value := strings.Join(strings.Fields(form[name]), "")
+		if value == "" {
+			return kiosk.NumberClaim{}
+		}
+		origin, paper := from(form[source])
+		return kiosk.NumberClaim{Value: value, Source: origin, Paper: paper}
+	}
+	if source, paper := from(form[FieldTaxSource]); e.TaxNumber != "" && source == kiosk.NumberPaper {
+		e.TaxSource, e.TaxPaper = source, paper
+	}
+	e.SocialSecurity, e.HealthNumber = claim(FieldSocial, FieldSocialSource), claim(FieldHealth, FieldHealthSource)
+	return e
 }
 
 // requires reports whether a rule asks for something, be it as one of several.

@@ -97,7 +97,7 @@ func (p Presenter) travel() bool {
 // said is a text in the words of travel documents, where it has such and one is at hand: it lies on a reader
 // where a card stands in one, has no PIN, and was signed by any State.
 func (p Presenter) said(key string, v Values) string {
-	if special := key + "_travel"; p.travel() && i18n.Has(string(p.Language), special) {
+	if special := key + "_travel"; p.travel() && i18n.Has(i18n.Languages[0], special) {
 		key = special
 	}
 	return p.Format(key, v)
@@ -215,6 +215,11 @@ func CitizensTurn(s kiosk.State) bool {
 	switch s.Step {
 	case kiosk.StepContact:
 		return s.Contact.Awaited != ""
+	case kiosk.StepActivation:
+		a := s.Activation
+		return !a.Proven && !a.Checking && a.Problem != kiosk.CodeLocked && a.Problem != kiosk.CodeExpired && (a.Later.Channel == "" || a.Later.Set)
+	case kiosk.StepTry:
+		return s.Try.Phase == kiosk.TryPIN || s.Try.Phase == kiosk.TryCode || s.Try.Phase == kiosk.TryChecking || s.Try.Phase == kiosk.TrySending || s.Try.Phase == kiosk.TryComparing
 	case kiosk.StepPIN:
 		return s.PIN.Phase != kiosk.PINSealed // while it is being sealed the keyboard must not wander
 	case kiosk.StepReview:

@@ -94,8 +94,15 @@ func (p Presenter) review(m *ClerkModel) {
 	if person.Kind.Travel() {
 		m.Review.Fields = append(m.Review.Fields, p.brought("review.", p.ShortDate)...)
 	}
-	m.Review.Fields = append(m.Review.Fields, Field{p.Text("review.login"), p.Format("review.login_value", Values{"Contact": login})})
-	if second != "" {
+	switch later := state.Contact.Later; {
+	case p.changes():
+		m.Review.Fields = append(m.Review.Fields, p.changeFields("review.")...)
+	case later.Set:
+		m.Review.Fields = append(m.Review.Fields, Field{p.Text("key.code"), p.laterText(later, "review.")})
+	default:
+		m.Review.Fields = append(m.Review.Fields, Field{p.Text("review.login"), p.Format("review.login_value", Values{"Contact": login})})
+	}
+	if second != "" && !p.changes() {
 		m.Review.Fields = append(m.Review.Fields, Field{p.Text("review.second"), second})
 	}
 	m.Review.Fields = append(m.Review.Fields, Field{p.Text("review.level"), p.levelText()})
@@ -256,4 +263,41 @@ func (p Presenter) reviewNotice() Line {
 	default:
 		return Line{}
 	}
+}
+
+// changes reports whether the errand at hand changes a key that there is.
+func (p Presenter) changes() bool { return p.State.Errand.Name != kiosk.Errands[0].Name }
+
+// whatChanges is what the person agrees to when their key changes.
+func (p Presenter) whatChanges(m *CitizenModel) {
+	p.Words = Words{p.State.CitizenLanguage}
+	m.Text = p.ofErrand("before")
+	m.Fields = append(m.Fields, p.changeFields("citizen.review.")...)
+	m.Rights = p.Text("citizen.review.not_asked")
+}
+
+// changeFields are the key that changes, what it gets that is new, and why.
+func (p Presenter) changeFields(names string) []Field {
+	fields := []Field{{p.Text(names + "change"), p.ofErrand("title")}}
+	if key := p.State.Key.Key; key != nil {
+		fields = append(fields, Field{p.Text(names + "key"), p.Format("key.register", Values{"Register": registerText(key.Register)})})
+	}
+	for _, channel := range []kiosk.Channel{kiosk.SMS, kiosk.Email} {
+		if c := p.channel(channel); c.Confirmed() {
+			fields = append(fields, Field{p.Text(names + "new_" + string(channel)), contactText(c.Value)})
+		}
+	}
+	if reason := p.State.Key.Reason; reason != "" {
+		fields = append(fields, Field{p.Text(names + "reason"), p.Text("key.reason." + string(reason))})
+	}
+	return fields
+}
+
+// laterText says where an activation code went.
+func (p Presenter) laterText(later kiosk.LaterState, names string) string {
+	value := contactText(later.Value)
+	if later.Channel == kiosk.Letter && later.Address != nil {
+		value = later.Address.Town
+	}
+	return p.Format(names+"activation_"+string(later.Channel), Values{"Contact": value})
 }

@@ -42,6 +42,10 @@ const (
 	Red        Colour = 0xB3261E // failed, lost
 	RedSurface Colour = 0xFDECEA // behind a failed step
 	RedOn      Colour = 0x9B1C13 // text on RedSurface
+	Chosen     Colour = 0xF3F8FF // the tile that is chosen
+	GreenSoft  Colour = 0xE6F4EB // behind a state that is as it should be: Green's
+	AmberSoft  Colour = 0xFEF1DE // behind one that needs care: AmberOn's
+	AmberOn    Colour = 0x8A4F00 // text on AmberSoft
 	Clear      Colour = 0xFF_000000
 )
 
