@@ -52,6 +52,8 @@ var logged = func() map[string]table {
 		{name: "activation", key: []string{"id"}, time: "made_at", left: []string{"code_key", "mac", "wrong"}, where: " where key is not null"},
 		{name: "letter", key: []string{"activation"}, time: "made_at", where: " where key is not null"},
 		{name: "notice", key: []string{"id"}, time: "made_at", left: []string{"code_key", "mac"}},
+		{name: "watch_rule", key: []string{"name"}, seeded: true},
+		{name: "watch_alert", key: []string{"id"}, left: strings.Split("who,key,desk,staff,value,rows,opened_at,seen_at,shift,jws,quiet_until", ",")},
 		{name: "key", key: []string{"register"}, time: "activated_at", left: []string{"change"}},
 		{name: "key_contact", key: []string{"key", "channel"}},
 		{name: "key_event", key: []string{"id"}, time: "at", events: true},

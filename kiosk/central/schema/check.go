@@ -119,12 +119,13 @@ var rules = []struct{ rule, cure, sql string }{
 		select rolname || ' connections' from pg_roles where rolname in ` + doors + ` and rolconnlimit <> 60`,
 	},
 	{
-		"history can only be added to",
+		"history can only be added to, and keys change only as centre.transition says",
 		"run kioskctl db migrate",
-		`select t.name from unnest('{key_event_append_only,key_event_no_truncate,key_changed,
-			key_recorded,key_record_append_only,key_record_no_truncate,person_event_append_only,person_event_no_truncate,person_made,person_changed}'::text[]) t(name)
-		where not exists (select from pg_trigger x where x.tgname = t.name and x.tgenabled = 'O' and x.tgrelid in
-			('centre.key_event'::regclass, 'centre.key'::regclass, 'centre.key_record'::regclass, 'centre.person_event'::regclass, 'centre.person'::regclass))`,
+		`select t.name from unnest('{key_event_append_only,key_event_no_truncate,key_changed,key_no_delete,
+			key_recorded,key_record_append_only,key_record_no_truncate,person_event_append_only,person_event_no_truncate,person_made,person_changed,
+			search_append_only,cause_fixed,transition_fixed,reason_fixed,errand_fixed}'::text[]) t(name)
+		where not exists (select from pg_trigger x join pg_class c on c.oid = x.tgrelid and c.relnamespace = 'centre'::regnamespace
+			where x.tgname = t.name and x.tgenabled = 'O')`,
 	},
 }
 

@@ -101,6 +101,13 @@ func (b *bench) unwatched() {
 	b.exec(`update centre.watch_rule set act = 'none', hold_seconds = 0`)
 }
 
+// unhurried is unwatched, and codes go to one contact without a wait.
+func (b *bench) unhurried() {
+	b.tb.Helper()
+	b.unwatched()
+	b.set("code_resend_after_seconds", 0)
+}
+
 func scalar[T any](b *bench, sql string, args ...any) T {
 	b.tb.Helper()
 	return must(ask[T](b.tb, b.admin, sql, args...))(b.tb)

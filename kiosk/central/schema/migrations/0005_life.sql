@@ -26,11 +26,11 @@ comment on column centre.cause.records is 'It makes a new version of the key, wh
 comment on column centre.cause.passes is 'Anybody can bring it about by guessing: an errand that was opened before it still applies.';
 comment on column centre.cause.notice is 'What the holder is told.';
 insert into centre.cause (name, records, passes, notice) values
-	('enrol',       true,  false, null), ('enrol_later', true, false, null), ('activate', true, false, 'activated'),
-	('phone',       true,  false, 'phone'), ('email', true, false, 'email'), ('pin', true, false, 'pin'),
-	('unblock',     true,  false, 'unblocked'), ('reactivate', true, false, 'reactivated'), ('renew', true, false, 'renewed'),
-	('suspend',     false, false, 'suspended'), ('word', false, false, 'suspended'), ('not_me', false, false, 'suspended'),
-	('alert',       false, false, 'suspended'), ('cancel', false, false, 'cancelled'), ('expire', false, false, null),
+	('enrol',       true,  false, null), ('enrol_later', true, false, null), ('activate', true, false, 'notice_activated'),
+	('phone',       true,  false, 'notice_phone'), ('email', true, false, 'notice_email'), ('pin', true, false, 'notice_pin'),
+	('unblock',     true,  false, 'notice_unblocked'), ('reactivate', true, false, 'notice_reactivated'), ('renew', true, false, 'notice_renewed'),
+	('suspend',     false, false, 'notice_suspended'), ('word', false, false, 'notice_suspended'), ('not_me', false, false, 'notice_suspended'),
+	('alert',       false, false, 'notice_suspended'), ('cancel', false, false, 'notice_cancelled'), ('expire', false, false, null),
 	('lock',        false, true,  'locked'), ('lock_ended', false, true, null), ('block', false, true, 'blocked');
 
 create table centre.transition (

@@ -39,7 +39,7 @@ declare
 	civil text := case when p_country = 'PRT' then left(p_civil_number, 8) else p_civil_number end;
 	e centre.enrolment;
 	r centre.errand;
-	subject bigint;
+	about bigint;
 	sought boolean; -- a key is not found by the document, and a sign-in may name it
 begin
 	select * into r from centre.errand x where x.name = p_errand;
@@ -88,10 +88,10 @@ begin
 		is distinct from (p_document_kind, p_country, civil, p_document_number, p_tax_number, p_typed, p_shift, p_errand) then
 		perform internal.refuse('BK004', 'conflict');
 	elsif e.state = 'open' then
-		subject := coalesce(internal.key_of(p_country, civil, p_document_number), case when r.needs_try then internal.tried(p_enrolment) end);
-		sought := r.needs_try and subject is null and civil is null;
+		about := coalesce(internal.key_of(p_country, civil, p_document_number), case when r.needs_try then internal.tried(p_enrolment) end);
+		sought := r.needs_try and about is null and civil is null;
 		refusal := case
-			when not sought then internal.errand_refusal(p_errand, subject)
+			when not sought then internal.errand_refusal(p_errand, about)
 		end;
 		if refusal is null and internal.has_waiting(p_enrolment, p_country, civil, p_document_number) then
 			refusal := 'waiting_case';
@@ -99,8 +99,8 @@ begin
 		if refusal is not null then
 			perform internal.end_enrolment(p_enrolment, 'refused', refusal);
 			return;
-		elsif e.subject is null and subject is not null and p_errand <> 'enrol' then
-			update centre.enrolment x set subject = open_enrolment.subject, subject_event = internal.newest_event(open_enrolment.subject)
+		elsif e.subject is null and about is not null and p_errand <> 'enrol' then
+			update centre.enrolment x set subject = about, subject_event = internal.newest_event(about)
 				where x.id = p_enrolment returning x.* into e;
 		end if;
 	end if;

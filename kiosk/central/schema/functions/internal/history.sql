@@ -33,7 +33,7 @@ begin
 	select * into c from centre.cause where name = said ->> 'cause';
 	if tg_op = 'UPDATE' then
 		was := old.state;
-		if said is null and new is not distinct from old then
+		if said is null and to_jsonb(new) - 'living' = to_jsonb(old) - 'living' then -- that is computed later
 			return new;
 		elsif (new.person, new.register, new.enrolment, new.activated_at) is distinct from (old.person, old.register, old.enrolment, old.activated_at)
 			or not c.records and (new.level, new.pin_hash, new.pin_subject, new.valid_until, new.tax_number)
