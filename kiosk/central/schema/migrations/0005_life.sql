@@ -246,10 +246,11 @@ create table centre.word_try (
 	id     bigint generated always as identity primary key,
 	key    bigint not null references centre.key,
 	search uuid not null references centre.search,
-	at     timestamptz not null default clock_timestamp()
+	at     timestamptz not null default clock_timestamp(),
+	good   boolean not null
 );
 create index word_try_key on centre.word_try (key, at);
-comment on table centre.word_try is 'Wrong answers of who asked to suspend a key at their word.';
+comment on table centre.word_try is 'Answers of who asked to suspend a key at their word.';
 
 alter table centre.job drop constraint job_kind_check, add constraint job_kind_check check (kind ~ '^[a-z_]{1,30}$'),
 	alter column enrolment drop not null, add column about uuid;

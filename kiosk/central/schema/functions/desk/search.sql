@@ -47,21 +47,21 @@ begin
 		perform internal.refuse('BK005', 'invalid');
 	end if;
 	select * into k from centre.key x where x.register = p_register for no key update;
-	if exists (select from centre.key_event v where v.id = internal.newest_event(p_register) and v.cause = 'word' and v.desk = caller and v.enrolment = p_search) then
+	if exists (select from centre.word_try w where w.search = p_search and w.key = p_register and w.good) then
 		register := k.register; -- said again
 		state := k.state;
 		return;
 	end if;
 	refusal := case
 		when not exists (select from centre.transition t where t.cause = 'word' and t.from_state = k.state) then 'wrong_state'
-		when (select count(*) from centre.word_try w where w.key = p_register and w.at > clock_timestamp() - interval '1 hour')
+		when (select count(*) from centre.word_try w where w.key = p_register and not w.good and w.at > clock_timestamp() - interval '1 hour')
 			>= internal.setting('word_tries') then 'code_locked'
 		when not exists (select from centre.person p where p.id = k.person and p.birth_stated = p_birth_date and (internal.setting('word_asks') = 1
 			or upper(p_number) in (p.document_number, p.civil_number)
 			or exists (select from centre.person_number n where n.person = p.id and n.kind = 'nif' and n.value = p_number))) then 'not_confirmed'
 	end;
-	if refusal = 'not_confirmed' then
-		insert into centre.word_try (key, search) values (p_register, p_search);
+	if refusal is null or refusal = 'not_confirmed' then
+		insert into centre.word_try (key, search, good) values (p_register, p_search, refusal is null);
 	end if;
 	if refusal is not null then
 		return;
