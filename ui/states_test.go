@@ -250,7 +250,9 @@ func contactFailed(how func(*kiosk.ChannelState)) func(kiosk.Language) kiosk.Sta
 	}
 }
 
-func undelivered(c *kiosk.ChannelState)   { c.Delivery, c.Reason = kiosk.DeliveryFailed, kiosk.FailSwitchedOff }
+func undelivered(c *kiosk.ChannelState) {
+	c.Delivery, c.Reason = kiosk.DeliveryFailed, kiosk.FailSwitchedOff
+}
 func taken(c *kiosk.ChannelState)         { c.Problem = kiosk.ContactTaken }
 func lockedChannel(c *kiosk.ChannelState) { c.Problem, c.TriesLeft = kiosk.ChannelLocked, 0 }
 func expired(c *kiosk.ChannelState) {
