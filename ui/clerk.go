@@ -54,6 +54,7 @@ type clerkView struct {
 	activation *activationPage
 	try        *tryPage
 	forms      *formPage
+	alert      *alertPage
 }
 
 // clerkPageView is one page: it is made once, draws its part of the model, and is wiped by drawing the
@@ -83,9 +84,11 @@ func newClerkView(window fyne.Window, send func(kiosk.Event), redraw func()) *cl
 	v.key = newKeyPage(&v.keys, v.seekPart, redraw)
 	v.activation, v.try = newActivationPage(&v.keys, send, v.seek, redraw), newTryPage(&v.keys, v.seek, redraw)
 	v.forms = newFormPage(&v.keys, v.seek, v.seekPart, redraw, func(_ string, code kiosk.Secret) { send(kiosk.NotMeTyped{Code: code}) })
+	v.alert = newAlertPage(&v.keys, send, v.seekPart)
 	v.cases, v.decision = newCasesPage(&v.keys, v.seekPart), newDecisionPage(&v.keys, send, v.seekPart)
 	v.pages = map[present.Page]clerkPageView{
 		present.PageCases: v.cases, present.PageCase: newCasePage(), present.PageDecision: v.decision,
+		present.PageAlerts: v.cases, present.PageAlert: v.alert,
 		present.PageKey: v.key, present.PageActivation: v.activation, present.PageTry: v.try,
 		present.PageSearch: v.forms, present.PageWord: v.forms, present.PageNotMe: v.forms,
 		present.PageStored: newStoredPage(), present.PageReport: newTablePage(3, 2, 1, 1.5, 6), present.PagePaper: newPaperPage(),
@@ -100,7 +103,7 @@ func newClerkView(window fyne.Window, send func(kiosk.Event), redraw func()) *cl
 
 func (v *clerkView) build() {
 	v.stack = rows(0)
-	for _, name := range []present.Page{present.PageSignIn, present.PageCases, present.PageCase, present.PageDecision, present.PageErrands, present.PageKey, present.PageActivation, present.PageTry, present.PageSearch, present.PageStored, present.PageReport, present.PagePaper, present.PageDocument, present.PageReading, present.PageAccess, present.PageIdentity, present.PageEligibility, present.PageContact, present.PagePIN, present.PageReview, present.PageDone, present.PageError} {
+	for _, name := range []present.Page{present.PageSignIn, present.PageCases, present.PageCase, present.PageDecision, present.PageErrands, present.PageAlert, present.PageKey, present.PageActivation, present.PageTry, present.PageSearch, present.PageStored, present.PageReport, present.PagePaper, present.PageDocument, present.PageReading, present.PageAccess, present.PageIdentity, present.PageEligibility, present.PageContact, present.PagePIN, present.PageReview, present.PageDone, present.PageError} {
 		object := v.pages[name].content()
 		object.Hide()
 		v.stack.Add(object)
@@ -418,6 +421,15 @@ func (v *clerkView) do(a present.Action) {
 			return
 		case kiosk.NotMeTyped:
 			v.forms.form.ok()
+			return
+		case kiosk.AlertChosen:
+			e.ID = v.cases.id()
+			v.send(e)
+			return
+		case kiosk.AlertDecided:
+			if e, complete := v.alert.decided(e); complete {
+				v.send(e)
+			}
 			return
 		case kiosk.CaseChosen:
 			e.ID = v.cases.id()

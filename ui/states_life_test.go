@@ -4,6 +4,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
+
 	"balcao/kiosk"
 )
 
@@ -49,9 +51,9 @@ func activeKey() *kiosk.Key {
 
 func blockedKey() *kiosk.Key {
 	k := activeKey()
-	k.State, k.Reason, k.Since = kiosk.StatusBlocked, "code_wrong", today.Add(-12*time.Hour)
+	k.State, k.Reason, k.Since = kiosk.StatusBlocked, "wrong_codes", today.Add(-12*time.Hour)
 	k.Offered = []string{"unblock", "pin", "cancel"}
-	k.Timeline = slices.Insert(k.Timeline, 0, kiosk.KeyEvent{At: k.Since, Cause: "block", From: kiosk.StatusActive, To: kiosk.StatusBlocked, Reason: "code_wrong", Notice: kiosk.DeliveryFailed})
+	k.Timeline = slices.Insert(k.Timeline, 0, kiosk.KeyEvent{At: k.Since, Cause: "block", From: kiosk.StatusActive, To: kiosk.StatusBlocked, Reason: "wrong_codes", Notice: kiosk.DeliveryFailed})
 	return k
 }
 
@@ -67,7 +69,7 @@ func pendingKey() *kiosk.Key {
 func oldKey() *kiosk.Key {
 	k := activeKey()
 	until := today.Add(26 * time.Minute)
-	k.State, k.Reason, k.Since, k.LockedUntil = kiosk.StatusLocked, "pin_wrong", today.Add(-4*time.Minute), &until
+	k.State, k.Reason, k.Since, k.LockedUntil = kiosk.StatusLocked, "wrong_pins", today.Add(-4*time.Minute), &until
 	k.Offered = []string{"unblock", "phone", "email", "pin", "suspend", "cancel", "renew", "stored", "try"}
 	for i := range 12 {
 		k.Timeline = append(k.Timeline, kiosk.KeyEvent{At: today.AddDate(-1, -i, 0), Cause: "reactivate", From: kiosk.StatusSuspended, To: kiosk.StatusActive, Reason: kiosk.ReasonRecovered, Desk: "Loja de Cidadão das Laranjeiras · Balcão 07", Staff: "FUNC-2026-000417", Leaf: leaf(int64(1204118 - i)), Notice: kiosk.DeliveryDelivered})
@@ -236,7 +238,47 @@ func waits(name string) func(kiosk.Language) kiosk.State {
 	}
 }
 
+// alerts is a supervisor's errand.
+func alertsOf(step kiosk.Step, phase kiosk.ApprovalPhase, changes ...func(*kiosk.AlertsState)) func(kiosk.Language) kiosk.State {
+	return func(l kiosk.Language) kiosk.State {
+		s := shift(marta, idle)(l)
+		s.Errand, s.Step, s.Case = kiosk.Alerts, step, 5
+		s.Alerts = kiosk.AlertsState{Phase: phase}
+		if step == kiosk.StepAlert {
+			s.Alerts.Open = contactAlert()
+		}
+		for _, change := range changes {
+			change(&s.Alerts)
+		}
+		return s
+	}
+}
+
+func contactAlert() *kiosk.Alert {
+	return &kiosk.Alert{
+		AlertRow: kiosk.AlertRow{ID: uuid.UUID{1}, Number: 311, Rule: "contact_persons", RuleNumber: 6, Count: 4, Window: 48 * time.Hour, OpenedAt: today.Add(-10 * time.Minute)},
+		Did:      "hold", HeldFor: 2 * time.Minute,
+		Seen: []kiosk.AlertSeen{
+			{At: today.Add(-46 * time.Hour), Desk: "Saldanha · Balcão 03", Staff: "F0388", What: "code_sent", N: 1}, {At: today.Add(-28 * time.Hour), Desk: "Saldanha · Balcão 03", Staff: "F0388", What: "code_sent", N: 3},
+			{At: today.Add(-20 * time.Hour), Desk: "Odivelas · Balcão 11", Staff: "F0417", What: "code_sent", N: 1}, {At: today.Add(-11 * time.Minute), Desk: "Laranjeiras · Balcão 07", Staff: "FUNC-2026-000417", What: "code_sent", N: 1},
+		},
+		MayDecide: []kiosk.AlertDecision{kiosk.AlertNoSuspicion, kiosk.AlertWatch, kiosk.AlertSuspendKey},
+	}
+}
+
+func waitingAlerts(s *kiosk.AlertsState) {
+	s.Alerts = []kiosk.AlertRow{contactAlert().AlertRow,
+		{ID: uuid.UUID{2}, Number: 312, Rule: "unanswered", RuleNumber: 10, Count: 86, Window: 24 * time.Hour, OpenedAt: today.Add(-3 * time.Hour), Desk: "Odivelas · Balcão 11", Staff: "F0388"},
+		{ID: uuid.UUID{3}, Number: 313, Rule: "two_desks", RuleNumber: 16, Count: 2, Window: 15 * time.Minute, OpenedAt: today.Add(-2 * time.Minute)}}
+}
+
+func watches(s *kiosk.AlertsState) { s.Decision, s.Reason = kiosk.AlertWatch, "unclear" }
+
 var lifeScreens = []screen{
+	{"9-alerts", alertsOf(kiosk.StepAlerts, kiosk.ApprovalList, waitingAlerts)}, {"9-alerts-none", alertsOf(kiosk.StepAlerts, kiosk.ApprovalList)},
+	{"9-alert", alertsOf(kiosk.StepAlert, kiosk.ApprovalCase)}, {"9-alert-why", alertsOf(kiosk.StepAlert, kiosk.ApprovalWhy, watches, func(s *kiosk.AlertsState) { s.Reason = "" })},
+	{"9-alert-pin", alertsOf(kiosk.StepAlert, kiosk.ApprovalStaffPIN, watches)}, {"9-alert-deciding", alertsOf(kiosk.StepAlert, kiosk.ApprovalDeciding, watches)},
+	{"9-alert-decided", alertsOf(kiosk.StepAlert, kiosk.ApprovalDecided, watches)},
 	{"1-errands-busy", busy}, {"1-waits-unblock", waits("unblock")}, {"1-waits-key", waits("key")},
 	{"8-key-blocked", life("key", kiosk.StepKey, keyIs(blockedKey, ""))}, {"8-key-active", life("key", kiosk.StepKey, keyIs(activeKey, ""))},
 	{"8-key-pending", life("key", kiosk.StepKey, keyIs(pendingKey, ""))}, {"8-key-reading", life("key", kiosk.StepKey, keyPhase(kiosk.KeyReading))},

@@ -216,5 +216,7 @@ func (p Presenter) decided(m *ClerkModel) {
 	}
 }
 
-// approving reports whether a page is one of the errand of approving.
-func approving(s kiosk.State) bool { return slices.Contains(kiosk.Approve.Steps, s.Step) }
+// approving reports whether a page is one of the errands of supervisors.
+func approving(s kiosk.State) bool {
+	return slices.Contains(kiosk.Approve.Steps, s.Step) || slices.Contains(kiosk.Alerts.Steps, s.Step)
+}

@@ -67,6 +67,7 @@ type ClerkModel struct {
 	Form            FormPage
 	Sections        SectionsModel
 	Table           TableModel
+	Alert           AlertModel
 	Paper           PaperPage
 	Document        documentModel
 	Reading         readingModel
@@ -218,6 +219,10 @@ func Clerk(p Presenter, d Drafts) ClerkModel {
 		p.notMe(&m)
 	case PageReport:
 		p.report(&m)
+	case PageAlerts:
+		p.alerts(&m)
+	case PageAlert:
+		p.alert(&m)
 	case PagePaper:
 		p.paperPage(&m)
 	case PageSignIn:

@@ -150,6 +150,9 @@ func (p Presenter) keyFields(key *kiosk.Key) []Field {
 	return fields
 }
 
+// plainReasons say no more than that something was done.
+var plainReasons = []kiosk.KeyReason{"", kiosk.ReasonRequest, "enrolled", "contact_later", "time_over", "not_me", "settings_changed"}
+
 // timeline is what happened to a key: what it became, why, when, where, and whether its holder was told.
 func (p Presenter) timeline(events []kiosk.KeyEvent) []MomentModel {
 	var moments []MomentModel
@@ -172,7 +175,7 @@ func (p Presenter) timeline(events []kiosk.KeyEvent) []MomentModel {
 			where = append(where, p.Format("key.leaf", Values{"Leaf": registerText(*event.Leaf)}))
 		}
 		moment := MomentModel{What: p.orName("key.cause.", event.Cause), Where: strings.Join(where, " · ")}
-		if event.Reason != "" {
+		if !slices.Contains(plainReasons, event.Reason) {
 			moment.Why = p.orName("key.reason.", string(event.Reason))
 		}
 		moments = append(moments, moment)
