@@ -436,3 +436,34 @@ func TestStoredIsShownForAWhile(t *testing.T) {
 	_, err = ask[bool](t, b.centre, stored, b.desk.cert, visit)
 	wantState(t, "later", err, "BK002")
 }
+
+// Numbers are kept with where they come from; what is less well proven replaces nothing.
+func TestNumbers(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	who := citizen()
+	who.Tax = taxNumber()
+	id := b.desk.bound(who)
+	const write = `select internal.write_numbers((select id from centre.person), e, $2::jsonb) from centre.enrolment e where e.id = $1`
+	if a := b.apply(id, who, ""); a.Outcome != "active" {
+		t.Fatalf("%+v", a)
+	}
+	staff := scalar[string](b, `select staff from centre.shift where id = $1`, b.desk.shift)
+	for _, c := range []struct{ numbers, want string }{
+		{`[]`, "nif " + who.Tax + " chip"},
+		{`[{"kind": "nif", "value": "400000008", "source": "said"}]`, "nif " + who.Tax + " chip"},
+		{`[{"kind": "niss", "value": "11111111111", "source": "said", "paper": ""}]`, "nif " + who.Tax + " chip, niss 11111111111 said"},
+		{`[{"kind": "niss", "value": "22222222222", "source": "paper", "paper": "niss_card"}]`, "nif " + who.Tax + " chip, niss 22222222222 paper niss_card " + staff},
+		{`[{"kind": "niss", "value": "33333333333", "source": "said"}]`, "nif " + who.Tax + " chip, niss 22222222222 paper niss_card " + staff},
+		{`[{"kind": "niss", "value": "44444444444", "source": "chip"}, {"kind": "niss", "value": "33333333333", "source": "said"}]`, "nif " + who.Tax + " chip, niss 44444444444 chip"},
+	} {
+		b.exec(write, id, c.numbers)
+		if got := scalar[string](b, `select string_agg(concat_ws(' ', kind, value, source, paper, seen_by), ', ' order by kind) from centre.person_number`); got != c.want {
+			t.Errorf("%s: %s, want %s", c.numbers, got, c.want)
+		}
+	}
+	for _, bad := range []string{`[{"kind": "phone", "value": "111111111", "source": "said"}]`, `[{"kind": "nsns", "value": "1", "source": "said"}]`,
+		`[{"kind": "nsns", "value": "111111111", "source": "paper"}]`, `[{"kind": "nsns", "value": "111111111", "source": "heard"}]`} {
+		wantState(t, bad, try(t, b.admin, write, id, bad), "23514")
+	}
+}

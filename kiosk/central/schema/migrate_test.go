@@ -34,9 +34,9 @@ func catalogueOf(t *testing.T, conn *pgx.Conn) []string {
 		and nspname <> 'crypto'), ours as (select oid from pg_class where relnamespace in (select oid from spaces))`+catalogue)
 }
 
-// A database that was at an earlier version and at work becomes what a new one is, and keeps what is in it.
-func TestUpgradedIsFresh(t *testing.T) {
-	t.Parallel()
+// atVersion is a database that is at an earlier version, as programs of then left it, and an administrator's connection.
+func atVersion(t *testing.T, version int) (*cluster.Database, *pgx.Conn) {
+	t.Helper()
 	old := cluster.NewDatabase(t)
 	admin := mustConnect(t, old.Admin())
 	if _, err := admin.Exec(t.Context(), `drop schema centre cascade; drop schema internal, desk, registrar cascade`); err != nil {
@@ -48,9 +48,16 @@ func TestUpgradedIsFresh(t *testing.T) {
 	if _, err := admin.Exec(t.Context(), `drop schema centre cascade; create schema centre authorization balcao_owner`); err != nil {
 		t.Fatal(err)
 	}
-	if from, to, err := schema.MigrateTo(t.Context(), admin, 1); from != 0 || to != 1 || err != nil {
-		t.Fatalf("to version 1: from %d to %d, %v", from, to, err)
+	if from, to, err := schema.MigrateTo(t.Context(), admin, version); from != 0 || to != version || err != nil {
+		t.Fatalf("to version %d: from %d to %d, %v", version, from, to, err)
 	}
+	return old, admin
+}
+
+// A database that was at an earlier version and at work becomes what a new one is, and keeps what is in it.
+func TestUpgradedIsFresh(t *testing.T) {
+	t.Parallel()
+	old, admin := atVersion(t, 1)
 	if _, err := admin.Exec(t.Context(), `
 		insert into centre.desk (name) values ('loja_1');
 		insert into centre.enrolment (id, desk, state, document_kind, typed, challenge, opened_at, expires_at)
@@ -73,6 +80,49 @@ func TestUpgradedIsFresh(t *testing.T) {
 		left join centre.key k on k.enrolment = e.enrolment order by p.id`), ", ")
 	if want := "12345678 made active, 12345679 made"; got != want {
 		t.Errorf("people of before: %s, want %s", got, want)
+	}
+}
+
+// Keys of before have their numbers, their history and a place in the table of transitions; the log is told what the upgrade changed.
+func TestUpgradeKeepsKeys(t *testing.T) {
+	t.Parallel()
+	old, admin := atVersion(t, 4)
+	if _, err := admin.Exec(t.Context(), `
+		insert into centre.desk (name) values ('loja_1');
+		insert into centre.enrolment (id, desk, state, document_kind, typed, challenge, opened_at, expires_at)
+			select gen_random_uuid(), 'loja_1', 'active', 'passport', false, sha256('x'), now(), now() from generate_series(1, 3) n;
+		insert into centre.person (country, civil_number, document_number, surname, given_names, birth_date, birth_stated, nationality, tax_claim) values
+			('PRT', '12345678', null, 'de Teste', 'Inês', '1990-02-28', '1990-02-28', 'PRT', null),
+			('UTO', null, 'L1', 'Erik', 'Bo', '1990-02-28', '1990-02-28', 'UTO', '400000008'),
+			('UTO', null, 'L2', 'Sem', 'Nada', '1990-02-28', '1990-02-28', 'UTO', null);
+		insert into centre.key (person, state, level, pin_hash, valid_until, enrolment, tax_number)
+			select n, (array['active', 'active', 'expired'])[n], 'high', '$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA', '2099-01-01', id, case n when 1 then '400000016' end
+			from (select row_number() over (order by id) as n, id from centre.enrolment) e;
+		insert into centre.key_event (key, to_state, reason, desk, enrolment) select register, 'active', 'enrolled', 'loja_1', enrolment from centre.key order by register;
+		insert into centre.key_event (key, from_state, to_state, reason) values (3, 'active', 'expired', 'validity_ended');
+		insert into centre.key_record (key, version, record) select register, 1, 'r' from centre.key;
+		insert into centre.log_leaf (kind, op, row, columns) select 'person', 'insert', id::text, 'x' from centre.person`); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := schema.Migrate(t.Context(), old.Admin()); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(catalogueOf(t, mustConnect(t, cluster.NewDatabase(t).Admin())), catalogueOf(t, admin)); diff != "" {
+		t.Errorf("upgraded is not fresh:\n%s", diff)
+	}
+	for what, q := range map[string][2]string{
+		"numbers":            {`select concat_ws(' ', person, kind, value, source) from centre.person_number order by person`, "1 nif 400000016 chip, 2 nif 400000008 said"},
+		"history":            {`select t ->> 'cause' || ' ' || (t ->> 'from') || ' ' || (t ->> 'to') from jsonb_array_elements(internal.key_told(3) -> 'timeline') t`, "expire active expired, enrol none active"},
+		"leaves of people":   {`select row || ' ' || op from centre.log_leaf where kind = 'person' order by id`, "1 insert, 2 insert, 3 insert, 2 update"},
+		"a claim is hidden":  {`select (hidden like '%tax_claim%')::text from centre.log_leaf where kind = 'person' and op = 'update'`, "false"},
+		"subjects of PINs":   {`select internal.pin_subject_of(register) from centre.key order by register`, "PRT:12345678, UTO:document:L1, UTO:document:L2"},
+		"nothing is left":    {`select count(*)::text from centre.log_again`, "0"},
+		"it can change":      {`select coalesce(internal.change_key(1, 'suspend', 'request')::text, 'not')`, "5"},
+		"what is over stays": {`select coalesce(internal.change_key(3, 'suspend', 'request')::text, 'not')`, "not"},
+	} {
+		if got := strings.Join(mustNames(t, admin, q[0]), ", "); got != q[1] {
+			t.Errorf("%s: %s, want %s", what, got, q[1])
+		}
 	}
 }
 

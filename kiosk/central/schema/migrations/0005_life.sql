@@ -101,6 +101,7 @@ insert into centre.errand (position, name, cause, needs_contact, needs_pin, need
 alter table centre.key add column change jsonb check (change is null), add column pin_subject text check (length(pin_subject) between 1 and 80);
 comment on column centre.key.change is 'Of an insert or update: {cause, reason, enrolment, desk, staff}. It is null at rest.';
 comment on column centre.key.pin_subject is 'Whom the hash of the PIN names; null: the person as they are found, see internal.pin_subject.';
+create index key_pending on centre.key (register) where state = 'pending';
 -- The event is written before the row of a new key is there.
 alter table centre.key_event add column cause text references centre.cause, add column staff text,
 	alter constraint key_event_key_fkey deferrable initially deferred;

@@ -29,7 +29,7 @@ begin
 			else x.country = p_enrolment.country and (x.civil_number = p_enrolment.civil_number
 				or p_enrolment.civil_number is null and x.civil_number is null and x.document_number = p_enrolment.document_number) end
 		for no key update;
-	update centre.person set document_number = n.document_number, surname = n.surname, given_names = n.given_names, sex = n.sex,
+	update centre.person set country = p_enrolment.country, document_number = n.document_number, surname = n.surname, given_names = n.given_names, sex = n.sex,
 		birth_date = n.birth_date, birth_stated = n.birth_stated, nationality = n.nationality, enrolment = p_enrolment.id
 		where id = p.id returning * into p;
 	return p;

@@ -12,6 +12,7 @@ declare
 	tax text := nullif(p_person ->> 'tax_number', '');
 	proven text;
 	later centre.activation;
+	whose text; -- PIN it is, which outlives the number of a document
 	violated text;
 begin
 	-- As calls of the desk do, the desk first: whoever suspends it waits for this key, or this waits for them.
@@ -53,6 +54,7 @@ begin
 			proven := tax;
 		end if;
 		begin -- what is refused leaves nothing of this block
+			whose := case when r.needs_pin then internal.pin_subject(e.country, e.civil_number, e.document_number) else internal.pin_subject_of(e.subject) end;
 			if r.renews then
 				p := internal.write_person(e, p_person);
 				perform internal.write_numbers(p.id, e, coalesce(p_person -> 'numbers', '[]') || case when tax is null then '[]' else
@@ -63,7 +65,7 @@ begin
 				select * into later from centre.activation x where x.enrolment = p_enrolment and x.key is null;
 				insert into centre.key as k (person, state, level, pin_hash, pin_subject, valid_until, enrolment, tax_number, change)
 					values (p.id, case when later.id is null then 'active' else 'pending' end, p_level, p_pin_hash,
-						internal.pin_subject(e.country, e.civil_number, e.document_number), p_valid_until, p_enrolment, proven,
+						whose, p_valid_until, p_enrolment, proven,
 						jsonb_build_object('cause', case when later.id is null then 'enrol' else 'enrol_later' end, 'enrolment', p_enrolment,
 							'desk', e.desk, 'staff', (select s.staff from centre.shift s where s.id = e.shift)))
 					returning k.register into register;
@@ -74,9 +76,8 @@ begin
 			else
 				register := e.subject;
 				if r.cause is not null and internal.change_key(e.subject, r.cause, p_reason, p_enrolment, e.shift, e.desk, jsonb_strip_nulls(
-						case when r.needs_pin then jsonb_build_object('pin_hash', p_pin_hash, 'pin_subject',
-							internal.pin_subject(e.country, e.civil_number, e.document_number)) else '{}' end
-						|| case when r.renews then jsonb_build_object('level', p_level, 'valid_until', p_valid_until) else '{}' end)) is null then
+						case when r.needs_pin then jsonb_build_object('pin_hash', p_pin_hash, 'pin_subject', whose) else '{}' end
+						|| case when r.renews then jsonb_build_object('level', p_level, 'valid_until', p_valid_until, 'pin_subject', whose) else '{}' end)) is null then
 					raise exception 'the key does not change so' using errcode = 'BK009';
 				end if;
 				if e.activation is not null then
