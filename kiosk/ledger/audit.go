@@ -71,7 +71,7 @@ const tolerance = time.Minute
 // anew from raw columns and calls no function of the database's schema. Memory: half a kilobyte for each row that is logged.
 // The connection is a superuser's or the owner's.
 func Audit(ctx context.Context, conn *pgx.Conn, with Audited) (Report, error) {
-	a := &audit{Audited: with, newest: map[rowKey]*newest{}, begun: map[string]bool{}, forgotten: map[string]int64{}, now: time.Now()}
+	a := &audit{Audited: with, newest: map[rowKey]*newest{}, begun: map[string]bool{}, overs: map[string]bool{}, forgotten: map[string]int64{}, now: time.Now()}
 	err := pgx.BeginTxFunc(ctx, conn, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 		const plainText = `set local timezone = 'UTC'; set local datestyle = 'ISO, YMD'; set local bytea_output = 'hex'; set local search_path = pg_catalog`
 		if _, err := tx.Exec(ctx, plainText); err != nil {
@@ -114,6 +114,7 @@ type audit struct {
 	order     int64
 	newest    map[rowKey]*newest
 	begun     map[string]bool  // tables whose changes are logged by now
+	overs     map[string]bool  // "key 17", "person 17" and "all search": of what a deletion was logged
 	forgotten map[string]int64 // subjects, by the order of the leaf that says that their key was deleted
 	keyOf     map[string][]byte
 }
@@ -178,6 +179,36 @@ func (a *audit) leaves(ctx context.Context, tx pgx.Tx) error {
 	return rows.Err()
 }
 
+// deletion notes what a row of the table of deletions says: that the time of a key, a person, or of rows of a table is over.
+func (a *audit) deletion(l numbered) {
+	c, err := ParseColumns(l.Columns)
+	if err != nil {
+		return
+	}
+	if c["key"] == nil && c["rule"] != nil {
+		a.overs["all "+*c["rule"]] = true
+	}
+	for _, what := range []string{"key", "person"} {
+		if c[what] != nil {
+			a.overs[what+" "+*c[what]] = true
+		}
+	}
+}
+
+// over reports whether a deletion that was logged before says that the time of a row of history is over.
+func (a *audit) over(l numbered) bool {
+	c, err := ParseColumns(l.Columns)
+	if err != nil || a.overs["all "+l.Table] {
+		return err == nil
+	}
+	for _, what := range []string{"key", "person"} {
+		if c[what] != nil && a.overs[what+" "+*c[what]] {
+			return true
+		}
+	}
+	return false
+}
+
 func when(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // follow takes a leaf as the newest of its row, if it can follow the one before.
@@ -210,9 +241,12 @@ func (a *audit) follow(l numbered) {
 		a.find(Inserted, l.Table, l.Row, "a leaf of %s inserts it once more", when(l.At))
 	case (l.Op == OpUpdate || l.Op == OpDelete) && !there:
 		a.find(Deleted, l.Table, l.Row, "the leaf of its insertion is missing, before %s", when(l.At))
-	case l.Op == OpUpdate && t.events, l.Op == OpDelete && t.events:
+	case l.Op == OpUpdate && t.events, l.Op == OpDelete && t.events && !a.over(l):
 		a.find(map[string]string{OpUpdate: Changed, OpDelete: Deleted}[l.Op], l.Table, l.Row,
 			"%s did that at %s, and history is only ever added to", l.Actor, when(l.At))
+	}
+	if l.Table == "deletion" {
+		a.deletion(l)
 	}
 	if l.Op != OpFound {
 		a.begun[l.Table] = true

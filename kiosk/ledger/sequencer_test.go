@@ -266,3 +266,33 @@ func TestForgotten(t *testing.T) {
 		t.Error("a registrar makes the log forget")
 	}
 }
+
+// A key whose time is over is gone from all tables of history, and the audit finds nothing: it was logged. History that goes
+// without that is found.
+func TestRetained(t *testing.T) {
+	c := lived(t)
+	c.exec(`update centre.key set state = 'expired', change = '{"cause": "expire", "reason": "validity_ended"}' where register = 1`)
+	c.start(c.config("r2"))
+	c.sequenced()
+	c.exec(`select internal.forget_key(1)`)
+	c.sequenced()
+	if r := c.audit(ledger.Audited{}); len(r.Findings) > 0 {
+		t.Errorf("%+v", r)
+	}
+	conn, err := pgx.Connect(t.Context(), c.db.Admin())
+	c.check(err)
+	defer conn.Close(context.Background())
+	var n int
+	c.check(conn.QueryRow(t.Context(), `select (select count(*) from centre.key_event where key = 1) + (select count(*) from centre.key where register = 1)`).Scan(&n))
+	if n != 0 {
+		t.Errorf("%d rows of the key are left", n)
+	}
+	// Whoever turns the guard off leaves a leaf that nothing allows.
+	c.exec(`alter table centre.key_event disable trigger key_event_append_only`)
+	c.exec(`delete from centre.key_event where id = (select max(id) from centre.key_event)`)
+	c.exec(`alter table centre.key_event enable trigger key_event_append_only`)
+	c.sequenced()
+	if r := c.audit(ledger.Audited{}); len(r.Findings) == 0 {
+		t.Error("history that went without a deletion was not found")
+	}
+}

@@ -39,3 +39,48 @@ alter table centre.alert drop constraint alert_kind_check, add constraint alert_
 	('contact_contested', 'log_gap', 'log_late', 'log_fork', 'log_witness', 'sms_waits', 'email_waits'));
 insert into centre.setting (name, value, lowest, highest, note) values
 	('message_alarm_seconds', '120', 10, 86400, 'messages of a channel that wait for longer, though they could leave, are an alarm');
+
+insert into centre.setting (name, value, lowest, highest, note) values
+	('keep_key_days',    '2557', 1, 36525, 'all of a key is deleted so long after its end (DL 12/2021: 7 years); with a person''s last key the person'),
+	('keep_visit_days',    '90', 1,  3650, 'a visit without a key is deleted so long after its end: its counts are of no use any more'),
+	('keep_job_days',      '90', 1,  3650, 'that a message left, and how far it came, is known for so long'),
+	('keep_search_days', '1095', 1, 36525, 'who looked for whose key is known for so long'),
+	('expiry_first_days',  '30', 0,   365, 'the holder of a key is told so long before its end; 0: not'),
+	('expiry_second_days',  '7', 0,   365, 'and again'),
+	('expiry_last_days',    '1', 0,   365, 'and again');
+
+create table centre.deletion (
+	id     bigint generated always as identity primary key,
+	at     timestamptz not null default clock_timestamp(),
+	rule   text not null check (rule in ('key', 'visit', 'job', 'search')),
+	n      integer not null check (n > 0), -- how many
+	key    bigint,                         -- of the rule key: which, and
+	person bigint,                         -- whose, when it was their last
+	actor  text not null default session_user,
+	txid   xid8 not null default pg_current_xact_id(),
+	check ((rule = 'key') = (key is not null)),
+	check (person is null or key is not null)
+);
+create index deletion_txid on centre.deletion (txid);
+comment on table centre.deletion is 'That something was deleted because its time was over, and when; not what it was. Only beside a row of here can history be
+deleted, see internal.refuse_change.';
+
+create index key_event_ended on centre.key_event (at) where to_state in ('cancelled', 'expired');
+create index enrolment_ended on centre.enrolment (ended_at) where state in ('refused', 'abandoned', 'expired');
+create index job_ended on centre.job (ended_at) where state in ('done', 'failed');
+create index enrolment_subject on centre.enrolment (subject) where subject is not null;
+create index search_found on centre.search using gin (found);
+create index search_at on centre.search (at);
+
+-- What refers to one another goes in one transaction, in whatever order.
+alter table centre.person alter constraint person_enrolment_fkey deferrable;
+alter table centre.enrolment alter constraint enrolment_activation_fkey deferrable;
+
+create table centre.expiry_notice (
+	key         bigint references centre.key,
+	valid_until date,
+	days        integer,
+	at          timestamptz not null default clock_timestamp(),
+	primary key (key, valid_until, days)
+);
+comment on table centre.expiry_notice is 'That the holder of a key was told of its end, so many days before. A key that is renewed has another end.';

@@ -92,6 +92,7 @@ begin
 		('destination', 'prefix', '*', '', ''),
 		('legal_extension', 'name', '*', '', ''),
 		('trust', 'id', '*', '', ''),
+		('deletion', 'id', '*', '', ''),
 		('desk', 'name', '*', '', ''),
 		('desk_certificate', 'fingerprint', '*', '', ''),
 		('staff', 'number', 'number,role,state,added_at', '', 'staff:number'),
