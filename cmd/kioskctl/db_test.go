@@ -54,6 +54,10 @@ func TestCentreFromNothing(t *testing.T) {
 			do = runDesk
 		case "staff":
 			do = runStaff
+		case "messages":
+			do = runMessages
+		case "retention":
+			do = runRetention
 		}
 		if got := do(t.Context(), c.args[1:], &stdout, &stderr); got != c.exit {
 			t.Errorf("%s: exit %d, want %d\n%s%s", c.name, got, c.exit, &stdout, &stderr)
