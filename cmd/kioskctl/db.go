@@ -31,7 +31,7 @@ const dbUsage = `Usage: kioskctl db COMMAND [flags]
   destination list                where codes go by SMS: the longest prefix of a number decides, none means no
   destination set PREFIX on|off [--per-hour N]
         N codes within an hour at most; 0: as the setting prefix_codes_per_hour says
-  alerts                          desks that met a contact with which other desks were busy
+  alerts                          desks that met a contact with which other desks were busy; messages that wait; the log
   reviews                         pairs of living keys that may be one person's
 
 The connection string of a superuser is --dsn, or better BALCAO_ADMIN_DSN, which other users of this

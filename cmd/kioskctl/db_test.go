@@ -130,6 +130,11 @@ func TestCentreFromNothing(t *testing.T) {
 	run(command{"which destination", []string{"db", "destination", "set", "3519999"}, exitUsage, "Usage"})
 	run(command{"an impossible destination", []string{"db", "destination", "set", "0351", "on"}, exitError, "1 to 10 digits"})
 	run(command{"no alerts", []string{"db", "alerts"}, exitOK, "No alert"})
+	run(command{"no messages", []string{"messages"}, exitOK, "No message waits"})
+	run(command{"which messages", []string{"messages", "sms"}, exitUsage, "what is"})
+	run(command{"what is kept", []string{"retention"}, exitOK, "keep_key_days = 2557"})
+	run(command{"nothing due", []string{"retention", "run"}, exitOK, "Nothing is due."})
+	run(command{"which retention", []string{"retention", "stop"}, exitUsage, "Usage"})
 	run(command{"no reviews", []string{"db", "reviews"}, exitOK, "No pair"})
 	run(command{"no extension", []string{"db", "extension", "list"}, exitOK, "No law"})
 	law := []string{"db", "extension", "add", "DL 10-A/2020", "--kinds", "residence-permit,residence-card",
