@@ -279,6 +279,19 @@ func TestResendActivation(t *testing.T) {
 	}
 	_, err = b.desk.tryActivate(visit, newID(), "ABCDE2345O")
 	wantState(t, "what no code can be", err, "BK005")
+	b.exec(`update centre.enrolment set expires_at = clock_timestamp() where id = $1`, visit)
+	_, err = b.desk.tryActivate(visit, newID(), rightCode)
+	wantState(t, "a visit that was open too long", err, "BK003")
+	if a := must(b.desk.tryActivation("resend", visit, newID(), "letter", ""))(t); a.Refusal != "enrolment_expired" {
+		t.Errorf("in a visit that was open too long: %+v", a)
+	}
+	if err := b.desk.abandon(visit, ""); err != nil {
+		t.Fatal(err)
+	}
+	_, err = b.desk.tryActivate(visit, newID(), rightCode)
+	wantState(t, "a visit that has ended", err, "BK002")
+	_, err = b.desk.tryActivation("resend", visit, newID(), "letter", "")
+	wantState(t, "another code, of a visit that has ended", err, "BK002")
 	// Nobody comes: the key ends.
 	b.exec(`update centre.activation set expires_at = clock_timestamp() - interval '91 days', made_at = made_at - interval '112 days'`)
 	must(b.registrar.Exec(t.Context(), `select registrar.expire()`))(t)

@@ -11,6 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+
+	"balcao/kiosk/central/schema"
 )
 
 type keyOpened struct {
@@ -465,5 +467,87 @@ func TestNumbers(t *testing.T) {
 	for _, bad := range []string{`[{"kind": "phone", "value": "111111111", "source": "said"}]`, `[{"kind": "nsns", "value": "1", "source": "said"}]`,
 		`[{"kind": "nsns", "value": "111111111", "source": "paper"}]`, `[{"kind": "nsns", "value": "111111111", "source": "heard"}]`} {
 		wantState(t, bad, try(t, b.admin, write, id, bad), "23514")
+	}
+}
+
+// Whoever is suspended has nothing open any more, whatever it was for; what was bound before changes nothing after.
+func TestSuspendedEndsErrands(t *testing.T) {
+	t.Parallel()
+	for what, suspend := range map[string]func(b *bench, staff string) error{
+		"a desk":  func(b *bench, _ string) error { return schema.SuspendDesk(b.tb.Context(), b.db.Admin(), "loja_1") },
+		"a clerk": func(b *bench, staff string) error { return schema.SuspendStaff(b.tb.Context(), b.db.Admin(), staff) },
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			who, staff := citizen(), scalar[string](b, `select staff from centre.shift where id = $1`, b.desk.shift)
+			_, register := b.desk.enrol(who, ana)
+			open, bound := b.desk.errand("phone", who), b.desk.errand("suspend", who)
+			b.desk.wantBound(bound, "suspend")
+			if err := suspend(b, staff); err != nil {
+				t.Fatal(err)
+			}
+			if got := scalar[string](b, `select state from centre.enrolment where id = $1`, open); got != "abandoned" {
+				t.Errorf("an open errand is %s", got)
+			}
+			if a := b.apply(bound, who, "request"); a.Outcome != map[string]string{"a desk": "desk_suspended", "a clerk": "staff_suspended"}[what] {
+				t.Errorf("what was bound: %+v", a)
+			}
+			if got := scalar[string](b, `select state from centre.key where register = $1`, register); got != "active" {
+				t.Errorf("the key is %s", got)
+			}
+			for name, err := range map[string]error{
+				"search": second(b.desk.trySearch(newID(), "register", "1", "", "other")), "not_me": second(b.desk.tryNotMe(newID(), rightCode)),
+				"key": second(b.desk.tryErrand(newID(), "key", who)),
+			} {
+				wantState(t, name, err, map[string]string{"a desk": "BK013", "a clerk": "BK015"}[what])
+			}
+		})
+	}
+}
+
+// Looking at the key of a document counts as what comes to nothing, and opens nothing.
+func TestLooking(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	who := citizen()
+	_, register := b.desk.enrol(who, ana)
+	look := newID()
+	for range 3 {
+		if o := must(b.desk.tryErrand(look, "key", who))(t); o.Refusal != "" || o.Key.Register != register || o.Key.State != "active" {
+			t.Errorf("looked at: %+v", o)
+		}
+	}
+	if o := must(b.desk.tryErrand(newID(), "key", citizen()))(t); o.Refusal != "no_key" || o.Key != nil {
+		t.Errorf("nobody's: %+v", o)
+	}
+	if n := scalar[int](b, `select count(*) from centre.enrolment`); n != 1 {
+		t.Errorf("%d visits, want the one that made the key", n)
+	}
+	if n := scalar[int](b, `select count(*) from centre.search where kind = 'look'`); n != 2 {
+		t.Errorf("%d looks are on record, want 2", n)
+	}
+	b.set("desk_opens_per_hour", 2)
+	_, err := b.desk.tryErrand(newID(), "key", who)
+	wantState(t, "one look too many", err, "BK011")
+	_, err = b.desk.tryOpen(newID(), citizen())
+	wantState(t, "a visit after that", err, "BK011")
+	auditor := b.desk.with(b.hire("auditor"))
+	_, err = auditor.tryErrand(newID(), "key", who)
+	wantState(t, "an auditor", err, "BK016")
+}
+
+// A phone that is changed is told of on the old one; masks show what its holder knows again, and no more.
+func TestMasks(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for _, c := range [][3]string{
+		{"sms", "+351912345678", "+351 912 ••• 678"}, {"sms", "+12025550123", "+1 202 ••• 123"}, {"sms", "+447400123456", "+44 740 ••• 456"},
+		{"sms", "+3721234567", "+372 ••• 567"}, {"sms", "+79161234567", "+7 916 ••• 567"}, {"sms", "+9779812345678", "+977 981 ••• 678"},
+		{"email", "ana.neves@exemplo.pt", "a•••@exemplo.pt"}, {"letter", "", ""},
+	} {
+		if got := scalar[string](b, `select internal.masked($1, $2)`, c[0], c[1]); got != c[2] {
+			t.Errorf("%s: %q, want %q", c[1], got, c[2])
+		}
 	}
 }

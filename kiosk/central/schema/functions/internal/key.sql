@@ -71,12 +71,12 @@ end $$;
 create function internal.masked(p_channel text, p_value text) returns text
 	language plpgsql immutable set search_path = pg_catalog, pg_temp as $$
 begin
-	return (select case
-		when p_channel = 'email' then left(p_value, 1) || '•••' || substr(p_value, position('@' in p_value))
-		when p_channel = 'sms' then m[1] || ' ' || case when length(m[2]) > 7 then left(m[2], 3) || ' ' else '' end || '••• ' || right(m[2], 3)
-		else '' end
-		from regexp_match(p_value, '^([+](?:1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|[0-9]{3}))(.*)$') m
-		right join (values (1)) v(x) on true);
+	return case p_channel
+		when 'email' then left(p_value, 1) || '•••' || substr(p_value, position('@' in p_value))
+		when 'sms' then (select m[1] || ' ' || case when length(m[2]) > 7 then left(m[2], 3) || ' ' else '' end || '••• ' || right(m[2], 3)
+			from coalesce(regexp_match(p_value, '^([+](?:1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]))(.*)$'),
+				regexp_match(p_value, '^([+][0-9]{3})(.*)$')) m)
+		else '' end;
 end $$;
 
 -- How far the best told notice of a change got.
