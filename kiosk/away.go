@@ -18,13 +18,8 @@ type away struct {
 func (s *Session) settleAway() {
 	now := away{since: s.state.Now}
 	doc := &s.state.Document
-	if doc.Complete && !doc.CardPresent && doc.Signing != SigningDesk {
-		switch {
-		case s.at(StepContact) && s.state.Contact.Awaited != "":
-			now.step, now.channel = StepContact, s.state.Contact.Awaited
-		case s.at(StepPIN) && (s.state.PIN.Phase == PINFirst || s.state.PIN.Phase == PINRepeat):
-			now.step = StepPIN
-		}
+	if step := s.state.Step; doc.Complete && !doc.CardPresent && doc.Signing != SigningDesk && s.at(step) && steps[step].asksSecret(s) {
+		now.step, now.channel = step, s.state.Contact.Awaited
 	}
 	if now.step == s.away.step && now.channel == s.away.channel {
 		now.since = s.away.since

@@ -2,6 +2,8 @@ package kiosk
 
 import (
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // startCase begins a case with the card in the reader: a new number, everything else forgotten. While
@@ -81,7 +83,6 @@ func (s *Session) forget() {
 // wipePerson clears everything that says who the person is, or what they chose. What the checks
 // answered stays: it names hosts, not people.
 func (s *Session) wipePerson() {
-	s.wipePIN()
 	doc := s.state.Document
 	if doc.Photo != nil && s.shut() {
 		clear(doc.Photo.Data) // no screen has it
@@ -89,16 +90,23 @@ func (s *Session) wipePerson() {
 	s.state.Document = DocumentState{Reader: doc.Reader, Checks: doc.Checks, CardPresent: doc.CardPresent}
 	s.state.Eligible = EligibleState{}
 	s.carried, s.retyping, s.kept = AccessState{}, false, nil
-	s.state.Contact = ContactState{}
-	s.state.Messages = nil
-	s.state.PIN = PINState{}
-	s.state.Try = TryState{}
-	s.state.Review, s.signed = ReviewState{}, false
+	s.wipeProofs()
+	s.state.Key, s.state.Search, s.searched = KeyState{}, SearchState{}, uuid.Nil
+	s.state.Stored, s.state.Print, s.state.Messages = StoredState{}, PrintState{}, nil
 	s.state.Receipt = nil
 	s.state.Approval = ApprovalState{}
 	s.state.HandedOver = false
 	s.state.ConfirmCancel = false
-	s.phone, s.email, s.sends = sending{}, sending{}, 0
+	s.sends = 0
+}
+
+// wipeProofs forgets what was entered and proven for one errand.
+func (s *Session) wipeProofs() {
+	s.wipePIN()
+	s.state.Contact, s.state.PIN, s.state.Try = ContactState{}, PINState{}, TryState{}
+	s.state.Activation, s.state.Word, s.state.NotMe = ActivationState{}, WordState{}, NotMeState{}
+	s.state.Review, s.signed, s.facts = ReviewState{}, false, TranscriptFacts{}
+	s.phone, s.email = sending{}, sending{}
 	s.again = stopped{}
 }
 
@@ -111,7 +119,7 @@ func (s *Session) clear() {
 	s.expiresAt = time.Time{}
 	old := s.state
 	s.state = State{
-		Now: old.Now, DeskName: old.DeskName, TypedMRZ: old.TypedMRZ, Step: StepDocument, Status: old.Status, Shift: old.Shift,
+		Now: old.Now, DeskName: old.DeskName, TypedMRZ: old.TypedMRZ, Step: StepDocument, Status: old.Status, Shift: old.Shift, Today: old.Today,
 		ClerkLanguage: old.ClerkLanguage, CitizenLanguage: s.settings.CitizenLanguage,
 	}
 }
@@ -150,7 +158,7 @@ type OtherDocument struct{}
 // nothing to lose; after that the clerk has to cancel.
 func (OtherDocument) apply(s *Session) {
 	s.note = ""
-	if s.state.Case != 0 && (s.over() || s.interrupted || s.state.Examining()) && s.errand.Steps[0] == StepDocument {
+	if s.state.Case != 0 && (s.over() || s.interrupted || s.state.Examining()) && s.errand.WithDocument() {
 		errand := s.errand
 		s.leave()
 		s.errand = errand

@@ -84,7 +84,8 @@ func (s *Session) skewed() bool { return s.state.Status.Centre.Skew.Abs() > s.se
 // sending.failed marks.
 type stopped struct {
 	open, bind bool
-	recognise  int // the reader, 0 when not
+	ask        bool // the one question of the step at hand
+	recognise  int  // the reader, 0 when not
 }
 
 // CommandFailed: a command could not be carried out for a technical cause. Channel names the contact
@@ -191,7 +192,7 @@ func (s *Session) readAgain() {
 	if s.shut() {
 		return
 	}
-	if s.state.Case != 0 && s.errand.Steps[0] != StepDocument {
+	if s.state.Case != 0 && !s.errand.WithDocument() {
 		s.next()
 		return
 	}

@@ -1,5 +1,7 @@
 package kiosk
 
+import "slices"
+
 // What happens when the person says that something is wrong: it is corrected where it was entered, and what has
 // nothing to do with it stays.
 
@@ -11,9 +13,11 @@ type Correct struct{ Step Step }
 func (e Correct) apply(s *Session) {
 	disputed := s.inReview(ReviewReading) && s.state.Review.Disputed
 	switch {
+	case !slices.Contains(s.path(), e.Step):
+		return
 	case e.Step == StepContact && (disputed || s.at(StepContact) && s.state.Contact.Settled):
 		s.state.Contact.Correcting = true
-	case e.Step == StepEligibility && disputed && s.state.Document.travels():
+	case e.Step == StepEligibility && disputed:
 		s.state.Eligible.Refused = false
 	default:
 		return

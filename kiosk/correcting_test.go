@@ -84,7 +84,7 @@ func TestAnotherTaxNumber(t *testing.T) {
 		if diff := cmp.Diff(other, d.state.Eligible.Entered); diff != "" {
 			t.Fatalf("entered (-want +got):\n%s", diff)
 		}
-		d.do(kiosk.Continue{}).asked(kiosk.OpenEnrolment{Case: d.state.Case, Identity: traveller(), TaxNumber: other.TaxNumber})
+		d.do(kiosk.Continue{}).asked(kiosk.OpenEnrolment{Case: d.state.Case, Errand: "enrol", Identity: traveller(), TaxNumber: other.TaxNumber})
 		if got := d.state.Contact; got.Phone.Text != "912345678" || got.Phone.Confirmed() || got.Settled {
 			t.Errorf("contact: got %+v, want the number as it was typed, to be proven again", got)
 		}

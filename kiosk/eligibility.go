@@ -10,11 +10,13 @@ type Requirement string
 
 // Requirements of Portaria 77/2018 for people without a Citizen Card.
 const (
-	RequireTaxNumber    Requirement = "tax_number"   // NIF, typed once and kept with the person
-	RequireAddress      Requirement = "address"      // proof of address, seen by the clerk
-	RequireResidence    Requirement = "residence"    // proof of residence, where the document is none
-	RequireIndependence Requirement = "independence" // the person says that they are under no accompaniment measure
-	RequireSpelling     Requirement = "spelling"     // whole names where the document may cut them off; in no rule and never missing, but wrong it may be
+	RequireTaxNumber      Requirement = "tax_number"   // NIF, typed once and kept with the person
+	RequireAddress        Requirement = "address"      // proof of address, seen by the clerk
+	RequireResidence      Requirement = "residence"    // proof of residence, where the document is none
+	RequireIndependence   Requirement = "independence" // the person says that they are under no accompaniment measure
+	RequireSocialSecurity Requirement = "niss"         // NISS; in no rule and never missing, but wrong it may be
+	RequireHealthNumber   Requirement = "nsns"         // of the SNS; likewise
+	RequireSpelling       Requirement = "spelling"     // whole names where the document may cut them off; in no rule and never missing, but wrong it may be
 )
 
 // Rule is what a kind of document needs. Rules are data: what decides about people must be readable by
@@ -223,4 +225,55 @@ func CheckTaxNumber(nif string) bool {
 		check = 0
 	}
 	return int(nif[8]-'0') == check
+}
+
+// numbers are those that were brought, of which the tax number is one when the document does not state it.
+func (e Eligibility) numbers(tax bool) []NumberFact {
+	claims := []struct {
+		kind  NumberKind
+		claim NumberClaim
+	}{
+		{NumberTax, NumberClaim{e.TaxNumber, e.TaxSource, e.TaxPaper}},
+		{NumberSocialSecurity, e.SocialSecurity},
+		{NumberHealth, e.HealthNumber},
+	}
+	var facts []NumberFact
+	for _, c := range claims {
+		if c.claim.Value == "" || c.kind == NumberTax && !tax {
+			continue
+		}
+		fact := NumberFact{Kind: string(c.kind), Value: c.claim.Value, Source: string(NumberSaid)}
+		if c.claim.Source == NumberPaper {
+			fact.Source, fact.Paper = string(NumberPaper), string(c.claim.Paper)
+		}
+		facts = append(facts, fact)
+	}
+	return facts
+}
+
+// numberFaults are those of numbers that are not asked of everybody, and that of a paper which no number is on.
+func (e Eligibility) numberFaults() []Fault {
+	var faults []Fault
+	paper := func(source NumberSource, kind SeenKind) bool {
+		return source != NumberPaper || slices.Contains(NumberPapers, kind)
+	}
+	if e.TaxNumber != "" && !paper(e.TaxSource, e.TaxPaper) {
+		faults = append(faults, Fault{Requirement: RequireTaxNumber, Paper: PaperKind})
+	}
+	for _, n := range []struct {
+		requirement Requirement
+		claim       NumberClaim
+		valid       func(string) bool
+	}{
+		{RequireSocialSecurity, e.SocialSecurity, CheckSocialSecurity}, {RequireHealthNumber, e.HealthNumber, CheckHealthNumber},
+	} {
+		switch {
+		case n.claim.Value == "":
+		case !n.valid(n.claim.Value):
+			faults = append(faults, Fault{Requirement: n.requirement})
+		case !paper(n.claim.Source, n.claim.Paper):
+			faults = append(faults, Fault{Requirement: n.requirement, Paper: PaperKind})
+		}
+	}
+	return faults
 }

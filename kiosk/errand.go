@@ -45,18 +45,18 @@ var Errands = []Errand{
 	{Name: "check", Steps: []Step{StepDocument, StepIdentity}}, // verifies a document and stops; needs no centre
 }
 
-// Life are the errands of a key that there is.
+// Life are the errands of a key that there is. What may be done with a key is offered in this order.
 var Life = []Errand{
 	{Name: "key", Steps: []Step{StepDocument, StepIdentity, StepKey}}, // shows the person's key, and what may be done with it
 	{Name: "activate", Steps: []Step{StepDocument, StepIdentity, StepKey, StepActivation, StepContact, StepReview, StepDone}},
-	{Name: "phone", Steps: []Step{StepDocument, StepIdentity, StepKey, StepContact, StepReview, StepDone}, Channel: SMS},
-	{Name: "email", Steps: []Step{StepDocument, StepIdentity, StepKey, StepContact, StepReview, StepDone}, Channel: Email},
-	{Name: "pin", Steps: []Step{StepDocument, StepIdentity, StepKey, StepPIN, StepReview, StepDone}},
 	{Name: "unblock", Steps: []Step{StepDocument, StepIdentity, StepKey, StepReview, StepDone}},
 	{Name: "reactivate", Steps: []Step{StepDocument, StepIdentity, StepKey, StepReview, StepDone}},
+	{Name: "renew", Steps: []Step{StepDocument, StepIdentity, StepKey, StepTry, StepReview, StepDone}},
+	{Name: "pin", Steps: []Step{StepDocument, StepIdentity, StepKey, StepPIN, StepReview, StepDone}},
+	{Name: "phone", Steps: []Step{StepDocument, StepIdentity, StepKey, StepContact, StepReview, StepDone}, Channel: SMS},
+	{Name: "email", Steps: []Step{StepDocument, StepIdentity, StepKey, StepContact, StepReview, StepDone}, Channel: Email},
 	{Name: "suspend", Steps: []Step{StepDocument, StepIdentity, StepKey, StepReview, StepDone}},
 	{Name: "cancel", Steps: []Step{StepDocument, StepIdentity, StepKey, StepReview, StepDone}},
-	{Name: "renew", Steps: []Step{StepDocument, StepIdentity, StepTry, StepReview, StepDone}},
 	{Name: "stored", Steps: []Step{StepDocument, StepIdentity, StepKey, StepReview, StepStored}},
 	{Name: "try", Steps: []Step{StepDocument, StepIdentity, StepKey, StepTry}},
 	{Name: "search", Steps: []Step{StepSearch, StepKey}}, // finds a key without its holder's document
@@ -72,6 +72,19 @@ var (
 	Approve = Errand{Name: "approve", Steps: []Step{StepCases, StepCase, StepDecision}}
 	Alerts  = Errand{Name: "alerts", Steps: []Step{StepAlerts, StepAlert}}
 )
+
+// undoes names the errand that takes another one back, where that does no harm.
+var undoes = map[string]string{"suspend": "reactivate", "word": "reactivate", "reactivate": "suspend"}
+
+// named returns the errand of a name that whoever works at the desk may begin.
+func (s State) named(name string) (Errand, bool) {
+	offered := append(slices.Clone(s.Offered()), Life...)
+	i := slices.IndexFunc(offered, func(errand Errand) bool { return errand.Name == name })
+	if i < 0 {
+		return Errand{}, false
+	}
+	return offered[i], true
+}
 
 // Offered are the errands of whoever works at the desk. A decision is signed by one's own card.
 func (s State) Offered() []Errand {
@@ -89,6 +102,7 @@ type step interface {
 	proceed(s *Session)          // the clerk's main button
 	retreat(s *Session) bool     // undoes what may not stay when the clerk goes back; false: they cannot now
 	asksCitizen(s *Session) bool // the person has something to do on their screen
+	asksSecret(s *Session) bool  // they are asked for a code or a PIN
 	stop(s *Session) bool        // a technical failure: ends what is under way; false: nothing was
 	retry(s *Session)            // asks again for what stop ended
 }
@@ -131,6 +145,8 @@ func (plainStep) proceed(*Session) {}
 func (plainStep) retreat(*Session) bool { return false }
 
 func (plainStep) asksCitizen(*Session) bool { return false }
+
+func (plainStep) asksSecret(*Session) bool { return false }
 
 func (plainStep) stop(*Session) bool { return false }
 
@@ -198,19 +214,26 @@ func (Continue) apply(s *Session) {
 // ErrandsAsked opens the list of errands, on an empty desk. Cancel closes it.
 type ErrandsAsked struct{}
 
-func (ErrandsAsked) apply(s *Session) { s.state.Choosing = s.state.Case == 0 }
+// apply asks for the day's figures too, which stand beside the list.
+func (ErrandsAsked) apply(s *Session) {
+	if s.state.Choosing = s.state.Case == 0; s.state.Choosing && s.settings.ShiftRequired {
+		s.readReport()
+	}
+}
 
 // ErrandChosen says what the next person came for. It changes nothing while somebody is served.
 type ErrandChosen struct{ Name string }
 
 func (e ErrandChosen) apply(s *Session) {
-	offered := s.state.Offered()
-	i := slices.IndexFunc(offered, func(errand Errand) bool { return errand.Name == e.Name })
-	if s.state.Case != 0 || i < 0 {
-		return
+	if errand, known := s.state.named(e.Name); known && s.state.Case == 0 {
+		s.start(errand)
 	}
-	s.errand, s.note, s.state.Choosing = offered[i], "", false
-	switch first := s.errand.Steps[0]; { // what no document begins, begins at once
+}
+
+// start begins an errand on an empty desk: at once, or with the document that it wants.
+func (s *Session) start(errand Errand) {
+	s.errand, s.note, s.state.Choosing = errand, "", false
+	switch first := errand.Steps[0]; {
 	case first == StepDocument:
 	case s.begin(0):
 		s.reach(first)
@@ -219,11 +242,32 @@ func (e ErrandChosen) apply(s *Session) {
 	}
 }
 
+// turn makes another errand of the case at hand, which goes on from the last step that both have. What was proven and
+// entered in steps behind that one is forgotten.
+func (s *Session) turn(errand Errand) {
+	path := s.errand.Steps
+	at := slices.Index(path, s.state.Step)
+	for at > 0 && !errand.Has(path[at]) {
+		at--
+	}
+	s.errand, s.state.Step = errand, path[at]
+	s.wipeProofs()
+	s.reconsider()
+}
+
 // Has reports whether the errand goes through a step.
 func (e Errand) Has(step Step) bool { return slices.Contains(e.Steps, step) }
 
-// NeedsCentre reports whether a step of the errand works at the centre: the first of them proves a contact.
-func (e Errand) NeedsCentre() bool { return e.Has(StepContact) }
+// NeedsCentre reports whether the errand is more than to look at a document.
+func (e Errand) NeedsCentre() bool {
+	return slices.ContainsFunc(e.Steps, func(step Step) bool { return step != StepDocument && step != StepIdentity })
+}
+
+// MakesKey reports whether the errand is for people who have no key: they prove a contact and choose a PIN.
+func (e Errand) MakesKey() bool { return e.Has(StepContact) && e.Has(StepPIN) }
+
+// WithDocument reports whether the errand begins with the person's document.
+func (e Errand) WithDocument() bool { return e.Steps[0] == StepDocument }
 
 // Past reports whether the case has gone beyond a step of its errand.
 func (s State) Past(step Step) bool {

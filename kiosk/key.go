@@ -3,8 +3,6 @@ package kiosk
 import (
 	"slices"
 	"time"
-
-	"github.com/google/uuid"
 )
 
 // KeyStatus is the state of a key, as the centre names it.
@@ -136,9 +134,6 @@ type ActivationSent struct {
 	Value     string // as entered; of a letter empty
 	ExpiresAt time.Time
 }
-
-// searchID names a search at the centre.
-type searchID = uuid.UUID
 
 // offers reports whether the key's state allows an errand.
 func (k *Key) offers(errand string) bool { return k != nil && slices.Contains(k.Offered, errand) }

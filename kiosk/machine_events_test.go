@@ -60,6 +60,10 @@ func (w *world) answer() kiosk.Event {
 		w.asked = append(w.asked[:i:i], w.asked[i+1:]...)
 		return e
 	}
+	if e := w.lifeAnswer(c, good); e != nil {
+		w.asked = append(w.asked[:i:i], w.asked[i+1:]...)
+		return e
+	}
 	if _, bind := c.(kiosk.Bind); good || !bind {
 		w.asked = append(w.asked[:i:i], w.asked[i+1:]...)
 	}
@@ -188,10 +192,16 @@ func (w *world) sensible() kiosk.Event {
 		w.now = w.now.Add(90 * time.Second)
 		return kiosk.Tick{Now: w.now}
 	}
+	if e := w.lifeSensible(); e != nil {
+		return e
+	}
 	switch s.Step {
 	case kiosk.StepDocument:
 		if s.Case == 0 && len(s.Offered()) > len(kiosk.Errands) && w.below(4) == 0 {
 			return kiosk.ErrandChosen{Name: "approve"}
+		}
+		if s.Case == 0 && s.Errand.Name == "enrol" && w.below(3) > 0 {
+			return kiosk.ErrandChosen{Name: pick(w, pick(w, kiosk.Life...).Name, "renew", "renew", "pin", "email", "phone", "suspend", "suspend", "search", "stored", "stored", "cancel")}
 		}
 		if s.Document.Access.Asked && !s.Document.Reading {
 			return pick[kiosk.Event](w, w.types(), w.types(), kiosk.Continue{}, kiosk.Continue{}, w.insert())
@@ -203,8 +213,10 @@ func (w *world) sensible() kiosk.Event {
 		return pick[kiosk.Event](w, w.brings(), kiosk.Continue{})
 	case kiosk.StepContact:
 		switch {
-		case s.Contact.Settled && w.mostly():
+		case (s.Contact.Settled || s.Contact.Later.Set) && w.mostly():
 			return kiosk.Continue{}
+		case s.Errand.MakesKey() && (s.Contact.Later.Channel != "" || w.below(8) == 0):
+			return w.later()
 		case s.Contact.Awaited != "" && w.mostly():
 			return kiosk.CodeTyped{Code: kiosk.Secret(secretCode)}
 		}
@@ -267,6 +279,9 @@ func (w *world) noise() kiosk.Event {
 	if w.below(2) == 0 {
 		id = kiosk.CaseID(w.below(int(id) + 2))
 	}
+	if w.below(4) == 0 {
+		return w.lifeNoise(id)
+	}
 	channel := pick(w, kiosk.SMS, kiosk.Email, "pigeon")
 	reason := pick(w, kiosk.ReasonRemoved, kiosk.ReasonCardChanged, kiosk.ReasonSilent, kiosk.ReasonUnknownCard)
 	return pick(w, []kiosk.Event{
@@ -327,6 +342,18 @@ func copyEvent(e kiosk.Event) (kiosk.Event, kiosk.Secret) {
 	case kiosk.CardPINTyped:
 		e.PIN = bytes.Clone(e.PIN)
 		return e, e.PIN
+	case kiosk.ActivationTyped:
+		e.Code = bytes.Clone(e.Code)
+		return e, e.Code
+	case kiosk.NotMeTyped:
+		e.Code = bytes.Clone(e.Code)
+		return e, e.Code
+	case kiosk.TryPINTyped:
+		e.PIN = bytes.Clone(e.PIN)
+		return e, e.PIN
+	case kiosk.TryCodeTyped:
+		e.Code = bytes.Clone(e.Code)
+		return e, e.Code
 	case kiosk.StaffPINTyped:
 		e.PIN = bytes.Clone(e.PIN)
 		return e, e.PIN

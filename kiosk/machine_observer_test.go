@@ -29,6 +29,12 @@ type observer struct {
 	signed      bool
 	staffSigned bool
 	decided     bool
+
+	errand    string // for which the centre opened an enrolment
+	laterTo   kiosk.Channel
+	laterSet  bool // an activation code goes out
+	activated bool // its code was right
+	signedIn  bool // with the key
 }
 
 // event files what the event proves. Only events that the state before called for count.
@@ -61,6 +67,17 @@ func (o *observer) event(before kiosk.State, e kiosk.Event) {
 			o.proven[e.Channel] = o.sentTo[e.Channel]
 		}
 		delete(o.checking, e.Channel)
+	case kiosk.ActivationSet:
+		o.laterSet = before.Contact.Later.Sending && o.laterTo != "" || o.laterSet && !before.Contact.Later.Sending
+	case kiosk.ActivationAnswered:
+		if before.Activation.Checking && e.Problem == kiosk.ContactOK {
+			o.activated = true
+			if e.Contact != "" {
+				o.proven[e.Channel] = e.Contact
+			}
+		}
+	case kiosk.TryCodeAnswered:
+		o.signedIn = o.signedIn || before.Try.Phase == kiosk.TryComparing && e.Problem == kiosk.TryOK
 	case kiosk.PINWasSealed:
 		o.sealed = o.sealed || o.sealing
 	case kiosk.Agreed:
@@ -86,8 +103,11 @@ func (o *observer) event(before kiosk.State, e kiosk.Event) {
 // command returns a complaint, "" when the command is in its place.
 func (o *observer) command(c kiosk.Command, after kiosk.State) string {
 	begun, typed := kiosk.CaseID(0), false
+	if complaint, known := o.lifeCommand(c, after); known {
+		return complaint
+	}
 	switch c := c.(type) {
-	case kiosk.ReadStaffCard, kiosk.SignIn, kiosk.UnlockShift, kiosk.EndShift, kiosk.ListCases, kiosk.TakeCase, kiosk.ReleaseCase:
+	case kiosk.ReadStaffCard, kiosk.SignIn, kiosk.UnlockShift, kiosk.EndShift, kiosk.ListCases, kiosk.TakeCase, kiosk.ReleaseCase, kiosk.ReadReport:
 		return ""
 	case kiosk.Decide:
 		if after.Approval.Case == nil || after.Approval.Case.ID != c.ID {
@@ -147,14 +167,19 @@ func (o *observer) command(c kiosk.Command, after kiosk.State) string {
 		}
 		return wrongCase(c.Case, o.reading)
 	case kiosk.OpenEnrolment:
-		o.opened = true
-		if after.Errand.Name != "enrol" {
+		if o.errand != c.Errand { // what was proven was for another one
+			o.proven, o.sentTo, o.checking = map[kiosk.Channel]string{}, map[kiosk.Channel]string{}, map[kiosk.Channel]bool{}
+			o.sealing, o.sealed, o.agreed, o.signing, o.signed, o.staffSigned = false, false, false, false, false, false
+			o.laterSet, o.activated, o.signedIn = false, false, false
+		}
+		o.opened, o.errand = true, c.Errand
+		if errand, known := errandNamed(c.Errand); !known || c.Errand != after.Errand.Name || !errand.NeedsCentre() {
 			return "the centre is told of somebody whose document was only checked"
 		}
 		if !o.complete || !o.confirmed || !o.allPassed() {
 			return "opened for a person nobody verified"
 		}
-		if rule, _ := kiosk.RuleFor(o.kind); o.kind.Travel() && !o.meets(rule) {
+		if rule, _ := kiosk.RuleFor(o.kind); c.Errand == "enrol" && o.kind.Travel() && !o.meets(rule) {
 			return "opened for a person who did not bring what is needed"
 		}
 		return wrongCase(c.Case, o.reading)
@@ -178,8 +203,12 @@ func (o *observer) command(c kiosk.Command, after kiosk.State) string {
 		return wrongCase(c.Case, o.reading)
 	case kiosk.Sign:
 		o.signing, o.signed, o.staffSigned = true, false, false
-		if !o.agreed || !o.sealed || len(c.Transcript.Contacts) == 0 {
-			return "a signature over what nobody agreed to"
+		facts := c.Transcript
+		if complaint := o.due(len(facts.Contacts), facts.Activation != nil); complaint != "" {
+			return "a signature " + complaint
+		}
+		if facts.Errand != o.errand || (facts.Errand == "enrol") != (facts.Key == 0) || len(kiosk.Reasons[facts.Errand]) > 0 != (facts.Reason != "") {
+			return "a signature that does not say what it is for"
 		}
 		for _, contact := range c.Transcript.Contacts {
 			if o.proven[contact.Channel] != contact.Value {
@@ -196,7 +225,10 @@ func (o *observer) command(c kiosk.Command, after kiosk.State) string {
 		if after.Shift.Phase != "" && after.Shift.AdmittedBy == "" && !o.staffSigned {
 			return "bound without the staff card's signature"
 		}
-		if !o.agreed || !o.signed || !o.sealed || len(o.proven) == 0 || !o.complete || !o.confirmed || !o.allPassed() {
+		if complaint := o.due(len(o.proven), o.laterSet); complaint != "" {
+			return "bound " + complaint
+		}
+		if !o.signed || !o.complete || !o.confirmed || !o.allPassed() {
 			return "bound without everything in its place"
 		}
 		return wrongCase(c.Case, o.reading)

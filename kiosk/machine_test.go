@@ -24,7 +24,7 @@ const (
 	secretCardPIN = "52746183"
 )
 
-var secrets = []string{secretPIN, secretOther, secretWeak, secretCode, secretCardPIN, secretStaffPIN}
+var secrets = []string{secretPIN, secretOther, secretWeak, secretCode, secretCardPIN, secretStaffPIN, secretActivation}
 
 // personal is everything of marked() and of the contacts typed that must be gone after a case.
 var personal = []string{
@@ -52,7 +52,7 @@ func marked() kiosk.Identity {
 // A desk hears a hundred thousand random events: answers to what it asked for, what people at it
 // might press, and noise.
 func TestSessionUnderRandomEvents(t *testing.T) {
-	bound, checked, away, locked, decided := map[kiosk.DocumentKind]int{}, 0, 0, 0, 0
+	bound, changed, checked, away, locked, decided := map[kiosk.DocumentKind]int{}, map[string]int{}, 0, 0, 0, 0
 	rapid.Check(t, func(t *rapid.T) {
 		w := newWorld(t)
 		for range 1000 {
@@ -60,6 +60,9 @@ func TestSessionUnderRandomEvents(t *testing.T) {
 		}
 		for kind, n := range w.bound {
 			bound[kind] += n
+		}
+		for errand, n := range w.changed {
+			changed[errand] += n
 		}
 		checked += w.checked
 		away += w.away
@@ -80,6 +83,12 @@ func TestSessionUnderRandomEvents(t *testing.T) {
 			t.Errorf("no random walk bound a key to a %s: the walk proves little", kind)
 		}
 	}
+	for _, errand := range append(slices.Clone(kiosk.Life), kiosk.Errands[0], kiosk.Word) {
+		if last := errand.Steps[len(errand.Steps)-1]; (last == kiosk.StepDone || last == kiosk.StepStored) && changed[errand.Name] == 0 {
+			t.Errorf("no random walk came to the end of %s", errand.Name)
+		}
+	}
+	t.Logf("errands: %v", changed)
 	t.Logf("keys bound: %v, documents checked: %d, cards away: %d, states behind the lock: %d, decided: %d", bound, checked, away, locked, decided)
 }
 
@@ -99,10 +108,11 @@ type world struct {
 	snapshot      []byte // of kept, as it was when it was returned
 	kept          kiosk.State
 	bound         map[kiosk.DocumentKind]int
-	exposed       time.Time // when the card was last with the first entry of a PIN, or there was none
-	away          int       // states that said that the card is away
-	checked       int       // documents that were checked to the end of that errand
-	trace         []string  // what happened, for the failure message
+	changed       map[string]int // by errand: what was bound, or done without evidence
+	exposed       time.Time      // when the card was last with the first entry of a PIN, or there was none
+	away          int            // states that said that the card is away
+	checked       int            // documents that were checked to the end of that errand
+	trace         []string       // what happened, for the failure message
 }
 
 // fail reports with the last events; the choices they were drawn from say little.
@@ -114,7 +124,7 @@ func newWorld(t *rapid.T) *world {
 	layout := rapid.IntRange(noShifts, ownReader).Draw(t, "layout")
 	settings := kiosk.Settings{DeskName: "Balcão", ShiftRequired: layout != noShifts, StaffReader: layout == ownReader}
 	w := &world{
-		T: t, now: noon, layout: layout, bound: map[kiosk.DocumentKind]int{},
+		T: t, now: noon, layout: layout, bound: map[kiosk.DocumentKind]int{}, changed: map[string]int{},
 		session: kiosk.NewSession(settings, noon), twin: kiosk.NewSession(settings, noon),
 	}
 	for _, session := range []*kiosk.Session{w.session, w.twin} {
@@ -160,7 +170,11 @@ func (w *world) step() {
 		}
 		if _, ok := c.(kiosk.Bind); ok {
 			w.bound[inside.Document.Kind]++
+			w.changed[inside.Errand.Name]++
 		}
+	}
+	if inside.Step == kiosk.StepWord && w.behind.Step == kiosk.StepDone || inside.Step == kiosk.StepNotMe && w.behind.Step == kiosk.StepDone {
+		w.changed[inside.Errand.Name]++
 	}
 	if before.Errand.Name == "check" && before.Step == kiosk.StepIdentity && before.Document.Complete && state.Case != before.Case {
 		w.checked++
@@ -202,6 +216,14 @@ func (w *world) checkSecret(e kiosk.Event, secret kiosk.Secret, commands []kiosk
 			if c.PIN != nil && &c.PIN[0] == &secret[0] {
 				return
 			}
+		case kiosk.CheckPIN:
+			if &c.PIN[0] == &secret[0] {
+				return
+			}
+		case kiosk.CheckTryCode:
+			if &c.Code[0] == &secret[0] {
+				return
+			}
 		case kiosk.Decide:
 			if c.PIN != nil && &c.PIN[0] == &secret[0] {
 				return
@@ -234,10 +256,10 @@ func (w *world) checkState(e kiosk.Event) {
 	}{
 		{!s.Wake.After(s.Now), "Wake is in the past"},
 		{fatal && (doc.Identity != nil || doc.Photo != nil || s.Receipt != nil), "a person is shown after the end"},
-		{live && s.Past(kiosk.StepIdentity) && s.Step != kiosk.StepDone && !doc.Complete, "past Identity without a complete document"},
+		{live && s.Past(kiosk.StepIdentity) && s.Step != kiosk.StepDone && s.Step != kiosk.StepStored && !doc.Complete, "past Identity without a complete document"},
 		{s.Review.Phase == kiosk.ReviewCardPIN && !doc.CardPresent, "a card PIN is asked for without the card"},
 		{s.HandedOver && (s.Examining() || s.Step == kiosk.StepDone), "the citizen has the screen with nothing to do"},
-		{live && s.Step == kiosk.StepReview && s.PIN.Phase != kiosk.PINSealed, "a review without a sealed PIN"},
+		{live && s.Step == kiosk.StepReview && s.Errand.Has(kiosk.StepPIN) && s.PIN.Phase != kiosk.PINSealed, "a review without a sealed PIN"},
 		{doc.Access.Opening && !doc.Reading, "a chip is being opened and nobody reads it"},
 		{live && doc.Identity != nil && s.Step == kiosk.StepDocument, "a person is known and the step is Document"},
 		{s.Step == kiosk.StepEligibility && !fatal && (doc.Identity == nil || !doc.Identity.Kind.Travel()), "asks a Citizen Card's holder for more"},

@@ -15,6 +15,7 @@ type Rules struct {
 	TypedMRZ       TypedRule // whether a machine-readable zone without a chip may enrol
 	Accompanied    bool      // people under an accompaniment measure may enrol
 	NationalGrace  int       // days by which a national's key outlives the document
+	WordAsks       int       // 1: a birth date suspends a key at its holder's word; whatever else, and a number
 	Extensions     []Extension
 
 	// What a supervisor decides about, beside a typed zone and what a clerk marked.
@@ -52,6 +53,7 @@ func (r *Rules) UnmarshalJSON(raw []byte) error {
 		Revocation  int         `json:"revocation_unknown"` // 1 a supervisor decides; whatever else refuses
 		Extended    *int        `json:"approve_extension"`  // 0 not; whatever else, and nothing, a supervisor decides
 		Photo       *int        `json:"approve_photo"`
+		Word        int         `json:"word_asks"`
 		Level       int         `json:"level_asked"` // 0 none; whatever else high
 	}
 	if err := json.Unmarshal(raw, &s); err != nil {
@@ -67,7 +69,7 @@ func (r *Rules) UnmarshalJSON(raw []byte) error {
 	}
 	*r = Rules{
 		MinAge: *s.MinAge, PINMin: *s.PINMin, PINMax: *s.PINMax, NationalGrace: *s.Grace,
-		Accompanied: s.Accompanied == 1, Extensions: s.Extensions,
+		WordAsks: s.Word, Accompanied: s.Accompanied == 1, Extensions: s.Extensions,
 		TypedMRZ:          map[int]TypedRule{1: TypedSecond, 2: TypedAllowed}[s.Typed],
 		ApproveRevocation: s.Revocation == 1,
 		ApproveExtension:  s.Extended == nil || *s.Extended != 0,
@@ -86,7 +88,7 @@ func (r Rules) Equal(o Rules) bool {
 	})
 	r.Extensions, o.Extensions = nil, nil
 	return same && r.MinAge == o.MinAge && r.PINMin == o.PINMin && r.PINMax == o.PINMax &&
-		r.TypedMRZ == o.TypedMRZ && r.Accompanied == o.Accompanied && r.NationalGrace == o.NationalGrace &&
+		r.TypedMRZ == o.TypedMRZ && r.Accompanied == o.Accompanied && r.NationalGrace == o.NationalGrace && r.WordAsks == o.WordAsks &&
 		r.ApproveRevocation == o.ApproveRevocation && r.ApproveExtension == o.ApproveExtension && r.ApprovePhoto == o.ApprovePhoto &&
 		r.ApproveBelow == o.ApproveBelow
 }
@@ -139,7 +141,7 @@ func (s *Session) reconsider() {
 	_, extended := s.rules.Extension(doc.Identity.Kind, last, today)
 	typed := doc.Access.NoChip
 	switch {
-	case s.errand.NeedsCentre() && doc.Identity.BirthDate.AgeOn(today) < s.rules.MinAge:
+	case s.errand.MakesKey() && doc.Identity.BirthDate.AgeOn(today) < s.rules.MinAge:
 		s.end(Problem{Code: ProblemCode(ReasonUnderAge), Reader: doc.Reader})
 	case last.Before(today) && !extended:
 		s.end(Problem{Code: ProblemCode(ReasonDocumentExpired), Reader: doc.Reader})
@@ -150,9 +152,10 @@ func (s *Session) reconsider() {
 	case s.state.Step == StepEligibility:
 		s.judgeEligibility()
 	}
+	chooses := s.errand.Has(StepPIN) && (s.at(StepPIN) || s.at(StepReview))
 	chosen := s.at(StepPIN) && s.state.PIN.Phase != PINFirst || s.at(StepReview)
 	policy := s.state.PIN.Policy
-	if (s.at(StepPIN) || s.at(StepReview)) && (policy.MinDigits != s.rules.PINMin || policy.MaxDigits != s.rules.PINMax) {
+	if chooses && (policy.MinDigits != s.rules.PINMin || policy.MaxDigits != s.rules.PINMax) {
 		s.state.Review = ReviewState{}
 		s.state.Step = StepPIN
 		s.choosePIN()

@@ -2,6 +2,8 @@ package kiosk
 
 import (
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // Settings are the rules a desk works by. Zero values take the defaults named here.
@@ -69,9 +71,10 @@ type Session struct {
 
 	readers []reader // in the order of their numbers
 
-	later  []Command // what the case asks for behind the lock: it waits for who unlocks
-	marked bool      // the clerk's quiet mark
-	signed bool      // the person's part is signed; the staff card's is missing
+	later  []Command       // what the case asks for behind the lock: it waits for who unlocks
+	marked bool            // the clerk's quiet mark
+	signed bool            // the person's part is signed; the staff card's is missing
+	facts  TranscriptFacts // what was signed last, for the papers of the last page
 
 	languageChosen bool // by the person or for them, since the desk was empty
 
@@ -88,11 +91,15 @@ type Session struct {
 	stranger    int         // the reader that holds another card than the case's, 0 when none
 
 	opened    bool      // the centre has, or may have, an open enrolment to abandon
+	openedFor string    // the errand of it
+	searched  uuid.UUID // the centre's record of the search whose keys are shown
 	expiresAt time.Time // of the open enrolment, by the centre's clock
 	phone     sending
 	email     sending
 	sends     int // the last number given to a SendCode of this case
-	again     stopped
+
+	laterNumber int // of the SetActivation under way or last asked for
+	again       stopped
 
 	strayUntil time.Time // what is typed until then was meant for a page that is gone
 

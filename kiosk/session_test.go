@@ -103,7 +103,7 @@ func (d *desk) identified() *desk {
 	d.t.Helper()
 	d.do(kiosk.CardInserted{Reader: 1})
 	id := d.state.Case
-	d.asked(kiosk.ReadDocument{Case: id, Reader: 1, VerifyOnly: !d.state.Errand.NeedsCentre()})
+	d.asked(kiosk.ReadDocument{Case: id, Reader: 1, VerifyOnly: !d.state.Errand.NeedsCentre(), AnyAge: !d.state.Errand.MakesKey()})
 	d.do(kiosk.InCase{Case: id, Event: kiosk.IdentityRead{Identity: anna(), PINTries: 3}})
 	d.do(passes(id)...)
 	d.do(
@@ -116,7 +116,7 @@ func (d *desk) identified() *desk {
 func (d *desk) opened() *desk {
 	d.t.Helper()
 	d.identified().do(kiosk.PersonConfirmed{})
-	d.asked(kiosk.OpenEnrolment{Case: d.state.Case, Identity: anna()})
+	d.asked(kiosk.OpenEnrolment{Case: d.state.Case, Errand: "enrol", Identity: anna()})
 	return d.do(kiosk.InCase{Case: d.state.Case, Event: kiosk.Opened{ExpiresAt: noon.Add(time.Hour)}}).at(kiosk.StepContact)
 }
 
@@ -154,6 +154,7 @@ func (d *desk) transcript() kiosk.TranscriptFacts {
 		Contacts:      []kiosk.ProvenContact{{Channel: kiosk.SMS, Value: annasPhone, Proof: proof, At: noon}},
 		PhotoCompared: true, Language: kiosk.Portuguese, At: d.state.Now,
 		Assurance: kiosk.Assurance{Level: kiosk.LevelSubstantial, Missing: []kiosk.CheckName{kiosk.CheckKey}},
+		Errand:    "enrol",
 	}
 }
 
@@ -183,7 +184,7 @@ func TestSessionBindsAKey(t *testing.T) {
 	want := &kiosk.Receipt{
 		Person: "Ana Inventada Exemplo da Conceição", Register: 1204118, Login: annasPhone, ActiveAt: noon,
 		ValidUntil: kiosk.Date{Year: 2034, Month: time.May, Day: 15}, Beyond: 30, Assurance: kiosk.Assurance{Level: kiosk.LevelHigh},
-		DeskTime: 3 * time.Minute, WipeAt: noon.Add(3*time.Minute + 45*time.Second),
+		DeskTime: 3 * time.Minute, WipeAt: noon.Add(3*time.Minute + 45*time.Second), Errand: "enrol",
 	}
 	if diff := cmp.Diff(want, d.state.Receipt); diff != "" {
 		t.Errorf("receipt (-want +got):\n%s", diff)

@@ -14,7 +14,7 @@ func needsShift(e Event) bool {
 	case nil, Tick, InCase, CentreChanged, LanguageChosen, StillHere, Cancel, Retry,
 		ServiceChanged, ReaderAdded, ReaderRemoved, CardInserted, CardRemoved, CardUnresponsive,
 		StaffCardRead, StaffCardFailed, StaffPINTyped, StaffPINRefused, SignedIn, SignInRefused, SignInFailed, Unlocked,
-		ShiftEnded, CardForgotten, ForgottenNumberTyped, CasesListed:
+		ShiftEnded, CardForgotten, ForgottenNumberTyped, CasesListed, ReportRead:
 		return false
 	}
 	return true
@@ -108,11 +108,7 @@ func (Unlocked) apply(s *Session) {
 		s.readStaff()
 		return
 	}
-	if receipt := s.state.Receipt; receipt != nil {
-		again := *receipt
-		again.WipeAt = s.state.Now.Add(s.settings.WipeAfter)
-		s.state.Receipt = &again
-	}
+	s.stayOnReceipt()
 	s.commands, s.later = append(s.commands, s.later...), nil
 	s.resume()
 }

@@ -19,14 +19,18 @@ func (contactStep) begin(s *Session) {
 		s.state.Contact.Phone.Text, s.state.Contact.Email.Text = s.kept.phone, s.kept.email
 		s.kept = nil
 	}
-	if !s.opened || s.again.open {
+	if !s.opened || s.openedFor != s.errand.Name || s.again.open {
 		s.open()
 	}
 }
 
+// passed: the activation code came to the contact, and has proven it.
+func (contactStep) passed(s *Session) bool { return s.state.Activation.Proven && len(s.proven()) > 0 }
+
 func (contactStep) proceed(s *Session) {
 	contact := &s.state.Contact
-	if contact.Settled && !contact.Phone.Checking && !contact.Email.Checking && s.at(StepContact) {
+	settled := (contact.Settled || contact.Later.Set) && s.laterTold()
+	if settled && !contact.Phone.Checking && !contact.Email.Checking && s.at(StepContact) {
 		contact.Correcting, contact.Failed = false, "" // the clerk goes on without what failed
 		s.advance()
 	}
@@ -39,20 +43,22 @@ func (contactStep) retreat(s *Session) bool {
 
 func (contactStep) asksCitizen(s *Session) bool {
 	contact := &s.state.Contact
-	return contact.Awaited != "" || !contact.Settled && contact.Failed == ""
+	return contact.Awaited != "" || !contact.Settled && contact.Failed == "" && contact.Later.Channel == ""
 }
 
+func (contactStep) asksSecret(s *Session) bool { return s.state.Contact.Awaited != "" }
+
 func (contactStep) stop(s *Session) bool {
-	if !s.state.Contact.Opening {
-		return false
-	}
-	s.state.Contact.Opening, s.again.open = false, true
-	return true
+	later := s.stopLater(&s.state.Contact.Later)
+	return s.stopOpening() || later
 }
 
 func (contactStep) retry(s *Session) {
 	if s.again.open {
 		s.open()
+	}
+	if s.at(StepContact) && s.again.ask {
+		s.setLater()
 	}
 	for _, c := range []Channel{SMS, Email} {
 		if s.sending(c).failed {
@@ -63,12 +69,12 @@ func (contactStep) retry(s *Session) {
 
 // open asks the centre for an enrolment of this person.
 func (s *Session) open() {
-	s.opened = true
+	s.opened, s.openedFor = true, s.errand.Name
 	s.again.open = false
 	s.dismiss("")
 	s.state.Contact.Opening = true
 	s.state.Eligible.Opened = s.state.Eligible.Entered.TaxNumber
-	s.ask(OpenEnrolment{Case: s.live, Identity: *s.state.Document.Identity, TaxNumber: s.state.Eligible.Entered.TaxNumber})
+	s.ask(OpenEnrolment{Case: s.live, Errand: s.errand.Name, Identity: *s.state.Document.Identity, TaxNumber: s.state.Eligible.Entered.TaxNumber})
 }
 
 // Opened brings the centre's challenge for this enrolment; it stays with the runner, the session
@@ -84,10 +90,18 @@ func (e Opened) applyToCase(s *Session) {
 	}
 	s.state.Contact.Opening = false
 	s.expiresAt = e.ExpiresAt
+	if s.state.Step == StepKey {
+		s.state.Key.Phase = KeyShown
+		s.advance()
+		return
+	}
 	for _, channel := range []Channel{SMS, Email} {
 		if s.sending(channel).waits {
 			s.send(channel)
 		}
+	}
+	if s.state.Contact.Later.Sending {
+		s.setLater()
 	}
 }
 
@@ -96,13 +110,33 @@ type OpenRefused struct {
 	Code ProblemCode
 }
 
-// applyToCase: the centre opens none, so there is none to abandon.
+// applyToCase: the centre opens none, so there is none to abandon. Whoever has a key is shown it, and what may be done with
+// it; so is whoever has another one than the errand is for.
 func (e OpenRefused) applyToCase(s *Session) {
 	if s.over() || !s.state.Contact.Opening {
 		return
 	}
-	s.opened = false
-	s.end(Problem{Code: e.Code})
+	s.opened, s.state.Contact.Opening = false, false
+	key, _ := s.state.named("key")
+	switch {
+	case e.Code == ProblemAlreadyActive:
+		s.turn(key)
+		s.advance()
+	case s.state.Step == StepKey && (e.Code == ProblemNoKey || e.Code == ProblemWrongState):
+		s.readKey()
+		s.state.Key.Problem = e.Code
+	default:
+		s.end(Problem{Code: e.Code})
+	}
+}
+
+// stopOpening notes that the enrolment could not be asked for.
+func (s *Session) stopOpening() bool {
+	if !s.state.Contact.Opening {
+		return false
+	}
+	s.state.Contact.Opening, s.again.open = false, true
+	return true
 }
 
 // channel returns the state of one channel, nil for an unknown one.
@@ -132,9 +166,13 @@ type ContactEntered struct {
 // apply takes a phone number or an address. A proof belongs to the value it was given for, so
 // another value starts from nothing; an empty text withdraws the contact.
 func (e ContactEntered) apply(s *Session) {
-	ch := s.channel(e.Channel)
-	if ch == nil || !s.at(StepContact) || ch.Sending || ch.Checking || ch.Problem == ChannelLocked {
+	ch, only := s.channel(e.Channel), s.errand.Channel
+	if ch == nil || !s.at(StepContact) || ch.Sending || ch.Checking || ch.Problem == ChannelLocked || only != "" && only != e.Channel ||
+		s.state.Contact.Later.Channel != "" && s.state.Contact.Later.Sending {
 		return
+	}
+	if e.Text != "" {
+		LaterChosen{}.apply(s)
 	}
 	value, problem := s.parseContact(e.Channel, e.Text)
 	if value != "" && value == ch.Value {
@@ -185,7 +223,17 @@ func (s *Session) contactProven() {
 			return
 		}
 	}
-	s.advance()
+	if s.laterTold() {
+		s.advance()
+	}
+}
+
+// laterTold reports whether the centre knows how an activation code goes, or that none does. What failed is asked for again.
+func (s *Session) laterTold() bool {
+	if s.again.ask {
+		s.setLater()
+	}
+	return !s.state.Contact.Later.Sending
 }
 
 // awaits reports whether a code sent to the channel can still confirm it.

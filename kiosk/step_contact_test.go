@@ -64,31 +64,32 @@ var (
 func TestOpening(t *testing.T) {
 	t.Run("ContactMayBeTypedMeanwhile", func(t *testing.T) {
 		d := newDesk(t).identified().do(kiosk.PersonConfirmed{}, enterMail, enterPhone)
-		d.asked(kiosk.OpenEnrolment{Case: 1, Identity: anna()})
+		d.asked(kiosk.OpenEnrolment{Case: 1, Errand: "enrol", Identity: anna()})
 		d.do(kiosk.InCase{Case: 1, Event: kiosk.Opened{}}).asked(sendPhone(1), sendMail(2))
 	})
 	t.Run("AlreadyActive", func(t *testing.T) {
 		d := newDesk(t).identified().do(kiosk.PersonConfirmed{}).do(kiosk.InCase{Case: 1, Event: kiosk.OpenRefused{Code: kiosk.ProblemAlreadyActive}})
-		d.problem(kiosk.ProblemAlreadyActive, true).nobody().asked(kiosk.Forget{Case: 1})
-		d.do(kiosk.CardRemoved{Reader: 1}).problem(kiosk.ProblemAlreadyActive, true)
-		d.do(kiosk.CardInserted{Reader: 1}).asked(kiosk.ReadDocument{Case: 2, Reader: 1}).problem("", false)
+		d.at(kiosk.StepKey).problem("", false).asked(kiosk.ReadKey{Case: 1, Identity: anna()})
+		if d.state.Errand.Name != "key" || d.state.Document.Photo == nil {
+			t.Errorf("got errand %s, want the person's key", d.state.Errand.Name)
+		}
 	})
 	t.Run("CentreDownAndUpAgain", func(t *testing.T) {
 		d := newDesk(t).identified().do(kiosk.PersonConfirmed{}, enterPhone).do(centreDown)
 		d.problem(kiosk.ProblemCentreDown, false).at(kiosk.StepContact)
-		d.do(centreUp).asked(kiosk.OpenEnrolment{Case: 1, Identity: anna()}).problem("", false)
+		d.do(centreUp).asked(kiosk.OpenEnrolment{Case: 1, Errand: "enrol", Identity: anna()}).problem("", false)
 		d.do(kiosk.InCase{Case: 1, Event: kiosk.Opened{}}).asked(sendPhone(1))
 	})
 	t.Run("RetryByHand", func(t *testing.T) {
 		d := newDesk(t).identified().do(kiosk.PersonConfirmed{}, centreDown).do(kiosk.Retry{})
-		d.asked(kiosk.OpenEnrolment{Case: 1, Identity: anna()}).problem("", false)
+		d.asked(kiosk.OpenEnrolment{Case: 1, Errand: "enrol", Identity: anna()}).problem("", false)
 	})
 	t.Run("BackAndForthOpensOnce", func(t *testing.T) {
 		newDesk(t).opened().do(kiosk.Back{}, kiosk.PersonConfirmed{}).asked()
 	})
 	t.Run("BackAfterAFailureOpensAgain", func(t *testing.T) {
 		d := newDesk(t).identified().do(kiosk.PersonConfirmed{}, centreDown, kiosk.Back{}).do(kiosk.PersonConfirmed{})
-		d.asked(kiosk.OpenEnrolment{Case: 1, Identity: anna()})
+		d.asked(kiosk.OpenEnrolment{Case: 1, Errand: "enrol", Identity: anna()})
 	})
 	t.Run("NothingIsInheritedFromTheCaseBefore", func(t *testing.T) {
 		d := newDesk(t).opened().do(enterPhone, enterMail, centreDown, kiosk.Cancel{}, kiosk.CancelConfirmed{}, kiosk.CardRemoved{Reader: 1})

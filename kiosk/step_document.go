@@ -37,7 +37,8 @@ type AccessState struct {
 type ReadDocument struct {
 	Case       CaseID
 	Reader     int
-	VerifyOnly bool // nobody enrols with it
+	VerifyOnly bool // nobody does anything with it at the centre
+	AnyAge     bool // nobody enrols with it
 }
 
 func (ReadDocument) command() {}
@@ -48,7 +49,7 @@ func (s *Session) read() {
 	s.state.Document = DocumentState{
 		Reader: reader, Reading: true, CardPresent: true, Checks: pendingChecks(ExpectedChecks(CitizenCard)),
 	}
-	s.ask(ReadDocument{Case: s.live, Reader: reader, VerifyOnly: !s.errand.NeedsCentre()})
+	s.ask(ReadDocument{Case: s.live, Reader: reader, VerifyOnly: !s.errand.NeedsCentre(), AnyAge: !s.errand.MakesKey()})
 }
 
 func (s *Session) reading() bool { return s.state.Document.Reading && !s.over() }
@@ -253,7 +254,8 @@ func (Unlock) command() {}
 type ReadTyped struct {
 	Case       CaseID
 	MRZ        string // lines joined by a line feed
-	VerifyOnly bool   // nobody enrols with it
+	VerifyOnly bool   // nobody does anything with it at the centre
+	AnyAge     bool   // nobody enrols with it
 }
 
 func (ReadTyped) command() {}
@@ -270,7 +272,7 @@ func (s *Session) tryAccess() {
 	doc.Access = meant
 	doc.Access.Opening, doc.Reading = true, true
 	if doc.Access.NoChip {
-		s.ask(ReadTyped{Case: s.live, MRZ: text, VerifyOnly: !s.errand.NeedsCentre()})
+		s.ask(ReadTyped{Case: s.live, MRZ: text, VerifyOnly: !s.errand.NeedsCentre(), AnyAge: !s.errand.MakesKey()})
 		return
 	}
 	s.ask(Unlock{Case: s.live, Kind: doc.Access.Kind, Text: text})

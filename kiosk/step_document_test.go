@@ -248,7 +248,7 @@ func TestEligibilityPage(t *testing.T) {
 		spaced := brought()
 		spaced.TaxNumber = " 400 000 008"
 		d.do(kiosk.EligibilityEntered{Eligibility: spaced}, kiosk.Continue{}).at(kiosk.StepContact)
-		d.asked(kiosk.OpenEnrolment{Case: d.state.Case, Identity: traveller(), TaxNumber: "400000008"})
+		d.asked(kiosk.OpenEnrolment{Case: d.state.Case, Errand: "enrol", Identity: traveller(), TaxNumber: "400000008"})
 	})
 	t.Run("Accompanied", func(t *testing.T) {
 		d := newTravelDesk(t, kiosk.Rules{}).travelled(kiosk.SigningChip).do(kiosk.PersonConfirmed{})

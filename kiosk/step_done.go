@@ -28,3 +28,24 @@ type Receipt struct {
 	Leaf       Leaf           // of the change; zero while it has none
 	Activation ActivationSent // of a key that is activated later
 }
+
+// UndoChosen begins the errand that takes this one back, with the document that is still there or is laid on again.
+type UndoChosen struct{}
+
+func (UndoChosen) apply(s *Session) {
+	receipt, reader := s.state.Receipt, s.state.Document.Reader
+	if s.state.Step != StepDone || receipt == nil || receipt.Undo == "" {
+		return
+	}
+	errand, known := s.state.named(receipt.Undo)
+	if !known {
+		return
+	}
+	s.leave()
+	s.start(errand)
+	if s.holds(reader) == SlotCard {
+		s.startCase(reader)
+	} else {
+		s.startUnread()
+	}
+}

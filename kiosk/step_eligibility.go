@@ -59,7 +59,9 @@ func (e EligibilityEntered) apply(s *Session) {
 		return
 	}
 	entered := e.Eligibility
-	entered.TaxNumber = strings.Join(strings.Fields(entered.TaxNumber), "")
+	for _, number := range []*string{&entered.TaxNumber, &entered.SocialSecurity.Value, &entered.HealthNumber.Value} {
+		*number = strings.Join(strings.Fields(*number), "")
+	}
 	if s.state.Document.Identity.NameSource != NameCut {
 		entered.Spelling = Spelling{}
 	}
@@ -88,6 +90,7 @@ func (s *Session) judgeEligibility() {
 	if _, fault := s.state.Document.Identity.Spelled(asked.Spelling); fault != "" && fault != SpellingUnasked && fault != SpellingMissing {
 		eligible.Faults = slices.Insert(eligible.Faults, papers, Fault{Requirement: RequireSpelling, Spelling: fault})
 	}
+	eligible.Faults = append(eligible.Faults, asked.numberFaults()...)
 	if len(eligible.Faults) == 0 {
 		eligible.Refused = false
 	}

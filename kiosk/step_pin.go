@@ -64,6 +64,10 @@ func (pinStep) retreat(s *Session) bool {
 
 func (pinStep) asksCitizen(s *Session) bool { return s.state.PIN.Phase != PINSealed }
 
+func (pinStep) asksSecret(s *Session) bool {
+	return s.state.PIN.Phase == PINFirst || s.state.PIN.Phase == PINRepeat
+}
+
 // stop: the PIN is gone, and is chosen anew.
 func (pinStep) stop(s *Session) bool {
 	if !s.at(StepPIN) || s.state.PIN.Phase != PINSealing {
@@ -163,5 +167,8 @@ func (PINWasSealed) applyToCase(s *Session) {
 // pinPolicy is the centre's rules for this person. A number that was typed counts before it is proven.
 func (s *Session) pinPolicy() PINPolicy {
 	contacts := []ProvenContact{{Channel: SMS, Value: s.state.Contact.Phone.Value}}
+	if later := s.state.Contact.Later; later.Channel == SMS {
+		contacts = append(contacts, ProvenContact{Channel: SMS, Value: later.Value})
+	}
 	return PolicyFor(s.state.Person(), contacts, s.rules.PINMin, s.rules.PINMax)
 }

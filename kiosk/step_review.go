@@ -219,7 +219,22 @@ func (s *Session) sign(pin Secret) {
 		Language:      s.state.CitizenLanguage,
 		Assurance:     Assurance{Level: doc.Assurance.Level, Missing: append([]CheckName(nil), doc.Assurance.Missing...)},
 		At:            s.state.Now,
+		Errand:        s.errand.Name,
+		Reason:        string(s.state.Key.Reason),
+		Numbers:       s.state.Eligible.Entered.numbers(doc.Identity.TaxNumber == ""),
 	}
+	if key := s.state.Key.Key; key != nil {
+		facts.Key = key.Register
+	} else if s.errand.Has(StepTry) {
+		facts.Key = s.state.Try.Register
+	}
+	if later := s.state.Contact.Later; later.Set && len(facts.Contacts) == 0 {
+		facts.Activation = &ActivationFacts{Channel: later.Channel, Value: later.Value}
+		if later.Address != nil {
+			facts.Activation.Address = *later.Address
+		}
+	}
+	s.facts = facts
 	s.ask(Sign{Case: s.live, PIN: pin, Transcript: facts})
 }
 
@@ -344,6 +359,8 @@ type KeyActive struct {
 	ActiveAt   time.Time
 	ValidUntil Date // the last day
 	Level      Level
+	Key        *Key // as it is now; nil where the centre does not say
+	Leaf       Leaf // of the change
 }
 
 func (e KeyActive) applyToCase(s *Session) {
@@ -357,6 +374,8 @@ func (e KeyActive) applyToCase(s *Session) {
 		ValidUntil: e.ValidUntil,
 		Beyond:     e.ValidUntil.daysAfter(doc.Identity.ValidUntil),
 		Assurance:  Assurance{Level: e.Level},
+		Key:        e.Key,
+		Leaf:       e.Leaf,
 	}
 	if e.Level != LevelHigh {
 		receipt.Assurance.Missing = append([]CheckName(nil), doc.Assurance.Missing...)
@@ -364,18 +383,25 @@ func (e KeyActive) applyToCase(s *Session) {
 	s.finish(receipt)
 }
 
-// finish ends the work. Only the receipt stays, until the next person or until it wipes itself.
+// finish ends the work. Only the receipt stays, until the next person or until it wipes itself; an errand without one goes
+// on to what it was for.
 func (s *Session) finish(receipt Receipt) {
 	receipt.Person = s.state.Person().FullName()
 	receipt.DeskTime = max(0, s.state.Now.Sub(s.state.Started))
 	receipt.WipeAt = s.state.Now.Add(s.settings.WipeAfter)
+	receipt.Errand, receipt.Undo = s.errand.Name, undoes[s.errand.Name]
 	if contacts := s.proven(); len(contacts) > 0 {
 		receipt.Login = contacts[0].Value
+	} else if later := s.state.Contact.Later; later.Set {
+		receipt.Activation = ActivationSent{Channel: later.Channel, Value: later.Value, ExpiresAt: later.ExpiresAt}
 	}
 	s.opened = false
 	s.problem = nil
+	facts := s.facts
 	s.wipePerson()
-	s.state.Receipt = &receipt
+	if s.errand.Has(StepDone) {
+		s.state.Receipt, s.facts = &receipt, facts
+	}
 	s.advance()
 }
 

@@ -100,6 +100,10 @@ func (tryStep) asksCitizen(s *Session) bool {
 	return false
 }
 
+func (tryStep) asksSecret(s *Session) bool {
+	return s.state.Try.Phase == TryPIN || s.state.Try.Phase == TryCode
+}
+
 // stop: what was typed is gone, and is typed again. Asking for a code again keeps the number of the send.
 func (tryStep) stop(s *Session) bool {
 	t := &s.state.Try
@@ -155,7 +159,7 @@ func (s *Session) tryName() (name string, ok bool) {
 	case t.By != ByPhone && t.By != ByEmail && t.By != ByPassport:
 		return "", false
 	case t.Text == "":
-		return "", s.errand.Has("key")
+		return "", s.state.Key.Key != nil
 	case t.By == ByPhone:
 		name, problem = ParsePhone(t.Text, s.settings.DefaultRegion)
 	case t.By == ByEmail:

@@ -38,7 +38,7 @@ func (s *Session) centreNow() time.Time { return s.state.Now.Add(-s.state.Status
 // delivery report does not keep a forgotten case open.
 func touches(e Event) bool {
 	switch e := e.(type) {
-	case Tick, ServiceChanged, ReaderAdded, ReaderRemoved, CentreChanged, Doubt, CasesListed, CasesChanged, ShiftEnded:
+	case Tick, ServiceChanged, ReaderAdded, ReaderRemoved, CentreChanged, Doubt, CasesListed, CasesChanged, ReportRead, ShiftEnded:
 		return false
 	case InCase:
 		switch e.Event.(type) {
