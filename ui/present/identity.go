@@ -2,6 +2,7 @@ package present
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -158,7 +159,7 @@ const onceSigned = "once_signed"
 func (p Presenter) level() string {
 	document := p.State.Document
 	comes := document.Signing != kiosk.SigningDesk // a desk's declaration brings nothing higher
-	if document.Complete && comes && document.Assurance.Level == kiosk.LevelSubstantial && len(p.missing()) == 0 {
+	if document.Complete && comes && document.Assurance.Level == kiosk.LevelSubstantial && !p.lacks() {
 		return onceSigned
 	}
 	return levelKey(document.Assurance.Level)
@@ -177,6 +178,11 @@ func levelTone(level string) Tone {
 
 // missing names the checks without which the level is not high, but for the key: that one comes with
 // the signature, for every card.
+// lacks reports whether the level lacks more than the card's signature.
+func (p Presenter) lacks() bool {
+	return slices.ContainsFunc(p.State.Document.Assurance.Missing, func(name kiosk.CheckName) bool { return name != kiosk.CheckKey })
+}
+
 func (p Presenter) missing() []string { return p.checkNames(p.State.Document.Assurance.Missing) }
 
 func (p Presenter) checkNames(checks []kiosk.CheckName) []string {

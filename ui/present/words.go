@@ -145,10 +145,14 @@ func (w Words) countryName(code string) string {
 	if err != nil || len(code) != 3 || !region.IsCountry() {
 		return ""
 	}
-	if w.Language == kiosk.English {
-		return display.Regions(language.BritishEnglish).Name(region)
+	tag := language.Make(string(w.Language))
+	switch w.Language {
+	case kiosk.English:
+		tag = language.BritishEnglish
+	case kiosk.Portuguese:
+		tag = language.EuropeanPortuguese
 	}
-	return display.Regions(language.EuropeanPortuguese).Name(region)
+	return display.Regions(tag).Name(region)
 }
 
 func lowerFirst(s string) string {
