@@ -69,6 +69,8 @@ type smsConfig struct {
 	SystemType   string        `toml:"system_type"`
 	Source       string        `toml:"source"` // the sender that phones show
 	TLS          bool          `toml:"tls"`
+	Window       int           `toml:"window"`     // messages that wait for their answer at a time; 10 when left out
+	PerSecond    int           `toml:"per_second"` // messages that leave; as many as the message centre takes when left out
 	CAFile       string        `toml:"ca_file"`
 	EnquireEvery time.Duration `toml:"enquire_every"`
 	Timeout      time.Duration `toml:"timeout"`
@@ -91,7 +93,7 @@ type mailConfig struct {
 func (c smsConfig) delivery() delivery.SMSConfig {
 	return delivery.SMSConfig{
 		Address: c.Address, SystemID: c.SystemID, Password: c.Password, SystemType: c.SystemType, Source: c.Source,
-		TLS: c.TLS, CAFile: c.CAFile, EnquireEvery: c.EnquireEvery, Timeout: c.Timeout,
+		TLS: c.TLS, CAFile: c.CAFile, Window: c.Window, PerSecond: c.PerSecond, EnquireEvery: c.EnquireEvery, Timeout: c.Timeout,
 	}
 }
 
