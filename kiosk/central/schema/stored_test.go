@@ -2,6 +2,7 @@ package schema_test
 
 import (
 	"encoding/json"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -66,6 +67,27 @@ func TestStoredIsComplete(t *testing.T) {
 	for name := range decided {
 		if all[name] == nil {
 			t.Errorf("centre.%s is decided about, and is not there", name)
+		}
+	}
+}
+
+// The screens and the paper have words for every table and column that is shown.
+func TestStoredIsNamed(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	rows := must(b.admin.Query(t.Context(), `select distinct n from internal.stored_tables() s, lateral (select 'section_' || s.section as n union all
+		select 'field_' || f from regexp_split_to_table(concat_ws(',', nullif(s.shown, ''), nullif(s.sized, ''), nullif(s.secret, '')), ',') f) x
+		where s.where_rows <> '' order by n`))(t)
+	names := must(pgx.CollectRows(rows, pgx.RowTo[string]))(t)
+	for _, language := range []string{"pt", "en"} {
+		var catalogue struct{ Stored map[string]any }
+		if err := json.Unmarshal(must(os.ReadFile("../../../assets/i18n/"+language+".json"))(t), &catalogue); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range names {
+			if catalogue.Stored[name] == nil {
+				t.Errorf("%s.json has no stored.%s", language, name)
+			}
 		}
 	}
 }
