@@ -35,7 +35,7 @@ func citizenKeys(t *testing.T, l kiosk.Language) []string {
 }
 
 // families are the beginnings of keys that are completed at run time: a page that shows one may show each.
-var families = []string{"citizen.", "document.kind.", "month.", "seen.", "country.", "pin.rule.", "identity.name_", "key.reason."}
+var families = []string{"citizen.", "document.kind.", "month.", "seen.", "country.", "pin.rule.", "identity.name_", "key.reason.", "stored.section_", "stored.field_"}
 
 // TestCitizenReadsTheirLanguage: whatever the citizen's screen says is in each language's own catalogue.
 func TestCitizenReadsTheirLanguage(t *testing.T) {
