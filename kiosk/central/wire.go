@@ -83,6 +83,7 @@ const (
 	RefusedInvalid   = "invalid"           // 422, or 400 and 413 and 415: an argument outside its domain, or no such body
 	RefusedNoCode    = "no_code"           // 422: no code was asked for on this channel
 	RefusedNoContact = "no_contact"        // 422: nothing is proven yet
+	RefusedUnproven  = "not_proven"        // 422: no activation code was given, or nobody signed in, as the errand needs it
 	RefusedTooMany   = "too_many"          // 429: this desk opened too many enrolments that became no key
 	RefusedDesk      = "not_a_desk"        // 403: the certificate is not, or no longer, a desk's
 	RefusedSuspended = "desk_suspended"    // 403: the desk is suspended
@@ -156,8 +157,8 @@ type Person struct {
 	TaxNumber      string             `json:"tax_number,omitzero"`      // NIF, nine digits; may be "" with a Citizen Card
 	Typed          bool               `json:"typed,omitzero"`           // the machine-readable zone of a travel document was typed: there is no chip
 	Shift          uuid.UUID          `json:"shift,omitzero"`           // of whoever serves
-	Errand         string             `json:"-"`                        // name of what the person came for; an enrolment when absent
-	Subject        uuid.UUID          `json:"-"`                        // the try that named the key, where the document is a new one
+	Errand         string             `json:"errand,omitzero"`          // name of what the person came for; an enrolment when absent
+	Subject        uuid.UUID          `json:"subject,omitzero"`         // the try that named the key, where the document is a new one
 }
 
 // Opened is an enrolment that the centre has opened, or a refusal and nothing else. Times, here and

@@ -180,7 +180,7 @@ func checkNumber(n transcript.Number) bool {
 	case "chip", "said":
 		return valid && n.Paper == ""
 	case "paper":
-		return valid && n.Paper != ""
+		return valid && slices.Contains(kiosk.NumberPapers, kiosk.SeenKind(n.Paper))
 	}
 	return false
 }

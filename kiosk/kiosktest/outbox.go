@@ -74,6 +74,7 @@ func renew(c *chan struct{}, happened bool) chan struct{} {
 const (
 	CodeMessage    = "code"
 	WelcomeMessage = "welcome"
+	LongMessage    = "long code" // brings an activation code or a "this was not me" code
 )
 
 // To returns what was sent to an address and is of a kind.
@@ -85,7 +86,7 @@ func (o *Outbox) To(address, kind string) []delivery.Message {
 
 func (o *Outbox) to(address, kind string) (list []delivery.Message) {
 	for _, m := range o.sent {
-		if m.To == address && (kind == CodeMessage) == (CodeIn(m) != "") {
+		if m.To == address && kind == kindOf(m) {
 			list = append(list, m)
 		}
 	}
@@ -126,9 +127,27 @@ func (o *Outbox) Secrets() (list []string) {
 		if code := CodeIn(m); code != "" {
 			list = append(list, `"`+code, ` `+code)
 		}
+		if code := LongCodeIn(m); code != "" {
+			list = append(list, code, strings.ReplaceAll(code, "-", ""))
+		}
 	}
 	return list
 }
+
+func kindOf(m delivery.Message) string {
+	switch {
+	case LongCodeIn(m) != "":
+		return LongMessage
+	case CodeIn(m) != "":
+		return CodeMessage
+	}
+	return WelcomeMessage
+}
+
+var longCode = regexp.MustCompile(`\b[2-9A-HJKMNP-Z]{5}-[2-9A-HJKMNP-Z]{5}\b`)
+
+// LongCodeIn is the activation code or the "this was not me" code in a message, "" when it has none.
+func LongCodeIn(m delivery.Message) string { return longCode.FindString(m.Body) }
 
 var anyCode = regexp.MustCompile(`\b\d{6}\n`)
 

@@ -41,6 +41,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
 )
 
 // Operations of a leaf.
@@ -103,6 +105,9 @@ func (l Leaf) Bytes() []byte {
 	}
 	return append(b, l.Columns...)
 }
+
+// Hash is the leaf's hash in the tree (RFC 6962 §2.1).
+func (l Leaf) Hash() [sha256.Size]byte { return tlog.RecordHash(l.Bytes()) }
 
 var errLeaf = errors.New("these are not the bytes of a leaf")
 

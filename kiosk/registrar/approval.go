@@ -2,11 +2,9 @@ package registrar
 
 import (
 	"context"
-	"crypto/sha256"
 
 	"github.com/jackc/pgx/v5"
 
-	"balcao/kiosk"
 	"balcao/kiosk/evidence"
 	keyrecord "balcao/kiosk/record"
 )
@@ -45,27 +43,6 @@ func (w *Worker) reopened(j *job, reason string) record {
 		w.cfg.Log.WarnContext(ctx, "a decision does not hold", "enrolment", j.Enrolment, "reason", reason)
 		return nil
 	}
-}
-
-// record is what sign-in will trust of the key that an activation makes; its number is known once it is made.
-func (w *Worker) record(j *job, p verifyJob, a activation) keyrecord.Record {
-	jws := sha256.Sum256(j.Evidence.JWS)
-	r := keyrecord.Record{
-		Version: 1, At: w.cfg.Now(), State: outcomeActive, Reason: "enrolled",
-		Person: keyrecord.Person{
-			Country: p.Country, CivilNumber: p.CivilNumber, DocumentNumber: a.person.DocumentNumber,
-			Surname: a.person.Surname, GivenNames: a.person.GivenNames, BirthDate: a.person.BirthStated,
-			Nationality: a.person.Nationality, Sex: a.person.Sex,
-		},
-		PIN: keyrecord.PINOf(a.pinHash), Level: a.level, ValidUntil: a.validUntil, Enrolment: j.Enrolment, Evidence: jws[:],
-	}
-	if p.Kind == kiosk.CitizenCard && kiosk.CheckTaxNumber(a.person.TaxNumber) {
-		r.TaxNumber = a.person.TaxNumber // as registrar.activate has it: what a card proved
-	}
-	for _, c := range p.Contacts {
-		r.Contacts = append(r.Contacts, keyrecord.Contact{Channel: string(c.Channel), Value: c.Value, Proof: c.Proof, ProvenAt: c.ConfirmedAt})
-	}
-	return r
 }
 
 // sign signs the record of a key in the transaction that makes it.

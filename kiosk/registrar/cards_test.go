@@ -91,6 +91,11 @@ type cardVisit struct {
 	value   string
 	proof   kiosk.ProvenContact // of the last contact that was confirmed
 	sealed  []byte
+
+	errand   string // "": an enrolment
+	register int64
+	reason   string
+	later    *kiosk.ActivationFacts // in place of a contact
 }
 
 // openWith opens an enrolment for the holder of a card.
@@ -131,10 +136,15 @@ func (v *cardVisit) confirm(code string) {
 
 // transcript is what an honest desk has the card sign.
 func (v *cardVisit) transcript() transcript.Transcript {
+	var proven []kiosk.ProvenContact
+	if v.proof.Channel != "" {
+		proven = append(proven, v.proof)
+	}
 	return transcript.Statement{
 		Enrolment: v.id, Challenge: v.opened.Challenge, Desk: v.Centre.Desk(), OpenedAt: v.opened.OpenedAt,
 		Facts: kiosk.TranscriptFacts{
-			Identity: v.card.holder, Contacts: []kiosk.ProvenContact{v.proof}, PhotoCompared: true, Language: kiosk.Portuguese,
+			Errand: v.errand, Key: v.register, Reason: v.reason, Activation: v.later,
+			Identity: v.card.holder, Contacts: proven, PhotoCompared: true, Language: kiosk.Portuguese,
 			Assurance: kiosk.Assurance{Level: kiosk.LevelHigh}, At: time.Now(),
 		},
 		Access: transcript.AccessContact, Shift: v.shift, Staff: v.clerk.number, Evidence: transcript.Evidence{Identity: v.card.files.Identity, SOD: v.card.files.SOD, SealedPIN: v.sealed},

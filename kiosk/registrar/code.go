@@ -22,34 +22,35 @@ const CodeDigits = 6
 // keys are what the pepper is stretched to: one key for each use, so that what one of them answers
 // says nothing about the other (NIST SP 800-108 §4). That for PINs is package signin's.
 type keys struct {
-	code []byte
-	chip []byte
-	name []byte // of messages
+	code       []byte
+	chip       []byte
+	activation []byte
+	notice     []byte
+	name       []byte // of messages
 }
 
 func newKeys(pepper []byte) (keys, error) {
+	var k keys
 	if len(pepper) != PepperLength {
-		return keys{}, fmt.Errorf("the pepper has %d bytes, want %d", len(pepper), PepperLength)
+		return k, fmt.Errorf("the pepper has %d bytes, want %d", len(pepper), PepperLength)
 	}
-	code, err := hkdf.Key(sha256.New, pepper, nil, "balcao one-time code v1", sha256.Size)
-	if err != nil {
-		return keys{}, fmt.Errorf("deriving the key of codes: %w", err)
+	for use, key := range map[string]*[]byte{
+		"one-time code v1": &k.code, "chip challenge v1": &k.chip, "activation code v1": &k.activation, "notice code v1": &k.notice,
+		"message key v1": &k.name,
+	} {
+		derived, err := hkdf.Key(sha256.New, pepper, nil, "balcao "+use, sha256.Size)
+		if err != nil {
+			return keys{}, fmt.Errorf("deriving the key of %s: %w", use, err)
+		}
+		*key = derived
 	}
-	chip, err := hkdf.Key(sha256.New, pepper, nil, "balcao chip challenge v1", sha256.Size)
-	if err != nil {
-		return keys{}, fmt.Errorf("deriving the key of challenges: %w", err)
-	}
-	name, err := hkdf.Key(sha256.New, pepper, nil, "balcao message key v1", sha256.Size)
-	if err != nil {
-		return keys{}, fmt.Errorf("deriving the key of messages: %w", err)
-	}
-	return keys{code: code, chip: chip, name: name}, nil
+	return k, nil
 }
 
 func (k keys) wipe() {
-	clear(k.code)
-	clear(k.chip)
-	clear(k.name)
+	for _, key := range [][]byte{k.code, k.chip, k.activation, k.notice, k.name} {
+		clear(key)
+	}
 }
 
 // messageKey names the message of a job, the same whichever registrar sends it and however often; nobody else can tell from it

@@ -71,14 +71,17 @@ const (
 	kindWelcome  = "welcome"
 	kindChip     = "chip_challenge"
 	kindDecide   = "decide"
+
+	kindActivation = "activation"
+	kindNotify     = "notify"
 )
 
 // job is work that the centre queued.
 type job struct {
 	ID        int64
 	Kind      string
-	Enrolment uuid.UUID
-	Attempts  int // earlier ones
+	Enrolment uuid.UUID // zero of what no visit asked for
+	Attempts  int       // earlier ones
 	Payload   json.RawMessage
 
 	// Of a verify and a decide job; of a chip_challenge job ChipDG14 only.
@@ -95,7 +98,7 @@ func begin(ctx context.Context, pool *pgxpool.Pool, worker string) error {
 
 // takeJob takes the next job that is due for the time of the lease, or none.
 func takeJob(ctx context.Context, pool *pgxpool.Pool, worker string) (*job, error) {
-	const sql = `select job, kind, enrolment, attempts, payload, challenge, jws, identity, sod, sealed_pin, proof, chip_state, chip_dg14
+	const sql = `select job, kind, coalesce(enrolment, '00000000-0000-0000-0000-000000000000'), attempts, payload, challenge, jws, identity, sod, sealed_pin, proof, chip_state, chip_dg14
 		from registrar.take_job(p_worker => $1)`
 	var j job
 	e := &j.Evidence
@@ -146,28 +149,31 @@ func refuse(ctx context.Context, tx pgx.Tx, enrolment uuid.UUID, reason string) 
 	return exec(ctx, tx, "refusing an enrolment", `select registrar.refuse($1, $2)`, enrolment, reason)
 }
 
-// activation is what registrar.activate wants.
-type activation struct {
+// application is what registrar.apply wants.
+type application struct {
 	enrolment  uuid.UUID
 	person     person
-	pinHash    string
+	pinHash    *string // nil where no PIN was chosen
 	level      string
 	evidence   finding
 	validUntil string
 	kept       []byte // of a travel document's files; nil of a Citizen Card
+	reason     string // of the change
 }
 
-// outcomeActive is registrar.activate's when there is a key.
+// outcomeActive is registrar.apply's when it is done.
 const outcomeActive = "active"
 
-// activate makes the key and returns its number, or says whose key is in the way. Its answer is the same when repeated.
-func activate(ctx context.Context, tx pgx.Tx, a activation) (outcome string, register int64, err error) {
-	const sql = `select outcome, coalesce(register, 0) from registrar.activate($1, $2, $3, $4, $5, $6::text::date, $7)`
-	err = tx.QueryRow(ctx, sql, a.enrolment, a.person, a.pinHash, a.level, a.evidence, a.validUntil, a.kept).Scan(&outcome, &register)
+// apply makes the key, or changes it, and returns its number and the version that needs a record now; or says what is in the
+// way. Its answer is the same when repeated.
+func apply(ctx context.Context, tx pgx.Tx, a application) (outcome string, register int64, version int, err error) {
+	const sql = `select outcome, coalesce(register, 0), coalesce(version, 0)
+		from registrar.apply($1, $2, $3, $4, $5, $6::text::date, $7, nullif($8, ''))`
+	err = tx.QueryRow(ctx, sql, a.enrolment, a.person, a.pinHash, a.level, a.evidence, a.validUntil, a.kept, a.reason).Scan(&outcome, &register, &version)
 	if err != nil {
-		return "", 0, fmt.Errorf("activating: %w", plain(err))
+		return "", 0, 0, fmt.Errorf("applying what was proven: %w", plain(err))
 	}
-	return outcome, register, nil
+	return outcome, register, version, nil
 }
 
 // waitForApproval has an enrolment wait for a supervisor, or says who is in the way.

@@ -13,6 +13,8 @@
 //   - A challenge to a chip and the end of its job commit together: a desk sees one challenge or none.
 //   - An activation, the signed record of the key, the end of its job and the order to welcome the holder commit
 //     together: a key is active once or not at all.
+//   - A change of a key starts from what a registrar signed of it before, and what the evidence proves: never from the
+//     columns of the database. The change, its event, the orders to tell the holder and the new record commit together.
 //   - What policy or a clerk's doubt marks waits for a supervisor. Their decision is a job of its own, for which evidence
 //     and decision are verified from scratch.
 //
@@ -77,6 +79,10 @@ type Config struct {
 	// RecordKey signs the record of each key (package record), without which the database keeps none. The worker wipes it.
 	RecordKey ed25519.PrivateKey
 
+	// OldRecords are the public keys of other registrars: a key changes only whose record is this registrar's or one of
+	// theirs.
+	OldRecords []ed25519.PublicKey
+
 	Name    string           // of this registrar among others: no two that run may have the same; host and process
 	Workers int              // jobs at a time; DefaultWorkers
 	Log     *slog.Logger     // slog.Default()
@@ -92,8 +98,9 @@ type Worker struct {
 	cfg      Config
 	keys     keys
 	pins     *signin.Hasher
-	checker  *signin.Checker // of those who try their key at a desk
-	wake     chan struct{}   // holds a token when a worker shall look for a job
+	checker  *signin.Checker     // of those who try their key at a desk
+	records  []ed25519.PublicKey // whose records of a key are believed
+	wake     chan struct{}       // holds a token when a worker shall look for a job
 	channels *channels
 
 	// ready is called once the queue is being listened to; see Ready.
@@ -149,6 +156,7 @@ func New(cfg Config) (*Worker, error) {
 		keys:      keys,
 		pins:      pins,
 		checker:   signin.New(cfg.DB, pins),
+		records:   append([]ed25519.PublicKey{cfg.RecordKey.Public().(ed25519.PublicKey)}, cfg.OldRecords...),
 		wake:      make(chan struct{}, 1),
 		channels:  newChannels(),
 		firstBeat: make(chan struct{}),

@@ -2,6 +2,7 @@ package registrar
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -14,6 +15,7 @@ import (
 	"balcao/kiosk/evidence"
 	"balcao/kiosk/seal"
 	"balcao/kiosk/signin"
+	"balcao/kiosk/transcript"
 )
 
 // Reasons of a refusal that are this package's own. The others are package evidence's and, of the
@@ -40,6 +42,7 @@ type verifyJob struct {
 		Proof       uuid.UUID     `json:"proof"`
 		ConfirmedAt time.Time     `json:"confirmed_at"`
 	} `json:"contacts"`
+	errandJob
 	staffJob
 }
 
@@ -59,6 +62,7 @@ func (w *Worker) expect(j *job, p verifyJob, rules kiosk.Rules) evidence.Expect 
 	for _, c := range p.Contacts {
 		e.Contacts = append(e.Contacts, kiosk.ProvenContact{Channel: c.Channel, Value: c.Value, Proof: c.Proof, At: c.ConfirmedAt})
 	}
+	p.errandJob.expect(&e, w.records)
 	p.staffJob.expect(&e)
 	return e
 }
@@ -82,6 +86,8 @@ type person struct {
 	Sex            string `json:"sex,omitempty"`
 	DocumentNumber string `json:"document_number,omitempty"`
 	TaxNumber      string `json:"tax_number,omitempty"` // of a Citizen Card; with any other document it was typed and is a claim
+
+	Numbers []transcript.Number `json:"numbers,omitempty"`
 }
 
 // finding is what was found, kept beside the evidence.
@@ -131,46 +137,46 @@ func (w *Worker) verify(ctx context.Context, j *job) (record, error) {
 		return w.waiting(j, verified), nil
 	}
 	id := verified.Identity
-	if id.BirthDate.AgeOn(kiosk.DateOf(w.cfg.Now())) < rules.MinAge {
+	if expected.Errand == "" && id.BirthDate.AgeOn(kiosk.DateOf(w.cfg.Now())) < rules.MinAge {
 		return w.refused(j, string(kiosk.ReasonUnderAge)), nil
 	}
-	pin, err := seal.Open(w.cfg.Identity, j.Enrolment, j.Evidence.SealedPIN)
-	if err != nil {
-		return w.refused(j, RefusedSeal), nil
-	}
-	defer clear(pin)
-	if !kiosk.PolicyFor(id, expected.Contacts, rules.PINMin, rules.PINMax).Valid(pin) {
-		return w.refused(j, RefusedPIN), nil
-	}
-	hash, err := w.hash(ctx, cost, p.subject(), pin)
-	if err != nil {
-		return nil, err
-	}
-	a := activation{
+	a := application{
 		enrolment: j.Enrolment,
 		person: person{
 			Surname: id.Surname, GivenNames: id.GivenNames, Nationality: id.Nationality, Sex: id.Sex,
 			BirthDate: id.BirthDate.Latest().String(), BirthStated: id.BirthDate.String(),
-			DocumentNumber: id.DocumentNumber, TaxNumber: id.TaxNumber,
+			DocumentNumber: id.DocumentNumber, TaxNumber: id.TaxNumber, Numbers: verified.Numbers,
 		},
-		pinHash:    hash.String(),
 		level:      string(verified.Level),
 		evidence:   w.findingOf(verified),
 		validUntil: validUntil(verified.ValidUntil, id.Nationality, rules.NationalGrace),
 		kept:       verified.Kept,
+		reason:     verified.Transcript.Reason,
 	}
-	known := w.record(j, p, a)
+	if evidence.Errands[cmp.Or(expected.Errand, transcript.Enrol)].PIN {
+		hash, refused, err := w.newPIN(ctx, j, p, cost, kiosk.PolicyFor(id, contactsOf(expected), rules.PINMin, rules.PINMax))
+		switch {
+		case err != nil:
+			return nil, err
+		case refused != "":
+			return w.refused(j, refused), nil
+		}
+		a.pinHash = &hash
+	}
+	next := w.record(j, p, expected, a)
 	state := bytes.Clone(expected.ChipState)
 	return func(ctx context.Context, tx pgx.Tx) error {
 		defer clear(state)
-		outcome, register, err := activate(ctx, tx, a)
+		outcome, register, version, err := apply(ctx, tx, a)
 		if err != nil {
 			return err
 		}
 		if outcome == outcomeActive {
-			known.Register = register
-			if err := w.sign(ctx, tx, known); err != nil {
-				return err
+			if next != nil {
+				next.Register, next.Version = register, version
+				if err := w.sign(ctx, tx, *next); err != nil {
+					return err
+				}
 			}
 			if err := chipProven(ctx, tx, j.Enrolment, state); err != nil {
 				return err
@@ -180,6 +186,23 @@ func (w *Worker) verify(ctx context.Context, j *job) (record, error) {
 		w.logOutcome(ctx, j, outcome)
 		return nil
 	}, nil
+}
+
+// newPIN opens and hashes the PIN that was chosen: the hash as centre.key has it, or why the PIN is refused.
+func (w *Worker) newPIN(ctx context.Context, j *job, p verifyJob, c signin.Cost, policy kiosk.PINPolicy) (hash, refused string, err error) {
+	pin, err := seal.Open(w.cfg.Identity, j.Enrolment, j.Evidence.SealedPIN)
+	if err != nil {
+		return "", RefusedSeal, nil
+	}
+	defer clear(pin)
+	if !policy.Valid(pin) {
+		return "", RefusedPIN, nil
+	}
+	h, err := w.hash(ctx, c, p.subject(), pin)
+	if err != nil {
+		return "", "", err
+	}
+	return h.String(), "", nil
 }
 
 // hash waits for its turn: each hash takes memory and a core for a moment.

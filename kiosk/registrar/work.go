@@ -130,6 +130,10 @@ func (w *Worker) attempt(ctx context.Context, j *job) (done record, err error) {
 		return w.sendSignInCode(ctx, j)
 	case kindRehash:
 		return w.rehash(ctx, j)
+	case kindActivation:
+		return w.sendActivation(ctx, j)
+	case kindNotify:
+		return w.notify(ctx, j)
 	}
 	return nil, &trouble{code: "unknown_kind", final: true}
 }

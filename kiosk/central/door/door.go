@@ -42,6 +42,7 @@ type Config struct {
 	Desks       *x509.CertPool      // the authority of desks
 	Staff       *staff.Trust        // whose cards sign in; with nil nobody does
 	Records     []ed25519.PublicKey // of registrars, for package record; with none no key is said to be active
+	LogOrigin   string              // of the transparency log (package ledger), for receipts
 	Limits      Limits
 	Log         *slog.Logger
 }

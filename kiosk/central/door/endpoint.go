@@ -25,15 +25,15 @@ type endpoint struct {
 // statementBody is of a body with what a staff card signed: its certificate, perhaps with others, twice in base64.
 const statementBody = 64 << 10
 
-const statusColumns = `state, refusal, register, active_at, valid_until::text, level, delivery_sms, delivery_email, record`
+const statusColumns = `state, refusal, register, active_at, valid_until::text, level, delivery_sms, delivery_email, record, key, leaf`
 
 // endpoints are all calls. What an argument may be is judged by the functions, in schema/functions/desk.
 var endpoints = []endpoint{
 	{http.MethodPost, central.PathHello, 0, nil, central.Hello{},
 		`select now, desk, ` + strconv.Itoa(central.Version) + ` as version, schema_version, rules, delivery from desk.hello($1)`, nil},
 	{http.MethodPut, central.PathEnrolment, 1 << 10, central.Person{}, central.Opened{},
-		`select refusal, challenge, opened_at, expires_at
-			from desk.open_enrolment($1, $2, $3, $4, nullif($5, ''), nullif($6, ''), nullif($7, ''), $8, $9)`, nil},
+		`select refusal, challenge, opened_at, expires_at, key from desk.open_enrolment($1, $2, $3, $4, nullif($5, ''), nullif($6, ''),
+			nullif($7, ''), $8, $9, coalesce(nullif($10, ''), 'enrol'), $11)`, nil},
 	{http.MethodGet, central.PathEnrolment, 0, nil, central.Status{},
 		`select ` + statusColumns + ` from desk.enrolment_status($1, $2)`, nil},
 	{http.MethodGet, central.PathMessages, 0, nil, central.Messages{},
@@ -49,6 +49,16 @@ var endpoints = []endpoint{
 		`select ` + statusColumns + ` from desk.bind($1, $2, $3, $4, $5, $6, $7, $8)`, nil},
 	{http.MethodPut, central.PathAbandonment, 1 << 10, central.Abandonment{}, nil,
 		`select desk.abandon($1, $2, $3)`, nil},
+	{http.MethodPut, central.PathActivation, 4 << 10, central.ActivationRequest{}, central.ActivationSent{},
+		`select refusal, expires_at from desk.set_activation($1, $2, $3, $4, $5, $6, $7)`, nil},
+	{http.MethodPut, central.PathResend, 4 << 10, central.ActivationRequest{}, central.ActivationSent{},
+		`select refusal, expires_at from desk.resend_activation($1, $2, $3, $4, $5, $6, $7)`, nil},
+	{http.MethodPut, central.PathActivationTry, 1 << 10, central.ActivationAttempt{}, central.ActivationConfirmed{},
+		`select refusal, tries_left, channel, contact, proof, confirmed_at from desk.confirm_activation($1, $2, $3, $4)`, nil},
+	{http.MethodGet, central.PathStored, 0, nil, central.Stored{},
+		`select stored from desk.stored($1, $2)`, nil},
+	{http.MethodPut, central.PathTimes, 4 << 10, central.Times{}, nil,
+		`select desk.took($1, $2, $3)`, nil},
 	{http.MethodPut, central.PathShift, 0, nil, central.Shift{},
 		`select challenge, expires_at from desk.begin_shift($1, $2)`, nil},
 	{http.MethodPut, central.PathSignIn, statementBody, central.SignIn{}, central.SignedIn{},
@@ -74,4 +84,12 @@ var endpoints = []endpoint{
 			from desk.alert($1, $2, $3)`, nil},
 	{http.MethodPut, central.PathAlertDecision, statementBody, central.Decision{}, central.Decided{},
 		`select refusal from desk.decide_alert($1, $2, $3, $4, $5, $6, $7)`, (*Door).alertDecision},
+	{http.MethodPut, central.PathSearch, 1 << 10, central.SearchRequest{}, central.Found{},
+		`select coalesce(jsonb_agg(s.key), '[]') as keys from desk.search($1, $2, $3, $4, $5, nullif($6, ''), $7) s`, nil},
+	{http.MethodPut, central.PathWord, 1 << 10, central.WordSuspension{}, central.Frozen{},
+		`select refusal, register, state from desk.suspend_by_word($1, $2, $3, $4, $5, nullif($6, ''), $7)`, nil},
+	{http.MethodPut, central.PathNotMe, 1 << 10, central.NotMe{}, central.Frozen{},
+		`select refusal, register, state from desk.not_me($1, $2, $3, $4)`, nil},
+	{http.MethodPut, central.PathReport, 1 << 10, central.ReportRequest{}, central.DayReport{},
+		`select errands from desk.report($1, $2, $3::text::date)`, (*Door).day},
 }

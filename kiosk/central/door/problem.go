@@ -48,6 +48,7 @@ var refusals = map[string]int{
 	central.RefusedInvalid:   http.StatusUnprocessableEntity,
 	central.RefusedNoCode:    http.StatusUnprocessableEntity,
 	central.RefusedNoContact: http.StatusUnprocessableEntity,
+	central.RefusedUnproven:  http.StatusUnprocessableEntity,
 	central.RefusedTooMany:   http.StatusTooManyRequests,
 	central.RefusedDesk:      http.StatusForbidden,
 	central.RefusedSuspended: http.StatusForbidden,

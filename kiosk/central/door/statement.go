@@ -1,14 +1,20 @@
 package door
 
 import (
+	"cmp"
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
+	"balcao/kiosk"
 	"balcao/kiosk/central"
+	"balcao/kiosk/ledger"
 	"balcao/kiosk/record"
 	"balcao/kiosk/transcript"
 	"balcao/kiosk/trust/staff"
@@ -116,24 +122,53 @@ func (d *Door) alertDecision(c caller, e endpoint, args []any, request any) (str
 	return e.sql, append(args, card, a.Decision, a.Reason, jws), nil
 }
 
-// proven says no to an answer that a key is active where no registrar signed the same (package record): such a row is
-// somebody else's.
+// day takes a day that there is.
+func (d *Door) day(_ caller, e endpoint, args []any, request any) (string, []any, error) {
+	day := request.(*central.ReportRequest).Day
+	if _, err := time.Parse(time.DateOnly, day); err != nil {
+		return "", nil, errStatement
+	}
+	return e.sql, append(args, day), nil
+}
+
+// proven says no to an answer that a visit made a key, or changed one, which can be used now, where no registrar signed
+// the same (package record): such a row is somebody else's. A change that only takes away has no record.
 func (d *Door) proven(enrolment string, answer any) error {
 	var said central.Status
 	switch a := answer.(type) {
 	case *central.Status:
 		said = *a
+		if a.Leaf != nil {
+			a.Receipt = d.receipt(*a.Leaf)
+		}
 	case *central.CaseStatus:
 		said = central.Status{State: a.State, Register: a.Register, Record: a.Record}
 	}
-	if said.State != central.StateActive {
+	k := cmp.Or(said.Key, &central.Key{Register: said.Register, State: "active"})
+	if said.State != central.StateActive || k.Register == 0 || slices.Contains([]string{"suspended", "cancelled", "expired"}, k.State) {
 		return nil
+	}
+	state := "active" // less, such as locked, needs no record
+	if k.State == "pending" {
+		state = k.State
+	}
+	same := func(level kiosk.Level, until kiosk.Date, r record.Record) bool {
+		return level == "" || r.Level == string(level) && r.ValidUntil == until.String()
 	}
 	r, err := record.Verify(said.Record, d.cfg.Records...)
-	if err == nil && r.State == "active" && r.Register == said.Register && r.Enrolment.String() == enrolment &&
-		(said.Level == "" || r.Level == string(said.Level) && r.ValidUntil == said.ValidUntil.String()) {
+	if err == nil && r.State == state && r.Register == k.Register && same(said.Level, said.ValidUntil, r) && same(k.Level, k.ValidUntil, r) &&
+		(said.Register == 0 || said.Register == k.Register && r.Enrolment.String() == enrolment) {
 		return nil
 	}
-	d.cfg.Log.Error("what the database has of a key is not what a registrar signed", "register", said.Register)
+	d.cfg.Log.Error("what the database has of a key is not what a registrar signed", "register", k.Register)
 	return errRecord
+}
+
+// receipt names a leaf of the log by its hash.
+func (d *Door) receipt(l central.LogLeaf) *central.LogReceipt {
+	sealed, _ := hex.DecodeString(strings.TrimPrefix(l.Sealed, `\x`)) // a row's own, or none
+	hash := ledger.Leaf{
+		At: l.At, Table: l.Kind, Op: l.Op, Row: l.Row, Actor: l.Actor, Subject: l.Subject, Hidden: l.Hidden, Sealed: sealed, Columns: l.Columns,
+	}.Hash()
+	return &central.LogReceipt{Origin: d.cfg.LogOrigin, Leaf: hash[:], Number: l.Number}
 }

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"balcao/kiosk"
@@ -47,12 +46,17 @@ func decode(body []byte, request any) error {
 		}
 		delete(into, name)
 		var value json.RawMessage
-		if d.Decode(&value) != nil || string(value) == "null" || json.Unmarshal(value, field.Addr().Interface()) != nil {
+		if d.Decode(&value) != nil || string(value) == "null" {
 			return errMalformed
 		}
+		if field.Kind() == reflect.Struct {
+			err = decode(value, field.Addr().Interface())
+		} else {
+			err = json.Unmarshal(value, field.Addr().Interface())
+		}
 		clear(value) // it may be a code
-		if field.Kind() == reflect.String && strings.ContainsRune(field.String(), 0) {
-			return errMalformed // PostgreSQL has no such text
+		if err != nil || !storable(field) {
+			return errMalformed
 		}
 	}
 	if t, err := d.Token(); err != nil || t != json.Delim('}') {
@@ -64,8 +68,29 @@ func decode(body []byte, request any) error {
 	return nil
 }
 
+// storable reports whether PostgreSQL has such a text, or such texts: it has none with a zero byte.
+func storable(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.String:
+		return !strings.ContainsRune(v.String(), 0)
+	case reflect.Slice:
+		for i := range v.Len() {
+			if !storable(v.Index(i)) {
+				return false
+			}
+		}
+	case reflect.Map:
+		for k := range v.Seq() {
+			if !storable(k) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // arguments are the members of the struct that request points to, as a statement takes them. Bytes that were not
-// sent are none, not null; an identifier that was not sent is null.
+// sent are none, not null; an identifier, an object or a number that was not sent is null.
 func arguments(request any) (args []any) {
 	for f, v := range reflect.ValueOf(request).Elem().Fields() {
 		if member(f) == "" {
@@ -75,7 +100,7 @@ func arguments(request any) (args []any) {
 			args = append(args, []byte{})
 			continue
 		}
-		if id, is := v.Interface().(uuid.UUID); is && id == uuid.Nil {
+		if v.IsZero() && v.Kind() != reflect.String && v.Kind() != reflect.Bool {
 			args = append(args, nil)
 			continue
 		}

@@ -133,7 +133,7 @@ begin
 	state := internal.standing(e);
 	refusal := e.refusal;
 	select k.register, k.activated_at, k.valid_until, k.level into register, active_at, valid_until, level
-		from centre.key k where k.register = e.key;
+		from centre.key k where k.register = e.key and (select x.cause is not null from centre.errand x where x.name = e.errand);
 	record := internal.active_record(e.key);
 	if e.state = 'active' then
 		key := internal.key_told(e.key);
@@ -145,8 +145,9 @@ begin
 	select c.delivery into delivery_email from centre.one_time_code c
 		where c.enrolment = p_enrolment and c.channel = 'email' order by c.send_no desc limit 1;
 end $$;
-comment on function desk.enrolment_status is 'Where an enrolment stands. One that is open, or waits, past its time reads expired. record is what
-sign-in trusts of an active key, as a registrar signed it: without a good one the key is none. key: see internal.key_told; leaf: the row of centre.log_leaf
+comment on function desk.enrolment_status is 'Where an enrolment stands. One that is open, or waits, past its time reads expired. register is of the key that this visit
+made or changed. record is what
+sign-in trusts of the key, as a registrar signed it: without a good one the key is none. key: see internal.key_told; leaf: the row of centre.log_leaf
 that says what this visit changed; both once it has.';
 
 create function desk.abandon(p_certificate bytea, p_enrolment uuid, p_reason text) returns void

@@ -72,7 +72,7 @@ create function internal.active_record(p_key bigint) returns bytea
 	language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 begin
 	return (select r.record from centre.key k join centre.key_record r on r.key = k.register and r.version = k.version
-		where k.register = p_key and k.state = 'active');
+		where k.register = p_key and k.state in ('pending', 'active', 'locked', 'blocked'));
 end $$;
 
 -- Keys past their last day that stand in the way of a new one, of the same person, under the same proven NIF or
