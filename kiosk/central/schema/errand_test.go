@@ -211,7 +211,7 @@ func TestErrands(t *testing.T) {
 				to = state
 			}
 			s := b.desk.status(id)
-			if got := scalar[string](b, `select state from centre.key where register = $1`, register); got != to || s.State != "active" || *s.Register != register {
+			if got := scalar[string](b, `select state from centre.key where register = $1`, register); got != to || s.State != "active" || (s.Register == nil) != (r.cause == "") || s.Register != nil && *s.Register != register {
 				t.Errorf("%s: it is %s, want %s; the desk hears %+v", what, got, to, s)
 			}
 			if r.cause == "" {
