@@ -14,6 +14,7 @@ type Message struct {
 // Kinds of messages.
 const (
 	MessageCode       = "send_code"
+	MessageSignIn     = "sign_in_code"
 	MessageWelcome    = "welcome"
 	MessageActivation = "activation"
 	MessageNotice     = "notify" // tells a holder of a change, on another channel than the one just proven

@@ -15,4 +15,4 @@ begin
 		from centre.message m where m.enrolment = p_enrolment);
 end $$;
 comment on function desk.messages is 'How far the messages of a visit came, the oldest first: [{kind, channel, state, at, reason (a kiosk.FailReason: why it failed, or why a queued
-one has not left)}]. kind: send_code, activation, welcome, notify.';
+one has not left)}]. kind: send_code, sign_in_code, activation, welcome, notify.';
