@@ -107,6 +107,7 @@ func (d *demo) registrarConfig() map[string]any {
 		"record_key":      filepath.Join(d.path("keys"), "record.key"),
 
 		"support": "+351 210 489 010",
+		"letters": map[string]any{"from": "Chave Móvel Digital · Apartado 0 · 0000-000 Amaurota", "place": "Amaurota"},
 		"sms":     map[string]any{"address": smppAddress, "system_id": "balcao", "password": "balcao", "source": "CMD"},
 		"mail": map[string]any{
 			"address": smtpAddress, "from": "cmd@balcao.example", "ca_file": filepath.Join(d.path("tls"), "ca.crt"),

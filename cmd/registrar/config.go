@@ -58,6 +58,8 @@ type config struct {
 	SMS  smsConfig  `toml:"sms"`
 	Mail mailConfig `toml:"mail"`
 	Log  logConfig  `toml:"log"`
+
+	Letters lettersConfig `toml:"letters"`
 }
 
 // smsConfig is the message centre, SMPP 3.4.

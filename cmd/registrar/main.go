@@ -2,6 +2,7 @@
 // has keys activated. Any number may run beside each other.
 //
 //	registrar keygen DIR [ORIGIN]        make the keys, once
+//	registrar letters -config FILE …     print letters with activation codes
 //	registrar -config FILE -check-config say what is wrong with the configuration
 //	registrar -config FILE               work until SIGTERM or SIGINT
 package main
@@ -20,6 +21,7 @@ const exitOK, exitError, exitUsage = service.ExitOK, service.ExitError, service.
 
 const usage = `Usage: registrar -config FILE [-check-config]
        registrar keygen DIR [ORIGIN]
+       registrar letters -config FILE list|print|reprint
        registrar -version
 
 keygen writes DIR/identity.age (opens PINs), DIR/pepper (codes, PIN hashes), DIR/record.key (signs what sign-in trusts) with
@@ -34,6 +36,14 @@ func main() { service.Main("registrar", run) }
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if len(args) > 0 && args[0] == "keygen" {
 		return report(keygen(args[1:], stdout), stderr)
+	}
+	if len(args) > 0 && args[0] == "letters" {
+		err := letters(ctx, args[1:], stdout)
+		if errors.Is(err, errUsage) {
+			_, _ = fmt.Fprint(stderr, lettersUsage)
+			return exitUsage
+		}
+		return report(err, stderr)
 	}
 	path, check, exit, ok := service.Flags("registrar", usage, args, stderr)
 	if !ok {
