@@ -15,7 +15,7 @@ type Rules struct {
 	TypedMRZ       TypedRule // whether a machine-readable zone without a chip may enrol
 	Accompanied    bool      // people under an accompaniment measure may enrol
 	NationalGrace  int       // days by which a national's key outlives the document
-	WordAsks       int       // 1: a birth date suspends a key at its holder's word; whatever else, and a number
+	WordByBirth    bool      // a birth date alone suspends a key at its holder's word; otherwise a number is asked for as well
 	Extensions     []Extension
 
 	// What a supervisor decides about, beside a typed zone and what a clerk marked.
@@ -69,7 +69,7 @@ func (r *Rules) UnmarshalJSON(raw []byte) error {
 	}
 	*r = Rules{
 		MinAge: *s.MinAge, PINMin: *s.PINMin, PINMax: *s.PINMax, NationalGrace: *s.Grace,
-		WordAsks: s.Word, Accompanied: s.Accompanied == 1, Extensions: s.Extensions,
+		WordByBirth: s.Word == 1, Accompanied: s.Accompanied == 1, Extensions: s.Extensions,
 		TypedMRZ:          map[int]TypedRule{1: TypedSecond, 2: TypedAllowed}[s.Typed],
 		ApproveRevocation: s.Revocation == 1,
 		ApproveExtension:  s.Extended == nil || *s.Extended != 0,
@@ -88,7 +88,7 @@ func (r Rules) Equal(o Rules) bool {
 	})
 	r.Extensions, o.Extensions = nil, nil
 	return same && r.MinAge == o.MinAge && r.PINMin == o.PINMin && r.PINMax == o.PINMax &&
-		r.TypedMRZ == o.TypedMRZ && r.Accompanied == o.Accompanied && r.NationalGrace == o.NationalGrace && r.WordAsks == o.WordAsks &&
+		r.TypedMRZ == o.TypedMRZ && r.Accompanied == o.Accompanied && r.NationalGrace == o.NationalGrace && r.WordByBirth == o.WordByBirth &&
 		r.ApproveRevocation == o.ApproveRevocation && r.ApproveExtension == o.ApproveExtension && r.ApprovePhoto == o.ApprovePhoto &&
 		r.ApproveBelow == o.ApproveBelow
 }

@@ -18,7 +18,7 @@ type WordState struct {
 	Problem     ProblemCode
 }
 
-func (wordStep) begin(s *Session) { s.state.Word = WordState{NumberAsked: s.rules.WordAsks != 1} }
+func (wordStep) begin(s *Session) { s.state.Word = WordState{NumberAsked: !s.rules.WordByBirth} }
 
 func (wordStep) retreat(s *Session) bool { return !s.state.Word.Sending }
 
@@ -42,7 +42,7 @@ func (e WordGiven) apply(s *Session) {
 	}
 	s.dismiss("")
 	number := strings.ToUpper(strings.Join(strings.Fields(visible(e.Number)), ""))
-	*word = WordState{NumberAsked: s.rules.WordAsks != 1}
+	*word = WordState{NumberAsked: !s.rules.WordByBirth}
 	if !e.BirthDate.exists() || e.BirthDate.Partial() || word.NumberAsked && number == "" || len(number) > 40 {
 		word.Incomplete = true
 		return

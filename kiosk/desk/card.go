@@ -8,6 +8,8 @@ import (
 	"runtime/debug"
 	"slices"
 
+	"github.com/google/uuid"
+
 	"balcao/cardreader"
 	"balcao/cardreader/citizencard"
 	"balcao/kiosk"
@@ -36,7 +38,7 @@ type cardWork struct {
 // giving back resets it, and it may be the same card.
 func (r *Runner) readDocument(ctx context.Context, c kiosk.ReadDocument) {
 	r.forget()
-	v, before := r.newVisit(ctx, c.Case, c.VerifyOnly), r.givenBack
+	v, before := r.newVisit(ctx, c.Case, c.VerifyOnly, c.AnyAge), r.givenBack
 	r.visit, r.givenBack = v, v.gone
 	w := &cardWork{runner: r, visit: v, number: c.Reader, reader: r.readerName(c.Reader)}
 	v.jobs.put(cardJob{do: func(ctx context.Context, w *cardWork) { w.read(ctx) }})
@@ -366,8 +368,12 @@ func (r *Runner) forget() {
 		if r.testOnlyForgotten != nil {
 			r.testOnlyForgotten(v)
 		}
-		if v.farewell != "" {
-			r.tellAbandoned(v)
+		if before := v.leaving(true); before != uuid.Nil {
+			r.tellAbandoned(v, before, "cancelled")
 		}
+		if v.farewell != "" {
+			r.tellAbandoned(v, v.enrolment(), v.farewell)
+		}
+		r.tellTimes(v)
 	}()
 }

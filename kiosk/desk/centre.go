@@ -26,6 +26,7 @@ type Centre interface {
 	Abandon(ctx context.Context, enrolment uuid.UUID, reason string) error
 	Listen(ctx context.Context, line central.Line) error
 	tryingCentre
+	lifeCentre
 
 	BeginShift(ctx context.Context, shift uuid.UUID) (central.Shift, error)
 	SignIn(ctx context.Context, shift uuid.UUID, jws []byte) (central.SignedIn, error)
@@ -82,21 +83,24 @@ func (r *Runner) open(c kiosk.OpenEnrolment) {
 		r.answer(v, kiosk.CommandFailed{Problem: kiosk.Problem{Code: kiosk.ProblemVersion, Fatal: true}})
 		return
 	}
-	if v.enrolment == uuid.Nil {
+	if v.enrolment() == uuid.Nil || v.errand != c.Errand {
 		id, err := uuid.NewV7()
 		if err != nil {
 			r.failed(v, "", err)
 			return
 		}
-		v.enrolment = id
+		v.turn(id, c.Errand)
 		r.watched.Store(v)
 	}
 	r.ask(c.Case, func(v *visit) {
-		person := central.Person{
-			Document: c.Identity.Kind, Country: c.Identity.Country, CivilNumber: c.Identity.CivilNumber,
-			DocumentNumber: c.Identity.DocumentNumber, TaxNumber: c.TaxNumber, Typed: len(v.read.Zone) > 0, Shift: r.shiftID(),
+		if before := v.leaving(false); before != uuid.Nil { // which stands in the way of another one
+			if err := r.cfg.Centre.Abandon(v.ctx, before, "cancelled"); errors.Is(err, central.ErrUnavailable) {
+				r.failed(v, "", err)
+				return
+			}
+			v.leaving(true)
 		}
-		opened, err := r.cfg.Centre.Open(v.ctx, v.enrolment, person)
+		opened, err := r.cfg.Centre.Open(v.ctx, v.enrolment(), r.person(v, c.Errand, c.Identity, c.TaxNumber))
 		switch {
 		case err != nil:
 			r.failed(v, "", err)
@@ -117,7 +121,7 @@ func (r *Runner) sendCode(c kiosk.SendCode) {
 			r.failed(v, c.Channel, err)
 			return
 		}
-		sent, err := r.cfg.Centre.SendCode(v.ctx, v.enrolment,
+		sent, err := r.cfg.Centre.SendCode(v.ctx, v.enrolment(),
 			central.CodeRequest{ID: id, Channel: c.Channel, Value: c.Value, Language: c.Language})
 		switch {
 		case err != nil:
@@ -142,7 +146,7 @@ func (r *Runner) confirmCode(c kiosk.ConfirmCode) {
 			r.failed(v, c.Channel, err)
 			return
 		}
-		answer, err := r.cfg.Centre.ConfirmCode(v.ctx, v.enrolment, central.Attempt{ID: id, Channel: c.Channel, Code: c.Code})
+		answer, err := r.cfg.Centre.ConfirmCode(v.ctx, v.enrolment(), central.Attempt{ID: id, Channel: c.Channel, Code: c.Code})
 		if err != nil {
 			r.failed(v, c.Channel, err)
 			return
@@ -163,11 +167,11 @@ func (r *Runner) sealPIN(c kiosk.SealPIN) {
 	if v == nil || v.id != c.Case {
 		return
 	}
-	if v.enrolment == uuid.Nil { // a sealed PIN names its enrolment
+	if v.enrolment() == uuid.Nil { // a sealed PIN names its enrolment
 		r.failed(v, "", errIncomplete)
 		return
 	}
-	sealed, err := seal.PIN(r.cfg.Recipient, v.enrolment, c.PIN)
+	sealed, err := seal.PIN(r.cfg.Recipient, v.enrolment(), c.PIN)
 	if err != nil {
 		r.failed(v, "", err)
 		return
@@ -191,7 +195,7 @@ func (r *Runner) bind(c kiosk.Bind) {
 			return
 		}
 		for wait := r.pace.firstRetry; ; wait = min(wait*2, r.pace.lastRetry) {
-			status, err := r.cfg.Centre.Bind(v.ctx, v.enrolment, sent, c.Marked)
+			status, err := r.cfg.Centre.Bind(v.ctx, v.enrolment(), sent, c.Marked)
 			if err == nil {
 				r.awaitKey(v, status)
 				return
@@ -215,7 +219,7 @@ func (r *Runner) awaitKey(v *visit, status central.Status) {
 		if !pause(v.ctx, r.pace.overdue) {
 			return
 		}
-		answer, err := r.cfg.Centre.Status(v.ctx, v.enrolment)
+		answer, err := r.cfg.Centre.Status(v.ctx, v.enrolment())
 		switch {
 		case err == nil:
 			status = answer
@@ -229,7 +233,12 @@ func (r *Runner) awaitKey(v *visit, status central.Status) {
 func (r *Runner) decided(v *visit, s central.Status) bool {
 	switch s.State {
 	case central.StateActive:
-		r.answer(v, kiosk.KeyActive{Register: s.Register, ActiveAt: s.ActiveAt, ValidUntil: s.ValidUntil, Level: s.Level})
+		active := kiosk.KeyActive{Register: s.Register, ActiveAt: s.ActiveAt, ValidUntil: s.ValidUntil, Level: s.Level}
+		active.Key, _ = keyOf(s.Key) // what it does not say is not shown
+		if s.Receipt != nil {
+			active.Leaf = kiosk.Leaf{Origin: s.Receipt.Origin, Hash: s.Receipt.Leaf}
+		}
+		r.answer(v, active)
 	case central.StateWaiting:
 		r.answer(v, kiosk.KeyPending{})
 	case central.StateRefused, central.StateExpired, central.StateAbandoned:
@@ -248,6 +257,8 @@ func refusalCode(s central.Status) kiosk.ProblemCode {
 	}
 	code := kiosk.ProblemCode(s.Refusal)
 	switch code {
+	case "key_changed": // by somebody else, since the errand was opened
+		return kiosk.ProblemWrongState
 	case kiosk.ProblemAlreadyActive, kiosk.ProblemContactTaken, kiosk.ProblemExpired, kiosk.ProblemDeskSuspended,
 		kiosk.ProblemStaffSuspended, kiosk.ProblemWaitingCase,
 		kiosk.ProblemCode(kiosk.ReasonCertificateRevoked), kiosk.ProblemCode(kiosk.ReasonCertificateSuspended),
@@ -261,7 +272,7 @@ func refusalCode(s central.Status) kiosk.ProblemCode {
 // abandon notes that the enrolment ends; forget, which the session asks for with it, tells the centre.
 func (r *Runner) abandon(c kiosk.Abandon) {
 	v := r.visit
-	if v == nil || v.id != c.Case || v.enrolment == uuid.Nil {
+	if v == nil || v.id != c.Case || v.enrolment() == uuid.Nil {
 		return
 	}
 	if v.farewell = string(c.Reason); v.farewell == "" {
@@ -271,12 +282,12 @@ func (r *Runner) abandon(c kiosk.Abandon) {
 
 // tellAbandoned tells the centre that an enrolment ends. Nobody waits for it, except a desk that shuts,
 // and that not for long.
-func (r *Runner) tellAbandoned(v *visit) {
+func (r *Runner) tellAbandoned(v *visit, enrolment uuid.UUID, why string) {
 	ctx, cancel := context.WithTimeout(context.Background(), r.pace.abandon)
 	defer cancel()
 	defer context.AfterFunc(v.desk, func() { time.AfterFunc(r.pace.farewell, cancel) })()
 	for wait := r.pace.firstRetry; ; wait = min(wait*2, r.pace.lastRetry) {
-		err := r.cfg.Centre.Abandon(ctx, v.enrolment, v.farewell)
+		err := r.cfg.Centre.Abandon(ctx, enrolment, why)
 		if !errors.Is(err, central.ErrUnavailable) || !pause(ctx, wait) {
 			return
 		}
@@ -288,7 +299,7 @@ func (r *Runner) failed(v *visit, channel kiosk.Channel, err error) {
 	if v.ctx.Err() != nil {
 		return
 	}
-	r.cfg.Log.Warn("centre", "case", uint64(v.id), "reference", v.reference, "enrolment", v.enrolment.String(), "error", err.Error())
+	r.cfg.Log.Warn("centre", "case", uint64(v.id), "reference", v.reference, "enrolment", v.enrolment().String(), "error", err.Error())
 	if r.barred(err) {
 		return
 	}

@@ -35,11 +35,11 @@ func (r *Runner) listenCentre(ctx context.Context) error {
 				r.checkShift(ctx)
 			case n.Kind == central.NoticeCase:
 				r.casesChanged()
-			case v == nil || v.enrolment != n.Enrolment:
+			case v == nil || v.enrolment() != n.Enrolment:
 			case n.Kind == central.NoticeTry:
 				r.tellTry(v)
 			case n.Kind == central.NoticeChip:
-				v.chipChallenge.tell()
+				v.ordered().tell()
 			default:
 				r.tellStatus(v)
 				r.tellTry(v)
@@ -84,7 +84,7 @@ func (r *Runner) rulesHold(ctx context.Context, id kiosk.CaseID) bool {
 
 // tellStatus asks how the watched enrolment stands and tells the session.
 func (r *Runner) tellStatus(v *visit) {
-	s, err := r.cfg.Centre.Status(v.ctx, v.enrolment)
+	s, err := r.cfg.Centre.Status(v.ctx, v.enrolment())
 	if err != nil {
 		r.barred(err)
 		return // not open yet, or the line is down: the next heartbeat asks again
@@ -95,7 +95,7 @@ func (r *Runner) tellStatus(v *visit) {
 
 // tellDelivery asks how far the visit's messages came and tells the session.
 func (r *Runner) tellDelivery(v *visit) {
-	messages, err := r.cfg.Centre.Messages(v.ctx, v.enrolment)
+	messages, err := r.cfg.Centre.Messages(v.ctx, v.enrolment())
 	if err != nil {
 		r.barred(err)
 		return

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
+
 	"balcao/cardreader"
 	"balcao/cardreader/citizencard"
 	"balcao/cardreader/iso7816"
@@ -223,7 +225,7 @@ func (r *Runner) signAsDesk(c kiosk.Sign) {
 // readTyped takes a zone that was typed for the document. No reader is needed.
 func (r *Runner) readTyped(ctx context.Context, c kiosk.ReadTyped) {
 	r.forget()
-	v := r.newVisit(ctx, c.Case, c.VerifyOnly)
+	v := r.newVisit(ctx, c.Case, c.VerifyOnly, c.AnyAge)
 	close(v.gone)
 	r.visit, r.givenBack = v, v.gone
 	r.work.Add(1)
@@ -257,45 +259,53 @@ func (r Reader) Typed(ctx context.Context, zone string) examine.Verdict {
 // askChip orders the centre's challenge to a chip that can answer one, so that it is there when the person has agreed.
 func (r *Runner) askChip(v *visit) {
 	v.mu.Lock()
-	wanted := examine.ProofOf(v.read.Travel.Groups) == examine.ProofChip && v.chipChallenge.ready == nil
+	q, enrolment := v.chipChallenge, v.enrolmentID
+	wanted := examine.ProofOf(v.read.Travel.Groups) == examine.ProofChip && q.ready == nil
 	dg14 := v.read.Travel.Groups[14]
 	if wanted {
-		v.chipChallenge.ready = make(chan struct{})
+		q.ready = make(chan struct{})
 	}
 	v.mu.Unlock()
 	if wanted {
-		v.work.Go(func() { r.fetchChallenge(v, dg14) })
+		v.work.Go(func() { r.fetchChallenge(v, q, enrolment, dg14) })
 	}
 }
 
 // fetchChallenge asks until the challenge is made, when the centre says that there is news.
-func (r *Runner) fetchChallenge(v *visit, dg14 []byte) {
-	defer close(v.chipChallenge.ready)
+func (r *Runner) fetchChallenge(v *visit, q *chipChallenge, enrolment uuid.UUID, dg14 []byte) {
+	defer close(q.ready)
 	for {
-		answer, err := r.cfg.Centre.ChipChallenge(v.ctx, v.enrolment, dg14)
+		answer, err := r.cfg.Centre.ChipChallenge(v.ctx, enrolment, dg14)
 		switch {
 		case err != nil && !errors.Is(err, central.ErrUnavailable):
 			r.barred(err)
-			v.chipChallenge.err = err
+			q.err = err
 			return
 		case err == nil && answer.State == central.ChipReady:
-			v.chipChallenge.send = answer.Challenge
+			q.send = answer.Challenge
 			return
 		case err == nil && answer.State == central.ChipUnsupported:
-			v.chipChallenge.err = travel.ErrUnsupported
+			q.err = travel.ErrUnsupported
 			return
 		}
 		overdue := time.NewTimer(r.pace.overdue)
 		select {
 		case <-v.ctx.Done():
 			overdue.Stop()
-			v.chipChallenge.err = v.ctx.Err()
+			q.err = v.ctx.Err()
 			return
-		case <-v.chipChallenge.told:
+		case <-q.told:
 		case <-overdue.C: // the notice was lost with the line
 		}
 		overdue.Stop()
 	}
+}
+
+// ordered is the visit's challenge to its chip, which may not have come.
+func (v *visit) ordered() *chipChallenge {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.chipChallenge
 }
 
 // tell says that there is news. Said twice it is heard once.
@@ -308,8 +318,9 @@ func (q *chipChallenge) tell() {
 
 // awaitChallenge returns the centre's challenge, which was ordered long before.
 func (v *visit) awaitChallenge(ctx context.Context, patience time.Duration) (travel.ChallengeToSend, error) {
+	q := v.ordered()
 	v.mu.Lock()
-	ready := v.chipChallenge.ready
+	ready := q.ready
 	v.mu.Unlock()
 	if ready == nil {
 		return travel.ChallengeToSend{}, errIncomplete
@@ -323,11 +334,11 @@ func (v *visit) awaitChallenge(ctx context.Context, patience time.Duration) (tra
 		return travel.ChallengeToSend{}, central.ErrUnavailable
 	case <-ready:
 	}
-	if v.chipChallenge.err != nil {
-		return travel.ChallengeToSend{}, v.chipChallenge.err
+	if q.err != nil {
+		return travel.ChallengeToSend{}, q.err
 	}
 	var challenge travel.ChallengeToSend
-	if err := json.Unmarshal(v.chipChallenge.send, &challenge); err != nil {
+	if err := json.Unmarshal(q.send, &challenge); err != nil {
 		return travel.ChallengeToSend{}, errors.New("the centre's challenge to the chip is in no known form")
 	}
 	return challenge, nil

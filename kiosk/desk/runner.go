@@ -120,6 +120,9 @@ func (r *Runner) examiner(of *visit) *examine.Examiner {
 	if rules := r.rules.Load(); rules != nil {
 		v.Rules = *rules
 	}
+	if of.anyAge {
+		v.Rules.MinAge = 0
+	}
 	return &v
 }
 
@@ -204,6 +207,7 @@ func (r *Runner) handle(ctx context.Context, e kiosk.Event) {
 	}
 	state, commands := r.session.Handle(e)
 	r.cfg.Show(state)
+	r.visit.spend(state.Step, r.cfg.Now())
 	r.execute(ctx, commands)
 }
 
@@ -244,6 +248,24 @@ func (r *Runner) execute(ctx context.Context, commands []kiosk.Command) {
 			r.checkTryCode(c)
 		case kiosk.SealPIN:
 			r.sealPIN(c)
+		case kiosk.ReadKey:
+			r.readKey(c)
+		case kiosk.SetActivation:
+			r.setActivation(c)
+		case kiosk.ConfirmActivation:
+			r.confirmActivation(c)
+		case kiosk.Search:
+			r.search(ctx, c)
+		case kiosk.SuspendByWord:
+			r.suspendByWord(c)
+		case kiosk.NotMe:
+			r.notMe(ctx, c)
+		case kiosk.ReadStored:
+			r.readStored(c)
+		case kiosk.ReadReport:
+			r.readReport(ctx, c)
+		case kiosk.PrintReceipt:
+			r.printPaper(ctx, c)
 		case kiosk.Bind:
 			r.bind(c)
 		case kiosk.Abandon:

@@ -11,7 +11,7 @@ func (v *visit) transcript(desk string, s *shift, facts kiosk.TranscriptFacts) (
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	statement := transcript.Statement{
-		Enrolment: v.enrolment, Challenge: v.challenge, Desk: desk, OpenedAt: v.openedAt, Facts: facts,
+		Enrolment: v.enrolmentID, Challenge: v.challenge, Desk: desk, OpenedAt: v.openedAt, Facts: facts,
 		Evidence: v.evidence, Access: v.read.access(),
 	}
 	if s != nil {

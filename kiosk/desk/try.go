@@ -46,7 +46,7 @@ const tryAttempts kiosk.Channel = "try"
 func (r *Runner) checkPIN(c kiosk.CheckPIN) {
 	asked := r.ask(c.Case, func(v *visit) {
 		defer c.PIN.Wipe()
-		if v.enrolment == uuid.Nil {
+		if v.enrolment() == uuid.Nil {
 			r.failed(v, "", errIncomplete)
 			return
 		}
@@ -55,7 +55,7 @@ func (r *Runner) checkPIN(c kiosk.CheckPIN) {
 			r.failed(v, "", err)
 			return
 		}
-		sealed, err := seal.PIN(r.cfg.Recipient, v.enrolment, c.PIN)
+		sealed, err := seal.PIN(r.cfg.Recipient, v.enrolment(), c.PIN)
 		if err != nil {
 			r.failed(v, "", err)
 			return
@@ -63,7 +63,7 @@ func (r *Runner) checkPIN(c kiosk.CheckPIN) {
 		v.mu.Lock()
 		v.trying.id = id
 		v.mu.Unlock()
-		status, err := r.cfg.Centre.Try(v.ctx, v.enrolment, id, central.Try{By: c.By, Value: c.Text, SealedPIN: sealed})
+		status, err := r.cfg.Centre.Try(v.ctx, v.enrolment(), id, central.Try{By: c.By, Value: c.Text, SealedPIN: sealed})
 		if err != nil {
 			r.failed(v, "", err)
 			return
@@ -99,7 +99,7 @@ func (r *Runner) awaitTry(v *visit, id uuid.UUID, status central.TryStatus) {
 		case <-overdue.C: // the notice was lost with the line
 		}
 		overdue.Stop()
-		answer, err := r.cfg.Centre.TryStatus(v.ctx, v.enrolment, id)
+		answer, err := r.cfg.Centre.TryStatus(v.ctx, v.enrolment(), id)
 		switch {
 		case err == nil:
 			status = answer
@@ -116,7 +116,7 @@ func (r *Runner) tellTry(v *visit) {
 	if id == uuid.Nil {
 		return
 	}
-	s, err := r.cfg.Centre.TryStatus(v.ctx, v.enrolment, id)
+	s, err := r.cfg.Centre.TryStatus(v.ctx, v.enrolment(), id)
 	switch {
 	case err != nil:
 		r.barred(err)
@@ -133,7 +133,7 @@ func (r *Runner) sendTryCode(c kiosk.SendTryCode) {
 			r.failed(v, "", err)
 			return
 		}
-		sent, err := r.cfg.Centre.SendTryCode(v.ctx, v.enrolment, v.tryID(), central.TryCodeRequest{ID: id, Channel: c.Channel, Language: c.Language})
+		sent, err := r.cfg.Centre.SendTryCode(v.ctx, v.enrolment(), v.tryID(), central.TryCodeRequest{ID: id, Channel: c.Channel, Language: c.Language})
 		if err != nil {
 			r.failed(v, "", err)
 			return
@@ -152,7 +152,7 @@ func (r *Runner) checkTryCode(c kiosk.CheckTryCode) {
 			r.failed(v, "", err)
 			return
 		}
-		answer, err := r.cfg.Centre.ConfirmTryCode(v.ctx, v.enrolment, v.tryID(), central.TryAttempt{ID: id, Code: c.Code})
+		answer, err := r.cfg.Centre.ConfirmTryCode(v.ctx, v.enrolment(), v.tryID(), central.TryAttempt{ID: id, Code: c.Code})
 		if err != nil {
 			r.failed(v, "", err)
 			return

@@ -20,7 +20,8 @@ import (
 // that work has returned, everything is wiped.
 type visit struct {
 	id         kiosk.CaseID
-	verifyOnly bool            // nobody enrols
+	verifyOnly bool            // nobody does anything at the centre
+	anyAge     bool            // nobody enrols
 	reference  string          // of the case, for the logs
 	desk       context.Context // ends when the desk shuts
 	ctx        context.Context // ends with the case
@@ -30,11 +31,20 @@ type visit struct {
 	gone       chan struct{} // closed when the card's goroutine has given the card back
 
 	// Written by the loop before the work that reads them begins.
-	enrolment uuid.UUID // zero until asked for
-	binding   bool      // the evidence is on its way, and is sent until the centre has answered
-	farewell  string    // why the enrolment is abandoned, "" when it is not
+	errand   string // for which an enrolment was asked for; "" before
+	binding  bool   // the evidence is on its way, and is sent until the centre has answered
+	farewell string // why the enrolment is abandoned, "" when it is not
+
+	// Owned by the loop until the visit is forgotten.
+	step      kiosk.Step // where the person is, since stepSince
+	stepSince time.Time
+	spent     map[kiosk.Step]time.Duration
 
 	mu            sync.Mutex
+	enrolmentID   uuid.UUID // of the enrolment; zero until asked for
+	before        uuid.UUID // an enrolment for another errand that is to be abandoned first
+	searched      kiosk.Search
+	searchedAs    uuid.UUID
 	read          Reading
 	challenge     []byte
 	openedAt      time.Time
@@ -42,7 +52,7 @@ type visit struct {
 	attempts      map[kiosk.Channel]attempt
 	evidence      transcript.Evidence // as far as it is known
 	jws           []byte              // as the person and the desk signed it; the staff card signs behind them
-	chipChallenge chipChallenge       // the centre's to the chip
+	chipChallenge *chipChallenge      // the centre's to the chip
 	trying        trying
 }
 
@@ -54,6 +64,56 @@ type chipChallenge struct {
 	told  chan struct{} // the centre says that there is news
 }
 
+func newChipChallenge() *chipChallenge { return &chipChallenge{told: make(chan struct{}, 1)} }
+
+// enrolment is the centre's of this visit, zero until asked for.
+func (v *visit) enrolment() uuid.UUID {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.enrolmentID
+}
+
+// turn begins another enrolment, for another errand. What was proven to the one before is worth nothing for it.
+func (v *visit) turn(id uuid.UUID, errand string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.enrolmentID != uuid.Nil {
+		v.before = v.enrolmentID
+	}
+	v.enrolmentID, v.errand, v.binding = id, errand, false
+	v.chipChallenge, v.trying.id = newChipChallenge(), uuid.Nil
+	v.evidence.SealedPIN, v.evidence.JWS, v.evidence.Proof, v.jws, v.challenge = nil, nil, nil, nil, nil
+	for channel, a := range v.attempts {
+		a.code.Wipe()
+		delete(v.attempts, channel)
+	}
+}
+
+// leaving returns the enrolment that is to be abandoned, and forgets it once it was.
+func (v *visit) leaving(done bool) uuid.UUID {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	id := v.before
+	if done {
+		v.before = uuid.Nil
+	}
+	return id
+}
+
+// searchID names a search; the same one asked for again keeps its name.
+func (v *visit) searchID(c kiosk.Search) (uuid.UUID, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.searchedAs != uuid.Nil && v.searched == c {
+		return v.searchedAs, nil
+	}
+	id, err := uuid.NewV7()
+	if err == nil {
+		v.searched, v.searchedAs = c, id
+	}
+	return id, err
+}
+
 // attempt is a typed code whose answer has not come. Typed again it is the same try, because the
 // centre may have counted it already.
 type attempt struct {
@@ -61,12 +121,12 @@ type attempt struct {
 	code kiosk.Secret
 }
 
-func (r *Runner) newVisit(ctx context.Context, id kiosk.CaseID, verifyOnly bool) *visit {
+func (r *Runner) newVisit(ctx context.Context, id kiosk.CaseID, verifyOnly, anyAge bool) *visit {
 	v := &visit{
-		id: id, verifyOnly: verifyOnly, reference: r.session.State().Reference, desk: ctx, jobs: newQueue[cardJob](), gone: make(chan struct{}),
+		id: id, verifyOnly: verifyOnly, anyAge: anyAge, reference: r.session.State().Reference, desk: ctx, jobs: newQueue[cardJob](), gone: make(chan struct{}),
 		sends: map[int]uuid.UUID{}, attempts: map[kiosk.Channel]attempt{},
-		chipChallenge: chipChallenge{told: make(chan struct{}, 1)},
-		trying:        trying{told: make(chan struct{}, 1)},
+		chipChallenge: newChipChallenge(), spent: map[kiosk.Step]time.Duration{},
+		trying: trying{told: make(chan struct{}, 1)},
 	}
 	v.ctx, v.end = context.WithCancel(ctx)
 	return v
@@ -84,6 +144,7 @@ func (v *visit) wipe() {
 	}
 	v.read.Wipe()
 	clear(v.attempts)
+	v.searched = kiosk.Search{}
 	clear(v.challenge)
 	v.evidence.Wipe()
 	clear(v.jws)
@@ -187,8 +248,21 @@ func (v *visit) complete() (e transcript.Evidence, complete bool) {
 // signable reports whether everything is there that a transcript speaks of.
 func (v *visit) signable() bool {
 	e := &v.evidence
-	return v.enrolment != uuid.Nil && len(v.challenge) > 0 && len(e.SealedPIN) > 0 && len(e.Identity) > 0 &&
+	errand, known := errandNamed(v.errand)
+	sealed := len(e.SealedPIN) > 0 || !errand.Has(kiosk.StepPIN)
+	return known && v.enrolmentID != uuid.Nil && len(v.challenge) > 0 && sealed && len(e.Identity) > 0 &&
 		(len(e.SOD) > 0 || len(v.read.Zone) > 0) && (len(v.read.Chain) > 0 || v.read.travels())
+}
+
+func errandNamed(name string) (kiosk.Errand, bool) {
+	for _, errands := range [][]kiosk.Errand{kiosk.Errands, kiosk.Life} {
+		for _, errand := range errands {
+			if errand.Name == name {
+				return errand, true
+			}
+		}
+	}
+	return kiosk.Errand{}, false
 }
 
 // Reading is what was learnt from a document: a Citizen Card's files, or a travel document's, or the zone that was
