@@ -16,6 +16,7 @@ import (
 	"balcao/cmd/internal/guarded/database"
 	"balcao/kiosk/central/deskca"
 	"balcao/kiosk/central/door"
+	"balcao/kiosk/ledger"
 	"balcao/kiosk/record"
 	"balcao/kiosk/trust/staff"
 )
@@ -36,6 +37,9 @@ type config struct {
 	// RecordKeys are the registrars' files record.pub (registrar keygen). No key is said to be active whose record is not
 	// signed with one of them.
 	RecordKeys []string `toml:"record_keys"`
+	// LogKey is the public key of the transparency log (log.pub), whose name receipts name. Without it they
+	// name none.
+	LogKey string `toml:"log_key"`
 	// Database is the PostgreSQL connection string of balcao_centre; it may name several hosts.
 	Database string      `toml:"database"`
 	Limits   door.Limits `toml:"limits"`
@@ -44,6 +48,7 @@ type config struct {
 	desks       *x509.CertPool
 	staff       *staff.Trust
 	records     []ed25519.PublicKey
+	logOrigin   string
 }
 
 // loadConfig reads and validates path. Unknown keys are errors; all problems are reported at once.
@@ -58,7 +63,7 @@ func loadConfig(path string) (config, error) {
 	for _, key := range meta.Undecoded() {
 		problems = append(problems, fmt.Errorf("unknown key %q", key.String()))
 	}
-	files := []*string{&c.Certificate, &c.Key, &c.DeskAuthority, &c.StaffAuthority, &c.StaffCards}
+	files := []*string{&c.Certificate, &c.Key, &c.DeskAuthority, &c.StaffAuthority, &c.StaffCards, &c.LogKey}
 	for i := range c.RecordKeys {
 		files = append(files, &c.RecordKeys[i])
 	}
@@ -117,6 +122,13 @@ func (c *config) load() error {
 		key, err := readRecordKey(file)
 		about("record_keys", err)
 		c.records = append(c.records, key)
+	}
+	if c.LogKey != "" {
+		about("log_key", guarded.File(c.LogKey))
+		key, err := ledger.LoadVerifier(c.LogKey)
+		if about("log_key", err); err == nil {
+			c.logOrigin = key.Name()
+		}
 	}
 	about("database", checkDatabase(c.Database))
 	for _, limit := range []struct {

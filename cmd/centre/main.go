@@ -46,7 +46,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 // serve answers until ctx ends. ready is called once, with the address.
 func serve(ctx context.Context, cfg config, log *slog.Logger, ready func(net.Addr)) error {
 	d, err := door.New(door.Config{Database: cfg.Database, Certificate: cfg.certificate, Desks: cfg.desks,
-		Staff: cfg.staff, Records: cfg.records, Limits: cfg.Limits, Log: log})
+		Staff: cfg.staff, Records: cfg.records, LogOrigin: cfg.logOrigin, Limits: cfg.Limits, Log: log})
 	if err != nil {
 		return err
 	}

@@ -40,6 +40,9 @@ type config struct {
 	// RecordKey is the file record.key of "registrar keygen", which signs the record of each key; it is looked for as the
 	// next two. Every registrar has its own or the same; doors are given the other half, record.pub.
 	RecordKey string `toml:"record_key"`
+	// OldRecords are the files record.pub of other registrars, also of those that were: a key changes only whose record
+	// was signed with this registrar's key or with one of theirs.
+	OldRecords []string `toml:"old_records"`
 	// Identity and Pepper are the files that "registrar keygen" wrote; when left out they are looked for
 	// in $CREDENTIALS_DIRECTORY.
 	Identity string `toml:"identity"`
@@ -127,10 +130,14 @@ func loadConfig(path string) (config, error) {
 	credential(&c.Pepper, pepperFile)
 	credential(&c.RecordKey, recordFile)
 	c.Log.complete(filepath.Dir(path))
-	for _, file := range []*string{
+	files := []*string{
 		&c.Trust, &c.DeskAuthority, &c.StaffAuthority, &c.StaffCards, &c.RecordKey, &c.Identity, &c.Pepper, &c.Messages,
 		&c.SMS.PasswordFile, &c.SMS.CAFile, &c.Mail.PasswordFile, &c.Mail.CAFile,
-	} {
+	}
+	for i := range c.OldRecords {
+		files = append(files, &c.OldRecords[i])
+	}
+	for _, file := range files {
 		if *file != "" && !filepath.IsAbs(*file) {
 			*file = filepath.Join(filepath.Dir(path), *file)
 		}
@@ -183,9 +190,14 @@ func (c config) Validate() error {
 		"staff_authority, staff_cards: name one: a file with the authorities of the staff cards, or a folder with the cards' certificates")
 	_, err = staff.Load(c.StaffAuthority, c.StaffCards)
 	place("staff_authority, staff_cards", err, "reading them: no such file")
-	key, err := loadRecordKey(c.RecordKey)
+	key, keyErr := loadRecordKey(c.RecordKey)
 	clear(key)
-	place("record_key", err, "no such file, nor in $CREDENTIALS_DIRECTORY (registrar keygen)")
+	for _, file := range c.OldRecords {
+		place("old_records", guarded.File(file), "no such file")
+	}
+	_, err = loadRecords(c.OldRecords)
+	place("old_records", err, "no such file")
+	place("record_key", keyErr, "no such file, nor in $CREDENTIALS_DIRECTORY (registrar keygen)")
 	must(len(c.Name) <= 100, "name: at most 100 characters")
 	place("identity", guarded.Secret(c.Identity), "no such file, nor in $CREDENTIALS_DIRECTORY (registrar keygen)")
 	place("pepper", guarded.Secret(c.Pepper), "no such file, nor in $CREDENTIALS_DIRECTORY (registrar keygen)")

@@ -101,6 +101,22 @@ func writeNew(path string, data []byte) error {
 	return errors.Join(err, f.Sync(), f.Close())
 }
 
+// loadRecords reads the public halves of keys of records.
+func loadRecords(files []string) (keys []ed25519.PublicKey, err error) {
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		key, err := record.ParsePublicKey(text)
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, key)
+	}
+	return keys, nil
+}
+
 // loadKeys reads what keygen wrote. Files that others may read are refused. The caller wipes the pepper.
 func loadKeys(identityPath, pepperPath string) (age.Identity, []byte, error) {
 	text, err := readSecret(identityPath)

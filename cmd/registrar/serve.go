@@ -33,6 +33,10 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, ready func()) erro
 		return err
 	}
 	defer clear(recordKey)
+	oldRecords, err := loadRecords(cfg.OldRecords)
+	if err != nil {
+		return err
+	}
 	store, err := trust.Load(cfg.Trust)
 	if err != nil {
 		return fmt.Errorf("loading trust anchors: %w", err)
@@ -81,6 +85,7 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, ready func()) erro
 		DeskAuthority: authority,
 		StaffTrust:    cards,
 		RecordKey:     recordKey,
+		OldRecords:    oldRecords,
 		SMS:           sms,
 		Mail:          mail,
 		Texts:         texts,

@@ -172,9 +172,9 @@ func checkNumber(n transcript.Number) bool {
 	case "nif":
 		valid = kiosk.CheckTaxNumber(n.Value)
 	case "niss":
-		valid = len(n.Value) == 11
+		valid = kiosk.CheckSocialSecurity(n.Value)
 	case "nsns":
-		valid = len(n.Value) == 9
+		valid = kiosk.CheckHealthNumber(n.Value)
 	}
 	switch n.Source {
 	case "chip", "said":

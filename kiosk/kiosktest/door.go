@@ -35,9 +35,10 @@ func (o *Office) NewDoor(ctx context.Context, t testing.TB) *Door {
 	check(t, err)
 	d := &Door{Address: "127.0.0.1:0", cfg: door.Config{
 		Database: o.DB.Centre(), Certificate: pair, Desks: cluster.DeskPool(), Limits: door.DefaultLimits,
-		Staff:   StaffTrust(t),
-		Records: []ed25519.PublicKey{o.Records.Public().(ed25519.PublicKey)},
-		Log:     slog.New(slog.NewJSONHandler(o.Log, nil)),
+		Staff:     StaffTrust(t),
+		Records:   []ed25519.PublicKey{o.Records.Public().(ed25519.PublicKey)},
+		LogOrigin: "balcao.example/log",
+		Log:       slog.New(slog.NewJSONHandler(o.Log, nil)),
 	}}
 	d.Start(ctx, t)
 	return d

@@ -260,7 +260,9 @@ func (a *audit) keys(ctx context.Context, tx pgx.Tx) error {
 	}); err != nil {
 		return err
 	}
-	rows, err := tx.Query(ctx, `select k.register, k.version, k.state, k.living, k.level, k.pin_hash, k.valid_until::text, k.enrolment::text,
+	rows, err := tx.Query(ctx, `select k.register, k.version, k.state, k.living, k.level, k.pin_hash, k.valid_until::text,
+			coalesce((select v.enrolment from centre.key_event v join centre.cause c on c.name = v.cause and c.records
+				where v.key = k.register and v.enrolment is not null order by v.id desc limit 1), k.enrolment)::text,
 			coalesce(k.tax_number, ''), 'person ' || k.person,
 			p.country, coalesce(p.civil_number, ''), coalesce(p.document_number, ''), p.surname, p.given_names, p.birth_stated, p.nationality, coalesce(p.sex, ''),
 			r.version, r.record, array(select c.channel || ' ' || c.value || ' ' || c.proof from centre.key_contact c where c.key = k.register order by c.channel)

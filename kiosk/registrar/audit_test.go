@@ -17,15 +17,7 @@ import (
 // What a registrar makes and signs is what an audit compares; what only the rows say, it names.
 func TestAudited(t *testing.T) {
 	b := newBench(t)
-	recordKey := b.Records.Public().(ed25519.PublicKey)
-	logKey, _, err := ledger.GenerateKey("balcao.example/log")
-	b.check(err)
-	sequencer, err := ledger.NewSequencer(ledger.Config{Database: b.DB.Registrar(), Name: "r1", Key: logKey, State: filepath.Join(t.TempDir(), "signed")})
-	b.check(err)
-	ctx, stop := context.WithCancel(b.ctx)
-	done := make(chan struct{})
-	go func() { defer close(done); _ = sequencer.Run(ctx) }()
-	t.Cleanup(func() { stop(); <-done })
+	audit := b.audited()
 	b.start(2, nil)
 	for range 2 {
 		v := b.visit()
@@ -34,19 +26,6 @@ func TestAudited(t *testing.T) {
 		if s := v.judged(); s.Register == 0 {
 			t.Fatalf("%+v", s)
 		}
-	}
-	audit := func() (said string) {
-		t.Helper()
-		b.until("every leaf is signed", func() bool {
-			return scalar[bool](b, `select not exists (select from centre.log_leaf where number is null)
-				and (select max(size) from centre.log_checkpoint) = (select size from centre.log_state)`)
-		})
-		conn, err := pgx.Connect(b.ctx, b.DB.Admin())
-		b.check(err)
-		defer conn.Close(context.Background())
-		r, err := ledger.Audit(b.ctx, conn, ledger.Audited{LogKey: sequencer.Public(), RecordKeys: []ed25519.PublicKey{recordKey}})
-		b.check(err)
-		return fmt.Sprint(r.Findings)
 	}
 	if said := audit(); said != "[]" {
 		t.Fatalf("a clean log: %s", said)
@@ -67,5 +46,32 @@ func TestAudited(t *testing.T) {
 		if test.undo != "" {
 			b.exec(test.undo)
 		}
+	}
+}
+
+// audited has a sequencer run, and returns what an audit finds.
+func (b *bench) audited() func() string {
+	t := b.t
+	recordKey := b.Records.Public().(ed25519.PublicKey)
+	logKey, _, err := ledger.GenerateKey("balcao.example/log")
+	b.check(err)
+	sequencer, err := ledger.NewSequencer(ledger.Config{Database: b.DB.Registrar(), Name: "r1", Key: logKey, State: filepath.Join(t.TempDir(), "signed")})
+	b.check(err)
+	ctx, stop := context.WithCancel(b.ctx)
+	done := make(chan struct{})
+	go func() { defer close(done); _ = sequencer.Run(ctx) }()
+	t.Cleanup(func() { stop(); <-done })
+	return func() string {
+		t.Helper()
+		b.until("every leaf is signed", func() bool {
+			return scalar[bool](b, `select not exists (select from centre.log_leaf where number is null)
+				and (select max(size) from centre.log_checkpoint) = (select size from centre.log_state)`)
+		})
+		conn, err := pgx.Connect(b.ctx, b.DB.Admin())
+		b.check(err)
+		defer conn.Close(context.Background())
+		r, err := ledger.Audit(b.ctx, conn, ledger.Audited{LogKey: sequencer.Public(), RecordKeys: []ed25519.PublicKey{recordKey}})
+		b.check(err)
+		return fmt.Sprint(r.Findings)
 	}
 }

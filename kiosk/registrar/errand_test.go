@@ -68,7 +68,14 @@ func values(contacts []record.Contact) (list []string) {
 func TestErrands_Life(t *testing.T) {
 	b := newBench(t)
 	card := useCards(b).read(t, "cc2024")
+	audit := b.audited()
 	b.start(2, nil)
+	clean := func(what string) {
+		t.Helper()
+		if said := audit(); said != "[]" {
+			t.Errorf("%s, an audit finds %s", what, said)
+		}
+	}
 
 	later := b.openWith(card)
 	address := kiosk.PostalAddress{Name: "Maria", Lines: []string{"Rua da Prata 1, 2.º"}, Postcode: "1100-001", Town: "Lisboa", Country: "PRT"}
@@ -113,6 +120,7 @@ func TestErrands_Life(t *testing.T) {
 	if want := []string{phone.phone, "maria@example.pt"}; r.Version != 4 || !slices.Equal(values(r.Contacts), want) || !r.HasPIN(hash) {
 		t.Errorf("another phone: %+v, want %v", r, want)
 	}
+	clean("with another phone")
 	b.Mail.Wait(b.ctx, t, "maria@example.pt", kiosktest.LongMessage)
 	notMe := kiosktest.LongCodeIn(b.SMS.Wait(b.ctx, t, old, kiosktest.LongMessage))
 	if n := len(b.SMS.To(phone.phone, kiosktest.LongMessage)); n != 0 {
@@ -139,6 +147,7 @@ func TestErrands_Life(t *testing.T) {
 			t.Errorf("%s: %+v", last.errand, s)
 		}
 	}
+	clean("over")
 	if n := scalar[int](b, `select count(*) from centre.key_record where key = $1`, register); n != 6 {
 		t.Errorf("%d records", n)
 	}

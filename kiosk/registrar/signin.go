@@ -2,7 +2,6 @@ package registrar
 
 import (
 	"context"
-	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
@@ -129,8 +128,7 @@ func (w *Worker) rehash(_ context.Context, j *job) (record, error) {
 	if err := json.Unmarshal(j.Payload, &p); err != nil {
 		return nil, unreadable()
 	}
-	own, _ := w.cfg.RecordKey.Public().(ed25519.PublicKey)
-	r, err := keyrecord.Verify(p.Record, own)
+	r, err := keyrecord.Verify(p.Record, w.records...)
 	if err != nil || r.Register != p.Register || r.Version != p.Version {
 		return nil, &trouble{code: "record_missing", final: true, cause: err}
 	}
