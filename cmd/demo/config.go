@@ -54,6 +54,7 @@ func (d *demo) writeConfigs(ctx context.Context) error {
 		"name":         deskName, "centre": "https://" + centreAddress, "centre_ca": d.serviceCA(), "centre_recipient": recipient,
 		"certificate": d.path(deskRole + ".crt"), "key": d.path(deskRole + ".key"),
 		"trust": d.path("trust"), "allow_private_revocation": true, "clerk_language": "pt", "citizen_language": "pt",
+		"support": support,
 	}); err != nil {
 		return err
 	}
@@ -106,7 +107,7 @@ func (d *demo) registrarConfig() map[string]any {
 		"staff_authority": d.staffAuthority(),
 		"record_key":      filepath.Join(d.path("keys"), "record.key"),
 
-		"support": "+351 210 489 010",
+		"support": support,
 		"letters": map[string]any{"from": "Chave Móvel Digital · Apartado 0 · 0000-000 Amaurota", "place": "Amaurota"},
 		"sms":     map[string]any{"address": smppAddress, "system_id": "balcao", "password": "balcao", "source": "CMD"},
 		"mail": map[string]any{

@@ -31,6 +31,7 @@ const grace = 5 * time.Second
 const (
 	deskRole = "balcao-07"
 	deskName = "Loja de Cidadão das Laranjeiras · Balcão 07"
+	support  = "+351 210 489 010" // of nobody
 	database = "balcao"
 )
 
