@@ -1,11 +1,14 @@
 package ui_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"fyne.io/fyne/v2"
 	"github.com/google/go-cmp/cmp"
 
+	"balcao/assets/i18n/fonts"
 	"balcao/kiosk"
 	"balcao/ui"
 )
@@ -66,4 +69,23 @@ func TestLanguageMenu(t *testing.T) {
 			t.Error("the menu stands over the next page")
 		}
 	})
+}
+
+// TestNoFontNoLanguage: a language whose letters the machine lacks is not offered.
+func TestNoFontNoLanguage(t *testing.T) {
+	if got := ui.Languages(); !slices.Equal(got, kiosk.Languages) {
+		t.Fatalf("got %v, want all (the machine needs the packages fonts-noto-core and fonts-noto-cjk)", got)
+	}
+	bengali := fonts.Of('ব')
+	files := bengali.Files
+	t.Cleanup(func() { bengali.Files = files })
+	bengali.Files[0] += ".gone"
+	if got := ui.Languages(); slices.Contains(got, kiosk.Bengali) || len(got) != len(kiosk.Languages)-1 {
+		t.Errorf("got %v", got)
+	}
+	d := newDesk(t, ui.Options{})
+	d.Show(idle(kiosk.Portuguese))
+	if shown := visibleText(d.Citizen()); strings.Contains(shown, kiosk.Bengali.Name()) || !strings.Contains(shown, kiosk.Nepali.Name()) {
+		t.Errorf("the page offers %q", shown)
+	}
 }

@@ -30,25 +30,28 @@ var Citizens = []string{"pt", "en", "fr", "es", "uk", "ru", "zh-Hans", "hi", "bn
 
 // Both are built once from the embedded files, which a test reads too: a file that does not
 // parse is a programmer's error.
-var localizers, keys = load()
+var localizers, keys, texts = load()
 
-func load() (map[string]*goi18n.Localizer, map[string][]string) {
+func load() (map[string]*goi18n.Localizer, map[string][]string, map[string]map[string]string) {
 	bundle := goi18n.NewBundle(language.Portuguese)
 	bundle.RegisterUnmarshalFunc("json", json.Unmarshal)
 	byLanguage := make(map[string]*goi18n.Localizer, len(Citizens))
 	ids := make(map[string][]string, len(Citizens))
+	all := make(map[string]map[string]string, len(Citizens))
 	for _, tag := range Citizens {
+		all[tag] = make(map[string]string)
 		file, err := bundle.LoadMessageFileFS(files, tag+".json")
 		if err != nil {
 			panic(fmt.Sprintf("i18n: %s.json: %v", tag, err))
 		}
 		for _, message := range file.Messages {
 			ids[tag] = append(ids[tag], message.ID)
+			all[tag][message.ID] = whole(message)
 		}
 		slices.Sort(ids[tag])
 		byLanguage[tag] = goi18n.NewLocalizer(bundle, tag)
 	}
-	return byLanguage, ids
+	return byLanguage, ids, all
 }
 
 // asked is told of every key that is looked up, for tests.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -79,5 +80,41 @@ func TestCataloguesAgree(t *testing.T) {
 	}
 	if diff := cmp.Diff(i18n.Keys("pt"), i18n.Keys("en")); diff != "" {
 		t.Errorf("keys differ (-pt +en):\n%s", diff)
+	}
+}
+
+// TestReviews: every text is named, and one that nobody read is unread; a mark is of one text only.
+func TestReviews(t *testing.T) {
+	for _, tag := range i18n.Citizens {
+		all := i18n.Reviews(tag)
+		if len(all) != len(i18n.Keys(tag)) {
+			t.Errorf("%s: %d of %d texts", tag, len(all), len(i18n.Keys(tag)))
+		}
+		for _, r := range all {
+			if r.Text == "" {
+				t.Errorf("%s: %s has no text", tag, r.Name)
+			}
+		}
+	}
+	if r := i18n.Review("fr", "no.such.text", "Bonjour"); r.Read {
+		t.Error("a text that is in no list was read")
+	}
+	if i18n.Mark("Bonjour") == i18n.Mark("Bonjour ") {
+		t.Error("two texts have one mark")
+	}
+	raw, err := os.ReadFile("reviewed.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var marks map[string]map[string]string
+	if err := json.Unmarshal(raw, &marks); err != nil {
+		t.Fatal(err)
+	}
+	for tag, names := range marks {
+		for name := range names {
+			if !slices.Contains(i18n.Citizens, tag) || !strings.HasSuffix(name, ".txt") && !i18n.Has(tag, name) {
+				t.Errorf("reviewed.json has %s of %s, which there is not", name, tag)
+			}
+		}
 	}
 }

@@ -7,16 +7,19 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"filippo.io/age"
 	"github.com/BurntSushi/toml"
 
+	"balcao/assets/i18n/fonts"
 	"balcao/cmd/internal/guarded"
 	"balcao/kiosk"
 	"balcao/kiosk/central"
 	"balcao/kiosk/trust/country"
+	"balcao/ui"
 )
 
 // config is the desk's configuration file. It names where things are; it holds nothing personal.
@@ -40,7 +43,7 @@ type config struct {
 	// AllowPrivateRevocation lets OCSP responders and revocation lists be on this computer or in private networks, and
 	// be asked through the proxy of the environment. Otherwise certificates lead to public addresses only.
 	AllowPrivateRevocation bool `toml:"allow_private_revocation"`
-	// ClerkLanguage and CitizenLanguage are "pt" or "en".
+	// ClerkLanguage is "pt" or "en"; CitizenLanguage, with which the other screen begins, one of kiosk.Languages.
 	ClerkLanguage   kiosk.Language `toml:"clerk_language"`
 	CitizenLanguage kiosk.Language `toml:"citizen_language"`
 	// TextScale enlarges all text, 1.0 to 1.5.
@@ -125,9 +128,9 @@ func (c config) validate() error {
 	must(err == nil || errors.Is(err, fs.ErrNotExist), "certificate: "+text(err))
 	err = guarded.Secret(c.Key)
 	must(err == nil || errors.Is(err, fs.ErrNotExist), "key: "+text(err))
-	for _, l := range []kiosk.Language{c.ClerkLanguage, c.CitizenLanguage} {
-		must(l == kiosk.Portuguese || l == kiosk.English, "clerk_language, citizen_language: pt or en")
-	}
+	must(slices.Contains(kiosk.ClerkLanguages, c.ClerkLanguage), "clerk_language: pt or en")
+	must(slices.Contains(kiosk.Languages, c.CitizenLanguage), fmt.Sprintf("citizen_language: one of %v", kiosk.Languages))
+	must(len(fonts.Missing(c.CitizenLanguage.Name())) == 0, "citizen_language: this computer lacks its letters (kioskctl doctor says which package brings them)")
 	must(c.TextScale >= 1 && c.TextScale <= 1.5, "text_scale: between 1.0 and 1.5")
 	must(len(c.Region) == 2, "region: two letters, for example PT")
 	must(c.IdleAfter == 0 || c.IdleAfter >= 10*time.Second && c.IdleAfter <= time.Hour, `idle_after: between "10s" and "1h"`)
@@ -202,5 +205,5 @@ func (c config) sideBySide() bool { return c.SideBySide && !c.SecondScreen && !c
 // settings are the rules of the session.
 func (c config) settings() kiosk.Settings {
 	return kiosk.Settings{DeskName: c.Name, DefaultRegion: c.Region, IdleAfter: c.IdleAfter, ShiftRequired: true,
-		ClerkLanguage: c.ClerkLanguage, CitizenLanguage: c.CitizenLanguage}
+		ClerkLanguage: c.ClerkLanguage, CitizenLanguage: c.CitizenLanguage, Languages: ui.Languages()}
 }

@@ -12,7 +12,9 @@ import (
 	"slices"
 	"strings"
 
+	"balcao/assets/i18n/fonts"
 	"balcao/cardreader"
+	"balcao/kiosk"
 	"balcao/kiosk/trust"
 	"balcao/kiosk/trust/country"
 	"balcao/kiosk/trust/folder"
@@ -28,7 +30,8 @@ func runDoctor(ctx context.Context, args []string, stdout, stderr io.Writer) int
 	if err := flags.Parse(args); err != nil {
 		return mistake(err, exitUsage)
 	}
-	findings := append(cardreader.Diagnose(ctx), trustFindings(trustFolder(*dir))...)
+	folder := trustFolder(*dir)
+	findings := slices.Concat(cardreader.Diagnose(ctx), trustFindings(folder), fontFindings(folder))
 	code := exitOK
 	for _, f := range findings {
 		if !f.OK {
@@ -61,6 +64,30 @@ const (
 	codeTrustFolder = "trust_folder"
 	codeTrustFile   = "trust_file"
 )
+
+// codeFont is the code of a finding about the letters of a language.
+const codeFont = "font"
+
+// fontFindings names the languages that the citizen's screen does not offer because this computer cannot draw them. A
+// computer without a trust folder is no desk.
+func fontFindings(trust string) []cardreader.Finding {
+	if _, err := os.Stat(trust); err != nil {
+		return nil
+	}
+	var findings []cardreader.Finding
+	for _, l := range kiosk.Languages {
+		if missing := fonts.Missing(l.Name()); len(missing) > 0 {
+			findings = append(findings, cardreader.Finding{
+				Code: codeFont, Title: fmt.Sprintf("The citizen's screen does not offer %s (%s).", l.Name(), l),
+				Cause: "This computer has no fonts for its letters.", Cure: "apt install " + strings.Join(missing, " ") + ", then start the desk again.",
+			})
+		}
+	}
+	if len(findings) == 0 {
+		findings = append(findings, cardreader.Finding{Code: cardreader.CodeOK, OK: true, Title: fmt.Sprintf("The citizen's screen can be read in %d languages.", len(kiosk.Languages))})
+	}
+	return findings
+}
 
 // trustFindings names what the trust folder has that cannot be used. A computer that has none, and where none was named,
 // only has readers.

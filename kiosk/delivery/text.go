@@ -105,6 +105,22 @@ func (t Texts) lookup(name string) *template.Template {
 	return supplied.Lookup(name)
 }
 
+// Supplied returns the texts that come with the program in a language, by the name of the file, as templates.
+func Supplied(language string) (map[string]string, error) {
+	all := make(map[string]string)
+	for _, occasion := range Occasions {
+		for _, channel := range []string{"sms", "email"} {
+			name := fileName(occasion, channel, language)
+			text, err := suppliedFiles.ReadFile("messages/" + name)
+			if err != nil {
+				return nil, fmt.Errorf("reading the text of a message: %w", err)
+			}
+			all[name] = string(text)
+		}
+	}
+	return all, nil
+}
+
 // days is how people write a day in each language; the others as the Portuguese do.
 var days = map[string]string{
 	"en": "2 January 2006", "fr": "02/01/2006", "es": "02/01/2006", "uk": "02.01.2006", "ru": "02.01.2006",
