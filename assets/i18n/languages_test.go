@@ -125,3 +125,16 @@ func TestPlurals(t *testing.T) {
 		}
 	}
 }
+
+// TestPapers: what is printed beside the Portuguese is there in each language whose letters can be printed (kiosk/paper).
+func TestPapers(t *testing.T) {
+	for _, key := range i18n.Keys("pt") {
+		report := strings.HasPrefix(key, "paper.report.") // for the office
+		said := strings.HasPrefix(key, "paper.") || strings.HasPrefix(key, "key.state.") || strings.HasPrefix(key, "level.")
+		for _, tag := range []string{"fr", "es", "uk", "ru"} {
+			if said && !report && !i18n.Has(tag, key) {
+				t.Errorf("%s: no text for %s", tag, key)
+			}
+		}
+	}
+}
