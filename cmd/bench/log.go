@@ -83,7 +83,7 @@ func measureLog(ctx context.Context, s *site, much amount) (r LogReport, err err
 	return r, err
 }
 
-// person makes a person with a key as registrar.activate leaves them, which is five leaves.
+// person makes a person with a key as registrar.apply leaves them, which is five leaves.
 const person = `with n as (select gen_random_uuid() id, i from generate_series($1::integer, $2) i),
 	e as (insert into centre.enrolment (id, desk, state, document_kind, typed, challenge, opened_at, expires_at)
 		select id, 'juntos-1', 'active', 'citizen-card', false, sha256('x'), now(), now() from n returning id),

@@ -210,7 +210,7 @@ func CodeReady(ctx context.Context, registrar *pgxpool.Pool, send uuid.UUID, cod
 
 // activate makes the key, and the record without which no door says so.
 func (r Registrar) activate(ctx context.Context, enrolment uuid.UUID, n int64) error {
-	const sql = `select outcome, coalesce(register, 0), (current_date + 1000)::text from registrar.activate($1, jsonb_build_object(
+	const sql = `select outcome, coalesce(register, 0), (current_date + 1000)::text from registrar.apply($1, jsonb_build_object(
 		'surname', 'de Carga', 'given_names', 'Pessoa', 'birth_date', date '1950-01-01' + $2::integer, 'nationality', 'UTO'),
 		'$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g',
 		'high', '{}', current_date + 1000, null)`

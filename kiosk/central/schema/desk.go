@@ -76,7 +76,7 @@ func AddDesk(ctx context.Context, adminDSN, name string, cert []byte) error {
 }
 
 // SuspendDesk cuts a desk off from its next call until ResumeDesk; its open streams are told to end. Its open enrolments
-// are abandoned, which it could no longer do itself, and its shift ends; of those that are bound, registrar.activate makes
+// are abandoned, which it could no longer do itself, and its shift ends; of those that are bound, registrar.apply makes
 // no key. Errors: ErrNoDesk, ErrDeskRevoked.
 func SuspendDesk(ctx context.Context, adminDSN, name string) error {
 	return inTx(ctx, adminDSN, func(tx pgx.Tx) error { return setState(ctx, tx, name, "suspended") })

@@ -357,7 +357,7 @@ var ana = name{"Eriksson", "Anna Maria", "1985-12-31"}
 
 func (b *bench) tryActivate(id uuid.UUID, p person, n name) (outcome string, register int64, err error) {
 	err = b.registrar.QueryRow(b.tb.Context(), `select outcome, coalesce(register, 0) from (select a.*, case when register is not null
-		then registrar.record(register, 1, 'record') end from registrar.activate($1, jsonb_strip_nulls(jsonb_build_object(
+		then registrar.record(register, 1, 'record') end from registrar.apply($1, jsonb_strip_nulls(jsonb_build_object(
 		'surname', $2::text, 'given_names', $3::text, 'birth_date', $4::text, 'nationality', 'UTO',
 		'civil_number', nullif($5, ''), 'document_number', nullif($6, ''), 'tax_number', nullif($7, ''))),
 		'$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA', 'high', '{}', (now() at time zone 'UTC')::date + 1000, 'DG1 DG14') a offset 0) x`,

@@ -83,7 +83,7 @@ func TestEveryVersionHasARecord(t *testing.T) {
 		wantState(t, what, err, "BK093")
 	}
 	id, who := b.desk.bound(citizen()), person{}
-	if _, err := b.registrar.Exec(t.Context(), `select registrar.activate($1, jsonb_build_object('surname', 'A', 'given_names', 'B', 'birth_date', '1990-01-01',
+	if _, err := b.registrar.Exec(t.Context(), `select registrar.apply($1, jsonb_build_object('surname', 'A', 'given_names', 'B', 'birth_date', '1990-01-01',
 		'nationality', 'PRT'), '$argon2id$x', 'high', '{}', current_date + 1, null)`, id); err == nil {
 		t.Error("a key that a registrar made without its record: no error")
 	} else {

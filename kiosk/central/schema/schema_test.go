@@ -100,7 +100,7 @@ func TestDoorCallsOnlyItsFunctions(t *testing.T) {
 		`select internal.setting('code_tries')`,
 		`select internal.end_enrolment(gen_random_uuid(), 'active', null)`,
 		`select * from registrar.take_job('x')`,
-		`select registrar.activate(gen_random_uuid(), '{}', '', 'high', '{}', current_date, null)`,
+		`select registrar.apply(gen_random_uuid(), '{}', '', 'high', '{}', current_date, null)`,
 		`select registrar.chip_challenge_made(gen_random_uuid(), 'x', 'x')`,
 		`select private from centre.chip_challenge`,
 		`select lo_create(0)`,

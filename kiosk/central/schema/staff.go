@@ -61,7 +61,7 @@ func AddStaff(ctx context.Context, adminDSN string, s Staff, cert []byte) error 
 }
 
 // SuspendStaff ends what a member of staff has opened, at once, and lets them sign in no more until ResumeStaff. Of what
-// is bound registrar.activate makes no key meanwhile. Error: ErrNoStaff.
+// is bound registrar.apply makes no key meanwhile. Error: ErrNoStaff.
 func SuspendStaff(ctx context.Context, adminDSN, number string) error {
 	return inTx(ctx, adminDSN, func(tx pgx.Tx) error {
 		if err := cutOff(ctx, tx, number, nil); err != nil {

@@ -41,7 +41,7 @@ func TestRegistrarLogin(t *testing.T) {
 	e.bind([]byte(`{"payload":"e30","signatures":[]}`), false)
 	activate := func(record []byte) (register int64, err error) {
 		err = pgx.BeginFunc(s.ctx, conn, func(tx pgx.Tx) error {
-			if err := tx.QueryRow(s.ctx, `select register from registrar.activate($1, '{"surname": "Ninguém", "given_names": "Eva", "birth_date": "1990-01-01",
+			if err := tx.QueryRow(s.ctx, `select register from registrar.apply($1, '{"surname": "Ninguém", "given_names": "Eva", "birth_date": "1990-01-01",
 				"nationality": "PRT", "document_number": "1"}', '$argon2id$', 'high', '{}', '2040-01-01', null)`, e.id).Scan(&register); err != nil || record == nil {
 				return err
 			}

@@ -125,10 +125,3 @@ record now; also when called again); already_active (the person, or who
 proved the same NIF, has a living key); contact_taken (a contact belongs to another''s key, or case that waits); waiting_case (of the same
 person); key_changed (it is not as it was when the errand was opened); desk_suspended (or revoked); staff_suspended (or the card revoked: who opened or
 approved it). All but active end the enrolment, tell the desk, and leave nothing of the person.';
-
-create function registrar.activate(p_enrolment uuid, p_person jsonb, p_pin_hash text, p_level text, p_evidence jsonb,
-	p_valid_until date, p_kept bytea, out outcome text, out register bigint)
-	language sql security definer set search_path = pg_catalog, pg_temp as $$
-	select a.outcome, a.register from registrar.apply(p_enrolment, p_person, p_pin_hash, p_level, p_evidence, p_valid_until, p_kept) a
-$$;
-comment on function registrar.activate is 'registrar.apply, without a reason.';
