@@ -11,7 +11,7 @@ begin
 	return null;
 end $$;
 create trigger message_queued after insert on centre.job for each row
-	when (new.kind in ('send_code', 'welcome', 'activation', 'notify')) execute function internal.message_queued();
+	when (new.kind in ('send_code', 'sign_in_code', 'welcome', 'activation', 'notify')) execute function internal.message_queued();
 
 -- A message whose job is given up does not leave any more. One that was of no use any more may have left in a life that a
 -- crash ended: a code that was typed did.

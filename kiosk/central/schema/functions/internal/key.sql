@@ -109,14 +109,3 @@ begin
 			where y.key = k.register and y.from_state is distinct from y.to_state)
 		where k.register = p_register);
 end $$;
-
--- The key that a try at this enrolment signed in to.
-create function internal.tried(p_enrolment uuid) returns bigint
-	language sql stable set search_path = pg_catalog, pg_temp as $$
-	select null::bigint
-$$;
-
-create function internal.locked_until(p_register bigint) returns timestamptz
-	language sql stable set search_path = pg_catalog, pg_temp as $$
-	select null::timestamptz
-$$;
