@@ -17,15 +17,16 @@ type amount struct {
 	settling time.Duration // after the first picture, before a program counts as idle
 	idle     time.Duration // of which the processor time is taken
 
-	listeners  int // desks that listen to the centre
-	pairs      int // enrolments through the door and by SQL in turn
-	enrolments int // through the door, without a registrar
-	visits     int // whole enrolments, with real evidence
-	hashes     int // of a PIN, one after the other on each core
-	leaves     int // that the log has when it is audited
-	changes    int // that are logged, and as many that are not
-	together   int // desks that bind at once
-	rounds     int // in which they do, with the log and without
+	listeners  int           // desks that listen to the centre
+	pairs      int           // enrolments through the door and by SQL in turn
+	enrolments int           // through the door, without a registrar
+	visits     int           // whole enrolments, with real evidence
+	hashes     int           // of a PIN, one after the other on each core
+	storm      time.Duration // of sign-ins
+	leaves     int           // that the log has when it is audited
+	changes    int           // that are logged, and as many that are not
+	together   int           // desks that bind at once
+	rounds     int           // in which they do, with the log and without
 
 	attack  time.Duration // how long an attack goes on that does not end by itself
 	people  int           // whom a stolen desk opens enrolments for
@@ -47,7 +48,7 @@ var whole = amount{
 	},
 	documents: []string{"passport-bac", "passport-pace-gm"}, paces: 20, passives: 40, theirs: true,
 	starts: 3, settling: 3 * time.Second, idle: 10 * time.Second,
-	listeners: 1000, pairs: 60, enrolments: 400, visits: 240, hashes: 60, leaves: 100_000, changes: 400,
+	listeners: 1000, pairs: 60, enrolments: 400, visits: 240, hashes: 60, storm: 20 * time.Second, leaves: 100_000, changes: 400,
 	together: 50, rounds: 12, attack: 8 * time.Second, people: 2000, numbers: 1200,
 }
 
@@ -57,6 +58,6 @@ var smallest = amount{
 	chips:     []travelWay{{"passport-bac", false}, {"passport-pace-gm", true}},
 	documents: []string{"passport-pace-gm"}, paces: 1, passives: 1,
 	starts: 1, settling: 100 * time.Millisecond, idle: 500 * time.Millisecond,
-	listeners: 20, pairs: 2, enrolments: 8, visits: 4, hashes: 1, leaves: 2000, changes: 3,
+	listeners: 20, pairs: 2, enrolments: 8, visits: 4, hashes: 1, storm: time.Second, leaves: 2000, changes: 3,
 	together: 4, rounds: 1, attack: 3 * time.Second, people: 150, numbers: 250,
 }

@@ -41,6 +41,8 @@ type CentreReport struct {
 	HashTime   uint32  `json:"argon2id_passes"`
 	HashLanes  uint8   `json:"argon2id_lanes"`
 
+	Storm StormReport `json:"storm,omitzero"`
+
 	Log LogReport `json:"log,omitzero"`
 }
 
@@ -66,9 +68,12 @@ func measureCentre(ctx context.Context, dir string, much amount, say func(string
 	// From here on jobs are left that no registrar works.
 	say("the centre: %d enrolments through the door beside SQL, %d by %d desks at once", much.pairs, much.enrolments, loadDesks)
 	err = errors.Join(err, report.measureLoad(ctx, s, much))
+	say("the centre: a storm of sign-ins for %v", much.storm)
+	var failed error
+	report.Storm, failed = measureStorm(ctx, s, report.HashRate, much)
+	err = errors.Join(err, failed)
 	// Last: it switches the log off.
 	say("the log: %d leaves, and %d desks that bind at once with it and without", much.leaves, much.together)
-	var failed error
 	report.Log, failed = measureLog(ctx, s, much)
 	err = errors.Join(err, failed)
 	return report, errors.Join(err, s.close())

@@ -48,7 +48,7 @@ type Registrar struct {
 }
 
 // Took is how long parts of one enrolment took.
-type Took struct{ All, SendCode, Bind time.Duration }
+type Took struct{ All, SendCode, Confirm, Bind time.Duration }
 
 // Result is what was measured.
 type Result struct {
@@ -162,7 +162,9 @@ func open(ctx context.Context, desk Desk, registrar Registrar, took *Took) (v vi
 	if err := CodeReady(ctx, registrar.Pool, send, code); err != nil {
 		return v, err
 	}
+	part = time.Now()
 	c, err := desk.ConfirmCode(ctx, enrolment, central.Attempt{ID: attempt, Channel: kiosk.SMS, Code: []byte(code)})
+	took.Confirm = time.Since(part)
 	if err != nil || c.Refusal != "" {
 		return v, Fault("confirming", c.Refusal, err)
 	}

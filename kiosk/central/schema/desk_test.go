@@ -50,6 +50,10 @@ func (d desk) calls(tb testing.TB) map[string]string {
 		"report":             `select from desk.report($1, gen_random_uuid(), '2026-11-30')`,
 		"search":             `select from desk.search($1, gen_random_uuid(), gen_random_uuid(), 'nif', '123456789', null, 'other')`,
 		"suspend_by_word":    `select from desk.suspend_by_word($1, gen_random_uuid(), gen_random_uuid(), 1, '1990-01-01', '1', 'request')`,
+		"try":                `select from desk.try($1, gen_random_uuid(), gen_random_uuid(), 'phone', '', 'x')`,
+		"try_status":         `select from desk.try_status($1, gen_random_uuid(), gen_random_uuid())`,
+		"try_code":           `select from desk.try_code($1, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'sms', 'pt')`,
+		"try_attempt":        `select from desk.try_attempt($1, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), '123456')`,
 		"not_me":             `select from desk.not_me($1, gen_random_uuid(), gen_random_uuid(), 'ABCDE23456')`,
 	} {
 		args := []any{d.cert, d.shift}

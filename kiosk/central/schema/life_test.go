@@ -31,6 +31,7 @@ func allowed() map[[3]string]bool {
 		"not_me": {"active locked blocked", "suspended"}, "alert": {"active locked blocked", "suspended"},
 		"cancel": {"pending active suspended locked blocked", "cancelled"}, "expire": {"pending active suspended locked blocked", "expired"},
 		"lock": {"active locked", "locked"}, "lock_ended": {"locked", "active"}, "block": {"active locked", "blocked"},
+		"rehash": {"active", "active"},
 	} {
 		for _, from := range strings.Fields(way[0]) {
 			all[[3]string{cause, from, way[1]}] = true

@@ -75,9 +75,11 @@ again, as another try), code, signed_in, over.';
 create function desk.try_status(p_certificate bytea, p_enrolment uuid, p_try uuid, out state text, out delivery text)
 	language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
+declare
+	caller text := internal.desk_of(p_certificate);
 begin
 	if not exists (select from centre.desk_try d join centre.enrolment e on e.id = d.enrolment
-			where d.id = p_try and e.id = p_enrolment and e.desk = internal.desk_of(p_certificate)) then
+			where d.id = p_try and e.id = p_enrolment and e.desk = caller) then
 		perform internal.refuse('BK001', 'unknown_try');
 	end if;
 	select x.state, x.delivery into state, delivery from internal.try_told(p_try) x;
