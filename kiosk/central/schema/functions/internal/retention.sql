@@ -43,6 +43,8 @@ begin
 	insert into centre.deletion (rule, n, key, person) values ('key', 1, p_register, case when last_one then who end);
 	perform internal.delete_rows('centre.job', 'id', array(select j.id::text from centre.job j where j.about in (
 		select n.id from centre.notice n where n.key = p_register union all select a.id from centre.activation a where a.key = p_register)));
+	delete from centre.sign_in_try where key = p_register; -- these two refer to no key: they count of those who have none as well
+	delete from centre.sign_in where key = p_register;
 	if last_one then
 		perform internal.delete_rows('centre.person', 'id', array[who::text]);
 	else
