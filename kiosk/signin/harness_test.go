@@ -166,7 +166,7 @@ func (h holder) notices() (kinds []string) {
 func (h holder) later(d time.Duration) {
 	h.b.Helper()
 	h.b.exec(`update centre.sign_in set locked_until = locked_until - $2::interval, followed = followed - $2::interval where key = $1`, h.register, d)
-	h.b.exec(`update centre.sign_in_try set began_at = began_at - $2::interval where key = $1`, h.register, d)
+	h.b.exec(`update centre.sign_in_try set made_at = made_at - $2::interval where key = $1`, h.register, d)
 	h.b.exec(`update centre.sign_in_code set sent_at = sent_at - $2::interval, expires_at = expires_at - $2::interval where key = $1`, h.register, d)
 }
 

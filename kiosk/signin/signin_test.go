@@ -210,7 +210,7 @@ func TestSweep(t *testing.T) {
 	if h.state() != "active" || left.state() != "locked" {
 		t.Errorf("the keys are %s and %s", h.state(), left.state())
 	}
-	b.exec(`update centre.sign_in_try set began_at = began_at - interval '2 days'`)
+	b.exec(`update centre.sign_in_try set made_at = made_at - interval '2 days'`)
 	b.exec(`select registrar.expire()`)
 	if n := scalar[int](b, `select count(*) from centre.sign_in_try`); n != 0 {
 		t.Errorf("%d tries are kept for more than a day", n)

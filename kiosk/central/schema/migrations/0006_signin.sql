@@ -49,16 +49,16 @@ create table centre.sign_in_try (
 	model     bigint,           -- whose hash was shown and is compared: the key's, or of one that stands in for who is unknown
 	named     bytea not null,   -- keyed hash of the identifier: the same try names the same
 	source    bytea,            -- until it was told to whoever watches
-	began_at  timestamptz not null,
+	made_at  timestamptz not null,
 	admitted  boolean not null, -- there was a try left
 	state     text not null default 'begun' check (state in ('begun', 'no', 'code', 'signed_in', 'over')),
 	settled   boolean not null default false,
 	enrolment uuid references centre.enrolment -- at a desk
 );
-create index sign_in_try_key on centre.sign_in_try (key, began_at);
+create index sign_in_try_key on centre.sign_in_try (key, made_at);
 create index sign_in_try_enrolment on centre.sign_in_try (enrolment) where enrolment is not null;
-create index sign_in_try_age on centre.sign_in_try (began_at);
-create index sign_in_try_unsettled on centre.sign_in_try (began_at) where not settled;
+create index sign_in_try_age on centre.sign_in_try (made_at);
+create index sign_in_try_unsettled on centre.sign_in_try (made_at) where not settled;
 comment on table centre.sign_in_try is 'PINs that are being compared, and what follows; for a day.';
 
 create table centre.sign_in_code (

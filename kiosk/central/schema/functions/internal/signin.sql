@@ -113,7 +113,7 @@ create function internal.sign_in_open(p_key bigint, p_but uuid default null) ret
 	language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 begin
 	return (select count(*)::integer from centre.sign_in_try where key = p_key and state = 'begun' and admitted
-		and began_at > clock_timestamp() - interval '1 minute' and id is distinct from p_but);
+		and made_at > clock_timestamp() - interval '1 minute' and id is distinct from p_but);
 end $$;
 
 -- Whether who proves the rest is signed in with a key. A lock that is over may not have been noticed in its state yet.
@@ -155,7 +155,7 @@ end $$;
 create function internal.tried(p_enrolment uuid) returns bigint
 	language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 begin
-	return (select x.key from centre.sign_in_try x where x.enrolment = p_enrolment and x.state = 'signed_in' order by x.began_at desc limit 1);
+	return (select x.key from centre.sign_in_try x where x.enrolment = p_enrolment and x.state = 'signed_in' order by x.made_at desc limit 1);
 end $$;
 
 create function internal.locked_until(p_register bigint) returns timestamptz
@@ -183,15 +183,15 @@ declare
 	n bigint;
 	i uuid;
 begin
-	update centre.sign_in_try set state = 'no' where state = 'begun' and began_at < t - interval '1 minute';
-	for i in select id from centre.sign_in_try where not settled and began_at < t - interval '1 minute' order by key, id loop
+	update centre.sign_in_try set state = 'no' where state = 'begun' and made_at < t - interval '1 minute';
+	for i in select id from centre.sign_in_try where not settled and made_at < t - interval '1 minute' order by key, id loop
 		perform login.settle(i);
 	end loop;
 	for n in select key from centre.sign_in where locked_until is not null and key > 0
 			and (locked_until is distinct from followed or locked_until <= t) order by key loop
 		perform internal.sign_in_follow(n);
 	end loop;
-	delete from centre.sign_in_try where began_at < t - interval '1 day';
+	delete from centre.sign_in_try where made_at < t - interval '1 day';
 	delete from centre.desk_try where made_at < t - interval '1 day';
 	delete from centre.sign_in where key < 0 and last_failure_at < t - interval '1 day';
 end $$;

@@ -43,7 +43,7 @@ begin
 			s := internal.sign_in_lock(s);
 		end if;
 		perform internal.sign_in_count(s);
-		insert into centre.sign_in_try (id, key, model, named, source, began_at, admitted)
+		insert into centre.sign_in_try (id, key, model, named, source, made_at, admitted)
 			values (p_try, s.key, coalesce(k, stand_in), named, p_source, t, admitted);
 	else
 		k := case when x.key > 0 then x.key end;
@@ -92,7 +92,7 @@ begin
 	is_right := coalesce(h.digest = sha256(p_output), false);
 	may := internal.may_sign_in(k, s);
 	if x.state = 'begun' then
-		if is_right and may and x.admitted and x.key > 0 and x.began_at > t - interval '1 minute' then
+		if is_right and may and x.admitted and x.key > 0 and x.made_at > t - interval '1 minute' then
 			x.state := 'code';
 			s.pin_wrong := open_tries;
 		else
@@ -197,7 +197,7 @@ begin
 	resend_at := used.last_sent + make_interval(secs => internal.setting('code_resend_after_seconds'));
 	refusal := case
 		when tries_left = 0 or k.state = 'blocked' then 'over'
-		when x.state <> 'code' or t >= x.began_at + make_interval(secs => internal.setting('sign_in_seconds'))
+		when x.state <> 'code' or t >= x.made_at + make_interval(secs => internal.setting('sign_in_seconds'))
 			or not internal.may_sign_in(k, s) then 'ended'
 		when contact is null then 'no_contact'
 		when p_channel = 'sms' and (internal.destination(contact)).allowed is not true then 'destination_off'
@@ -210,7 +210,7 @@ begin
 	sends_left := sends_left - 1;
 	sent_at := t;
 	expires_at := least(t + make_interval(secs => internal.setting('code_' || p_channel || '_seconds')),
-		x.began_at + make_interval(secs => internal.setting('sign_in_seconds')));
+		x.made_at + make_interval(secs => internal.setting('sign_in_seconds')));
 	resend_at := t + make_interval(secs => internal.setting('code_resend_after_seconds'));
 	insert into centre.sign_in_code (id, try, key, channel, language, sent_at, expires_at, resend_at, sends_left)
 		values (p_send, p_try, x.key, p_channel, p_language, sent_at, expires_at, resend_at, sends_left);
@@ -262,7 +262,7 @@ begin
 		tries_left := greatest(internal.setting('sign_in_code_tries') - s.code_wrong, 0);
 		if tries_left = 0 or k.state = 'blocked' then
 			refusal := 'over';
-		elsif x.state <> 'code' or t >= x.began_at + make_interval(secs => internal.setting('sign_in_seconds')) or not internal.may_sign_in(k, s) then
+		elsif x.state <> 'code' or t >= x.made_at + make_interval(secs => internal.setting('sign_in_seconds')) or not internal.may_sign_in(k, s) then
 			refusal := 'ended';
 		elsif c.used_at is not null or t >= c.expires_at then
 			refusal := 'code_expired';
