@@ -91,7 +91,7 @@ func newClerkView(window fyne.Window, send func(kiosk.Event), redraw func()) *cl
 		present.PageAlerts: v.cases, present.PageAlert: v.alert,
 		present.PageKey: v.key, present.PageActivation: v.activation, present.PageTry: v.try,
 		present.PageSearch: v.forms, present.PageWord: v.forms, present.PageNotMe: v.forms,
-		present.PageStored: newStoredPage(), present.PageReport: newTablePage(3, 2, 1, 1.5, 6), present.PagePaper: newPaperPage(),
+		present.PageStored: newStoredPage(), present.PageReport: newTablePage(3, 2, 1.5, 1.7, 6), present.PagePaper: newPaperPage(),
 		present.PageErrands: v.errands, present.PageSignIn: v.signIn, present.PageLock: v.signIn,
 		present.PageDocument: newDocumentPage(), present.PageReading: newReadingPage(), present.PageAccess: v.access, present.PageIdentity: v.identity, present.PageEligibility: v.eligibility,
 		present.PageContact: v.contact, present.PagePIN: newPINPage(), present.PageReview: newReviewPage(&v.keys, send),

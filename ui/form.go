@@ -128,6 +128,9 @@ func (s *formSlot) show(m present.FormField, language kiosk.Language) {
 	s.values = m.Values
 	switch {
 	case s.choice != nil:
+		if s.choice.tiles != nil {
+			s.choice.tiles.columns = m.Tiles
+		}
 		s.choice.offer(m.Label, m.None, m.Options)
 	case s.code != nil:
 		s.code.configure(m.Code, func(n int) string {

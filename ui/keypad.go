@@ -12,17 +12,18 @@ import (
 
 // padShape is how the keys of a keypad are set: the design's lengths.
 type padShape struct {
-	columns, rows int
-	width, height float32 // of a key
-	gapX, gapY    float32
-	low, lowGap   float32 // height and gap where the keypad stands under the boxes
-	text          float32 // size
+	columns, rows       int
+	lowColumns, lowRows int     // where the keypad stands under the boxes
+	width, height       float32 // of a key
+	gapX, gapY          float32
+	low, lowGap         float32 // height and gap under the boxes
+	text                float32 // size
 }
 
 // digitPad is laid out as on a telephone and a terminal; letterPad has the signs of an activation code, in as much room.
 var (
-	digitPad  = padShape{columns: 3, rows: 4, width: 104, height: 84, gapX: 14, gapY: 26, low: 52, lowGap: 10, text: 34}
-	letterPad = padShape{columns: 6, rows: 6, width: 50, height: 60, gapX: 8, gapY: 10.8, low: 40, lowGap: 8, text: 26}
+	digitPad  = padShape{columns: 3, rows: 4, lowColumns: 3, lowRows: 4, width: 104, height: 84, gapX: 14, gapY: 26, low: 52, lowGap: 10, text: 34}
+	letterPad = padShape{columns: 6, rows: 6, lowColumns: 11, lowRows: 3, width: 50, height: 60, gapX: 8, gapY: 10.8, low: 56, lowGap: 10, text: 26}
 )
 
 // padKey is one key of the on-screen keypad. It never takes the focus: who taps may go on typing. It does not
@@ -205,7 +206,7 @@ type padLayout struct {
 
 // low is the height of the keypad under the boxes.
 func (l *padLayout) low() float32 {
-	return l.zoom.Of(float32(l.shape.rows)*l.shape.low + float32(l.shape.rows-1)*l.shape.lowGap)
+	return l.zoom.Of(float32(l.shape.lowRows)*l.shape.low + float32(l.shape.lowRows-1)*l.shape.lowGap)
 }
 
 // Layout implements fyne.Layout.
@@ -213,16 +214,18 @@ func (l *padLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	shape := l.shape
 	width, height := l.zoom.Of(shape.width), l.zoom.Of(shape.height)
 	gapX, gapY := l.zoom.Of(shape.gapX), l.zoom.Of(shape.gapY)
+	columns := shape.columns
 	if size.Height < l.MinSize(nil).Height-1 {
-		width = (size.Width - float32(shape.columns-1)*gapX) / float32(shape.columns)
+		columns = shape.lowColumns
+		width = (size.Width - float32(columns-1)*gapX) / float32(columns)
 		height, gapY = l.zoom.Of(shape.low), l.zoom.Of(shape.lowGap)
 	}
 	last := len(objects) - 1
 	for i, object := range objects {
-		column, row := i%shape.columns, i/shape.columns
+		column, row := i%columns, i/columns
 		wide := width
 		if i == last { // what is left of its row
-			wide = float32(shape.columns-column)*(width+gapX) - gapX
+			wide = float32(columns-column)*(width+gapX) - gapX
 		}
 		object.Move(fyne.NewPos(float32(column)*(width+gapX), float32(row)*(height+gapY)))
 		object.Resize(fyne.NewSize(wide, height))

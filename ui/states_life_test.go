@@ -191,6 +191,18 @@ func changed(name string, changes ...func(*kiosk.Receipt)) func(kiosk.Language) 
 	}
 }
 
+// told are the messages of a visit, as far as they came.
+func told(from func(kiosk.Language) kiosk.State) func(kiosk.Language) kiosk.State {
+	return func(l kiosk.Language) kiosk.State {
+		s := from(l)
+		s.Messages = []kiosk.Message{
+			{Kind: kiosk.MessageCode, Channel: kiosk.SMS, Delivery: kiosk.DeliveryDelivered}, {Kind: kiosk.MessageNotice, Channel: kiosk.SMS, Delivery: kiosk.DeliveryDelivered},
+			{Kind: kiosk.MessageNotice, Channel: kiosk.Email, Delivery: kiosk.DeliveryFailed, Reason: kiosk.FailMailboxFull},
+		}
+		return s
+	}
+}
+
 func suspended(r *kiosk.Receipt) {
 	r.Key.State, r.Undo, r.Key.Timeline[0].Notice = kiosk.StatusSuspended, "reactivate", kiosk.DeliveryFailed
 }
@@ -304,7 +316,7 @@ var lifeScreens = []screen{
 	{"8-not-me", life("not_me", kiosk.StepNotMe)}, {"8-not-me-wrong", life("not_me", kiosk.StepNotMe, func(s *kiosk.State) { s.NotMe.Wrong = true })},
 	{"8-report", life("report", kiosk.StepReport, reported)}, {"8-report-none", life("report", kiosk.StepReport, func(s *kiosk.State) { s.Report.Day = kiosk.DateOf(today) })},
 	{"8-review-phone", changes("phone", "")}, {"8-review-suspend", changes("suspend", kiosk.ReasonPhoneLost)},
-	{"8-done-suspended", changed("suspend", suspended)}, {"8-done-cancelled", changed("cancel", endedKey)}, {"8-done-phone", changed("phone")},
+	{"8-done-suspended", changed("suspend", suspended)}, {"8-done-cancelled", changed("cancel", endedKey)}, {"8-done-phone", told(changed("phone"))},
 	{"8-done-not-me", changed("not_me", suspended, func(r *kiosk.Receipt) { r.Person, r.DeskTime, r.Undo = "", 0, "" })}, {"8-done-later", activatedLater},
 	{"8-done-printing", printed(kiosk.PrintRunning)}, {"8-done-printed", printed(kiosk.PrintDone)}, {"8-done-unprinted", printed(kiosk.PrintFailed)},
 }

@@ -77,6 +77,7 @@ func (p Presenter) done(m *ClerkModel) {
 		m.Receipt.Fields = append(m.Receipt.Fields, Field{p.Text("done.why"), why})
 	}
 	m.Note = p.wipesIn(receipt)
+	m.Receipt.Notices = p.messages()
 	p.papersOf(m, true)
 }
 
@@ -112,6 +113,9 @@ func (p Presenter) changed(m *ClerkModel) {
 	if receipt.DeskTime > 0 {
 		model.Fields = append(model.Fields, Field{p.Text("done.desk_time"), p.span(receipt.DeskTime)})
 	}
+	if messages := p.messages(); len(messages) > 0 {
+		model.Notices = messages
+	}
 	model.Tips = numbered([]string{p.Text(name + ".done"), p.Text("done.tell_notice"), p.Text("done.tell_pin")})
 	p.papersOf(m, false)
 	if receipt.Undo != "" {
@@ -134,6 +138,27 @@ func (p Presenter) noticeLines(key *kiosk.Key) []Line {
 	}
 }
 
+// messages say how far what the centre sent in this visit came, and why not further. Where one failed, the other contact is
+// left.
+func (p Presenter) messages() []Line {
+	var lines []Line
+	for _, message := range p.State.Messages {
+		if message.Kind == kiosk.MessageCode || message.Delivery == kiosk.DeliveryNone {
+			continue
+		}
+		text := p.Format("done.message_"+message.Kind, Values{"State": p.Text("contact.delivery." + string(message.Delivery)), "Channel": p.Text("later.channel_" + string(message.Channel))})
+		tone := ToneQuiet
+		if message.Reason != "" {
+			text += " (" + p.Text("contact.fail_"+string(message.Reason)) + ")"
+		}
+		if message.Delivery == kiosk.DeliveryFailed {
+			tone, text = ToneCare, text+". "+p.Text("done.other_contact")
+		}
+		lines = append(lines, Line{text, tone})
+	}
+	return lines
+}
+
 // activatedLater is the end of an enrolment whose key waits for an activation code.
 func (p Presenter) activatedLater(m *ClerkModel) {
 	receipt := p.State.Receipt
@@ -143,9 +168,10 @@ func (p Presenter) activatedLater(m *ClerkModel) {
 	code := p.Format("done.code_"+string(sent.Channel), Values{"Value": contactText(sent.Value), "Until": p.moment(sent.ExpiresAt)})
 	m.Receipt = receiptModel{
 		Shown: true, State: p.Text("key.state_label"), Tag: p.tag(kiosk.StatusPending),
-		Fields: []Field{{p.Text("review.person"), receipt.Person}, {p.Text("key.code"), code}, {p.Text("done.desk_time"), p.span(receipt.DeskTime)}},
-		Tell:   p.Text("done.tell"),
-		Tips:   numbered([]string{p.Text("done.tell_later_" + string(sent.Channel)), p.Text("done.tell_later_bring"), p.Text("done.tell_pin")}),
+		Fields:  []Field{{p.Text("review.person"), receipt.Person}, {p.Text("key.code"), code}, {p.Text("done.desk_time"), p.span(receipt.DeskTime)}},
+		Notices: p.messages(),
+		Tell:    p.Text("done.tell"),
+		Tips:    numbered([]string{p.Text("done.tell_later_" + string(sent.Channel)), p.Text("done.tell_later_bring"), p.Text("done.tell_pin")}),
 	}
 	p.papersOf(m, true)
 }
