@@ -128,6 +128,9 @@ func (v *clerkView) show(m present.ClerkModel) {
 	}
 	before := v.shown
 	v.shown, v.drawn = m, true
+	if m.Page == present.PageDocument && m.Errand != "key" { // nobody came for what was last chosen
+		v.key.wanted = nil
+	}
 	if before.Page != m.Page || m.Overlay != nil {
 		v.menu.close()
 	}
@@ -298,7 +301,7 @@ func (v *clerkView) drafts() present.Drafts {
 	if form := v.form(); form != nil {
 		d.Form = form.values()
 	}
-	d.Errand = v.key.chosen()
+	d.Errand, d.Wanted = v.key.chosen(), v.key.wanted
 	return d
 }
 
@@ -405,10 +408,12 @@ func (v *clerkView) do(a present.Action) {
 			v.send(e)
 			return
 		case kiosk.KeyChosen:
+			v.key.wanted = nil
 			v.send(e)
-			if e.Errand != "" && len(kiosk.Reasons[e.Errand]) == 0 {
-				v.send(kiosk.Continue{})
-			}
+			v.send(kiosk.Continue{}) // where a reason is wanted, the page then asks for it
+			return
+		case present.KeyAgain:
+			v.send(kiosk.KeyChosen{Errand: e.Errand})
 			return
 		case kiosk.ReasonChosen:
 			if e.Reason = v.key.reason(); e.Reason != "" {

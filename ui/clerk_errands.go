@@ -4,7 +4,6 @@ import (
 	"fyne.io/fyne/v2"
 
 	"balcao/ui/present"
-	"balcao/ui/theme"
 )
 
 // errandsPage is the list of what a person may have come for, and what this desk did today.
@@ -12,16 +11,12 @@ type errandsPage struct {
 	choice *choice
 	names  []string
 	of     [][]string // the errands that each tile stands for
-	today  *theme.Text
-	counts *list[fieldRow, present.Field]
-	panel  fyne.CanvasObject
 	object fyne.CanvasObject
 }
 
 func newErrandsPage(keys *keyboard, seek func(fyne.CanvasObject, float32, float32)) *errandsPage {
-	p := &errandsPage{today: theme.Value("").Bold(), counts: newFields(8, 118, nil)}
-	p.panel = theme.PanelPadded(16, rows(8, p.today, p.counts.content))
-	p.choice = newTiles(keys, &tiles{columns: 2, aside: p.panel}, func() { p.choice.seek(seek) }, func() {})
+	p := &errandsPage{}
+	p.choice = newTiles(keys, &tiles{columns: 2}, func() { p.choice.seek(seek) }, func() {})
 	p.object = rows(0, p.choice)
 	return p
 }
@@ -31,9 +26,6 @@ func (p *errandsPage) content() fyne.CanvasObject { return p.object }
 func (p *errandsPage) show(m present.ClerkModel) {
 	opens := len(p.names) == 0
 	p.names, p.of = m.Errands.Names, m.Errands.Of
-	p.today.SetText(m.Errands.Today)
-	p.counts.show(m.Errands.Counts)
-	reveal(p.panel, len(m.Errands.Counts) > 0)
 	p.choice.offer(m.Errands.Label, "", m.Errands.Options)
 	if opens { // afterwards the arrows choose, whatever else of the window is drawn anew
 		p.choice.put(m.Errands.Chosen)

@@ -14,7 +14,7 @@ import (
 type keyPage struct {
 	names     []string
 	values    []kiosk.KeyReason
-	wanted    []string // what was chosen in the list of errands, of which the first that is offered is chosen here
+	wanted    []string // what was chosen in the list of errands: one of these
 	shown     string   // of which key; another begins anew
 	problem   optional
 	line      *theme.Text
@@ -65,7 +65,7 @@ func (p *keyPage) show(m present.ClerkModel) {
 	p.names, p.values = key.Names, key.Values
 	p.choice.offer(key.Label, "", key.Options)
 	if again {
-		p.choice.put(p.begin(key.Chosen))
+		p.choice.put(key.Chosen)
 	}
 	choosing := len(key.Options) > 0
 	p.label.SetText(key.Label)
@@ -83,16 +83,6 @@ func (p *keyPage) show(m present.ClerkModel) {
 	p.history.SetText(key.History)
 	p.timeline.show(key.Timeline)
 	reveal(p.right, len(key.Timeline) > 0)
-}
-
-// begin is where the list begins: at what the clerk chose before the document was read, where that is offered.
-func (p *keyPage) begin(otherwise int) int {
-	for _, name := range p.wanted {
-		if at := slices.Index(p.names, name); at >= 0 {
-			return at
-		}
-	}
-	return otherwise
 }
 
 func (p *keyPage) first() fyne.Focusable {

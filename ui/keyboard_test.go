@@ -751,7 +751,7 @@ func TestErrandsByArrow(t *testing.T) {
 	state.Now = state.Now.Add(time.Minute)
 	d.Show(state)
 	press(d.Clerk(), fyne.KeyReturn)
-	if diff := cmp.Diff([]kiosk.Event{kiosk.ErrandChosen{Name: "check"}}, d.sent()); diff != "" {
+	if diff := cmp.Diff([]kiosk.Event{kiosk.ErrandChosen{Name: "activate"}}, d.sent()); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)
 	}
 }

@@ -24,12 +24,12 @@ func TestLifeByKeyboard(t *testing.T) {
 		{"KeyWithoutReason", life("key", kiosk.StepKey, keyIs(activeKey, "")), func(w fyne.Window) { press(w, fyne.KeyDown, fyne.KeyDown, fyne.KeyReturn) },
 			[]kiosk.Event{kiosk.KeyChosen{Errand: "pin"}, kiosk.Continue{}}},
 		{"KeyWithReason", life("key", kiosk.StepKey, keyIs(activeKey, "")), func(w fyne.Window) { press(w, fyne.KeyDown, fyne.KeyDown, fyne.KeyDown, fyne.KeyReturn) },
-			[]kiosk.Event{kiosk.KeyChosen{Errand: "suspend"}}},
+			[]kiosk.Event{kiosk.KeyChosen{Errand: "suspend"}, kiosk.Continue{}}},
 		{"KeyAcross", life("key", kiosk.StepKey, keyIs(activeKey, "")), func(w fyne.Window) { press(w, fyne.KeyRight, fyne.KeyReturn) },
-			[]kiosk.Event{kiosk.KeyChosen{Errand: "cancel"}}},
+			[]kiosk.Event{kiosk.KeyChosen{Errand: "cancel"}, kiosk.Continue{}}},
 		{"Reason", life("key", kiosk.StepKey, keyIs(activeKey, "suspend")), func(w fyne.Window) { press(w, fyne.KeyReturn, fyne.KeyDown, fyne.KeyDown, fyne.KeyReturn) },
 			[]kiosk.Event{kiosk.ReasonChosen{Reason: kiosk.ReasonPhoneLost}, kiosk.Continue{}}},
-		{"ReasonsBack", life("key", kiosk.StepKey, keyIs(activeKey, "suspend")), func(w fyne.Window) { press(w, fyne.KeyF3) }, []kiosk.Event{kiosk.KeyChosen{}}},
+		{"ReasonsBack", life("key", kiosk.StepKey, keyIs(activeKey, "suspend")), func(w fyne.Window) { press(w, fyne.KeyF3) }, []kiosk.Event{kiosk.KeyChosen{Errand: "suspend"}}},
 		{"OtherErrand", life("key", kiosk.StepKey, keyIs(activeKey, "")), func(w fyne.Window) { press(w, fyne.KeyF1) }, []kiosk.Event{kiosk.Cancel{}, kiosk.ErrandsAsked{}}},
 		{"Search", life("search", kiosk.StepSearch), func(w fyne.Window) {
 			press(w, fyne.KeyF10) // nothing is known yet
@@ -99,6 +99,30 @@ func TestLifeByKeyboard(t *testing.T) {
 				t.Errorf("sent (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestErrandTiles: a tile of several errands leads to the key, whose page begins with one of them.
+func TestErrandTiles(t *testing.T) {
+	d := newDesk(t, ui.Options{})
+	s := busy(kiosk.Portuguese)
+	d.Show(s)
+	texts := visibleText(d.Clerk())
+	for _, want := range []string{"Hoje neste balcão", "Adesões: 14 · mediana 2 min 40 s", "2 casos à espera de aprovação."} {
+		if !strings.Contains(texts, want) {
+			t.Errorf("the list does not say %q", want)
+		}
+	}
+	write(d.Clerk(), "s") // Suspender · reativar · terminar
+	press(d.Clerk(), fyne.KeyReturn)
+	if diff := cmp.Diff([]kiosk.Event{kiosk.ErrandChosen{Name: "key"}}, d.sent()); diff != "" {
+		t.Fatalf("sent (-want +got):\n%s", diff)
+	}
+	d.events = nil
+	d.Show(life("key", kiosk.StepKey, keyIs(activeKey, ""))(kiosk.Portuguese))
+	press(d.Clerk(), fyne.KeyReturn)
+	if diff := cmp.Diff([]kiosk.Event{kiosk.KeyChosen{Errand: "suspend"}, kiosk.Continue{}}, d.sent()); diff != "" {
+		t.Errorf("sent (-want +got):\n%s", diff)
 	}
 }
 

@@ -81,7 +81,10 @@ func oldKey() *kiosk.Key {
 func keyIs(key func() *kiosk.Key, choosing string) func(*kiosk.State) {
 	return func(s *kiosk.State) {
 		s.Key.Key, s.Key.Choosing = key(), choosing
-		s.Key.Offered = s.Key.Key.Offered
+		s.Key.Offered, s.Key.ReasonMissing = s.Key.Key.Offered, len(kiosk.Reasons[choosing]) > 0
+		if choosing == "" {
+			s.Key.Choosing = s.Key.Offered[0]
+		}
 	}
 }
 
@@ -89,7 +92,7 @@ func keyPhase(phase kiosk.KeyPhase) func(*kiosk.State) {
 	return func(s *kiosk.State) {
 		s.Key = kiosk.KeyState{Phase: phase}
 		if phase == kiosk.KeyNone {
-			s.Key.Offered = []string{"enrol"}
+			s.Key.Offered, s.Key.Choosing, s.Key.Problem = []string{"enrol", "renew"}, "enrol", kiosk.ProblemNoKey
 		}
 	}
 }
@@ -119,7 +122,7 @@ func typedAddress(l *kiosk.LaterState) {
 
 func laterSet(l *kiosk.LaterState) {
 	typedAddress(l)
-	l.Fault, l.Set, l.ExpiresAt = "", true, today.AddDate(0, 0, 21)
+	l.Address.Postcode, l.Fault, l.Set, l.ExpiresAt = "1100-001", "", true, today.AddDate(0, 0, 21)
 }
 
 func laterWrong(l *kiosk.LaterState) { l.Text, l.Problem = "ana.exemplo.pt", kiosk.EmailAtMissing }
@@ -310,7 +313,7 @@ var lifeScreens = []screen{
 	{"8-stored-reading", life("stored", kiosk.StepStored, func(s *kiosk.State) { s.Stored.Reading = true })},
 	{"8-search", life("search", kiosk.StepSearch)}, {"8-search-none", life("search", kiosk.StepSearch, func(s *kiosk.State) { s.Search.Searched = true })},
 	{"8-search-key", life("search", kiosk.StepKey, keyIs(activeKey, ""), func(s *kiosk.State) {
-		s.Key.Key.Initials, s.Key.Offered, s.Key.Choosing = "I. C. G. S.", []string{"word"}, ""
+		s.Key.Key.Initials, s.Key.Offered, s.Key.Choosing = "I. C. G. S.", []string{"word"}, "word"
 	})},
 	{"8-word", life("word", kiosk.StepWord, func(s *kiosk.State) { s.Word.NumberAsked = true })}, {"8-word-wrong", life("word", kiosk.StepWord, func(s *kiosk.State) { s.Word.Wrong = true })},
 	{"8-not-me", life("not_me", kiosk.StepNotMe)}, {"8-not-me-wrong", life("not_me", kiosk.StepNotMe, func(s *kiosk.State) { s.NotMe.Wrong = true })},

@@ -10,10 +10,9 @@ import (
 
 // tiles is how a choice shows its answers side by side, each in a frame: column by column, or line by line.
 type tiles struct {
-	columns int               // where there is room for them
-	low     bool              // with less room inside, for many answers beside other things
-	across  bool              // read line by line instead of column by column
-	aside   fyne.CanvasObject // stands under the last column; nil for nothing
+	columns int  // where there is room for them
+	low     bool // with less room inside, for many answers beside other things
+	across  bool // read line by line instead of column by column
 
 	all    []tile
 	layout *tilesLayout
@@ -32,7 +31,7 @@ const leastTile = 170 // wide, in the design's text size
 func newTile(low bool) tile {
 	t := tile{frame: canvas.NewRectangle(theme.Surface), text: theme.Value("").Bold().Wrap(), means: theme.Small("").In(theme.InkFaint).Wrap()}
 	t.frame.CornerRadius = 10
-	x, y := float32(16), float32(11)
+	x, y := float32(16), float32(9)
 	if low {
 		x, y = 14, 8
 	}
@@ -49,9 +48,6 @@ func (t *tiles) show(c *choice) fyne.CanvasObject {
 			one := newTile(t.low)
 			t.all = append(t.all, one)
 			t.object.Add(one.content)
-		}
-		if t.aside != nil {
-			t.object.Add(t.aside)
 		}
 	}
 	for i, one := range t.all {
@@ -148,22 +144,12 @@ func (l *tilesLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 		tops[row+1] = tops[row] + height + gapY
 	}
 	x := func(column int) float32 { return edge + float32(column)*(width+gapX) }
-	under := tops[0] // where the last column ends
 	for i := range answers {
 		row, column := l.tiles.cell(i, each, l.columns)
 		objects[i].Move(fyne.NewPos(x(column), tops[row]))
 		objects[i].Resize(fyne.NewSize(width, heights[row]))
-		if column == l.columns-1 {
-			under = tops[row+1]
-		}
 	}
 	l.height = tops[each] - gapY + edge
-	if len(objects) > answers && objects[answers].Visible() {
-		high := theme.HeightAt(objects[answers], width)
-		objects[answers].Move(fyne.NewPos(x(l.columns-1), under))
-		objects[answers].Resize(fyne.NewSize(width, high))
-		l.height = max(l.height, under+high)
-	}
 }
 
 // MinSize implements fyne.Layout.

@@ -68,13 +68,13 @@ func TestWalkCheck(t *testing.T) {
 	d.picture(t, "check-away-empty")
 }
 
-// chooseCheck takes the second errand of the list.
+// chooseCheck takes the errand of that name by its first letter.
 func (d *kioskDesk) chooseCheck(t testing.TB, shots string) {
 	t.Helper()
 	d.has(t, clerkTitle)
 	d.keys(t, "F1")
 	d.awaits(t, "listed=true")
-	d.keys(t, "Down")
+	d.keys(t, "v")
 	d.picture(t, shots+"-list")
 	d.keys(t, "Return")
 	d.awaits(t, "listed=false", "errand=check", "case=0")

@@ -75,7 +75,7 @@ func TestWalkApprove(t *testing.T) {
 	d.signIn(t, c)
 	d.clerk(t, "F1")
 	d.awaits(t, "listed=true")
-	d.keys(t, "Down", "Down")
+	d.keys(t, "c")
 	d.picture(t, "approve-errands")
 	d.keys(t, "Return")
 	d.awaits(t, "step=cases", "decides=list")

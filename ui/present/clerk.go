@@ -54,6 +54,7 @@ type ClerkModel struct {
 	Cases           CasesModel
 	OpenCase        CaseModel
 	Decision        DecisionModel
+	Errand          string       // its name
 	Tick            kiosk.Result // before the title; Pending for none
 	Rail            []RailItem
 	Page            Page
@@ -165,6 +166,7 @@ func Clerk(p Presenter, d Drafts) ClerkModel {
 		Person:   p.State.CitizenLanguage,
 		Page:     clerkPage(p.State),
 		Case:     p.State.Case,
+		Errand:   p.State.Errand.Name,
 		Lights:   p.lights(),
 		Clock:    p.State.Now.Format("02-01-2006 15:04"),
 		Who:      p.who(),

@@ -19,6 +19,7 @@ type Drafts struct {
 
 	Form   map[string]string // what stands in the fields of a form
 	Errand string            // what is chosen on the page of a key
+	Wanted []string          // what was chosen in the list of errands, before: one of these
 }
 
 // likely is the address that was probably meant by the one that is asked about, "" when none is.
@@ -91,9 +92,8 @@ func (p Presenter) laterPage(m *ClerkModel, d Drafts) {
 	state := p.State.Contact.Later
 	m.Title, m.Subtitle, m.Contact.Fields = p.Text("later.title"), p.Text("later.subtitle"), nil
 	m.Contact.Message = Line{p.Text("later.explain"), ToneQuiet}
-	if state.Set {
+	if state.Set && (state.Value != "" || state.Address != nil) {
 		m.Contact.Message = Line{p.Format("later.set_"+string(state.Channel), Values{"Until": p.moment(state.ExpiresAt)}), ToneGood}
-		m.Contact.Fields = []Field{{p.Text("key.code"), p.laterText(state, "review.")}}
 	}
 	m.Actions = append(p.laterActions(state, d, Action{Text: p.Text("action.prove_now"), Key: "F6", Event: kiosk.LaterChosen{}}), p.back())
 }

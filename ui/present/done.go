@@ -119,7 +119,7 @@ func (p Presenter) changed(m *ClerkModel) {
 	model.Tips = numbered([]string{p.Text(name + ".done"), p.Text("done.tell_notice"), p.Text("done.tell_pin")})
 	p.papersOf(m, false)
 	if receipt.Undo != "" {
-		m.Actions = append(m.Actions, Action{Text: p.Format("action.undo", Values{"Errand": lowerFirst(p.Text("errand." + receipt.Undo + ".title"))}), Key: "F8", Event: kiosk.ErrandChosen{Name: receipt.Undo}})
+		m.Actions = append(m.Actions, Action{Text: p.Format("action.undo", Values{"Errand": lowerFirst(p.Text("errand." + receipt.Undo + ".title"))}), Key: "F8", Event: kiosk.UndoChosen{}})
 	}
 }
 

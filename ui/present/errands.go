@@ -14,8 +14,6 @@ type ErrandsModel struct {
 	Of      [][]string // the errands that it stands for
 	Options []OptionModel
 	Chosen  int // where the list begins
-	Today   string
-	Counts  []Field // of what this desk did today; none while nobody knows
 }
 
 // ofErrand is a text in the words of the errand at hand.
@@ -46,7 +44,7 @@ func (p Presenter) errands(m *ClerkModel) {
 	m.Subtitle = p.Text("errands.subtitle")
 	m.Errands.Label = p.Text("errands.title")
 	var offered []string
-	for _, errand := range p.State.Offered() {
+	for _, errand := range slices.Concat(p.State.Offered(), kiosk.Life) {
 		offered = append(offered, errand.Name)
 	}
 	for _, tile := range errandTiles {
@@ -58,22 +56,26 @@ func (p Presenter) errands(m *ClerkModel) {
 		if waiting := p.State.Shift.Waiting; begins == kiosk.Approve.Name && waiting >= 0 {
 			option.Means = p.Format("cases.waiting", Values{"Count": waiting})
 		}
+		if today := p.State.Today; begins == "report" && today.Known {
+			option = OptionModel{Text: p.Text("errands.today"), Means: p.todayCounts(today)}
+		}
 		if begins == p.State.Errand.Name && len(tile) == 1 {
 			m.Errands.Chosen = len(m.Errands.Names)
 		}
 		m.Errands.Names, m.Errands.Of = append(m.Errands.Names, begins), append(m.Errands.Of, tile)
 		m.Errands.Options = append(m.Errands.Options, option)
 	}
-	if today := p.State.Today; today.Known {
-		m.Errands.Today = p.Text("errands.today")
-		enrolments := grouped(itoa(today.Enrolments))
-		if today.Enrolments > 0 && today.Median > 0 {
-			enrolments = p.Format("errands.with_median", Values{"Count": enrolments, "Median": p.span(today.Median)})
-		}
-		m.Errands.Counts = []Field{{p.Text("errands.enrolments"), enrolments}, {p.Text("errands.others"), grouped(itoa(today.Others))}}
-	}
 	m.Actions = []Action{{Text: p.Text("action.choose"), Key: "Enter", Main: true, Event: kiosk.ErrandChosen{}}}
 	m.Cancel = &Action{Text: p.Text("action.close"), Key: "Esc", Event: kiosk.Cancel{}}
+}
+
+// todayCounts is what this desk did today.
+func (p Presenter) todayCounts(today kiosk.DayFigures) string {
+	enrolments := grouped(itoa(today.Enrolments))
+	if today.Enrolments > 0 && today.Median > 0 {
+		enrolments = p.Format("errands.with_median", Values{"Count": enrolments, "Median": p.span(today.Median)})
+	}
+	return p.Format("errands.counts", Values{"Enrolments": enrolments, "Others": grouped(itoa(today.Others))})
 }
 
 // tellsFirst tells the person what their errand will do.

@@ -186,8 +186,11 @@ func (p Presenter) timeline(events []kiosk.KeyEvent) []MomentModel {
 // OtherErrand is no event of the session's: the case is closed, and the list of errands opened.
 type OtherErrand struct{ kiosk.StillHere }
 
-// reasoned reports whether an errand asks for a reason.
-func reasoned(errand string) bool { return len(kiosk.Reasons[errand]) > 0 }
+// KeyAgain is no event of the session's: what was chosen is chosen anew, and no reason is asked for any more.
+type KeyAgain struct {
+	kiosk.StillHere
+	Errand string
+}
 
 // keyChoices is what may be done now, or why it is done.
 func (p Presenter) keyChoices(m *ClerkModel, d Drafts) {
@@ -198,7 +201,7 @@ func (p Presenter) keyChoices(m *ClerkModel, d Drafts) {
 	case state.Phase == kiosk.KeyReading, state.Phase == kiosk.KeyOpening:
 		m.Actions = []Action{{Text: p.Text("action.waiting_centre"), Main: true}}
 		return
-	case state.Choosing != "" && reasoned(state.Choosing):
+	case state.ReasonMissing:
 		m.Key.Why = p.Text("key.why_" + state.Choosing)
 		m.Key.Means = p.Text("errand." + state.Choosing + ".before_clerk")
 		for _, reason := range kiosk.Reasons[state.Choosing] {
@@ -210,7 +213,7 @@ func (p Presenter) keyChoices(m *ClerkModel, d Drafts) {
 			do.Main, do.Grave = false, true
 		}
 		back := p.back()
-		back.Event = kiosk.KeyChosen{}
+		back.Event = KeyAgain{Errand: state.Choosing}
 		m.Actions = []Action{do, back}
 		return
 	case len(state.Offered) == 0:
@@ -223,11 +226,14 @@ func (p Presenter) keyChoices(m *ClerkModel, d Drafts) {
 		m.Key.Names = append(m.Key.Names, name)
 		m.Key.Options = append(m.Key.Options, OptionModel{Text: p.Text("errand." + name + ".title")})
 	}
-	chosen := d.Errand
-	if !slices.Contains(state.Offered, chosen) {
-		chosen = state.Offered[0]
+	chosen := state.Offered[0]
+	for _, name := range slices.Concat([]string{d.Errand}, d.Wanted, []string{state.Choosing}) {
+		if slices.Contains(state.Offered, name) {
+			chosen = name
+			break
+		}
 	}
-	m.Key.Chosen = max(0, slices.Index(state.Offered, state.Choosing))
+	m.Key.Chosen = slices.Index(state.Offered, chosen)
 	m.Key.Means = p.Text("errand." + chosen + ".before_clerk")
 	m.Actions = []Action{{Text: p.Text("errand." + chosen + ".title"), Key: "Enter", Main: true, Event: kiosk.KeyChosen{Errand: chosen}}, other}
 }

@@ -34,9 +34,6 @@ func (p Presenter) later(state kiosk.LaterState, d Drafts) LaterModel {
 	}
 	locked := state.Sending
 	model := LaterModel{Shown: true}
-	if state.Set {
-		return model
-	}
 	by := choiceField(p, FieldChannel, p.Text("later.how"), "later.channel_", laterChannels)
 	for i, channel := range laterChannels {
 		by.Options[i].Means = p.Text("later.means_" + string(channel))
@@ -116,8 +113,9 @@ func (p Presenter) laterActions(state kiosk.LaterState, d Drafts, proven Action)
 	switch channel := state.Channel; {
 	case state.Sending:
 		main = Action{Text: p.Text("action.waiting_centre"), Main: true}
-	case state.Set:
-		main = Action{Text: p.Text("action.continue"), Key: "Enter", Main: true, Event: kiosk.Continue{}}
+	case state.Set && (state.Value != "" || state.Address != nil):
+		main.Main = false
+		return []Action{{Text: p.Text("action.continue"), Key: "Enter", Main: true, Event: kiosk.Continue{}}, main, proven}
 	case channel == kiosk.Letter && (d.drafted(FieldStreet) == "" || d.drafted(FieldPostcode) == "" || d.drafted(FieldTown) == ""),
 		channel != kiosk.Letter && d.drafted(FieldText+string(channel)) == "":
 		main.Event = nil

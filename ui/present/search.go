@@ -103,6 +103,8 @@ func (p Presenter) word(m *ClerkModel, d Drafts) {
 		m.Form.Line, main = Line{p.Text("word.sending"), ToneQuiet}, Action{Text: p.Text("action.waiting_centre"), Main: true}
 	case state.Wrong:
 		m.Form.Line = Line{p.Text("word.wrong"), ToneBad}
+	case state.Incomplete:
+		m.Form.Line = Line{p.Text("word.incomplete"), ToneBad}
 	}
 	if ParseDay(d.drafted(FieldBirth)).IsZero() || state.NumberAsked && d.drafted(FieldNumber) == "" {
 		main.Event = nil
@@ -125,6 +127,8 @@ func (p Presenter) notMe(m *ClerkModel) {
 	switch {
 	case state.Checking:
 		m.Form.Line, main = Line{p.Text("not_me.checking"), ToneQuiet}, Action{Text: p.Text("action.waiting_centre"), Main: true}
+	case state.Lost:
+		m.Form.Form.Fields[0].Hint = Line{p.Text("activation.code_lost"), ToneBad}
 	case state.Wrong:
 		m.Form.Form.Fields[0].Hint = Line{p.Text("not_me.wrong"), ToneBad}
 	}
