@@ -1,6 +1,7 @@
 package registrar_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -26,4 +27,28 @@ func TestKeep(t *testing.T) {
 	if n := scalar[int](b, `select count(*) from centre.deletion where rule = 'visit' and n = 1 and at > $1`, time.Now().Add(-time.Hour)); n != 1 {
 		t.Errorf("%d deletions are logged, want 1", n)
 	}
+}
+
+// Whoever has a key hears of its end, with the document's own end beside it, from a registrar that begins.
+func TestExpiryIsTold(t *testing.T) {
+	b := newBench(t)
+	before := b.start(1, nil)
+	v := b.visit()
+	v.prove()
+	v.bind(goodPIN)
+	v.judged()
+	b.until("it is welcomed", func() bool { return len(b.SMS.To(v.phone, "welcome")) == 1 })
+	before.Stop()
+	b.exec(`alter table centre.key disable trigger user`)
+	b.exec(`update centre.key set valid_until = (clock_timestamp() at time zone 'Europe/Lisbon')::date + 7`)
+	b.exec(`alter table centre.key enable trigger user`)
+	b.start(1, nil)
+	b.until("it is told", func() bool { return len(b.SMS.To(v.phone, "welcome")) == 2 })
+	until := scalar[string](b, `select to_char(valid_until, 'DD-MM-YYYY') from centre.key`)
+	if m := b.SMS.To(v.phone, "welcome")[1]; !strings.Contains(m.Body, until) || strings.Contains(m.Body, surname) {
+		t.Errorf("told %q, want the day %s and no name", m.Body, until)
+	}
+	b.until("it is written down", func() bool {
+		return scalar[int](b, `select count(*) from centre.message where kind = 'notify' and state = 'sent'`) == 1
+	})
 }
