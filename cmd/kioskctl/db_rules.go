@@ -16,7 +16,7 @@ import (
 
 // dbSettings prints the centre's rules.
 func dbSettings(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	return dbList(ctx, "db settings", "There are no settings.", args, stdout, stderr, schema.Settings, func(s schema.Setting) string {
+	return dbList(ctx, dbUsage, "db settings", "There are no settings.", args, stdout, stderr, schema.Settings, func(s schema.Setting) string {
 		return fmt.Sprintf("%s\t%d\t%d–%d\t%s", s.Name, s.Value, s.Lowest, s.Highest, s.Note)
 	})
 }
@@ -158,21 +158,21 @@ func perHourText(n int) string {
 }
 
 func dbAlerts(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	return dbList(ctx, "db alerts", "No alert in the last ninety days.", args, stdout, stderr, schema.Alerts, func(a schema.Alert) string {
+	return dbList(ctx, dbUsage, "db alerts", "No alert in the last ninety days.", args, stdout, stderr, schema.Alerts, func(a schema.Alert) string {
 		return fmt.Sprintf("%s\t%s\t%s\tothers: %s", a.At.UTC().Format(time.RFC3339), a.Kind, a.Desk, strings.Join(a.Others, ", "))
 	})
 }
 
 func dbReviews(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	return dbList(ctx, "db reviews", "No pair of living keys waits for a review.", args, stdout, stderr, schema.Reviews, func(r schema.Review) string {
+	return dbList(ctx, dbUsage, "db reviews", "No pair of living keys waits for a review.", args, stdout, stderr, schema.Reviews, func(r schema.Review) string {
 		return fmt.Sprintf("%s\tkey %d\tkey %d", r.At.UTC().Format(time.RFC3339), r.Key, r.Other)
 	})
 }
 
 // dbList is a command that prints a list, or that it is empty, and has no arguments of its own.
-func dbList[T any](ctx context.Context, name, empty string, args []string, stdout, stderr io.Writer,
+func dbList[T any](ctx context.Context, usage, name, empty string, args []string, stdout, stderr io.Writer,
 	read func(context.Context, string) ([]T, error), line func(T) string) int {
-	fs, dsn := adminFlags(name, dbUsage, stderr)
+	fs, dsn := adminFlags(name, usage, stderr)
 	if exit, ok := parseAdmin(fs, dsn, args, stderr); !ok {
 		return exit
 	}

@@ -58,6 +58,8 @@ func TestCentreFromNothing(t *testing.T) {
 			do = runMessages
 		case "retention":
 			do = runRetention
+		case "alerts":
+			do = runAlerts
 		}
 		if got := do(t.Context(), c.args[1:], &stdout, &stderr); got != c.exit {
 			t.Errorf("%s: exit %d, want %d\n%s%s", c.name, got, c.exit, &stdout, &stderr)
@@ -77,6 +79,11 @@ func TestCentreFromNothing(t *testing.T) {
 	}
 	t.Setenv("BALCAO_ADMIN_DSN", server.DSN(cluster.Admin, "balcao"))
 	run(command{"migrate", []string{"db", "migrate"}, exitOK, "already"})
+	run(command{"no alerts", []string{"alerts", "list"}, exitOK, "no alerts"})
+	run(command{"a rule", []string{"alerts", "rule", "codes_day", "--most", "12", "--hold", "30m"}, exitOK, "codes_day is changed"})
+	run(command{"rules", []string{"alerts", "rules"}, exitOK, "codes_day count of a contact > 12 in 24h0m0s hold 30m0s"})
+	run(command{"no such rule", []string{"alerts", "rule", "tea"}, exitError, "no such rule"})
+	run(command{"a phone's desk", []string{"alerts", "rule", "codes_day", "--act", "suspend_desk"}, exitError, "does not fit the rule"})
 	run(command{"the door", []string{"db", "centre", "--service-ca", services, "--out", out, "--hosts", "db1,db2"}, exitOK,
 		"postgres://balcao_centre@db1,db2/balcao?"})
 	run(command{"a registrar", []string{"db", "registrar", "registrar_a", "--service-ca", services, "--out", out}, exitOK, "registrar_a.crt"})

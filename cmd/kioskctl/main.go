@@ -30,6 +30,7 @@ const usage = `Usage: kioskctl COMMAND [flags]
   messages which messages wait, and how those of the last day fared (exit 3 when some wait too long)
   languages what of each language's texts nobody has read whose language it is
   retention [run]: for how long data is kept, what of it is due, and delete that
+  alerts   list | rules | rule: what watches for misuse, and what policy does by itself
   audit    compare everything that is logged with the log (exit 0 as it was logged, 3 tampered with)
   log      checkpoint | prove | verify: what the log signed, and proofs that something is in it
   witness  cosign a log's checkpoints, from another computer
@@ -62,7 +63,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 			return runCard(ctx, args, stdin, stdout, stderr)
 		},
 		"document": runDocument, "doctor": runDoctor, "trust": runTrust, "db": runDB, "desk": runDesk, "staff": runStaff,
-		"messages": runMessages, "languages": runLanguages, "retention": runRetention,
+		"messages": runMessages, "languages": runLanguages, "retention": runRetention, "alerts": runAlerts,
 		"audit": runAudit, "log": runLog, "witness": runWitness, "evidence": runEvidence,
 		"version": versions, "-version": versions, "--version": versions,
 	}, args, stdout, stderr)

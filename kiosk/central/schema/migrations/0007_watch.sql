@@ -25,7 +25,7 @@ create table centre.watch_count (
 	n     integer not null default 1,
 	primary key (per, who, slot, what, desk, staff, other, shard)
 );
-create index watch_count_slot on centre.watch_count (slot);
+create index watch_count_slot on centre.watch_count using brin (slot); -- of the round: a call never takes it
 comment on table centre.watch_count is 'Rolling counters, see internal.seen_at: how often what was seen of whom, where, by slots of time. Of contacts, keys, sources and
 documents they are kept 9 days, of desks and prefixes 40, of series 9.';
 
@@ -48,7 +48,8 @@ create table centre.watch_rule (
 	check (act not in ('suspend_desk', 'suspend_clerk') or per in ('desk', 'staff', 'series')),
 	check (act <> 'suspend_key' or per in ('contact', 'key')),
 	check ((measure in ('share', 'missing')) = (cardinality(of) > 0)),
-	check (measure not in ('share', 'missing', 'mean', 'sigma', 'days') or runs = 'tick')
+	check (measure not in ('share', 'missing', 'mean', 'sigma', 'days') or runs = 'tick'),
+	check (per not in ('desk', 'staff', 'prefix') or runs = 'tick')
 );
 comment on table centre.watch_rule is 'What is an alert: the measure over the window exceeds most (kioskctl alerts rules). count: how often; others: how many persons,
 identifiers or documents; desks: at how many at once; all: each of what was seen; last: the last of what, after all the others; share: what

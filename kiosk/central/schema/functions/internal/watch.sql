@@ -33,57 +33,72 @@ end $$;
 -- No two calls wait for one another: a counter belongs to the desk whose calls come one at a time, or to a backend.
 create function internal.seen_at(p_at timestamptz, p_what text, p_desk text, p_staff text, p_key bigint, p_contact bytea,
 	p_source bytea, p_document bytea, p_person bytea, p_prefix text, p_series text, p_holder bigint) returns void
-	language plpgsql set search_path = pg_catalog, pg_temp set timezone = 'UTC' as $$
+	language plpgsql set search_path = pg_catalog, pg_temp set timezone = 'UTC' set enable_seqscan = off set plan_cache_mode = force_generic_plan as $$
 declare
-	at_desk text := coalesce(p_desk, '');
-	by_staff text := coalesce(p_staff, '');
-	shard integer := case when p_desk is not null and session_user = 'balcao_centre' then 0 else 1 + pg_backend_pid() % 64 end;
 	sign_in boolean := p_what in ('unknown_identifier', 'pin_wrong', 'signed_in', 'signed_in_high', 'tried');
 	-- Unknown identifiers are counted as keys are, so that both cost the same.
 	key_subject bytea := case when p_key is not null then convert_to(p_key::text, 'UTF8') when sign_in then p_contact end;
-	s record;
+	pers text[] := '{contact,document,key,series,source,prefix,desk}';
+	subjects bytea[] := array[case when not sign_in then p_contact end, p_document, key_subject,
+		convert_to(p_staff || ' ' || p_series, 'UTF8'), p_source, convert_to(p_prefix, 'UTF8'), case when p_desk is not null then ''::bytea end];
+	others bytea[] := array[p_person, null, null, p_document, coalesce(key_subject, p_contact), null, null];
+	slots interval[] := '{1 minute,1 minute,1 minute,1 day,1 minute,1 hour,1 hour}';
+	names bytea[] := array_fill(null::bytea, array[7]);
+	before bytea[] := array_fill(null::bytea, array[7]);
+	whos bytea[] := array_fill(null::bytea, array[7]);
+	monday date := date_trunc('week', p_at);
+	this_week bytea;
+	last_week bytea;
+	hidden bytea;
 	r centre.watch_rule;
-	names bytea[];
-	other bytea;
-	who bytea;
 	value numeric;
 begin
-	for s in
-		select x.per, x.subject, x.other, x.slot from (values
-			('contact', case when not sign_in then p_contact end, p_person, interval '1 minute'),
-			('document', p_document, null, interval '1 minute'),
-			('key', key_subject, null, interval '1 minute'),
-			('series', convert_to(by_staff || ' ' || p_series, 'UTF8'), p_document, interval '1 day'),
-			('source', p_source, coalesce(key_subject, p_contact), interval '1 minute'),
-			('prefix', convert_to(p_prefix, 'UTF8'), null, interval '1 hour'),
-			('desk', case when p_desk is not null then ''::bytea end, null, interval '1 hour')
-		) x(per, subject, other, slot) where x.subject is not null
-	loop
-		names := internal.watch_names(p_at, s.per, s.subject);
-		who := names[1];
-		other := '';
-		if cardinality(names) = 2 and exists (select from centre.watch_count c where c.per = s.per and c.who = names[2]
-				and c.slot > p_at - interval '9 days') then
-			who := names[2];
+	this_week := (select k.key from centre.watch_key k where k.week = monday);
+	last_week := (select k.key from centre.watch_key k where k.week = monday - 7);
+	if this_week is null then
+		this_week := internal.watch_key(p_at);
+	end if;
+	for i in 1 .. 7 loop
+		continue when subjects[i] is null;
+		if i > 5 then -- desks and prefixes are nobody
+			names[i] := subjects[i];
+			whos[i] := subjects[i];
+			continue;
 		end if;
-		if s.other is not null then
-			other := crypto.hmac(s.other, who, 'sha256');
+		hidden := convert_to(pers[i] || ':', 'UTF8') || subjects[i];
+		names[i] := crypto.hmac(hidden, this_week, 'sha256');
+		whos[i] := names[i];
+		if last_week is not null then
+			before[i] := crypto.hmac(hidden, last_week, 'sha256');
+			if exists (select from centre.watch_count c where c.per = pers[i] and c.who = before[i] and c.slot > p_at - interval '9 days') then
+				whos[i] := before[i];
+			end if;
 		end if;
-		insert into centre.watch_count as c (per, who, slot, what, desk, staff, other, shard)
-			values (s.per, who, date_bin(s.slot, p_at, 'epoch'), p_what, at_desk, by_staff, other, shard)
-			on conflict on constraint watch_count_pkey do update set n = c.n + 1;
-		for r in select x.* from centre.watch_rule x where x.runs = 'call' and x.enabled and x.per = s.per and p_what = any (x.what) loop
-			value := internal.watch_measure(p_at, r, names, p_what);
+		if others[i] is not null then
+			others[i] := crypto.hmac(others[i], whos[i], 'sha256');
+		end if;
+	end loop;
+	insert into centre.watch_count as c (per, who, slot, what, desk, staff, other, shard)
+		select x.per, x.who, date_bin(x.slot, p_at, 'epoch'), p_what, coalesce(p_desk, ''), coalesce(p_staff, ''), coalesce(x.other, ''),
+			case when p_desk is not null and session_user = 'balcao_centre' then 0 else 1 + pg_backend_pid() % 64 end
+		from unnest(pers, whos, slots, others) x(per, who, slot, other) where x.who is not null
+		on conflict on constraint watch_count_pkey do update set n = c.n + 1;
+	for r in select x.* from centre.watch_rule x where p_what = any (x.what) and x.runs = 'call' and x.enabled loop
+		for i in 1 .. 5 loop
+			continue when pers[i] <> r.per or subjects[i] is null;
+			value := internal.watch_measure(p_at, r, array[names[i], before[i]], p_what);
 			if value > r.most then
-				perform internal.watch_raise(p_at, r, s.subject, names, value, at_desk, by_staff, coalesce(p_key, p_holder));
+				perform internal.watch_raise(p_at, r, subjects[i], array_remove(array[names[i], before[i]], null), value, coalesce(p_desk, ''),
+					coalesce(p_staff, ''), coalesce(p_key, p_holder));
 			end if;
 		end loop;
 	end loop;
 end $$;
 
 -- What a rule of the calls measures of one subject.
+-- Counters are found by their index, also while the planner believes that there are none yet.
 create function internal.watch_measure(p_at timestamptz, p_rule centre.watch_rule, p_names bytea[], p_what text) returns numeric
-	language plpgsql stable set search_path = pg_catalog, pg_temp as $$
+	language plpgsql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off set plan_cache_mode = force_generic_plan as $$
 declare
 	since timestamptz := p_at - make_interval(secs => p_rule.window_seconds);
 	met integer;
@@ -91,16 +106,19 @@ begin
 	if p_rule.measure = 'last' and p_what <> p_rule.what[cardinality(p_rule.what)] then
 		return null;
 	elsif p_rule.measure in ('last', 'all') then
-		select count(distinct c.what) into met from centre.watch_count c
-			where c.per = p_rule.per and c.who = any (p_names) and c.slot > since and c.slot <= p_at and c.what = any (p_rule.what);
+		select count(distinct c.what) into met from unnest(p_names) w(who), lateral (select * from centre.watch_count x where x.per = p_rule.per and x.who = w.who
+				and x.slot > since and x.slot <= p_at offset 0) c
+			where c.what = any (p_rule.what);
 		return met - cardinality(p_rule.what) + 1; -- above 0 when none is missing
 	elsif p_rule.measure = 'desks' then -- where the first was seen more often than the second
-		return (select count(*) from (select from centre.watch_count c
-			where c.per = p_rule.per and c.who = any (p_names) and c.slot > since and c.slot <= p_at and c.what = any (p_rule.what)
+		return (select count(*) from (select from unnest(p_names) w(who), lateral (select * from centre.watch_count x where x.per = p_rule.per and x.who = w.who
+				and x.slot > since and x.slot <= p_at offset 0) c
+			where c.what = any (p_rule.what)
 			group by c.desk having sum(case when c.what = p_rule.what[1] then c.n else -c.n end) > 0) d);
 	end if;
-	return (select case p_rule.measure when 'count' then sum(c.n) else count(distinct nullif(c.other, '')) end from centre.watch_count c
-		where c.per = p_rule.per and c.who = any (p_names) and c.slot > since and c.slot <= p_at and c.what = any (p_rule.what));
+	return (select case p_rule.measure when 'count' then sum(c.n) else count(distinct nullif(c.other, '')) end from unnest(p_names) w(who), lateral (select * from centre.watch_count x where x.per = p_rule.per and x.who = w.who
+				and x.slot > since and x.slot <= p_at offset 0) c
+		where c.what = any (p_rule.what));
 end $$;
 
 -- The counters that led to an alert, the newest 50: what came of each visit, where, by whom.
