@@ -105,12 +105,20 @@ func (s *Session) searchValue(e SearchAsked) (value string, valid bool) {
 	case SearchTax:
 		return text, CheckTaxNumber(text)
 	case SearchDocument:
-		return text, text != "" && len(text) <= 40 && len(e.Country) == 3
+		return documentNumber(text), text != "" && len(text) <= 40 && len(e.Country) == 3
 	case SearchRegister:
 		number, err := strconv.ParseInt(text, 10, 64)
 		return text, err == nil && number > 0
 	}
 	return "", false
+}
+
+// documentNumber is a number without blanks as the centre keeps it: a Citizen Card's has two, as printed.
+func documentNumber(text string) string {
+	if len(text) == 12 && digits([]byte(text[:9]), 9, 9) && digits([]byte(text[11:]), 1, 1) {
+		return text[:8] + " " + text[8:9] + " " + text[9:]
+	}
+	return text
 }
 
 // FoundChosen opens one of the keys that were found.

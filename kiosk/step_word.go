@@ -41,9 +41,9 @@ func (e WordGiven) apply(s *Session) {
 		return
 	}
 	s.dismiss("")
-	number := strings.ToUpper(strings.Join(strings.Fields(visible(e.Number)), ""))
+	number := documentNumber(strings.ToUpper(strings.Join(strings.Fields(visible(e.Number)), "")))
 	*word = WordState{NumberAsked: !s.rules.WordByBirth}
-	if !e.BirthDate.exists() || e.BirthDate.Partial() || word.NumberAsked && number == "" || len(number) > 40 {
+	if e.BirthDate.Year < FirstYear-50 || !e.BirthDate.Partial() && !e.BirthDate.exists() || word.NumberAsked && number == "" || len(number) > 40 {
 		word.Incomplete = true
 		return
 	}

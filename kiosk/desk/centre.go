@@ -233,6 +233,10 @@ func (r *Runner) awaitKey(v *visit, status central.Status) {
 func (r *Runner) decided(v *visit, s central.Status) bool {
 	switch s.State {
 	case central.StateActive:
+		if about := v.keyOpened(); s.Register != 0 && about != 0 && s.Register != about { // nobody's answer
+			r.answer(v, kiosk.KeyRefused{Code: kiosk.ProblemInternal})
+			return true
+		}
 		active := kiosk.KeyActive{Register: s.Register, ActiveAt: s.ActiveAt, ValidUntil: s.ValidUntil, Level: s.Level}
 		active.Key, _ = keyOf(s.Key) // what it does not say is not shown
 		if s.Receipt != nil {

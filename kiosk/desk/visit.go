@@ -42,6 +42,7 @@ type visit struct {
 
 	mu            sync.Mutex
 	enrolmentID   uuid.UUID // of the enrolment; zero until asked for
+	register      int64     // of the key that the enrolment is about
 	before        uuid.UUID // an enrolment for another errand that is to be abandoned first
 	searched      kiosk.Search
 	searchedAs    uuid.UUID
@@ -165,7 +166,17 @@ func (v *visit) replaceReading(read Reading) {
 func (v *visit) opened(o central.Opened) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.challenge, v.openedAt = o.Challenge, o.OpenedAt
+	v.challenge, v.openedAt, v.register = o.Challenge, o.OpenedAt, 0
+	if o.Key != nil {
+		v.register = o.Key.Register
+	}
+}
+
+// keyOpened is the register number of the key that the enrolment is about; 0 where there is none, or it is not known yet.
+func (v *visit) keyOpened() int64 {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.register
 }
 
 // pinSealed takes a sealed PIN. A signature over an earlier one is worth nothing any more.
