@@ -551,3 +551,74 @@ func TestMasks(t *testing.T) {
 		}
 	}
 }
+
+// signedIn has a try at a visit have signed in to a key, as the login's functions leave it.
+func (b *bench) signedIn(visit uuid.UUID, register int64) {
+	b.tb.Helper()
+	b.exec(`insert into centre.sign_in_try (id, key, model, named, made_at, admitted, state, settled, enrolment)
+		values (gen_random_uuid(), $2, $2, 'x', clock_timestamp(), true, 'signed_in', true, $1)`, visit, register)
+}
+
+// A renewed document: the same key with the new validity. Where its number is another, the sign-in names the key, and the PIN
+// goes on counting for whom it was hashed.
+func TestRenew(t *testing.T) {
+	t.Parallel()
+	for what, renewed := range map[string]func(person) person{
+		"the same number":  func(p person) person { return p },
+		"a new number":     func(p person) person { p.Document = "N" + p.Document; return p },
+		"a Citizen Card's": func(person) person { return citizen() },
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			who := traveller()
+			if what == "a Citizen Card's" {
+				who = renewed(who)
+			}
+			_, register := b.desk.enrol(who, ana)
+			subject := scalar[string](b, `select internal.pin_subject_of($1)`, register)
+			b.exec(`set session_replication_role = replica; update centre.key set pin_subject = null; reset session_replication_role`) // as of before there was one
+			_, stranger := b.desk.enrol(citizen(), name{"Outro", "Rui", "1970-01-01"})
+			now, id := who, newID()
+			if what != "a Citizen Card's" {
+				now = renewed(who)
+			}
+			o := must(b.desk.tryErrand(id, "renew", now))(t)
+			if o.Refusal != "" || (o.Key == nil) != (what == "a new number") {
+				t.Fatalf("opened: %+v", o)
+			}
+			e := evidenceOf("renew")
+			if who.Kind != "citizen-card" {
+				e = travelEvidence
+				e.PIN = nil
+			}
+			_, err := b.desk.tryBind(id, e)
+			wantState(t, "without a sign-in", err, "BK008")
+			if what != "a new number" {
+				b.signedIn(id, stranger)
+				_, err = b.desk.tryBind(id, e)
+				wantState(t, "signed in to another's", err, "BK008")
+			}
+			b.signedIn(id, register)
+			if s := must(b.desk.tryBind(id, e))(t); s.State != "pending" {
+				t.Fatalf("bound: %+v", s)
+			}
+			if a := b.apply(id, now, ""); a.Outcome != "active" || a.Register != register || a.Version != 2 {
+				t.Fatalf("renewed: %+v", a)
+			}
+			if got := scalar[string](b, `select concat_ws(' ', k.state, k.valid_until - (now() at time zone 'UTC')::date, internal.pin_subject_of(k.register) = $2)
+				from centre.key k where k.register = $1`, register, subject); got != "active 2000 t" {
+				t.Errorf("the key: %s", got)
+			}
+			if o := must(b.desk.tryErrand(newID(), "key", now))(t); o.Refusal != "" || o.Key.Register != register || o.Key.Timeline[0].Cause != "renew" {
+				t.Errorf("found by the new document: %+v", o)
+			}
+			if told := b.told(register); len(told) != 1 || !strings.HasPrefix(told[0], "notice_renewed ") {
+				t.Errorf("told: %v", told)
+			}
+			if o := must(b.desk.tryErrand(newID(), "key", who))(t); what == "a new number" && o.Refusal != "no_key" {
+				t.Errorf("found by the old document: %+v", o)
+			}
+		})
+	}
+}
