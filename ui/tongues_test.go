@@ -70,8 +70,14 @@ func TestCitizenReadsTheirLanguage(t *testing.T) {
 	}
 }
 
-// TestEveryLanguageFits: nothing of the citizen's screen stands outside its window, lying or upright, in any language.
+// TestEveryLanguageFits: nothing of the citizen's screen stands outside its window, lying or upright, in any language;
+// and what the screen itself says, beside the pages, is in the language's own catalogue.
 func TestEveryLanguageFits(t *testing.T) {
+	defer i18n.Observe(func(lang, key string) {
+		if enforced && i18n.Has("pt", key) && !i18n.Has(lang, key) {
+			t.Errorf("%s: no text for %s", lang, key)
+		}
+	})()
 	for _, size := range []fyne.Size{fyne.NewSize(1024, 768), fyne.NewSize(600, 800)} {
 		d := newDesk(t, ui.Options{})
 		d.Citizen().Resize(size)

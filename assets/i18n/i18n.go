@@ -65,15 +65,26 @@ func Observe(tell func(lang, key string)) (stop func()) {
 }
 
 // Text returns the text of the key in the language, with the values put in; "Count" also chooses the
-// plural form. An unknown language is answered in Portuguese. An unknown key is answered with the key
+// plural form. An unknown language, or a text that it lacks, is answered in Portuguese. An unknown key is answered with the key
 // itself: a screen that shows too much is better than one that shows nothing.
 func Text(lang, key string, args map[string]any) string {
 	if tell := asked.Load(); tell != nil {
 		(*tell)(lang, key)
 	}
-	localizer, known := localizers[lang]
-	if !known {
-		localizer = localizers[Languages[0]]
+	own, known := localizers[lang]
+	if text := localized(own, key, args); known && text != "" {
+		return text
+	}
+	if text := localized(localizers[Languages[0]], key, args); text != "" {
+		return text
+	}
+	return key
+}
+
+// localized is the text of one catalogue, and empty where it has none.
+func localized(localizer *goi18n.Localizer, key string, args map[string]any) string {
+	if localizer == nil {
+		return ""
 	}
 	config := &goi18n.LocalizeConfig{MessageID: key, TemplateData: args}
 	if count, counts := args["Count"]; counts {
@@ -84,8 +95,8 @@ func Text(lang, key string, args map[string]any) string {
 		config.PluralCount = nil // a number among the values, but no plural forms
 		text, err = localizer.Localize(config)
 	}
-	if err != nil || text == "" {
-		return key
+	if err != nil {
+		return ""
 	}
 	return text
 }

@@ -28,6 +28,7 @@ func TestText(t *testing.T) {
 		{"None", "en", "contact.problem.code_wrong", map[string]any{"Count": 0}, "Wrong code. 0 tries left."},
 		{"CountWithoutForms", "en", "step.pin", map[string]any{"Count": 1}, "PIN"},
 		{"UnknownLanguage", "xx", "step.identity", nil, "Identidade"},
+		{"OnlyForTheClerk", "hi", "status.reader", map[string]any{"Number": 2, "Content": "x"}, "Leitor 2: x"},
 		{"UnknownKey", "en", "step.nowhere", nil, "step.nowhere"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

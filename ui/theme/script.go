@@ -49,9 +49,13 @@ type run struct {
 	font fyne.Resource
 }
 
-// runs divides a line by script. Spaces and signs go with the letters before them; figures, and signs that every
-// keyboard has, are the theme's, so that a number looks the same in every language.
+// dotted writes Cyrillic і as Latin i: Fyne's fonts put the dot on it by a rule that its painter does not follow, and it
+// would be drawn without. The two look alike.
+var dotted = strings.NewReplacer("і", "i")
+
+// runs divides a line by script. Figures and most signs are the theme's, so that a number looks the same in every language.
 func runs(line string, style fyne.TextStyle) []run {
+	line = dotted.Replace(line)
 	var all []run
 	var last *fonts.Script
 	begun, decided := 0, false
@@ -69,7 +73,7 @@ func runs(line string, style fyne.TextStyle) []run {
 	}
 	for at, letter := range line {
 		script := fonts.Of(letter)
-		if letter == ' ' || script == nil && letter > unicode.MaxLatin1 && !unicode.IsLetter(letter) {
+		if script == nil && goesWith(letter) {
 			continue
 		}
 		if script != last && decided {
@@ -79,6 +83,11 @@ func runs(line string, style fyne.TextStyle) []run {
 	}
 	end(len(line))
 	return all
+}
+
+// goesWith holds for what is drawn in the font of the letters before it: spaces, marks, quotes and dashes of all scripts.
+func goesWith(sign rune) bool {
+	return sign == ' ' || sign == '।' || sign == '॥' || sign >= 0x2000 && sign <= 0x206F || unicode.Is(unicode.M, sign)
 }
 
 // measureRun is the size of a run, and how far under its top the line stands on which letters stand.

@@ -77,10 +77,11 @@ func TestTextOfManyScripts(t *testing.T) {
 		width float32
 		want  []string
 	}{
-		{"latin and cyrillic", theme.Value("PIN Ваш ключ активний"), 400, []string{"PIN Ваш ключ активний"}},
+		{"latin and cyrillic", theme.Value("PIN Ваш ключ актив"), 400, []string{"PIN Ваш ключ актив"}},
 		{"devanagari", theme.Value("अपना PIN चुनें।"), 400, []string{"Devanagari:अपना ", "PIN ", "Devanagari:चुनें।"}},
 		{"bengali", theme.Value("৬টি বাংলা: “কোড”"), 400, []string{"Bengali:৬টি বাংলা", ": “", "Bengali:কোড”"}},
 		{"bold Chinese", theme.Title("请输入PIN"), 400, []string{"Han Bold:请输入", "PIN"}},
+		{"an arrow", theme.Value("नीचे और है ↓"), 400, []string{"Devanagari:नीचे और है ", "↓"}},
 		{"begins with a sign", theme.Value("“确认” 6"), 400, []string{"Han:“确认” ", "6"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -116,6 +117,7 @@ func TestChineseBreaks(t *testing.T) {
 func TestScriptsAreShaped(t *testing.T) {
 	for _, c := range []struct{ joined, apart string }{
 		{"क्ष", "क\u200c्\u200cष"}, {"हिन्दी", "ह\u200cिन\u200c्द\u200cी"}, {"ন্দ", "ন\u200c্\u200cদ"}, {"ক্ষ", "ক\u200c্\u200cষ"},
+		{"і", "ı"}, {"ї", "ı"}, {"й", "и"}, {"ё", "е"}, {"ґ", "г"}, {"î", "ı"}, {"ç", "c"}, {"ñ", "n"},
 	} {
 		if a, b := drawn(t, c.joined), drawn(t, c.apart); slices.Equal(a.Pix, b.Pix) {
 			t.Errorf("%q is drawn like %q", c.joined, c.apart)
