@@ -129,6 +129,7 @@ func newEvidenceSite(t *testing.T) *evidenceSite {
 	for sql, args := range map[string][]any{
 		`insert into centre.key_contact (key, channel, value, proof, proven_at) values ($1, 'email', $2, $3, $4)`: {s.key, contact.Value, contact.Proof, contact.At},
 		`insert into centre.key_record (key, version, record) values ($1, 1, $2)`:                                 {s.key, signed},
+		`update centre.enrolment set key = $1 where id = $2`:                                                      {s.key, s.id},
 	} {
 		_, err := tx.Exec(t.Context(), sql, args...)
 		s.check(err)

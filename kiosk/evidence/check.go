@@ -62,6 +62,7 @@ func (f *File) Check(ctx context.Context, a Anchors) []Line {
 		return c.lines
 	}
 	c.Transcript = claimed.Transcript
+	c.expect.Contacts, c.expect.Activation = f.proven(c.Contacts), c.Activation // where a code went is not kept
 	examiner := *a.Trust
 	examiner.Revocation, examiner.CountryRevocation = nil, nil
 	c.examiner = examiner.AtCentre(kiosk.UsualRules(), c.SignedAt)
@@ -84,7 +85,8 @@ func (f *File) Check(ctx context.Context, a Anchors) []Line {
 		return c.lines
 	}
 	c.note("enrolment", c.matchOpened(), f.Enrolment.String())
-	c.note("contacts", c.matchContacts(), fmt.Sprintf("%d", len(f.Contacts)))
+	c.note("errand", c.matchErrand(), c.expect.errandName())
+	c.note("contacts", c.matchContacts(), fmt.Sprintf("%d", len(c.expect.Contacts)))
 	c.shift()
 	c.state(ctx)
 	c.revocation()
@@ -302,21 +304,26 @@ func (c *fileCheck) record() {
 	}
 	var err error
 	var r record.Record
+	found := !c.expect.errand().Records
 	for n, jws := range c.file.Records {
 		r, err = record.Verify([]byte(jws), c.anchors.Registry...)
 		if err == nil && (r.Version != n+1 || r.Register != c.file.Key.Register) {
 			err = errors.New("versions are missing, or are another key's")
 		}
-		if err == nil && n == 0 {
-			err = c.matchRecord(r)
+		if err == nil && r.Enrolment == c.file.Enrolment && r.Reason != "settings_changed" {
+			err, found = c.matchRecord(r), true
 		}
 		if err != nil {
 			break
 		}
 	}
-	// A key whose last day has passed expires without a record.
+	if err == nil && !found {
+		err = errors.New("none is of this visit")
+	}
+	// What only takes from a key needs no record.
 	k := c.file.Key
-	if err == nil && (r.Version != k.Version || r.State != k.State && k.State != "expired" || r.Level != k.Level || r.ValidUntil != k.ValidUntil) {
+	less := slices.Contains([]string{"locked", "blocked", "suspended", "cancelled", "expired"}, k.State)
+	if err == nil && (r.Version != k.Version || r.State != k.State && !less || r.Level != k.Level || r.ValidUntil != k.ValidUntil) {
 		err = errors.New("the tables say something else of the key")
 	}
 	c.note("record", err, fmt.Sprintf("key %d, version %d, signed by a registrar", k.Register, k.Version))
@@ -324,17 +331,16 @@ func (c *fileCheck) record() {
 
 func (c *fileCheck) matchRecord(r record.Record) error {
 	jws := sha256.Sum256(c.sent.JWS)
-	var contacts []FileContact
-	for _, k := range r.Contacts {
-		contacts = append(contacts, FileContact{kiosk.Channel(k.Channel), k.Value, k.Proof, k.ProvenAt})
-	}
-	same := slices.EqualFunc(contacts, c.file.Contacts, func(a, b FileContact) bool {
-		return a.Channel == b.Channel && a.Value == b.Value && a.Proof == b.Proof && sameTime(a.ProvenAt, b.ProvenAt)
+	recorded := contactsOf(r)
+	same := !slices.ContainsFunc(c.expect.Contacts, func(p kiosk.ProvenContact) bool {
+		k := recorded[p.Proof]
+		return k.Channel != p.Channel || k.Value != p.Value || !sameTime(k.At, p.At)
 	})
 	p, d := r.Person, c.Document
-	if r.Enrolment != c.file.Enrolment || !slices.Equal(r.Evidence, canonical.Bytes(jws[:])) || !same ||
-		p.Country != d.Country || p.CivilNumber != "" && !examine.SameCivilNumber(p.CivilNumber, d.CivilNumber) || p.DocumentNumber != d.Number ||
-		p.Surname != c.Person.Surname || p.GivenNames != c.Person.GivenNames || p.BirthDate != c.Person.BirthDate.String() {
+	whole := !c.expect.errand().Renews || p.DocumentNumber == d.Number &&
+		p.Surname == c.Person.Surname && p.GivenNames == c.Person.GivenNames && p.BirthDate == c.Person.BirthDate.String()
+	if r.Enrolment != c.file.Enrolment || !slices.Equal(r.Evidence, canonical.Bytes(jws[:])) || !same || !whole || p.Country != d.Country ||
+		p.CivilNumber != "" && !examine.SameCivilNumber(p.CivilNumber, d.CivilNumber) || p.CivilNumber == "" && p.DocumentNumber != d.Number {
 		return errors.New("of another enrolment, person or contact")
 	}
 	return nil

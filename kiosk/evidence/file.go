@@ -11,6 +11,8 @@ import (
 
 	"balcao/kiosk"
 	"balcao/kiosk/canonical"
+	"balcao/kiosk/record"
+	"balcao/kiosk/transcript"
 )
 
 // FileForm is the form of the files that this package writes and reads.
@@ -57,9 +59,10 @@ type File struct {
 	Kept             canonical.Bytes   `json:"kept"`
 	Proof            canonical.Bytes   `json:"proof"`
 	ChipPrivate      canonical.Bytes   `json:"chip_private"`
-	Contacts         []FileContact     `json:"contacts"`
-	Marked           bool              `json:"marked"` // by the clerk, with the quiet key
-	Shift            *FileShift        `json:"shift"`  // null: opened before staff signed in
+	Contacts         []FileContact     `json:"contacts"` // of the key, as they are when the file is written
+	Errand           string            `json:"errand"`   // "" in files of before there were errands: an enrolment
+	Marked           bool              `json:"marked"`   // by the clerk, with the quiet key
+	Shift            *FileShift        `json:"shift"`    // null: opened before staff signed in
 	Decision         *FileDecision     `json:"decision"`
 	Verification     json.RawMessage   `json:"verification"` // what the registrar found, and who answered
 	Key              FileKey           `json:"key"`
@@ -161,8 +164,9 @@ func (f *File) expect(a Anchors) Expect {
 	for _, c := range f.DeskCertificates {
 		e.DeskCertificates = append(e.DeskCertificates, fingerprint(c))
 	}
-	for _, c := range f.Contacts {
-		e.Contacts = append(e.Contacts, kiosk.ProvenContact{Channel: c.Channel, Value: c.Value, Proof: c.Proof, At: c.ProvenAt})
+	if f.Errand != transcript.Enrol && f.Errand != "" {
+		e.Errand, e.Register = f.Errand, f.Key.Register
+		e.Record, _ = f.made()
 	}
 	if s := f.Shift; s != nil {
 		card := StaffCard{Number: s.Staff, Role: s.Role}
@@ -179,6 +183,47 @@ func (f *File) expect(a Anchors) Expect {
 		e.Decision = &Decision{JWS: compact(d.JWS), By: by, At: d.At, Seen: d.Reasons}
 	}
 	return e
+}
+
+// made is the record of the key that the visit made and of a visit that made none the first, as they
+// are claimed. Whether a registrar signed them is another line of the file's.
+func (f *File) made() (r *record.Record, is bool) {
+	for _, jws := range f.Records {
+		claimed, err := record.Claimed([]byte(jws))
+		if err != nil {
+			continue
+		}
+		if r == nil || claimed.Enrolment == f.Enrolment {
+			r, is = &claimed, claimed.Enrolment == f.Enrolment
+		}
+	}
+	return r, is
+}
+
+// proven are the contacts that the visit proved, as the key has them or, where another took their place since, as the record
+// has them that the visit made.
+func (f *File) proven(agreed []transcript.Contact) (contacts []kiosk.ProvenContact) {
+	known := map[uuid.UUID]kiosk.ProvenContact{}
+	if r, is := f.made(); is {
+		known = contactsOf(*r)
+	}
+	for _, c := range f.Contacts {
+		known[c.Proof] = kiosk.ProvenContact{Channel: c.Channel, Value: c.Value, Proof: c.Proof, At: c.ProvenAt}
+	}
+	for _, c := range agreed {
+		if k, is := known[c.Proof]; is {
+			contacts = append(contacts, k)
+		}
+	}
+	return contacts
+}
+
+func contactsOf(r record.Record) map[uuid.UUID]kiosk.ProvenContact {
+	by := map[uuid.UUID]kiosk.ProvenContact{}
+	for _, c := range r.Contacts {
+		by[c.Proof] = kiosk.ProvenContact{Channel: kiosk.Channel(c.Channel), Value: c.Value, Proof: c.Proof, At: c.ProvenAt}
+	}
+	return by
 }
 
 // fingerprint is SHA-256 as a file has it; of another length it is no certificate's.

@@ -8,6 +8,7 @@ import (
 
 	"balcao/kiosk"
 	"balcao/kiosk/central"
+	"balcao/kiosk/central/schema"
 	"balcao/kiosk/evidence"
 	"balcao/kiosk/kiosktest"
 	"balcao/kiosk/record"
@@ -67,7 +68,8 @@ func values(contacts []record.Contact) (list []string) {
 // is told to the holder where it was not, and what only takes away makes none.
 func TestErrands_Life(t *testing.T) {
 	b := newBench(t)
-	card := useCards(b).read(t, "cc2024")
+	fixtures := useCards(b)
+	card := fixtures.read(t, "cc2024")
 	audit := b.audited()
 	b.start(2, nil)
 	clean := func(what string) {
@@ -148,6 +150,17 @@ func TestErrands_Life(t *testing.T) {
 		}
 	}
 	clean("over")
+	for _, v := range []*cardVisit{later, activate, mail, phone} { // whose contacts are others by now
+		text, err := schema.Evidence(b.ctx, b.Admin, v.id)
+		b.check(err)
+		f, err := evidence.ReadFile(text)
+		b.check(err)
+		b.holds(fixtures, b.Records.Public().(ed25519.PublicKey), f)
+		f.Errand = "unblock"
+		if lines := f.Check(b.ctx, b.anchors(fixtures)); evidence.Good(lines) {
+			t.Errorf("%s, said to be of another errand, holds", v.errand)
+		}
+	}
 	if n := scalar[int](b, `select count(*) from centre.key_record where key = $1`, register); n != 6 {
 		t.Errorf("%d records", n)
 	}

@@ -263,15 +263,26 @@ func (v *visit) evidenced(c *cards, key ed25519.PublicKey) {
 	v.check(err)
 	f, err := evidence.ReadFile(text)
 	v.check(err)
-	anchors := evidence.Anchors{
-		Trust: kiosktest.Examiner(v.t, c.fixtures.Issued()), Desks: cluster.DeskAuthority(), Registry: []ed25519.PublicKey{key},
-		Staff: staff.New([]*x509.Certificate{v.staffAuthority.Cert}, nil),
-	}
-	if lines := f.Check(v.ctx, anchors); !evidence.Good(lines) || len(lines) < 8 {
-		v.t.Errorf("%s does not hold:\n%v", f.Kind, lines)
-	}
+	v.holds(c, key, f)
 	if ids, err := schema.Enrolled(v.ctx, v.Admin, 0, f.Key.Register); err != nil || !slices.Equal(ids, []uuid.UUID{v.id}) {
 		v.t.Errorf("key %d: got %v, %v", f.Key.Register, ids, err)
+	}
+}
+
+// holds verifies a file of evidence.
+func (b *bench) holds(c *cards, key ed25519.PublicKey, f *evidence.File) {
+	b.t.Helper()
+	anchors := b.anchors(c)
+	anchors.Registry = []ed25519.PublicKey{key}
+	if lines := f.Check(b.ctx, anchors); !evidence.Good(lines) || len(lines) < 8 {
+		b.t.Errorf("%s does not hold:\n%v", f.Kind, lines)
+	}
+}
+
+func (b *bench) anchors(c *cards) evidence.Anchors {
+	return evidence.Anchors{
+		Trust: kiosktest.Examiner(b.t, c.fixtures.Issued()), Desks: cluster.DeskAuthority(),
+		Staff: staff.New([]*x509.Certificate{b.staffAuthority.Cert}, nil),
 	}
 }
 

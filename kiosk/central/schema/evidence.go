@@ -21,12 +21,12 @@ type Reader interface {
 // Evidence is what the tables have of an enrolment that became a key, in the form of evidence.File (kiosk/evidence) without
 // proofs that it was logged. It is personal. The errors are ErrNoEvidence and the database's.
 func Evidence(ctx context.Context, conn Reader, enrolment uuid.UUID) (text []byte, err error) {
-	const sql = `with b64 as materialized (select e.id, e.desk, e.opened_at, e.document_kind, e.typed, e.shift, v.jws, v.marked, v.verification,
+	const sql = `with b64 as materialized (select e.id, e.desk, e.opened_at, e.document_kind, e.typed, e.shift, v.jws, v.marked, v.verification, e.errand,
 			y.register, y.version, y.state, y.level, y.valid_until,
 			translate(encode(e.challenge, 'base64'), E'+/=\n', '-_') challenge, translate(encode(v.sod, 'base64'), E'+/=\n', '-_') sod,
 			translate(encode(v.kept, 'base64'), E'+/=\n', '-_') kept, translate(encode(v.proof, 'base64'), E'+/=\n', '-_') proof,
 			translate(encode(c.private, 'base64'), E'+/=\n', '-_') private
-		from centre.enrolment e join centre.evidence v on v.enrolment = e.id join centre.key y on y.enrolment = e.id
+		from centre.enrolment e join centre.evidence v on v.enrolment = e.id join centre.key y on y.register = e.key
 			left join centre.chip_challenge c on c.enrolment = e.id where e.id = $1 and v.jws is not null)
 	select json_build_object('form', 'balcao-evidence/1', 'exported_at', clock_timestamp(), 'enrolment', e.id, 'challenge', e.challenge,
 		'desk', e.desk, 'opened_at', e.opened_at, 'document_kind', e.document_kind, 'typed', e.typed,
@@ -35,7 +35,7 @@ func Evidence(ctx context.Context, conn Reader, enrolment uuid.UUID) (text []byt
 		'jws', convert_from(e.jws, 'UTF8')::json, 'sod', e.sod, 'kept', e.kept, 'proof', e.proof, 'chip_private', e.private,
 		'contacts', (select coalesce(json_agg(json_build_object('channel', k.channel, 'value', k.value, 'proof', k.proof,
 				'proven_at', k.proven_at) order by k.channel desc), '[]') from centre.key_contact k where k.key = e.register),
-		'marked', e.marked,
+		'marked', e.marked, 'errand', e.errand,
 		'shift', (select json_build_object('id', s.id, 'staff', s.staff, 'role', s.role,
 				'challenge', translate(encode(s.challenge, 'base64'), '+/=', '-_'),
 				'fingerprint', translate(encode(s.fingerprint, 'base64'), '+/=', '-_'), 'signed_at', s.signed_at,
