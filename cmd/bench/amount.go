@@ -28,6 +28,8 @@ type amount struct {
 	together   int           // desks that bind at once
 	rounds     int           // in which they do, with the log and without
 
+	watched int // days that are simulated for the rules of alerts
+
 	attack  time.Duration // how long an attack goes on that does not end by itself
 	people  int           // whom a stolen desk opens enrolments for
 	numbers int           // to which it asks for codes
@@ -49,7 +51,7 @@ var whole = amount{
 	documents: []string{"passport-bac", "passport-pace-gm"}, paces: 20, passives: 40, theirs: true,
 	starts: 3, settling: 3 * time.Second, idle: 10 * time.Second,
 	listeners: 1000, pairs: 60, enrolments: 400, visits: 240, hashes: 60, storm: 20 * time.Second, leaves: 100_000, changes: 400,
-	together: 50, rounds: 12, attack: 8 * time.Second, people: 2000, numbers: 1200,
+	together: 50, rounds: 12, watched: 28, attack: 8 * time.Second, people: 2000, numbers: 1200,
 }
 
 // smallest is everything once, to see that it can be measured. Its figures say little.
@@ -59,5 +61,5 @@ var smallest = amount{
 	documents: []string{"passport-pace-gm"}, paces: 1, passives: 1,
 	starts: 1, settling: 100 * time.Millisecond, idle: 500 * time.Millisecond,
 	listeners: 20, pairs: 2, enrolments: 8, visits: 4, hashes: 1, storm: time.Second, leaves: 2000, changes: 3,
-	together: 4, rounds: 1, attack: 3 * time.Second, people: 150, numbers: 250,
+	together: 4, rounds: 1, watched: 2, attack: 3 * time.Second, people: 150, numbers: 250,
 }

@@ -43,6 +43,8 @@ type CentreReport struct {
 
 	Storm StormReport `json:"storm,omitzero"`
 
+	Watch WatchReport `json:"watch,omitzero"`
+
 	Log LogReport `json:"log,omitzero"`
 }
 
@@ -71,6 +73,9 @@ func measureCentre(ctx context.Context, dir string, much amount, say func(string
 	say("the centre: a storm of sign-ins for %v", much.storm)
 	var failed error
 	report.Storm, failed = measureStorm(ctx, s, report.HashRate, much)
+	err = errors.Join(err, failed)
+	say("alerts: %d simulated days of honest people", much.watched)
+	report.Watch, failed = measureWatch(ctx, s, much)
 	err = errors.Join(err, failed)
 	// Last: it switches the log off.
 	say("the log: %d leaves, and %d desks that bind at once with it and without", much.leaves, much.together)

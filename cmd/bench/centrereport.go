@@ -11,6 +11,7 @@ const (
 	leastPerSecond = 11.6   // enrolments, on two cores
 	leastAudited   = 20_000 // leaves per second
 	mostLeaf       = 0.1    // of a bind
+	mostAlerts     = 0.05   // of a desk a day, about honest people
 	mostLogged     = 1.1    // of the same without the log
 )
 
@@ -48,6 +49,11 @@ func (r CentreReport) text() string {
 		t.row("send and confirm a code beside it", fmt.Sprintf("p95 %s ms, %d enrolments", ms(s.Storm), s.Enrolls),
 			fmt.Sprintf("p95 %s ms without", ms(s.Calm)), fmt.Sprintf("%s ≤ %d ms %s", ms(s.Storm), mostStorm, verdict(s.Storm, mostStorm)))
 	}
+	if w := r.Watch; w.DeskDays > 0 {
+		perDay := float64(w.Alerts) / float64(w.DeskDays)
+		t.row("alerts about honest people", fmt.Sprintf("%d in %d desk-days, %d days simulated", w.Alerts, w.DeskDays, w.Days),
+			fmt.Sprintf("%s ms to count an event, of %d", ms(w.Count), w.Counted), fmt.Sprintf("%.4f a desk-day ≤ %.2f %s", perDay, mostAlerts, verdict(perDay, mostAlerts)))
+	}
 	if l := r.Log; l.Audited > 0 {
 		t.row("audit of the log", fmt.Sprintf("%.0f leaves/s, %d leaves", l.Audited, l.Leaves), "",
 			fmt.Sprintf("≥ %d %s", leastAudited, verdict(leastAudited, l.Audited)))
@@ -73,6 +79,7 @@ func (r CentreReport) text() string {
   and clerk sign meanwhile, on the same cores. without a registrar: the questions alone.
   a storm: sign-ins with wrong PINs that come at 0.8 of the rate of bare Argon2id of the same run, however long each takes:
   counted, hashed and compared, by SQL as balcao_login. beside them somebody enrols through the door.
+  alerts: a simulated month of eight desks on this database, with tourists, couples with one phone and a bus of students.
   a leaf: what a change of a member of staff takes longer with the log than without. at once: until the last is bound, while
   keys are made of the others, which is six leaves each; no PIN is hashed and no evidence verified. rounds in turn, medians.
 `
