@@ -24,6 +24,9 @@ func TestDigitsByKey(t *testing.T) {
 		"FrenchRow": func(digit rune) (fyne.KeyEvent, rune) {
 			return fyne.KeyEvent{Name: fyne.KeyName(digit), Physical: fyne.HardwareKey{ScanCode: row[digit]}}, french[digit]
 		},
+		"NepaliRow": func(digit rune) (fyne.KeyEvent, rune) {
+			return fyne.KeyEvent{Physical: fyne.HardwareKey{ScanCode: row[digit]}}, digit - '0' + '०'
+		},
 		"Row": func(digit rune) (fyne.KeyEvent, rune) {
 			return fyne.KeyEvent{Name: fyne.KeyName(digit), Physical: fyne.HardwareKey{ScanCode: row[digit]}}, digit
 		},

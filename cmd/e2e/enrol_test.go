@@ -88,6 +88,7 @@ func (d *kioskDesk) typeCode(t testing.TB, v visitor, code string) {
 	d.has(t, citizenTitle)
 	if v.english {
 		d.keys(t, "F12")
+		d.types(t, "2") // the second of the languages
 	}
 	d.shot(t, v, "3-code")
 	d.types(t, code) // the sixth digit sends it, and a contact that is proven leads on
