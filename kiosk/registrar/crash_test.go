@@ -7,6 +7,7 @@ import (
 	"balcao/kiosk"
 	"balcao/kiosk/central"
 	"balcao/kiosk/kiosktest"
+	"balcao/kiosk/registrar"
 )
 
 // A worker that dies while it sends a code: another sends it, with the same digits, and they are right.
@@ -180,5 +181,50 @@ func once(b *bench, people int) {
 		if got := scalar[int](b, sql); got != people {
 			b.t.Errorf("%s: %d, want %d", what, got, people)
 		}
+	}
+}
+
+// A worker that dies while it sends an activation code: the code that arrives in the end is right, and the one before it is
+// worth nothing any more.
+func TestCrash_ActivationCode(t *testing.T) {
+	for _, point := range []string{"taken", "code_ready"} {
+		t.Run(point, func(t *testing.T) {
+			b := newBench(t)
+			before := b.start(1, nil)
+			v := b.visit()
+			letter := central.ActivationRequest{ID: newID(), Channel: kiosk.Letter, Language: kiosk.Portuguese,
+				Address: kiosk.PostalAddress{Name: "Zeferino", Lines: []string{"Rua 1"}, Postcode: "1100-001", Town: "Lisboa", Country: "PRT"}}
+			_, err := b.Centre.SetActivation(b.ctx, v.id, letter)
+			b.check(err)
+			v.bind(goodPIN)
+			register := v.judged().Register
+			before.Stop()
+
+			again := newID()
+			_, err = b.Centre.Open(b.ctx, again, central.Person{Shift: v.shift, Document: kiosk.CitizenCard, Country: "PRT", CivilNumber: v.civilNumber, Errand: "activate"})
+			b.check(err)
+			sent, err := b.Centre.ResendActivation(b.ctx, again, central.ActivationRequest{ID: newID(), Channel: kiosk.SMS, Value: v.phone, Language: kiosk.Portuguese})
+			b.check(err)
+			if sent.Refusal != "" {
+				t.Fatal(sent.Refusal)
+			}
+			var died chan struct{}
+			first := b.start(1, func(r *kiosktest.Registrar) { died = b.crash(r, point) })
+			b.await(died)
+			second := b.again(first, 1)
+			code := kiosktest.LongCodeIn(b.SMS.Wait(b.ctx, t, v.phone, kiosktest.LongMessage))
+			second.Stop()
+			old, err := registrar.ActivationCode(pepper, register, 1)
+			b.check(err)
+			for _, try := range []struct {
+				code    string
+				refusal central.Refusal
+			}{{string(old), central.CodeWrong}, {code, ""}} {
+				got, err := b.Centre.ConfirmActivation(b.ctx, again, central.ActivationAttempt{ID: newID(), Code: []byte(try.code)})
+				if err != nil || got.Refusal != try.refusal || try.refusal == "" && (got.Contact != v.phone || got.Channel != kiosk.SMS) {
+					t.Errorf("got %+v, %v, want %q", got, err, try.refusal)
+				}
+			}
+		})
 	}
 }

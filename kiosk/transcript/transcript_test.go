@@ -67,6 +67,58 @@ func TestTranscript_Encode(t *testing.T) {
 	}
 }
 
+// What an errand adds, behind all that there was: what was signed before has kept its form.
+func TestTranscript_Errand(t *testing.T) {
+	said := sample
+	said.Errand, said.Register, said.Reason = "phone", 4711, "request"
+	said.Activation = &transcript.Activation{Channel: kiosk.Letter, Address: []byte{5}}
+	said.Numbers = []transcript.Number{{Kind: "niss", Value: "11234567892", Source: "paper", Paper: "service_card"}}
+	want := strings.TrimSuffix(sampleJSON, "}") + `,"errand":"phone","key":4711,"reason":"request",` +
+		`"activation":{"channel":"letter","value":"","address_sha256":"BQ"},` +
+		`"numbers":[{"kind":"niss","value":"11234567892","source":"paper","paper":"service_card"}]}`
+	got, err := said.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, string(got)); diff != "" {
+		t.Errorf("canonical form (-want +got):\n%s", diff)
+	}
+	read, err := transcript.Decode([]byte(want))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(said, read); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	for name, bad := range map[string]string{
+		"no errand said":  strings.Replace(want, `"errand":"phone"`, `"errand":""`, 1),
+		"no key said":     strings.Replace(want, `"key":4711`, `"key":0`, 1),
+		"no code":         strings.Replace(want, `{"channel":"letter","value":"","address_sha256":"BQ"}`, `null`, 1),
+		"no numbers":      strings.Replace(want, `[{"kind":"niss","value":"11234567892","source":"paper","paper":"service_card"}]`, `[]`, 1),
+		"a number's text": strings.Replace(want, `"key":4711`, `"key":"4711"`, 1),
+	} {
+		if _, err := transcript.Decode([]byte(bad)); !errors.Is(err, transcript.ErrForm) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	// An address is hashed whole.
+	at := kiosk.PostalAddress{Name: "Maria", Lines: []string{"Rua 1", "2.º"}, Postcode: "1100-001", Town: "Lisboa", Country: "PRT"}
+	seen := map[string]bool{string(transcript.HashAddress(at)): true}
+	for _, other := range []kiosk.PostalAddress{
+		{Name: "Rita", Lines: at.Lines, Postcode: at.Postcode, Town: at.Town, Country: at.Country},
+		{Name: at.Name, Lines: []string{"Rua 1 2.º"}, Postcode: at.Postcode, Town: at.Town, Country: at.Country},
+		{Name: at.Name, Lines: at.Lines, Postcode: "1100-002", Town: at.Town, Country: at.Country},
+		{Name: at.Name, Lines: at.Lines, Postcode: at.Postcode, Town: "Porto", Country: at.Country},
+		{Name: at.Name, Lines: at.Lines, Postcode: at.Postcode, Town: at.Town, Country: "ESP"},
+	} {
+		h := string(transcript.HashAddress(other))
+		if seen[h] || len(h) != 32 {
+			t.Errorf("%+v has the hash of another", other)
+		}
+		seen[h] = true
+	}
+}
+
 func TestDecode(t *testing.T) {
 	got, err := transcript.Decode([]byte(sampleJSON))
 	if err != nil {
