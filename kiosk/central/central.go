@@ -109,8 +109,8 @@ func (c *Centre) Hello(ctx context.Context) (Hello, error) {
 	return h, err
 }
 
-// Open opens an enrolment under an identifier of the caller's (UUIDv7). Its refusals are AlreadyActive, WaitingCase and
-// NoChip. Codes of *Refused: Ended, Conflict, Invalid, Unknown, TooMany, Shift, Role; of all about an enrolment also
+// Open opens an enrolment, or a visit of another errand, under an identifier of the caller's (UUIDv7). Its refusals are
+// AlreadyActive, WaitingCase and NoChip; of another errand NoKey and WrongState. Codes of *Refused: Ended, Conflict, Invalid, Unknown, TooMany, Shift, Role; of all about an enrolment also
 // Shift, when whoever opened it was suspended. Here and below also Desk, Suspended, Nameless and
 // Version.
 func (c *Centre) Open(ctx context.Context, enrolment uuid.UUID, p Person) (Opened, error) {
@@ -163,7 +163,7 @@ func (c *Centre) ChipChallenge(ctx context.Context, enrolment uuid.UUID, dg14 []
 }
 
 // Bind hands over the evidence; marked says that the clerk has a doubt. Repeated with the same evidence it answers the
-// status. Codes of *Refused: Unknown, Ended, Expired, Conflict, Invalid, NoContact.
+// status. Codes of *Refused: Unknown, Ended, Expired, Conflict, Invalid, NoContact, Unproven.
 func (c *Centre) Bind(ctx context.Context, enrolment uuid.UUID, e transcript.Evidence, marked bool) (Status, error) {
 	var s Status
 	said := Evidence{JWS: e.JWS, Identity: e.Identity, SOD: e.SOD, SealedPIN: e.SealedPIN, Proof: e.Proof, Marked: marked}
