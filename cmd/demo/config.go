@@ -60,7 +60,7 @@ func (d *demo) writeConfigs(ctx context.Context) error {
 	}
 	if err := writeTOML(d.path("centre.toml"), map[string]any{
 		"listen": centreAddress, "certificate": d.path("centre.crt"), "key": d.path("centre.key"),
-		"desk_authority": d.deskCA(), "staff_authority": d.staffAuthority(), "record_keys": []string{d.recordKey()},
+		"desk_authority": d.deskCA(), "staff_authority": d.staffAuthority(), "record_keys": []string{d.recordKey()}, "log_key": d.logKey(),
 		"database": d.cluster.DSN(cluster.Centre, database),
 	}); err != nil {
 		return err
