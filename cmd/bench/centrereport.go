@@ -77,7 +77,7 @@ func (r CentreReport) text() string {
   code sent by the registrar and confirmed, bound, the signatures of card, desk and clerk and the answers about revocation verified,
   the PIN hashed, the key active. the card was read and examined, the PIN sealed and OCSP answered before; card, desk
   and clerk sign meanwhile, on the same cores. without a registrar: the questions alone.
-  a storm: sign-ins with wrong PINs that come at 0.8 of the rate of bare Argon2id of the same run, however long each takes:
+  a storm: sign-ins with wrong PINs that come at 0.8 of the rate of bare hashing in the same run, however long each takes:
   counted, hashed and compared, by SQL as balcao_login. beside them somebody enrols through the door.
   alerts: a simulated month of eight desks on this database, with tourists, couples with one phone and a bus of students.
   a leaf: what a change of a member of staff takes longer with the log than without. at once: until the last is bound, while
