@@ -59,7 +59,7 @@ func tried(known func(i int) bool) func(int, time.Time) Event {
 	return func(i int, at time.Time) Event {
 		e := Event{At: at, What: "unknown_identifier", Contact: hidden("case identifier %d", i), Source: hidden("case network")}
 		if known(i) {
-			e.What, e.Key = "signed_in", int64(991000+i)
+			e.What, e.Key = "pin_right", int64(991000+i)
 		}
 		return e
 	}

@@ -255,7 +255,11 @@ func (c *crowd) signIns(day int) {
 		if c.r.IntN(5) == 0 {
 			e.Source = hidden("library")
 		}
-		e1 := e
+		right := e
+		right.What = "pin_right"
+		c.add(right)
+		e.Source = nil // is told once
+		e1 := right
 		for i := 0; i < 4 && c.r.IntN(8) == 0; i++ {
 			e1.At = e1.At.Add(-20 * time.Second)
 			if e1.What = "pin_wrong"; i == 0 && c.r.IntN(4) == 0 { // a digit of the phone number

@@ -48,7 +48,7 @@ create table centre.sign_in_try (
 	key       bigint not null,  -- as in centre.sign_in
 	model     bigint,           -- whose hash was shown and is compared: the key's, or of one that stands in for who is unknown
 	named     bytea not null,   -- keyed hash of the identifier: the same try names the same
-	source    bytea,            -- until it was told to whoever watches
+	source    bytea,            -- until whoever watches was told of all that it asked for
 	made_at  timestamptz not null,
 	admitted  boolean not null, -- there was a try left
 	state     text not null default 'begun' check (state in ('begun', 'no', 'code', 'signed_in', 'over')),

@@ -35,7 +35,7 @@ create function internal.seen_at(p_at timestamptz, p_what text, p_desk text, p_s
 	p_source bytea, p_document bytea, p_person bytea, p_prefix text, p_series text, p_holder bigint) returns void
 	language plpgsql set search_path = pg_catalog, pg_temp set timezone = 'UTC' set enable_seqscan = off set plan_cache_mode = force_generic_plan as $$
 declare
-	sign_in boolean := p_what in ('unknown_identifier', 'pin_wrong', 'signed_in', 'signed_in_high', 'tried');
+	sign_in boolean := p_what in ('unknown_identifier', 'pin_wrong', 'pin_right', 'signed_in', 'signed_in_high', 'tried');
 	-- Unknown identifiers are counted as keys are, so that both cost the same.
 	key_subject bytea := case when p_key is not null then convert_to(p_key::text, 'UTF8') when sign_in then p_contact end;
 	pers text[] := '{contact,document,key,series,source,prefix,desk}';
@@ -178,7 +178,7 @@ begin
 		and h.who = any (internal.watch_names(clock_timestamp(), p_per, p_subject)));
 end $$;
 
--- Counts what is seen now. p_what: code_sent, code_wrong, code_confirmed, pin_wrong, signed_in (p_extra high: of the high level,
+-- Counts what is seen now. p_what: code_sent, code_wrong, code_confirmed, pin_wrong, pin_right, signed_in (p_extra high: of the high level,
 -- or a signature), unknown_identifier, and what the triggers below see. p_contact and p_source are keyed hashes or
 -- networks; nothing says which service was used.
 create function internal.seen(p_what text, p_desk text, p_staff text, p_key bigint, p_contact bytea, p_source bytea, p_extra text default null)

@@ -127,10 +127,10 @@ begin
 		return;
 	end if;
 	perform internal.sign_in_follow(x.key);
-	update centre.sign_in_try set settled = true, source = null where id = p_try and not settled;
-	if found and x.state = 'no' then
-		perform internal.seen(case when x.key > 0 then 'pin_wrong' else 'unknown_identifier' end, null, null,
-			case when x.key > 0 then x.key end, null, x.source);
+	update centre.sign_in_try set settled = true, source = case when state = 'code' then source end where id = p_try and not settled;
+	if found then
+		perform internal.seen(case when x.state <> 'no' then 'pin_right' when x.key > 0 then 'pin_wrong' else 'unknown_identifier' end,
+			(select e.desk from centre.enrolment e where e.id = x.enrolment), null, case when x.key > 0 then x.key end, x.named, x.source);
 	end if;
 end $$;
 comment on function login.settle is 'What follows from a PIN that was compared, after its answer was given.';
@@ -215,7 +215,7 @@ begin
 	insert into centre.sign_in_code (id, try, key, channel, language, sent_at, expires_at, resend_at, sends_left)
 		values (p_send, p_try, x.key, p_channel, p_language, sent_at, expires_at, resend_at, sends_left);
 	perform internal.enqueue('sign_in_code', x.enrolment, null, p_channel, p_send);
-	perform internal.seen('code_sent', null, null, x.key, internal.contact_hash(p_channel, contact), null);
+	perform internal.seen('code_sent', null, null, x.key, internal.contact_hash(p_channel, contact), x.source);
 end $$;
 comment on function login.send_code is 'Queues a code for a try whose PIN was right. refusal, with nothing done: over (the key is blocked by wrong codes); ended (the try took
 sign_in_seconds, or the key was changed or locked meanwhile); no_contact (none on that channel); destination_off; resends_used (of the key, on that channel, within the window);
@@ -272,20 +272,21 @@ begin
 			tries_left := tries_left - 1;
 			refusal := case when tries_left > 0 then 'code_wrong' else 'over' end;
 			perform internal.sign_in_count(s);
-			perform internal.seen('code_wrong', null, null, x.key, null, null);
+			perform internal.seen('code_wrong', null, null, x.key, null, x.source);
 			if tries_left = 0 then
 				perform internal.change_key(x.key, 'block', 'wrong_codes');
 				update centre.sign_in_try set state = 'over' where id = p_try;
 			end if;
 		else
 			update centre.sign_in_code set used_at = t where id = c.id;
-			update centre.sign_in_try set state = 'signed_in' where id = p_try;
+			update centre.sign_in_try set state = 'signed_in', source = null where id = p_try;
 			s.code_wrong := 0;
 			s.lock_step := 0;
 			s.last_success_at := t;
 			s.last_channel := c.channel;
 			perform internal.sign_in_count(s);
-			perform internal.seen('signed_in', null, null, x.key, null, null);
+			perform internal.seen('code_confirmed', null, null, x.key, null, x.source);
+			perform internal.seen('signed_in', (select e.desk from centre.enrolment e where e.id = x.enrolment), null, x.key, null, null);
 		end if;
 		insert into centre.sign_in_attempt (id, try, refusal, tries_left) values (p_attempt, p_try, refusal, tries_left);
 	end if;
