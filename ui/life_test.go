@@ -202,3 +202,26 @@ func TestNumbersAreEntered(t *testing.T) {
 		t.Errorf("NIF %q, want what is typed when the page is back", got.TaxNumber)
 	}
 }
+
+// TestFocusFollowsWhatIsAsked: what a page asks for may come after the page, and the arrows are its at once.
+func TestFocusFollowsWhatIsAsked(t *testing.T) {
+	const pt = kiosk.Portuguese
+	d := newDesk(t, ui.Options{})
+	d.Show(life("key", kiosk.StepKey, keyPhase(kiosk.KeyReading))(pt))
+	d.Show(life("key", kiosk.StepKey, keyIs(activeKey, ""))(pt))
+	if title := ui.PresentCitizen(life("key", kiosk.StepKey, keyIs(activeKey, ""))(pt), false).Text; strings.Contains(title, "telemóvel") {
+		t.Errorf("the person reads %q before anybody chose", title)
+	}
+	press(d.Clerk(), fyne.KeyDown, fyne.KeyDown, fyne.KeyReturn)
+	d.Show(life("key", kiosk.StepKey, keyIs(activeKey, "suspend"))(pt))
+	press(d.Clerk(), fyne.KeyDown, fyne.KeyReturn)
+	d.Show(life("search", kiosk.StepSearch)(pt))
+	d.Show(life("search", kiosk.StepSearch, searchFound)(pt))
+	press(d.Clerk(), fyne.KeyDown, fyne.KeyReturn)
+	want := []kiosk.Event{
+		kiosk.KeyChosen{Errand: "pin"}, kiosk.Continue{}, kiosk.ReasonChosen{Reason: kiosk.ReasonRequest}, kiosk.Continue{}, kiosk.FoundChosen{Register: 31887},
+	}
+	if diff := cmp.Diff(want, d.sent()); diff != "" {
+		t.Errorf("sent (-want +got):\n%s", diff)
+	}
+}

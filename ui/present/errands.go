@@ -80,9 +80,9 @@ func (p Presenter) todayCounts(today kiosk.DayFigures) string {
 
 // tellsFirst tells the person what their errand will do.
 func (p Presenter) tellsFirst(m *CitizenModel) {
-	name := p.State.Key.Choosing
-	if name == "" {
-		name = p.State.Errand.Name
+	name := p.State.Errand.Name
+	if key := p.State.Key; key.ReasonMissing || key.Phase == kiosk.KeyOpening { // until then nobody has chosen
+		name = key.Choosing
 	}
 	m.Key, m.Sign, m.Title = "before/"+name, SignWait, p.Text("citizen.before.title")
 	if !i18n.Has(i18n.Languages[0], "errand."+name+".before") {

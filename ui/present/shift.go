@@ -34,8 +34,11 @@ func Closed(s kiosk.State) bool { return s.Shift.Phase != "" && s.Shift.Phase !=
 // asks names what the page asks the clerk for.
 func (p Presenter) asks(m ClerkModel) string {
 	shift := p.State.Shift
-	if m.SignIn.Number == "" && !m.StaffPIN.Asked {
-		return string(m.Page)
+	if m.SignIn.Number == "" && !m.StaffPIN.Asked { // what a page asks for may come after the page
+		return strings.Join([]string{
+			string(m.Page), m.Key.Label, m.Key.Why, m.Form.Form.Asks, m.Form.Found, m.Try.Form.Asks, m.Contact.Later.Channels.Asks,
+			m.Activation.Later.Channels.Asks, m.Alert.Label, m.Alert.Why,
+		}, "/")
 	}
 	return strings.Join([]string{string(m.Page), m.SignIn.Number, m.StaffPIN.Label, shift.Holder.Number, string(shift.Problem)}, "/")
 }
