@@ -174,12 +174,14 @@ func (s *Session) extension() string {
 	return x.Name
 }
 
-// RulesChanged: nothing was signed, because the centre told of other rules first (CentreChanged).
-type RulesChanged struct{}
+// RulesChanged: nothing was signed, because the centre has other rules by now.
+type RulesChanged struct{ Centre CentreChanged }
 
-// applyToCase: an answer to Sign: nothing was signed, because the centre had other rules by then. What they change,
-// centreChanged has done already.
-func (RulesChanged) applyToCase(s *Session) {
+// applyToCase: an answer to Sign. The rules come with it, so that nobody can agree in between to what they change.
+func (e RulesChanged) applyToCase(s *Session) {
+	if e.Centre.Rules.Known() {
+		e.Centre.apply(s)
+	}
 	if s.inReview(ReviewSigning) && !s.signed {
 		s.askForCard()
 	}

@@ -49,22 +49,25 @@ func (r *Runner) listenCentre(ctx context.Context) error {
 }
 
 // heard tells the session what the centre says of itself.
-func (r *Runner) heard(h central.Hello) {
+func (r *Runner) heard(h central.Hello) { r.Send(r.noted(h)) }
+
+// noted keeps what the centre says of itself, and returns what the session is to hear of it.
+func (r *Runner) noted(h central.Hello) kiosk.CentreChanged {
 	r.foreign.Store(h.Version != central.Version)
 	r.rules.Store(&h.Rules)
 	health := kiosk.HealthGood
 	if h.RoundTrip > time.Second {
 		health = kiosk.HealthPoor
 	}
-	r.Send(kiosk.CentreChanged{
+	return kiosk.CentreChanged{
 		Centre:   kiosk.CentreStatus{Health: health, RoundTrip: h.RoundTrip, Skew: h.Skew},
 		Delivery: h.Delivery,
 		Rules:    h.Rules,
-	})
+	}
 }
 
 // rulesHold asks the centre, before something is signed, whether its rules are still those that it last told. When they
-// are not, the session is told of them first and that nothing was signed. A centre that does not answer at once is
+// are not, the session is told of them and that nothing was signed. A centre that does not answer at once is
 // not waited for: it decides anyway.
 func (r *Runner) rulesHold(ctx context.Context, id kiosk.CaseID) bool {
 	asking, cancel := context.WithTimeout(ctx, r.pace.rules)
@@ -77,8 +80,7 @@ func (r *Runner) rulesHold(ctx context.Context, id kiosk.CaseID) bool {
 	if err != nil || before.Equal(h.Rules) {
 		return !r.barred(err)
 	}
-	r.heard(h)
-	r.Send(kiosk.InCase{Case: id, Event: kiosk.RulesChanged{}})
+	r.Send(kiosk.InCase{Case: id, Event: kiosk.RulesChanged{Centre: r.noted(h)}})
 	return false
 }
 
