@@ -111,3 +111,18 @@ func TestWatchActs(t *testing.T) {
 		t.Errorf("a code to a contact that waits: %+v", s)
 	}
 }
+
+// A supervisor reads how many, not how many deviations.
+func TestWatchTells(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for i := range 6 {
+		b.exec(`select internal.seen('search', 'loja_1', $1, null, null, null) from generate_series(1, $2)`, string(rune('a'+i)), 1+i/5*29)
+	}
+	must(b.registrar.Exec(t.Context(), `select registrar.watch()`))(t)
+	d := b.newDesk("loja_2").with(b.hire("supervisor"))
+	const sql = `select coalesce(string_agg(rule || ' ' || count || ' of ' || staff || ' at ' || desk, ', '), '') from desk.alerts($1, $2)`
+	if got := must(ask[string](t, b.centre, sql, d.cert, d.shift))(t); got != "peers_search 30 of f at loja_1" {
+		t.Errorf("alerts = %q", got)
+	}
+}

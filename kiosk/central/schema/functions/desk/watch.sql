@@ -1,10 +1,13 @@
 -- Calls of a desk about alerts, which a supervisor decides who is signed in there with their own card.
 
--- How an alert is shown: 85 of share 0.85.
-create function internal.alert_count(p_measure text, p_value numeric) returns integer
+-- How an alert is shown: 85 of share 0.85, and what somebody did rather than by how much it is unlike the others.
+create function internal.alert_count(p_measure text, p_value numeric, p_rows jsonb) returns integer
 	language plpgsql immutable set search_path = pg_catalog, pg_temp as $$
 begin
-	return least(round(case when p_measure in ('share', 'missing') then p_value * 100 else p_value end), 2000000000)::integer;
+	return least(round(case
+		when p_measure in ('share', 'missing') then p_value * 100
+		when p_measure = 'sigma' then (select sum((x ->> 'n')::integer) from jsonb_array_elements(p_rows) x)
+		else p_value end), 2000000000)::integer;
 end $$;
 
 -- What a supervisor may decide about an alert: what there is can be suspended.
@@ -26,7 +29,7 @@ create function desk.alerts(p_certificate bytea, p_shift uuid, out id uuid, out 
 declare
 	s centre.shift := internal.live_shift(internal.desk_of(p_certificate), p_shift, '{supervisor}');
 begin
-	return query select a.id, a.number, a.rule, r.number, internal.alert_count(r.measure, a.value), r.window_seconds, a.opened_at, a.desk, a.staff
+	return query select a.id, a.number, a.rule, r.number, internal.alert_count(r.measure, a.value, a.rows), r.window_seconds, a.opened_at, a.desk, a.staff
 		from centre.watch_alert a join centre.watch_rule r on r.name = a.rule
 		where a.applied_at is null and a.jws is null and a.staff <> s.staff order by a.opened_at limit 100;
 end $$;
@@ -52,7 +55,7 @@ begin
 	end if;
 	select * into r from centre.watch_rule x where x.name = a.rule;
 	number := a.number; rule := a.rule; rule_number := r.number; window_seconds := r.window_seconds; opened_at := a.opened_at;
-	count := internal.alert_count(r.measure, a.value);
+	count := internal.alert_count(r.measure, a.value, a.rows);
 	desk := a.desk; staff := a.staff; seen := a.rows; may := internal.alert_may(a);
 	did := case when a.acted_at is not null then a.act end;
 	held_seconds := case when did = 'hold' then r.hold_seconds end;
