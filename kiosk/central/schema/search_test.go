@@ -268,3 +268,29 @@ func TestReport(t *testing.T) {
 		t.Errorf("a day without visits: %s", got)
 	}
 }
+
+// A look is of one document: under its number nobody looks at others, unseen and uncounted.
+func TestLookIsOfOneDocument(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.set("desk_opens_per_hour", 4)
+	who, other := citizen(), citizen()
+	b.desk.enrol(who, ana)
+	b.desk.enrol(other, name{"Outro", "Rui", "1970-01-01"})
+	look, search := newID(), newID()
+	for range 3 { // said again, also after the limit
+		if o := must(b.desk.tryErrand(look, "key", who))(t); o.Key == nil {
+			t.Fatalf("looked at: %+v", o)
+		}
+	}
+	must(b.desk.trySearch(search, "document", other.Civil, "PRT", "other"))(t)
+	for what, id := range map[string]uuid.UUID{"under another's look": look, "under a search": search} {
+		o, err := b.desk.tryErrand(id, "key", other)
+		if wantState(t, what, err, "BK004"); o.Key != nil {
+			t.Errorf("%s: %+v", what, o)
+		}
+	}
+	if n := scalar[int](b, `select count(*) from centre.search where kind = 'look'`); n != 1 {
+		t.Errorf("%d looks are on record, want 1", n)
+	}
+}

@@ -32,14 +32,18 @@ create function internal.look(p_desk text, p_look uuid, p_shift centre.shift, p_
 	language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
 	register bigint := internal.key_of(p_country, p_civil_number, p_document_number);
+	document bytea := internal.contact_hash('document ' || p_country, coalesce(p_civil_number, p_document_number));
+	x centre.search;
 begin
-	if not exists (select from centre.search where id = p_look and desk = p_desk) then
+	select * into x from centre.search where id = p_look;
+	if found and (x.desk, x.kind, x.value) is distinct from (p_desk, 'look', document) then
+		perform internal.refuse('BK004', 'conflict');
+	elsif not found then
 		if internal.fruitless_opens(p_desk) >= internal.setting('desk_opens_per_hour') then
 			perform internal.refuse('BK011', 'too_many');
 		end if;
-		insert into centre.search (id, desk, staff, kind, value, reason, found) values (p_look, p_desk, p_shift.staff, 'look',
-			internal.contact_hash('document ' || p_country, coalesce(p_civil_number, p_document_number)), 'holder_present',
-			array_remove(array[register], null));
+		insert into centre.search (id, desk, staff, kind, value, reason, found) values (p_look, p_desk, p_shift.staff, 'look', document,
+			'holder_present', array_remove(array[register], null));
 	end if;
 	return internal.key_told(register);
 end $$;
