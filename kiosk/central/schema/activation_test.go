@@ -351,3 +351,73 @@ func TestLetters(t *testing.T) {
 	_, err := b.registrar.Exec(t.Context(), `select registrar.letter_reprint($1, 'because')`, letter)
 	wantState(t, "no reason of the list", err, "BK005")
 }
+
+// A code that another replaced activates nothing, also where it was given before; not even when it was bound.
+func TestReplacedActivationCode(t *testing.T) {
+	t.Parallel()
+	for _, bound := range []bool{false, true} {
+		b := newBench(t)
+		b.unhurried()
+		who := citizen()
+		register := b.apply(b.desk.later(who, "email", "a@exemplo.pt"), who, "").Register
+		b.made(register, rightCode)
+		visit := b.desk.errand("activate", who)
+		if got := b.desk.activate(visit, rightCode); got.Refusal != "" {
+			t.Fatalf("the code: %+v", got)
+		}
+		other := b.newDesk("loja_2")
+		second := other.errand("activate", who)
+		if bound {
+			b.desk.wantBound(visit, "activate")
+		}
+		must(other.tryActivation("resend", second, newID(), "email", "b@exemplo.pt"))(t)
+		if !bound {
+			_, err := b.desk.tryBind(visit, evidenceOf("activate"))
+			wantState(t, "bound with a code that is replaced", err, "BK008")
+		} else if a := b.apply(visit, who, ""); a.Outcome != "key_changed" {
+			t.Errorf("applied with a code that is replaced: %+v", a)
+		}
+		if state := scalar[string](b, `select state from centre.key`); state != "pending" {
+			t.Errorf("the key is %s", state)
+		}
+		b.made(register, "23456ABCDE")
+		last := other.errand("activate", who)
+		if got := other.activate(last, "23456ABCDE"); got.Refusal != "" {
+			t.Fatalf("the newest code: %+v", got)
+		}
+		other.wantBound(last, "activate")
+		if a := b.apply(last, who, ""); a.Outcome != "active" {
+			t.Errorf("with the newest code: %+v", a)
+		}
+	}
+}
+
+// With a key that ends before it was activated ends its code; its letter is not printed, and nobody knows any more where to.
+func TestActivationEndsWithItsKey(t *testing.T) {
+	t.Parallel()
+	for channel, value := range map[string]string{"letter": "", "email": "maria@exemplo.pt"} {
+		for _, cause := range []string{"cancel", "expire"} {
+			b := newBench(t)
+			b.unhurried()
+			who := citizen()
+			register := b.apply(b.desk.later(who, channel, value), who, "").Register
+			b.made(register, rightCode)
+			if cause == "cancel" {
+				visit := b.desk.errand("cancel", who)
+				b.desk.wantBound(visit, "cancel")
+				b.apply(visit, who, "request")
+			} else {
+				b.exec(`select internal.change_key($1, 'expire', 'never_activated')`, register)
+			}
+			if n := b.mentions("Rua do Teste") + b.mentions("maria@exemplo.pt"); n != 0 {
+				t.Errorf("%s, %s: where the code went stands in %d rows", channel, cause, n)
+			}
+			if n := scalar[int](b, `select count(*) from registrar.letters()`); n != 0 {
+				t.Errorf("%s: a letter of a key that is over waits to be printed", cause)
+			}
+			if n := scalar[int](b, `select count(*) from centre.activation where mac is not null or used or ended_at is null`); n != 0 {
+				t.Errorf("%s, %s: the code is still there", channel, cause)
+			}
+		}
+	}
+}

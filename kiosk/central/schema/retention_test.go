@@ -177,3 +177,39 @@ func TestExpiryNotices(t *testing.T) {
 		t.Errorf("%d messages, want 4", n)
 	}
 }
+
+// A visit that sent an activation code and led to nothing else is remembered with its key: another visit used that code.
+func TestRetention_CodeOfAVisitThatEnded(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.unhurried()
+	who := citizen()
+	register := b.apply(b.desk.later(who, "letter", ""), who, "").Register
+	b.made(register, wrongCode)
+	gone := b.desk.errand("activate", who)
+	must(b.desk.tryActivation("resend", gone, newID(), "email", "a@exemplo.pt"))(t)
+	b.made(register, rightCode)
+	if err := b.desk.abandon(gone, "left"); err != nil {
+		t.Fatal(err)
+	}
+	visit := b.desk.errand("activate", who)
+	b.desk.activate(visit, rightCode)
+	b.desk.wantBound(visit, "activate")
+	b.apply(visit, who, "")
+	plain := b.desk.errand("pin", who)
+	if err := b.desk.abandon(plain, "left"); err != nil {
+		t.Fatal(err)
+	}
+	b.exec(`update centre.enrolment set ended_at = ended_at - interval '91 days'`)
+	if got := b.keeps(); !slices.Equal(got, []string{"visit 1"}) {
+		t.Errorf("deleted %v, want the visit that did nothing", got)
+	}
+	b.ends(register, 3000)
+	b.exec(`update centre.job set state = 'done', ended_at = clock_timestamp()`)
+	if got := b.keeps(); !slices.Equal(got, []string{"key 1"}) {
+		t.Errorf("deleted %v, want the key", got)
+	}
+	if n := scalar[int](b, `select count(*) from centre.enrolment`); n != 0 {
+		t.Errorf("%d visits are left", n)
+	}
+}

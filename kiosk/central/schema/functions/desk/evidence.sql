@@ -61,7 +61,7 @@ begin
 	elsif r.needs_contact <> '' and not exists (select from centre.contact_proof p where p.enrolment = p_enrolment and r.needs_contact in ('any', p.channel))
 		and not exists (select from centre.activation a where e.errand = 'enrol' and a.enrolment = p_enrolment and a.key is null) then
 		perform internal.refuse('BK007', 'no_contact');
-	elsif r.needs_code and e.activation is null or r.needs_try and (tried is null or tried <> e.subject)
+	elsif r.needs_code and (e.activation is null or internal.activation_over(e)) or r.needs_try and (tried is null or tried <> e.subject)
 		or e.errand <> 'enrol' and coalesce(e.subject, tried) is null then
 		perform internal.refuse('BK008', 'not_proven');
 	else

@@ -53,6 +53,13 @@ begin
 		where key = p_register and ended_at is null;
 end $$;
 
+-- Whether the code that was given at an enrolment counts no more: another replaced it, or the key had it already.
+create function internal.activation_over(p_enrolment centre.enrolment) returns boolean
+	language plpgsql stable set search_path = pg_catalog, pg_temp as $$
+begin
+	return exists (select from centre.activation a where a.id = p_enrolment.activation and a.ended_at is not null);
+end $$;
+
 create function internal.job_activation(p_job centre.job) returns jsonb
 	language plpgsql stable set search_path = pg_catalog, pg_temp set timezone = 'UTC' as $$
 begin

@@ -66,6 +66,7 @@ begin
 		when p_enrolment.errand = 'enrol' and internal.key_of(p_enrolment.country, p_enrolment.civil_number, p_enrolment.document_number) is not null
 			then 'already_active'
 		when p_enrolment.errand <> 'enrol' and (internal.errand_refusal(p_enrolment.errand, p_enrolment.subject) is not null
+			or internal.activation_over(p_enrolment)
 			or exists (select from centre.key_event v join centre.cause c on c.name = v.cause
 				where v.key = p_enrolment.subject and v.id > p_enrolment.subject_event and not c.passes)) then 'key_changed'
 		when internal.has_waiting(p_enrolment.id, p_enrolment.country, p_enrolment.civil_number, p_enrolment.document_number)

@@ -54,6 +54,7 @@ begin
 		values (new.register, nullif(was, 'none'), new.state, c.name, why, said ->> 'desk', said ->> 'staff', (said ->> 'enrolment')::uuid);
 	if new.state in ('cancelled', 'expired') then
 		update centre.key_contact set living = false where key = new.register and living;
+		perform internal.end_activation(new.register);
 	end if;
 	return new;
 end $$;

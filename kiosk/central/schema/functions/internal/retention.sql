@@ -69,7 +69,10 @@ begin
 				where e.to_state in ('cancelled', 'expired') and e.at < before order by e.at limit p_most;
 		when 'visit' then
 			return query select e.id::text from centre.enrolment e
-				where e.state in ('refused', 'abandoned', 'expired') and e.ended_at < before order by e.ended_at limit p_most;
+				where e.state in ('refused', 'abandoned', 'expired') and e.ended_at < before
+					-- Its code is the key's: another visit may have used it, and the two go together.
+					and not exists (select from centre.activation a where a.enrolment = e.id and a.key is not null)
+				order by e.ended_at limit p_most;
 		when 'job' then
 			return query select j.id::text from centre.job j where j.state in ('done', 'failed') and j.ended_at < before order by j.ended_at limit p_most;
 		when 'search' then
