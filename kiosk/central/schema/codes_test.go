@@ -361,3 +361,26 @@ func TestCodesOfBothChannels(t *testing.T) {
 		t.Errorf("the same code twice: %+v", c)
 	}
 }
+
+// Codes are sent where the errand has a contact proven: else whoever has the phone proves it in the visit, and is not told of what
+// they do there.
+func TestCodesOfErrands(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.unhurried()
+	who := citizen()
+	b.desk.enrol(who, ana)
+	for errand, channels := range map[string]string{"phone": "sms", "email": "email", "pin": "", "suspend": "", "cancel": "", "stored": "", "renew": "", "try": ""} {
+		visit := b.desk.errand(errand, who)
+		for channel, value := range map[string]string{"sms": phone(), "email": errand + "@exemplo.pt"} {
+			s, err := b.desk.trySend(visit, newID(), channel, value)
+			want := "BK005"
+			if channels == channel {
+				want = ""
+			}
+			if got := word(s.Refusal, err); got != want {
+				t.Errorf("%s at %s: %q, want %q", channel, errand, got, want)
+			}
+		}
+	}
+}

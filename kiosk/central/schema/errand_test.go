@@ -328,7 +328,7 @@ func TestErrandRefusals(t *testing.T) {
 	same := b.desk.errand("phone", who)
 	b.desk.prove(same, "sms", number)
 	b.desk.wantBound(same, "phone")
-	if a := b.apply(same, who, ""); a.Outcome != "active" || len(b.told(register)) != 0 {
+	if a := b.apply(same, who, ""); a.Outcome != "active" || strings.Contains(strings.Join(b.told(register), " "), number) {
 		t.Errorf("the same phone: %+v, told %v", a, b.told(register))
 	}
 	b.desk.enrol(stranger, name{"Outro", "Rui", "1970-01-01"})
@@ -621,4 +621,57 @@ func TestRenew(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Who was reached on a contact until lately is told there too: who changes the phone and then the e-mail does not hear of it alone.
+func TestFormerContactsAreTold(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.unhurried()
+	who, own, mail := citizen(), phone(), "ana@exemplo.pt"
+	first := b.desk.proven(who, "sms", own)
+	b.desk.prove(first, "email", mail)
+	must(b.desk.tryBind(first, cardEvidence))(t)
+	register := b.apply(first, who, "").Register
+	change := func(errand, channel, value, reason string) []string {
+		t.Helper()
+		visit := b.desk.errand(errand, who)
+		if channel != "" {
+			b.desk.prove(visit, channel, value)
+		}
+		b.desk.wantBound(visit, errand)
+		if a := b.apply(visit, who, reason); a.Outcome != "active" {
+			t.Fatalf("%s: %+v", errand, a)
+		}
+		told := b.told(register)
+		slices.Sort(told)
+		return told
+	}
+	want := func(what string, got []string, kind string, values ...string) {
+		t.Helper()
+		for i := range values {
+			values[i] = kind + " " + values[i]
+		}
+		slices.Sort(values)
+		if diff := cmp.Diff(values, got); diff != "" {
+			t.Errorf("%s, who is told:\n%s", what, diff)
+		}
+	}
+	theirs, theirMail := phone(), "eva@exemplo.pt"
+	want("a phone", change("phone", "sms", theirs, ""), "notice_phone", own, mail)
+	want("then an e-mail", change("email", "email", theirMail, ""), "notice_email", own, theirs, mail)
+	want("then a PIN", change("pin", "", "", ""), "notice_pin", own, theirs, mail, theirMail)
+	// The holder freezes the key with what came to their old phone, and hears when somebody has it back.
+	notice := scalar[uuid.UUID](b, `select id from centre.notice where event = internal.newest_event($1) and value = $2`, register, own)
+	b.long(`select registrar.notice_ready($1, $2, $3)`, notice, rightCode)
+	if got := must(b.desk.tryNotMe(newID(), rightCode))(t); got.State != "suspended" {
+		t.Fatalf("not me: %+v", got)
+	}
+	want("reactivated", change("reactivate", "", "", "recovered"), "notice_reactivated", own, theirs, mail, theirMail)
+	b.exec(`select internal.change_key($1, 'lock')`, register)
+	if told := strings.Join(b.told(register), " "); strings.Contains(told, own) || told == "" {
+		t.Errorf("of guesses at the PIN is told: %s", told)
+	}
+	b.exec(`update centre.notice set made_at = made_at - interval '3 days'`)
+	want("three days later", change("pin", "", "", ""), "notice_pin", theirs, theirMail)
 }

@@ -23,6 +23,7 @@ type modelled struct {
 	register int64
 	version  int
 	phone    string
+	former   []string // phones, that were told of their replacement
 	events   int
 	notices  int
 	codes    []string // of notices, that were not given
@@ -61,14 +62,29 @@ func TestLifeFollowsItsModel(t *testing.T) {
 	taken := func(p *modelled, number string) bool {
 		return slices.ContainsFunc(people, func(o *modelled) bool { return o != p && living(o.state) && o.phone == number })
 	}
-	changed := func(p *modelled, cause string, told bool) {
+	changed := func(p *modelled, cause, proven string) {
 		p.state = to(cause, p.state)
 		p.events++
 		if !slices.Contains([]string{"suspend", "word", "not_me", "alert", "cancel", "expire", "lock", "lock_ended", "block"}, cause) {
 			p.version++
 		}
-		if told && p.phone != "" {
+		if slices.Contains([]string{"enrol", "enrol_later", "lock_ended", "expire"}, cause) {
+			return
+		}
+		told := map[string]bool{p.phone: true}
+		for _, number := range p.former {
+			told[number] = told[number] || cause != "lock" && cause != "block"
+		}
+		delete(told, "")
+		delete(told, proven)
+		for number, is := range told {
+			if !is {
+				continue
+			}
 			p.notices++
+			if cause == "phone" {
+				p.former = append(p.former, number)
+			}
 		}
 	}
 	// prove has a phone proven, and says whether it is free.
@@ -139,7 +155,11 @@ func TestLifeFollowsItsModel(t *testing.T) {
 		}
 		d.wantBound(visit, name)
 		apply(visit, p, reason)
-		changed(p, name, number == p.phone && name != "phone" && name != "activate" || name == "phone" && number != p.phone)
+		proven := ""
+		if name == "phone" || name == "activate" {
+			proven = number
+		}
+		changed(p, name, proven)
 		p.phone = number
 		return name
 	}
@@ -164,7 +184,7 @@ func TestLifeFollowsItsModel(t *testing.T) {
 			d.wantBound(visit, "enrol")
 			*p = modelled{person: p.person, state: "none", notices: p.notices, codes: nil}
 			apply(visit, p, "")
-			changed(p, cause, false)
+			changed(p, cause, "")
 			p.phone = number
 			p.notices = 0
 			return cause
@@ -194,7 +214,7 @@ func TestLifeFollowsItsModel(t *testing.T) {
 				t.Fatalf("%s of one that is %s: %v", cause, p.state, event)
 			}
 			if event != nil {
-				changed(p, cause, cause == "lock" || cause == "block")
+				changed(p, cause, "")
 			}
 			return cause
 		default:
@@ -210,7 +230,7 @@ func TestLifeFollowsItsModel(t *testing.T) {
 			b.long(`select registrar.notice_ready($1, $2, $3)`, id, code)
 			got := must(d.tryNotMe(newID(), code))(t)
 			if to("not_me", p.state) != "" {
-				changed(p, "not_me", true)
+				changed(p, "not_me", "")
 			}
 			if got != (frozen{"", p.register, p.state}) {
 				t.Fatalf("not_me: %+v, want %s", got, p.state)

@@ -31,7 +31,9 @@ begin
 	elsif e.state <> 'open' then
 		perform internal.refuse('BK002', 'enrolment_ended');
 	end if;
-	if p_send is null or not internal.is_language(p_language) or not internal.is_contact(p_channel, p_value) then
+	-- What is proven here is not told of the change; so it is what the errand is for, and nothing else.
+	if p_send is null or not internal.is_language(p_language) or not internal.is_contact(p_channel, p_value)
+		or not exists (select from centre.errand x where x.name = e.errand and x.needs_contact in ('any', p_channel)) then
 		perform internal.refuse('BK005', 'invalid');
 	end if;
 

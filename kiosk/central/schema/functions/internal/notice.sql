@@ -11,7 +11,9 @@ begin
 end $$;
 
 -- Tells the holder of a key on each of its contacts, as they are now: but for those that were proven at p_enrolment. So what
--- replaces a contact tells before. p_event, the change that it is about, has the notice bring a "this was not me" code.
+-- replaces a contact tells before. Of what somebody did, those hear as well that were replaced within not_me_hours: else who
+-- replaces one after the other is soon the only one who hears. p_event, the change that it is about, has the notice bring a
+-- "this was not me" code.
 create function internal.notify(p_register bigint, p_event bigint, p_kind text, p_enrolment uuid default null, p_params jsonb default '{}') returns void
 	language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
@@ -19,10 +21,16 @@ declare
 begin
 	for n in
 		insert into centre.notice (key, event, kind, channel, value, language, params)
-			select p_register, p_event, p_kind, c.channel, c.value, internal.language_of(p_register), p_params from centre.key_contact c
-			where c.key = p_register and not exists (select from centre.contact_proof p where p.enrolment = p_enrolment
+			select p_register, p_event, p_kind, c.channel, c.value, internal.language_of(p_register), p_params from (
+				select x.channel, x.value, x.mailbox from centre.key_contact x where x.key = p_register
+				union
+				select x.channel, x.value, centre.mailbox(x.value) from centre.notice x join centre.key_event v on v.id = x.event
+					where x.key = p_register and x.value is not null and x.made_at > clock_timestamp() - make_interval(hours => internal.setting('not_me_hours'))
+						and (v.cause, x.channel) in (('phone', 'sms'), ('email', 'email'))
+						and exists (select from centre.key_event y join centre.cause z on z.name = y.cause where y.id = p_event and not z.passes)) c
+			where not exists (select from centre.contact_proof p where p.enrolment = p_enrolment
 				and p.channel = c.channel and centre.mailbox(p.value) = c.mailbox)
-			order by c.channel returning *
+			order by c.channel, c.value returning *
 	loop
 		perform internal.enqueue('notify', p_enrolment, null, n.channel, n.id);
 	end loop;
