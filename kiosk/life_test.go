@@ -144,6 +144,16 @@ func TestKeyPage(t *testing.T) {
 			t.Error("something is left")
 		}
 	})
+	t.Run("RenewOnlyWithALaterDocument", func(t *testing.T) {
+		last := anna().ValidUntil
+		for days, want := range map[int]string{0: "renew", 29: "renew", 30: "pin"} { // the rules let a national's key outlive the document
+			k := key(kiosk.StatusActive, "pin", "renew")
+			k.ValidUntil = kiosk.DateOf(time.Date(last.Year, last.Month, last.Day+days, 12, 0, 0, 0, time.UTC))
+			if s := keyShown(t, "key", k).state.Key; s.Choosing != want || !s.Suggested {
+				t.Errorf("%d days after the document: begins at %s of %v", days, s.Choosing, s.Offered)
+			}
+		}
+	})
 	t.Run("Undo", func(t *testing.T) {
 		d := keyShown(t, "suspend", key(kiosk.StatusActive, "suspend")).do(kiosk.ReasonChosen{Reason: kiosk.ReasonRequest}, kiosk.Continue{}).in(kiosk.Opened{})
 		d.agrees(kiosk.KeyActive{}).at(kiosk.StepDone).do(kiosk.UndoChosen{})

@@ -1,6 +1,9 @@
 package kiosk
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // keyStep shows the person's key and what may be done with it. It is left when the errand, and its reason where one is
 // asked for, are chosen; then the enrolment of that errand is opened at the centre.
@@ -23,6 +26,7 @@ type KeyState struct {
 	Key           *Key      // nil before it is known, and when there is none
 	Offered       []string  // what may be done now, in the order offered
 	Choosing      string    // which of them is chosen; "" when there is none
+	Suggested     bool      // nobody chose it yet: it is the first
 	Reason        KeyReason // chosen, of Reasons[Choosing]
 	ReasonMissing bool      // the clerk wanted to go on without
 	Problem       ProblemCode
@@ -90,7 +94,8 @@ func (keyStep) retry(s *Session) {
 
 // readKey asks the centre for the person's key.
 func (s *Session) readKey() {
-	s.state.Key = KeyState{Phase: KeyReading, Choosing: s.state.Key.Choosing, Reason: s.state.Key.Reason}
+	before := s.state.Key
+	s.state.Key = KeyState{Phase: KeyReading, Choosing: before.Choosing, Suggested: before.Suggested, Reason: before.Reason}
 	s.again.ask = false
 	s.dismiss("")
 	s.ask(ReadKey{Case: s.live, Identity: *s.state.Document.Identity})
@@ -122,10 +127,16 @@ func (s *Session) show(shown *Key) {
 		fallthrough
 	default:
 		for _, errand := range Life {
-			if shown.offers(errand.Name) {
+			if shown.offers(errand.Name) && errand.Name != "renew" {
 				key.Offered = append(key.Offered, errand.Name)
 			}
 		}
+		if shown.offers("renew") && (s.errand.Name == "renew" || s.outlives(shown)) {
+			key.Offered = slices.Insert(key.Offered, 0, "renew")
+		}
+	}
+	if before.Suggested {
+		before.Choosing = ""
 	}
 	for _, name := range []string{before.Choosing, s.errand.Name} {
 		if key.Choosing == "" && slices.Contains(key.Offered, name) {
@@ -133,7 +144,7 @@ func (s *Session) show(shown *Key) {
 		}
 	}
 	if key.Choosing == "" && len(key.Offered) > 0 {
-		key.Choosing = key.Offered[0]
+		key.Choosing, key.Suggested = key.Offered[0], true
 	}
 	if key.Choosing == before.Choosing {
 		key.Reason = before.Reason
@@ -143,13 +154,26 @@ func (s *Session) show(shown *Key) {
 	}
 }
 
+// outlives reports whether a key that is renewed with the document at hand would be valid for longer than it is.
+func (s *Session) outlives(key *Key) bool {
+	id := s.state.Document.Identity
+	if id == nil {
+		return false
+	}
+	last := id.ValidUntil.Latest()
+	if id.Nationality == "PRT" {
+		last = DateOf(time.Date(last.Year, last.Month, last.Day+s.rules.NationalGrace, 12, 0, 0, 0, time.UTC))
+	}
+	return key.ValidUntil.Before(last)
+}
+
 // KeyChosen says what to do with the key: one of KeyState.Offered. Continue begins it.
 type KeyChosen struct{ Errand string }
 
 func (e KeyChosen) apply(s *Session) {
 	key := &s.state.Key
 	if s.at(StepKey) && (key.Phase == KeyShown || key.Phase == KeyNone) && slices.Contains(key.Offered, e.Errand) {
-		key.Choosing, key.Reason, key.ReasonMissing, key.Problem = e.Errand, "", false, ""
+		key.Choosing, key.Suggested, key.Reason, key.ReasonMissing, key.Problem = e.Errand, false, "", false, ""
 	}
 }
 
