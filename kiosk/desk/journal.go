@@ -47,6 +47,15 @@ type place struct {
 	holder   bool              // of a staff card that is there
 	barred   kiosk.ProblemCode // why there is no shift
 	decides  kiosk.ApprovalPhase
+	key      kiosk.KeyPhase
+	chosen   string // errand, of those that a key allows
+	reason   kiosk.KeyReason
+	tries    kiosk.TryPhase
+	later    kiosk.Channel // how an activation code goes
+	told     bool          // the centre knows how
+	found    bool          // a search brought keys
+	stored   bool          // what is stored is shown
+	paper    kiosk.PrintPhase
 }
 
 // unproven is why a contact, or its code, was not taken.
@@ -63,6 +72,8 @@ func (j *Journal) Note(s kiosk.State) {
 		types: s.Document.Access.Asked && s.Step == kiosk.StepDocument && !s.Document.Access.Opening,
 		wrong: s.Document.Access.Wrong, service: s.Status.Service,
 		away: s.Status.Centre.Health == kiosk.HealthDown, shift: s.Shift.Phase, holder: s.Shift.Holder.Number != "", barred: s.Shift.Problem, decides: s.Approval.Phase,
+		key: s.Key.Phase, chosen: s.Key.Choosing, reason: s.Key.Reason, tries: s.Try.Phase, later: s.Contact.Later.Channel, told: s.Contact.Later.Set,
+		found: len(s.Search.Found) > 0, stored: !s.Stored.At.IsZero(), paper: s.Print.Phase,
 	}
 	if s.Problem != nil {
 		now.problem = s.Problem.Code
@@ -77,5 +88,7 @@ func (j *Journal) Note(s kiosk.State) {
 		"warned", now.warned, "handed", now.handed, "errand", now.errand, "listed", now.listed, "left", now.left,
 		"failed", string(now.failed), "sms", string(now.sms), "email", string(now.email), "disputed", now.disputed,
 		"types", now.types, "wrong", now.wrong, "problem", string(now.problem), "service", string(now.service), "away", now.away,
-		"shift", string(now.shift), "holder", now.holder, "barred", string(now.barred), "decides", string(now.decides))
+		"shift", string(now.shift), "holder", now.holder, "barred", string(now.barred), "decides", string(now.decides),
+		"key", string(now.key), "chosen", now.chosen, "reason", string(now.reason), "tries", string(now.tries), "later", string(now.later), "told", now.told,
+		"found", now.found, "stored", now.stored, "paper", string(now.paper))
 }
