@@ -229,6 +229,8 @@ func jsonText(oid uint32, raw []byte) (*string, error) {
 			items = append(items, string(item))
 		}
 		v = "[" + strings.Join(items, ", ") + "]"
+	case pgtype.Int8ArrayOID:
+		v = strings.NewReplacer("{", "[", "}", "]", ",", ", ").Replace(v)
 	case pgtype.JSONBOID:
 		switch {
 		case v == "null":
