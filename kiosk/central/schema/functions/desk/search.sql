@@ -57,7 +57,7 @@ begin
 		when (select count(*) from centre.word_try w where w.key = p_register and not w.good and w.at > clock_timestamp() - interval '1 hour')
 			>= internal.setting('word_tries') then 'code_locked'
 		when not exists (select from centre.person p where p.id = k.person and p.birth_stated = p_birth_date and (internal.setting('word_asks') = 1
-			or upper(p_number) in (p.document_number, p.civil_number)
+			or upper(p_number) in (p.document_number, p.civil_number) or p.country = 'PRT' and p_number ~ '^[0-9]{8,9}$' and left(p_number, 8) = p.civil_number
 			or exists (select from centre.person_number n where n.person = p.id and n.kind = 'nif' and n.value = p_number))) then 'not_confirmed'
 	end;
 	if refusal is null or refusal = 'not_confirmed' then
