@@ -116,7 +116,7 @@ func listLetters(ctx context.Context, pool *pgxpool.Pool, stdout io.Writer) erro
 }
 
 // printLetters prints what waits. A letter is taken out of the queue before it is printed, so that no two are; one that
-// could not be printed goes back with that reason, and the others wait.
+// could not be printed goes back with that reason, and the others wait; but not for one that could not be made.
 func printLetters(ctx context.Context, cfg config, pool *pgxpool.Pool, args []string, stdout io.Writer) error {
 	fs := flag.NewFlagSet("registrar letters print", flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
@@ -143,11 +143,14 @@ func printLetters(ctx context.Context, cfg config, pool *pgxpool.Pool, args []st
 	if err != nil {
 		return err
 	}
-	for i, l := range list {
+	var failed error
+	printed := 0
+	for _, l := range list {
 		doc, err := l.make(ctx, cfg, pool, press, pepper)
 		if errors.Is(err, errNotWanted) {
 			continue
 		}
+		unmade := errors.Is(err, paper.ErrScript)
 		if err == nil && *folder != "" {
 			err = os.WriteFile(filepath.Join(*folder, l.ID.String()+".pdf"), doc.Data, 0o600)
 		} else if err == nil {
@@ -155,12 +158,16 @@ func printLetters(ctx context.Context, cfg config, pool *pgxpool.Pool, args []st
 		}
 		doc.Wipe()
 		if err != nil {
-			back := reprint(ctx, pool, l.ID.String(), "printer_failed")
-			return errors.Join(fmt.Errorf("letter %s, after %d others: %w", l.ID, i, err), back)
+			failed = errors.Join(failed, fmt.Errorf("letter %s: %w", l.ID, err), reprint(ctx, pool, l.ID.String(), "printer_failed"))
+			if !unmade {
+				break
+			}
+			continue
 		}
+		printed++
 	}
-	_, _ = fmt.Fprintf(stdout, "Letters printed: %d\n", len(list))
-	return nil
+	_, _ = fmt.Fprintf(stdout, "Letters printed: %d\n", printed)
+	return failed
 }
 
 // errNotWanted says that a letter was printed by somebody else meanwhile, or that its code counts no more.
@@ -182,7 +189,7 @@ func (l letter) make(ctx context.Context, cfg config, pool *pgxpool.Pool, press 
 	defer clear(code)
 	return press.Letter(paper.Letter{
 		To: l.lines(), From: cfg.Letters.From, Place: cfg.Letters.Place, Support: cfg.Support, Language: l.Language,
-		Code: string(code[:5]) + "-" + string(code[5:]), Until: until.Local(),
+		Code: string(code), Until: until.Local(),
 	}, time.Now())
 }
 
