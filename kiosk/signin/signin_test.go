@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -299,6 +300,29 @@ func TestCodes(t *testing.T) {
 	}
 }
 
+// A code that went to a contact signs nobody in once that contact is the holder's no more.
+func TestCodes_OfTheContactBefore(t *testing.T) {
+	b := newBench(t)
+	for _, cause := range []string{"phone", "email"} {
+		h := b.holder()
+		try, _ := b.try(kiosk.ByPhone, h.phone, h.pin)
+		h.code(try, kiosk.SMS)
+		b.check(pgx.BeginFunc(b.Context(), b.admin, func(tx pgx.Tx) error {
+			_, err := tx.Exec(b.Context(), `select internal.change_key($1, $2, 'request')`, h.register, cause)
+			if err == nil {
+				_, err = tx.Exec(b.Context(), `insert into centre.key_record (key, version, record) select register, version, 'x' from centre.key where register = $1`, h.register)
+			}
+			return err
+		}))
+		if s := h.enter(try, "123456"); s.Refusal != signin.Ended {
+			t.Errorf("%s: %+v", cause, s)
+		}
+		if try, right := b.try(kiosk.ByPhone, h.phone, h.pin); !right {
+			t.Errorf("%s: the next try %s is wrong", cause, try)
+		}
+	}
+}
+
 func TestCodes_Limits(t *testing.T) {
 	b := newBench(t)
 	h := b.holder()
@@ -378,6 +402,15 @@ func TestRehash(t *testing.T) {
 	b := newBench(t)
 	h := b.holder()
 	before := scalar[string](b, `select pin_hash from centre.key where register = $1`, h.register)
+	// Where the cost is today's there is nothing to hash anew: whoever signs people in puts no other PIN there.
+	try := signin.Try{ID: newID(), By: kiosk.ByPhone, Name: h.phone, PIN: []byte(h.pin)}
+	if a, err := b.checker.PIN(b.Context(), try); err != nil || !a.Right {
+		t.Fatalf("got %+v, %v", a, err)
+	}
+	if _, err := b.login.Exec(b.Context(), `select login.rehash($1, $2, 7168, 1, $3, $4)`, try.ID, make([]byte, 16), scalar[int](b, `select internal.setting('pin_hash_lanes')`),
+		make([]byte, 32)); err == nil || !strings.Contains(err.Error(), "BK005") {
+		t.Errorf("another hash at the same cost: %v", err)
+	}
 	b.set("pin_hash_passes", 2)
 	h.try("000000")
 	a, err := b.checker.PIN(b.Context(), signin.Try{ID: newID(), By: kiosk.ByPhone, Name: h.phone, PIN: []byte(h.pin)})

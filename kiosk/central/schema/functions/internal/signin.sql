@@ -175,6 +175,16 @@ end $$;
 create trigger sign_in_anew after insert on centre.key_event for each row
 	when (new.cause in ('activate', 'pin', 'unblock', 'reactivate')) execute function internal.sign_in_anew();
 
+-- A code is on its way to a contact that is another's by now.
+create function internal.sign_in_elsewhere() returns trigger
+	language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+	update centre.sign_in_try set state = 'over' where key = new.key and state = 'code';
+	return null;
+end $$;
+create trigger sign_in_elsewhere after insert on centre.key_event for each row
+	when (new.cause in ('phone', 'email')) execute function internal.sign_in_elsewhere();
+
 -- What was left undone by callers that were killed, locks that are over, and what is a day old. Call it every minute.
 create function internal.sign_in_sweep() returns void
 	language plpgsql set search_path = pg_catalog, pg_temp as $$

@@ -143,7 +143,9 @@ begin
 	select * into x from centre.sign_in_try where id = p_try;
 	if not coalesce(octet_length(p_salt) = 16 and octet_length(p_output) = 32 and x.state in ('code', 'signed_in'), false)
 		or (p_memory, p_passes, p_lanes) is distinct from
-			(internal.setting('pin_hash_memory_kib'), internal.setting('pin_hash_passes'), internal.setting('pin_hash_lanes')) then
+			(internal.setting('pin_hash_memory_kib'), internal.setting('pin_hash_passes'), internal.setting('pin_hash_lanes'))
+		or exists (select from centre.key k, internal.pin_parts(k.pin_hash) h where k.register = x.key
+			and (h.memory, h.passes, h.lanes) = (p_memory, p_passes, p_lanes)) then
 		perform internal.refuse('BK005', 'invalid');
 	end if;
 	insert into centre.pin_rehash (key, id, version, pin_hash)
