@@ -4,7 +4,11 @@ import (
 	"crypto/ed25519"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+
+	"github.com/jackc/pgx/v5"
 
 	"balcao/kiosk"
 	"balcao/kiosk/central"
@@ -293,5 +297,50 @@ func TestActivationCode(t *testing.T) {
 	}
 	if _, err := registrar.ActivationCode(pepper[1:], 1, 1); err == nil {
 		t.Error("a short pepper was taken")
+	}
+}
+
+// A PIN that is hashed anew while an errand is verified is not lost: the record that the errand leaves is made of that of the key
+// as it was then.
+func TestErrands_WhileHashedAnew(t *testing.T) {
+	b := newBench(t)
+	cards := useCards(b)
+	audit := b.audited()
+	var register atomic.Int64
+	var once sync.Once
+	b.start(1, func(w *kiosktest.Registrar) {
+		w.Worker.CrashAt(func(point string) {
+			if register.Load() == 0 || point != "verified" {
+				return
+			}
+			once.Do(func() {
+				r, pin := b.newest(register.Load())
+				pin += "x"
+				r.Version, r.Reason, r.PIN, r.PINHash, r.V = r.Version+1, "settings_changed", record.PINOf(pin), "", record.Version
+				jws, err := record.Sign(r, b.Records)
+				b.check(err)
+				b.check(pgx.BeginFunc(b.ctx, b.Admin, func(tx pgx.Tx) error {
+					_, err := tx.Exec(b.ctx, `select internal.change_key($1, 'rehash', p_set => jsonb_build_object('pin_hash', $2::text))`, r.Register, pin)
+					if err == nil {
+						_, err = tx.Exec(b.ctx, `insert into centre.key_record (key, version, record) values ($1, $2, $3)`, r.Register, r.Version, jws)
+					}
+					return err
+				}))
+			})
+		})
+	})
+	card := cards.read(t, "cc2024")
+	first := b.openWith(card)
+	first.prove()
+	made := first.done().Register
+	visit := b.comesFor(card, "phone", "")
+	visit.prove()
+	register.Store(made)
+	visit.done()
+	if r, pin := b.newest(made); r.Version != 3 || !r.HasPIN(pin) || !strings.HasSuffix(pin, "x") {
+		t.Errorf("the record is %+v, the hash %s", r, pin)
+	}
+	if said := audit(); said != "[]" {
+		t.Errorf("an audit finds %s", said)
 	}
 }

@@ -173,6 +173,9 @@ func (w *Worker) verify(ctx context.Context, j *job) (record, error) {
 		}
 		if outcome == outcomeActive {
 			if next != nil {
+				if before := expected.Record; before != nil && version != before.Version+1 {
+					return &trouble{code: "overtaken"} // its PIN was hashed anew meanwhile; the newest record is asked for again
+				}
 				next.Register, next.Version = register, version
 				if err := w.sign(ctx, tx, *next); err != nil {
 					return err
