@@ -19,38 +19,39 @@ const (
 	StatusCancelled KeyStatus = "cancelled"
 )
 
-// Key is a key as a desk may know it: contacts are masked by the centre. Its JSON is the centre's.
+// Key is a key as a desk may see it: contacts are masked by the centre, and there is no name. It is what the centre says,
+// as JSON.
 type Key struct {
 	Register    int64           `json:"register"` // number in the centre's register
 	State       KeyStatus       `json:"state"`
-	Since       time.Time       `json:"since"`
-	Reason      KeyReason       `json:"reason"`
-	Level       Level           `json:"level"`
-	ValidUntil  Date            `json:"valid_until"`
-	LockedUntil *time.Time      `json:"locked_until"` // of a locked key
-	Pending     *PendingCode    `json:"pending"`      // of a pending key
-	Initials    string          `json:"initials"`     // of the holder; after a search only
-	Contacts    []MaskedContact `json:"contacts"`
-	Numbers     []NumberOf      `json:"numbers"`
-	Offered     []string        `json:"offered"`  // names of errands that its state allows
-	Timeline    []KeyEvent      `json:"timeline"` // the newest first
+	Since       time.Time       `json:"since,omitzero"`
+	Reason      KeyReason       `json:"reason,omitzero"` // of the latest change
+	Level       Level           `json:"level,omitzero"`
+	ValidUntil  Date            `json:"valid_until,omitzero"`  // the last day
+	LockedUntil time.Time       `json:"locked_until,omitzero"` // of a locked key
+	Pending     *PendingCode    `json:"pending,omitzero"`      // of a pending key
+	Initials    string          `json:"initials,omitzero"`     // of the holder; in the answer to a search only
+	Contacts    []MaskedContact `json:"contacts,omitzero"`
+	Numbers     []NumberOf      `json:"numbers,omitzero"`
+	Offered     []string        `json:"offered,omitzero"`  // names of errands that its state allows
+	Timeline    []KeyEvent      `json:"timeline,omitzero"` // the newest first, at most 50
 }
 
-// MaskedContact is a proven contact of which a part is shown.
+// MaskedContact is a proven contact of which no more is shown than its holder needs to know it again.
 type MaskedContact struct {
 	Channel  Channel   `json:"channel"`
 	Value    string    `json:"value"` // "+351 912 ••• 678", "i•••@exemplo.pt"
-	ProvenAt time.Time `json:"proven_at"`
+	ProvenAt time.Time `json:"proven_at,omitzero"`
 }
 
-// PendingCode is an activation code that was sent and not used.
+// PendingCode is an activation code that was sent and not given yet.
 type PendingCode struct {
 	Channel   Channel   `json:"channel"`
-	Value     string    `json:"value"` // masked; of a letter its town
-	ExpiresAt time.Time `json:"expires_at"`
+	Value     string    `json:"value,omitzero"` // masked; of a letter nothing
+	ExpiresAt time.Time `json:"expires_at,omitzero"`
 }
 
-// NumberOf says which number of another service the centre keeps of a person, and where it is from.
+// NumberOf says that a number of another service is known of a person, and where it is from; not the number.
 type NumberOf struct {
 	Kind   NumberKind   `json:"kind"`
 	Source NumberSource `json:"source"`
@@ -60,13 +61,13 @@ type NumberOf struct {
 type KeyEvent struct {
 	At     time.Time `json:"at"`
 	Cause  string    `json:"cause"` // as in the table of transitions
-	From   KeyStatus `json:"from"`
+	From   KeyStatus `json:"from,omitzero"`
 	To     KeyStatus `json:"to"`
-	Reason KeyReason `json:"reason"`
-	Desk   string    `json:"desk"`   // empty: the centre itself
-	Staff  string    `json:"staff"`  // number; empty: nobody's
-	Leaf   *int64    `json:"leaf"`   // number in the transparency log; nil while it has none
-	Notice Delivery  `json:"notice"` // how far the holder's notice came; "none" where nobody had to be told
+	Reason KeyReason `json:"reason,omitzero"`
+	Desk   string    `json:"desk,omitzero"`   // empty: the centre itself
+	Staff  string    `json:"staff,omitzero"`  // number; empty: nobody's
+	Leaf   *int64    `json:"leaf,omitzero"`   // number in the transparency log; nil while it has none
+	Notice Delivery  `json:"notice,omitzero"` // how far the holder's notice came; "none" where nobody had to be told
 }
 
 // KeyReason is why a key changes, from the list of its cause.

@@ -68,8 +68,7 @@ func pendingKey() *kiosk.Key {
 // oldKey has a long history, and all that a page of a key can show.
 func oldKey() *kiosk.Key {
 	k := activeKey()
-	until := today.Add(26 * time.Minute)
-	k.State, k.Reason, k.Since, k.LockedUntil = kiosk.StatusLocked, "wrong_pins", today.Add(-4*time.Minute), &until
+	k.State, k.Reason, k.Since, k.LockedUntil = kiosk.StatusLocked, "wrong_pins", today.Add(-4*time.Minute), today.Add(26*time.Minute)
 	k.Offered = []string{"unblock", "phone", "email", "pin", "suspend", "cancel", "renew", "stored", "try"}
 	for i := range 12 {
 		k.Timeline = append(k.Timeline, kiosk.KeyEvent{At: today.AddDate(-1, -i, 0), Cause: "reactivate", From: kiosk.StatusSuspended, To: kiosk.StatusActive, Reason: kiosk.ReasonRecovered, Desk: "Loja de Cidadão das Laranjeiras · Balcão 07", Staff: "FUNC-2026-000417", Leaf: leaf(int64(1204118 - i)), Notice: kiosk.DeliveryDelivered})

@@ -164,11 +164,11 @@ type Person struct {
 // Opened is an enrolment that the centre has opened, or a refusal and nothing else. Times, here and
 // below, are by the centre's clock and in UTC.
 type Opened struct {
-	Refusal   Refusal   `json:"refusal,omitzero"`
-	Challenge []byte    `json:"challenge,omitzero"` // 32 bytes, for the card to sign
-	OpenedAt  time.Time `json:"opened_at,omitzero"`
-	ExpiresAt time.Time `json:"expires_at,omitzero"`
-	Key       *Key      `json:"key,omitzero"` // that the errand is about; none of an enrolment. Errand "key" opens nothing and has only this.
+	Refusal   Refusal    `json:"refusal,omitzero"`
+	Challenge []byte     `json:"challenge,omitzero"` // 32 bytes, for the card to sign
+	OpenedAt  time.Time  `json:"opened_at,omitzero"`
+	ExpiresAt time.Time  `json:"expires_at,omitzero"`
+	Key       *kiosk.Key `json:"key,omitzero"` // that the errand is about; none of an enrolment. Errand "key" opens nothing and has only this.
 }
 
 // CodeRequest asks for a one-time code. Calls with the same ID (UUIDv7) are one request.
@@ -262,7 +262,7 @@ type Status struct {
 	Level      kiosk.Level    `json:"level,omitzero"`
 	SMS        kiosk.Delivery `json:"delivery_sms,omitzero"` // of the newest code on each channel
 	Email      kiosk.Delivery `json:"delivery_email,omitzero"`
-	Key        *Key           `json:"key,omitzero"`      // as it is once the errand is done
+	Key        *kiosk.Key     `json:"key,omitzero"`      // as it is once the errand is done
 	Receipt    *LogReceipt    `json:"receipt,omitzero"`  // of the change, where one was made
 	Record     []byte         `json:"-" column:"record"` // of a key that is active, for the door: kiosk/record
 	Leaf       *LogLeaf       `json:"-" column:"leaf"`   // of the change, for the door: kiosk/ledger

@@ -9,56 +9,6 @@ import (
 	"balcao/kiosk"
 )
 
-// Key is a key as a desk may see it: contacts are masked by the centre, and there is no name.
-type Key struct {
-	Register    int64           `json:"register"`
-	State       string          `json:"state"` // pending, active, locked, blocked, suspended, cancelled or expired
-	Since       time.Time       `json:"since,omitzero"`
-	Reason      string          `json:"reason,omitzero"` // of the latest change, of the list of its cause
-	Level       kiosk.Level     `json:"level,omitzero"`
-	ValidUntil  kiosk.Date      `json:"valid_until,omitzero"` // the last day
-	LockedUntil time.Time       `json:"locked_until,omitzero"`
-	Initials    string          `json:"initials,omitzero"` // of the holder, in the answer to a search only
-	Pending     *PendingCode    `json:"pending,omitzero"`  // the activation code that is under way
-	Contacts    []MaskedContact `json:"contacts,omitzero"`
-	Numbers     []NumberSource  `json:"numbers,omitzero"`
-	Offered     []string        `json:"offered,omitzero"`  // names of the errands that its state allows
-	Timeline    []KeyEvent      `json:"timeline,omitzero"` // newest first, at most 50
-}
-
-// PendingCode is an activation code that was sent and not given yet.
-type PendingCode struct {
-	Channel   kiosk.Channel `json:"channel"`
-	Value     string        `json:"value,omitzero"` // masked; of a letter nothing
-	ExpiresAt time.Time     `json:"expires_at,omitzero"`
-}
-
-// MaskedContact is a proven contact of which no more is shown than its holder needs to know it again.
-type MaskedContact struct {
-	Channel  kiosk.Channel `json:"channel"`
-	Value    string        `json:"value"`
-	ProvenAt time.Time     `json:"proven_at,omitzero"`
-}
-
-// NumberSource says that a number of the holder's is known, and from where; not the number.
-type NumberSource struct {
-	Kind   string `json:"kind"`   // a kind of Number
-	Source string `json:"source"` // a source of Number
-}
-
-// KeyEvent is one change of a key.
-type KeyEvent struct {
-	At     time.Time `json:"at"`
-	Cause  string    `json:"cause"`
-	From   string    `json:"from,omitzero"`
-	To     string    `json:"to"`
-	Reason string    `json:"reason,omitzero"`
-	Desk   string    `json:"desk,omitzero"`
-	Staff  string    `json:"staff,omitzero"`  // number
-	Leaf   *int64    `json:"leaf,omitzero"`   // number in the log, once it has one
-	Notice string    `json:"notice,omitzero"` // queued, sent, delivered, failed or none
-}
-
 // LogReceipt names the leaf of the log that says what a visit changed, so that its holder can ask for the proof.
 type LogReceipt struct {
 	Origin string `json:"origin,omitzero"` // of the log, as in its checkpoints
@@ -116,7 +66,7 @@ type SearchRequest struct {
 
 // Found are the keys that a search found; none is an answer too.
 type Found struct {
-	Keys []Key `json:"keys"`
+	Keys []kiosk.Key `json:"keys"`
 }
 
 // WordSuspension suspends a key that a search found, at its holder's word.
@@ -135,9 +85,9 @@ type NotMe struct {
 
 // Frozen says which key is suspended now, or why none is.
 type Frozen struct {
-	Refusal  Refusal `json:"refusal,omitzero"` // CodeWrong, NotConfirmed, WrongState or CodeLocked
-	Register int64   `json:"register,omitzero"`
-	State    string  `json:"state,omitzero"`
+	Refusal  Refusal         `json:"refusal,omitzero"` // CodeWrong, NotConfirmed, WrongState or CodeLocked
+	Register int64           `json:"register,omitzero"`
+	State    kiosk.KeyStatus `json:"state,omitzero"`
 }
 
 // Stored is all that is stored about a person, in sections as the centre names them.

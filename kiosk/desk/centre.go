@@ -238,7 +238,7 @@ func (r *Runner) decided(v *visit, s central.Status) bool {
 			return true
 		}
 		active := kiosk.KeyActive{Register: s.Register, ActiveAt: s.ActiveAt, ValidUntil: s.ValidUntil, Level: s.Level}
-		active.Key, _ = keyOf(s.Key) // what it does not say is not shown
+		active.Key = s.Key
 		if s.Receipt != nil {
 			active.Leaf = kiosk.Leaf{Origin: s.Receipt.Origin, Hash: s.Receipt.Leaf}
 		}

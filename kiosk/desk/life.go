@@ -45,19 +45,6 @@ func (r *Runner) person(v *visit, errand string, id kiosk.Identity, taxNumber st
 	}
 }
 
-// keyOf is a key as the session knows it; both have the JSON of the centre.
-func keyOf(k *central.Key) (*kiosk.Key, error) {
-	if k == nil {
-		return nil, nil
-	}
-	text, err := json.Marshal(k)
-	if err != nil {
-		return nil, err
-	}
-	key := new(kiosk.Key)
-	return key, json.Unmarshal(text, key)
-}
-
 // readKey asks for the key of the visit's person.
 func (r *Runner) readKey(c kiosk.ReadKey) {
 	r.ask(c.Case, func(v *visit) {
@@ -67,16 +54,15 @@ func (r *Runner) readKey(c kiosk.ReadKey) {
 			return
 		}
 		opened, err := r.cfg.Centre.Open(v.ctx, id, r.person(v, errandKey, c.Identity, ""))
-		key, malformed := keyOf(opened.Key)
 		switch {
-		case err != nil || malformed != nil:
-			r.failed(v, "", errors.Join(err, malformed))
+		case err != nil:
+			r.failed(v, "", err)
 		case opened.Refusal == central.NoKey:
 			r.answer(v, kiosk.KeyRead{})
-		case opened.Refusal != "" || key == nil:
+		case opened.Refusal != "" || opened.Key == nil:
 			r.answer(v, kiosk.CommandFailed{Problem: kiosk.Problem{Code: kiosk.ProblemCode(opened.Refusal), Fatal: true}})
 		default:
-			r.answer(v, kiosk.KeyRead{Key: key})
+			r.answer(v, kiosk.KeyRead{Key: opened.Key})
 		}
 	})
 }
@@ -161,18 +147,11 @@ func (r *Runner) search(ctx context.Context, c kiosk.Search) {
 			r.answer(v, kiosk.SearchRefused{Code: kiosk.ProblemTooMany})
 			return
 		}
-		answer := kiosk.Searched{ID: id}
-		for i := range found.Keys {
-			key, malformed := keyOf(&found.Keys[i])
-			if err = errors.Join(err, malformed); key != nil {
-				answer.Found = append(answer.Found, *key)
-			}
-		}
 		if err != nil {
 			r.failed(v, "", err)
 			return
 		}
-		r.answer(v, answer)
+		r.answer(v, kiosk.Searched{ID: id, Found: found.Keys})
 	})
 }
 
@@ -221,7 +200,7 @@ func (r *Runner) notMe(ctx context.Context, c kiosk.NotMe) {
 			return
 		}
 		v.answered(notMeAttempts)
-		told := kiosk.NotMeAnswered{Register: answer.Register, State: kiosk.KeyStatus(answer.State)}
+		told := kiosk.NotMeAnswered{Register: answer.Register, State: answer.State}
 		switch {
 		case err != nil, answer.Refusal == central.CodeLocked:
 			told.Code = kiosk.ProblemTooMany

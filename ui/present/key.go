@@ -124,8 +124,8 @@ func (p Presenter) keyFields(key *kiosk.Key) []Field {
 	} else {
 		fields = append(fields, Field{p.Text("key.since"), p.moment(key.Since)})
 	}
-	if key.LockedUntil != nil && key.State == kiosk.StatusLocked {
-		fields = append(fields, Field{p.Text("key.locked_until"), p.moment(*key.LockedUntil)})
+	if !key.LockedUntil.IsZero() && key.State == kiosk.StatusLocked {
+		fields = append(fields, Field{p.Text("key.locked_until"), p.moment(key.LockedUntil)})
 	}
 	if code := key.Pending; code != nil {
 		name := "key.code_" + string(code.Channel)

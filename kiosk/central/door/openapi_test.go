@@ -219,8 +219,8 @@ func schemaOf(t reflect.Type) schema {
 func TestSpecificationSchemas(t *testing.T) {
 	doc := loadSpecification(t)
 	kinds := map[string]any{"Problem": central.Problem{}, "Notice": central.Notice{}, "Case": central.Case{}, "Message": central.Message{}, "CaseCheck": central.CaseCheck{},
-		"Key": central.Key{}, "PendingCode": central.PendingCode{}, "MaskedContact": central.MaskedContact{}, "NumberSource": central.NumberSource{},
-		"KeyEvent": central.KeyEvent{}, "LogReceipt": central.LogReceipt{}, "PostalAddress": kiosk.PostalAddress{}, "ErrandCount": central.ErrandCount{},
+		"Key": kiosk.Key{}, "PendingCode": kiosk.PendingCode{}, "MaskedContact": kiosk.MaskedContact{}, "NumberOf": kiosk.NumberOf{},
+		"KeyEvent": kiosk.KeyEvent{}, "LogReceipt": central.LogReceipt{}, "PostalAddress": kiosk.PostalAddress{}, "ErrandCount": central.ErrandCount{},
 		"Alert": central.Alert{}, "AlertSeen": central.AlertSeen{}}
 	requests := map[string]bool{"PostalAddress": true} // in one
 	for _, e := range endpoints {

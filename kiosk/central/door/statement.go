@@ -148,19 +148,19 @@ func (d *Door) proven(enrolment string, answer any) error {
 			said, enrolment = central.Status{State: central.StateActive, Register: a.Register, Record: a.Record}, "" // another's, long ago
 		}
 	}
-	k := cmp.Or(said.Key, &central.Key{Register: said.Register, State: "active"})
-	if said.State != central.StateActive || k.Register == 0 || slices.Contains([]string{"suspended", "cancelled", "expired"}, k.State) {
+	k := cmp.Or(said.Key, &kiosk.Key{Register: said.Register, State: kiosk.StatusActive})
+	if said.State != central.StateActive || k.Register == 0 || slices.Contains([]kiosk.KeyStatus{kiosk.StatusSuspended, kiosk.StatusCancelled, kiosk.StatusExpired}, k.State) {
 		return nil
 	}
-	state := "active" // less, such as locked, needs no record
-	if k.State == "pending" {
+	state := kiosk.StatusActive // less, such as locked, needs no record
+	if k.State == kiosk.StatusPending {
 		state = k.State
 	}
 	same := func(level kiosk.Level, until kiosk.Date, r record.Record) bool {
 		return level == "" || r.Level == string(level) && r.ValidUntil == until.String()
 	}
 	r, err := record.Verify(said.Record, d.cfg.Records...)
-	if err == nil && r.State == state && r.Register == k.Register && same(said.Level, said.ValidUntil, r) && same(k.Level, k.ValidUntil, r) &&
+	if err == nil && r.State == string(state) && r.Register == k.Register && same(said.Level, said.ValidUntil, r) && same(k.Level, k.ValidUntil, r) &&
 		(said.Register == 0 || said.Register == k.Register && (enrolment == "" || r.Enrolment.String() == enrolment)) {
 		return nil
 	}
