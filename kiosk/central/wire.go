@@ -158,7 +158,6 @@ type Person struct {
 	Typed          bool               `json:"typed,omitzero"`           // the machine-readable zone of a travel document was typed: there is no chip
 	Shift          uuid.UUID          `json:"shift,omitzero"`           // of whoever serves
 	Errand         string             `json:"errand,omitzero"`          // name of what the person came for; an enrolment when absent
-	Subject        uuid.UUID          `json:"subject,omitzero"`         // the try that named the key, where the document is a new one
 }
 
 // Opened is an enrolment that the centre has opened, or a refusal and nothing else. Times, here and

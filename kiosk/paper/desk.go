@@ -3,6 +3,7 @@ package paper
 import (
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -152,15 +153,9 @@ func kind(k kiosk.DocumentKind) string {
 
 // date writes 19-02-2034; of a date that is known in part only 02-2034 or 2034; nothing of none.
 func date(d kiosk.Date) string {
-	switch {
-	case d.IsZero():
-		return ""
-	case d.Month == 0:
-		return fmt.Sprintf("%04d", d.Year)
-	case d.Day == 0:
-		return fmt.Sprintf("%02d-%04d", d.Month, d.Year)
-	}
-	return fmt.Sprintf("%02d-%02d-%04d", d.Day, d.Month, d.Year)
+	parts := strings.Split(d.String(), "-")
+	slices.Reverse(parts)
+	return strings.Join(parts, "-")
 }
 
 func span(d time.Duration) string {

@@ -33,7 +33,7 @@ var endpoints = []endpoint{
 		`select now, desk, ` + strconv.Itoa(central.Version) + ` as version, schema_version, rules, delivery from desk.hello($1)`, nil},
 	{http.MethodPut, central.PathEnrolment, 1 << 10, central.Person{}, central.Opened{},
 		`select refusal, challenge, opened_at, expires_at, key from desk.open_enrolment($1, $2, $3, $4, nullif($5, ''), nullif($6, ''),
-			nullif($7, ''), $8, $9, coalesce(nullif($10, ''), 'enrol'), $11)`, nil},
+			nullif($7, ''), $8, $9, coalesce(nullif($10, ''), 'enrol'))`, nil},
 	{http.MethodGet, central.PathEnrolment, 0, nil, central.Status{},
 		`select ` + statusColumns + ` from desk.enrolment_status($1, $2)`, nil},
 	{http.MethodGet, central.PathMessages, 0, nil, central.Messages{},

@@ -86,7 +86,17 @@ func (d *Door) signIn(c caller, e endpoint, args []any, request any) (string, []
 	return e.sql, append(args, card, []byte(s.Challenge), jws, admits), nil
 }
 
-// decision verifies a supervisor's decision. With one that is not good the database is told of no card, and says so.
+// decider returns the fingerprint of the card that signed a decision about what the call names; nothing of a decision
+// that is not good, which the database then refuses.
+func (d *Door) decider(c caller, args []any, about uuid.UUID, s signed) ([]byte, error) {
+	card, good, err := d.believe(c, args[1].(uuid.UUID), s)
+	if !good || about != args[2].(uuid.UUID) {
+		card = []byte{}
+	}
+	return card, err
+}
+
+// decision verifies a supervisor's decision about a case.
 func (d *Door) decision(c caller, e endpoint, args []any, request any) (string, []any, error) {
 	jws := request.(*central.Decision).JWS
 	u, err := transcript.ParseApproval(jws)
@@ -94,17 +104,11 @@ func (d *Door) decision(c caller, e endpoint, args []any, request any) (string, 
 		return "", nil, errStatement
 	}
 	a := u.Said
-	card, good, err := d.believe(c, args[1].(uuid.UUID), signed{a.Shift, u.Signature, a.Desk, a.At, u.Verify})
-	if err != nil {
-		return "", nil, err
-	}
-	if !good || a.Enrolment != args[2].(uuid.UUID) {
-		card = []byte{}
-	}
-	return e.sql, append(args, card, jws), nil
+	card, err := d.decider(c, args, a.Enrolment, signed{a.Shift, u.Signature, a.Desk, a.At, u.Verify})
+	return e.sql, append(args, card, jws), err
 }
 
-// alertDecision verifies a supervisor's decision about an alert, as decision one about a case.
+// alertDecision verifies a supervisor's decision about an alert.
 func (d *Door) alertDecision(c caller, e endpoint, args []any, request any) (string, []any, error) {
 	jws := request.(*central.Decision).JWS
 	u, err := transcript.ParseAlertDecision(jws)
@@ -112,14 +116,8 @@ func (d *Door) alertDecision(c caller, e endpoint, args []any, request any) (str
 		return "", nil, errStatement
 	}
 	a := u.Said
-	card, good, err := d.believe(c, args[1].(uuid.UUID), signed{a.Shift, u.Signature, a.Desk, a.At, u.Verify})
-	if err != nil {
-		return "", nil, err
-	}
-	if !good || a.Alert != args[2].(uuid.UUID) {
-		card = []byte{}
-	}
-	return e.sql, append(args, card, a.Decision, a.Reason, jws), nil
+	card, err := d.decider(c, args, a.Alert, signed{a.Shift, u.Signature, a.Desk, a.At, u.Verify})
+	return e.sql, append(args, card, a.Decision, a.Reason, jws), err
 }
 
 // day takes a day that there is.

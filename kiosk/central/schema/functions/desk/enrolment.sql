@@ -27,7 +27,7 @@ comment on function desk.hello is 'The clock, the calling desk, the schema''s ve
 
 create function desk.open_enrolment(p_certificate bytea, p_enrolment uuid, p_document_kind text, p_country text,
 	p_civil_number text, p_document_number text, p_tax_number text, p_typed boolean, p_shift uuid default null,
-	p_errand text default 'enrol', p_subject uuid default null,
+	p_errand text default 'enrol',
 	out refusal text, out challenge bytea, out opened_at timestamptz, out expires_at timestamptz, out key jsonb)
 	language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
@@ -112,7 +112,7 @@ end $$;
 comment on function desk.open_enrolment is 'Gives the challenge that card, chip or desk will sign, 32 bytes. A Citizen Card has a civil number;
 every other document has its number, as the machine-readable zone has it without fillers, and a NIF, which is a claim.
 p_shift is who is signed in, a clerk or a supervisor. p_errand: of centre.errand, or "key" to look at the key of the document''s holder, which opens nothing.
-Where no key is found by a travel document, and the errand needs a try, that will name the key (p_subject is not looked at). key is what the
+Where no key is found by a travel document, and the errand needs a try, that will name the key. key is what the
 errand is about, or null: see internal.key_told.
 refusal: already_active (the person has a living key), no_key (they have none), wrong_state (the errand is not offered in the key''s state) or waiting_case (a supervisor
 decides about them), and the enrolment has ended; no_chip (typed, and the setting typed_mrz refuses that; nothing was opened).';
