@@ -101,19 +101,6 @@ type readingModel struct {
 	Travel bool // the picture is a passport
 }
 
-// OverlayModel asks something over the page: whether to end the case, whether anybody is there.
-type OverlayModel struct {
-	Title, Text string
-	Actions     []Action
-	Escape      kiosk.Event // what Esc does without a button for it
-}
-
-type pinModel struct {
-	Phases  []CheckRow
-	Notice  Line
-	Explain string
-}
-
 type receiptModel struct {
 	Shown   bool
 	Tag     TagModel
@@ -259,46 +246,6 @@ func (p Presenter) mayCancel() bool {
 	return p.State.Case != 0 && p.State.MayCancel()
 }
 
-func (p Presenter) overlay() *OverlayModel {
-	switch {
-	case p.State.IdleSoon && p.State.HandedOver:
-		return nil // it stands over the citizen's page
-	case p.State.IdleSoon:
-		return p.idleWarning()
-	case p.State.ConfirmCancel:
-		return p.confirmCancel()
-	default:
-		return nil
-	}
-}
-
-// idleWarning is said before an untouched case ends: to the clerk, and to the citizen where they are asked.
-func (p Presenter) idleWarning() *OverlayModel {
-	return &OverlayModel{
-		Title:   p.Text("idle.title"),
-		Text:    p.Format("idle.text", Values{"Time": countdown(p.State.IdleAt.Sub(p.State.Now))}),
-		Actions: []Action{{Text: p.Text("action.continue"), Key: "Enter", Main: true, Event: kiosk.StillHere{}}},
-	}
-}
-
-// confirmCancel asks before the case ends. Enter, which the next page would want, goes on, and so does a second
-// Esc; ending takes the key of a refusal.
-func (p Presenter) confirmCancel() *OverlayModel {
-	text := p.Text("cancel.text")
-	if p.State.Past(kiosk.StepContact) || p.State.Contact.Settled {
-		text += " " + p.Text("cancel.text_contact")
-	}
-	return &OverlayModel{
-		Title: p.Text("cancel.title"),
-		Text:  text,
-		Actions: []Action{
-			{Text: p.Text("action.keep_going"), Key: "Enter", Main: true, Event: kiosk.CancelDismissed{}},
-			{Text: p.Text("action.end_case"), Key: "F8", Grave: true, Event: kiosk.CancelConfirmed{}},
-		},
-		Escape: kiosk.CancelDismissed{},
-	}
-}
-
 func (p Presenter) document(m *ClerkModel) {
 	m.Subtitle = p.Text("document.subtitle")
 	m.Actions = []Action{{Text: p.Text("action.errands"), Key: "F1", Event: kiosk.ErrandsAsked{}}}
@@ -343,60 +290,6 @@ func (p Presenter) reading(m *ClerkModel) {
 	if p.State.Document.Held {
 		m.Reading.Now = p.said("reading.held", nil)
 	}
-}
-
-func (p Presenter) pin(m *ClerkModel) {
-	m.Subtitle = p.Text("pin.subtitle")
-	if p.OneScreen {
-		m.Subtitle = p.Text("pin.subtitle_one_screen")
-	}
-	if p.State.PIN.Phase == kiosk.PINSealed {
-		m.Title, m.Subtitle = p.Text("pin.title_sealed"), p.Text("pin.subtitle_sealed")
-	}
-	phases := []kiosk.PINPhase{kiosk.PINFirst, kiosk.PINRepeat, kiosk.PINSealing, kiosk.PINSealed}
-	reached := 0
-	for i, phase := range phases {
-		if phase == p.State.PIN.Phase {
-			reached = i
-		}
-	}
-	for _, channel := range []kiosk.ChannelState{p.State.Contact.Phone, p.State.Contact.Email} {
-		if channel.Confirmed() { // the page went on by itself: what it went on with is said here
-			text := p.Format("pin.contact", Values{"Contact": contactText(channel.Value)})
-			m.PIN.Phases = append(m.PIN.Phases, CheckRow{Text: text, Result: kiosk.Passed})
-		}
-	}
-	for i, phase := range phases {
-		row := CheckRow{Text: p.Text("pin.phase." + string(phase))}
-		if i < reached || p.State.PIN.Phase == kiosk.PINSealed {
-			row.Result = kiosk.Passed
-		}
-		row.Current = i == reached && row.Result == kiosk.Pending
-		m.PIN.Phases = append(m.PIN.Phases, row)
-	}
-	switch {
-	case p.State.PIN.Changed:
-		m.PIN.Notice = Line{p.Text("pin.changed"), ToneCare}
-	case p.State.PIN.Mismatch:
-		m.PIN.Notice = Line{p.Text("pin.mismatch"), ToneCare}
-	case p.State.PIN.Refused:
-		m.PIN.Notice = Line{p.Text("pin.refused"), ToneCare}
-	case p.State.PIN.Forgotten:
-		m.PIN.Notice = Line{p.Text("pin.forgotten"), ToneCare}
-	case p.State.PIN.Outdated:
-		m.PIN.Notice = Line{p.Text("pin.outdated"), ToneCare}
-	}
-	m.PIN.Explain = p.Text("pin.explain")
-	m.Actions = p.handOver()
-	if p.State.PIN.Phase == kiosk.PINSealed {
-		m.Actions = []Action{
-			{Text: p.Text("action.continue"), Key: "Enter", Main: true, Event: kiosk.Continue{}},
-			{Text: p.Text("action.new_pin"), Key: "F4", Event: kiosk.NewPIN{}},
-		}
-	} else if len(m.Actions) == 0 {
-		m.Actions = []Action{{Text: p.Text("action.waiting_person"), Main: true}}
-	}
-	m.Actions = append(append(m.Actions, p.addContact()...), p.back())
 }
 
 // addContact goes back for the contact that the person has not proven. A PIN that is being sealed comes first.
