@@ -17,7 +17,7 @@ which registrars send them. Exit 3 when some wait for longer than two minutes or
 The connection string of a superuser is --dsn, or better BALCAO_ADMIN_DSN.
 `
 
-// exitWaits is the answer of messages when somebody should look after them.
+// exitWaits is the exit status of "kioskctl messages" when a message waits for too long, or no registrar can send it.
 const exitWaits = 3
 
 // messagePatience is for how long a message may wait before that is trouble.

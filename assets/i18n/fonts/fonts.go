@@ -1,4 +1,4 @@
-// Package fonts knows where the machine keeps the fonts of scripts that the program itself brings none for. Latin and
+// Package fonts finds the machine's fonts of scripts that the program itself has none for. Latin and
 // Cyrillic are inside the binary; these come as packages of the distribution.
 package fonts
 

@@ -120,7 +120,7 @@ func (d *Door) alertDecision(c caller, e endpoint, args []any, request any) (str
 	return e.sql, append(args, card, a.Decision, a.Reason, jws), err
 }
 
-// day takes a day that there is.
+// day refuses what is no day of the calendar, written 2026-11-30.
 func (d *Door) day(_ caller, e endpoint, args []any, request any) (string, []any, error) {
 	day := request.(*central.ReportRequest).Day
 	if _, err := time.Parse(time.DateOnly, day); err != nil {
@@ -129,8 +129,8 @@ func (d *Door) day(_ caller, e endpoint, args []any, request any) (string, []any
 	return e.sql, append(args, day), nil
 }
 
-// proven says no to an answer that a visit made a key, or changed one, which can be used now, where no registrar signed
-// the same (package record): such a row is somebody else's. A change that only takes away has no record.
+// proven refuses an answer with a usable key of which no registrar signed the same (package record): whoever can write to
+// the database, and has no registrar's signing key, made that row. Changes that only take away, such as a lock, have no record.
 func (d *Door) proven(enrolment string, answer any) error {
 	var said central.Status
 	switch a := answer.(type) {

@@ -27,7 +27,7 @@ begin
 		null; -- another database of the same server was created at the same time
 	end;
 	foreach r in array '{balcao_centre,balcao_login}'::text[] loop
-		-- A role may change its own settings: what a stolen log-in has set goes.
+		-- A role may change its own settings; this takes back what was set with a stolen log-in.
 		execute format('alter role %I in database %I reset all', r, current_database());
 		if not exists (select from pg_roles
 			where rolname = r and rolconnlimit = 60 and rolconfig @> limits and rolconfig <@ limits) then

@@ -46,7 +46,7 @@ begin
 			and centre.mailbox(p.value) = centre.mailbox(p_value) and p.value is not null and e.state = 'waiting' and e.id <> p_enrolment);
 end $$;
 
--- Why an errand is not for a key, or for who has none.
+-- Why an errand is not open to a key or, with null, to a person without one.
 create function internal.errand_refusal(p_errand text, p_register bigint) returns text
 	language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 begin

@@ -22,7 +22,7 @@ create trigger key_record_append_only before update or delete on centre.key_reco
 create trigger key_record_no_truncate before truncate on centre.key_record
 	for each statement execute function internal.refuse_change();
 
--- A key changes only as centre.transition says, whoever changes it: the end is the end. Each change says in the column
+-- A key changes only as centre.transition says, whoever changes it; no row leads out of expired or cancelled. Each change says in the column
 -- "change" why, and is an event. A cause without record changes nothing but the state, and makes no version.
 create function internal.key_changed() returns trigger
 	language plpgsql set search_path = pg_catalog, pg_temp as $$

@@ -79,7 +79,7 @@ begin
 		else '' end;
 end $$;
 
--- How far the best told notice of a change got.
+-- Of the notices of a change, the state of the one that got furthest.
 create function internal.notice_state(p_event bigint) returns text
 	language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 begin

@@ -43,7 +43,7 @@ begin
 	insert into centre.deletion (rule, n, key, person) values ('key', 1, p_register, case when last_one then who end);
 	perform internal.delete_rows('centre.job', 'id', array(select j.id::text from centre.job j where j.about in (
 		select n.id from centre.notice n where n.key = p_register union all select a.id from centre.activation a where a.key = p_register)));
-	delete from centre.sign_in_try where key = p_register; -- these two refer to no key: they count of those who have none as well
+	delete from centre.sign_in_try where key = p_register; -- these two have no foreign key: they also count unknown identifiers
 	delete from centre.sign_in where key = p_register;
 	if last_one then
 		perform internal.delete_rows('centre.person', 'id', array[who::text]);
@@ -52,7 +52,7 @@ begin
 		perform internal.delete_rows('centre.key', 'register', array[p_register::text]);
 	end if;
 	perform internal.delete_rows('centre.enrolment', 'id', visits);
-	-- Last, because deletions are logged under these: now the log cannot tell any more what it says of them.
+	-- Last, because the deletions above are logged under these keys. Without them nobody can read what the log says of the person.
 	delete from centre.log_key l where l.subject = any (select 'enrolment ' || v from unnest(visits) v)
 		or last_one and l.subject = 'person ' || who;
 end $$;

@@ -59,7 +59,7 @@ begin
 	return ('x' || encode(substr(p_hash, 1, 7), 'hex'))::bit(56)::bigint % greatest(p_most, 1);
 end $$;
 
--- A living key that stands in for nobody's: so what is shown of those who are unknown is as old or as new as the rest.
+-- A living key whose cost of hashing is shown for an unknown identifier: a cost that few keys have would tell the two apart.
 create function internal.sign_in_model(p_named bytea) returns bigint
 	language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 declare
@@ -95,7 +95,7 @@ create function internal.sign_in_count(p_counters centre.sign_in) returns void
 		where key = p_counters.key;
 $$;
 
--- The next lock of the ladder. A stranger who guesses ends no key, unless the operator has set pin_final.
+-- The next, longer lock. Wrong PINs alone do not block a key, because anybody can type them, unless the operator has set pin_final.
 create function internal.sign_in_lock(p_counters centre.sign_in) returns centre.sign_in
 	language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 begin
@@ -116,7 +116,7 @@ begin
 		and made_at > clock_timestamp() - interval '1 minute' and id is distinct from p_but);
 end $$;
 
--- Whether who proves the rest is signed in with a key. A lock that is over may not have been noticed in its state yet.
+-- Whether a key signs in given the right PIN and code. Of a lock that is over, column state may still say locked.
 create function internal.may_sign_in(p_key centre.key, p_counters centre.sign_in) returns boolean
 	language plpgsql stable set search_path = pg_catalog, pg_temp set timezone = 'UTC' as $$
 begin

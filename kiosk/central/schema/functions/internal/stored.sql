@@ -53,7 +53,7 @@ create function internal.stored_tables() returns table (section text, name text,
 	('key', 'pin_rehash', 't.key = any ($2)', 't.key', 'key', '', 'pin_hash', 'id,version'),
 	-- Another's key is another's.
 	('review', 'review', 't.key = any ($2) or t.other = any ($2)', 't.at', 'at,closed_at', '', '', 'id,key,other'),
-	-- What is watched is not told while it is; what was done of it stands in the key's history. The subject of a counter is found
+	-- Alerts and counters are not shown; what was done because of one stands in the key's history. The subject of a counter is found
 	-- by nobody once its week's key is gone.
 	('', 'watch_alert', '', '', '', '', '', ''), ('', 'watch_count', '', '', '', '', '', ''), ('', 'watch_hold', '', '', '', '', '', ''),
 	('', 'watch_key', '', '', '', '', '', ''), ('', 'watch_rule', '', '', '', '', '', ''), ('', 'watch_state', '', '', '', '', '', ''),
@@ -63,7 +63,7 @@ create function internal.stored_tables() returns table (section text, name text,
 	('', 'log_again', '', '', '', '', '', ''), ('', 'deletion', '', '', '', '', '', ''),
 	-- Receipts of messages that are not known yet, and of a contact that was contested the keyed hash, both for a day.
 	('', 'receipt', '', '', '', '', '', ''), ('', 'alert', '', '', '', '', '', ''),
-	-- Of nobody who has a key: rules, desks, staff.
+	-- Rules, desks and staff: nothing about holders of keys.
 	('', 'setting', '', '', '', '', '', ''), ('', 'secret', '', '', '', '', '', ''), ('', 'legal_extension', '', '', '', '', '', ''),
 	('', 'desk', '', '', '', '', '', ''), ('', 'desk_certificate', '', '', '', '', '', ''), ('', 'staff', '', '', '', '', '', ''),
 	('', 'staff_certificate', '', '', '', '', '', ''), ('', 'shift', '', '', '', '', '', ''), ('', 'sign_in_failure', '', '', '', '', '', ''),

@@ -60,7 +60,7 @@ begin
 	end if;
 	for i in 1 .. 7 loop
 		continue when subjects[i] is null;
-		if i > 5 then -- desks and prefixes are nobody
+		if i > 5 then -- names of desks and prefixes of numbers are not personal
 			names[i] := subjects[i];
 			whos[i] := subjects[i];
 			continue;

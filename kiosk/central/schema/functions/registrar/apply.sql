@@ -15,7 +15,7 @@ declare
 	whose text; -- PIN it is, which outlives the number of a document
 	violated text;
 begin
-	-- As calls of the desk do, the desk first: whoever suspends it waits for this key, or this waits for them.
+	-- The desk is locked first, as in the desk's own calls: its suspension comes before this change or after it, never between.
 	perform from centre.desk d where d.name = (select x.desk from centre.enrolment x where x.id = p_enrolment) for no key update;
 	-- Then the staff, for the same reason, the enrolment, and its key.
 	perform from centre.staff f where f.number in (
@@ -53,7 +53,7 @@ begin
 		if e.document_kind = 'citizen-card' and internal.is_tax_number(tax) then
 			proven := tax;
 		end if;
-		begin -- what is refused leaves nothing of this block
+		begin -- an exception takes back all of this block
 			whose := case when r.needs_pin then internal.pin_subject(e.country, e.civil_number, e.document_number) else internal.pin_subject_of(e.subject) end;
 			if r.renews then
 				p := internal.write_person(e, p_person);
@@ -111,7 +111,7 @@ begin
 	update centre.approval x set decision = 'approved' where x.enrolment = p_enrolment;
 	update centre.evidence v set verification = p_evidence, kept = p_kept where v.enrolment = p_enrolment;
 	update centre.enrolment x set key = apply.register where x.id = p_enrolment;
-	-- Who was not reached there before is welcome.
+	-- A contact proven for the first time gets the welcome message.
 	perform internal.enqueue('welcome', p_enrolment, null, c.channel) from centre.key_contact c
 		where e.errand in ('enrol', 'activate') and c.key = apply.register;
 	perform internal.end_enrolment(p_enrolment, 'active', null);

@@ -55,7 +55,7 @@ begin
 	perform pg_advisory_xact_lock(hashtextextended(p_message_id, 1));
 	n := (select m.job from centre.message m where m.message_id = p_message_id order by m.queued_at desc limit 1);
 	if n is null and p_reference is not null and p_phone is not null then
-		-- One of which nobody knows whether it left: it did. The job, unless somebody is at it, has nothing left to do.
+		-- A receipt shows that a message whose sending was never confirmed did leave. Its job is done, unless a registrar works on it.
 		update centre.message m set message_id = p_message_id, sent_at = m.unsure_at, reference = null, contact = null, unsure_at = null
 			where m.job = (select x.job from centre.message x where x.reference = p_reference and x.state = 'queued'
 				and x.contact = internal.contact_hash('sms', p_phone) and x.unsure_at > clock_timestamp() - interval '1 day' limit 1)

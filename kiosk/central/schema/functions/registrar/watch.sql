@@ -18,7 +18,7 @@ begin
 			x.desk, x.staff, x.what, x.slot, x.other, x.n
 		from centre.watch_count x
 		where x.per = case p_rule.per when 'staff' then 'desk' else p_rule.per end
-			and (x.what = any (p_rule.what || p_rule.of) or p_rule.measure = 'sigma') -- who does none of it is a peer as well
+			and (x.what = any (p_rule.what || p_rule.of) or p_rule.measure = 'sigma') -- desks and staff that did none of it are compared as well
 			and x.slot <= p_at
 			and x.slot > p_at - lasts - case p_rule.measure when 'mean' then interval '28 days' else '0' end
 			and (p_rule.per <> 'staff' or x.staff <> '')
