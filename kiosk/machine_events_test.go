@@ -201,7 +201,7 @@ func (w *world) sensible() kiosk.Event {
 			return kiosk.ErrandChosen{Name: "approve"}
 		}
 		if s.Case == 0 && s.Errand.Name == "enrol" && w.below(3) > 0 {
-			return kiosk.ErrandChosen{Name: pick(w, pick(w, kiosk.Life...).Name, "renew", "renew", "pin", "email", "phone", "suspend", "suspend", "search", "stored", "stored", "cancel")}
+			return kiosk.ErrandChosen{Name: pick(w, pick(w, kiosk.Life...).Name, "renew", "unblock", "unblock", "pin", "email", "email", "phone", "phone", "not_me", "not_me", "not_me", "suspend", "suspend", "search", "stored", "stored", "cancel")}
 		}
 		if s.Document.Access.Asked && !s.Document.Reading {
 			return pick[kiosk.Event](w, w.types(), w.types(), kiosk.Continue{}, kiosk.Continue{}, w.insert())
