@@ -148,7 +148,10 @@ func TestErrands_Life(t *testing.T) {
 	if s := b.comesFor(card, "stored", "").done(); s.Register != 0 && s.Key != nil && s.Key.State != "active" {
 		t.Errorf("looked at: %+v", s)
 	}
-	for _, last := range []struct{ errand, reason, state string }{{"suspend", "phone_lost", "suspended"}, {"cancel", "unused", "cancelled"}} {
+	for _, last := range []struct {
+		errand, reason string
+		state          kiosk.KeyStatus
+	}{{"suspend", "phone_lost", "suspended"}, {"cancel", "unused", "cancelled"}} {
 		if s := b.comesFor(card, last.errand, last.reason).done(); s.Key == nil || s.Key.State != last.state || len(s.Receipt.Leaf) != 32 {
 			t.Errorf("%s: %+v", last.errand, s)
 		}
