@@ -166,7 +166,7 @@ func (s *Session) settle() {
 	s.state.MinAge = s.rules.MinAge
 	s.state.TypedMRZ = s.rules.TypedMRZ != TypedRefused
 	s.state.LeftBehind = s.leftBehind()
-	s.state.Errand = Errand{Name: s.errand.Name, Steps: s.path()}
+	s.state.Errand = Errand{Name: s.errand.Name, Steps: s.path(), Channel: s.errand.Channel}
 	s.state.Status.Readers = s.shownReaders()
 	s.state.IdleAt = s.idleAt()
 	s.state.IdleSoon = s.idleSoon()
