@@ -1,6 +1,7 @@
 package kiosk
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -40,6 +41,9 @@ const (
 	maxAddressLines = 3
 )
 
+// portuguesePostcode is the district's four figures and the street's three: without these a letter does not arrive.
+var portuguesePostcode = regexp.MustCompile(`^[1-9][0-9]{3}-[0-9]{3}$`)
+
 // fault returns the first part that cannot be.
 func (a PostalAddress) fault() AddressFault {
 	bad := func(text string) bool {
@@ -51,7 +55,7 @@ func (a PostalAddress) fault() AddressFault {
 		return AddressName
 	case len(a.Lines) == 0 || len(a.Lines) > maxAddressLines || slices.ContainsFunc(a.Lines, bad):
 		return AddressLines
-	case bad(a.Postcode):
+	case bad(a.Postcode), a.Country == "PRT" && !portuguesePostcode.MatchString(strings.TrimSpace(a.Postcode)):
 		return AddressPostcode
 	case bad(a.Town):
 		return AddressTown

@@ -1,6 +1,7 @@
 package kiosk_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -70,6 +71,9 @@ func TestErrandsOfAKey(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.errand, func(t *testing.T) {
 			d := keyShown(t, test.errand, key(test.state, "stored", test.errand))
+			if row := slices.IndexFunc(kiosk.Life, func(e kiosk.Errand) bool { return e.Name == test.errand }); row >= 0 && d.state.Errand.Channel != kiosk.Life[row].Channel {
+				t.Errorf("the desk asks for contact %q, the errand is for %q", d.state.Errand.Channel, kiosk.Life[row].Channel)
+			}
 			if d.state.Key.Choosing != test.errand {
 				t.Fatalf("chosen is %q of %v", d.state.Key.Choosing, d.state.Key.Offered)
 			}
@@ -170,6 +174,11 @@ func TestLater(t *testing.T) {
 		d := newDesk(t).opened().do(kiosk.LaterChosen{Channel: kiosk.Letter}, kiosk.LaterEntered{Address: kiosk.PostalAddress{Name: "Ana"}}).asked()
 		if d.state.Contact.Later.Fault != kiosk.AddressLines {
 			t.Errorf("fault %q", d.state.Contact.Later.Fault)
+		}
+		abroad := letter
+		abroad.Postcode = "99"
+		if d.do(kiosk.LaterEntered{Address: abroad}); d.state.Contact.Later.Fault != kiosk.AddressPostcode {
+			t.Errorf("fault %q of a postcode that is none of Portugal's", d.state.Contact.Later.Fault)
 		}
 		d.do(kiosk.LaterEntered{Address: letter})
 		sent := letter
