@@ -79,13 +79,16 @@ func (p *Paper) receipt(c kiosk.PrintReceipt, zone *time.Location) {
 		p.Notes = append([]string{"paper.receipt.pending"}, p.Notes...)
 	}
 	if sent := r.Activation; sent.Channel != "" {
-		value := mask(sent.Value, 4, 3)
-		rows = append(rows, Row{Key: "paper.activation", Value: strings.TrimSpace(value + " " + sent.ExpiresAt.In(zone).Format("(02-01-2006 15:04)"))})
+		row := Row{Key: "paper.activation", Value: sent.ExpiresAt.In(zone).Format("02-01-2006 15:04")}
+		if sent.Value != "" { // a letter goes to no contact
+			row.Value = mask(sent.Value, 4, 3) + " (" + row.Value + ")"
+		}
+		rows = append(rows, row)
 	}
 	if r.Assurance.Level != "" {
 		rows = append(rows, Row{Key: "paper.level", Word: "level." + string(r.Assurance.Level)})
 	}
-	if !r.ActiveAt.IsZero() {
+	if !r.ActiveAt.IsZero() && r.Activation.Channel == "" { // a key that waits for its code was made then, and is not active
 		rows = append(rows, Row{Key: "paper.active", Value: r.ActiveAt.In(zone).Format("02-01-2006 15:04")})
 	}
 	if r.Register != 0 {
@@ -135,7 +138,7 @@ func (p *Paper) report(r kiosk.ReportState) {
 	steps := Table{Head: []string{"paper.report.errand", "paper.report.step", "paper.report.median"}}
 	for _, one := range r.Errands {
 		name := word("errand." + one.Errand + ".title")
-		errands.Rows = append(errands.Rows, []string{name, word("report.outcome_" + one.Outcome), fmt.Sprint(one.Count), span(one.Median)})
+		errands.Rows = append(errands.Rows, []string{name, word(outcomeKey(one.Outcome)), fmt.Sprint(one.Count), span(one.Median)})
 		for _, step := range one.Steps {
 			steps.Rows = append(steps.Rows, []string{name, word("step." + string(step.Step)), span(step.Median)})
 		}
@@ -145,6 +148,14 @@ func (p *Paper) report(r kiosk.ReportState) {
 	if len(steps.Rows) > 0 {
 		p.Sections = append(p.Sections, Section{Heading: "paper.report.steps", Table: &steps})
 	}
+}
+
+// outcomeKey names an outcome. What has no name of its own is the reason of a refusal, of which there are many.
+func outcomeKey(outcome string) string {
+	if key := "report.outcome_" + outcome; i18n.Has(string(kiosk.Portuguese), key) {
+		return key
+	}
+	return "report.outcome_refused"
 }
 
 func kind(k kiosk.DocumentKind) string {

@@ -36,6 +36,7 @@ func visit(what kiosk.PrintWhat, language kiosk.Language) kiosk.PrintReceipt {
 		}},
 		Report: kiosk.ReportState{Day: kiosk.Date{Year: 2026, Month: time.November, Day: 30}, Errands: []kiosk.ReportErrand{
 			{Errand: "enrol", Outcome: "active", Count: 14, Median: 160 * time.Second, Steps: []kiosk.ReportStepTime{{Step: kiosk.StepContact, Median: 41 * time.Second}}},
+			{Errand: "enrol", Outcome: "already_active", Count: 2},
 		}},
 	}
 }
@@ -55,7 +56,7 @@ func TestOf(t *testing.T) {
 		{kiosk.PrintForm, "en",
 			[]string{"Inês Carlota Amaurota Silveira", "29-02-1984", "Passaporte ZZ0000048", "999999990", "+351912000678", "ines@exemplo.pt", "Signature of the holder"}, nil},
 		{kiosk.PrintStored, "en", []string{"Amaurota Silveira", "unheard_of", "about me"}, nil},
-		{kiosk.PrintReport, "en", []string{"O dia neste balcão", "30-11-2026", "14", "2 min 40 s", "0 min 41 s"}, []string{"Inês", "ZZ0000048"}},
+		{kiosk.PrintReport, "en", []string{"O dia neste balcão", "30-11-2026", "14", "2 min 40 s", "0 min 41 s", "recusado"}, []string{"Inês", "ZZ0000048", "report."}},
 	}
 	for _, test := range tests {
 		t.Run(string(test.what)+"-"+string(test.language), func(t *testing.T) {
@@ -87,5 +88,20 @@ func TestOf(t *testing.T) {
 				t.Errorf("the QR code says %q, want %q", got, want)
 			}
 		})
+	}
+}
+
+// A key that waits for the code of a letter is not active on paper.
+func TestReceiptOfAPendingKey(t *testing.T) {
+	c := visit(kiosk.PrintOfReceipt, "en")
+	c.Receipt.Key = &kiosk.Key{State: kiosk.StatusPending}
+	c.Receipt.Activation = kiosk.ActivationSent{Channel: kiosk.Letter, ExpiresAt: at.AddDate(0, 0, 21)}
+	doc, err := press(t).Make(paper.Of(c, where), at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := tool(t, "pdftotext", "-layout", file(t, doc), "-")
+	if strings.Contains(text, "Active since") || strings.Contains(text, "(21-12-2026") || !strings.Contains(text, "21-12-2026") {
+		t.Errorf("it says:\n%s", text)
 	}
 }
