@@ -209,3 +209,6 @@ func (u *UI) StaffPINBytes() []byte {
 	}
 	return all
 }
+
+// Ringed reports whether a language shows that it has the focus.
+func Ringed(o fyne.Focusable) bool { return o.(*pill).focused }

@@ -99,10 +99,14 @@ func (m *languageMenu) open(w present.Words, citizen kiosk.Language) {
 // numberOf is the figure that chooses a name: 1 to 9, and 0 for the tenth.
 func numberOf(i int) rune { return '0' + rune((i+1)%10) }
 
+// close takes the menu away. Fyne does not tell what has the focus in it that it lost it, so the ring would still be there
+// when the menu is opened again.
 func (m *languageMenu) close() {
 	if m.up {
 		m.up = false
-		m.window().Canvas().Overlays().Remove(m.content)
+		screen := m.window().Canvas()
+		screen.Unfocus()
+		screen.Overlays().Remove(m.content)
 	}
 }
 

@@ -60,6 +60,16 @@ func TestLanguageMenu(t *testing.T) {
 			}
 		})
 	}
+	t.Run("OneRing", func(t *testing.T) {
+		d := newDesk(t, ui.Options{})
+		d.Show(pin(kiosk.PINFirst)(pt))
+		press(d.Citizen(), fyne.KeyF12, fyne.KeyDown)
+		was := d.Citizen().Canvas().Focused()
+		press(d.Citizen(), fyne.KeyEscape, fyne.KeyF12)
+		if is := d.Citizen().Canvas().Focused(); is == was || ui.Ringed(was) || !ui.Ringed(is) {
+			t.Error("opened again the menu does not ring the name at hand alone")
+		}
+	})
 	t.Run("ClosesWithThePage", func(t *testing.T) {
 		d := newDesk(t, ui.Options{})
 		d.Show(contactSent(pt))

@@ -100,7 +100,7 @@ func (p Presenter) report(m *ClerkModel) {
 			steps = append(steps, p.orName("step.", string(step.Step))+"\u00a0"+p.span(step.Median))
 		}
 		m.Table.Lines = append(m.Table.Lines, []string{
-			p.errandTitle(one.Errand), p.orName("report.outcome_", one.Outcome), grouped(itoa(one.Count)), p.span(one.Median), strings.Join(steps, " · "),
+			p.errandTitle(one.Errand), p.outcome(one.Outcome), grouped(itoa(one.Count)), p.span(one.Median), strings.Join(steps, " · "),
 		})
 	}
 	m.Actions = []Action{p.print(kiosk.PrintReport, "action.print", "F4")}
@@ -121,4 +121,12 @@ type TableModel struct {
 	Lines   [][]string
 	Line    Line
 	Problem *ProblemModel
+}
+
+// outcome is the name of an outcome. What has none of its own is the reason of a refusal, which stands beside it.
+func (p Presenter) outcome(outcome string) string {
+	if name := p.orName("report.outcome_", outcome); name != outcome {
+		return name
+	}
+	return p.Text("report.outcome_refused") + " (" + outcome + ")"
 }
