@@ -52,6 +52,7 @@ type Audited struct {
 	Witnesses   []note.Verifier // of each of them a cosigned checkpoint is expected
 	Checkpoints []Kept
 	RecordKeys  []ed25519.PublicKey // none: the signatures of keys' records are not looked at
+	Now         time.Time           // by the centre's clock; zero: by this computer's
 }
 
 // Report is what an audit found. Without Findings nothing was tampered with, as far as Signed leaves go: what came later
@@ -71,7 +72,10 @@ const tolerance = time.Minute
 // anew from raw columns and calls no function of the database's schema. Memory: half a kilobyte for each row that is logged.
 // The connection is a superuser's or the owner's.
 func Audit(ctx context.Context, conn *pgx.Conn, with Audited) (Report, error) {
-	a := &audit{Audited: with, newest: map[rowKey]*newest{}, begun: map[string]bool{}, overs: map[string]bool{}, forgotten: map[string]int64{}, now: time.Now()}
+	a := &audit{Audited: with, newest: map[rowKey]*newest{}, begun: map[string]bool{}, overs: map[string]bool{}, forgotten: map[string]int64{}, now: with.Now}
+	if a.now.IsZero() {
+		a.now = time.Now()
+	}
 	err := pgx.BeginTxFunc(ctx, conn, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 		const plainText = `set local timezone = 'UTC'; set local datestyle = 'ISO, YMD'; set local bytea_output = 'hex'; set local search_path = pg_catalog`
 		if _, err := tx.Exec(ctx, plainText); err != nil {

@@ -24,7 +24,7 @@ type table struct {
 	events bool     // rows are only ever added
 	seeded bool     // migrations add rows
 	left   []string // columns that are not logged
-	where  string   // rows that are not logged are not of it
+	where  string   // rows that are not logged are not of it: a row that waits for its key is logged later than it was made
 }
 
 // logged are the tables whose changes are logged. What the database's own list says (functions/internal/log.sql) is not
@@ -50,8 +50,8 @@ var logged = func() map[string]table {
 		{name: "reason", key: []string{"cause", "reason"}, seeded: true},
 		{name: "errand", key: []string{"name"}, seeded: true},
 		{name: "search", key: []string{"id"}, time: "at", events: true},
-		{name: "activation", key: []string{"id"}, time: "made_at", left: []string{"code_key", "mac", "wrong"}, where: " where key is not null"},
-		{name: "letter", key: []string{"activation"}, time: "made_at", where: " where key is not null"},
+		{name: "activation", key: []string{"id"}, left: []string{"code_key", "mac", "wrong"}, where: " where key is not null"},
+		{name: "letter", key: []string{"activation"}, where: " where key is not null"},
 		{name: "notice", key: []string{"id"}, time: "made_at", left: []string{"code_key", "mac"}},
 		{name: "watch_rule", key: []string{"name"}, seeded: true},
 		{name: "watch_alert", key: []string{"id"}, left: strings.Split("who,key,desk,staff,value,rows,opened_at,seen_at,shift,jws,quiet_until", ",")},
