@@ -9,6 +9,8 @@ begin
 	if not found then
 		return;
 	end if;
+	-- The key before the try, as whoever settles it at the same time locks them.
+	perform from centre.key k where k.register = (select x.key from centre.sign_in_try x where x.id = p_try) for no key update;
 	update centre.sign_in_try set enrolment = d.enrolment where id = p_try and state = 'code';
 	perform internal.tell_desk(d.enrolment, 'try');
 	perform login.settle(p_try);
