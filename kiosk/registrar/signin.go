@@ -32,6 +32,7 @@ type tryJob struct {
 	By        kiosk.Identifier `json:"kind"`
 	Name      string           `json:"value"`
 	SealedPIN []byte           `json:"sealed_pin"` // base64
+	Desk      string           `json:"desk"`
 }
 
 // tryKey compares the PIN of somebody who tries their key at a desk, as the sign-in service does. A try is counted once,
@@ -46,7 +47,7 @@ func (w *Worker) tryKey(ctx context.Context, j *job) (record, error) {
 		return nil, &trouble{code: RefusedSeal, final: true}
 	}
 	defer clear(pin)
-	answer, err := w.checker.PIN(ctx, signin.Try{ID: p.Try, By: p.By, Name: p.Name, PIN: pin})
+	answer, err := w.checker.PIN(ctx, signin.Try{ID: p.Try, By: p.By, Name: p.Name, PIN: pin, Source: []byte("desk " + p.Desk)})
 	switch {
 	case errors.Is(err, signin.ErrInvalid), errors.Is(err, signin.ErrConflict):
 		return nil, &trouble{code: "payload", final: true, cause: err}

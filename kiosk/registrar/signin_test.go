@@ -54,6 +54,10 @@ func TestTryKey(t *testing.T) {
 	if s := w.tried(newID(), "000000"); s.State != central.TryNo {
 		t.Errorf("a wrong PIN: %+v", s)
 	}
+	// Who tries key after key at a desk is watched as whoever does it from one network.
+	b.until("it is counted for the desk", func() bool {
+		return scalar[int](b, `select count(*) from centre.watch_count where per = 'source' and what = 'pin_wrong' and other <> ''`) == 1
+	})
 	try := newID()
 	if s := w.tried(try, goodPIN); s.State != central.TryCode {
 		t.Fatalf("the right PIN: %+v", s)

@@ -210,7 +210,7 @@ end $$;
 create function internal.job_try(p_job centre.job) returns jsonb
 	language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 begin
-	return (select jsonb_build_object('try', d.id, 'kind', d.kind, 'value', d.value, 'sealed_pin', translate(encode(d.sealed_pin, 'base64'), E'\n', ''))
+	return (select jsonb_build_object('try', d.id, 'kind', d.kind, 'value', d.value, 'desk', p_job.desk, 'sealed_pin', translate(encode(d.sealed_pin, 'base64'), E'\n', ''))
 		from centre.desk_try d where d.id = p_job.about and d.state = 'queued' and d.sealed_pin is not null and d.value is not null);
 end $$;
 
