@@ -25,8 +25,8 @@ const (
 	// A run is a burst when this many characters in it stand together and not all are digits. A desk that is busy
 	// drawing sees the keys of a person as late as those of a reader, all at once: so speed alone decides nothing.
 	burstWord = 8
-	// In an entry that may be a word, or an address up to its @; and digits alone may be a number. The shortest
-	// line of a zone has 30 characters.
+	// In an entry that may be a word, or an address up to its @, and in boxes for letters a code; and digits alone may be
+	// a number. The shortest line of a zone has 30 characters.
 	burstLine = 28
 	// maxBurst is more than any zone with its separators, and maxHeld more than the keys of a line do: each goes
 	// down, is typed, makes a character and goes up, between those of a shift.
@@ -229,6 +229,9 @@ func (g *burstGuard) collect(s stroke) {
 // limit is how many characters together make a burst of the run.
 func (g *burstGuard) limit(s stroke) int {
 	if _, text := s.at.(*entry); text || !g.mixed {
+		return burstLine
+	}
+	if boxes, _ := s.at.(*digitField); boxes != nil && boxes.alphabet != "" {
 		return burstLine
 	}
 	return burstWord

@@ -215,6 +215,9 @@ func TestPeopleAreNoReaders(t *testing.T) {
 			{"Phone", "912345678\n", contact(pt), false, kiosk.ContactEntered{Channel: kiosk.SMS, Text: "912345678"}},
 			{"Address", "\tanabela.ferreira.da.silva@correio.example\n", contact(pt), false,
 				kiosk.ContactEntered{Channel: kiosk.Email, Text: "anabela.ferreira.da.silva@correio.example"}},
+			{"Activation", "k7m2x-p9q3h\n", life("activate", kiosk.StepActivation, activating(func(*kiosk.ActivationState) {}))(pt), true,
+				kiosk.ActivationTyped{Code: kiosk.Secret("K7M2XP9Q3H")}},
+			{"NotMe", "k7m2x-p9q3h\n", life("not_me", kiosk.StepNotMe)(pt), false, kiosk.NotMeTyped{Code: kiosk.Secret("K7M2XP9Q3H")}},
 		} {
 			t.Run(fmt.Sprint(test.name, pace), func(t *testing.T) {
 				d := newDesk(t, ui.Options{})
