@@ -22,6 +22,18 @@ type StoredSection struct {
 // StoredField is a column of a row, named as in message keys, and its value as text.
 type StoredField struct{ Name, Value string }
 
+// Text is the value as people write it: an instant in their zone as 29-11-2026 22:14, a day as 29-11-2026, and all else as
+// the centre has it.
+func (f StoredField) Text(zone *time.Location) string {
+	if at, err := time.Parse(time.RFC3339, f.Value); err == nil {
+		return at.In(zone).Format("02-01-2006 15:04")
+	}
+	if day, err := time.Parse(time.DateOnly, f.Value); err == nil {
+		return day.Format("02-01-2006")
+	}
+	return f.Value
+}
+
 func (storedStep) begin(s *Session) {
 	s.state.Stored = StoredState{Reading: true}
 	s.ask(ReadStored{Case: s.live})

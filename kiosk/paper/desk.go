@@ -31,7 +31,7 @@ func Of(c kiosk.PrintReceipt, w Where) Paper {
 	case kiosk.PrintOfReceipt:
 		p.receipt(c, w.At.Location())
 	case kiosk.PrintStored:
-		p.stored(c)
+		p.stored(c, w.At.Location())
 	case kiosk.PrintReport:
 		p.report(c.Report)
 	}
@@ -108,7 +108,7 @@ func LeafCode(l kiosk.Leaf) string {
 	return l.Origin + " " + base64.StdEncoding.EncodeToString(l.Hash)
 }
 
-func (p *Paper) stored(c kiosk.PrintReceipt) {
+func (p *Paper) stored(c kiosk.PrintReceipt, zone *time.Location) {
 	p.Title = "paper.stored.title"
 	p.Notes = []string{"paper.stored.why"}
 	for _, section := range c.Stored.Sections {
@@ -118,7 +118,7 @@ func (p *Paper) stored(c kiosk.PrintReceipt) {
 				part.Heading = "stored.section_" + section.Name
 			}
 			for _, f := range fields {
-				row := Row{Key: "stored.field_" + f.Name, Value: f.Value}
+				row := Row{Key: "stored.field_" + f.Name, Value: f.Text(zone)}
 				if !i18n.Has(string(kiosk.Portuguese), row.Key) {
 					row.Key, row.Label = "", f.Name
 				}

@@ -51,7 +51,7 @@ func (p Presenter) storedSections() []SectionModel {
 				model.Fields = append(model.Fields, Field{})
 			}
 			for _, field := range row {
-				value := strings.TrimSpace(field.Value)
+				value := strings.TrimSpace(field.Text(p.State.Now.Location()))
 				if value == "" {
 					value = "—"
 				}
