@@ -2,7 +2,9 @@ package ui
 
 import (
 	"strconv"
+	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -155,12 +157,13 @@ func (c *choice) character(r rune) {
 	}
 	for i := range c.options {
 		at := (c.chosen + 1 + i) % len(c.options)
-		for _, first := range c.options[at].Text {
-			if unicode.ToLower(first) == unicode.ToLower(r) {
-				c.choose(at)
-				return
-			}
-			break
+		text := c.options[at].Text
+		if i := strings.IndexFunc(text, func(one rune) bool { return unicode.IsLetter(one) || unicode.IsDigit(one) }); i > 0 {
+			text = text[i:] // behind a quotation mark, which no keyboard has
+		}
+		if first, _ := utf8.DecodeRuneInString(text); unicode.ToLower(first) == unicode.ToLower(r) {
+			c.choose(at)
+			return
 		}
 	}
 }
