@@ -56,6 +56,11 @@ type place struct {
 	found    bool          // a search brought keys
 	stored   bool          // what is stored is shown
 	paper    kiosk.PrintPhase
+
+	reasons    bool             // why a key changes is asked for
+	tried      kiosk.TryProblem // why a try stands where it stands
+	unbelieved bool             // what was said of a holder is not what the centre knows
+	unknown    bool             // no notice has the code that was given
 }
 
 // unproven is why a contact, or its code, was not taken.
@@ -71,9 +76,10 @@ func (j *Journal) Note(s kiosk.State) {
 		failed: s.Contact.Failed, sms: unproven(s.Contact.Phone), email: unproven(s.Contact.Email), disputed: s.Review.Disputed,
 		types: s.Document.Access.Asked && s.Step == kiosk.StepDocument && !s.Document.Access.Opening,
 		wrong: s.Document.Access.Wrong, service: s.Status.Service,
-		away: s.Status.Centre.Health == kiosk.HealthDown, shift: s.Shift.Phase, holder: s.Shift.Holder.Number != "", barred: s.Shift.Problem, decides: s.Approval.Phase,
+		away: s.Status.Centre.Health == kiosk.HealthDown, shift: s.Shift.Phase, holder: s.Shift.Holder.Number != "", barred: s.Shift.Problem, decides: cmp.Or(s.Approval.Phase, s.Alerts.Phase),
 		key: s.Key.Phase, chosen: s.Key.Choosing, reason: s.Key.Reason, tries: s.Try.Phase, later: s.Contact.Later.Channel, told: s.Contact.Later.Set,
 		found: len(s.Search.Found) > 0, stored: !s.Stored.At.IsZero(), paper: s.Print.Phase,
+		reasons: s.Key.ReasonMissing, tried: s.Try.Problem, unbelieved: s.Word.Wrong, unknown: s.NotMe.Wrong,
 	}
 	if s.Problem != nil {
 		now.problem = s.Problem.Code
@@ -90,5 +96,6 @@ func (j *Journal) Note(s kiosk.State) {
 		"types", now.types, "wrong", now.wrong, "problem", string(now.problem), "service", string(now.service), "away", now.away,
 		"shift", string(now.shift), "holder", now.holder, "barred", string(now.barred), "decides", string(now.decides),
 		"key", string(now.key), "chosen", now.chosen, "reason", string(now.reason), "tries", string(now.tries), "later", string(now.later), "told", now.told,
-		"found", now.found, "stored", now.stored, "paper", string(now.paper))
+		"found", now.found, "stored", now.stored, "paper", string(now.paper),
+		"reasons", now.reasons, "tried", string(now.tried), "unbelieved", now.unbelieved, "unknown", now.unknown)
 }
