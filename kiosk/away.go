@@ -19,7 +19,9 @@ func (s *Session) settleAway() {
 	now := away{since: s.state.Now}
 	doc := &s.state.Document
 	if step := s.state.Step; doc.Complete && !doc.CardPresent && doc.Signing != SigningDesk && s.at(step) && steps[step].asksSecret(s) {
-		now.step, now.channel = step, s.state.Contact.Awaited
+		if now.step = step; step == StepContact { // at a later step a code that expires asks for nothing else
+			now.channel = s.state.Contact.Awaited
+		}
 	}
 	if now.step == s.away.step && now.channel == s.away.channel {
 		now.since = s.away.since

@@ -83,6 +83,12 @@ func TestCardAway(t *testing.T) {
 		code = kiosk.Secret("246813")
 		d.do(kiosk.CodeTyped{Code: code}).asked(kiosk.ConfirmCode{Case: d.state.Case, Channel: kiosk.SMS, Code: code})
 	})
+	t.Run("ACodeThatExpiresKeepsNoPIN", func(t *testing.T) {
+		d := choosing(t).do(kiosk.Back{}).at(kiosk.StepContact).do(kiosk.ContactEntered{Channel: kiosk.Email, Text: "ana@exemplo.pt"})
+		d.do(d.queued(kiosk.Email)).do(kiosk.Continue{}).at(kiosk.StepPIN)
+		d.later(d.state.Contact.Email.ExpiresAt.Sub(d.state.Now)-30*time.Second).do(kiosk.PINTyped{PIN: kiosk.Secret(goodPIN)}, kiosk.CardRemoved{Reader: 1})
+		d.later(45 * time.Second).away(false).later(15 * time.Second).away(true)
+	})
 	t.Run("SealedStays", func(t *testing.T) {
 		newDesk(t).reviewing().do(kiosk.CardRemoved{Reader: 1}, kiosk.Back{}).at(kiosk.StepPIN).later(2 * time.Minute).away(false)
 	})
