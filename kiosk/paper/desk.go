@@ -89,7 +89,7 @@ func (p *Paper) receipt(c kiosk.PrintReceipt, zone *time.Location) {
 		rows = append(rows, Row{Key: "paper.level", Word: "level." + string(r.Assurance.Level)})
 	}
 	if !r.ActiveAt.IsZero() && r.Activation.Channel == "" { // a key that waits for its code was made then, and is not active
-		rows = append(rows, Row{Key: "paper.active", Value: r.ActiveAt.In(zone).Format("02-01-2006 15:04")})
+		rows = append(rows, Row{Key: "paper.when", Value: r.ActiveAt.In(zone).Format("02-01-2006 15:04")})
 	}
 	if r.Register != 0 {
 		rows = append(rows, Row{Key: "paper.register", Value: fmt.Sprint(r.Register)})

@@ -43,6 +43,9 @@ func file(t *testing.T, doc paper.PDF) string {
 	folder := t.TempDir()
 	if to := os.Getenv("BALCAO_SCREENS"); to != "" {
 		folder = to
+		if err := os.MkdirAll(to, 0o700); err != nil {
+			t.Fatal(err)
+		}
 	}
 	name := filepath.Join(folder, strings.ReplaceAll(t.Name(), "/", "-")+".pdf")
 	if err := os.WriteFile(name, doc.Data, 0o600); err != nil {
