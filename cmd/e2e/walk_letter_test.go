@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestWalkLetter: a supervisor decides about an alert, then serves somebody whose telephone cannot be proven: a letter
+// TestWalkLetter: a supervisor opens an alert, then serves somebody whose telephone cannot be proven: a letter
 // brings the code with which the person comes again. At the end there are the day's figures.
 func TestWalkLetter(t *testing.T) {
 	c := startDemo(t)
