@@ -252,7 +252,7 @@ func (o *office) enrol(ctx context.Context, visitors []visitor) (time.Duration, 
 		first := sync.OnceFunc(func() { up <- struct{}{} })
 		parts.Go(func() {
 			_ = d.Listen(running, central.Line{ // ends with running and its error
-				Up: func(central.Hello) { first() }, Down: func(error) {}, Notice: func(n central.Notice) { heard <- heardOf{d, n} },
+				Up: func(central.Hello, bool) { first() }, Down: func(error) {}, Notice: func(n central.Notice) { heard <- heardOf{d, n} },
 			})
 		})
 	}

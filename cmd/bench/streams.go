@@ -46,7 +46,7 @@ func measureStreams(ctx context.Context, s *site, desks int) (r StreamReport, er
 		first := sync.OnceFunc(func() { up <- struct{}{} })
 		lines.Go(func() {
 			_ = d.Listen(listening, central.Line{ // ends with listening, and its error
-				Up: func(central.Hello) { first() }, Down: func(error) {}, Notice: func(central.Notice) { heard <- struct{}{} },
+				Up: func(central.Hello, bool) { first() }, Down: func(error) {}, Notice: func(central.Notice) { heard <- struct{}{} },
 			})
 		})
 	}

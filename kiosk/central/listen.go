@@ -14,8 +14,9 @@ import (
 // Line has the callbacks of Listen. All are called from one goroutine.
 type Line struct {
 	// Up is told what the centre says of itself: when the line is connected (again), at each comment of the centre's,
-	// and when the centre may have missed something. Ask what may have been missed.
-	Up     func(Hello)
+	// and when the centre may have missed something. When missed, notices may have been lost since the last time: ask what
+	// they would have told.
+	Up     func(h Hello, missed bool)
 	Down   func(err error) // ErrUnavailable or *Refused; Listen goes on trying
 	Notice func(Notice)
 	// Silence is after how long a line on which nothing comes counts as dead; 25 s when zero.
@@ -76,6 +77,7 @@ func (c *Centre) listenOnce(ctx context.Context, line Line) (connected bool, err
 	dead.Reset(line.Silence)
 	events := bufio.NewScanner(answer.Body) // of lines up to 64 KB
 	var e event
+	missed := true // what was announced before this connection
 	for events.Scan() {
 		switch said := e.add(events.Text()); {
 		case said == EventNotice:
@@ -84,7 +86,7 @@ func (c *Centre) listenOnce(ctx context.Context, line Line) (connected bool, err
 				line.Notice(n)
 			}
 		case said == EventMissed, said == comment:
-			c.measure(ctx, line)
+			missed = c.measure(ctx, line, missed || said == EventMissed)
 		case said == EventEnd:
 			var code string
 			if json.Unmarshal([]byte(e.data), &code) == nil && stableWord.MatchString(code) && code != FailedUnavailable && code != FailedBusy {
@@ -96,14 +98,16 @@ func (c *Centre) listenOnce(ctx context.Context, line Line) (connected bool, err
 	return true, ErrUnavailable
 }
 
-// measure asks the centre how it is, and says so.
-func (c *Centre) measure(ctx context.Context, line Line) {
+// measure asks the centre how it is, and says so, with what was missed. It returns whether that is still to be said.
+func (c *Centre) measure(ctx context.Context, line Line, missed bool) bool {
 	switch h, err := c.Hello(ctx); {
 	case err == nil:
-		line.Up(h)
+		line.Up(h, missed)
+		return false
 	case ctx.Err() == nil:
 		line.Down(err)
 	}
+	return missed
 }
 
 // event is what was said of a server-sent event so far (WHATWG HTML §9.2.6).

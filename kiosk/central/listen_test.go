@@ -18,16 +18,22 @@ import (
 // line is a running Listen whose calls come out of channels.
 type line struct {
 	up      chan central.Hello
+	missed  chan struct{} // of up, those that say that something was missed
 	down    chan error
 	notices chan central.Notice
 }
 
 func listen(t *testing.T, c *central.Centre, silence time.Duration) *line {
 	t.Helper()
-	l := &line{make(chan central.Hello, 1000), make(chan error, 1000), make(chan central.Notice, 1000)}
+	l := &line{make(chan central.Hello, 1000), make(chan struct{}, 1000), make(chan error, 1000), make(chan central.Notice, 1000)}
 	kiosktest.Run(t.Context(), t, context.Canceled, func(ctx context.Context) error {
-		return c.Listen(ctx, central.Line{Silence: silence, Up: func(h central.Hello) { l.up <- h },
-			Down: func(err error) { l.down <- err }, Notice: func(n central.Notice) { l.notices <- n }})
+		up := func(h central.Hello, missed bool) {
+			if l.up <- h; missed {
+				l.missed <- struct{}{}
+			}
+		}
+		return c.Listen(ctx, central.Line{Silence: silence, Up: up, Down: func(err error) { l.down <- err },
+			Notice: func(n central.Notice) { l.notices <- n }})
 	})
 	return l
 }
@@ -58,6 +64,7 @@ func TestListen(t *testing.T) {
 	if h := wait(t, l.up, "connection"); h.RoundTrip <= 0 || h.Version != central.Version {
 		t.Errorf("got %+v", h)
 	}
+	wait(t, l.missed, "word that nothing was heard before")
 	notify := func(desk string, kind central.NoticeKind) central.Notice {
 		t.Helper()
 		n := central.Notice{Enrolment: newID(), Kind: kind}
@@ -75,10 +82,11 @@ func TestListen(t *testing.T) {
 
 	// The door's own line to PostgreSQL is lost.
 	drain(l.up)
+	drain(l.missed)
 	if _, err := b.Admin.Exec(ctx, `select pg_terminate_backend(pid) from pg_stat_activity where query ilike 'listen%' and datname = current_database()`); err != nil {
 		t.Fatal(err)
 	}
-	wait(t, l.up, "word that something may have been missed")
+	wait(t, l.missed, "word that something may have been missed")
 
 	b.Door.Stop()
 	if err := wait(t, l.down, "loss"); !errors.Is(err, central.ErrUnavailable) {
@@ -125,8 +133,10 @@ func TestListen_AnotherDoor(t *testing.T) {
 	l := listen(t, b.Dial(t, kiosktest.DeskName, b.Door.Address, second.Address), 0)
 	wait(t, l.up, "connection")
 	drain(l.up)
+	drain(l.missed)
 	b.Door.Stop()
 	wait(t, l.up, "other door")
+	wait(t, l.missed, "word that something may have been missed between the doors")
 	if len(l.down) > 0 {
 		t.Errorf("Down(%v)", <-l.down)
 	}

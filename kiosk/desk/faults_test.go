@@ -163,22 +163,25 @@ func (s *shaky) Abandon(ctx context.Context, id uuid.UUID, reason string) error 
 
 func (s *shaky) Listen(ctx context.Context, line central.Line) error {
 	var mu sync.Mutex
-	told := line
-	beat := func() {
+	told, owed := line, false // owed: it is still to be said that something was missed
+	beat := func(missed bool) {
 		mu.Lock()
 		defer mu.Unlock()
+		owed = owed || missed
 		if h, err := s.Hello(ctx); err == nil {
-			told.Up(h)
+			told.Up(h, owed)
+			owed = false
 		} else if ctx.Err() == nil {
+			owed = true
 			told.Down(err)
 		}
 	}
 	if s.deaf {
-		beat() // once, for the status bar
+		beat(true) // once, for the status bar
 		<-ctx.Done()
 		return ctx.Err()
 	}
-	line.Up = func(central.Hello) { beat() }
+	line.Up = func(_ central.Hello, missed bool) { beat(missed) }
 	line.Down = func(err error) { mu.Lock(); defer mu.Unlock(); told.Down(err) }
 	line.Notice = func(n central.Notice) {
 		mu.Lock()
@@ -195,7 +198,7 @@ func (s *shaky) Listen(ctx context.Context, line central.Line) error {
 			case <-ctx.Done():
 				return
 			case <-tick:
-				beat()
+				beat(false)
 			}
 		}
 	})

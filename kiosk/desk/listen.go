@@ -10,12 +10,10 @@ import (
 
 // listenCentre keeps the line on which the centre announces, and with it the status bar.
 func (r *Runner) listenCentre(ctx context.Context) error {
-	lost := false // the line, and notices with it
 	return r.cfg.Centre.Listen(ctx, central.Line{
-		Up: func(h central.Hello) {
+		Up: func(h central.Hello, missed bool) {
 			r.heard(h)
-			if lost {
-				lost = false
+			if missed {
 				r.checkShift(ctx)
 			}
 			if v := r.watched.Load(); v != nil {
@@ -23,7 +21,6 @@ func (r *Runner) listenCentre(ctx context.Context) error {
 			}
 		},
 		Down: func(err error) {
-			lost = true
 			if !r.barred(err) {
 				r.Send(kiosk.CentreChanged{Centre: kiosk.CentreStatus{Health: kiosk.HealthDown}})
 			}
