@@ -1,0 +1,1 @@
+-- Figures of the centre, for those who watch it.
