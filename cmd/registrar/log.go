@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+	"golang.org/x/mod/sumdb/note"
 
 	"balcao/cmd/internal/guarded"
 	"balcao/kiosk/ledger"
@@ -33,6 +34,9 @@ type logConfig struct {
 	// State is the file that keeps what this registrar signed last, log.signed in $STATE_DIRECTORY or else beside the key. It
 	// is not to be copied between registrars or brought back from a backup.
 	State string `toml:"state"`
+	// Before are files with the public keys of logs that this one goes on from: after the database was brought back to an
+	// earlier time, which those cannot sign. See assets/doc/backup.md.
+	Before []string `toml:"before"`
 	// Witnesses cosign every checkpoint (kioskctl witness, or another of C2SP tlog-witness).
 	Witnesses []witnessConfig `toml:"witnesses"`
 }
@@ -54,6 +58,9 @@ func (c *logConfig) complete(folder string) {
 	paths := []*string{&c.Key, &c.State}
 	for i := range c.Witnesses {
 		paths = append(paths, &c.Witnesses[i].Key)
+	}
+	for i := range c.Before {
+		paths = append(paths, &c.Before[i])
 	}
 	for _, path := range paths {
 		if *path != "" && !filepath.IsAbs(*path) {
@@ -78,7 +85,19 @@ func (c logConfig) validate() error {
 		}
 	}
 	_, err := c.witnesses()
-	return errors.Join(append(problems, err)...)
+	_, errBefore := c.before()
+	return errors.Join(append(problems, err, errBefore)...)
+}
+
+func (c logConfig) before() (all []note.Verifier, err error) {
+	for _, path := range c.Before {
+		v, err := ledger.LoadVerifier(path)
+		if err != nil {
+			return nil, fmt.Errorf("before: %w", err)
+		}
+		all = append(all, v)
+	}
+	return all, nil
 }
 
 func (c logConfig) witnesses() (all []ledger.WitnessAt, err error) {
@@ -105,6 +124,10 @@ func (c config) sequencer(log *slog.Logger) (*ledger.Sequencer, error) {
 	if err != nil {
 		return nil, err
 	}
+	before, err := c.Log.before()
+	if err != nil {
+		return nil, err
+	}
 	key, err := readSecret(c.Log.Key)
 	if err != nil {
 		return nil, fmt.Errorf("reading the log's key: %w", err)
@@ -113,7 +136,7 @@ func (c config) sequencer(log *slog.Logger) (*ledger.Sequencer, error) {
 	host, _ := os.Hostname() // only a name among registrars
 	return ledger.NewSequencer(ledger.Config{
 		Database: c.Database, Name: cmp.Or(c.Name, fmt.Sprintf("%s/%d", host, os.Getpid())), Key: key,
-		State: c.Log.State, Witnesses: witnesses, Log: log,
+		State: c.Log.State, Witnesses: witnesses, Before: before, Log: log,
 	})
 }
 

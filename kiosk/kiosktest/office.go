@@ -58,10 +58,12 @@ func NewOffice(t testing.TB) *Office {
 }
 
 // OpenCentre makes the database, opens the centre's door, and connects the desk and an administrator. The package's
-// TestMain is cluster.TestMain.
+// TestMain is cluster.TestMain. A test with a server of its own has set DB.
 func (o *Office) OpenCentre(ctx context.Context, t testing.TB) {
 	t.Helper()
-	o.DB = cluster.NewDatabase(t)
+	if o.DB == nil {
+		o.DB = cluster.NewDatabase(t)
+	}
 	o.Door = o.NewDoor(ctx, t)
 	o.Own = o.DB.Desk(DeskName)
 	o.Centre = o.Dial(t, DeskName)

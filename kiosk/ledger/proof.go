@@ -22,7 +22,7 @@ var ErrNotLogged = errors.New("it is not in the log yet, or not at all")
 // Newest returns the newest checkpoint, with cosignatures of witnesses, and its size, neither verified. The error may be
 // ErrNotLogged.
 func Newest(ctx context.Context, db DB) (size int64, note []byte, err error) {
-	err = db.QueryRow(ctx, `select size, note from centre.log_checkpoint order by size desc, id limit 1`).Scan(&size, &note)
+	err = db.QueryRow(ctx, `select size, note from centre.log_checkpoint order by size desc, id desc limit 1`).Scan(&size, &note)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return 0, nil, ErrNotLogged
 	}

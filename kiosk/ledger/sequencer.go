@@ -26,6 +26,10 @@ type Config struct {
 	State     string // the file that keeps what this registrar signed last
 	Witnesses []WitnessAt
 	Log       *slog.Logger
+
+	// Before are logs that this one goes on from. A database that was brought back to an earlier time is behind what its log
+	// signed, and that log can sign nothing any more; another, with a name of its own, begins with what is there.
+	Before []note.Verifier
 }
 
 // Sequencer numbers committed leaves and signs the tree. Any number may run for one database, with the same key: the
@@ -247,17 +251,32 @@ func (s *Sequencer) load(ctx context.Context, conn *pgx.Conn, size int64, newest
 		return nil, err
 	}
 	if newest != nil {
-		theirs, err := OpenCheckpoint([]byte(*newest), s.public)
+		theirs, ours, err := s.open([]byte(*newest))
 		if err != nil {
 			return nil, errFork{err}
 		}
 		if err := theirs.extends(size, t.root, read); err != nil {
 			return nil, err
 		}
-		t.known = theirs.Size
-		s.tellWitnesses(theirs)
+		if t.known = -1; ours { // otherwise this log signs what the one before did
+			t.known = theirs.Size
+			s.tellWitnesses(theirs)
+		}
 	}
 	return t, mine.extends(size, t.root, read)
+}
+
+// open reads a checkpoint of this log, or of one that it goes on from.
+func (s *Sequencer) open(text []byte) (c Checkpoint, ours bool, err error) {
+	if c, err = OpenCheckpoint(text, s.public); err == nil {
+		return c, true, nil
+	}
+	for _, before := range s.cfg.Before {
+		if c, err := OpenCheckpoint(text, before); err == nil {
+			return c, false, nil
+		}
+	}
+	return Checkpoint{}, false, err
 }
 
 // number gives a batch of leaves their numbers, and returns how many there were.

@@ -53,6 +53,8 @@ type Options struct {
 	// look at the clock; empty for this computer's own. It needs Debian's libfaketime.
 	Clock string
 
+	Settings []string // of postgresql.conf, as name=value; the last of one name counts
+
 	Desks *deskca.Authority // issues the certificates of Desk; one in memory, the test program's, when nil
 }
 
@@ -227,7 +229,7 @@ func (c *Cluster) serverArgs(opts Options) ([]string, error) {
 			"ssl_key_file=server.key", "ssl_ca_file=services.crt", "ssl_min_protocol_version=TLSv1.2")
 	}
 	args := []string{"-D", c.data, "-k", c.dir, "-p", strconv.Itoa(listenPort)}
-	for _, s := range settings {
+	for _, s := range append(settings, opts.Settings...) {
 		args = append(args, "-c", s)
 	}
 	return args, nil
@@ -265,6 +267,9 @@ func (c *Cluster) Addr() string { return c.listen }
 
 // Dir is the directory of the server's socket.
 func (c *Cluster) Dir() string { return c.dir }
+
+// Data is the directory of the server's data.
+func (c *Cluster) Data() string { return c.data }
 
 // DSN is the connection string of a login role to a database, through the socket. It holds the role's
 // password. It panics when the role was not made by this package.

@@ -189,11 +189,17 @@ func NewDatabase(t TB) *Database {
 	if shared.err != nil {
 		t.Fatal(shared.err)
 	}
-	name, err := shared.cluster.Clone(t.Context())
+	return shared.cluster.NewDatabase(t)
+}
+
+// NewDatabase gives a test its own database, on a server that it started.
+func (c *Cluster) NewDatabase(t TB) *Database {
+	t.Helper()
+	name, err := c.Clone(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Database{Name: name, cluster: shared.cluster, t: t}
+	return &Database{Name: name, cluster: c, t: t}
 }
 
 // Admin is the connection string of the superuser.

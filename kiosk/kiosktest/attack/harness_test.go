@@ -54,9 +54,16 @@ type system struct {
 func newSystem(t *testing.T) *system {
 	t.Helper()
 	t.Parallel()
+	return newSystemOn(t, nil)
+}
+
+// newSystemOn is newSystem on a database of the test's own; nil: any.
+func newSystemOn(t *testing.T, db *cluster.Database) *system {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), kiosktest.LifeTime)
 	t.Cleanup(cancel)
 	s := &system{Office: kiosktest.NewOffice(t), t: t, ctx: ctx}
+	s.DB = db
 	s.OpenCentre(ctx, t)
 	var err error
 	s.fixtures, err = fixtures.Open()
@@ -84,8 +91,14 @@ func (s *system) register() {
 // sequence numbers and signs the log until stop, at the latest until the test ends.
 func (s *system) sequence() (stop func()) {
 	s.t.Helper()
+	return s.sequenceAt(s.DB.Registrar())
+}
+
+// sequenceAt is sequence of another copy of the database, as a log that goes on from those before it.
+func (s *system) sequenceAt(dsn string, before ...note.Verifier) (stop func()) {
+	s.t.Helper()
 	sequencer, err := ledger.NewSequencer(ledger.Config{
-		Database: s.DB.Registrar(), Name: "worker-1", Key: slices.Clone(s.logKey), State: filepath.Join(s.t.TempDir(), "log.signed"),
+		Database: dsn, Before: before, Name: "worker-1", Key: slices.Clone(s.logKey), State: filepath.Join(s.t.TempDir(), "log.signed"),
 		Witnesses: s.witnesses, Log: slog.New(slog.NewTextHandler(s.Log, nil)),
 	})
 	s.check(err)
@@ -107,7 +120,13 @@ func (s *system) checkpoint() ledger.Kept {
 // audit compares the tables with the log, as kioskctl audit does. Every word of want is in what it finds.
 func (s *system) audit(with ledger.Audited, want ...string) {
 	s.t.Helper()
-	conn, err := pgx.Connect(s.ctx, s.DB.Admin())
+	s.auditAt(s.DB.Admin(), with, want...)
+}
+
+// auditAt is audit of another copy of the database.
+func (s *system) auditAt(dsn string, with ledger.Audited, want ...string) {
+	s.t.Helper()
+	conn, err := pgx.Connect(s.ctx, dsn)
 	s.check(err)
 	defer conn.Close(context.Background())
 	with.LogKey, with.RecordKeys = s.log, []ed25519.PublicKey{s.Records.Public().(ed25519.PublicKey)}

@@ -18,7 +18,7 @@ begin
 	end if;
 	free_at := s.until;
 	size := s.size;
-	note := (select c.note from centre.log_checkpoint c order by c.size desc, c.id limit 1);
+	note := (select c.note from centre.log_checkpoint c order by c.size desc, c.id desc limit 1);
 end $$;
 comment on function registrar.log_lease is 'Makes this registrar the one that numbers, for ten seconds, unless another is: then until when. Also the size of the tree and the
 newest checkpoint.';
