@@ -280,6 +280,8 @@ password = "x"
 password_file = "y"
 [mail]
 from = "nobody"
+[log]
+before = ["nowhere.pub"]
 `
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
@@ -291,6 +293,7 @@ from = "nobody"
 	for _, want := range []string{
 		`unknown key "colour"`, "database:", "trust:", "desk_authority:", "identity:", "pepper:", "workers:",
 		"[sms] address", "[sms] system_id", "[sms] source", "[sms] password and password_file", "[mail] address", "[mail] from",
+		"[log] before: ",
 	} {
 		if !strings.Contains(errs, want) {
 			t.Errorf("%s is not reported in\n%s", want, errs)
