@@ -21,8 +21,20 @@ func TestWalkLetter(t *testing.T) {
 	d.clerk(t, "Return")
 	d.awaits(t, "step=alert", "decides=case")
 	d.picture(t, "life-alert")
+	d.keys(t, "Down") // nothing is chosen before: no suspicion
 	d.clerk(t, "F10")
+	d.awaits(t, "decides=reason")
+	d.keys(t, "Down") // explained
 	d.picture(t, "life-alert-decision")
+	d.keys(t, "Return")
+	d.awaits(t, "decides=decided")
+	d.picture(t, "life-alert-decided")
+	var decided bool
+	if c.ask(t, `select decision = 'no_suspicion' and jws is not null from centre.watch_alert`, nil, &decided); !decided {
+		t.Error("the alert is not decided, or not signed")
+	}
+	d.keys(t, "Return")
+	d.awaits(t, "step=alerts", "decides=list")
 	d.clerk(t, "Escape")
 	d.awaits(t, "case=0")
 
