@@ -94,7 +94,7 @@ func (r *Runner) decideAlert(c kiosk.DecideAlert) {
 		w.done()
 		r.answerApproval(a, kiosk.AlertSigned{})
 		r.work.Go(func() {
-			for wait := r.pace.firstRetry; ; wait = min(wait*2, r.pace.lastRetry) {
+			for wait := r.cfg.Pace.FirstRetry; ; wait = min(wait*2, r.cfg.Pace.LastRetry) {
 				switch decided, err := r.cfg.Centre.DecideAlert(a.ctx, shift.id, c.ID, jws); {
 				case err == nil && decided.Refusal != "":
 					r.answerApproval(a, kiosk.AlertRefused{Code: caseProblem(decided.Refusal)})

@@ -200,7 +200,7 @@ func (r *Runner) decide(c kiosk.Decide) {
 
 // handOver tells the centre of a decision until it has answered once, and waits for what comes of it.
 func (r *Runner) handOver(a *approval, shift, enrolment uuid.UUID, jws []byte) {
-	for wait := r.pace.firstRetry; ; wait = min(wait*2, r.pace.lastRetry) {
+	for wait := r.cfg.Pace.FirstRetry; ; wait = min(wait*2, r.cfg.Pace.LastRetry) {
 		decided, err := r.cfg.Centre.Decide(a.ctx, shift, enrolment, jws)
 		switch {
 		case err == nil && decided.Refusal != "":
@@ -243,7 +243,7 @@ func (r *Runner) awaitDecision(a *approval, shift, enrolment uuid.UUID) {
 			r.answerApproval(a, kiosk.Decided{Outcome: outcome})
 			return
 		}
-		overdue := time.NewTimer(r.pace.overdue)
+		overdue := time.NewTimer(r.cfg.Pace.Overdue)
 		select {
 		case <-a.ctx.Done():
 			overdue.Stop()

@@ -365,8 +365,8 @@ func (r *Runner) forget() {
 		defer r.work.Done()
 		v.work.Wait()
 		v.wipe()
-		if r.testOnlyForgotten != nil {
-			r.testOnlyForgotten(v)
+		if r.cfg.Forgotten != nil {
+			r.cfg.Forgotten(v.id, v.left)
 		}
 		if before := v.leaving(true); before != uuid.Nil {
 			r.tellAbandoned(v, before, "cancelled")

@@ -6,15 +6,8 @@ import (
 
 	"balcao/cardreader"
 	"balcao/kiosk"
+	"balcao/kiosk/kiosktest"
 )
-
-// pulled is a card that leaves instead of answering; late, when it has carried out the command.
-func (s *slots) pulled(late bool) hook {
-	if late {
-		return hook{after: s.pull}
-	}
-	return hook{before: s.pull}
-}
 
 // A card that is pulled at whichever command of the reading is read from the start when it comes back.
 func TestPulledWhileReading(t *testing.T) {
@@ -24,7 +17,7 @@ func TestPulledWhileReading(t *testing.T) {
 			d := b.start(nil)
 			c, _ := b.card(name)
 			for n := 1; ; n++ {
-				b.slots.interfere(at(n, b.slots.pulled(n%2 == 0)))
+				b.slots.Interfere(kiosktest.At(n, b.slots.Pulled(n%2 == 0)))
 				d.insert(name)
 				s := d.until("pulled or read", func(s kiosk.State) bool {
 					return complete(s) || s.Problem != nil && s.Problem.Code == kiosk.ProblemCode(kiosk.ReasonRemoved)
@@ -33,17 +26,17 @@ func TestPulledWhileReading(t *testing.T) {
 					if n < 15 {
 						t.Errorf("a card was read with %d commands", n-1)
 					}
-					b.slots.interfere(nil)
+					b.slots.Interfere(nil)
 					break
 				}
 				if s.Document.Identity != nil || s.Document.Photo != nil {
 					t.Errorf("pulled at command %d: somebody stays on the screen", n)
 				}
-				b.slots.interfere(nil)
+				b.slots.Interfere(nil)
 				d.fresh()
-				b.slots.insert(1, c)
+				b.slots.Insert(1, c)
 				d.untilRead()
-				b.slots.remove(1)
+				b.slots.Remove(1)
 				d.do(kiosk.OtherDocument{}).until("empty desk", empty)
 			}
 			d.fromReadToSigning(kiosk.SMS)
@@ -58,18 +51,18 @@ func TestPulledInThePhotograph(t *testing.T) {
 	b := newCards(t)
 	d := b.start(nil)
 	c, _ := b.card("cc2024")
-	b.slots.interfere(func(int) hook { return hook{} })
+	b.slots.Interfere(func(int) kiosktest.Hook { return kiosktest.Hook{} })
 	d.read("cc2024")
-	all := b.slots.exchanged()
+	all := b.slots.Exchanged()
 	for _, n := range []int{all / 2, all - 1, all} {
-		b.slots.remove(1)
+		b.slots.Remove(1)
 		d.do(kiosk.OtherDocument{}).until("empty desk", empty)
-		b.slots.interfere(at(n, b.slots.pulled(false)))
+		b.slots.Interfere(kiosktest.At(n, b.slots.Pulled(false)))
 		d.insert("cc2024")
 		d.until("pulled", problem(kiosk.ProblemCode(kiosk.ReasonRemoved)))
-		b.slots.interfere(nil)
+		b.slots.Interfere(nil)
 		d.fresh()
-		b.slots.insert(1, c)
+		b.slots.Insert(1, c)
 		d.untilRead()
 	}
 }
@@ -84,7 +77,7 @@ func TestPulledWhileSigning(t *testing.T) {
 			d.toSigning(good.name, good.channel)
 			c, _ := b.card(good.name)
 			for n := 2; ; n++ { // each command twice
-				b.slots.interfere(at(n/2, b.slots.pulled(n%2 == 1)))
+				b.slots.Interfere(kiosktest.At(n/2, b.slots.Pulled(n%2 == 1)))
 				d.typeCardPIN()
 				s := d.until("card asked for, or signed", func(s kiosk.State) bool {
 					return s.Review.Phase == kiosk.ReviewCard || done(s)
@@ -95,9 +88,9 @@ func TestPulledWhileSigning(t *testing.T) {
 					}
 					break
 				}
-				b.slots.interfere(nil)
+				b.slots.Interfere(nil)
 				d.fresh()
-				b.slots.insert(1+n/2%2, c) // in either reader
+				b.slots.Insert(1+n/2%2, c) // in either reader
 				if s := d.until("card's PIN asked for", phase(kiosk.ReviewCardPIN)); s.Document.PINTries != 3 {
 					t.Errorf("pulled at command %d: %d tries left", n/2, s.Document.PINTries)
 				}
@@ -114,15 +107,15 @@ func TestPulledWhileRecognised(t *testing.T) {
 	d.toSigning("cc2024", kiosk.Email)
 	c, _ := b.card("cc2024")
 	for n := 1; n <= 3; n++ {
-		b.slots.remove(1)
+		b.slots.Remove(1)
 		d.fresh().until("card asked for", phase(kiosk.ReviewCard))
 		gone := make(chan struct{})
-		b.slots.interfere(at(n, hook{before: func(number int) { b.slots.pull(number); close(gone) }}))
+		b.slots.Interfere(kiosktest.At(n, kiosktest.Hook{Before: func(number int) { b.slots.Pull(number); close(gone) }}))
 		d.fresh()
-		b.slots.insert(1, c)
+		b.slots.Insert(1, c)
 		<-gone
-		b.slots.interfere(nil)
-		b.slots.insert(1, c)
+		b.slots.Interfere(nil)
+		b.slots.Insert(1, c)
 		d.until("card's PIN asked for", phase(kiosk.ReviewCardPIN))
 	}
 	d.finish()
@@ -135,23 +128,23 @@ func TestOtherCard(t *testing.T) {
 	d := b.start(nil)
 	d.toSigning("cc1-rsa2048", kiosk.SMS)
 	right, _ := b.card("cc1-rsa2048")
-	b.slots.remove(1)
+	b.slots.Remove(1)
 	d.until("card asked for", phase(kiosk.ReviewCard))
 	for i, name := range []string{"cc1-rsa3072", "cc2024", "bank-card", "cc1-clone", "cc1-silent"} {
 		other, _ := b.card(name)
 		number := 1 + i%2
 		d.fresh()
-		b.slots.insert(number, other)
+		b.slots.Insert(number, other)
 		if s := d.until("other card refused", problem(kiosk.ProblemCode(kiosk.ReasonCardChanged))); s.Document.CardPresent {
 			t.Errorf("%s passes for the card that was read", name)
 		}
 		d.do(kiosk.CardPINTyped{PIN: kiosk.Secret("1234")}, kiosk.Retry{})
-		b.slots.remove(number)
+		b.slots.Remove(number)
 		d.until("other card gone", func(s kiosk.State) bool { return s.Problem == nil })
 	}
 	b.noKey()
 	d.fresh()
-	b.slots.insert(2, right)
+	b.slots.Insert(2, right)
 	d.until("card's PIN asked for", phase(kiosk.ReviewCardPIN))
 	d.finish()
 	b.oneKey()
@@ -165,11 +158,11 @@ func TestExchangedBeforeSigning(t *testing.T) {
 	d.toSigning("cc1-rsa2048", kiosk.SMS)
 	other, _ := b.card("cc1-rsa3072")
 	var presented atomic.Bool
-	b.slots.interfere(func(sent int) hook {
+	b.slots.Interfere(func(sent int) kiosktest.Hook {
 		if sent == 1 {
-			return hook{before: func(number int) { b.slots.pull(number); b.slots.insertLocked(number, other) }}
+			return kiosktest.Hook{Before: func(number int) { b.slots.Pull(number); b.slots.InsertLocked(number, other) }}
 		}
-		return hook{answer: func(command, resp []byte) []byte {
+		return kiosktest.Hook{Answer: func(command, resp []byte) []byte {
 			if command[1] == 0x20 {
 				presented.Store(true)
 			}
@@ -189,31 +182,31 @@ func TestOtherPrograms(t *testing.T) {
 	b := newBench(t)
 	d := b.start(nil)
 
-	b.slots.interfere(at(5, hook{before: b.slots.reset}))
+	b.slots.Interfere(kiosktest.At(5, kiosktest.Hook{Before: b.slots.Reset}))
 	d.read("cc1-rsa2048") // read again, from the start
 
-	b.slots.remove(1)
+	b.slots.Remove(1)
 	d.do(kiosk.OtherDocument{}).until("empty desk", empty)
-	b.slots.interfere(func(int) hook { return hook{before: b.slots.reset} })
+	b.slots.Interfere(func(int) kiosktest.Hook { return kiosktest.Hook{Before: b.slots.Reset} })
 	d.insert("cc1-rsa2048")
 	d.until("reader busy", problem(kiosk.ProblemReaderBusy))
-	b.slots.interfere(nil)
+	b.slots.Interfere(nil)
 	d.do(kiosk.Retry{})
 	d.untilRead()
 
 	d.fromReadToSigning(kiosk.SMS)
-	b.slots.mu.Lock()
-	b.slots.reset(1) // between reading and signing: the connection is dead, not the card
-	b.slots.mu.Unlock()
-	b.slots.interfere(at(4, hook{before: b.slots.reset})) // while signing: the PIN has to be typed again
+	b.slots.Lock()
+	b.slots.Reset(1) // between reading and signing: the connection is dead, not the card
+	b.slots.Unlock()
+	b.slots.Interfere(kiosktest.At(4, kiosktest.Hook{Before: b.slots.Reset})) // while signing: the PIN has to be typed again
 	d.typeCardPIN()
 	d.until("reader busy", func(s kiosk.State) bool {
 		return s.Review.Phase == kiosk.ReviewCardPIN && s.Problem != nil && s.Problem.Code == kiosk.ProblemReaderBusy
 	})
 
-	b.slots.mu.Lock()
-	b.slots.hook, b.slots.busy = nil, 1
-	b.slots.mu.Unlock()
+	b.slots.Lock()
+	b.slots.Hook, b.slots.Busy = nil, 1
+	b.slots.Unlock()
 	d.typeCardPIN()
 	d.until("reader busy", func(s kiosk.State) bool {
 		return s.Review.Phase == kiosk.ReviewCardPIN && s.Problem != nil && s.Problem.Code == kiosk.ProblemReaderBusy
@@ -229,14 +222,14 @@ func TestExchangedUnderAReset(t *testing.T) {
 	b := newCards(t)
 	d := b.start(nil)
 	other, _ := b.card("cc1-rsa3072")
-	b.slots.interfere(func(sent int) hook {
+	b.slots.Interfere(func(sent int) kiosktest.Hook {
 		if sent != 12 {
-			return hook{}
+			return kiosktest.Hook{}
 		}
-		return hook{before: func(number int) {
+		return kiosktest.Hook{Before: func(number int) {
 			other.PowerOn()
-			b.slots.cards[number] = other
-			b.slots.reset(number)
+			b.slots.Cards[number] = other
+			b.slots.Reset(number)
 		}}
 	})
 	d.insert("cc1-rsa2048")
@@ -258,9 +251,9 @@ func TestService(t *testing.T) {
 		cardreader.NotAuthorised:  kiosk.ProblemNotAuthorised,
 	} {
 		d.fresh()
-		b.slots.stopService(cause)
+		b.slots.StopService(cause)
 		d.until(string(want), problem(want))
-		b.slots.startService()
+		b.slots.StartService()
 		d.until("readers", func(s kiosk.State) bool { return s.Problem == nil && len(s.Status.Readers) == 3 })
 		d.unlock()
 	}
@@ -270,30 +263,30 @@ func TestService(t *testing.T) {
 		cardreader.ErrStuck:       kiosk.ProblemCode(kiosk.ReasonRemoved),
 		cardreader.ErrRemoved:     kiosk.ProblemCode(kiosk.ReasonRemoved),
 	} {
-		b.slots.failNext(cause)
+		b.slots.FailNext(cause)
 		d.insert("cc2024")
 		d.until(string(want), problem(want))
-		b.slots.remove(1)
+		b.slots.Remove(1)
 		d.do(kiosk.Cancel{}).until("empty desk", empty)
 	}
 	d.insert("cc2024")
 	d.untilRead()
 
 	d.fresh()
-	b.slots.stopService(cardreader.ServiceStopped)
+	b.slots.StopService(cardreader.ServiceStopped)
 	d.until("service stopped", func(s kiosk.State) bool { return s.Status.Service == kiosk.ProblemServiceStopped })
-	b.slots.startService()
+	b.slots.StartService()
 	d.unlock()
 	d.until("card recognised", func(s kiosk.State) bool { return s.Document.CardPresent && s.Status.Service == "" })
 	d.fromReadToSigning(kiosk.Email)
 
-	stop := hook{before: func(int) { b.slots.stopServiceLocked(cardreader.ServiceStopped) }}
-	b.slots.interfere(at(6, stop)) // in the middle of the signature
+	stop := kiosktest.Hook{Before: func(int) { b.slots.StopServiceLocked(cardreader.ServiceStopped) }}
+	b.slots.Interfere(kiosktest.At(6, stop)) // in the middle of the signature
 	d.typeCardPIN()
 	d.until("service stopped", problem(kiosk.ProblemServiceStopped))
-	b.slots.interfere(nil)
+	b.slots.Interfere(nil)
 	d.fresh()
-	b.slots.startService()
+	b.slots.StartService()
 	d.unlock()
 	d.until("card's PIN asked for", phase(kiosk.ReviewCardPIN))
 	d.finish()
@@ -318,7 +311,7 @@ func TestCardPIN(t *testing.T) {
 		s := d.do(kiosk.CardPINTyped{PIN: kiosk.Secret("9753")}).until("blocked", problem(kiosk.ProblemCode(kiosk.ReasonPINBlocked)))
 		d.untilForgotten(s.Case)
 		b.noKey()
-		b.slots.remove(1)
+		b.slots.Remove(1)
 		d.do(kiosk.NextPerson{}).until("empty desk", empty)
 
 		d.toSigning("cc1-rsa2048", kiosk.SMS)
@@ -334,12 +327,12 @@ func TestCardPIN(t *testing.T) {
 		d.toSigning("cc1-rsa2048", kiosk.SMS)
 		c, _ := b.card("cc1-rsa2048")
 		var verify atomic.Int32
-		b.slots.interfere(func(int) hook {
-			return hook{answer: func(command, resp []byte) []byte {
+		b.slots.Interfere(func(int) kiosktest.Hook {
+			return kiosktest.Hook{Answer: func(command, resp []byte) []byte {
 				if command[1] == 0x20 {
 					verify.Add(1)
-					b.slots.pull(1)
-					b.slots.insertLocked(1, c)
+					b.slots.Pull(1)
+					b.slots.InsertLocked(1, c)
 					return nil
 				}
 				return resp
@@ -348,7 +341,7 @@ func TestCardPIN(t *testing.T) {
 		d.do(kiosk.CardPINTyped{PIN: kiosk.Secret("9753")})
 		d.until("gone", func(s kiosk.State) bool { return !s.Document.CardPresent })
 		d.until("back", func(s kiosk.State) bool { return s.Review.Phase == kiosk.ReviewCardPIN && s.Document.CardPresent })
-		b.slots.interfere(nil)
+		b.slots.Interfere(nil)
 		d.do(kiosk.CardPINTyped{PIN: kiosk.Secret("9753")})
 		s := d.until("wrong PIN", func(s kiosk.State) bool {
 			return s.Review.Phase == kiosk.ReviewCardPIN && s.Review.PINWrong && s.Document.PINTries == 1
@@ -363,7 +356,7 @@ func TestCardPIN(t *testing.T) {
 func TestKeypad(t *testing.T) {
 	b := newBench(t)
 	entries := make(chan any, 1)
-	b.slots.typed = func() (string, error) {
+	b.slots.Typed = func() (string, error) {
 		switch e := (<-entries).(type) {
 		case error:
 			return "", e
@@ -405,14 +398,14 @@ func (d *running) toSigningOnKeypad(name string) {
 func TestHeld(t *testing.T) {
 	b := newBench(t)
 	hold := func() (free func()) {
-		b.slots.mu.Lock()
-		defer b.slots.mu.Unlock()
+		b.slots.Lock()
+		defer b.slots.Unlock()
 		held := make(chan struct{})
-		b.slots.free = held
+		b.slots.Free = held
 		return func() {
-			b.slots.mu.Lock()
-			defer b.slots.mu.Unlock()
-			b.slots.free = nil
+			b.slots.Lock()
+			defer b.slots.Unlock()
+			b.slots.Free = nil
 			close(held)
 		}
 	}
@@ -427,9 +420,9 @@ func TestHeld(t *testing.T) {
 	d.typeCode()
 	d.choosePIN()
 	d.do(kiosk.Agreed{}).until("asks for the PIN", phase(kiosk.ReviewCardPIN))
-	b.slots.mu.Lock()
-	b.slots.reset(1) // so that the desk has to connect anew
-	b.slots.mu.Unlock()
+	b.slots.Lock()
+	b.slots.Reset(1) // so that the desk has to connect anew
+	b.slots.Unlock()
 	free = hold()
 	d.typeCardPIN()
 	d.until("held", func(s kiosk.State) bool { return s.Document.Held && s.Review.Phase == kiosk.ReviewSigning })
@@ -442,12 +435,12 @@ func TestHeld(t *testing.T) {
 func TestFault(t *testing.T) {
 	b := newCards(t)
 	d := b.start(nil)
-	b.slots.interfere(at(3, hook{answer: func([]byte, []byte) []byte { panic("about somebody@example") }}))
+	b.slots.Interfere(kiosktest.At(3, kiosktest.Hook{Answer: func([]byte, []byte) []byte { panic("about somebody@example") }}))
 	d.insert("cc2024")
 	d.supportFinds(d.until("internal problem", func(s kiosk.State) bool {
 		return problem(kiosk.ProblemInternal)(s) && s.Problem.Fatal && s.Document.Identity == nil
 	}), "fault")
-	b.slots.remove(1)
+	b.slots.Remove(1)
 	d.until("empty desk", empty)
 	d.read("cc2024")
 }

@@ -42,26 +42,6 @@ type Centre interface {
 	DecideAlert(ctx context.Context, shift, alert uuid.UUID, jws []byte) (central.Decided, error)
 }
 
-// pace is how long the desk waits between tries to reach the centre.
-type pace struct {
-	firstRetry, lastRetry time.Duration
-	// overdue is when the desk asks for a decision that nobody announced: a notice sent while the line
-	// was down is lost.
-	overdue time.Duration
-	// abandon is how long to try to tell the centre, and farewell how long when the desk shuts. The
-	// centre forgets by itself in the end.
-	abandon, farewell time.Duration
-	// chipChallenge is how long a chip on the reader waits for the centre's challenge, which was ordered minutes before.
-	chipChallenge time.Duration
-	// rules is how long a signature waits for the centre to say whether its rules are still the same.
-	rules time.Duration
-}
-
-var usualPace = pace{
-	firstRetry: 500 * time.Millisecond, lastRetry: 8 * time.Second, overdue: 15 * time.Second,
-	abandon: 30 * time.Second, farewell: 2 * time.Second, chipChallenge: 10 * time.Second, rules: 2 * time.Second,
-}
-
 // ask makes a request of a visit to the centre on a goroutine of its own.
 func (r *Runner) ask(id kiosk.CaseID, request func(v *visit)) bool {
 	v := r.visit
@@ -194,7 +174,7 @@ func (r *Runner) bind(c kiosk.Bind) {
 			r.failed(v, "", errIncomplete)
 			return
 		}
-		for wait := r.pace.firstRetry; ; wait = min(wait*2, r.pace.lastRetry) {
+		for wait := r.cfg.Pace.FirstRetry; ; wait = min(wait*2, r.cfg.Pace.LastRetry) {
 			status, err := r.cfg.Centre.Bind(v.ctx, v.enrolment(), sent, c.Marked)
 			if err == nil {
 				r.awaitKey(v, status)
@@ -216,7 +196,7 @@ func (r *Runner) bind(c kiosk.Bind) {
 // only when the announcement is overdue.
 func (r *Runner) awaitKey(v *visit, status central.Status) {
 	for !r.decided(v, status) {
-		if !pause(v.ctx, r.pace.overdue) {
+		if !pause(v.ctx, r.cfg.Pace.Overdue) {
 			return
 		}
 		answer, err := r.cfg.Centre.Status(v.ctx, v.enrolment())
@@ -287,10 +267,10 @@ func (r *Runner) abandon(c kiosk.Abandon) {
 // tellAbandoned tells the centre that an enrolment ends. Nobody waits for it, except a desk that shuts,
 // and that not for long.
 func (r *Runner) tellAbandoned(v *visit, enrolment uuid.UUID, why string) {
-	ctx, cancel := context.WithTimeout(context.Background(), r.pace.abandon)
+	ctx, cancel := context.WithTimeout(context.Background(), r.cfg.Pace.Abandon)
 	defer cancel()
-	defer context.AfterFunc(v.desk, func() { time.AfterFunc(r.pace.farewell, cancel) })()
-	for wait := r.pace.firstRetry; ; wait = min(wait*2, r.pace.lastRetry) {
+	defer context.AfterFunc(v.desk, func() { time.AfterFunc(r.cfg.Pace.Farewell, cancel) })()
+	for wait := r.cfg.Pace.FirstRetry; ; wait = min(wait*2, r.cfg.Pace.LastRetry) {
 		err := r.cfg.Centre.Abandon(ctx, enrolment, why)
 		if !errors.Is(err, central.ErrUnavailable) || !pause(ctx, wait) {
 			return

@@ -72,7 +72,7 @@ func TestBindWaits(t *testing.T) {
 	for _, e := range []kiosk.Event{kiosk.Cancel{}, kiosk.CancelConfirmed{}, busy, kiosk.Retry{}, busy, kiosk.Retry{}} {
 		d.runner.Send(e)
 	}
-	b.slots.remove(1)
+	b.slots.Remove(1)
 	d.until("key active", done)
 	b.oneKey()
 	if n := b.centre.times("bind"); n != 31 {
@@ -166,7 +166,7 @@ func TestCentreRefuses(t *testing.T) {
 			}
 			d.supportFinds(s, "error")
 			d.untilForgotten(s.Case)
-			b.slots.remove(1)
+			b.slots.Remove(1)
 			d.do(kiosk.OtherDocument{}, kiosk.NextPerson{}).until("empty desk", empty)
 		}
 		b.noKey()
@@ -215,12 +215,12 @@ func TestIncomplete(t *testing.T) {
 	b.centre.open = func(o *central.Opened) { o.Challenge = nil }
 	d := b.start(nil)
 	d.toSigning("cc2024", kiosk.Email)
-	b.slots.interfere(nil)
+	b.slots.Interfere(nil)
 	d.typeCardPIN()
 	s := d.until("internal problem", problem(kiosk.ProblemInternal))
 	d.supportFinds(s, "error")
 	d.untilForgotten(s.Case)
-	if sent, asked := b.slots.exchanged(), b.centre.times("bind"); sent+asked != 0 || !s.Problem.Fatal {
+	if sent, asked := b.slots.Exchanged(), b.centre.times("bind"); sent+asked != 0 || !s.Problem.Fatal {
 		t.Errorf("%d commands to the card, %d bindings", sent, asked)
 	}
 	b.noKey()

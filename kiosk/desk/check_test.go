@@ -28,7 +28,7 @@ func TestCheck(t *testing.T) {
 			} else {
 				d.until("refused", problem(kiosk.ProblemCode(e.RefusedFor)))
 			}
-			b.slots.remove(1)
+			b.slots.Remove(1)
 			d.do(kiosk.Cancel{}, kiosk.OtherDocument{}).until("empty desk", empty)
 		}) {
 			return

@@ -48,7 +48,7 @@ func TestFixtures(t *testing.T) {
 					return problem(kiosk.ProblemCode(reason))(s)
 				})
 			}
-			b.slots.remove(1)
+			b.slots.Remove(1)
 			d.do(kiosk.Cancel{}, kiosk.CancelConfirmed{}, kiosk.OtherDocument{}).until("empty desk", empty)
 		}) {
 			return // the desk is left in the middle of a case

@@ -6,6 +6,7 @@ import (
 
 	"balcao/kiosk"
 	"balcao/kiosk/desk"
+	"balcao/kiosk/kiosktest"
 )
 
 // stages are the places where a case can end, each with the way there from the one before.
@@ -14,7 +15,7 @@ var stages = []struct {
 	walk func(d *running)
 }{
 	{"reading", func(d *running) {
-		d.slots.interfere(at(9, hook{wait: true}))
+		d.slots.Interfere(kiosktest.At(9, kiosktest.Hook{Wait: true}))
 		d.insert("cc1-rsa2048")
 		d.until("identity shown", func(s kiosk.State) bool { return s.Document.Identity != nil })
 	}},
@@ -50,7 +51,7 @@ var stages = []struct {
 	{"card's PIN", func(d *running) { d.toSigning("cc1-rsa2048", kiosk.SMS) }},
 	{"signing", func(d *running) {
 		d.toSigning("cc1-rsa2048", kiosk.SMS)
-		d.slots.interfere(at(5, hook{wait: true}))
+		d.slots.Interfere(kiosktest.At(5, kiosktest.Hook{Wait: true}))
 		d.typeCardPIN()
 		d.until("signing", phase(kiosk.ReviewSigning))
 	}},
@@ -72,8 +73,8 @@ func TestCancelled(t *testing.T) {
 		if s.Past(kiosk.StepIdentity) && !b.centre.until(b.ctx, "abandon", before+1) {
 			t.Fatalf("%s: not abandoned", stage.name)
 		}
-		b.slots.interfere(nil)
-		b.slots.remove(1)
+		b.slots.Interfere(nil)
+		b.slots.Remove(1)
 	}
 	b.noKey()
 	if n := b.count(`select count(*) from centre.enrolment where state <> 'abandoned' or civil_number is not null`); n != 0 {
@@ -99,8 +100,8 @@ func TestRestarted(t *testing.T) {
 		d := b.start(nil)
 		stage.walk(d)
 		d.stop() // looks that everything was wiped
-		b.slots.interfere(nil)
-		b.slots.remove(1)
+		b.slots.Interfere(nil)
+		b.slots.Remove(1)
 	}
 	b.noKey()
 	if n := b.count(`select count(*) from centre.enrolment where state <> 'abandoned'`); n != 0 {

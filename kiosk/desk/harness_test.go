@@ -46,7 +46,7 @@ type bench struct {
 	t        *testing.T
 	ctx      context.Context
 	fixtures *fixtures.Fixtures
-	slots    *slots
+	slots    *kiosktest.Slots
 	examiner *examine.Examiner
 	centre   *shaky
 	staffed  bool // desks want a shift, which a clerk opens: there is a centre
@@ -63,7 +63,7 @@ func newBench(t *testing.T) *bench {
 	})
 	r.Start(b.ctx, t)
 	b.check(kiosktest.Employ(b.ctx, b.DB.Admin()))
-	b.staffed, b.slots.readers, b.slots.spare = true, 3, 3
+	b.staffed, b.slots.Readers, b.slots.Spare = true, 3, 3
 	return b
 }
 
@@ -71,14 +71,14 @@ func newBench(t *testing.T) *bench {
 func newCards(t *testing.T) *bench {
 	t.Helper()
 	t.Parallel()
-	b := &bench{Office: kiosktest.NewOffice(t), t: t, slots: newSlots(t), centre: newShaky(nowhere{})}
+	b := &bench{Office: kiosktest.NewOffice(t), t: t, slots: kiosktest.NewSlots(t), centre: newShaky(nowhere{})}
 	b.renew()
 	var err error
 	b.fixtures, err = fixtures.Open()
 	b.check(err)
 	b.examiner = kiosktest.Examiner(t, b.fixtures.Issued())
 	t.Cleanup(func() {
-		if n := b.slots.unclosed(); n != 0 {
+		if n := b.slots.Unclosed(); n != 0 {
 			t.Errorf("%d cards were not given back", n)
 		}
 		b.logIsClean()
@@ -201,12 +201,11 @@ func (b *bench) startEmpty(change func(*desk.Config)) *running {
 	d := &running{bench: b, news: make(chan struct{}), forgotten: map[kiosk.CaseID]func() []string{}}
 	cfg := b.DeskConfig()
 	cfg.Settings.DeskName, cfg.Centre, cfg.Readers, cfg.Examiner, cfg.Show = "Loja de ensaio", b.centre, b.slots, b.examiner, d.show
+	cfg.Pace, cfg.Forgotten = kiosktest.Hurried, d.forgot
 	change(&cfg)
 	var err error
 	d.runner, err = desk.New(cfg)
 	b.check(err)
-	desk.Hurry(d.runner)
-	desk.OnForgotten(d.runner, d.forgot)
 	stop := kiosktest.Run(b.ctx, b.t, nil, d.runner.Run)
 	d.stop = sync.OnceFunc(func() { stop(); d.clean() })
 	b.t.Cleanup(d.stop)

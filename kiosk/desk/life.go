@@ -294,7 +294,7 @@ func (r *Runner) tellTimes(v *visit) {
 	if v.enrolment() == uuid.Nil || len(seconds) == 0 {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(v.desk), r.pace.farewell)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(v.desk), r.cfg.Pace.Farewell)
 	defer cancel()
 	if err := r.cfg.Centre.Times(ctx, v.enrolment(), seconds); err != nil {
 		r.cfg.Log.Debug("times", "case", uint64(v.id), "error", err.Error())

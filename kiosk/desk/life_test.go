@@ -131,7 +131,7 @@ func TestLifeOfAKey(t *testing.T) {
 		t.Errorf("nothing is stored: %+v", s.Stored)
 	}
 	d.do(kiosk.Continue{})
-	d.fresh().slots.remove(1)
+	d.fresh().slots.Remove(1)
 
 	// Found by the telephone, and suspended at the holder's word.
 	d.do(kiosk.ErrandChosen{Name: "search"}, kiosk.SearchAsked{Kind: kiosk.SearchPhone, Text: first, Reason: kiosk.SearchHolderPhone})

@@ -67,7 +67,7 @@ func (r *Runner) noted(h central.Hello) kiosk.CentreChanged {
 // are not, the session is told of them and that nothing was signed. A centre that does not answer at once is
 // not waited for: it decides anyway.
 func (r *Runner) rulesHold(ctx context.Context, id kiosk.CaseID) bool {
-	asking, cancel := context.WithTimeout(ctx, r.pace.rules)
+	asking, cancel := context.WithTimeout(ctx, r.cfg.Pace.Rules)
 	defer cancel()
 	before := kiosk.UsualRules() // by which the session works until it hears of others
 	if told := r.rules.Load(); told != nil {

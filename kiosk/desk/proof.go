@@ -181,7 +181,7 @@ func (w *cardWork) proveChip(ctx context.Context, t transcript.Transcript) (proo
 		})
 		return proof, err
 	}
-	challenge, err := w.visit.awaitChallenge(ctx, w.runner.pace.chipChallenge)
+	challenge, err := w.visit.awaitChallenge(ctx, w.runner.cfg.Pace.ChipChallenge)
 	if err != nil {
 		return nil, err
 	}
@@ -288,7 +288,7 @@ func (r *Runner) fetchChallenge(v *visit, q *chipChallenge, enrolment uuid.UUID,
 			q.err = travel.ErrUnsupported
 			return
 		}
-		overdue := time.NewTimer(r.pace.overdue)
+		overdue := time.NewTimer(r.cfg.Pace.Overdue)
 		select {
 		case <-v.ctx.Done():
 			overdue.Stop()

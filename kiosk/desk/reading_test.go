@@ -15,6 +15,7 @@ import (
 	"balcao/cardreader/travel/lds"
 	"balcao/kiosk"
 	"balcao/kiosk/desk"
+	"balcao/kiosk/kiosktest"
 	"balcao/kiosk/transcript"
 )
 
@@ -81,12 +82,12 @@ func TestJudge(t *testing.T) {
 }
 
 // onCard is a Reader's session with a card of the fixtures, without a desk.
-func onCard(t *testing.T, name string) (*bench, *slots, desk.CardSession) {
+func onCard(t *testing.T, name string) (*bench, *kiosktest.Slots, desk.CardSession) {
 	t.Helper()
 	b := newCards(t)
 	c, _ := b.card(name)
-	b.slots.insert(1, c)
-	s, err := b.slots.Connect(t.Context(), names[1], nil)
+	b.slots.Insert(1, c)
+	s, err := b.slots.Connect(t.Context(), kiosktest.ReaderNames[1], nil)
 	b.check(err)
 	t.Cleanup(func() { b.check(s.Close()) })
 	return b, b.slots, s
@@ -101,11 +102,11 @@ func TestReader_Order(t *testing.T) {
 			var order []string
 			identityAt := 0
 			emit := func(e kiosk.CaseEvent) {
-				slots.mu.Lock()
-				defer slots.mu.Unlock()
+				slots.Lock()
+				defer slots.Unlock()
 				switch e := e.(type) {
 				case kiosk.IdentityRead:
-					identityAt = slots.sent
+					identityAt = slots.Sent
 					order = append(order, "identity")
 				case kiosk.CheckDone:
 					if e.Check.Name != kiosk.CheckRevocation { // its answer comes when it comes
@@ -113,7 +114,7 @@ func TestReader_Order(t *testing.T) {
 					}
 				case kiosk.PhotoRead:
 					order = append(order, "photo")
-					if e.Photo == nil || card.(*session).exclusive {
+					if e.Photo == nil || card.(interface{ Held() bool }).Held() {
 						t.Error("no photograph, or the card was held while it was decoded")
 					}
 				}
@@ -127,8 +128,8 @@ func TestReader_Order(t *testing.T) {
 			if !slices.Equal(order, want) {
 				t.Errorf("got  %v\nwant %v", order, want)
 			}
-			if identityAt*3 > slots.sent {
-				t.Errorf("the identity was told after %d of %d commands", identityAt, slots.sent)
+			if identityAt*3 > slots.Sent {
+				t.Errorf("the identity was told after %d of %d commands", identityAt, slots.Sent)
 			}
 			reading.Wipe()
 			if reading.Serial != "" || reading.Chain != nil || reading.Files.Identity != nil {
@@ -148,13 +149,13 @@ func TestReader_BrokenOff(t *testing.T) {
 	b, slots, _ := onCard(t, "cc2024")
 	for n := 1; ; n++ {
 		ctx, cancel := context.WithCancel(t.Context())
-		slots.interfere(at(n, hook{before: func(int) { cancel() }, wait: true}))
-		card, err := slots.Connect(t.Context(), names[1], nil)
+		slots.Interfere(kiosktest.At(n, kiosktest.Hook{Before: func(int) { cancel() }, Wait: true}))
+		card, err := slots.Connect(t.Context(), kiosktest.ReaderNames[1], nil)
 		b.check(err)
 		_, outcome := desk.Reader{Examiner: b.examiner, Emit: func(kiosk.CaseEvent) {}}.Read(ctx, card)
 		cancel()
 		b.check(card.Close())
-		if slots.exchanged() < n {
+		if slots.Exchanged() < n {
 			if outcome.Err != nil || n < 20 {
 				t.Errorf("after %d commands: got %v", n-1, outcome.Err)
 			}

@@ -43,12 +43,14 @@ type Config struct {
 	Show        func(kiosk.State) // draws; called with every state in order, must not block
 	Log         *slog.Logger
 	Now         func() time.Time
+	Pace        Pace // UsualPace when zero
+	// Forgotten, unless nil, is told when a case was wiped; left names what is still there of it when it is called: nothing.
+	Forgotten func(id kiosk.CaseID, left func() []string)
 }
 
 // Runner drives one desk. Make it with New.
 type Runner struct {
 	cfg     Config
-	pace    pace
 	desk    string         // as its certificate names it
 	key     crypto.Signer  // of its certificate
 	session *kiosk.Session // owned by the loop
@@ -66,9 +68,6 @@ type Runner struct {
 	watched atomic.Pointer[visit] // whose enrolment the centre's notices are about
 	foreign atomic.Bool           // the centre speaks another version than this desk
 	rules   atomic.Pointer[kiosk.Rules]
-
-	// testOnlyForgotten is called when a visit was wiped. Tests set it; nothing else does.
-	testOnlyForgotten func(*visit)
 }
 
 // New returns a runner that has not started. A desk without a certificate and its key has none: it could sign nothing.
@@ -90,13 +89,15 @@ func New(cfg Config) (*Runner, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
+	if cfg.Pace == (Pace{}) {
+		cfg.Pace = UsualPace
+	}
 	cfg.Settings.StaffReader = cfg.StaffReader != ""
 	if cfg.Settings.Reference == nil {
 		cfg.Settings.Reference = newReference
 	}
 	r := &Runner{
 		cfg:     cfg,
-		pace:    usualPace,
 		desk:    leaf.Subject.CommonName,
 		key:     key,
 		session: kiosk.NewSession(cfg.Settings, cfg.Now()),

@@ -95,7 +95,7 @@ func (r *Runner) countFailure(ctx context.Context, s *shift, fingerprint []byte)
 	if err != nil || s == nil {
 		return false
 	}
-	ctx, cancel := context.WithTimeout(ctx, r.pace.rules)
+	ctx, cancel := context.WithTimeout(ctx, r.cfg.Pace.Rules)
 	defer cancel()
 	counted, err := r.cfg.Centre.SignInFailed(ctx, s.id, id, fingerprint)
 	return err == nil && counted.Refusal == central.StaffLocked
@@ -130,10 +130,10 @@ func (r *Runner) endShift(ctx context.Context) {
 	}
 	r.staff.jobs.put(staffJob{failed: func(kiosk.ProblemCode) {}, do: func(_ context.Context, w *staffWork) { w.giveBack() }})
 	r.work.Go(func() {
-		tried, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.pace.abandon)
+		tried, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.cfg.Pace.Abandon)
 		defer cancel()
-		defer context.AfterFunc(ctx, func() { time.AfterFunc(r.pace.farewell, cancel) })()
-		for wait := r.pace.firstRetry; ; wait = min(wait*2, r.pace.lastRetry) {
+		defer context.AfterFunc(ctx, func() { time.AfterFunc(r.cfg.Pace.Farewell, cancel) })()
+		for wait := r.cfg.Pace.FirstRetry; ; wait = min(wait*2, r.cfg.Pace.LastRetry) {
 			err := r.cfg.Centre.EndShift(tried, s.id)
 			if !errors.Is(err, central.ErrUnavailable) || !pause(tried, wait) {
 				return

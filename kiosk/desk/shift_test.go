@@ -7,6 +7,7 @@ import (
 	"balcao/kiosk"
 	"balcao/kiosk/central/schema"
 	"balcao/kiosk/desk"
+	"balcao/kiosk/kiosktest"
 )
 
 // newStaffed is a desk that wants a shift, with a centre whose staff have the cards of the fixtures: with a reader for
@@ -14,19 +15,19 @@ import (
 func newStaffed(t *testing.T, own bool) *running {
 	t.Helper()
 	b := newBench(t)
-	b.slots.spare = 0
+	b.slots.Spare = 0
 	return b.startEmpty(func(cfg *desk.Config) {
 		cfg.Settings.ShiftRequired = true
 		if own {
 			cfg.StaffReader = "serviço"
 		} else {
-			b.slots.readers = 2
+			b.slots.Readers = 2
 		}
 	})
 }
 
 func (d *running) staffReader() int {
-	if d.slots.readers == 3 {
+	if d.slots.Readers == 3 {
 		return 3
 	}
 	return 1
@@ -48,7 +49,7 @@ func (d *running) staffIn(name string) {
 	d.t.Helper()
 	c, err := d.fixtures.Card(name)
 	d.check(err)
-	d.fresh().slots.insert(d.staffReader(), c)
+	d.fresh().slots.Insert(d.staffReader(), c)
 }
 
 // unlock types the PIN of the staff card, which is in its reader at a desk that is shut.
@@ -67,7 +68,7 @@ func (d *running) signIn(name string) kiosk.State {
 	d.do(staffPIN())
 	s := d.until("shift open", shiftIs(kiosk.ShiftOpen))
 	if d.staffReader() != 3 {
-		d.slots.remove(d.staffReader())
+		d.slots.Remove(d.staffReader())
 		d.until("staff card out", func(s kiosk.State) bool { return s.Status.Readers[0].Slot == kiosk.SlotEmpty })
 	}
 	return s
@@ -85,7 +86,7 @@ func TestShift_OwnReader(t *testing.T) {
 	d.confirmPerson()
 	d.askForCode(kiosk.SMS)
 	d.typeCode()
-	d.fresh().slots.remove(3)
+	d.fresh().slots.Remove(3)
 	d.until("locked", func(s kiosk.State) bool {
 		return s.Shift.Phase == kiosk.ShiftLocked && s.Shift.KeptCase && s.Document.Photo == nil
 	})
@@ -115,10 +116,10 @@ func TestShift_OneReader(t *testing.T) {
 	d.toSigning("cc1-rsa2048", kiosk.Email)
 	d.typeCardPIN()
 	d.until("staff card wanted", phase(kiosk.ReviewStaffCard))
-	d.slots.remove(1)
+	d.slots.Remove(1)
 	d.staffIn("clerk")
 	d.until("another's", func(s kiosk.State) bool { return s.Shift.Problem == kiosk.ProblemOtherStaffCard })
-	d.slots.remove(1)
+	d.slots.Remove(1)
 	d.staffIn("supervisor")
 	d.until("its PIN asked for", phase(kiosk.ReviewStaffPIN))
 	d.do(kiosk.StaffPINTyped{PIN: kiosk.Secret("999999")})
@@ -148,7 +149,7 @@ func TestShift_Refused(t *testing.T) {
 			if s.Shift.Problem != want || s.Shift.Phase == kiosk.ShiftOpen {
 				d.t.Errorf("got %+v, want %s", s.Shift, want)
 			}
-			d.fresh().slots.remove(3)
+			d.fresh().slots.Remove(3)
 			d.until("nobody", shiftIs(kiosk.ShiftNone))
 		})
 	}
@@ -200,7 +201,7 @@ func TestShift_ForgottenCard(t *testing.T) {
 	if s.Shift.Staff.Number != "F0417" || s.Shift.AdmittedBy != "F0102" {
 		t.Errorf("got %+v", s.Shift)
 	}
-	d.fresh().slots.remove(3)
+	d.fresh().slots.Remove(3)
 	d.until("still open", func(s kiosk.State) bool { return s.Shift.Reader == 0 && s.Shift.Phase == kiosk.ShiftOpen })
 	d.toSigning("cc2024", kiosk.Email)
 	d.finish()
@@ -244,7 +245,7 @@ func TestApproval(t *testing.T) {
 func (d *running) returns(name string) {
 	d.t.Helper()
 	d.until("shift over", pinAsked)
-	d.fresh().slots.remove(3)
+	d.fresh().slots.Remove(3)
 	d.until("card out", shiftIs(kiosk.ShiftNone))
 	d.staffIn(name)
 	d.until("PIN asked for", pinAsked)
@@ -254,7 +255,7 @@ func (d *running) returns(name string) {
 // takesOver has another member of staff sign in.
 func (d *running) takesOver(name string) {
 	d.t.Helper()
-	d.fresh().slots.remove(3)
+	d.fresh().slots.Remove(3)
 	d.until("locked", shiftIs(kiosk.ShiftLocked))
 	d.signIn(name)
 }
@@ -304,12 +305,12 @@ func TestApproval_Refused(t *testing.T) {
 // the card when it is back.
 func TestShift_CardPulledAtEachCommand(t *testing.T) {
 	d := newStaffed(t, true)
-	pulled := func(n int) { d.slots.interfere(at(n, hook{before: d.slots.pull})) }
+	pulled := func(n int) { d.slots.Interfere(kiosktest.At(n, kiosktest.Hook{Before: d.slots.Pull})) }
 	signedIn := false
 	for n := 1; !signedIn; n++ {
 		pulled(n)
 		d.staffIn("clerk")
-		gone := func() bool { d.slots.mu.Lock(); defer d.slots.mu.Unlock(); return d.slots.cards[3] == nil }
+		gone := func() bool { d.slots.Lock(); defer d.slots.Unlock(); return d.slots.Cards[3] == nil }
 		if s := d.until("read, or pulled", func(s kiosk.State) bool { return pinAsked(s) || gone() }); pinAsked(s) {
 			d.do(staffPIN())
 		}
@@ -320,18 +321,18 @@ func TestShift_CardPulledAtEachCommand(t *testing.T) {
 			t.Fatal("no sign-in came about")
 		}
 	}
-	d.slots.interfere(nil)
+	d.slots.Interfere(nil)
 	d.toSigning("cc2024", kiosk.Email)
-	d.slots.interfere(func(int) hook { // the first command after the person's card has signed is the staff card's
-		return hook{before: func(number int) {
+	d.slots.Interfere(func(int) kiosktest.Hook { // the first command after the person's card has signed is the staff card's
+		return kiosktest.Hook{Before: func(number int) {
 			if number == 3 {
-				d.slots.pull(3)
+				d.slots.Pull(3)
 			}
 		}}
 	})
 	d.typeCardPIN()
 	d.until("locked", shiftIs(kiosk.ShiftLocked))
-	d.slots.interfere(nil)
+	d.slots.Interfere(nil)
 	d.staffIn("clerk")
 	d.until("PIN asked for", pinAsked)
 	d.do(staffPIN())

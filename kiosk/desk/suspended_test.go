@@ -25,13 +25,13 @@ func TestSuspended(t *testing.T) {
 			t.Errorf("%s: got %+v", stage.name, ended.Problem)
 		}
 		d.untilForgotten(s.Case)
-		b.slots.interfere(nil)
-		b.slots.remove(1)
+		b.slots.Interfere(nil)
+		b.slots.Remove(1)
 		d.do(kiosk.NextPerson{}).until("empty desk", func(s kiosk.State) bool { return s.Case == 0 })
 		c, _ := b.card("cc2024")
-		b.slots.insert(1, c)
+		b.slots.Insert(1, c)
 		d.until("card that is not read", func(s kiosk.State) bool { return s.Status.Readers[0].Slot == kiosk.SlotCard && s.Case == 0 })
-		b.slots.remove(1)
+		b.slots.Remove(1)
 		b.check(schema.ResumeDesk(b.ctx, b.DB.Admin(), kiosktest.DeskName))
 		d.until("resumed", func(s kiosk.State) bool { return s.Problem == nil && s.Case == 0 && !s.Status.Centre.Suspended })
 		d.from = from // since when its shift is over

@@ -149,15 +149,15 @@ func TestTravelSignedLater(t *testing.T) {
 			d := b.start(nil)
 			d.readTravel(name)
 			d.bring(nil)
-			b.slots.remove(1)
+			b.slots.Remove(1)
 			d.toReview(kiosk.SMS)
 			d.do(kiosk.Agreed{}).until("document asked for", phase(kiosk.ReviewCard))
 			other, _ := b.card("passport-aa-ecdsa")
-			b.slots.insert(2, other)
+			b.slots.Insert(2, other)
 			d.until("another document", problem(kiosk.ProblemCode(kiosk.ReasonCardChanged)))
-			b.slots.remove(2)
+			b.slots.Remove(2)
 			c, _ := b.card(name)
-			b.slots.insert(1, c)
+			b.slots.Insert(1, c)
 			d.finish()
 			b.oneKey()
 		})
@@ -231,11 +231,11 @@ func TestTravelPulledAnywhere(t *testing.T) {
 	const name = "passport-bac-aa-rsa"
 	d.readTravel(name)
 	c, _ := b.card(name)
-	all := b.slots.exchanged()
+	all := b.slots.Exchanged()
 	for n := 1; n <= all; n += 1 + all/12 {
-		b.slots.remove(1)
+		b.slots.Remove(1)
 		d.do(kiosk.OtherDocument{}, kiosk.Cancel{}, kiosk.CancelConfirmed{}).until("empty desk", empty)
-		b.slots.interfere(at(n, b.slots.pulled(n%2 == 0)))
+		b.slots.Interfere(kiosktest.At(n, b.slots.Pulled(n%2 == 0)))
 		d.insert(name)
 		d.until("asks or pulled", func(s kiosk.State) bool { return asks(s) || s.Problem != nil })
 		d.typePrinted(d.entry(name))
@@ -245,10 +245,10 @@ func TestTravelPulledAnywhere(t *testing.T) {
 		if !complete(s) && (s.Document.Identity != nil || s.Document.Photo != nil) {
 			t.Errorf("pulled at command %d: somebody stays on the screen", n)
 		}
-		b.slots.interfere(nil)
+		b.slots.Interfere(nil)
 		d.fresh()
 		if !complete(s) {
-			b.slots.insert(1, c)
+			b.slots.Insert(1, c)
 			s = d.until("asks or read", func(s kiosk.State) bool { return asks(s) || complete(s) })
 			if asks(s) {
 				d.typePrinted(d.entry(name))

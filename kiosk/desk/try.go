@@ -90,7 +90,7 @@ func (r *Runner) awaitTry(v *visit, id uuid.UUID, status central.TryStatus) {
 			r.answer(v, kiosk.TryAnswered{})
 			return
 		}
-		overdue := time.NewTimer(r.pace.overdue)
+		overdue := time.NewTimer(r.cfg.Pace.Overdue)
 		select {
 		case <-v.ctx.Done():
 			overdue.Stop()

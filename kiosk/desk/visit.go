@@ -152,6 +152,33 @@ func (v *visit) wipe() {
 	v.challenge, v.jws = nil, nil
 }
 
+// left names what a visit still knows of a person.
+func (v *visit) left() []string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	var left []string
+	note := func(there bool, what string) {
+		if there {
+			left = append(left, what)
+		}
+	}
+	f := v.read.Files
+	note(len(f.Identity)+len(f.MRZ)+len(f.SOD)+len(f.Certificate)+len(f.Photo) > 0, "files")
+	note(len(v.read.Chain) > 0, "chain")
+	note(v.read.Serial != "", "serial")
+	note(len(v.attempts) > 0, "code")
+	note(v.challenge != nil, "challenge")
+	note(v.evidence.SealedPIN != nil, "sealed PIN")
+	note(v.evidence.JWS != nil, "signature")
+	note(v.evidence.Proof != nil, "chip's proof")
+	note(len(v.read.Travel.Groups)+len(v.read.Travel.SOD)+len(v.read.Travel.Typed) > 0, "travel files")
+	note(len(v.read.Zone)+len(v.read.Secret.text) > 0, "what was typed")
+	note(v.ctx.Err() == nil, "context")
+	_, waiting := v.jobs.take()
+	note(waiting, "card work")
+	return left
+}
+
 // replaceReading takes what a card said and wipes what was known before.
 func (v *visit) replaceReading(read Reading) {
 	v.mu.Lock()

@@ -32,7 +32,7 @@ func (d *running) insert(name string) {
 	d.t.Helper()
 	c, pin := d.card(name)
 	d.fresh().pin = pin
-	d.slots.insert(1, c)
+	d.slots.Insert(1, c)
 }
 
 func (d *running) read(name string) {
@@ -180,7 +180,7 @@ func (d *running) finish() kiosk.State {
 // takeOut ends a case on its last page, as a person does who takes the document: no key is needed.
 func (d *running) takeOut() {
 	d.t.Helper()
-	d.fresh().slots.remove(1)
+	d.fresh().slots.Remove(1)
 	d.until("empty desk", empty)
 }
 

@@ -1,4 +1,4 @@
-package desk_test
+package kiosktest
 
 import (
 	"context"
@@ -23,7 +23,7 @@ type pivCard struct {
 }
 
 // OpenStaff implements desk.Readers.
-func (s *slots) OpenStaff(ctx context.Context, reader string) (desk.StaffCard, error) {
+func (s *Slots) OpenStaff(ctx context.Context, reader string) (desk.StaffCard, error) {
 	session, err := s.Connect(ctx, reader, nil)
 	if err != nil {
 		return nil, err

@@ -1,0 +1,413 @@
+package kiosktest
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+
+	"balcao/cardreader"
+	"balcao/cardreader/citizencard"
+	"balcao/kiosk/desk"
+	"balcao/mock-pcsc/card"
+)
+
+// Slots are card readers without PC/SC: what is sent to a slot goes straight to an emulated card. Where
+// PC/SC would tell, they do: a pulled card, one that another program has reset, a session that is over.
+type Slots struct {
+	sync.Mutex // of the fields below, and of the cards while a command is at one
+
+	t testing.TB
+
+	Readers int // the third is for staff cards alone, where there is one
+
+	service *cardreader.Event // ServiceDown; nil while it runs
+	Cards   [4]card.Card      // by reader number; 0 is unused
+	life    [4]int            // counts what ends sessions: insertions and removals
+	resets  [4]int
+	watcher chan cardreader.Event             // nil while nobody watches
+	Typed   func() (digits string, err error) // on the readers' keypads; nil when they have none
+
+	Sent  int                 // commands since the last interfere
+	Spare int                 // a reader whose commands do not count
+	Hook  func(sent int) Hook // what happens at a command, nil for nothing
+	Busy  int                 // how many more times the card is held by another program
+	cause error               // of the next failure to connect
+	Free  chan struct{}       // another program holds the cards until it is closed; nil when none does
+	open  int                 // sessions that were not closed
+}
+
+// Hook is what happens at a command: before it, or instead of its answer.
+type Hook struct {
+	Before func(number int)                  // with the lock held
+	Err    error                             // instead of an answer
+	Wait   bool                              // no answer until the context ends
+	After  func(number int)                  // with the lock held, once the card has answered; the answer is lost
+	Answer func(command, resp []byte) []byte // with the lock held; nil when it is lost
+}
+
+// ReaderNames are PC/SC's, by reader number; none is 0.
+var ReaderNames = [4]string{"", "Leitor A 00 00", "Leitor B 01 00", "Leitor do serviço 02 00"}
+
+// NewSlots are two readers without a card. What is sent outside of a transaction fails the test.
+func NewSlots(t testing.TB) *Slots { return &Slots{t: t, Readers: 2} }
+
+// ReaderEvent is what a watcher is told of a reader.
+func ReaderEvent(kind cardreader.Kind, number int) cardreader.Event {
+	return cardreader.Event{Kind: kind, Reader: cardreader.Reader{Number: number, Name: ReaderNames[number]}}
+}
+
+// Tell sends an event to the runner that watches. With the lock held.
+func (s *Slots) Tell(events ...cardreader.Event) {
+	for _, e := range events {
+		if s.watcher != nil {
+			s.watcher <- e
+		}
+	}
+}
+
+// present lists what a watcher learns first. With the lock held.
+func (s *Slots) present() []cardreader.Event {
+	if s.service != nil {
+		return []cardreader.Event{*s.service}
+	}
+	events := []cardreader.Event{{Kind: cardreader.ServiceUp}}
+	for n := 1; n <= s.Readers; n++ {
+		events = append(events, ReaderEvent(cardreader.ReaderAdded, n))
+	}
+	for n := 1; n < len(s.Cards); n++ {
+		if s.Cards[n] != nil {
+			events = append(events, ReaderEvent(cardreader.CardInserted, n))
+		}
+	}
+	return events
+}
+
+// Watch implements desk.Readers.
+func (s *Slots) Watch(ctx context.Context, handle func(cardreader.Event)) error {
+	s.Lock()
+	watcher := make(chan cardreader.Event, 1000)
+	s.watcher = watcher
+	s.Tell(s.present()...)
+	s.Unlock()
+	defer func() {
+		s.Lock()
+		s.watcher = nil
+		s.Unlock()
+	}()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case e := <-watcher:
+			handle(e)
+		}
+	}
+}
+
+func (s *Slots) Insert(number int, c card.Card) {
+	s.Lock()
+	defer s.Unlock()
+	s.InsertLocked(number, c)
+}
+
+func (s *Slots) InsertLocked(number int, c card.Card) {
+	c.PowerOn()
+	s.Cards[number] = c
+	s.life[number]++
+	s.Tell(ReaderEvent(cardreader.CardInserted, number))
+}
+
+func (s *Slots) Remove(number int) {
+	s.Lock()
+	defer s.Unlock()
+	s.Pull(number)
+}
+
+// Pull takes a card out, with the lock held.
+func (s *Slots) Pull(number int) {
+	if s.Cards[number] == nil {
+		return
+	}
+	s.Cards[number].PowerOff()
+	s.Cards[number] = nil
+	s.life[number]++
+	s.Tell(ReaderEvent(cardreader.CardRemoved, number))
+}
+
+// Reset is what another program does to the card, with the lock held.
+func (s *Slots) Reset(number int) {
+	if s.Cards[number] != nil {
+		s.Cards[number].Reset()
+	}
+	s.resets[number]++
+}
+
+// StopService ends pcscd, and StartService starts it again.
+func (s *Slots) StopService(cause cardreader.Cause) {
+	s.Lock()
+	defer s.Unlock()
+	s.StopServiceLocked(cause)
+}
+
+func (s *Slots) StopServiceLocked(cause cardreader.Cause) {
+	for n := 1; n <= s.Readers; n++ {
+		s.life[n]++
+		if s.Cards[n] != nil {
+			s.Tell(ReaderEvent(cardreader.CardRemoved, n))
+		}
+		s.Tell(ReaderEvent(cardreader.ReaderRemoved, n))
+	}
+	s.service = &cardreader.Event{Kind: cardreader.ServiceDown, Cause: cause}
+	s.Tell(*s.service)
+}
+
+func (s *Slots) StartService() {
+	s.Lock()
+	defer s.Unlock()
+	s.service = nil
+	s.Tell(s.present()...)
+}
+
+// Interfere sets what happens at each command from now on, counted from 1.
+func (s *Slots) Interfere(f func(sent int) Hook) {
+	s.Lock()
+	defer s.Unlock()
+	s.Sent, s.Hook = 0, f
+}
+
+// At interferes with the nth command only.
+func At(n int, h Hook) func(int) Hook {
+	return func(sent int) Hook {
+		if sent == n {
+			return h
+		}
+		return Hook{}
+	}
+}
+
+// Pulled is a card that leaves instead of answering; late, when it has carried out the command.
+func (s *Slots) Pulled(late bool) Hook {
+	if late {
+		return Hook{After: s.Pull}
+	}
+	return Hook{Before: s.Pull}
+}
+
+// FailNext makes the next connection fail.
+func (s *Slots) FailNext(cause error) {
+	s.Lock()
+	defer s.Unlock()
+	s.cause = cause
+}
+
+// Exchanged returns how many commands were sent since the last interfere.
+func (s *Slots) Exchanged() int {
+	s.Lock()
+	defer s.Unlock()
+	return s.Sent
+}
+
+// Unclosed returns how many sessions were not given back.
+func (s *Slots) Unclosed() int {
+	s.Lock()
+	defer s.Unlock()
+	return s.open
+}
+
+// Connect implements desk.Readers.
+func (s *Slots) Connect(ctx context.Context, reader string, held func(bool)) (desk.CardSession, error) {
+	s.Lock()
+	if free := s.Free; free != nil {
+		s.Unlock()
+		held(true)
+		select {
+		case <-free:
+		case <-ctx.Done():
+		}
+		held(false)
+		s.Lock()
+	}
+	defer s.Unlock()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if s.service != nil {
+		return nil, fmt.Errorf("connecting: %w", cardreader.ErrServiceGone)
+	}
+	if err := s.cause; err != nil {
+		s.cause = nil
+		return nil, fmt.Errorf("connecting: %w", err)
+	}
+	for n := 1; n < len(s.Cards); n++ {
+		if ReaderNames[n] == reader && s.Cards[n] != nil {
+			s.open++
+			return &session{slots: s, number: n, life: s.life[n], resets: s.resets[n]}, nil
+		}
+	}
+	return nil, fmt.Errorf("connecting: %w", cardreader.ErrRemoved)
+}
+
+// session is a connection to the card in one slot.
+type session struct {
+	slots        *Slots
+	number       int
+	life, resets int
+	exclusive    bool
+	over         error
+}
+
+// state says whether the session still has its card. With the lock held.
+func (s *session) state() error {
+	switch {
+	case s.over != nil:
+	case s.slots.service != nil:
+		s.over = cardreader.ErrServiceGone
+	case s.life != s.slots.life[s.number]:
+		s.over = cardreader.ErrRemoved
+	case s.resets != s.slots.resets[s.number]:
+		s.over = cardreader.ErrReset
+	}
+	return s.over
+}
+
+// ATR implements desk.CardSession.
+func (s *session) ATR() []byte {
+	s.slots.Lock()
+	defer s.slots.Unlock()
+	if s.slots.Cards[s.number] == nil {
+		return nil
+	}
+	return s.slots.Cards[s.number].ATR()
+}
+
+// Extended implements desk.CardSession.
+func (s *session) Extended() bool { return true }
+
+// Transmit implements iso7816.Transmitter.
+func (s *session) Transmit(ctx context.Context, command []byte) ([]byte, error) {
+	h, resp, err := s.exchange(ctx, command)
+	if !h.Wait {
+		return resp, err
+	}
+	<-ctx.Done()
+	s.slots.Lock()
+	defer s.slots.Unlock()
+	s.over = cardreader.ErrClosed
+	return nil, ctx.Err()
+}
+
+func (s *session) exchange(ctx context.Context, command []byte) (Hook, []byte, error) {
+	s.slots.Lock()
+	defer s.slots.Unlock()
+	if !s.exclusive {
+		s.slots.t.Error("a command outside a transaction")
+	}
+	if err := ctx.Err(); err != nil {
+		return Hook{}, nil, err
+	}
+	var h Hook
+	if s.number != s.slots.Spare {
+		s.slots.Sent++
+	}
+	if s.slots.Hook != nil && s.number != s.slots.Spare {
+		h = s.slots.Hook(s.slots.Sent)
+	}
+	if h.Before != nil {
+		h.Before(s.number)
+	}
+	if h.Err != nil && s.over == nil {
+		s.over = h.Err
+	}
+	if err := s.state(); err != nil || h.Wait {
+		return h, nil, err
+	}
+	r := s.slots.Cards[s.number].Transmit(command)
+	if h.After != nil {
+		h.After(s.number)
+		return h, nil, s.state()
+	}
+	switch {
+	case r.Removed:
+		s.slots.Pull(s.number)
+		return h, nil, s.state()
+	case r.Silent:
+		s.over = cardreader.ErrSilent
+		return h, nil, s.over
+	case h.Answer != nil:
+		if answer := h.Answer(command, r.Data); answer != nil {
+			return h, answer, nil
+		}
+		return h, nil, s.state()
+	}
+	return h, r.Data, nil
+}
+
+// Exclusive implements desk.CardSession.
+func (s *session) Exclusive(ctx context.Context, work func(context.Context) error) error {
+	if err := s.begin(); err != nil {
+		return fmt.Errorf("taking the card: %w", err)
+	}
+	defer func() {
+		s.slots.Lock()
+		defer s.slots.Unlock()
+		s.exclusive = false
+	}()
+	return work(ctx)
+}
+
+// Held reports whether it is in a transaction. With the lock of the slots held.
+func (s *session) Held() bool { return s.exclusive }
+
+func (s *session) begin() error {
+	s.slots.Lock()
+	defer s.slots.Unlock()
+	if s.slots.Busy > 0 && s.over == nil {
+		s.slots.Busy--
+		s.over = cardreader.ErrBusy
+	}
+	if err := s.state(); err != nil {
+		return err
+	}
+	s.exclusive = true
+	return nil
+}
+
+// Keypad implements desk.CardSession.
+func (s *session) Keypad() citizencard.Pinpad {
+	s.slots.Lock()
+	defer s.slots.Unlock()
+	if s.slots.Typed == nil {
+		return nil
+	}
+	return keypad{s, s.slots.Typed}
+}
+
+// keypad puts the digits that are typed on the reader into the command, and the command to the card.
+type keypad struct {
+	session *session
+	typed   func() (string, error)
+}
+
+func (k keypad) VerifyPIN(ctx context.Context, command []byte, _, _ int) ([]byte, error) {
+	digits, err := k.typed()
+	if err != nil {
+		return nil, err
+	}
+	command = bytes.Clone(command)
+	copy(command[5:], digits)
+	return k.session.Transmit(ctx, command)
+}
+
+// Close resets the card and gives it back.
+func (s *session) Close() error {
+	s.slots.Lock()
+	defer s.slots.Unlock()
+	s.slots.open--
+	if s.state() == nil {
+		s.slots.Reset(s.number)
+	}
+	s.over = cardreader.ErrClosed
+	return nil
+}
