@@ -71,7 +71,8 @@ type Cluster struct {
 	listen string // host:port when TLS
 	desks  *deskca.Authority
 	cmd    *exec.Cmd
-	done   chan struct{} // closed when the server has ended
+	done   chan struct{}                   // closed when the server has ended
+	again  func(ctx context.Context) error // starts it once more
 
 	mu        sync.Mutex
 	passwords map[string]string // of each login role
@@ -125,10 +126,26 @@ func (c *Cluster) start(ctx context.Context, bin string, user account, opts Opti
 	if err := c.initdb(ctx, bin, user, opts); err != nil {
 		return err
 	}
-	if err := c.run(bin, user, opts); err != nil {
-		return err
+	c.again = func(ctx context.Context) error {
+		if err := c.run(bin, user, opts); err != nil {
+			return err
+		}
+		return c.waitReady(ctx)
 	}
-	return c.waitReady(ctx)
+	return c.again(ctx)
+}
+
+// Crash ends the server at once, as when its computer fails (PostgreSQL's immediate shutdown), and Recover starts it again:
+// it recovers what was committed. Nobody may be stopping it meanwhile.
+func (c *Cluster) Crash() {
+	_ = c.cmd.Process.Signal(syscall.SIGQUIT) // it may have ended already
+	<-c.done
+}
+
+// Recover starts a server that has crashed, and returns when it answers.
+func (c *Cluster) Recover(ctx context.Context) error {
+	c.done = make(chan struct{})
+	return c.again(ctx)
 }
 
 func (c *Cluster) initdb(ctx context.Context, bin string, user account, opts Options) error {
@@ -185,7 +202,7 @@ func (c *Cluster) run(bin string, user account, opts Options) error {
 	cmd.SysProcAttr.Setpgid = true // Ctrl-C is for the program, which then stops the server in order
 	cmd.WaitDelay = 5 * time.Second
 
-	started := make(chan error)
+	started, done := make(chan error), c.done
 	go func() {
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
@@ -196,7 +213,7 @@ func (c *Cluster) run(bin string, user account, opts Options) error {
 		started <- err
 		if err == nil {
 			_ = cmd.Wait() // how it ended is said by whoever asked it to, or by waitReady
-			close(c.done)
+			close(done)
 		}
 	}()
 	if err := <-started; err != nil {
@@ -219,12 +236,15 @@ func (c *Cluster) serverArgs(opts Options) ([]string, error) {
 	}
 	listenPort := port
 	if opts.TLS != nil {
-		free, err := freePort()
-		if err != nil {
-			return nil, err
+		if c.listen == "" { // one that recovers listens where it did
+			free, err := freePort()
+			if err != nil {
+				return nil, err
+			}
+			c.listen = net.JoinHostPort("127.0.0.1", strconv.Itoa(free))
 		}
-		listenPort = free
-		c.listen = net.JoinHostPort("127.0.0.1", strconv.Itoa(free))
+		_, p, _ := net.SplitHostPort(c.listen)
+		listenPort, _ = strconv.Atoi(p)
 		settings = append(settings, "listen_addresses=127.0.0.1", "ssl=on", "ssl_cert_file=server.crt",
 			"ssl_key_file=server.key", "ssl_ca_file=services.crt", "ssl_min_protocol_version=TLSv1.2")
 	}

@@ -1,6 +1,7 @@
 package cluster_test
 
 import (
+	"context"
 	"crypto/sha256"
 	"crypto/x509"
 	"testing"
@@ -40,5 +41,43 @@ func TestNewDatabase(t *testing.T) {
 		if err := conn.Close(t.Context()); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// TestCrash: what was committed is there when the server has recovered, at its address.
+func TestCrash(t *testing.T) {
+	t.Parallel()
+	c, err := cluster.Start(t.Context(), cluster.Options{Settings: []string{"synchronous_commit=on"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	dsn := c.DSN(cluster.Admin, "postgres")
+	conn, err := pgx.Connect(t.Context(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.Exec(t.Context(), "create table kept as select 1 as n"); err != nil {
+		t.Fatal(err)
+	}
+	c.Crash()
+	if _, err := pgx.Connect(t.Context(), dsn); err == nil {
+		t.Error("it answers after it has crashed")
+	}
+	if err := c.Recover(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	again, err := pgx.Connect(t.Context(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = again.Close(context.Background()) }()
+	var n int
+	if err := again.QueryRow(t.Context(), "select n from kept").Scan(&n); err != nil {
+		t.Errorf("what was committed is lost: %v", err)
 	}
 }

@@ -202,6 +202,14 @@ func (c *Cluster) NewDatabase(t TB) *Database {
 	return &Database{Name: name, cluster: c, t: t}
 }
 
+// Drop removes the database, and ends every connection to it.
+func (d *Database) Drop(ctx context.Context) error {
+	return d.cluster.asAdmin(ctx, "postgres", func(conn *pgx.Conn) error {
+		_, err := conn.Exec(ctx, "drop database "+d.Name+" with (force)")
+		return err
+	})
+}
+
 // Admin is the connection string of the superuser.
 func (d *Database) Admin() string { return d.cluster.DSN(Admin, d.Name) }
 
