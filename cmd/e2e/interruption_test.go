@@ -220,8 +220,8 @@ func (c *centre) count(t testing.TB, state string, want int) {
 	}
 }
 
-// TestNothingPersonalStays enrols two people and searches everything that the desk wrote, and the
-// registrar's log, for what must not be there; and the desk's memory, for the PINs at once, for names once it says so.
+// TestNothingPersonalStays enrols two people and searches everything that the desk wrote, the bundle for the support and
+// the registrar's log for what must not be there; and the desk's memory, for the PINs at once, for names once it says so.
 func TestNothingPersonalStays(t *testing.T) {
 	c := startDemo(t)
 	home := t.TempDir()
@@ -252,6 +252,7 @@ func TestNothingPersonalStays(t *testing.T) {
 			t.Errorf("%d characters of a card stand %d times in the desk's memory more than a minute after the visits", len(word), times)
 		}
 	}
+	bundle := d.supportBundle(t, c, home)
 	d.stop(t)
 	registrarLog, err := os.ReadFile(c.env["BALCAO_LOGS"] + "/registrar.log")
 	if err != nil {
@@ -263,6 +264,7 @@ func TestNothingPersonalStays(t *testing.T) {
 	for _, secret := range secrets {
 		search(t, "the desk's log", []byte(d.output()), secret)
 		search(t, "the registrar's log", registrarLog, secret)
+		search(t, "the bundle for the support", bundle, secret)
 		searchFolder(t, home, secret)
 	}
 }

@@ -22,7 +22,8 @@ const usage = `Usage: kioskctl COMMAND [flags]
   card     read the card in the reader, print its holder and every check (exit 0 genuine, 3 refused, 2 no card)
   document examine files that were read from a travel document's chip (exit 0 genuine, 3 refused, 2 no such files)
   doctor   say what is wrong with readers, the smart-card service and the trust folder
-  trust    import FILE…: add CA certificates to the trust folder; list: show it
+  support  write one file with what whoever helps with this desk needs, and nothing of a person
+  trust    import FILE…: add CA certificates to the trust folder; list, hosts: show it
   db       create | migrate | check | centre | registrar | server: the centre's database and who logs in to it;
            settings | set | extension | destination | alerts | reviews: the centre's rules, and what to look at
   desk     add | suspend | resume | rotate | revoke | list: the desks and their TLS client certificates
@@ -62,7 +63,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		"card": func(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 			return runCard(ctx, args, stdin, stdout, stderr)
 		},
-		"document": runDocument, "doctor": runDoctor, "trust": runTrust, "db": runDB, "desk": runDesk, "staff": runStaff,
+		"document": runDocument, "doctor": runDoctor, "support": runSupport, "trust": runTrust, "db": runDB, "desk": runDesk, "staff": runStaff,
 		"messages": runMessages, "languages": runLanguages, "retention": runRetention, "alerts": runAlerts,
 		"audit": runAudit, "log": runLog, "witness": runWitness, "evidence": runEvidence,
 		"version": versions, "-version": versions, "--version": versions,

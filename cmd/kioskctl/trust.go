@@ -27,6 +27,7 @@ const trustUsage = `Usage: kioskctl trust import FILE…              add CA cer
        kioskctl trust import --country FILE…    add single country signing certificates, of passports and residence
                                                 documents; a CA of that kind looks like any other, so say so
        kioskctl trust list                      show anchors, intermediates and countries, with SHA-256 fingerprints
+       kioskctl trust hosts                     show whom a desk asks about revocation (host:port), for firewalls
 
   --dir DIR      trust folder; otherwise $BALCAO_TRUST or /etc/balcao/trust
   --json         print JSON
@@ -76,6 +77,8 @@ func runTrust(_ context.Context, args []string, stdout, stderr io.Writer) int {
 		return importCountries(o, files, stdout, stderr)
 	case args[0] == "import" && len(files) > 0 && o.root == "" && single:
 		return importTrust(o, files, stdout, stderr)
+	case args[0] == "hosts" && len(files) == 0 && o.root == "" && !o.country && single:
+		return printTrustHosts(o, stdout, stderr)
 	case args[0] == "list" && len(files) == 0 && o.root == "" && !o.country && single:
 		return listTrust(o, stdout, stderr)
 	}
