@@ -39,7 +39,7 @@ var (
 	ErrWatching      = errors.New("this process watches the readers already")
 )
 
-// classify gives the codes of libpcsclite one of the meanings above. Its own text stays in the message.
+// classify gives PC/SC's codes one of the meanings above. Its own text stays in the message.
 func classify(err error) error {
 	if err == nil {
 		return nil
@@ -48,7 +48,11 @@ func classify(err error) error {
 	if !errors.As(err, &code) {
 		return err
 	}
-	if meaning, ok := codes[code]; ok {
+	meaning, ok := codes[code]
+	if !ok {
+		meaning, ok = systemCodes[code]
+	}
+	if ok {
 		return fmt.Errorf("%w (%v)", meaning, code)
 	}
 	return err

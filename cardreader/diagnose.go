@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
 	"time"
 )
 
@@ -47,75 +44,14 @@ func Diagnose(ctx context.Context) []Finding {
 	case err != nil:
 		return []Finding{serviceFinding(causeOf(err))}
 	}
-	findings := []Finding{{Code: CodeOK, OK: true, Title: "The smart-card service pcscd is running."}}
+	findings := []Finding{{Code: CodeOK, OK: true, Title: runningTitle}}
 	if len(names) == 0 {
-		return append(findings, noReaderFinding(pluggedIn(usbDevices)))
+		return append(findings, noReader())
 	}
 	for _, name := range names {
 		findings = append(findings, readerFinding(ctx, name))
 	}
 	return findings
-}
-
-var stuckFinding = Finding{
-	Code: CodeStuck, Title: "The smart-card service pcscd runs but does not react.",
-	Cause: "A reader's driver hangs, or the service was suspended.",
-	Cure:  "Unplug the readers, then: systemctl restart pcscd",
-}
-
-func serviceFinding(cause Cause) Finding {
-	switch cause {
-	case ServiceMissing:
-		return Finding{
-			Code: CodeMissing, Title: "There is no smart-card service on this computer.",
-			Cause: "The program pcscd is not installed.",
-			Cure:  "Install it: apt install pcscd libccid",
-		}
-	case ServiceStuck:
-		return stuckFinding
-	case NotAuthorised:
-		return Finding{
-			Code: CodeNotAuthorised, Title: "The smart-card service does not let this user in.",
-			Cause: "polkit allows access to readers only to whoever sits at the computer, not over SSH, from a " +
-				"service or after switching users.",
-			Cure: "Log in at the computer itself, or allow the actions org.debian.pcsc-lite.access_pcsc and " +
-				"org.debian.pcsc-lite.access_card to this user in a file in /etc/polkit-1/rules.d.",
-		}
-	default:
-		return Finding{
-			Code: CodeStopped, Title: "The smart-card service is installed but does not run.",
-			Cause: "pcscd was stopped, or failed when it started.",
-			Cure:  "Start it: systemctl restart pcscd — if it stops again, the reason is in journalctl -u pcscd",
-		}
-	}
-}
-
-// usbDevices lists the interface classes of everything plugged in.
-const usbDevices = "/sys/bus/usb/devices/*/bInterfaceClass"
-
-// pluggedIn reports whether a USB device says that it is a smart-card reader (interface class 0B).
-func pluggedIn(pattern string) bool {
-	paths, _ := filepath.Glob(pattern) // fails only for a bad pattern
-	for _, path := range paths {
-		class, err := os.ReadFile(path)
-		if err == nil && strings.EqualFold(strings.TrimSpace(string(class)), "0b") {
-			return true
-		}
-	}
-	return false
-}
-
-func noReaderFinding(usb bool) Finding {
-	f := Finding{Code: CodeNoReader, Title: "No reader was found."}
-	if usb {
-		f.Cause = "A reader is plugged in, but pcscd has no driver for it, or a kernel driver (pn533, nfc) took it first."
-		f.Cure = "Install the driver: apt install libccid — for a contactless reader also: " +
-			"modprobe -r pn533_usb. Then: systemctl restart pcscd"
-		return f
-	}
-	f.Cause = "No smart-card reader is plugged in, or its cable or USB socket is faulty."
-	f.Cure = "Plug the reader in, directly and not through a hub. If its lamp stays dark, try another USB socket."
-	return f
 }
 
 func readerFinding(ctx context.Context, name string) Finding {
@@ -131,8 +67,8 @@ func readerFinding(ctx context.Context, name string) Finding {
 		f.Code, f.OK, f.Title = CodeOK, true, f.Title+" works and is empty."
 	case errors.Is(err, ErrBusy):
 		f.Code, f.Title = CodeReaderBusy, f.Title+" is held by another program."
-		f.Cause = "Another program uses the card for itself alone: the Autenticação.gov application, a browser, gpg (scdaemon)."
-		f.Cure = "Close that program. For gpg put disable-ccid and pcsc-shared into ~/.gnupg/scdaemon.conf"
+		f.Cause = "Another program uses the card for itself alone: the Autenticação.gov application, a browser, " + alsoHolds
+		f.Cure = "Close that program." + closeHolder
 	case errors.Is(err, ErrUnresponsive):
 		f.Code, f.Title = CodeCardUnresponsive, f.Title+" has a card in it that does not power up."
 		f.Cause = "The card is the wrong way round, its contacts are dirty, or its chip is broken."
@@ -148,7 +84,7 @@ func readerFinding(ctx context.Context, name string) Finding {
 	default:
 		f.Code, f.Title = CodeReaderFault, f.Title+" cannot be used."
 		f.Cause = err.Error()
-		f.Cure = "Unplug the reader and plug it in again; if that does not help: systemctl restart pcscd"
+		f.Cure = "Unplug the reader and plug it in again; if that does not help: " + restart
 	}
 	return f
 }

@@ -143,10 +143,7 @@ func glance(reader string) (scard.StateFlag, error) {
 			return
 		}
 		defer func() { _ = pc.Release() }()
-		// The binding keeps its C strings in a map by name, and Watch may be waiting with the same
-		// name. libpcsclite reads up to the NUL, so the bytes behind it make another key of the
-		// same name.
-		states := []scard.ReaderState{{Reader: reader + "\x00glance"}}
+		states := []scard.ReaderState{{Reader: anotherName(reader)}}
 		err = pc.GetStatusChange(states, 0)
 		answered <- answer{states[0].EventState, classify(err)}
 	}()

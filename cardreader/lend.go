@@ -76,7 +76,7 @@ func (l *Loan) connect(connect func() (io.Closer, error)) error {
 		err    error
 	}
 	opened, done := make(chan result, 1), make(chan struct{})
-	own := newLine(func() {
+	own := newLine(l.reader, func() {
 		defer close(done)
 		closer, err := connect()
 		opened <- result{closer, err}
@@ -192,9 +192,8 @@ func (l *Loan) release() {
 	l.line, l.closer = nil, nil
 	l.mu.Unlock()
 	if own != nil {
-		own.hangUp()
-	}
-	if closer != nil {
-		_ = closer.Close() // pcscd has heard already
+		own.hangUp(closer)
+	} else if closer != nil {
+		_ = closer.Close()
 	}
 }

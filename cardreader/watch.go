@@ -197,7 +197,7 @@ func (w *watcher) establish(ctx context.Context) (*scard.Context, error) {
 	if err == nil || ctx.Err() != nil {
 		return pc, err
 	}
-	bell := newDoorbell(socketPath())
+	bell := awaitService()
 	defer bell.close()
 	for {
 		// Tried again once the watches are set, because the service may have started in between.

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/ebfe/scard"
 	"github.com/fsnotify/fsnotify"
 )
 
@@ -23,6 +24,9 @@ func socketPath() string {
 
 // daemonPaths is where pcscd may be installed, besides $PATH: a desktop session's has no sbin.
 var daemonPaths = []string{"/usr/sbin/pcscd", "/usr/local/sbin/pcscd", "/sbin/pcscd", "/usr/bin/pcscd"}
+
+// systemCodes are errors of the system itself that PC/SC passes on; libpcsclite passes none.
+var systemCodes map[scard.Error]error
 
 // causeOf says why the service could not be reached.
 func causeOf(err error) Cause {
@@ -57,6 +61,9 @@ type doorbell struct {
 	files *fsnotify.Watcher // nil when the kernel has no more watches to give
 	retry time.Duration     // next try after a ring, 0 to wait for the next ring
 }
+
+// awaitService returns what tells when it is worth trying to reach the service again.
+func awaitService() *doorbell { return newDoorbell(socketPath()) }
 
 func newDoorbell(socket string) *doorbell {
 	files, err := fsnotify.NewWatcher()

@@ -1,6 +1,7 @@
 package cardreader
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -21,12 +22,16 @@ func establish() (*scard.Context, error) {
 	return scard.EstablishContext()
 }
 
+// anotherName names a reader so that a call does not share its C string with Watch, which may be waiting with the same:
+// the binding keeps them in a map by name. libpcsclite reads up to the NUL, so the bytes behind it make another key.
+func anotherName(reader string) string { return reader + "\x00glance" }
+
 // A line is this process's own hold on a connection to pcscd that another library made.
 type line struct{ fd int }
 
 // newLine starts connect, which closes done when it returns, on a goroutine, and returns the connection to pcscd that
 // it makes: nil when it makes none.
-func newLine(connect func(), done <-chan struct{}) *line {
+func newLine(_ string, connect func(), done <-chan struct{}) *line {
 	establishing.Lock()
 	defer establishing.Unlock()
 	before := connections()
@@ -71,10 +76,14 @@ func hold(fd int, inode uint64) (*line, bool) {
 	return &line{own}, true
 }
 
-// hangUp ends the connection as if the program had died. pcscd then gives back all that was connected through it.
-func (l *line) hangUp() {
+// hangUp ends the connection as if the program had died. pcscd then gives back all that was connected through it. After
+// that the library closes what it opened, nil when that is nothing.
+func (l *line) hangUp(opened io.Closer) {
 	_ = syscall.Shutdown(l.fd, syscall.SHUT_RDWR)
 	_ = syscall.Close(l.fd)
+	if opened != nil {
+		_ = opened.Close() // pcscd has heard already
+	}
 }
 
 // connections are the descriptors of this process's connections to pcscd, by the inodes of their sockets.
