@@ -17,6 +17,7 @@ import (
 	"balcao/cardreader"
 	"balcao/cardreader/mrz"
 	"balcao/cardreader/travel"
+	"balcao/cmd/internal/installed"
 	"balcao/kiosk"
 	"balcao/kiosk/desk"
 	"balcao/kiosk/examine"
@@ -48,7 +49,7 @@ type cardFlags struct {
 
 // belief adds the flags that say whom to believe and whom to ask.
 func (f *cardFlags) belief(flags *flag.FlagSet) {
-	flags.StringVar(&f.trust, "trust", "", "trust folder; otherwise $BALCAO_TRUST or /etc/balcao/trust")
+	flags.StringVar(&f.trust, "trust", "", "trust folder; otherwise $BALCAO_TRUST or "+systemTrust)
 	flags.Var(&f.anchors, "anchor", "file of a country signing certificate to trust instead of those in the trust folder; may be repeated")
 	private, _ := strconv.ParseBool(os.Getenv("BALCAO_ALLOW_PRIVATE_REVOCATION"))
 	flags.BoolVar(&f.private, "allow-private-revocation", private,
@@ -180,7 +181,7 @@ func loadCountries(dir string, anchors []string) (*country.Authorities, error) {
 }
 
 // systemTrust is where an installed desk keeps its anchors.
-const systemTrust = "/etc/balcao/trust"
+var systemTrust = installed.Path("trust")
 
 // trustFolder is the folder that a flag or else the environment names, or the installed one.
 func trustFolder(named string) string {

@@ -18,7 +18,7 @@ import (
 	"balcao/kiosk/trust/country"
 )
 
-const trustUsage = `Usage: kioskctl trust import FILE…              add CA certificates of the Citizen Card (DER or PEM);
+var trustUsage = `Usage: kioskctl trust import FILE…              add CA certificates of the Citizen Card (DER or PEM);
                                                 self-signed ones become anchors
        kioskctl trust import LIST.ml --root ROOT.cer
                                                 add the country signing certificates of a master list (DER, PEM,
@@ -29,7 +29,7 @@ const trustUsage = `Usage: kioskctl trust import FILE…              add CA cer
        kioskctl trust list                      show anchors, intermediates and countries, with SHA-256 fingerprints
        kioskctl trust hosts                     show whom a desk asks about revocation (host:port), for firewalls
 
-  --dir DIR      trust folder; otherwise $BALCAO_TRUST or /etc/balcao/trust
+  --dir DIR      trust folder; otherwise $BALCAO_TRUST or ` + systemTrust + `
   --json         print JSON
   --dry-run      country signing certificates: only say what would be done
   --remove-gone  master list: remove what the folder has and the list has not. Without it that is only shown

@@ -8,14 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
-)
-
-// Bits of a file's mode.
-const (
-	groupOrOthers      = 0o077
-	groupOrOthersWrite = 0o022
-	othersWrite        = 0o002
 )
 
 // Secret refuses a file that anybody but this program's user and root may read or replace: a private key, a password.
@@ -27,10 +19,9 @@ func Secret(path string) error {
 		return err
 	case !info.Mode().IsRegular():
 		return fmt.Errorf("%s is not a file", path)
-	case !ours(info):
-		return fmt.Errorf("%s belongs to another user: chown it to the user of this program, or to root", path)
-	case info.Mode().Perm()&groupOrOthers != 0 && !onlyOurs(path):
-		return fmt.Errorf("%s may be read by others: chmod 600 %s", path, path)
+	}
+	if err := unread(path, info); err != nil {
+		return err
 	}
 	return replaceable(path)
 }
@@ -42,8 +33,8 @@ func File(path string) error {
 	if err != nil {
 		return err
 	}
-	if cure := cure(info, ""); cure != "" {
-		return fmt.Errorf("%s may be changed by others: %s %s", path, cure, path)
+	if cure := cure(path, info, ""); cure != "" {
+		return fmt.Errorf("%s may be changed by others: %s", path, cure)
 	}
 	return replaceable(path)
 }
@@ -64,7 +55,7 @@ func Folder(dir string) error {
 	var first, how string
 	more := -1
 	err = walk(dir, maxDepth, func(path string, info fs.FileInfo) {
-		cure := cure(info, " -R")
+		cure := cure(path, info, dir)
 		if cure == "" {
 			return
 		}
@@ -73,7 +64,7 @@ func Folder(dir string) error {
 		}
 	})
 	if first != "" {
-		err = errors.Join(fmt.Errorf("%s and %d more may be changed by others: %s %s", first, more, how, dir), err)
+		err = errors.Join(fmt.Errorf("%s and %d more may be changed by others: %s", first, more, how), err)
 	}
 	return errors.Join(err, replaceable(dir))
 }
@@ -99,28 +90,19 @@ func walk(path string, depth int, visit func(string, fs.FileInfo)) error {
 	var problems []error
 	for _, e := range entries {
 		below := filepath.Join(path, e.Name())
-		if e.Type()&fs.ModeSymlink != 0 {
+		switch {
+		case e.Type()&fs.ModeSymlink != 0:
 			problems = append(problems, replaceable(below))
+		case e.Type()&fs.ModeIrregular != 0: // Windows: a junction, of which it is not known where it leads
+			problems = append(problems, fmt.Errorf("%s is neither a file nor a folder: remove it", below))
+			continue
 		}
 		problems = append(problems, walk(below, depth-1, visit))
 	}
 	return errors.Join(problems...)
 }
 
-// cure is the command, with flags, that keeps others from changing a file or folder; "" when they cannot. The mode's
-// group bits are the most that an access control list grants anybody (acl(5), mask).
-func cure(info fs.FileInfo, flags string) string {
-	switch {
-	case !ours(info):
-		return "chown" + flags + " root"
-	case info.Mode().Perm()&groupOrOthersWrite != 0:
-		return "chmod" + flags + " go-w"
-	}
-	return ""
-}
-
-// replaceable refuses a place in a folder that everybody may write to, unless it keeps them from renaming what is
-// not theirs, as /tmp does (the sticky bit). A link counts by where it lies and by where it leads.
+// replaceable refuses a place in a folder in which others may rename or delete what is not theirs. A link counts by where it lies and by where it leads.
 func replaceable(path string) error {
 	real, err := filepath.EvalSymlinks(path)
 	if err != nil {
@@ -130,8 +112,10 @@ func replaceable(path string) error {
 		dir, err := filepath.Abs(filepath.Dir(place))
 		for last := ""; err == nil && dir != last; last, dir = dir, filepath.Dir(dir) {
 			var info fs.FileInfo
-			if info, err = os.Stat(dir); err == nil && info.Mode().Perm()&othersWrite != 0 && info.Mode()&fs.ModeSticky == 0 {
-				err = fmt.Errorf("%s may be replaced, because others may write to %s: chmod o-w %s", path, dir, dir)
+			if info, err = os.Stat(dir); err == nil {
+				if cure := closing(dir, info); cure != "" {
+					err = fmt.Errorf("%s may be replaced, because others may write to %s: %s", path, dir, cure)
+				}
 			}
 		}
 		if err != nil {
@@ -139,10 +123,4 @@ func replaceable(path string) error {
 		}
 	}
 	return nil
-}
-
-// ours reports whether a file belongs to this program's user or to root.
-func ours(info fs.FileInfo) bool {
-	stat, ok := info.Sys().(*syscall.Stat_t)
-	return ok && (stat.Uid == 0 || int(stat.Uid) == os.Geteuid())
 }

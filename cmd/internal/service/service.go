@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"balcao/cmd/internal/guarded"
+	"balcao/cmd/internal/installed"
 	"balcao/cmd/internal/version"
 )
 
@@ -35,13 +36,13 @@ func Main(name string, run func(ctx context.Context, args []string, stdout, stde
 	os.Exit(code)
 }
 
-// Flags parses -config, of which /etc/balcao/NAME.toml is the default, -check-config and -version. When ok is false
+// Flags parses -config, of which NAME.toml is the default where programs are installed, -check-config and -version. When ok is false
 // the program ends with the exit code.
 func Flags(name, usage string, args []string, stderr io.Writer) (config string, check bool, exit int, ok bool) {
 	flags := flag.NewFlagSet(name, flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.Usage = func() { _, _ = fmt.Fprint(stderr, usage) }
-	flags.StringVar(&config, "config", "/etc/balcao/"+name+".toml", "configuration `file`")
+	flags.StringVar(&config, "config", installed.Path(name+".toml"), "configuration `file`")
 	flags.BoolVar(&check, "check-config", false, "only check the configuration")
 	version.Flag(flags)
 	switch err := flags.Parse(args); {

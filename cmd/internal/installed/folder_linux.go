@@ -1,0 +1,3 @@
+package installed
+
+func folder() string { return "/etc/balcao" }
