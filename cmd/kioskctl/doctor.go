@@ -79,7 +79,7 @@ func fontFindings(trust string) []cardreader.Finding {
 		if missing := fonts.Missing(l.Name()); len(missing) > 0 {
 			findings = append(findings, cardreader.Finding{
 				Code: codeFont, Title: fmt.Sprintf("The citizen's screen does not offer %s (%s).", l.Name(), l),
-				Cause: "This computer has no fonts for its letters.", Cure: "apt install " + strings.Join(missing, " ") + ", then start the desk again.",
+				Cause: "This computer has no fonts for its letters.", Cure: fonts.Cure(missing) + ", then start the desk again.",
 			})
 		}
 	}

@@ -79,16 +79,13 @@ type Press struct {
 	glyphs                *sfnt.Font // of the regular one
 }
 
-// FontFolder is where Debian's fonts-noto-core has Noto Sans.
-const FontFolder = "/usr/share/fonts/truetype/noto"
-
-// NewPress reads Noto Sans from a folder.
+// NewPress reads the fonts of papers from a folder, FontFolder.
 func NewPress(folder string) (*Press, error) {
 	p := &Press{}
-	for name, into := range map[string]*[]byte{"Regular": &p.regular, "Bold": &p.bold, "Italic": &p.italic} {
-		data, err := os.ReadFile(filepath.Join(folder, "NotoSans-"+name+".ttf")) //nolint:gosec // the operator's folder
+	for name, into := range map[string]*[]byte{fontRegular: &p.regular, fontBold: &p.bold, fontItalic: &p.italic} {
+		data, err := os.ReadFile(filepath.Join(folder, name)) //nolint:gosec // the operator's folder
 		if err != nil {
-			return nil, fmt.Errorf("reading the fonts of papers (Debian: fonts-noto-core): %w", err)
+			return nil, fmt.Errorf("reading the fonts of papers (%s): %w", fontSource, err)
 		}
 		*into = data
 	}

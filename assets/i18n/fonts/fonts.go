@@ -1,5 +1,5 @@
 // Package fonts finds the machine's fonts of scripts that the program itself has none for. Latin and
-// Cyrillic are inside the binary; these come as packages of the distribution.
+// Cyrillic are inside the binary; these come as packages of the distribution, or with Windows.
 package fonts
 
 import (
@@ -13,24 +13,10 @@ import (
 // Script is a script with fonts of its own.
 type Script struct {
 	Name    string // as Unicode names it
-	Package string // Debian's, which brings the fonts
+	Package string // which brings the fonts: Debian's; on Windows the language whose fonts they are
 	Files   [2]string
 	face    int // which font of a collection
 	letters *unicode.RangeTable
-}
-
-const folder = "/usr/share/fonts/"
-
-// Scripts lists them. Chinese is in one collection with Japanese and Korean, whose forms of the same characters differ:
-// the third font is Noto Sans CJK SC, for simplified Chinese (a test reads its name).
-var Scripts = []*Script{
-	{"Devanagari", "fonts-noto-core", pair("truetype/noto/NotoSansDevanagari", ".ttf"), 0, unicode.Devanagari},
-	{"Bengali", "fonts-noto-core", pair("truetype/noto/NotoSansBengali", ".ttf"), 0, unicode.Bengali},
-	{"Han", "fonts-noto-cjk", pair("opentype/noto/NotoSansCJK", ".ttc"), 2, han},
-}
-
-func pair(name, ending string) [2]string {
-	return [2]string{folder + name + "-Regular" + ending, folder + name + "-Bold" + ending}
 }
 
 // han is the characters and the signs that are as wide as they.
