@@ -19,6 +19,7 @@ import (
 	"fyne.io/fyne/v2/app"
 
 	"balcao/cmd/internal/guarded"
+	"balcao/cmd/internal/installed"
 	"balcao/cmd/internal/version"
 	"balcao/kiosk"
 	"balcao/kiosk/central"
@@ -36,11 +37,11 @@ import (
 )
 
 func main() {
+	openOutput()
 	if err := cmp.Or(overwriteFreed(), guarded.Memory()); err != nil {
-		_, _ = fmt.Fprintln(os.Stderr, "kiosk:", err)
-		os.Exit(1)
+		fail(err)
 	}
-	path := flag.String("config", "/etc/balcao/kiosk.toml", "configuration file")
+	path := flag.String("config", installed.Path("kiosk.toml"), "configuration file")
 	check := flag.Bool("check-config", false, "check the configuration and exit")
 	version.Flag(flag.CommandLine)
 	flag.Parse()
@@ -55,9 +56,15 @@ func main() {
 		err = run(cfg, log)
 	}
 	if err != nil {
-		_, _ = fmt.Fprintln(os.Stderr, "kiosk:", err)
-		os.Exit(1)
+		fail(err)
 	}
+}
+
+// fail says what is wrong and ends the program.
+func fail(err error) {
+	_, _ = fmt.Fprintln(os.Stderr, "kiosk:", err)
+	show(err)
+	os.Exit(1)
 }
 
 // run wires the parts and returns when the window was closed or the process is told to end.

@@ -1,13 +1,11 @@
 package main
 
 import (
-	"fmt"
 	"log/slog"
 	"os"
 	"runtime/debug"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -27,21 +25,8 @@ const (
 // in Go strings, which cannot be wiped, in blocks that they share with what lives on and that are never given back.
 const clobber = "clobberfree=1"
 
-// overwriteFreed starts the program anew with clobber, which is read once, before main. It returns when that is set.
-func overwriteFreed() error {
-	set := os.Getenv("GODEBUG")
-	if slices.Contains(strings.Split(set, ","), clobber) {
-		return nil
-	}
-	program, err := os.Executable()
-	if err == nil {
-		err = os.Setenv("GODEBUG", strings.TrimPrefix(set+","+clobber, ","))
-	}
-	if err == nil {
-		err = syscall.Exec(program, os.Args, os.Environ())
-	}
-	return fmt.Errorf("starting with %s: %w", clobber, err)
-}
+// overwrites reports whether the program was started with clobber.
+func overwrites() bool { return slices.Contains(strings.Split(os.Getenv("GODEBUG"), ","), clobber) }
 
 // forgetting has what a visit left collected, overwritten and given back to the system once the visit is over and
 // its pages were drawn over. PINs and codes were wiped before.

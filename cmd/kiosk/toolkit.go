@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"image"
 	"log/slog"
-	"os"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -31,69 +29,30 @@ var errNoWindow = &startError{
 	"Start the kiosk again. If they close by themselves, the log above has the toolkit's words.",
 }
 
+// screenWords is what is said when a display does not open.
+type screenWords struct {
+	on                     string // " on display :0", where there may be several
+	whyClosed, whyNoOpenGL string
+}
+
 // openDisplay tries the display before the toolkit does: Fyne only logs that there is none, or none with
 // OpenGL, and panics over its windows. Initialising GLFW twice is allowed; the window costs 25 ms.
 func openDisplay() error {
-	name := os.Getenv("DISPLAY")
-	if name == "" {
-		return &startError{errors.New("opening the windows: DISPLAY is not set"),
-			"Start the kiosk in the desk's graphical session, or name its display: DISPLAY=:0 kiosk …"}
+	here, err := display()
+	if err != nil {
+		return err
 	}
 	if err := glfw.Init(); err != nil {
-		return &startError{fmt.Errorf("opening the windows on display %s: %v", name, err),
-			"Is the X server running, and may this user use it? Try: DISPLAY=" + name + " xset q"}
+		return &startError{fmt.Errorf("opening the windows%s: %v", here.on, err), here.whyClosed}
 	}
 	glfw.WindowHint(glfw.Visible, glfw.False)
 	defer glfw.DefaultWindowHints()
 	probe, err := glfw.CreateWindow(1, 1, "", nil, nil)
 	if err != nil {
-		return &startError{fmt.Errorf("opening the windows on display %s: %v", name, err),
-			"The display needs OpenGL 2.1 (GLX). On a desk without a graphics card, Mesa draws it: install libgl1-mesa-dri."}
+		return &startError{fmt.Errorf("opening the windows%s: %v", here.on, err), here.whyNoOpenGL}
 	}
 	probe.Destroy()
 	return nil
-}
-
-// arrange says where the windows go. A desk whose second monitor is missing today works with one.
-func arrange(cfg config, options ui.Options, log *slog.Logger) ui.Options {
-	options.OneScreen = cfg.SingleScreen
-	if cfg.SecondScreen {
-		options.SecondScreen = secondMonitor()
-		if options.SecondScreen == nil {
-			log.Warn("no second monitor, the clerk hands the only screen over")
-			options.OneScreen = true
-		}
-	}
-	if cfg.sideBySide() {
-		options.Screen = screen()
-	}
-	return options
-}
-
-// secondMonitor returns where the first monitor beside the primary one begins, nil when there is none
-// or it shows the same.
-func secondMonitor() *image.Point {
-	var first image.Point
-	for i, monitor := range glfw.GetMonitors() { // the primary one comes first
-		x, y := monitor.GetPos()
-		at := image.Pt(x, y)
-		if i == 0 {
-			first = at
-		} else if at != first {
-			return &at
-		}
-	}
-	return nil
-}
-
-// screen is what panels leave of the primary monitor.
-func screen() image.Rectangle {
-	monitor := glfw.GetPrimaryMonitor()
-	if monitor == nil {
-		return image.Rectangle{}
-	}
-	x, y, width, height := monitor.GetWorkarea()
-	return image.Rect(x, y, x+width, y+height)
 }
 
 // serve runs the windows on this goroutine and the desk on another, and ends both together.

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"image"
+	"log/slog"
+
+	"github.com/go-gl/glfw/v3.4/glfw"
+
+	"balcao/ui"
+)
+
+// arrange says where the windows go. A desk whose second monitor is missing today works with one.
+func arrange(cfg config, options ui.Options, log *slog.Logger) ui.Options {
+	options.OneScreen = cfg.SingleScreen
+	if cfg.SecondScreen {
+		options.SecondScreen = secondMonitor()
+		if options.SecondScreen == nil {
+			log.Warn("no second monitor, the clerk hands the only screen over")
+			options.OneScreen = true
+		}
+	}
+	if cfg.sideBySide() {
+		options.Screen = screen()
+	}
+	return options
+}
+
+// secondMonitor returns where the first monitor beside the primary one begins, nil when there is none
+// or it shows the same.
+func secondMonitor() *image.Point {
+	var first image.Point
+	for i, monitor := range glfw.GetMonitors() { // the primary one comes first
+		x, y := monitor.GetPos()
+		at := image.Pt(x, y)
+		if i == 0 {
+			first = at
+		} else if at != first {
+			return &at
+		}
+	}
+	return nil
+}
+
+// screen is what panels leave of the primary monitor.
+func screen() image.Rectangle {
+	monitor := glfw.GetPrimaryMonitor()
+	if monitor == nil {
+		return image.Rectangle{}
+	}
+	x, y, width, height := monitor.GetWorkarea()
+	return image.Rect(x, y, x+width, y+height)
+}
