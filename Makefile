@@ -26,12 +26,13 @@ TEST_PACKAGES  := opensc pgbackrest yubico-piv-tool openssl libfaketime xvfb ope
 	cups-daemon qpdf zbar-tools vsmartcard-vpicc python3-pycryptodome python3-pil libeac-dev libssl-dev $(if $(shell command -v npm),,nodejs npm)
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: help setup build run test bench lint clean
+.PHONY: help setup build run test bench chaos lint clean
 
 help:
 	@echo 'make run    a desk with emulated cards: clerk, citizen, test bench (ONE_READER=1: staff cards have no reader of their own)'
 	@echo 'make test   every test, end to end included (real pcscd, PostgreSQL, SMTP, SMPP, Xvfb)'
 	@echo 'make bench  figures: card reading beside OpenSC and mrtdreader, start-up beside an empty window, the centre'
+	@echo 'make chaos  a desk at which everything fails at random: SEEDS=10000, SEEDS=17-17 for one of them again'
 	@echo 'make build  all programs into $(BUILD)/bin'
 	@echo 'make lint   gofmt and golangci-lint (with go vet)'
 	@echo 'make setup  install Debian packages that are missing (the others do it by themselves)'
@@ -69,6 +70,9 @@ endif
 
 bench: build
 	$(BUILD)/bin/bench
+
+chaos: setup
+	go test -count=1 -timeout 0 -v ./kiosk/kiosktest/chaos -chaos.seeds $(or $(SEEDS),10000)
 
 # golangci-lint runs go vet too; what it is to find, and why not more, is in .golangci.yml.
 lint: setup

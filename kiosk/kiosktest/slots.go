@@ -26,8 +26,10 @@ type Slots struct {
 	Cards   [4]card.Card      // by reader number; 0 is unused
 	life    [4]int            // counts what ends sessions: insertions and removals
 	resets  [4]int
-	watcher chan cardreader.Event             // nil while nobody watches
-	Typed   func() (digits string, err error) // on the readers' keypads; nil when they have none
+
+	unplugged [4]bool
+	watcher   chan cardreader.Event             // nil while nobody watches
+	Typed     func() (digits string, err error) // on the readers' keypads; nil when they have none
 
 	Sent  int                 // commands since the last interfere
 	Spare int                 // a reader whose commands do not count
@@ -67,6 +69,13 @@ func (s *Slots) Tell(events ...cardreader.Event) {
 	}
 }
 
+// tellCard tells of a card, which nobody sees while pcscd is away.
+func (s *Slots) tellCard(kind cardreader.Kind, number int) {
+	if s.service == nil {
+		s.Tell(ReaderEvent(kind, number))
+	}
+}
+
 // present lists what a watcher learns first. With the lock held.
 func (s *Slots) present() []cardreader.Event {
 	if s.service != nil {
@@ -74,7 +83,9 @@ func (s *Slots) present() []cardreader.Event {
 	}
 	events := []cardreader.Event{{Kind: cardreader.ServiceUp}}
 	for n := 1; n <= s.Readers; n++ {
-		events = append(events, ReaderEvent(cardreader.ReaderAdded, n))
+		if !s.unplugged[n] {
+			events = append(events, ReaderEvent(cardreader.ReaderAdded, n))
+		}
 	}
 	for n := 1; n < len(s.Cards); n++ {
 		if s.Cards[n] != nil {
@@ -116,7 +127,7 @@ func (s *Slots) InsertLocked(number int, c card.Card) {
 	c.PowerOn()
 	s.Cards[number] = c
 	s.life[number]++
-	s.Tell(ReaderEvent(cardreader.CardInserted, number))
+	s.tellCard(cardreader.CardInserted, number)
 }
 
 func (s *Slots) Remove(number int) {
@@ -133,7 +144,7 @@ func (s *Slots) Pull(number int) {
 	s.Cards[number].PowerOff()
 	s.Cards[number] = nil
 	s.life[number]++
-	s.Tell(ReaderEvent(cardreader.CardRemoved, number))
+	s.tellCard(cardreader.CardRemoved, number)
 }
 
 // Reset is what another program does to the card, with the lock held.
@@ -151,7 +162,11 @@ func (s *Slots) StopService(cause cardreader.Cause) {
 	s.StopServiceLocked(cause)
 }
 
+// StopServiceLocked is StopService with the lock held.
 func (s *Slots) StopServiceLocked(cause cardreader.Cause) {
+	if s.service != nil {
+		return
+	}
 	for n := 1; n <= s.Readers; n++ {
 		s.life[n]++
 		if s.Cards[n] != nil {
@@ -163,6 +178,7 @@ func (s *Slots) StopServiceLocked(cause cardreader.Cause) {
 	s.Tell(*s.service)
 }
 
+// StartService starts pcscd again.
 func (s *Slots) StartService() {
 	s.Lock()
 	defer s.Unlock()
@@ -410,4 +426,26 @@ func (s *session) Close() error {
 	}
 	s.over = cardreader.ErrClosed
 	return nil
+}
+
+// Unplug takes a reader away, with the card in it.
+func (s *Slots) Unplug(number int) {
+	s.Lock()
+	defer s.Unlock()
+	s.Pull(number)
+	s.unplugged[number] = true
+	s.life[number]++
+	if s.service == nil {
+		s.Tell(ReaderEvent(cardreader.ReaderRemoved, number))
+	}
+}
+
+// Plug brings an unplugged reader back.
+func (s *Slots) Plug(number int) {
+	s.Lock()
+	defer s.Unlock()
+	s.unplugged[number] = false
+	if s.service == nil {
+		s.Tell(ReaderEvent(cardreader.ReaderAdded, number))
+	}
 }

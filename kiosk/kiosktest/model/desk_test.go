@@ -104,7 +104,7 @@ func (r *run) step() {
 		r.note("a PIN's hash takes %d passes", r.cost)
 		r.exec(`update centre.setting set value = to_jsonb($1::int) where name = 'pin_hash_passes'`, r.cost)
 	case r.one(25):
-		pick(r, r.machines).left.Store(int64(r.rand.IntN(30)))
+		pick(r, r.machines).KillAfter(r.rand.IntN(30))
 	}
 	d := pick(r, r.desks)
 	r.signIn(d)

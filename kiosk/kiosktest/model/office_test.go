@@ -19,7 +19,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"balcao/kiosk"
 	"balcao/kiosk/central"
@@ -89,31 +88,6 @@ type desk struct {
 	visit  *visit // nil: nobody is there
 }
 
-// machine is a registrar, which may be killed at any of its statements.
-type machine struct {
-	*kiosktest.Registrar
-	pool *pgxpool.Pool
-	left atomic.Int64 // statements until it is killed; below zero: it is not
-	dead atomic.Bool
-	kill func()
-}
-
-// TraceQueryStart lets a dead registrar say nothing more: its connections are cut, and no statement leaves.
-func (m *machine) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {
-	if m.left.Load() >= 0 && m.left.Add(-1) < 0 && m.dead.CompareAndSwap(false, true) {
-		m.kill()
-	}
-	if m.dead.Load() {
-		ended, cancel := context.WithCancel(ctx)
-		cancel()
-		return ended
-	}
-	return ctx
-}
-
-// TraceQueryEnd is of pgx.QueryTracer.
-func (*machine) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
-
 // run is one sequence of steps, on a centre of its own.
 type run struct {
 	*kiosktest.Office
@@ -126,7 +100,7 @@ type run struct {
 	audit  func() string
 
 	desks    []*desk
-	machines []*machine
+	machines []*kiosktest.Machine
 	holders  []*holder
 	shared   map[kiosk.Channel][]string // contacts that several people say are theirs
 	records  map[int64]int              // versions that were verified, by register
@@ -206,40 +180,18 @@ func newRun(t *testing.T, seed uint64) *run {
 		r.desks = append(r.desks, &desk{name: name, card: kiosktest.Clerks[i%len(kiosktest.Clerks)], centre: r.Dial(t, name)})
 	}
 	for range 2 {
-		r.machines = append(r.machines, r.start(r.NewRegistrar, nil))
+		r.machines = append(r.machines, r.start(""))
 	}
 	r.audit = r.audited()
 	r.populate()
 	return r
 }
 
-type maker = func(context.Context, testing.TB, int, string, func(*registrar.Config)) *kiosktest.Registrar
-
-// start starts a registrar, in place of one that died if there is one.
-func (r *run) start(made maker, died *machine) *machine {
-	m := &machine{}
-	m.left.Store(-1)
-	if died != nil {
-		made = func(ctx context.Context, t testing.TB, workers int, options string, set func(*registrar.Config)) *kiosktest.Registrar {
-			return r.NewRegistrarNamed(ctx, t, died.Name, workers, options, set)
-		}
-	}
-	m.Registrar = made(r.ctx, r.t, 2, "", func(cfg *registrar.Config) {
-		pool := cfg.DB.Config()
-		pool.ConnConfig.Tracer = m
-		var err error
-		m.pool, err = pgxpool.NewWithConfig(r.ctx, pool)
-		r.check(err)
-		cfg.DB, cfg.Verifier, cfg.Texts, cfg.Now = m.pool, believer{}, texts(r.t), now
+// start starts a registrar, of the name of one that died if there is one.
+func (r *run) start(died string) *kiosktest.Machine {
+	return r.StartMachine(r.ctx, r.t, died, 2, func(cfg *registrar.Config) {
+		cfg.Verifier, cfg.Texts, cfg.Now = believer{}, texts(r.t), now
 	})
-	m.kill = func() {
-		_, err := r.Admin.Exec(r.ctx, `select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name = $1 and datname = current_database()`, m.Name)
-		if err != nil {
-			r.t.Errorf("killing: %v", err)
-		}
-	}
-	m.Start(r.ctx, r.t)
-	return m
 }
 
 // received keeps a message.
@@ -302,12 +254,11 @@ func (r *run) settled() {
 	deadline, pushed := time.Now().Add(time.Minute), time.Now()
 	for {
 		for i, m := range r.machines {
-			if m.dead.Load() {
+			if m.Dead() {
 				r.note("%s was killed", m.Name)
 				r.kills++
-				m.Stop()
-				m.pool.Close()
-				r.machines[i] = r.start(nil, m)
+				m.Bury()
+				r.machines[i] = r.start(m.Name)
 				deadline = time.Now().Add(time.Minute)
 			}
 		}
