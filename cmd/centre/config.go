@@ -14,6 +14,7 @@ import (
 
 	"balcao/cmd/internal/guarded"
 	"balcao/cmd/internal/guarded/database"
+	"balcao/cmd/internal/metrics"
 	"balcao/kiosk/central/deskca"
 	"balcao/kiosk/central/door"
 	"balcao/kiosk/ledger"
@@ -43,6 +44,9 @@ type config struct {
 	// Database is the PostgreSQL connection string of balcao_centre; it may name several hosts.
 	Database string      `toml:"database"`
 	Limits   door.Limits `toml:"limits"`
+	// Metrics is where Prometheus finds the figures, at /metrics, in the clear: 127.0.0.1:9464, or an address that only
+	// Prometheus reaches. Without it there are none.
+	Metrics string `toml:"metrics"`
 
 	certificate tls.Certificate
 	desks       *x509.CertPool
@@ -93,6 +97,7 @@ func (c *config) load() error {
 	}
 	_, _, err := net.SplitHostPort(c.Listen)
 	about("listen", err)
+	about("metrics", metrics.Check(c.Metrics))
 	about("key", guarded.Secret(c.Key))
 	c.certificate, err = tls.LoadX509KeyPair(c.Certificate, c.Key)
 	about("certificate", err)

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net"
 
+	"balcao/cmd/internal/metrics"
 	"balcao/cmd/internal/service"
 	"balcao/kiosk/central/door"
 )
@@ -50,6 +51,11 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, ready func(net.Add
 	if err != nil {
 		return err
 	}
+	stop, err := metrics.Serve(ctx, cfg.Metrics, log, d.Metrics()...)
+	if err != nil {
+		return err
+	}
+	defer stop()
 	l, err := door.Listen(ctx, cfg.Listen)
 	if err != nil {
 		return err

@@ -14,6 +14,7 @@ import (
 
 	"balcao/cmd/internal/guarded"
 	"balcao/cmd/internal/guarded/database"
+	"balcao/cmd/internal/metrics"
 	"balcao/kiosk/central/deskca"
 	"balcao/kiosk/delivery"
 	"balcao/kiosk/registrar"
@@ -57,6 +58,9 @@ type config struct {
 	Name string `toml:"name"`
 	// Workers is the number of jobs worked at a time.
 	Workers int `toml:"workers"`
+	// Metrics is where Prometheus finds the figures of this registrar and of the centre, at /metrics, in the clear:
+	// 127.0.0.1:9465, or an address that only Prometheus reaches. Without it there are none.
+	Metrics string `toml:"metrics"`
 
 	SMS  smsConfig  `toml:"sms"`
 	Mail mailConfig `toml:"mail"`
@@ -207,6 +211,9 @@ func (c config) Validate() error {
 	}
 	if _, err := c.texts(); err != nil {
 		problems = append(problems, fmt.Errorf("messages: %w", err))
+	}
+	if err := metrics.Check(c.Metrics); err != nil {
+		problems = append(problems, fmt.Errorf("metrics: %w", err))
 	}
 	must(c.Workers >= 1 && c.Workers <= 64, "workers: between 1 and 64")
 	section := func(name string, err error) {

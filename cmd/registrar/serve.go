@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 
+	"balcao/cmd/internal/metrics"
 	"balcao/kiosk/central/deskca"
 	"balcao/kiosk/delivery"
 	"balcao/kiosk/evidence"
@@ -99,6 +100,14 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, ready func()) erro
 		return err
 	}
 	worker.Ready(sync.OnceFunc(ready))
+	if cfg.Metrics != "" {
+		all := append(worker.Metrics(), endsMetrics(store, countries, authority, len(cfg.Log.Witnesses))...)
+		stop, err := metrics.Serve(ctx, cfg.Metrics, log, all...)
+		if err != nil {
+			return err
+		}
+		defer stop()
+	}
 
 	sending, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var channels sync.WaitGroup

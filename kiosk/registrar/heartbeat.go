@@ -74,6 +74,8 @@ func (w *Worker) heartbeat(ctx context.Context) error {
 			mail, probed = check(ctx, w.cfg.Mail), time.Now()
 		}
 		smsHealth, mailHealth := w.channels.health(kiosk.SMS, sms), w.channels.health(kiosk.Email, mail)
+		w.metrics.beat(kiosk.SMS, smsHealth)
+		w.metrics.beat(kiosk.Email, mailHealth)
 		// Trouble shows in listen; a registrar that is not heard of counts as gone.
 		_ = exec(ctx, w.cfg.DB, "beating", `select registrar.heartbeat(p_worker => $1, p_sms => $2, p_email => $3)`,
 			w.cfg.Name, string(smsHealth), string(mailHealth))

@@ -102,6 +102,7 @@ type Worker struct {
 	records  []ed25519.PublicKey // whose records of a key are believed
 	wake     chan struct{}       // holds a token when a worker shall look for a job
 	channels *channels
+	metrics  *metrics
 
 	// ready is called once the queue is being listened to; see Ready.
 	ready func()
@@ -159,8 +160,10 @@ func New(cfg Config) (*Worker, error) {
 		records:   append([]ed25519.PublicKey{cfg.RecordKey.Public().(ed25519.PublicKey)}, cfg.OldRecords...),
 		wake:      make(chan struct{}, 1),
 		channels:  newChannels(),
+		metrics:   newMetrics(),
 		firstBeat: make(chan struct{}),
 	}
+	pins.Waited(func(d time.Duration) { w.metrics.waited.Observe(d.Seconds()) })
 	w.beaten = sync.OnceFunc(func() { close(w.firstBeat) })
 	return w, nil
 }
@@ -189,6 +192,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	group.Go(func() error { return w.expire(running) })
 	group.Go(func() error { return w.keep(running) })
 	group.Go(func() error { return w.watch(running) })
+	group.Go(func() error { return w.figures(running) })
 	return group.Wait()
 }
 

@@ -255,6 +255,10 @@ func (w *Worker) refused(j *job, reason string) record {
 // word from a list.
 func (w *Worker) logOutcome(ctx context.Context, j *job, outcome string) {
 	w.cfg.Log.InfoContext(ctx, "judged an enrolment", "enrolment", j.Enrolment, "outcome", outcome)
+	if outcome != outcomeActive && outcome != "waiting" {
+		outcome = "refused"
+	}
+	w.metrics.judged.WithLabelValues(outcome).Inc()
 }
 
 func (w *Worker) findingOf(v *evidence.Verified) finding {

@@ -92,7 +92,7 @@ func (w *Worker) workOne(running context.Context) (worked bool, err error) {
 	w.wakeOne() // there may be more
 	began := time.Now()
 	record, err := w.attempt(ctx, j)
-	if err = w.settle(ctx, j, record, err); err != nil {
+	if err = w.settle(ctx, j, record, err, began); err != nil {
 		return false, err
 	}
 	w.cfg.Log.DebugContext(ctx, "worked", "job", j.ID, "kind", j.Kind, "took", time.Since(began))
@@ -139,19 +139,28 @@ func (w *Worker) attempt(ctx context.Context, j *job) (done record, err error) {
 }
 
 // settle ends a job: as done, put off or given up. Nothing is written of a job that is another's by now.
-func (w *Worker) settle(ctx context.Context, j *job, done record, err error) error {
+func (w *Worker) settle(ctx context.Context, j *job, done record, err error, began time.Time) error {
 	// The job's own time may have run out; the end is still to be written.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
 	if err == nil {
 		if err = w.finish(ctx, j, done); err == nil {
+			w.metrics.worked(j.Kind, "done", nil, time.Since(began))
 			return nil
 		}
 	}
+	why, result := err, "lost"
 	if overtaken(err) {
-		err = w.jobDone(ctx, w.cfg.DB, j)
+		result, err = "done", w.jobDone(ctx, w.cfg.DB, j)
+		why = &trouble{code: "overtaken"}
 	} else if !leaseLost(err) {
-		err = w.putOff(ctx, j, err)
+		result, why, err = w.putOff(ctx, j, err)
+	}
+	if leaseLost(err) {
+		result = "lost"
+	}
+	if err == nil || result == "lost" {
+		w.metrics.worked(j.Kind, result, why, time.Since(began))
 	}
 	if leaseLost(err) {
 		w.cfg.Log.WarnContext(ctx, "a job took longer than its lease", "job", j.ID, "kind", j.Kind, "enrolment", j.Enrolment)
@@ -181,8 +190,8 @@ func (w *Worker) finish(ctx context.Context, j *job, done record) error {
 	return plain(tx.Commit(ctx))
 }
 
-// putOff has a job tried again later, or gives it up.
-func (w *Worker) putOff(ctx context.Context, j *job, err error) error {
+// putOff has a job tried again later, or gives it up, and says which of the two ("later", "failed") and why.
+func (w *Worker) putOff(ctx context.Context, j *job, err error) (result string, why *trouble, failure error) {
 	t, ok := errors.AsType[*trouble](err)
 	switch {
 	case ok:
@@ -198,7 +207,7 @@ func (w *Worker) putOff(ctx context.Context, j *job, err error) error {
 	pause, most := policy(j)
 	if t.reason != "" {
 		if err := exec(ctx, w.cfg.DB, "recording trouble", `select registrar.message_trouble($1, $2)`, j.ID, string(t.reason)); err != nil {
-			return err
+			return "failed", t, err
 		}
 	}
 	if t.unsure && j.Kind != kindSendCode && j.Kind != kindSignInCode {
@@ -206,14 +215,14 @@ func (w *Worker) putOff(ctx context.Context, j *job, err error) error {
 	}
 	if t.final || j.Attempts+1 >= most || !t.until.IsZero() && w.cfg.Now().Add(pause).After(t.until) {
 		log.WarnContext(ctx, "gave a job up")
-		return w.jobFailed(ctx, j, t.code)
+		return "failed", t, w.jobFailed(ctx, j, t.code)
 	}
 	log.InfoContext(ctx, "put a job off", "pause", pause.String())
 	if err := w.jobRetry(ctx, j, pause, t.code); err != nil {
-		return err
+		return "later", t, err
 	}
 	w.wakeOne() // whoever is free shall set their timer anew
-	return nil
+	return "later", t, nil
 }
 
 // policy says how long a job waits after its latest attempt, and how many attempts it has. Evidence is

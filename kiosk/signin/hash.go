@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/crypto/argon2"
 )
@@ -85,6 +86,8 @@ type Hasher struct {
 	room  chan struct{} // a token for each that is computed or waits
 	now   atomic.Int64  // are computed
 	most  atomic.Int64  // were, at once
+
+	waited func(time.Duration)
 }
 
 // NewHasher returns a Hasher that computes atOnce hashes (more than there are cores take memory and no less time) while
@@ -105,6 +108,12 @@ func (h *Hasher) Close() { clear(h.key) }
 
 // Most returns how many hashes were computed at once, at most.
 func (h *Hasher) Most() int { return int(h.most.Load()) }
+
+// Inside returns how many hashes are computed or wait now.
+func (h *Hasher) Inside() int { return len(h.room) }
+
+// Waited has f called with how long each hash waited for its turn. Call it before the first.
+func (h *Hasher) Waited(f func(time.Duration)) { h.waited = f }
 
 // Place is a place among the hashes that wait. Whoever has one is served; leave it with Leave.
 type Place struct{ hasher *Hasher }
@@ -129,8 +138,12 @@ func (p Place) output(ctx context.Context, c Cost, salt []byte, subject string, 
 	if !c.valid() || len(salt) < 8 {
 		return nil, errors.New("hashing a PIN: no cost that can be paid, or no salt")
 	}
+	began := time.Now()
 	select {
 	case p.hasher.turns <- struct{}{}:
+		if p.hasher.waited != nil {
+			p.hasher.waited(time.Since(began))
+		}
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}

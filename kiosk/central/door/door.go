@@ -71,6 +71,8 @@ type Door struct {
 	pool *pgxpool.Pool
 	gate *gate
 	hub  *hub
+
+	figures *figures
 }
 
 // New prepares a door. It does not wait for the database.
@@ -100,7 +102,7 @@ func New(cfg Config) (*Door, error) {
 	if err != nil {
 		return nil, fmt.Errorf("preparing connections to the database: %w", problemOf(err))
 	}
-	return &Door{cfg: cfg, pool: pool, gate: newGate(cfg.Limits.Calls), hub: newHub(cfg.Limits.Streams, cfg.Log)}, nil
+	return &Door{cfg: cfg, pool: pool, gate: newGate(cfg.Limits.Calls), hub: newHub(cfg.Limits.Streams, cfg.Log), figures: newFigures()}, nil
 }
 
 // writable reports whether a connection leads to a server that takes writes. After a switchover old connections lead
@@ -167,6 +169,7 @@ func alive(w http.ResponseWriter, well bool) error {
 type caller struct {
 	desk fingerprint
 	name string
+	ends time.Time // the certificate
 }
 
 // desks lets only desks through: those with a certificate of the authority's. Whether it is still a desk's is
@@ -178,14 +181,14 @@ func (d *Door) desks(answer func(http.ResponseWriter, *http.Request, caller) err
 			return errNameless
 		}
 		cert := r.TLS.PeerCertificates[0]
-		c := caller{sha256.Sum256(cert.Raw), cert.Subject.CommonName}
+		c := caller{sha256.Sum256(cert.Raw), cert.Subject.CommonName, cert.NotAfter}
 		switch {
 		case time.Now().After(cert.NotAfter): // since the connection began
 			w.Header().Set("Connection", "close")
 			return errNameless
 		case !claim(r.Context(), c.desk):
 			w.Header().Set("Connection", "close")
-			return errBusy
+			return d.figures.turnedAway("connections", errBusy)
 		}
 		return answer(w, r, c)
 	}
@@ -200,6 +203,7 @@ func (d *Door) call(w http.ResponseWriter, r *http.Request, c caller, e endpoint
 	if err := d.do(w, r, c, e, answer); err != nil {
 		return err
 	}
+	d.figures.desks.saw(c)
 	if answer == nil {
 		w.WriteHeader(http.StatusNoContent)
 		return nil
@@ -226,7 +230,7 @@ func (d *Door) do(w http.ResponseWriter, r *http.Request, c caller, e endpoint, 
 	}
 	v, err := d.gate.enter(c.desk)
 	if err != nil {
-		return err
+		return d.figures.turnedAway("calls", err)
 	}
 	defer v.leave()
 	body, err := readBody(w, r, e)
@@ -235,7 +239,7 @@ func (d *Door) do(w http.ResponseWriter, r *http.Request, c caller, e endpoint, 
 	}
 	defer clear(body)
 	if err := v.wait(r.Context()); err != nil {
-		return err
+		return d.figures.turnedAway("calls", err)
 	}
 	sql := e.sql
 	if e.request != nil {
@@ -311,14 +315,17 @@ func (d *Door) ask(ctx context.Context, answer any, sql string, args ...any) err
 func (d *Door) hello(ctx context.Context, c caller) (string, error) {
 	v, err := d.gate.enter(c.desk)
 	if err != nil {
-		return "", err
+		return "", d.figures.turnedAway("calls", err)
 	}
 	defer v.leave()
 	if err := v.wait(ctx); err != nil {
-		return "", err
+		return "", d.figures.turnedAway("calls", err)
 	}
 	var h central.Hello
 	err = d.ask(ctx, &h, `select desk from desk.hello($1)`, c.desk[:])
+	if err == nil {
+		d.figures.desks.saw(c)
+	}
 	return h.Desk, err
 }
 
@@ -326,12 +333,17 @@ func (d *Door) hello(ctx context.Context, c caller) (string, error) {
 func (d *Door) logged(route string, answer func(http.ResponseWriter, *http.Request) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
+		if route != central.PathEvents {
+			d.figures.inFlight.Inc()
+			defer d.figures.inFlight.Dec()
+		}
 		w.Header().Set("Cache-Control", "no-store")
 		seen := &recorder{ResponseWriter: w, status: http.StatusOK}
 		err := answer(seen, r)
 		level, attrs := slog.LevelInfo, []slog.Attr{slog.String("method", r.Method), slog.String("route", route)}
+		var p *problem
 		if err != nil {
-			p := problemOf(err)
+			p = problemOf(err)
 			p.write(seen)
 			attrs = append(attrs, slog.String("code", p.code))
 			if p.state != "" {
@@ -352,7 +364,9 @@ func (d *Door) logged(route string, answer func(http.ResponseWriter, *http.Reque
 			name := r.TLS.PeerCertificates[0].Subject.CommonName
 			attrs = append(attrs, slog.String("desk", name[:min(len(name), 64)]))
 		}
-		attrs = append(attrs, slog.Int("status", seen.status), slog.Duration("took", time.Since(began)))
+		took := time.Since(began)
+		d.figures.answered(r, route, seen.status, p, took)
+		attrs = append(attrs, slog.Int("status", seen.status), slog.Duration("took", took))
 		d.cfg.Log.LogAttrs(r.Context(), level, "call", attrs...)
 	})
 }

@@ -19,7 +19,8 @@ const deskConnections = 32
 // is closed at once, so that whoever came finds another door.
 type doorway struct {
 	net.Listener
-	limits Limits
+	limits  Limits
+	figures *figures
 
 	mu   sync.Mutex
 	all  int
@@ -42,6 +43,7 @@ func (d *doorway) Accept() (net.Conn, error) {
 			return counted, nil
 		}
 		_ = counted.Close()
+		_ = d.figures.turnedAway("connections", errUnavailable)
 	}
 }
 
@@ -69,6 +71,7 @@ func (c *connection) count(thing any, most int) bool {
 	}
 	if first {
 		d.all++
+		d.figures.connections.Inc()
 	}
 	d.held[thing]++
 	c.counts = append(c.counts, thing)
@@ -81,6 +84,7 @@ func (c *connection) Close() error {
 	d.mu.Lock()
 	if len(c.counts) > 0 {
 		d.all--
+		d.figures.connections.Dec()
 	}
 	for _, thing := range c.counts {
 		if d.held[thing]--; d.held[thing] == 0 {

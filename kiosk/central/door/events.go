@@ -177,6 +177,13 @@ func (h *hub) stop() {
 	}
 }
 
+// count returns how many streams there are.
+func (h *hub) count() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.all
+}
+
 // ready reports whether the hub hears a PostgreSQL that takes writes.
 func (h *hub) ready() bool {
 	h.mu.Lock()
@@ -337,6 +344,9 @@ func (d *Door) join(ctx context.Context, c caller) (*stream, error) {
 			return nil, err
 		}
 		s, err := d.hub.join(desk, heard)
+		if err != nil && d.hub.ready() { // otherwise it is not for want of a place
+			_ = d.figures.turnedAway("streams", err)
+		}
 		if !errors.Is(err, errMissed) {
 			return s, err
 		}

@@ -38,7 +38,7 @@ func (d *Door) server() *http.Server {
 		ReadHeaderTimeout: headerTime,
 		IdleTimeout:       idleTime,
 		MaxHeaderBytes:    headerBytes,
-		ErrorLog:          log.New(panics{d.cfg.Log}, "", 0),
+		ErrorLog:          log.New(panics{d.cfg.Log, d.figures}, "", 0),
 		HTTP2: &http.HTTP2Config{
 			MaxConcurrentStreams:          deskInside + deskStreams,
 			MaxReceiveBufferPerConnection: 1 << 20,
@@ -69,7 +69,7 @@ func (d *Door) Serve(ctx context.Context, l net.Listener) error {
 	server := d.server()
 	ended := make(chan error, 1)
 	go func() {
-		ended <- server.ServeTLS(&doorway{Listener: l, limits: d.cfg.Limits, held: map[any]int{}}, "", "")
+		ended <- server.ServeTLS(&doorway{Listener: l, limits: d.cfg.Limits, figures: d.figures, held: map[any]int{}}, "", "")
 	}()
 	select {
 	case err := <-ended:
@@ -93,13 +93,18 @@ func (d *Door) Serve(ctx context.Context, l net.Listener) error {
 }
 
 // panics logs what net/http says of a handler that broke. The rest of what it says, of connections that failed,
-// has addresses in it and is anybody's to cause.
-type panics struct{ log *slog.Logger }
+// has addresses in it and is anybody's to cause: of that TLS handshakes are counted.
+type panics struct {
+	log     *slog.Logger
+	figures *figures
+}
 
 func (p panics) Write(text []byte) (int, error) {
 	if _, what, is := bytes.Cut(text, []byte("panic serving ")); is {
 		_, what, _ = bytes.Cut(what, []byte(": ")) // the address
 		p.log.Error("a handler broke", "stack", string(what))
+	} else if bytes.Contains(text, []byte("TLS handshake error")) {
+		p.figures.handshakes.Inc()
 	}
 	return len(text), nil
 }

@@ -40,6 +40,9 @@ begin
 	end loop;
 end $$;
 
+-- How standbys do, for registrar.figures.
+grant pg_read_all_stats to balcao_owner;
+
 revoke all on schema public from public;
 
 create schema if not exists crypto;

@@ -104,7 +104,8 @@ var rules = []struct{ rule, cure, sql string }{
 		select r.rolname::text from pg_roles r
 		where (r.rolname in ('balcao_owner', 'balcao_registrar') or r.rolname in ` + doors + `)
 			and (r.rolcanlogin <> (r.rolname in ` + doors + `) or r.rolsuper or r.rolcreaterole or r.rolcreatedb
-				or r.rolreplication or r.rolbypassrls or exists (select from pg_auth_members m where m.member = r.oid))`,
+				or r.rolreplication or r.rolbypassrls or exists (select from pg_auth_members m where m.member = r.oid
+					and not (r.rolname = 'balcao_owner' and m.roleid = 'pg_read_all_stats'::regrole)))`,
 	},
 	{
 		"the doors' logins have their limits, and no settings but those",

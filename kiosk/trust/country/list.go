@@ -44,6 +44,25 @@ func (c *Authorities) findListSigner(l *icao.RevocationList) (*icao.Certificate,
 	return nil, errors.New("no CA of the country signed the list")
 }
 
+// ListsEnd is when the newest list of the State whose ends first ends; it may have ended. Zero when there is no list.
+func (c *Authorities) ListsEnd() (first time.Time) {
+	if c == nil {
+		return first
+	}
+	for _, lists := range c.lists {
+		var newest time.Time
+		for _, l := range lists {
+			if l.NextUpdate.After(newest) {
+				newest = l.NextUpdate
+			}
+		}
+		if first.IsZero() || newest.Before(first) {
+			first = newest
+		}
+	}
+	return first
+}
+
 // ErrNobodyToAsk says that the status is unknown because there is no revocation list to look into: none of the
 // country was loaded, and the certificate names none that can be fetched. It wraps ErrUnknown.
 var ErrNobodyToAsk = fmt.Errorf("%w: no revocation list", trust.ErrUnknown)

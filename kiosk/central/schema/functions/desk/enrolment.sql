@@ -4,12 +4,13 @@
 
 create function desk.hello(p_certificate bytea,
 	out now timestamptz, out desk text, out schema_version integer, out rules jsonb, out delivery text)
-	language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+	language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
 	sms integer;
 	email integer;
 begin
 	desk := internal.desk_of(p_certificate);
+	perform internal.desk_heard(desk);
 	now := clock_timestamp();
 	select v.version into schema_version from centre.schema_version v;
 	rules := internal.rules();

@@ -65,7 +65,7 @@ create function internal.stored_tables() returns table (section text, name text,
 	('', 'receipt', '', '', '', '', '', ''), ('', 'alert', '', '', '', '', '', ''),
 	-- Rules, desks and staff: nothing about holders of keys.
 	('', 'setting', '', '', '', '', '', ''), ('', 'secret', '', '', '', '', '', ''), ('', 'legal_extension', '', '', '', '', '', ''),
-	('', 'desk', '', '', '', '', '', ''), ('', 'desk_certificate', '', '', '', '', '', ''), ('', 'staff', '', '', '', '', '', ''),
+	('', 'desk', '', '', '', '', '', ''), ('', 'desk_seen', '', '', '', '', '', ''), ('', 'desk_certificate', '', '', '', '', '', ''), ('', 'staff', '', '', '', '', '', ''),
 	('', 'staff_certificate', '', '', '', '', '', ''), ('', 'shift', '', '', '', '', '', ''), ('', 'sign_in_failure', '', '', '', '', '', ''),
 	('', 'worker', '', '', '', '', '', ''), ('', 'tally', '', '', '', '', '', ''), ('', 'destination', '', '', '', '', '', ''),
 	('', 'trust', '', '', '', '', '', ''), ('', 'schema_version', '', '', '', '', '', ''), ('', 'cause', '', '', '', '', '', ''),
