@@ -33,12 +33,18 @@ type daemon struct {
 func newDaemon(t *testing.T) *daemon {
 	t.Helper()
 	d := &daemon{port: freePorts(t), conf: t.TempDir()}
-	config := fmt.Sprintf("FRIENDLYNAME \"Test Reader\"\nDEVICENAME /dev/null:0x%04X\n"+
-		"LIBPATH /usr/lib/pcsc/drivers/serial/libifdvpcd.so\nCHANNELID 0x%04X\n", d.port, d.port)
+	d.call(t, "Test Reader")
+	return d
+}
+
+// call names the reader, from the next start on.
+func (d *daemon) call(t *testing.T, name string) {
+	t.Helper()
+	config := fmt.Sprintf("FRIENDLYNAME \"%s\"\nDEVICENAME /dev/null:0x%04X\n"+
+		"LIBPATH /usr/lib/pcsc/drivers/serial/libifdvpcd.so\nCHANNELID 0x%04X\n", name, d.port, d.port)
 	if err := os.WriteFile(filepath.Join(d.conf, "vpcd"), []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return d
 }
 
 // mustStart starts pcscd and waits until its readers take cards.

@@ -24,6 +24,7 @@ const (
 	CodeStuck            = "pcscd_stuck"
 	CodeNotAuthorised    = "not_authorised"
 	CodeNoReader         = "no_reader"
+	CodeAside            = "reader_aside"
 	CodeReaderBusy       = "reader_busy"
 	CodeCardUnresponsive = "card_unresponsive"
 	CodeCardSilent       = "card_silent"
@@ -36,7 +37,10 @@ const diagnosisPatience = 500 * time.Millisecond
 // Diagnose looks at the service, at the readers, and at the card in each, and says what is wrong and what
 // to do about it. It sends no command to a card, so it can run while other programs use one. It
 // does connect to the card, which resets a card that no other program is connected to.
-func Diagnose(ctx context.Context) []Finding {
+func Diagnose(ctx context.Context) []Finding { return Choice{}.Diagnose(ctx) }
+
+// Diagnose is the function of that name where some readers are left aside or used by configuration.
+func (c Choice) Diagnose(ctx context.Context) []Finding {
 	names, err := List(ctx)
 	switch {
 	case errors.Is(err, ErrStuck), ctx.Err() != nil: // it had not answered when the caller's time was over
@@ -48,10 +52,31 @@ func Diagnose(ctx context.Context) []Finding {
 	if len(names) == 0 {
 		return append(findings, noReader())
 	}
+	none := true
 	for _, name := range names {
+		if why := c.Aside(name); why != "" {
+			findings = append(findings, asideFinding(name, why))
+			continue
+		}
+		none = false
 		findings = append(findings, readerFinding(ctx, name))
 	}
+	if none {
+		findings = append(findings, onlyAsideFinding)
+	}
 	return findings
+}
+
+// asideFinding is nothing wrong: who misses the reader sees how to have it.
+func asideFinding(name string, why Aside) Finding {
+	title := fmt.Sprintf("%q is left aside: %s. To use it as a reader, name it in the desk's configuration: readers", name, why)
+	return Finding{Code: CodeAside, OK: true, Title: title}
+}
+
+var onlyAsideFinding = Finding{
+	Code: CodeNoReader, Title: "No other reader was found.",
+	Cause: "What is plugged in is left aside, or the reader's cable or USB socket is faulty.",
+	Cure:  "Plug a smart-card reader in. If one of the above is a reader, name it in the desk's configuration: readers",
 }
 
 func readerFinding(ctx context.Context, name string) Finding {

@@ -15,6 +15,7 @@ import (
 	"github.com/BurntSushi/toml"
 
 	"balcao/assets/i18n/fonts"
+	"balcao/cardreader"
 	"balcao/cmd/internal/guarded"
 	"balcao/kiosk"
 	"balcao/kiosk/central"
@@ -55,6 +56,10 @@ type config struct {
 	// StaffReader is a part of the PC/SC name of the reader that is the staff card's alone, for example "Omnikey 3121". The
 	// card stays in it while its holder works. Without the key staff cards share the citizens' reader.
 	StaffReader string `toml:"staff_reader"`
+	// IgnoreReaders are parts of the names of readers that the desk leaves aside; Readers, of those that it uses although
+	// their names say that they are none (kioskctl doctor names both).
+	IgnoreReaders []string `toml:"ignore_readers"`
+	Readers       []string `toml:"readers"`
 	// Printer is the CUPS queue of papers; empty for the default one, or the only one. Without any, papers are shown.
 	Printer string `toml:"printer"`
 	// Support is the telephone that papers name.
@@ -135,6 +140,9 @@ func (c config) validate() error {
 	must(len(c.Region) == 2, "region: two letters, for example PT")
 	must(c.IdleAfter == 0 || c.IdleAfter >= 10*time.Second && c.IdleAfter <= time.Hour, `idle_after: between "10s" and "1h"`)
 	must(c.StaffReader == strings.TrimSpace(c.StaffReader), "staff_reader: a part of the reader's name, as kioskctl doctor lists it, without spaces around it")
+	for _, part := range slices.Concat(c.IgnoreReaders, c.Readers) {
+		must(strings.TrimSpace(part) != "", "readers, ignore_readers: parts of readers' names, and one is empty")
+	}
 	must(!c.SecondScreen || !c.SingleScreen, "second_screen and single_screen exclude each other")
 	return errors.Join(problems...)
 }
@@ -201,6 +209,11 @@ func text(err error) string {
 
 // sideBySide reports whether two ordinary windows are wanted.
 func (c config) sideBySide() bool { return c.SideBySide && !c.SecondScreen && !c.SingleScreen }
+
+// choice says which of the readers that PC/SC lists are used. A security key is one when the staff sign in with it.
+func (c config) choice() cardreader.Choice {
+	return cardreader.Choice{Ignore: c.IgnoreReaders, Keep: append(slices.Clone(c.Readers), c.StaffReader)}
+}
 
 // settings are the rules of the session.
 func (c config) settings() kiosk.Settings {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"balcao/cardreader"
 	"balcao/kiosk/central/deskca"
 )
 
@@ -112,5 +113,35 @@ func TestLoadConfig_StaffReader(t *testing.T) {
 		if said := err != nil && strings.Contains(err.Error(), "staff_reader"); said != refused || c.StaffReader != value || !c.settings().ShiftRequired {
 			t.Errorf("%q: refused %v, want %v: %v", value, said, refused, err)
 		}
+	}
+}
+
+// What the configuration names is a reader or none, whatever its name; the staff's security key is one.
+func TestLoadConfig_Readers(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "kiosk.toml")
+	load := func(text string) (config, error) {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return loadConfig(path)
+	}
+	const key, reader = "Yubico YubiKey OTP+FIDO+CCID 00 00", "OMNIKEY AG CardMan 3121 00 00"
+	for _, test := range []struct {
+		text        string
+		key, reader cardreader.Aside
+	}{
+		{"", cardreader.AsideKey, ""},
+		{`staff_reader = "YubiKey"`, "", ""},
+		{`readers = ["yubico"]`, "", ""},
+		{"ignore_readers = [\"CardMan\"]\nreaders = [\"Yubi\"]", "", cardreader.AsideIgnored},
+		{"ignore_readers = [\"CardMan\"]\nstaff_reader = \"CardMan 3121\"", cardreader.AsideKey, ""},
+	} {
+		c, err := load(test.text)
+		if strings.Contains(text(err), "reader") || c.choice().Aside(key) != test.key || c.choice().Aside(reader) != test.reader {
+			t.Errorf("%s: got %q and %q, %v", test.text, c.choice().Aside(key), c.choice().Aside(reader), err)
+		}
+	}
+	if _, err := load(`readers = [" "]`); err == nil || !strings.Contains(err.Error(), "one is empty") {
+		t.Errorf("an empty part: got %v", err)
 	}
 }

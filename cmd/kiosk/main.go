@@ -119,7 +119,7 @@ func run(cfg config, log *slog.Logger) error {
 	runner, err := desk.New(desk.Config{
 		Settings: cfg.settings(),
 		Centre:   centre,
-		Readers:  desk.PCSC{},
+		Readers:  desk.PCSC{Choice: cfg.choice(), Log: log},
 		Examiner: &examine.Examiner{
 			Trust: store, Revocation: &trust.Revocation{HTTP: asking},
 			Countries: countries, CountryRevocation: &country.Revocation{Authorities: countries, HTTP: asking},

@@ -231,17 +231,19 @@ func (f cardFlags) secret(locked *desk.LockedChip) (desk.AccessSecret, error) {
 	return desk.AccessSecret{}, errPrinted
 }
 
-// readersLike lists the readers of a number, from 1, or with a part in their names; all when it is empty.
+// readersLike lists the readers of a number, from 1, or with a part in their names; when it is empty, all that are not left
+// aside.
 func readersLike(ctx context.Context, which string) (wanted []string, err error) {
 	names, err := cardreader.List(ctx)
 	if err != nil {
 		return nil, err
 	}
+	choice := readDeskConfig(systemKiosk).choice()
 	if n, err := strconv.Atoi(which); err == nil && n >= 1 && n <= len(names) {
 		return names[n-1 : n], nil // digits are in most names
 	}
 	for _, name := range names {
-		if which == "" || strings.Contains(strings.ToLower(name), strings.ToLower(which)) {
+		if which == "" && choice.Aside(name) == "" || which != "" && strings.Contains(strings.ToLower(name), strings.ToLower(which)) {
 			wanted = append(wanted, name)
 		}
 	}

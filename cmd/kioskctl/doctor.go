@@ -27,11 +27,12 @@ func runDoctor(ctx context.Context, args []string, stdout, stderr io.Writer) int
 	flags.SetOutput(stderr)
 	asJSON := flags.Bool("json", false, "print JSON")
 	dir := flags.String("trust", "", "trust folder; otherwise as for kioskctl trust")
+	config := flags.String("config", systemKiosk, "the desk's configuration, which may say what is a reader")
 	if err := flags.Parse(args); err != nil {
 		return mistake(err, exitUsage)
 	}
 	folder := trustFolder(*dir)
-	findings := slices.Concat(cardreader.Diagnose(ctx), trustFindings(folder), fontFindings(folder))
+	findings := slices.Concat(readDeskConfig(*config).choice().Diagnose(ctx), trustFindings(folder), fontFindings(folder))
 	code := exitOK
 	for _, f := range findings {
 		if !f.OK {

@@ -54,6 +54,20 @@ func readDeskConfig(file string) deskConfig {
 	return c
 }
 
+// choice says what the desk takes for a reader, as cmd/kiosk does.
+func (c deskConfig) choice() cardreader.Choice {
+	parts := func(key string) (all []string) {
+		list, _ := c.keys[key].([]any)
+		for _, part := range list {
+			text, _ := part.(string)
+			all = append(all, text)
+		}
+		return all
+	}
+	staff, _ := c.keys["staff_reader"].(string)
+	return cardreader.Choice{Ignore: parts("ignore_readers"), Keep: append(parts("readers"), staff)}
+}
+
 // The keys of a desk's configuration, by what a bundle says of them: words of the value, an address or only that
 // they are set.
 var (

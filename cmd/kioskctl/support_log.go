@@ -120,8 +120,11 @@ func (w wording) attribute(key string, value any) string {
 		}
 		return "…"
 	case string:
-		if key == "stack" {
+		switch {
+		case key == "stack":
 			return w.stack(v)
+		case key == "reader" && v != "":
+			return strconv.Quote(w.reader(v))
 		}
 		if v == "" {
 			return ""

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -118,10 +119,11 @@ type usbFacts struct {
 func (d deskProbes) readers(ctx context.Context) []section {
 	facts := readerFacts{Service: d.service(ctx), Plugged: d.plugged()}
 	var findings []finding
-	for _, f := range cardreader.Diagnose(ctx) {
+	for _, f := range d.config.choice().Diagnose(ctx) {
 		findings = append(findings, d.wording.finding(finding{Finding: d.nameless(f)}))
 	}
 	names, _ := cardreader.List(ctx) // what is wrong, Diagnose has said
+	facts.Readers = []string{}
 	for _, name := range names {
 		facts.Readers = append(facts.Readers, d.wording.reader(name))
 	}
@@ -140,7 +142,7 @@ func (d deskProbes) nameless(f cardreader.Finding) cardreader.Finding {
 // service looks for the daemon itself: whether it answers, Diagnose says.
 func (d deskProbes) service(ctx context.Context) serviceFacts {
 	f := serviceFacts{Socket: "missing"}
-	if info, err := os.Stat("/run/pcscd/pcscd.comm"); err == nil {
+	if info, err := os.Stat(cmp.Or(os.Getenv("PCSCLITE_CSOCK_NAME"), "/run/pcscd/pcscd.comm")); err == nil {
 		f.Socket = info.Mode().String()
 	}
 	for _, path := range matches("/proc/[0-9]*/comm") {

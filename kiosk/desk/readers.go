@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"log/slog"
 
 	"balcao/cardreader"
 	"balcao/cardreader/citizencard"
@@ -35,11 +36,23 @@ type CardSession interface {
 }
 
 // PCSC is the real Readers. Where the Dialer does not say how long, another program is waited for until the context ends.
-type PCSC struct{ Dialer cardreader.Dialer }
+type PCSC struct {
+	Dialer cardreader.Dialer
+	Choice cardreader.Choice // of what PC/SC lists as readers
+	Log    *slog.Logger      // says what is left aside; nil for none
+}
 
-// Watch implements Readers.
+// Watch implements Readers. What is no reader is logged when it is first seen, and reported never.
 func (p PCSC) Watch(ctx context.Context, handle func(cardreader.Event)) error {
-	return cardreader.Watch(ctx, cardreader.WatchOptions{}, handle)
+	said := map[string]bool{}
+	return cardreader.Watch(ctx, cardreader.WatchOptions{Ignore: func(reader string) bool {
+		why := p.Choice.Aside(reader)
+		if why != "" && !said[reader] && p.Log != nil {
+			said[reader] = true
+			p.Log.InfoContext(ctx, "reader left aside", "reader", reader, "why", string(why))
+		}
+		return why != ""
+	}}, handle)
 }
 
 // Connect implements Readers.
