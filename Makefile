@@ -19,11 +19,11 @@ export BALCAO_SHARED := $(SHARED)
 TEST_TAGS := -tags=$(TAGS),shared
 endif
 
-BUILD_PACKAGES := gcc libc6-dev pkg-config libpcsclite-dev libgl1-mesa-dev libx11-dev libxcursor-dev libxrandr-dev \
+BUILD_PACKAGES := gcc binutils libc6-dev pkg-config libpcsclite-dev libgl1-mesa-dev libx11-dev libxcursor-dev libxrandr-dev \
 	libxinerama-dev libxi-dev libxxf86vm-dev libwayland-dev libxkbcommon-dev
 RUN_PACKAGES   := pcscd vsmartcard-vpcd postgresql libgl1-mesa-dri libopenjp2-tools fonts-noto-core fonts-noto-cjk poppler-utils cups-client util-linux
 TEST_PACKAGES  := opensc pgbackrest yubico-piv-tool openssl libfaketime xvfb openbox xdotool imagemagick x11-utils pcsc-tools procps mrtdreader iproute2 \
-	cups-daemon qpdf zbar-tools vsmartcard-vpicc python3-pycryptodome python3-pil libeac-dev libssl-dev $(if $(shell command -v npm),,nodejs npm)
+	cups-daemon qpdf zbar-tools vsmartcard-vpicc python3-pycryptodome python3-pil libeac-dev libssl-dev debootstrap lintian man-db systemd $(if $(shell command -v npm),,nodejs npm)
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
 .PHONY: help setup build run test bench chaos lint clean
@@ -34,6 +34,7 @@ help:
 	@echo 'make bench  figures: card reading beside OpenSC and mrtdreader, start-up beside an empty window, the centre'
 	@echo 'make chaos  a desk at which everything fails at random: SEEDS=10000, SEEDS=17-17 for one of them again'
 	@echo 'make build  all programs into $(BUILD)/bin'
+	@echo 'make deb    Debian packages of a desk, a centre and the bench into $(BUILD)/deb (make deb-test installs them in a chroot)'
 	@echo 'make lint   gofmt and golangci-lint (with go vet)'
 	@echo 'make setup  install Debian packages that are missing (the others do it by themselves)'
 
@@ -73,6 +74,16 @@ bench: build
 
 chaos: setup
 	go test -count=1 -timeout 0 -v ./kiosk/kiosktest/chaos -chaos.seeds $(or $(SEEDS),10000)
+
+.PHONY: deb deb-test
+
+# Same commit, same bytes (assets/deploy/deb/build).
+deb: build
+	assets/deploy/deb/build $(BUILD)/bin $(BUILD)/deb
+
+# The packages installed by assets/doc/installing.md, word for word, in an empty Debian; upgraded, removed, purged.
+deb-test: build
+	BALCAO_BIN=$(abspath $(BUILD)/bin) go test -count=1 -timeout 30m -v ./assets/deploy/deb -long
 
 # golangci-lint runs go vet too; what it is to find, and why not more, is in .golangci.yml.
 lint: setup
