@@ -26,13 +26,14 @@ TEST_PACKAGES  := opensc pgbackrest yubico-piv-tool openssl libfaketime xvfb ope
 	cups-daemon qpdf zbar-tools vsmartcard-vpicc python3-pycryptodome python3-pil libeac-dev libssl-dev debootstrap lintian man-db systemd $(if $(shell command -v npm),,nodejs npm)
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: help setup build run test bench chaos lint clean
+.PHONY: help setup build run test bench scale chaos lint clean
 
 help:
 	@echo 'make run    a desk with emulated cards: clerk, citizen, test bench (ONE_READER=1: staff cards have no reader of their own)'
 	@echo 'make test   every test, end to end included (real pcscd, PostgreSQL, SMTP, SMPP, Xvfb)'
 	@echo 'make bench  figures: card reading beside OpenSC and mrtdreader, start-up beside an empty window, the centre'
 	@echo 'make chaos  a desk at which everything fails at random: SEEDS=10000, SEEDS=17-17 for one of them again'
+	@echo 'make scale  what becomes slower as people grow, and their size on disk (SIZES=10000,1000000)'
 	@echo 'make build  all programs into $(BUILD)/bin'
 	@echo 'make deb    Debian packages of a desk, a centre and the bench into $(BUILD)/deb (make deb-test installs them in a chroot)'
 	@echo 'make lint   gofmt and golangci-lint (with go vet)'
@@ -84,6 +85,10 @@ deb: build
 # The packages installed by assets/doc/installing.md, word for word, in an empty Debian; upgraded, removed, purged.
 deb-test: build
 	BALCAO_BIN=$(abspath $(BUILD)/bin) go test -count=1 -timeout 30m -v ./assets/deploy/deb -long
+
+SIZES := 10000,1000000
+scale: build
+	$(BUILD)/bin/bench --scale $(SIZES) --json $(BUILD)/scale.json
 
 # golangci-lint runs go vet too; what it is to find, and why not more, is in .golangci.yml.
 lint: setup

@@ -6,7 +6,8 @@
 //     number of commands that is possible and Debian's mrtdreader;
 //   - the desk's start, idle load and memory, beside an empty window of the same toolkit;
 //   - how many enrolments a centre takes and what its desks cost, beside the same without its door and bare Argon2id;
-//   - what somebody with a stolen desk's certificate and a clerk's card can do to another desk.
+//   - what somebody with a stolen desk's certificate and a clerk's card can do to another desk;
+//   - with --scale, and then nothing else: what becomes slower, and how large all of it is, as the years go by.
 //
 // It starts everything it needs, alone, and stops it. A target that is missed is printed as a MISS and
 // is no error: the figures depend on the machine. What could not be measured at all is an error; the report names it
@@ -34,6 +35,9 @@ import (
 // limit is far beyond what all of it takes; it only ends a run that hangs.
 const limit = 12 * time.Minute
 
+// scaleLimit is as far beyond what --scale takes.
+const scaleLimit = 6 * time.Hour
+
 // Report is everything that was measured. Times are milliseconds.
 type Report struct {
 	At      time.Time    `json:"at"`
@@ -43,6 +47,7 @@ type Report struct {
 	Screen  ScreenReport `json:"screen,omitzero"`
 	Centre  CentreReport `json:"centre,omitzero"`
 	Attacks []Attack     `json:"attacks,omitempty"`
+	Scale   ScaleReport  `json:"scale,omitzero"`
 	Failed  []Failure    `json:"failed,omitempty"`
 }
 
@@ -66,6 +71,7 @@ const (
 	partScreen = "screen"
 	partCentre = "centre"
 	partAttack = "attack"
+	partScale  = "scale"
 )
 
 // plan is what is measured, and how thoroughly.
@@ -73,6 +79,8 @@ type plan struct {
 	only string // one part; all when empty
 	demo string // file of a running demonstration to attack; one of its own when empty
 	much amount
+
+	people sizes // of databases that are filled and measured, and nothing else is
 }
 
 func (p plan) has(part string) bool { return p.only == "" || p.only == part }
@@ -102,6 +110,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	least := flags.Bool("smallest", false, "measure everything once, which takes seconds: shows that it can be measured")
 	flags.StringVar(&p.only, "only", "", "measure only this `part`: cards, travel, screen, centre or attack")
 	flags.StringVar(&p.demo, "demo", "", "attack the running demonstration of this `file`, build/demo/env, and not one of its own")
+	flags.Var(&p.people, "scale", "measure only how a centre's database grows: at so many `people`, as 10000,1000000")
 	version.Flag(flags)
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
@@ -118,7 +127,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	} else {
 		p.much.runs = max(1, *runs)
 	}
-	ctx, cancel := context.WithTimeout(ctx, limit)
+	most := limit
+	if len(p.people) > 0 {
+		most = scaleLimit
+	}
+	ctx, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
 	report, err := all(ctx, p, stderr)
 	if *file != "" {
@@ -150,6 +163,13 @@ func all(ctx context.Context, p plan, progress io.Writer) (report Report, err er
 		}
 	}()
 	report = Report{At: time.Now().UTC(), Machine: thisMachine(ctx)}
+	if len(p.people) > 0 {
+		report.try(partScale, func() (err error) {
+			report.Scale, err = measureScale(ctx, filepath.Join(dir, "scale"), p.people, say)
+			return err
+		})
+		return report, nil
+	}
 	if p.only != partCentre && (p.only != partAttack || p.demo == "") {
 		atDesk(ctx, dir, p, &report, say)
 	}

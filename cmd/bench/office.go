@@ -21,6 +21,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"balcao/cardreader/citizencard"
+	"balcao/cardreader/travel"
 	"balcao/cmd/bench/load"
 	"balcao/kiosk"
 	"balcao/kiosk/central"
@@ -35,6 +36,7 @@ import (
 	"balcao/kiosk/trust"
 	"balcao/kiosk/trust/staff"
 	"balcao/mock-pcsc/citizen"
+	"balcao/mock-pcsc/fixtures"
 	"balcao/mock-pcsc/pki"
 )
 
@@ -68,9 +70,13 @@ type visitor struct {
 	phone     string
 	enrolment uuid.UUID
 	sealed    []byte // the PIN
+
+	chip  *travel.Chip // of a travel document, which has no card; its session is open
+	files examine.TravelFiles
 }
 
-func newOffice(ctx context.Context, s *site, visits int) (o *office, err error) {
+// newOffice has so many people with Citizen Cards come, and behind them the holders of some documents of the fixtures.
+func newOffice(ctx context.Context, s *site, visits int, documents ...string) (o *office, err error) {
 	o = &office{phones: phones{codes: map[string]chan string{}}, desksBy: s.desks.Certificate(), records: s.records}
 	defer func() {
 		if err != nil {
@@ -87,6 +93,11 @@ func newOffice(ctx context.Context, s *site, visits int) (o *office, err error) 
 	for n := range visits {
 		issued = append(issued, citizen.Issued(planOf(n), 0)...)
 	}
+	drawer, err := fixtures.Open()
+	if err != nil {
+		return o, err
+	}
+	issued = append(issued, drawer.Issued()...)
 	if o.examiner, o.unserve, err = kiosktest.NewExaminer(issued); err != nil {
 		return o, err
 	}
@@ -109,6 +120,11 @@ func newOffice(ctx context.Context, s *site, visits int) (o *office, err error) 
 	for n := range visits {
 		if err := o.admit(ctx, authorities, n); err != nil {
 			return o, fmt.Errorf("visitor %d: %w", n, err)
+		}
+	}
+	for _, name := range documents {
+		if err := o.admitTraveller(ctx, drawer, name); err != nil {
+			return o, fmt.Errorf("%s: %w", name, err)
 		}
 	}
 	return o, nil
@@ -173,6 +189,9 @@ func (o *office) admit(ctx context.Context, authorities *pki.PKI, n int) error {
 
 // visit is one person's way from the challenge, which the card signs, to the binding.
 func (o *office) visit(ctx context.Context, d deskAt, v visitor) error {
+	if v.chip != nil {
+		return o.visitTraveller(ctx, d, v)
+	}
 	opened, err := d.Open(ctx, v.enrolment, central.Person{Document: v.who.Kind, Country: v.who.Country, CivilNumber: v.who.CivilNumber, Shift: d.shift.ID})
 	if err != nil || opened.Refusal != "" {
 		return load.Fault("opening", opened.Refusal, err)

@@ -25,6 +25,9 @@ func (r Report) sections() (list []string) {
 	if len(r.Cards) > 0 {
 		list = append(list, r.lengths(), r.traffic(), r.times())
 	}
+	if len(r.Scale.Sizes) > 0 {
+		list = append(list, r.Scale.text())
+	}
 	if len(r.Travel.Chips) > 0 {
 		list = append(list, r.Travel.text())
 	}

@@ -45,8 +45,8 @@ type site struct {
 	database, registrar string // connection strings of the two services
 }
 
-// openSite makes it in a folder. The caller closes it.
-func openSite(ctx context.Context, dir string) (s *site, err error) {
+// openSite makes it in a folder; settings are more of postgresql.conf, as name=value. The caller closes it.
+func openSite(ctx context.Context, dir string, settings ...string) (s *site, err error) {
 	s = &site{dir: dir, roots: x509.NewCertPool()}
 	defer func() {
 		if err != nil {
@@ -71,7 +71,7 @@ func openSite(ctx context.Context, dir string) (s *site, err error) {
 	if err != nil {
 		return s, err
 	}
-	s.cluster, err = cluster.Start(context.WithoutCancel(ctx), cluster.Options{Durable: true, Desks: s.desks,
+	s.cluster, err = cluster.Start(context.WithoutCancel(ctx), cluster.Options{Durable: true, Desks: s.desks, Settings: settings,
 		TLS: &cluster.TLS{Certificate: server.Certificate, Key: server.Key, ClientCA: ca}})
 	if err == nil {
 		err = s.cluster.Create(ctx, siteDatabase)

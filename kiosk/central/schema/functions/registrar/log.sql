@@ -91,7 +91,7 @@ begin
 		select 'log_late' where exists (select from centre.log_leaf where number is null and at < clock_timestamp() - interval '60 seconds')
 		union all
 		select 'log_gap' where least(s, 10000) <> (select count(*) from centre.log_leaf where number >= s - 10000)
-			or exists (select from centre.log_leaf where number >= s)
+			or (select max(number) from centre.log_leaf) >= s
 	loop
 		perform registrar.log_alarm(k);
 		return next k;

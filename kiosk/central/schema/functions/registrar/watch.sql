@@ -50,7 +50,7 @@ end $$;
 
 -- The rules of the round at a time.
 create function internal.watch_tick(p_at timestamptz) returns void
-	language plpgsql set search_path = pg_catalog, pg_temp set timezone = 'UTC' as $$
+	language plpgsql set search_path = pg_catalog, pg_temp set timezone = 'UTC' set enable_seqscan = off as $$
 declare
 	r centre.watch_rule;
 	m record;
@@ -60,7 +60,8 @@ begin
 			perform internal.watch_raise(p_at, r, null, array[m.subject], m.value, m.desk, m.staff, null);
 		end loop;
 	end loop;
-	delete from centre.watch_count c where c.slot < p_at - interval '40 days' or c.per not in ('desk', 'prefix') and c.slot < p_at - interval '9 days';
+	delete from centre.watch_count c where c.slot < p_at - interval '40 days';
+	delete from centre.watch_count c where c.per not in ('desk', 'prefix') and c.slot < p_at - interval '9 days';
 	delete from centre.watch_hold h where h.until < p_at;
 	delete from centre.watch_key k where k.week < p_at - interval '90 days';
 	update centre.watch_alert a set who = null, key = null, rows = null where a.opened_at < p_at - interval '90 days' and a.who is not null;

@@ -107,9 +107,9 @@ begin
 		where address is not null and printed_at < clock_timestamp() - make_interval(days => internal.setting('letter_keep_days'));
 	update centre.notice set value = null, code_key = null, mac = null where value is not null
 		and made_at < clock_timestamp() - 2 * make_interval(hours => internal.setting('not_me_hours'));
-	update centre.one_time_code c set contact = null where c.id in (
-		select x.id from centre.one_time_code x join centre.enrolment e on e.id = x.enrolment
-		where x.contact is not null and x.sent_at < old and e.ended_at < old for no key update of x skip locked);
+	update centre.one_time_code c set contact = null where c.id = any (array(
+		select x.id from centre.one_time_code x where x.contact is not null and x.sent_at < old
+			and (select e.ended_at < old from centre.enrolment e where e.id = x.enrolment) for no key update of x skip locked));
 	update centre.alert set contact = null where at < old and contact is not null;
 	delete from centre.alert where at < old - interval '89 days';
 	delete from centre.receipt where at < old;
