@@ -125,7 +125,7 @@ func walkTexts(o fyne.CanvasObject, visit func(text *theme.Text, signed, red boo
 			case *theme.Circle:
 				signed = true
 			case *canvas.Text:
-				red = red || child.Text != "" && child.Color == theme.Red
+				red = red || child.Text != "" && child.Color == theme.Red.Now()
 			}
 		}
 		visit(o, signed, red)

@@ -286,7 +286,7 @@ func TestMRZField(t *testing.T) {
 
 // TestMRZFieldFilledShort: a line that was ended and filled up goes on with its check digits, not with a line more.
 func TestMRZFieldFilledShort(t *testing.T) {
-	application().Settings().SetTheme(theme.DeskTheme(1))
+	application().Settings().SetTheme(theme.DeskTheme(1, theme.Light))
 	f := ui.NewMRZField()
 	f.Put(specimenTD3[:45+28])
 	f.Press(fyne.KeyReturn)
@@ -305,7 +305,7 @@ func TestMRZFieldTakesEveryKey(t *testing.T) {
 	keys := []fyne.KeyName{
 		fyne.KeyLeft, fyne.KeyRight, fyne.KeyUp, fyne.KeyDown, fyne.KeyHome, fyne.KeyEnd, fyne.KeyBackspace, fyne.KeyDelete, fyne.KeyReturn,
 	}
-	application().Settings().SetTheme(theme.DeskTheme(1))
+	application().Settings().SetTheme(theme.DeskTheme(1, theme.Light))
 	rapid.Check(t, func(t *rapid.T) {
 		f := ui.NewMRZField()
 		for range rapid.IntRange(0, 60).Draw(t, "strokes") {
@@ -347,7 +347,7 @@ func FuzzMRZField(f *testing.F) {
 	for _, text := range []string{specimenTD3, specimenTD1, "p<uto\r\n«‹ \t?", "\n\n<", strings.Repeat("I<", 200), "\x02P<\x03\uFEFF"} {
 		f.Add(text)
 	}
-	application().Settings().SetTheme(theme.DeskTheme(1))
+	application().Settings().SetTheme(theme.DeskTheme(1, theme.Light))
 	f.Fuzz(func(t *testing.T, text string) {
 		field := ui.NewMRZField()
 		field.Paste(text)

@@ -274,9 +274,9 @@ func (r *choiceRenderer) Refresh() {
 
 func (r *choiceRenderer) update() {
 	c := r.choice
-	r.frame.StrokeColor, r.frame.StrokeWidth = theme.FieldEdge, 2
+	r.frame.StrokeColor, r.frame.StrokeWidth = theme.FieldEdge, theme.Stroke(2)
 	if c.focused {
-		r.frame.StrokeColor, r.frame.StrokeWidth = theme.Ring, 3
+		r.frame.StrokeColor, r.frame.StrokeWidth = theme.Ring, theme.Stroke(3)
 	}
 	switch {
 	case c.tiles != nil:

@@ -86,7 +86,7 @@ func citizenText(colour theme.Colour, zoom *theme.Zoom) *theme.Text {
 
 func (v *citizenView) build() {
 	v.language = newPill(&v.keys, &v.zoom, v.chooseLanguage)
-	v.language.sign = canvas.NewImageFromResource(globe)
+	v.language.sign = &canvas.Image{}
 	v.named = container.New(&flowLayout{gap: 12, between: 14})
 	v.offers = Languages()
 	for _, l := range v.offers {

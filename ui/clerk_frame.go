@@ -21,13 +21,13 @@ type headerView struct {
 
 func newHeaderView(switchLanguage, lock func()) *headerView {
 	h := &headerView{
-		name:     theme.Heading("").In(theme.White).Lines(1),
-		desk:     theme.Small("").In(theme.White).Lines(1),
-		who:      theme.Small("").In(theme.White).Lines(1),
-		lock:     theme.Small("").In(theme.White).Bold(),
-		lockKey:  theme.NewText("", theme.SizeKey, fyne.TextStyle{}, theme.White),
-		language: theme.Small("").In(theme.White).Bold(),
-		key:      theme.NewText("F12", theme.SizeKey, fyne.TextStyle{}, theme.White),
+		name:     theme.Heading("").In(theme.HeaderInk).Lines(1),
+		desk:     theme.Small("").In(theme.HeaderInk).Lines(1),
+		who:      theme.Small("").In(theme.HeaderInk).Lines(1),
+		lock:     theme.Small("").In(theme.HeaderInk).Bold(),
+		lockKey:  theme.NewText("", theme.SizeKey, fyne.TextStyle{}, theme.HeaderInk),
+		language: theme.Small("").In(theme.HeaderInk).Bold(),
+		key:      theme.NewText("F12", theme.SizeKey, fyne.TextStyle{}, theme.HeaderInk),
 	}
 	h.deskChip, h.whoChip = chip(h.desk), chip(h.who)
 	h.lockChip = newTapArea(chip(theme.Columns(6, h.lock, h.lockKey)), lock)

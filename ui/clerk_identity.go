@@ -106,10 +106,8 @@ type photoView struct {
 func newPhotoView() *photoView {
 	v := &photoView{image: &canvas.Image{FillMode: canvas.ImageFillContain, CornerRadius: 6}, note: theme.Small("").Aligned(fyne.TextAlignCenter).Wrap()}
 	v.image.Hide()
-	frame := canvas.NewRectangle(theme.Page)
-	frame.CornerRadius, frame.StrokeColor, frame.StrokeWidth = 6, theme.Border, 1
 	note := theme.Padded(10, photoHeight/2-30, v.note)
-	v.content = sized(photoWidth, photoHeight, frame, note, v.image)
+	v.content = sized(photoWidth, photoHeight, theme.Framed(theme.Page, theme.Border, 6, 1), note, v.image)
 	return v
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"balcao/kiosk"
 	"balcao/ui"
+	"balcao/ui/theme"
 )
 
 // ratio is the contrast ratio of WCAG 2.1.
@@ -82,18 +83,25 @@ func eachText(object fyne.CanvasObject, f func(text *canvas.Text, under color.Co
 	walk(object, fyne.Position{})
 }
 
-// TestEveryTextHasContrast measures what is drawn, on every screen: at least 4.5:1 (WCAG 2.1 §1.4.3).
+// TestEveryTextHasContrast measures what is drawn, on every screen: at least 4.5:1 (WCAG 2.1 §1.4.3), and 7:1 in the look
+// that is for it (§1.4.6).
 func TestEveryTextHasContrast(t *testing.T) {
-	d := newDesk(t, ui.Options{OneScreen: false})
+	for look, least := range map[theme.Look]float64{theme.Light: 4.5, theme.Dark: 4.5, theme.Contrast: 7} {
+		everyTextHasContrast(t, look, least)
+	}
+}
+
+func everyTextHasContrast(t *testing.T, look theme.Look, least float64) {
+	d := newDesk(t, ui.Options{Look: look})
 	texts, low := 0, map[string]bool{}
 	for _, screen := range screens {
 		d.Show(screen.state(kiosk.Portuguese))
 		for _, window := range []fyne.Window{d.Clerk(), d.Citizen()} {
 			eachText(window.Content(), func(text *canvas.Text, under color.Color) {
 				texts++
-				if got := ratio(text.Color, under); text.Text != "" && got < 4.5 && !low[text.Text] {
+				if got := ratio(text.Color, under); text.Text != "" && got < least && !low[text.Text] {
 					low[text.Text] = true
-					t.Errorf("%s: %q has contrast %.2f, want at least 4.5", screen.name, text.Text, got)
+					t.Errorf("look %d, %s: %q has contrast %.2f, want at least %.1f", look, screen.name, text.Text, got, least)
 				}
 			})
 		}

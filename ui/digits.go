@@ -272,9 +272,9 @@ func (r *digitRenderer) rebuild() {
 	r.objects = r.objects[:0:0]
 	for i := range f.boxes() {
 		box := canvas.NewRectangle(theme.Surface)
-		box.CornerRadius, box.StrokeWidth, box.StrokeColor = 8, 2, theme.FieldEdge
+		box.CornerRadius, box.StrokeWidth, box.StrokeColor = 8, theme.Stroke(2), theme.FieldEdge
 		if f.focused && !f.locked && i == min(f.n, f.boxes()-1) {
-			box.StrokeWidth, box.StrokeColor = 3, theme.Ring
+			box.StrokeWidth, box.StrokeColor = theme.Stroke(3), theme.Ring
 		}
 		if f.locked {
 			box.FillColor = theme.Page
@@ -300,7 +300,7 @@ func (r *digitRenderer) sign(i int, at fyne.Position) fyne.CanvasObject {
 		dot.Resize(fyne.NewSquareSize(size))
 		return dot
 	}
-	digit := canvas.NewText(string(rune(r.field.typed[i])), theme.Ink)
+	digit := canvas.NewText(string(rune(r.field.typed[i])), theme.Ink.Now())
 	digit.TextSize, digit.Alignment = height*0.48, fyne.TextAlignCenter // in a box of fixed size
 	digit.Move(at)
 	digit.Resize(fyne.NewSize(width, height))

@@ -62,8 +62,8 @@ func (k *padKey) AccessibilityRole() fyne.AccessibleRole { return fyne.Accessibl
 // CreateRenderer implements fyne.Widget.
 func (k *padKey) CreateRenderer() fyne.WidgetRenderer {
 	k.ExtendBaseWidget(k)
-	r := &padKeyRenderer{key: k, face: canvas.NewRectangle(theme.Page), text: canvas.NewText(k.text, theme.Ink)}
-	r.face.CornerRadius, r.face.StrokeWidth = 10, 1
+	r := &padKeyRenderer{key: k, face: canvas.NewRectangle(theme.Page), text: canvas.NewText(k.text, nil)}
+	r.face.CornerRadius = 10
 	r.text.Alignment = fyne.TextAlignCenter
 	if k.text == "" {
 		for range deleteSign {
@@ -129,7 +129,8 @@ func (r *padKeyRenderer) colour() {
 	if r.key.main {
 		fill, edge, ink = theme.Blue, theme.Blue, theme.White
 	}
-	r.face.FillColor, r.face.StrokeColor, r.text.Color = fill, edge, ink
+	r.face.FillColor, r.face.StrokeColor, r.text.Color = fill, edge, ink.Now()
+	r.face.StrokeWidth = theme.Stroke(1)
 	r.text.TextSize = r.key.zoom.Of(r.key.shape.text)
 	if len(r.key.text) > 1 { // a word has to fit as well
 		r.text.TextSize = min(r.text.TextSize, max(r.key.zoom.Of(r.key.shape.width), r.key.Size().Width)*0.33)

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"fmt"
 	"slices"
 
 	"fyne.io/fyne/v2"
@@ -192,7 +193,12 @@ func (l gridLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	return fyne.NewSize(float32(l.columns)*(widest+gap)-gap, float32(in)*(l.high(objects)+gap)-gap)
 }
 
-// globe is the sign of the button that opens the menu, for who does not read its text.
-var globe = fyne.NewStaticResource("globe.svg", []byte(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" `+
-	`stroke="#1b2733" stroke-width="1.6"><circle cx="12" cy="12" r="10"/><path d="M2 12h20M4 6.5c5 3 11 3 16 0M4 17.5c5-3 11-3 16 0`+
-	`M12 2c-7 6-7 14 0 20M12 2c7 6 7 14 0 20"/></svg>`))
+// globe is the sign of the button that opens the menu, for who does not read its text. Fyne colours what is filled in a
+// picture, and this is drawn in lines.
+func globe(in theme.Colour) fyne.Resource {
+	now := in.Now()
+	ink := fmt.Sprintf("#%02x%02x%02x", now.R, now.G, now.B)
+	return fyne.NewStaticResource("globe"+ink+".svg", []byte(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" `+
+		`stroke="`+ink+`" stroke-width="1.6"><circle cx="12" cy="12" r="10"/><path d="M2 12h20M4 6.5c5 3 11 3 16 0M4 17.5c5-3 11-3 16 0`+
+		`M12 2c-7 6-7 14 0 20M12 2c7 6 7 14 0 20"/></svg>`))
+}

@@ -125,9 +125,9 @@ func length(lines []string) int {
 
 func (r *mrzRenderer) frame() {
 	box := canvas.NewRectangle(theme.Surface)
-	box.CornerRadius, box.StrokeWidth, box.StrokeColor = 8, 2, theme.FieldEdge
+	box.CornerRadius, box.StrokeWidth, box.StrokeColor = 8, theme.Stroke(2), theme.FieldEdge
 	if r.field.focused {
-		box.StrokeWidth, box.StrokeColor = 3, theme.Ring
+		box.StrokeWidth, box.StrokeColor = theme.Stroke(3), theme.Ring
 	}
 	if r.field.locked {
 		box.FillColor = theme.Page
@@ -178,7 +178,7 @@ func (r *mrzRenderer) write(line, column int, text string, wrong bool) {
 		r.objects = append(r.objects, back)
 		ink = theme.RedOn
 	}
-	t := canvas.NewText(text, ink)
+	t := canvas.NewText(text, ink.Now())
 	t.TextStyle, t.TextSize = mrzStyle, r.size
 	t.Move(r.at(line, column))
 	t.Resize(size)
@@ -209,7 +209,7 @@ func (r *mrzRenderer) mark(group kiosk.MRZGroup) {
 
 func (r *mrzRenderer) stroke(colour theme.Colour, width float32, from, to fyne.Position) {
 	line := canvas.NewLine(colour)
-	line.StrokeWidth, line.Position1, line.Position2 = width, from, to
+	line.StrokeWidth, line.Position1, line.Position2 = theme.Stroke(width), from, to
 	r.objects = append(r.objects, line)
 }
 

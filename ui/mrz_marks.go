@@ -2,8 +2,6 @@ package ui
 
 import (
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/container"
 
 	"balcao/kiosk"
 	"balcao/ui/present"
@@ -52,10 +50,8 @@ func newCorrections(do func(present.Action)) *list[correctionView, present.Actio
 	return wrapped(12, newList(0,
 		func() (correctionView, fyne.CanvasObject) {
 			v := correctionView{text: theme.Value("").Bold(), key: theme.NewText("", theme.SizeKey, fyne.TextStyle{}, theme.InkSoft)}
-			back := canvas.NewRectangle(theme.Selected)
-			back.CornerRadius, back.StrokeColor, back.StrokeWidth = 8, theme.Blue, 1
 			chip := theme.Padded(14, 5, centred(10, []float32{0, 0}, v.key, v.text))
-			v.area = newTapArea(container.NewStack(back, chip), func() {})
+			v.area = newTapArea(theme.Framed(theme.Selected, theme.Blue, 8, 1, chip), func() {})
 			return v, v.area
 		},
 		func(v correctionView, a present.Action) {

@@ -23,12 +23,12 @@ func newPicture(p present.Picture, scale float32, zoom *theme.Zoom) fyne.CanvasO
 	switch p {
 	case present.PictureCard:
 		card.body(theme.Selected, theme.Blue)
-		card.rectangle(0.13, 0.36, 0.2, 0.26, chipGold, 5)
+		card.rectangle(0.13, 0.36, 0.2, 0.26, theme.Gold, 5)
 		return card.done()
 	case present.PictureCover:
 		return coverPicture(drawing{width: height / 1.42, height: height, zoom: zoom})
 	case present.PictureResidence:
-		card.body(residenceGreen, theme.Green)
+		card.body(theme.GreenSoft, theme.Green)
 		return card.done()
 	case present.PicturePassport:
 		page.body(theme.Surface, theme.Blue)
@@ -88,11 +88,6 @@ func (l drawn) MinSize([]fyne.CanvasObject) fyne.Size {
 }
 
 // Colours of pictures, never of a text or a background.
-const (
-	chipGold       theme.Colour = 0xC9A227
-	residenceGreen theme.Colour = 0xEEF5EC
-)
-
 func (d *drawing) rectangle(x, y, width, height float32, fill theme.Colour, radius float32) *canvas.Rectangle {
 	r := canvas.NewRectangle(fill)
 	r.CornerRadius = radius
@@ -147,13 +142,12 @@ func (d *drawing) zone(x, y, width float32, lines, characters int) {
 	}
 }
 
-// The passport's cover is the colour that the Union's States agreed on; its sign is a ring in gold.
-const coverRed theme.Colour = 0x6E1A2E
+// coverPicture draws a passport's cover, which is the colour that the Union's States agreed on; its sign is a ring in gold.
 
 func coverPicture(d drawing) fyne.CanvasObject {
-	d.rectangle(0, 0, 1, 1, coverRed, 7)
+	d.rectangle(0, 0, 1, 1, theme.Maroon, 7)
 	ring := canvas.NewCircle(theme.Clear)
-	ring.StrokeColor, ring.StrokeWidth = chipGold, 2
+	ring.StrokeColor, ring.StrokeWidth = theme.Gold, 2
 	size := d.width * 0.4
 	ring.Move(fyne.NewPos((d.width-size)/2, d.height*0.3))
 	ring.Resize(fyne.NewSquareSize(size))

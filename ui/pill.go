@@ -18,7 +18,7 @@ type pill struct {
 	focused bool
 	zoom    *theme.Zoom
 	choose  func()
-	sign    *canvas.Image // before the text; nil for none
+	sign    *canvas.Image // the globe before the text; nil for none
 }
 
 var (
@@ -145,11 +145,17 @@ func (r *pillRenderer) Refresh() {
 }
 
 func (r *pillRenderer) update() {
-	r.face.StrokeWidth, r.ring.StrokeWidth = 1, 3
+	r.face.StrokeWidth, r.ring.StrokeWidth = theme.Stroke(1), theme.Stroke(3)
 	r.face.FillColor, r.face.StrokeColor = theme.Surface, theme.FieldEdge
 	colour := theme.Ink
 	if r.pill.chosen {
 		r.face.FillColor, r.face.StrokeColor, colour = theme.Blue, theme.Blue, theme.White
+	}
+	if sign := r.pill.sign; sign != nil {
+		if drawn := globe(colour); sign.Resource == nil || sign.Resource.Name() != drawn.Name() {
+			sign.Resource = drawn
+			sign.Refresh()
+		}
 	}
 	r.ring.StrokeColor = theme.Clear
 	if r.pill.focused {

@@ -137,12 +137,15 @@ func TestEveryScreen(t *testing.T) {
 		language kiosk.Language
 		scale    float32
 		size     fyne.Size // of both windows; zero for that which they begin with
+		look     theme.Look
 	}{
-		{"pt", kiosk.Portuguese, 1, fyne.Size{}}, {"en", kiosk.English, 1, fyne.Size{}}, {"large", kiosk.Portuguese, 1.5, fyne.Size{}},
-		{"wide", kiosk.Portuguese, 1, fyne.NewSize(1920, 1080)}, {"low", kiosk.Portuguese, 1, fyne.NewSize(854, 658)},
+		{"pt", kiosk.Portuguese, 1, fyne.Size{}, theme.Light}, {"en", kiosk.English, 1, fyne.Size{}, theme.Light},
+		{"large", kiosk.Portuguese, 1.5, fyne.Size{}, theme.Contrast}, {"wide", kiosk.Portuguese, 1, fyne.NewSize(1920, 1080), theme.Light},
+		{"low", kiosk.Portuguese, 1, fyne.NewSize(854, 658), theme.Light}, {"dark", kiosk.Portuguese, 1, fyne.Size{}, theme.Dark},
+		{"contrast", kiosk.Portuguese, 1, fyne.Size{}, theme.Contrast},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			d := newDesk(t, ui.Options{TextScale: test.scale})
+			d := newDesk(t, ui.Options{TextScale: test.scale, Look: test.look})
 			if !test.size.IsZero() {
 				d.Clerk().Resize(test.size)
 				d.Citizen().Resize(test.size)

@@ -54,14 +54,14 @@ func (t *tiles) show(c *choice) fyne.CanvasObject {
 		one.text.SetText(c.options[i].Text)
 		one.means.SetText(c.options[i].Means)
 		reveal(one.means, c.options[i].Means != "")
-		one.frame.FillColor, one.frame.StrokeColor, one.frame.StrokeWidth = theme.Surface, theme.Border, 1
+		one.frame.FillColor, one.frame.StrokeColor, one.frame.StrokeWidth = theme.Surface, theme.Border, theme.Stroke(1)
 		switch chosen := i == c.chosen; {
 		case chosen && c.focused:
-			one.frame.FillColor, one.frame.StrokeColor, one.frame.StrokeWidth = theme.Chosen, theme.Ring, 3
+			one.frame.FillColor, one.frame.StrokeColor, one.frame.StrokeWidth = theme.Chosen, theme.Ring, theme.Stroke(3)
 		case chosen:
-			one.frame.FillColor, one.frame.StrokeColor, one.frame.StrokeWidth = theme.Chosen, theme.Blue, 2
+			one.frame.FillColor, one.frame.StrokeColor, one.frame.StrokeWidth = theme.Chosen, theme.Blue, theme.Stroke(2)
 		case c.focused && c.chosen < 0 && i == 0: // the arrows begin here
-			one.frame.StrokeColor, one.frame.StrokeWidth = theme.Ring, 3
+			one.frame.StrokeColor, one.frame.StrokeWidth = theme.Ring, theme.Stroke(3)
 		}
 		one.frame.Refresh()
 	}

@@ -34,6 +34,7 @@ import (
 type Options struct {
 	Send         func(kiosk.Event) // takes what people do; called on the UI goroutine and must not block
 	TextScale    float32           // 1 to 1.5; 0 is 1
+	Look         theme.Look        // of both windows
 	SecondScreen *image.Point      // where the second monitor begins, which the citizen's window then fills
 	OneScreen    bool              // no citizen's window: the clerk hands the only screen over
 	Screen       image.Rectangle   // of the one monitor, for both windows (theme.PlacesOn); empty leaves it to the window manager
@@ -69,7 +70,7 @@ func New(app fyne.App, options Options) *UI {
 	if options.After == nil {
 		options.After = func(d time.Duration, f func()) { time.AfterFunc(d, func() { fyne.Do(f) }) }
 	}
-	app.Settings().SetTheme(theme.DeskTheme(options.TextScale))
+	app.Settings().SetTheme(theme.DeskTheme(options.TextScale, options.Look))
 	u := &UI{options: options}
 	u.clerkWindow = app.NewWindow("")
 	u.citizenWindow = u.clerkWindow

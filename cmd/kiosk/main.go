@@ -102,7 +102,7 @@ func run(cfg config, log *slog.Logger) error {
 	}
 	defer centre.Close()
 	a := app.NewWithID("pt.balcao.kiosk")
-	a.Settings().SetTheme(theme.DeskTheme(cfg.TextScale))
+	a.Settings().SetTheme(theme.DeskTheme(cfg.TextScale, theme.Light))
 	var fonts sync.WaitGroup
 	fonts.Go(theme.LoadFonts)
 	err = openDisplay()

@@ -30,7 +30,7 @@ func runWindow(ctx context.Context, b *bench.Bench, ready func()) error {
 	defer running.Wait()
 	defer stop() // before waiting, even when the toolkit panics over a display that is not there
 	a := app.NewWithID("pt.balcao.mock-pcsc")
-	a.Settings().SetTheme(theme.Theme(1))
+	a.Settings().SetTheme(theme.Theme(1, theme.Light))
 	content := window.New(b, fyne.Do)
 	w := a.NewWindow("Balcão · test bench")
 	w.SetPadded(false)

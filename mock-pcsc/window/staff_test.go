@@ -23,7 +23,7 @@ func (s staffed) Entries() []fixtures.Entry {
 
 // TestStaffCards: they have a group of their own, and the slot says what it means to take one out.
 func TestStaffCards(t *testing.T) {
-	test.NewTempApp(t).Settings().SetTheme(theme.Theme(1))
+	test.NewTempApp(t).Settings().SetTheme(theme.Theme(1, theme.Light))
 	s := &shown{t: t, bench: newFake(), updates: make(chan func(), 100)}
 	s.window = window.New(staffed{s.bench}, func(f func()) { s.updates <- f })
 	w := test.NewTempWindow(t, s.window.Content())

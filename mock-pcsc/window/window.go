@@ -54,7 +54,7 @@ type Window struct {
 func New(b Bench, dispatch func(func())) *Window {
 	w := &Window{
 		bench: b, dispatch: dispatch,
-		facts:  theme.Small("").In(theme.White),
+		facts:  theme.Small("").In(theme.HeaderInk),
 		notice: theme.Small("").In(theme.RedOn).Wrap(),
 	}
 	w.ctx, w.cancel = context.WithCancel(context.Background())
@@ -80,7 +80,7 @@ const fixturesHeading = "Fixtures"
 // Content is what the window shows.
 func (w *Window) Content() fyne.CanvasObject {
 	header := theme.Fill(theme.Header, theme.Padded(24, 16, container.NewBorder(nil, nil,
-		theme.Heading("Balcão · test bench").In(theme.White), nil, w.facts.Aligned(fyne.TextAlignTrailing))))
+		theme.Heading("Balcão · test bench").In(theme.HeaderInk), nil, w.facts.Aligned(fyne.TextAlignTrailing))))
 	keys := theme.Small("Up, Down, Left, Right or a name choose · Enter into slot 1 · Shift+Enter or 2 into slot 2 · Del takes out · Tab goes on")
 	footer := theme.Fill(theme.Surface, theme.Padded(24, 8, container.NewBorder(nil, nil, keys, nil, w.notice)))
 	return theme.Fill(theme.Page, container.New(parts{}, header, footer,

@@ -115,7 +115,7 @@ type shown struct {
 
 func show(t *testing.T) *shown {
 	t.Helper()
-	test.NewTempApp(t).Settings().SetTheme(theme.Theme(1))
+	test.NewTempApp(t).Settings().SetTheme(theme.Theme(1, theme.Light))
 	s := &shown{t: t, bench: newFake(), updates: make(chan func(), 100)}
 	s.window = window.New(s.bench, func(f func()) { s.updates <- f })
 	w := test.NewTempWindow(t, s.window.Content())

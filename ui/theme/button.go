@@ -206,10 +206,9 @@ func (b *Button) CreateRenderer() fyne.WidgetRenderer {
 		button: b,
 		ring:   canvas.NewRectangle(color.Transparent),
 		face:   canvas.NewRectangle(Surface),
-		key:    canvas.NewText("", InkSoft),
+		key:    canvas.NewText("", nil),
 	}
-	r.ring.CornerRadius, r.ring.StrokeWidth = radius+ringGap+ringWidth, ringWidth
-	r.face.CornerRadius, r.face.StrokeWidth = radius, 1
+	r.ring.CornerRadius, r.face.CornerRadius = radius+ringGap+ringWidth, radius
 	r.text = NewText("", SizeButton, bold, Ink).Zoomed(&r.zoom)
 	r.update()
 	return r
@@ -276,7 +275,11 @@ func (r *buttonRenderer) update() {
 	r.key.Text, r.key.TextSize = b.key, b.textSize(SizeKey)
 
 	face, edge, ink, key := b.colours()
-	r.face.FillColor, r.face.StrokeColor, r.key.Color = face, edge, key
+	r.face.FillColor, r.face.StrokeColor, r.key.Color = face, edge, key.Now()
+	r.face.StrokeWidth, r.ring.StrokeWidth = Stroke(1), Stroke(ringWidth)
+	if b.disabled {
+		r.face.StrokeWidth = 1
+	}
 	r.text.SetColour(ink)
 	r.ring.StrokeColor = Clear
 	if b.focused {
@@ -287,11 +290,11 @@ func (r *buttonRenderer) update() {
 func (b *Button) colours() (face, edge, ink, key Colour) {
 	switch {
 	case b.disabled:
-		return Page, Border, InkFaint, InkFaint
+		return Page, Border, Off, Off
 	case b.style == Primary && b.hovered:
-		return Header, Header, White, White
+		return BlueDeep, BlueDeep, White, White
 	case b.style == Primary:
-		return Blue, Blue, White, Halo
+		return Blue, Blue, White, White
 	case b.style == Danger && b.hovered:
 		return RedOn, RedOn, White, White
 	case b.style == Danger:

@@ -9,14 +9,14 @@ import (
 
 const panelPadding = 20
 
-// Panel is a white rounded card around its content.
+// Panel is a rounded card around its content.
 func Panel(content fyne.CanvasObject) *fyne.Container {
 	return PanelPadded(panelPadding, content)
 }
 
 // PanelPadded is a Panel with another distance between edge and content.
 func PanelPadded(padding float32, content fyne.CanvasObject) *fyne.Container {
-	return container.NewStack(surface(Surface, Border), Padded(padding, padding, content))
+	return Framed(Surface, Border, panelRadius, 1, Padded(padding, padding, content))
 }
 
 // Notice is a Panel with a stripe of a colour at its left: an error or a warning in full.
@@ -24,8 +24,7 @@ func Notice(colour Colour, content fyne.CanvasObject) *fyne.Container {
 	stripe := canvas.NewRectangle(colour)
 	stripe.TopLeftCornerRadius, stripe.BottomLeftCornerRadius = panelRadius, panelRadius
 	stripe.SetMinSize(fyne.NewSize(5, 0))
-	return container.NewStack(
-		surface(Surface, Border),
+	return Framed(Surface, Border, panelRadius, 1,
 		container.NewHBox(stripe),
 		Padded(panelPadding+5, panelPadding, content),
 	)
@@ -33,13 +32,29 @@ func Notice(colour Colour, content fyne.CanvasObject) *fyne.Container {
 
 // Tinted is a rounded area of a colour without an edge, around its content.
 func Tinted(colour Colour, content fyne.CanvasObject) *fyne.Container {
-	return container.NewStack(surface(colour, Clear), Padded(panelPadding, 16, content))
+	return Framed(colour, Clear, panelRadius, 1, Padded(panelPadding, 16, content))
 }
 
-func surface(fill, edge Colour) *canvas.Rectangle {
+// Framed is a rounded area with an edge behind its contents, which lie over each other.
+func Framed(fill, edge Colour, radius, width float32, contents ...fyne.CanvasObject) *fyne.Container {
 	r := canvas.NewRectangle(fill)
-	r.CornerRadius, r.StrokeColor, r.StrokeWidth = panelRadius, edge, 1
-	return r
+	r.CornerRadius, r.StrokeColor = radius, edge
+	return container.New(frame{r, width}, append([]fyne.CanvasObject{r}, contents...)...)
+}
+
+// frame is a stack's layout that looks how wide the edge is in the theme: Fyne lays all out again when that changes.
+type frame struct {
+	edge  *canvas.Rectangle
+	width float32
+}
+
+func (f frame) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	f.edge.StrokeWidth = Stroke(f.width)
+	layout.NewStackLayout().Layout(objects, size)
+}
+
+func (frame) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	return layout.NewStackLayout().MinSize(objects)
 }
 
 // Padded keeps a distance around its content: x left and right, y above and below.

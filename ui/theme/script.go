@@ -118,7 +118,7 @@ func newLine(text string, size float32, style fyne.TextStyle, colour Colour) lin
 	room, base := measureRun(run{text: " "}, size, style)
 	l.size.Height = room.Height
 	for _, r := range runs(text, style) {
-		part := canvas.NewText(r.text, colour)
+		part := canvas.NewText(r.text, colour.Now())
 		part.TextSize, part.TextStyle, part.FontSource = size, style, r.font
 		of, stands := measureRun(r, size, style)
 		l.parts, l.at = append(l.parts, part), append(l.at, fyne.NewPos(l.size.Width, base-stands))

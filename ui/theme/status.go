@@ -160,7 +160,7 @@ func (r *circleRenderer) rebuild() {
 		draw(0.5, 0.26, 0.5, 0.57)
 		draw(0.5, 0.66, 0.5, 0.75)
 	case Absent:
-		disc.FillColor = InkFaint
+		disc.FillColor = Off
 		draw(0.32, 0.5, 0.68, 0.5)
 	default:
 		r.ring(disc)
@@ -173,11 +173,11 @@ func (r *circleRenderer) ring(disc *canvas.Circle) {
 	if c.current {
 		edge, ink = Blue, Blue
 	}
-	disc.FillColor, disc.StrokeColor, disc.StrokeWidth = Surface, edge, 2
+	disc.FillColor, disc.StrokeColor, disc.StrokeWidth = Surface, edge, Stroke(2)
 	if c.number == 0 {
 		return
 	}
-	number := canvas.NewText(strconv.Itoa(c.number), ink)
+	number := canvas.NewText(strconv.Itoa(c.number), ink.Now())
 	number.TextStyle, number.TextSize = bold, c.size()*12/28 // in the circle's proportion
 	number.Alignment = fyne.TextAlignCenter
 	number.Move(disc.Position())

@@ -52,10 +52,10 @@ func TestSignsGrowWithTheText(t *testing.T) {
 	for name, circle := range map[string]*theme.Circle{
 		"step": theme.NumberIcon(1, true), "check": theme.TickIcon(theme.Passed), "dot": theme.Dot(theme.Green),
 	} {
-		app.Settings().SetTheme(theme.Theme(1))
+		app.Settings().SetTheme(theme.Theme(1, theme.Light))
 		circle.Refresh()
 		small := circle.MinSize().Width
-		app.Settings().SetTheme(theme.Theme(1.5))
+		app.Settings().SetTheme(theme.Theme(1.5, theme.Light))
 		circle.Refresh()
 		if got, want := circle.MinSize().Width, 1.5*small; got != want {
 			t.Errorf("%s at text 1.5 is %v wide, want %v", name, got, want)

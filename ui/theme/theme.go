@@ -33,32 +33,34 @@ var textSizes = map[fyne.ThemeSizeName]float32{
 // Theme is Balcão's look for a Fyne application. Scale multiplies text, not gaps: the setting
 // exists for people who read badly, and gaps that grow too would push what they read off the page.
 // A scale that is not positive counts as 1.
-func Theme(scale float32) fyne.Theme {
+func Theme(scale float32, look Look) fyne.Theme {
 	if scale <= 0 {
 		scale = 1
 	}
-	return balcao{scale: scale}
+	return balcao{scale: scale, look: look}
 }
 
 // DeskTheme is Theme for the desk, whose only widgets of Fyne's are fields. They are of a size that is read at arm's
 // length, and the edge of the focused one has the colour of every other focus. A container.ThemeOverride around each
 // field would do the same, but at every refresh it makes Fyne forget the size of every text.
-func DeskTheme(scale float32) fyne.Theme {
-	t := Theme(scale).(balcao)
+func DeskTheme(scale float32, look Look) fyne.Theme {
+	t := Theme(scale, look).(balcao)
 	t.desk = true
 	return t
 }
 
 type balcao struct {
 	scale float32
+	look  Look
 	desk  bool
 }
 
+// paletteByName is what Fyne's own widgets are drawn in.
 var paletteByName = map[fyne.ThemeColorName]Colour{
 	theme.ColorNameBackground:          Page,
 	theme.ColorNameButton:              Surface,
 	theme.ColorNameDisabledButton:      Page,
-	theme.ColorNameDisabled:            InkFaint,
+	theme.ColorNameDisabled:            Off,
 	theme.ColorNameError:               Red,
 	theme.ColorNameFocus:               Halo,
 	theme.ColorNameForeground:          Ink,
@@ -85,12 +87,16 @@ var paletteByName = map[fyne.ThemeColorName]Colour{
 
 func (t balcao) Color(name fyne.ThemeColorName, _ fyne.ThemeVariant) color.Color {
 	if t.desk && name == theme.ColorNamePrimary {
-		return Ring
+		return Ring.In(t.look)
 	}
 	if c, ok := paletteByName[name]; ok {
-		return c
+		return c.In(t.look) // Fyne keeps texts by their colour: see Colour.Now
 	}
-	return theme.DefaultTheme().Color(name, theme.VariantLight)
+	variant := theme.VariantLight
+	if t.look != Light {
+		variant = theme.VariantDark
+	}
+	return theme.DefaultTheme().Color(name, variant)
 }
 
 // Font is Fyne's own Noto Sans and DejaVu Mono: they are inside the binary, cover Latin, Greek and
@@ -115,7 +121,7 @@ func (t balcao) Size(name fyne.ThemeSizeName) float32 {
 	case theme.SizeNameCardRadius, theme.SizeNameDialogRadius, theme.SizeNamePopupRadius:
 		return panelRadius
 	case theme.SizeNameInputBorder:
-		return 2
+		return Stroke(2)
 	}
 	return theme.DefaultTheme().Size(name)
 }

@@ -33,34 +33,41 @@ func contrast(a, b color.Color) float64 {
 }
 
 func TestTextHasContrast(t *testing.T) {
-	for _, surface := range []theme.Colour{theme.Surface, theme.Page, theme.Selected} {
+	for look, least := range map[theme.Look]float64{theme.Light: 4.5, theme.Dark: 4.5, theme.Contrast: 7} { // WCAG 2.1 §1.4.3, §1.4.6
+		textHasContrast(t, look, least)
+	}
+}
+
+func textHasContrast(t *testing.T, look theme.Look, least float64) {
+	check := func(a, b theme.Colour, least float64) {
+		t.Helper()
+		if got := contrast(a.In(look), b.In(look)); got < least {
+			t.Errorf("look %d: %v on %v: contrast %.2f, want at least %.1f", look, a.In(look), b.In(look), got, least)
+		}
+	}
+	for _, surface := range []theme.Colour{theme.Surface, theme.Page, theme.Selected, theme.Chosen} {
 		for _, ink := range []theme.Colour{theme.Ink, theme.InkSoft, theme.InkFaint, theme.Green, theme.Red, theme.Blue, theme.SelectedOn} {
-			if got := contrast(ink, surface); got < 4.5 {
-				t.Errorf("%06X on %06X: contrast %.2f, want at least 4.5", uint32(ink), uint32(surface), got)
-			}
+			check(ink, surface, least)
 		}
 	}
-	pairs := [][2]theme.Colour{
-		{theme.White, theme.Header}, {theme.White, theme.HeaderChip}, {theme.White, theme.Blue}, {theme.Halo, theme.Blue},
-		{theme.White, theme.Green}, {theme.White, theme.Amber}, {theme.White, theme.Red}, {theme.White, theme.RedOn},
-		{theme.RedOn, theme.RedSurface}, {theme.Amber, theme.Surface}, {theme.Amber, theme.Page}, {theme.Ink, theme.Halo},
+	for _, fill := range []theme.Colour{theme.Blue, theme.BlueDeep, theme.Green, theme.Amber, theme.Red, theme.RedOn} {
+		check(theme.White, fill, least)
 	}
-	for _, pair := range pairs {
-		if got := contrast(pair[0], pair[1]); got < 4.5 {
-			t.Errorf("%06X on %06X: contrast %.2f, want at least 4.5", uint32(pair[0]), uint32(pair[1]), got)
-		}
+	for _, pair := range [][2]theme.Colour{
+		{theme.HeaderInk, theme.Header}, {theme.HeaderInk, theme.HeaderChip}, {theme.RedOn, theme.RedSurface}, {theme.AmberOn, theme.AmberSoft},
+		{theme.Green, theme.GreenSoft}, {theme.Amber, theme.Surface}, {theme.Amber, theme.Page}, {theme.Ink, theme.Halo}, {theme.Off, theme.Page}, {theme.Off, theme.Surface},
+	} {
+		check(pair[0], pair[1], least)
 	}
 	for _, pair := range [][2]theme.Colour{{theme.FieldEdge, theme.Surface}, {theme.Ring, theme.FieldEdge}, {theme.Ring, theme.Page}, {theme.Ring, theme.Surface}} {
-		if got := contrast(pair[0], pair[1]); got < 3 {
-			t.Errorf("%06X on %06X: contrast %.2f, want at least 3", uint32(pair[0]), uint32(pair[1]), got)
-		}
+		check(pair[0], pair[1], 3) // WCAG 2.1 §1.4.11
 	}
 }
 
 func newWindow(t *testing.T, content fyne.CanvasObject) fyne.Window {
 	t.Helper()
 	app := test.NewTempApp(t)
-	app.Settings().SetTheme(theme.Theme(1))
+	app.Settings().SetTheme(theme.Theme(1, theme.Light))
 	w := test.NewTempWindow(t, content)
 	w.Resize(fyne.NewSize(600, 300))
 	return w
@@ -169,7 +176,7 @@ func TestText(t *testing.T) {
 		text := theme.Title("Título")
 		newWindow(t, text)
 		before := text.MinSize()
-		fyne.CurrentApp().Settings().SetTheme(theme.Theme(1.5))
+		fyne.CurrentApp().Settings().SetTheme(theme.Theme(1.5, theme.Light))
 		text.Refresh()
 		if got := text.MinSize(); got.Height <= before.Height*1.3 {
 			t.Errorf("height %v at 1.5, want about 1.5 × %v", got.Height, before.Height)
