@@ -19,6 +19,7 @@
 package ui
 
 import (
+	"cmp"
 	"image"
 	"time"
 
@@ -36,6 +37,7 @@ type Options struct {
 	TextScale    float32           // 1 to 1.5; 0 is 1
 	Look         theme.Look        // of both windows
 	SecondScreen *image.Point      // where the second monitor begins, which the citizen's window then fills
+	Pixels       float32           // of the monitors for each unit of the toolkit, where the system scales; 0 is 1
 	OneScreen    bool              // no citizen's window: the clerk hands the only screen over
 	Screen       image.Rectangle   // of the one monitor, for both windows (theme.PlacesOn); empty leaves it to the window manager
 	Closed       func()            // the clerk closed the window; nil lets the window close
@@ -120,9 +122,10 @@ func (u *UI) arrange() {
 			window.RequestFullScreenSecondary()
 		}
 	} else if !u.options.Screen.Empty() {
-		places := theme.PlacesOn(u.options.Screen)
-		theme.Place(u.clerkWindow, places.Clerk)
-		theme.Place(u.citizenWindow, places.Citizen)
+		pixels := cmp.Or(u.options.Pixels, 1)
+		places := theme.PlacesOn(theme.Scaled(u.options.Screen, pixels))
+		theme.PlaceScaled(u.clerkWindow, places.Clerk, pixels)
+		theme.PlaceScaled(u.citizenWindow, places.Citizen, pixels)
 	}
 }
 

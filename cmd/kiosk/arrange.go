@@ -20,7 +20,7 @@ func arrange(cfg config, options ui.Options, log *slog.Logger) ui.Options {
 		}
 	}
 	if cfg.sideBySide() {
-		options.Screen = screen()
+		options.Screen, options.Pixels = screen(), pixels()
 	}
 	return options
 }

@@ -5,6 +5,9 @@ import (
 	"os"
 )
 
+// pixels is how many there are for each unit of the toolkit: X11 scales nothing.
+func pixels() float32 { return 1 }
+
 // display returns what is said of the X display that the environment names, and a startError when it names none.
 func display() (screenWords, error) {
 	name := os.Getenv("DISPLAY")

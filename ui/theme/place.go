@@ -60,9 +60,18 @@ func PlacesOn(area image.Rectangle) Places {
 
 // Place asks the window manager for a position, and sizes the window. It may have its own idea; the toolkit takes
 // 0,0 for no wish at all.
-func Place(w fyne.Window, at image.Rectangle) {
+func Place(w fyne.Window, at image.Rectangle) { PlaceScaled(w, at, 1) }
+
+// PlaceScaled is Place where each unit of the toolkit is as many pixels, and the place is one on a Scaled monitor.
+func PlaceScaled(w fyne.Window, at image.Rectangle, pixels float32) {
 	w.Resize(fyne.NewSize(float32(at.Dx()), float32(at.Dy())))
-	PlaceAt(w, at.Min)
+	PlaceAt(w, image.Pt(int(float32(at.Min.X)*pixels), int(float32(at.Min.Y)*pixels)))
+}
+
+// Scaled is an area in units of the toolkit, each of which is as many pixels.
+func Scaled(area image.Rectangle, pixels float32) image.Rectangle {
+	in := func(p image.Point) image.Point { return image.Pt(int(float32(p.X)/pixels), int(float32(p.Y)/pixels)) }
+	return image.Rectangle{Min: in(area.Min), Max: in(area.Max)}
 }
 
 // PlaceAt asks for a position only.

@@ -50,3 +50,14 @@ func TestPlaces(t *testing.T) {
 func framed(at image.Rectangle) image.Rectangle {
 	return image.Rect(at.Min.X-4, at.Min.Y-26, at.Max.X+4, at.Max.Y+4)
 }
+
+// On a monitor that is set to 150 %, places are in units of the toolkit, of which it has fewer than pixels.
+func TestScaled(t *testing.T) {
+	area := theme.Scaled(image.Rect(-1920, 30, 0, 1080), 1.5)
+	if want := image.Rect(-1280, 20, 0, 720); area != want {
+		t.Errorf("got %v, want %v", area, want)
+	}
+	if p := theme.PlacesOn(area); !p.Clerk.In(area) || !p.Citizen.In(area) {
+		t.Errorf("got %v and %v outside %v", p.Clerk, p.Citizen, area)
+	}
+}
