@@ -37,6 +37,7 @@ help:
 	@echo 'make build  all programs into $(BUILD)/bin'
 	@echo 'make deb    Debian packages of a desk, a centre and the bench into $(BUILD)/deb (make deb-test installs them in a chroot)'
 	@echo 'make lint   gofmt and golangci-lint (with go vet)'
+	@echo 'make windows  kiosk.exe and kioskctl.exe into $(BUILD)/windows; windows-try starts them under Wine'
 	@echo 'make setup  install Debian packages that are missing (the others do it by themselves)'
 
 setup:
@@ -99,3 +100,27 @@ lint: setup
 
 clean:
 	rm -rf $(BUILD)
+
+# A desk for Windows (assets/doc/windows.md). The icon and the manifest are beside the programs' sources while they are built.
+.PHONY: windows windows-try
+WINDOWS := $(BUILD)/windows
+MINGW   := x86_64-w64-mingw32
+WINDOWS_GO = env GOOS=windows GOARCH=amd64 CGO_ENABLED=1 CC=$(MINGW)-gcc CXX=$(MINGW)-g++ \
+	GOFLAGS='-buildvcs=false -trimpath -tags=$(TAGS:x11,%=%)' go
+
+windows:
+	@command -v $(MINGW)-gcc $(MINGW)-windres >/dev/null || { echo 'windows: installing mingw-w64'; \
+	  $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=900 install -y -qq \
+	    --no-install-recommends gcc-mingw-w64-x86-64 >/dev/null; }
+	@mkdir -p $(WINDOWS)
+	@echo 'windows: the first build of the window toolkit takes some minutes, later ones half a minute'
+	@trap 'rm -f cmd/kiosk/icon_windows_amd64.syso cmd/kioskctl/icon_windows_amd64.syso' EXIT; set -ex; \
+	cd assets/deploy/windows && $(MINGW)-windres -O coff balcao.rc $(CURDIR)/cmd/kiosk/icon_windows_amd64.syso && cd $(CURDIR); \
+	cp cmd/kiosk/icon_windows_amd64.syso cmd/kioskctl/; \
+	$(WINDOWS_GO) build -ldflags '-s -w -H windowsgui -X balcao/cmd/internal/version.commit=$(COMMIT)' -o $(WINDOWS)/kiosk.exe ./cmd/kiosk; \
+	$(WINDOWS_GO) build -ldflags '-s -w -X balcao/cmd/internal/version.commit=$(COMMIT)' -o $(WINDOWS)/kioskctl.exe ./cmd/kioskctl
+
+windows-try: build windows
+	@[ -x /usr/lib/wine/wine64 ] || { echo 'windows-try: installing Wine'; \
+	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=900 install -y -qq --no-install-recommends wine64 >/dev/null; }
+	$(SUDO) .ci/wine/try $(BUILD)/bin $(WINDOWS)

@@ -18,12 +18,13 @@ import (
 	"github.com/BurntSushi/toml"
 
 	"balcao/cardreader"
+	"balcao/cmd/internal/installed"
 	"balcao/kiosk/central"
 	"balcao/kiosk/trust/folder"
 )
 
 // systemKiosk is where an installed desk has its configuration.
-const systemKiosk = "/etc/balcao/kiosk.toml"
+var systemKiosk = installed.Path("kiosk.toml")
 
 // deskConfig is what of a desk's configuration a bundle is made from.
 type deskConfig struct {
