@@ -22,11 +22,11 @@ endif
 BUILD_PACKAGES := gcc binutils libc6-dev pkg-config libpcsclite-dev libgl1-mesa-dev libx11-dev libxcursor-dev libxrandr-dev \
 	libxinerama-dev libxi-dev libxxf86vm-dev libwayland-dev libxkbcommon-dev
 RUN_PACKAGES   := pcscd vsmartcard-vpcd postgresql libgl1-mesa-dri libopenjp2-tools fonts-noto-core fonts-noto-cjk poppler-utils cups-client util-linux
-TEST_PACKAGES  := opensc pgbackrest yubico-piv-tool openssl libfaketime xvfb openbox xdotool imagemagick x11-utils pcsc-tools procps mrtdreader iproute2 \
+TEST_PACKAGES  := opensc pgbackrest patroni etcd-server etcd-client python3-etcd python3-idna curl yubico-piv-tool openssl libfaketime xvfb openbox xdotool imagemagick x11-utils pcsc-tools procps mrtdreader iproute2 \
 	cups-daemon qpdf zbar-tools vsmartcard-vpicc python3-pycryptodome python3-pil libeac-dev libssl-dev debootstrap lintian man-db systemd $(if $(shell command -v npm),,nodejs npm)
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: help setup build run test bench scale chaos lint clean
+.PHONY: help setup build run test bench scale chaos failover lint clean
 
 help:
 	@echo 'make run    a desk with emulated cards: clerk, citizen, test bench (ONE_READER=1: staff cards have no reader of their own)'
@@ -34,6 +34,7 @@ help:
 	@echo 'make bench  figures: card reading beside OpenSC and mrtdreader, start-up beside an empty window, the centre'
 	@echo 'make chaos  a desk at which everything fails at random: SEEDS=10000, SEEDS=17-17 for one of them again'
 	@echo 'make scale  what becomes slower as people grow, and their size on disk (SIZES=10000,1000000)'
+	@echo 'make failover  servers fall while 10,000 people enrol: what it costs, and that nobody is lost (FAULTS=…, SEED=…; a quarter of an hour)'
 	@echo 'make build  all programs into $(BUILD)/bin'
 	@echo 'make deb    Debian packages of a desk, a centre and the bench into $(BUILD)/deb (make deb-test installs them in a chroot)'
 	@echo 'make lint   gofmt and golangci-lint (with go vet)'
@@ -90,6 +91,10 @@ deb-test: build
 SIZES := 10000,1000000
 scale: build
 	$(BUILD)/bin/bench --scale $(SIZES) --json $(BUILD)/scale.json
+
+failover: build
+	BALCAO_BIN=$(abspath $(BUILD)/bin) go test ./kiosk/kiosktest/failover -v -count=1 -timeout 2h -failover.enrolments $(or $(ENROLMENTS),10000) \
+	  -failover.faults $(or $(FAULTS),all) -failover.seed $(or $(SEED),0)
 
 # golangci-lint runs go vet too; what it is to find, and why not more, is in .golangci.yml.
 lint: setup

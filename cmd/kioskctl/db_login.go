@@ -82,6 +82,9 @@ func dbServer(_ context.Context, args []string, stdout, stderr io.Writer) int {
 	if err := fs.Parse(rest); err != nil {
 		return mistake(err, exitUsage)
 	}
+	if err := ensure(deskca.CreateService, *ca); err != nil { // a server that demands TLS needs its certificate first
+		return fail(stderr, fs.Name(), err)
+	}
 	authority, err := deskca.Load(*ca)
 	if err != nil {
 		return fail(stderr, fs.Name(), err)

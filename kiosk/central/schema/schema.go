@@ -12,6 +12,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -41,9 +42,17 @@ func Create(ctx context.Context, adminDSN, dbname string) error {
 	}
 	config = config.Copy()
 	config.Database = dbname
-	conn, err := connect(ctx, config)
+	conn, err := pgx.ConnectConfig(ctx, config)
+	for n := 0; n < 50 && hasCode(err, "3D000"); n++ { // invalid_catalog_name: a standby that has not followed yet, and pgx asks no other
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(200 * time.Millisecond):
+		}
+		conn, err = pgx.ConnectConfig(ctx, config)
+	}
 	if err != nil {
-		return err
+		return fmt.Errorf("connecting to the database: %w", redact(err))
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
 	if _, err := conn.Exec(ctx, bootstrapSQL); err != nil {

@@ -91,7 +91,7 @@ signed it. refusal: as take_case; leased: it is not this shift''s; decision_inva
 
 create function desk.case_status(p_certificate bytea, p_shift uuid, p_enrolment uuid,
 	out state text, out refusal text, out register bigint, out record bytea)
-	language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+	language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
 	s centre.shift := internal.live_shift(internal.desk_of(p_certificate), p_shift, '{supervisor}');
@@ -109,6 +109,9 @@ begin
 		else 'refused'
 	end;
 	refusal := case when state = 'refused' then coalesce(e.refusal, 'expired') end;
+	if state = 'active' then
+		perform internal.kept();
+	end if;
 	register := e.key;
 	record := internal.active_record(e.key);
 end $$;

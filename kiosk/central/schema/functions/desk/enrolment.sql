@@ -121,7 +121,7 @@ decides about them), and the enrolment has ended; no_chip (typed, and the settin
 create function desk.enrolment_status(p_certificate bytea, p_enrolment uuid,
 	out state text, out refusal text, out register bigint, out active_at timestamptz, out valid_until date,
 	out level text, out delivery_sms text, out delivery_email text, out record bytea, out key jsonb, out leaf jsonb)
-	language plpgsql stable security definer set search_path = pg_catalog, pg_temp set timezone = 'UTC' as $$
+	language plpgsql security definer set search_path = pg_catalog, pg_temp set timezone = 'UTC' as $$
 #variable_conflict use_column
 declare
 	caller text := internal.desk_of(p_certificate);
@@ -137,6 +137,7 @@ begin
 		from centre.key k where k.register = e.key and (select x.cause is not null from centre.errand x where x.name = e.errand);
 	record := internal.active_record(e.key);
 	if e.state = 'active' then
+		perform internal.kept();
 		key := internal.key_told(e.key);
 		select to_jsonb(l) into leaf from centre.key_event v join centre.log_leaf l on l.kind = 'key_event' and l.row = v.id::text
 			where v.key = e.key and v.enrolment = e.id order by l.id limit 1;

@@ -11,6 +11,13 @@ begin
 		else false end);
 end $$;
 
+-- Has the answer wait until a standby has whatever this transaction may have read, as a change does. What somebody committed and
+-- gave up waiting for, or a server that crashed had, is seen before it is anywhere else, and could be lost after it was told.
+create function internal.kept() returns void
+	language sql set search_path = pg_catalog, pg_temp as $$
+	select pg_logical_emit_message(true, 'balcao', '')
+$$;
+
 -- Queues work: of an enrolment, or with null of none.
 create function internal.enqueue(p_kind text, p_enrolment uuid, p_code uuid default null, p_channel text default null, p_about uuid default null)
 	returns void language plpgsql set search_path = pg_catalog, pg_temp as $$

@@ -23,7 +23,6 @@ begin
 	if not coalesce(octet_length(p_key) >= 16 and octet_length(p_mac) = 32, false) then
 		perform internal.refuse('BK005', 'invalid');
 	end if;
-	perform set_config('synchronous_commit', 'off', true); -- as registrar.code_ready
 	update centre.sign_in_code c set mac_key = coalesce(c.mac_key, p_key), mac = case when c.mac_key is null then p_mac else c.mac end
 		where c.id = p_code and c.used_at is null;
 	return found;

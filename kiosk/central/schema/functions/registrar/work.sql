@@ -12,9 +12,6 @@ begin
 	if not coalesce(octet_length(p_key) >= 16 and octet_length(p_mac) = 32, false) then
 		perform internal.refuse('BK005', 'invalid');
 	end if;
-	-- A crash of the server that loses this loses all that came after it as well: the job is there as before, and the
-	-- same code gets another key.
-	perform set_config('synchronous_commit', 'off', true);
 	update centre.one_time_code c set key = coalesce(c.key, p_key), mac = case when c.key is null then p_mac else c.mac end
 		where c.id = p_code_row and c.value is not null and c.used_at is null;
 	return found;
