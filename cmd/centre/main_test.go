@@ -145,12 +145,12 @@ func TestCheckConfig(t *testing.T) {
 		want []string
 	}{
 		{"not there", good, func(s site) { _ = os.Remove(s.config) }, []string{"no such file"}},
-		{"everything at once", newSite(t, "", "colour = 1\n[limits]\ncalls = 0\nstreams = 0\nconnections = 0\nper_address = 0\n"), func(s site) {
+		{"everything at once", newSite(t, "", "colour = 1\nmetrics = \":9464\"\n[limits]\ncalls = 0\nstreams = 0\nconnections = 0\nper_address = 0\n"), func(s site) {
 			for _, name := range []string{"centre.crt", "desks.crt"} {
 				_ = os.Remove(filepath.Join(s.dir, name))
 			}
 			_ = os.Chmod(filepath.Join(s.dir, "centre.key"), 0o644)
-		}, []string{"colour", "certificate:", "key:", "desk_authority:", "database:", "calls is", "streams is", "connections is", "per_address is"}},
+		}, []string{"colour", "metrics:", "certificate:", "key:", "desk_authority:", "database:", "calls is", "streams is", "connections is", "per_address is"}},
 		{"a key of another certificate", newSite(t, socket, ""), func(s site) {
 			other := newSite(t, socket, "")
 			key, err := os.ReadFile(filepath.Join(other.dir, "centre.key"))
@@ -248,7 +248,7 @@ func (s site) client(cert *tls.Certificate) *http.Client {
 // TestStop: after SIGTERM the process ends with 0, in order, and its streams hear why.
 func TestStop(t *testing.T) {
 	db := cluster.NewDatabase(t)
-	s := goodSite(t, db.Centre(), "")
+	s := goodSite(t, db.Centre(), "metrics = \"127.0.0.1:0\"\n")
 	p, url := start(t, s)
 	desk := db.Desk("loja_1")
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -263,6 +263,16 @@ func TestStop(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer answer.Body.Close()
+	}
+	log := ""
+	for _, line := range p.Said() {
+		log += line.Text + "\n"
+	}
+	told, err := process.Scrape(t.Context(), log)
+	for _, want := range []string{"balcao_door_database_up 1", "balcao_door_streams 1", "balcao_door_desks_seen 1", "process_open_fds "} {
+		if !strings.Contains(told, "\n"+want) {
+			t.Errorf("%s is not told in\n%s %v", want, told, err)
+		}
 	}
 	if err := p.Cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)

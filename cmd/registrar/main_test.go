@@ -16,8 +16,10 @@ import (
 	"filippo.io/age"
 
 	"balcao/assets/testpki"
+	programs "balcao/cmd/internal/process"
 	"balcao/kiosk/central/cluster"
 	"balcao/kiosk/central/deskca"
+	"balcao/kiosk/kiosktest"
 	"balcao/kiosk/record"
 )
 
@@ -273,6 +275,7 @@ func TestCheckConfig_ReportsEverything(t *testing.T) {
 	config := `
 database = "host=x port=nonsense password=hunter2"
 workers = 99
+metrics = ":9465"
 colour = "red"
 [sms]
 address = "nowhere"
@@ -291,7 +294,7 @@ before = ["nowhere.pub"]
 		t.Errorf("exit %d", code)
 	}
 	for _, want := range []string{
-		`unknown key "colour"`, "database:", "trust:", "desk_authority:", "identity:", "pepper:", "workers:",
+		`unknown key "colour"`, "metrics: ", "database:", "trust:", "desk_authority:", "identity:", "pepper:", "workers:",
 		"[sms] address", "[sms] system_id", "[sms] source", "[sms] password and password_file", "[mail] address", "[mail] from",
 		"[log] before: ",
 	} {
@@ -306,16 +309,25 @@ before = ["nowhere.pub"]
 
 // The whole program begins to listen, says so, and ends in order when asked to.
 func TestServe(t *testing.T) {
-	file := centre(t, cluster.NewDatabase(t).Registrar(), "workers = 1\nname = \"r1\"")
+	file := centre(t, cluster.NewDatabase(t).Registrar(), "workers = 1\nname = \"r1\"\nmetrics = \"127.0.0.1:0\"")
 	ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
 	defer stop()
 	reader, writer := io.Pipe()
-	var errs bytes.Buffer
+	var errs kiosktest.Log
 	ended := make(chan int)
 	go func() { ended <- run(ctx, []string{"-config", file}, writer, &errs) }()
 	line := make([]byte, len("ready\n"))
 	if _, err := io.ReadFull(reader, line); err != nil || string(line) != "ready\n" {
 		t.Fatalf("got %q, %v", line, err)
+	}
+	told, err := programs.Scrape(t.Context(), errs.String())
+	if err != nil {
+		t.Error(err)
+	}
+	for _, want := range []string{"balcao_trust_end_timestamp_seconds{what=\"anchor\"} ", "balcao_log_witnesses 0", "balcao_jobs_total{", "go_goroutines "} {
+		if !strings.Contains(told, "\n"+want) {
+			t.Errorf("%s is not told in\n%s", want, told)
+		}
 	}
 	stop()
 	if code := <-ended; code != exitOK {

@@ -101,7 +101,7 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, ready func()) erro
 	}
 	worker.Ready(sync.OnceFunc(ready))
 	if cfg.Metrics != "" {
-		all := append(worker.Metrics(), endsMetrics(store, countries, authority, len(cfg.Log.Witnesses))...)
+		all := append(worker.Metrics(), metrics.Registrar(store, countries, authority, len(cfg.Log.Witnesses))...)
 		stop, err := metrics.Serve(ctx, cfg.Metrics, log, all...)
 		if err != nil {
 			return err

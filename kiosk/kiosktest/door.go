@@ -10,6 +10,8 @@ import (
 	"net"
 	"testing"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"balcao/assets/testpki"
 	"balcao/kiosk/central"
 	"balcao/kiosk/central/cluster"
@@ -20,6 +22,7 @@ import (
 type Door struct {
 	Address string // host:port
 	Stop    func() // tells the streams, finishes the calls
+	Metrics []prometheus.Collector
 
 	cfg door.Config
 }
@@ -60,6 +63,7 @@ func (d *Door) Start(ctx context.Context, t testing.TB) {
 	t.Helper()
 	opened, err := door.New(d.cfg)
 	check(t, err)
+	d.Metrics = opened.Metrics()
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", d.Address)
 	check(t, err)
 	d.Address = l.Addr().String()

@@ -47,7 +47,7 @@ func among(list []string, value string) string {
 }
 
 func newMetrics() *metrics {
-	return &metrics{
+	m := &metrics{
 		jobs: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "balcao_jobs_total",
 			Help: "Jobs that were worked, by kind, by what became of them (done, later, failed, lost: the lease ended before), and why."},
 			[]string{"kind", "result", "reason"}),
@@ -61,6 +61,13 @@ func newMetrics() *metrics {
 			Help: "1 for the state that a channel of this registrar is in: good, poor (the last message did not leave) or down."}, []string{"channel", "state"}),
 		centre: &centreFigures{},
 	}
+	// What one of is an alert begins at 0: Prometheus sees no increase in a series that begins with its first count.
+	for _, kind := range jobKinds {
+		for _, result := range []string{"later", "failed"} {
+			m.jobs.WithLabelValues(kind, result, "panic")
+		}
+	}
+	return m
 }
 
 // Metrics are the registrar's figures, for Prometheus, and those of the centre, which it asks the database for every

@@ -22,6 +22,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"balcao/kiosk/central"
 	"balcao/kiosk/central/cluster"
@@ -51,7 +52,8 @@ type bench struct {
 	records []ed25519.PublicKey
 	shifts  map[string]string // of person, by desk
 	urls    []string
-	stop    []func() error // ends a door in order
+	metrics *prometheus.Registry // of the door opened last
+	stop    []func() error       // ends a door in order
 }
 
 // newBench opens as many doors to a new database as there are limits.
@@ -82,6 +84,10 @@ func (b *bench) open(database string, l door.Limits) {
 	d := must(door.New(door.Config{Database: database, Certificate: must(b.own.TLS())(b.T), Desks: desks,
 		Staff: b.trust, Records: b.records,
 		Limits: l, Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))}))(b.T)
+	b.metrics = prometheus.NewRegistry()
+	for _, c := range d.Metrics() {
+		b.metrics.MustRegister(c)
+	}
 	listener := must(door.Listen(b.Context(), "127.0.0.1:0"))(b.T)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(b.Context()))
 	ended := make(chan error, 1)

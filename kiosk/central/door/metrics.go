@@ -25,7 +25,7 @@ type figures struct {
 }
 
 func newFigures() *figures {
-	return &figures{
+	f := &figures{
 		calls: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "balcao_door_calls_total",
 			Help: "Calls that were answered, by route, class of status, and code of the problem (ok when there was none)."},
 			[]string{"method", "route", "status", "code"}),
@@ -40,6 +40,13 @@ func newFigures() *figures {
 			Help: "Connections that came to nothing in the TLS handshake: no TLS, none that is taken, a certificate of another authority, too slow."}),
 		desks: &desksSeen{seen: map[string]deskSeen{}},
 	}
+	// What one of is an alert begins at 0: Prometheus sees no increase in a series that begins with its first count.
+	for _, e := range endpoints {
+		for _, code := range []string{central.FailedInternal, central.FailedRecord} {
+			f.calls.WithLabelValues(e.method, e.path, "5xx", code)
+		}
+	}
+	return f
 }
 
 // Metrics are the door's figures, for Prometheus. They are counted in memory.

@@ -40,7 +40,7 @@ func TestFigures(t *testing.T) {
 		want   map[string]float64
 		absent []string
 	}{
-		{`select 1`, map[string]float64{"jobs send_code queued": 1, "messages sms queued": 1, "registrars": 0, "cases": 0, "alerts": 0, "desks idle": 0, "desks silent": 1,
+		{`select 1`, map[string]float64{"jobs send_code queued": 1, "messages sms queued": 1, "registrars": 0, "cases": 0, "alerts": 0, "desks idle": 0, "desks heard": 1,
 			"retention job": 0, "standbys sync": 0, "standbys async": 0}, []string{"alarms log_late", "log_checkpoint", "log_witness", "standby_lag", "archive_fails"}},
 		{`update centre.job set due_at = due_at - interval '5 minutes', created_at = created_at - interval '7 minutes'`,
 			map[string]float64{"job_overdue send_code": 300, "job_oldest send_code": 420}, nil},
@@ -60,6 +60,7 @@ func TestFigures(t *testing.T) {
 		{`update centre.log_checkpoint set note = note || E'— witness b\n'`, map[string]float64{"log_witness": 0}, nil},
 		{`insert into centre.log_checkpoint (at, size, note) select clock_timestamp() - interval '2 minutes', count(*), E'log\n1\nx\n\n— log a\n' from centre.log_leaf`,
 			map[string]float64{"log_checkpoint": 120, "log_witness": 120}, nil},
+		{`update centre.shift set signed_at = signed_at - interval '1 hour'`, map[string]float64{"desks silent": 1}, []string{"desks heard"}},
 		{`select desk.hello(fingerprint) from centre.desk_certificate where desk = 'loja_1'`, map[string]float64{"desks heard": 1}, []string{"desks silent"}},
 		{`update centre.desk_seen set at = at - interval '16 minutes'`, map[string]float64{"desks silent": 1}, []string{"desks heard"}},
 		{`update centre.shift set ended_at = clock_timestamp()`, map[string]float64{"desks idle": 1}, []string{"desks silent"}},

@@ -15,14 +15,14 @@ begin
 end $$;
 
 -- Each desk: heard of within 15 minutes; silent for longer, though somebody is signed in there; idle otherwise; or suspended
--- or revoked. seen: when it was heard of last; null when never.
+-- or revoked. seen: when it was heard of last, which a sign-in is too; null when never.
 create function internal.desks_heard(out desk text, out state text, out seen timestamptz) returns setof record
 	language sql stable set search_path = pg_catalog, pg_temp as $$
 	select d.name, case
 			when d.state <> 'active' then d.state
-			when s.at > clock_timestamp() - interval '15 minutes' then 'heard'
-			when exists (select from centre.shift h where h.desk = d.name and h.signed_at is not null and h.ended_at is null
-				and h.ends_at > clock_timestamp()) then 'silent'
-			else 'idle' end, s.at
+			when greatest(s.at, h.signed_at) > clock_timestamp() - interval '15 minutes' then 'heard'
+			when h.ends_at > clock_timestamp() then 'silent'
+			else 'idle' end, greatest(s.at, h.signed_at)
 		from centre.desk d left join centre.desk_seen s on s.desk = d.name
+			left join centre.shift h on h.desk = d.name and h.signed_at is not null and h.ended_at is null
 $$;

@@ -35,7 +35,7 @@ begin
 	union all
 	select 'alarms', a.kind, '', count(*)::float8 from centre.alert a where a.at > t - interval '1 hour' group by a.kind
 	union all
-	select 'desks', '', d.state, count(*)::float8 from internal.desks_heard() d where d.state <> 'revoked' group by d.state
+	select 'desks', d.state, '', count(*)::float8 from internal.desks_heard() d where d.state <> 'revoked' group by d.state
 	union all
 	select x.figure, '', '', x.value from (select count(*)::float8, coalesce(extract(epoch from t - min(l.at)), 0)::float8
 			from centre.log_leaf l where l.number is null) c(n, late),
@@ -57,7 +57,7 @@ begin
 	select 'retention', r.rule, '', (select count(*) from internal.due(r.rule, 1000))::float8 from unnest('{key,visit,job,search}'::text[]) r(rule)
 	union all
 	-- What an owner without pg_read_all_stats sees of standbys says nothing.
-	select 'standbys', '', s.state, count(r.sync_state)::float8 from unnest('{sync,async}'::text[]) s(state)
+	select 'standbys', s.state, '', count(r.sync_state)::float8 from unnest('{sync,async}'::text[]) s(state)
 		left join pg_stat_replication r on r.state = 'streaming' and (r.sync_state in ('sync', 'quorum')) = (s.state = 'sync')
 		where pg_has_role('pg_read_all_stats', 'usage') group by s.state
 	union all

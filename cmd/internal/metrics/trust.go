@@ -1,4 +1,4 @@
-package main
+package metrics
 
 import (
 	"crypto/x509"
@@ -10,8 +10,9 @@ import (
 	"balcao/kiosk/trust/country"
 )
 
-// endsMetrics say when what this registrar believes ends, as it read it at its start.
-func endsMetrics(store *trust.Store, countries *country.Authorities, desks *x509.Certificate, witnesses int) []prometheus.Collector {
+// Registrar are figures of what a registrar was given at its start: when what it believes ends, and how many witnesses
+// cosign the log that it signs.
+func Registrar(store *trust.Store, countries *country.Authorities, desks *x509.Certificate, witnesses int) []prometheus.Collector {
 	ends := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "balcao_trust_end_timestamp_seconds",
 		Help: "When the next of each kind ends that this registrar believes: anchor and intermediate of Citizen Cards, country (a signing CA of a State), " +
 			"country_list (the newest revocation list of the State whose ends first; it may have ended), desk_authority."}, []string{"what"})
