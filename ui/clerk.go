@@ -37,6 +37,7 @@ type clerkView struct {
 	lights      *lightsView
 	overlay     *overlayView
 	menu        *languageMenu
+	log         *logPage
 	contact     *contactPage
 	access      *accessPage
 	eligibility *eligibilityPage
@@ -63,7 +64,7 @@ type clerkPageView interface {
 	show(m present.ClerkModel)
 }
 
-func newClerkView(window fyne.Window, send func(kiosk.Event), redraw func()) *clerkView {
+func newClerkView(window fyne.Window, send func(kiosk.Event), redraw func(), log Log) *clerkView {
 	v := &clerkView{window: window, send: send, redraw: redraw}
 	v.keys.press, v.keys.digit = v.press, v.digit
 	v.header = newHeaderView(func() { v.press(fyne.KeyF12) }, func() { v.send(kiosk.LockScreen{}) })
@@ -74,6 +75,7 @@ func newClerkView(window fyne.Window, send func(kiosk.Event), redraw func()) *cl
 	v.overlay = newOverlayView(nil, v.press, v.do)
 	v.menu = newLanguageMenu(&v.keys, nil, func() fyne.Window { return v.window }, send,
 		&languageList{citizen: true, numbered: true, languages: Languages()}, &languageList{languages: kiosk.ClerkLanguages})
+	v.log = newLogPage(&v.keys, log, func() fyne.Window { return v.window }, func() present.Words { return present.Words{Language: v.shown.Language} })
 	v.contact = newContactPage(&v.keys, send, v.seek, redraw)
 	v.access = newAccessPage(&v.keys, send, v.do)
 	v.eligibility = newEligibilityPage(&v.keys, send, v.seek, func(field fyne.Focusable) { v.window.Canvas().Focus(field) }, func() { v.frame.Refresh() })

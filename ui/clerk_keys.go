@@ -11,7 +11,7 @@ import (
 
 // press gives a key its meaning on the page that is shown.
 func (v *clerkView) press(key fyne.KeyName) bool {
-	if v.menu.press(key) {
+	if v.log.press(key) || v.menu.press(key) {
 		return true
 	}
 	if over := v.shown.Overlay; over != nil {
@@ -80,7 +80,7 @@ func (v *clerkView) main() {
 
 // digit takes characters that are typed while a button has the focus.
 func (v *clerkView) digit(r rune) {
-	if v.menu.digit(r) {
+	if v.log.character(r) || v.menu.digit(r) {
 		return
 	}
 	if pin := v.pin(); pin != nil {

@@ -74,7 +74,7 @@ func (e *entry) key(ev *fyne.KeyEvent) {
 
 // TypedShortcut implements fyne.Shortcutable. What is locked can be copied: Fyne would also cut it, or paste over it.
 func (e *entry) TypedShortcut(shortcut fyne.Shortcut) {
-	if e.keys.locks(shortcut) {
+	if e.keys.commands(shortcut) {
 		return
 	}
 	if _, copies := shortcut.(*fyne.ShortcutCopy); copies || !e.Disabled() {

@@ -118,7 +118,7 @@ func (u *UI) WindowKeyDown(w fyne.Window, ev *fyne.KeyEvent) { u.keysOf(w).down(
 func (u *UI) WindowKeyUp(w fyne.Window, ev *fyne.KeyEvent) { u.keysOf(w).up(ev, nil) }
 
 // WindowShortcut is a shortcut while nothing has the focus that takes any.
-func (u *UI) WindowShortcut(w fyne.Window, shortcut fyne.Shortcut) { u.keysOf(w).locks(shortcut) }
+func (u *UI) WindowShortcut(w fyne.Window, shortcut fyne.Shortcut) { u.keysOf(w).commands(shortcut) }
 
 func (u *UI) keysOf(w fyne.Window) *keyboard {
 	if w == u.clerkWindow {
@@ -212,3 +212,9 @@ func (u *UI) StaffPINBytes() []byte {
 
 // Ringed reports whether a language shows that it has the focus.
 func Ringed(o fyne.Focusable) bool { return o.(*pill).focused }
+
+// LogBelow is how much of the log page is below what is seen.
+func (u *UI) LogBelow() float32 {
+	scroll := u.clerk.log.scroll
+	return scroll.Content.MinSize().Height - scroll.Size().Height - scroll.Offset.Y
+}

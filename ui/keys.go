@@ -14,6 +14,7 @@ type keyboard struct {
 	touch func()                  // told that hands are at work, whatever they do
 	lock  func()                  // lockKey was pressed
 	quiet func()                  // quietKey was
+	logs  func()                  // logKey was; nil where there is no log page
 	early func(stroke) bool       // whether a key was meant for what was there before; nil for never
 
 	guard  *burstGuard // holds keys until it shows that a person typed them; nil for none
@@ -76,13 +77,19 @@ func (k *keyboard) shortcut(do func()) { k.take(stroke{kind: strokeShortcut, oth
 // lockKey locks the screen, wherever the focus is.
 var lockKey = &desktop.CustomShortcut{KeyName: fyne.KeyL, Modifier: fyne.KeyModifierControl}
 
-// locks does what lockKey does, and reports whether the shortcut is that. Fyne gives shortcuts to a widget that takes
-// any, and only else to the canvas.
-func (k *keyboard) locks(shortcut fyne.Shortcut) bool {
-	if shortcut.ShortcutName() != lockKey.ShortcutName() {
+// commands does what lockKey and logKey do, and reports whether the shortcut is one of them. Fyne gives shortcuts to a
+// widget that takes any, and only else to the canvas.
+func (k *keyboard) commands(shortcut fyne.Shortcut) bool {
+	switch shortcut.ShortcutName() {
+	case lockKey.ShortcutName():
+		k.shortcut(k.lock)
+	case logKey.ShortcutName():
+		if k.logs != nil {
+			k.shortcut(k.logs)
+		}
+	default:
 		return false
 	}
-	k.shortcut(k.lock)
 	return true
 }
 
@@ -130,7 +137,9 @@ func (k *keyboard) listen(w fyne.Window) {
 	k.canvas = w.Canvas()
 	k.canvas.SetOnTypedKey(func(ev *fyne.KeyEvent) { k.digitKey(ev, k.character) })
 	k.canvas.SetOnTypedRune(func(r rune) { k.digitRune(r, k.character) })
-	k.canvas.AddShortcut(lockKey, func(shortcut fyne.Shortcut) { k.locks(shortcut) })
+	for _, key := range []fyne.Shortcut{lockKey, logKey} {
+		k.canvas.AddShortcut(key, func(shortcut fyne.Shortcut) { k.commands(shortcut) })
+	}
 	if c, ok := k.canvas.(desktop.Canvas); ok {
 		c.SetOnKeyDown(func(ev *fyne.KeyEvent) { k.down(ev, nil) })
 		c.SetOnKeyUp(func(ev *fyne.KeyEvent) { k.up(ev, nil) })

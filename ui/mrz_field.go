@@ -213,7 +213,7 @@ func (f *mrzField) TypedKey(ev *fyne.KeyEvent) { f.keys.key(ev, f.keys.page) }
 // TypedShortcut implements fyne.Shortcutable: a zone may be pasted, and nothing of it copied.
 func (f *mrzField) TypedShortcut(shortcut fyne.Shortcut) {
 	paste, ok := shortcut.(*fyne.ShortcutPaste)
-	if f.keys.locks(shortcut) || !ok || f.locked || paste.Clipboard == nil {
+	if f.keys.commands(shortcut) || !ok || f.locked || paste.Clipboard == nil {
 		return
 	}
 	f.keys.shortcut(func() {

@@ -41,6 +41,7 @@ type Options struct {
 	OneScreen    bool              // no citizen's window: the clerk hands the only screen over
 	Screen       image.Rectangle   // of the one monitor, for both windows (theme.PlacesOn); empty leaves it to the window manager
 	Closed       func()            // the clerk closed the window; nil lets the window close
+	Log          Log               // for the log page; nil for none
 	Now          func() time.Time  // for tests; time.Now by default
 	// After calls back on the UI goroutine after a while, once; for tests. By default it is a timer's work.
 	After func(time.Duration, func())
@@ -80,7 +81,7 @@ func New(app fyne.App, options Options) *UI {
 		u.citizenWindow = app.NewWindow("")
 	}
 	u.name(kiosk.Portuguese, kiosk.Portuguese)
-	u.clerk = newClerkView(u.clerkWindow, options.Send, u.draw)
+	u.clerk = newClerkView(u.clerkWindow, options.Send, u.draw, options.Log)
 	u.citizen = newCitizenView(func() fyne.Window { return u.citizenWindow }, options.Send, options.Now)
 	u.clerk.keys.touch, u.citizen.keys.touch = u.touch, u.touch
 	u.citizen.clerk = u.clerksKey
@@ -92,6 +93,7 @@ func New(app fyne.App, options Options) *UI {
 	for _, keys := range []*keyboard{&u.clerk.keys, &u.clerk.overlay.keys, &u.citizen.keys, &u.citizen.warning.keys} {
 		keys.lock, keys.quiet = func() { options.Send(kiosk.LockScreen{}) }, func() { options.Send(kiosk.Doubt{}) }
 	}
+	u.clerk.keys.logs = u.toggleLog
 	u.clerk.overlay.keys.canvas = u.clerkWindow.Canvas()
 	u.arrange()
 	return u
@@ -156,6 +158,9 @@ func (u *UI) Show(state kiosk.State) {
 	u.state, u.drawn, u.asked = state, true, ""
 	if present.CitizensTurn(state) {
 		u.asked = present.Citizen(u.present()).Key
+	}
+	if present.Closed(state) && !present.Closed(before) { // whoever looked at it has left
+		u.clerk.log.close()
 	}
 	u.draw()
 	if !first { // what was pressed while it was drawn comes behind it
@@ -247,8 +252,9 @@ func (u *UI) place() any {
 		kind    kiosk.AccessKind
 		citizen string
 		warned  bool
+		log     bool
 	}
-	return place{u.state.Case, u.clerk.shown.Asks, u.clerk.shown.Access.Kind, u.citizen.shown.Key, u.clerk.shown.Overlay != nil}
+	return place{u.state.Case, u.clerk.shown.Asks, u.clerk.shown.Access.Kind, u.citizen.shown.Key, u.clerk.shown.Overlay != nil, u.clerk.log.up}
 }
 
 // takesMRZ reports whether a document may be swiped now: where a zone is typed, and at the empty desk, where it
@@ -291,6 +297,7 @@ func (u *UI) draw() {
 	u.name(u.state.ClerkLanguage, u.state.CitizenLanguage)
 	p := u.present()
 	u.clerk.show(present.Clerk(p, u.clerk.drafts())) // with the overlay, also over a citizen's page
+	u.hideLog()
 	u.citizen.show(present.Citizen(p))
 	if u.options.OneScreen {
 		u.turn(u.handedOver())

@@ -40,3 +40,21 @@ func (d *kioskDesk) supportBundle(t testing.TB, c *centre, dir string) []byte {
 	}
 	return []byte(all)
 }
+
+// TestLogPage opens the log page by its key, which then takes the keys that are the desk's otherwise.
+func TestLogPage(t *testing.T) {
+	c := startDemo(t)
+	d := startDesk(t, c, startScreen(t))
+	d.awaits(t, "step=document", "shift=open")
+	d.keys(t, "ctrl+F12", "F1") // of the errands, without the page
+	d.screen.picture(t, "log")
+	d.keys(t, "Escape")
+	mark := d.mark()
+	d.keys(t, "F1")
+	d.awaits(t, "listed=true")
+	for _, line := range d.Said()[:mark] {
+		if strings.Contains(line.Text, `"listed":true`) {
+			t.Errorf("F1 went through the log page: %s", line.Text)
+		}
+	}
+}

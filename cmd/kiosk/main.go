@@ -45,7 +45,8 @@ func main() {
 	check := flag.Bool("check-config", false, "check the configuration and exit")
 	version.Flag(flag.CommandLine)
 	flag.Parse()
-	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
+	var last recent
+	log := slog.New(last.handler(slog.NewJSONHandler(os.Stderr, nil)))
 	stdlog.SetFlags(0)
 	stdlog.SetOutput(&toolkitLog{log: log})
 	cfg, err := loadConfig(*path)
@@ -53,7 +54,7 @@ func main() {
 	case err == nil && *check:
 		err = cfg.checkTrust()
 	case err == nil:
-		err = run(cfg, log)
+		err = run(cfg, log, &last)
 	}
 	if err != nil {
 		fail(err)
@@ -68,7 +69,7 @@ func fail(err error) {
 }
 
 // run wires the parts and returns when the window was closed or the process is told to end.
-func run(cfg config, log *slog.Logger) error {
+func run(cfg config, log *slog.Logger, last *recent) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	store, err := trust.Load(cfg.Trust)
@@ -149,6 +150,11 @@ func run(cfg config, log *slog.Logger) error {
 	if err != nil {
 		return fmt.Errorf("starting the desk: %w", err)
 	}
-	screens = ui.New(a, arrange(cfg, ui.Options{Send: runner.Send, TextScale: cfg.TextScale, Closed: func() { closing.Store(true); a.Quit() }}, log))
+	last.onChange(func() {
+		if !over() {
+			screens.LogChanged()
+		}
+	})
+	screens = ui.New(a, arrange(cfg, ui.Options{Send: runner.Send, TextScale: cfg.TextScale, Log: last, Closed: func() { closing.Store(true); a.Quit() }}, log))
 	return serve(ctx, a, screens, runner)
 }

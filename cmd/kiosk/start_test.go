@@ -26,7 +26,9 @@ func TestStartErrors(t *testing.T) {
 		says  string
 		cure  string
 	}{
-		{"NoTrust", func(t *testing.T) error { return run(config{Trust: t.TempDir()}, slog.New(slog.DiscardHandler)) }, "trust anchors", "kioskctl trust import"},
+		{"NoTrust", func(t *testing.T) error {
+			return run(config{Trust: t.TempDir()}, slog.New(slog.DiscardHandler), &recent{})
+		}, "trust anchors", "kioskctl trust import"},
 		{"NoDisplay", noDisplay(""), "DISPLAY is not set", "DISPLAY=:0"},
 		{"DeadDisplay", noDisplay(":4242"), "display :4242", "X server"},
 	} {
