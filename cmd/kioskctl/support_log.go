@@ -46,7 +46,7 @@ const mostOfLog = 8 << 20
 
 func (d deskProbes) readLog(ctx context.Context) ([]byte, error) {
 	if d.log == "" {
-		out, err := ask(ctx, "journalctl", "--no-pager", "--quiet", "--output=cat", "--lines="+strconv.Itoa(d.lines), "_COMM=kiosk", "+", "SYSLOG_IDENTIFIER=kiosk")
+		out, err := ask(ctx, "journalctl", "--no-pager", "--quiet", "--output=cat", "--lines="+strconv.Itoa(d.lines), "_COMM=kiosk", "+", "SYSLOG_IDENTIFIER=kiosk", "+", "_SYSTEMD_UNIT=balcao-desk.service")
 		return []byte(out), err
 	}
 	info, err := os.Stat(d.log)
