@@ -174,10 +174,11 @@ func (r *Runner) bind(c kiosk.Bind) {
 			r.failed(v, "", errIncomplete)
 			return
 		}
+		enrolment := v.enrolment()
 		for wait := r.cfg.Pace.FirstRetry; ; wait = min(wait*2, r.cfg.Pace.LastRetry) {
-			status, err := r.cfg.Centre.Bind(v.ctx, v.enrolment(), sent, c.Marked)
+			status, err := r.cfg.Centre.Bind(v.ctx, enrolment, sent, c.Marked)
 			if err == nil {
-				r.awaitKey(v, status)
+				r.awaitKey(v, enrolment, status)
 				return
 			}
 			if !errors.Is(err, central.ErrUnavailable) {
@@ -194,12 +195,12 @@ func (r *Runner) bind(c kiosk.Bind) {
 
 // awaitKey waits for the registrar's decision, which the centre announces. The request is repeated
 // only when the announcement is overdue.
-func (r *Runner) awaitKey(v *visit, status central.Status) {
-	for !r.decided(v, status) {
+func (r *Runner) awaitKey(v *visit, enrolment uuid.UUID, status central.Status) {
+	for !r.decided(v, enrolment, status) {
 		if !pause(v.ctx, r.cfg.Pace.Overdue) {
 			return
 		}
-		answer, err := r.cfg.Centre.Status(v.ctx, v.enrolment())
+		answer, err := r.cfg.Centre.Status(v.ctx, enrolment)
 		switch {
 		case err == nil:
 			status = answer
@@ -210,11 +211,11 @@ func (r *Runner) awaitKey(v *visit, status central.Status) {
 }
 
 // decided tells the session of a decision, if there is one. Told twice, the session hears it once.
-func (r *Runner) decided(v *visit, s central.Status) bool {
+func (r *Runner) decided(v *visit, enrolment uuid.UUID, s central.Status) bool {
 	switch s.State {
 	case central.StateActive:
 		if about := v.keyOpened(); s.Register != 0 && about != 0 && s.Register != about { // nobody's answer
-			r.answer(v, kiosk.KeyRefused{Code: kiosk.ProblemInternal})
+			r.answerAbout(v, enrolment, kiosk.KeyRefused{Code: kiosk.ProblemInternal})
 			return true
 		}
 		active := kiosk.KeyActive{Register: s.Register, ActiveAt: s.ActiveAt, ValidUntil: s.ValidUntil, Level: s.Level}
@@ -222,11 +223,11 @@ func (r *Runner) decided(v *visit, s central.Status) bool {
 		if s.Receipt != nil {
 			active.Leaf = kiosk.Leaf{Origin: s.Receipt.Origin, Hash: s.Receipt.Leaf}
 		}
-		r.answer(v, active)
+		r.answerAbout(v, enrolment, active)
 	case central.StateWaiting:
-		r.answer(v, kiosk.KeyPending{})
+		r.answerAbout(v, enrolment, kiosk.KeyPending{})
 	case central.StateRefused, central.StateExpired, central.StateAbandoned:
-		r.answer(v, kiosk.KeyRefused{Code: refusalCode(s)})
+		r.answerAbout(v, enrolment, kiosk.KeyRefused{Code: refusalCode(s)})
 	default:
 		return false
 	}

@@ -102,6 +102,33 @@ func TestNoticesLost(t *testing.T) {
 	})
 }
 
+// What the centre says of an enrolment that the case has left for another errand is not taken for an answer about that.
+func TestAnswerAboutAnEnrolmentLeft(t *testing.T) {
+	b := newBench(t)
+	d := b.start(nil)
+	d.toSigning("cc2024", kiosk.SMS)
+	d.leaves(d.finish())
+	d.read("cc2024")
+	d.do(kiosk.PersonConfirmed{})
+	d.keyShown() // the centre refused to enrol, and says so whenever it is asked
+	asked := b.centre.times("status")
+	b.centre.fail("status", late)
+	if !b.centre.until(b.ctx, "status", asked+1) {
+		t.Fatal("nobody asked how it stands")
+	}
+	d.begins("cancel", kiosk.ReasonUnused)
+	d.until("review", phase(kiosk.ReviewReading))
+	d.agree()
+	b.centre.fail("bind", slices.Repeat([]when{before}, 30)...)
+	d.typeCardPIN()
+	d.until("waiting", func(s kiosk.State) bool { return s.Review.Phase == kiosk.ReviewBinding && s.Review.Waiting })
+	close(b.centre.release)
+	s := d.until("cancelled, or refused", func(s kiosk.State) bool { return done(s) || s.Problem != nil && s.Problem.Fatal })
+	if !done(s) || s.Receipt.Key == nil || s.Receipt.Key.State != kiosk.StatusCancelled {
+		t.Errorf("the clerk sees %+v", s.Problem)
+	}
+}
+
 // Notices about other enrolments, and one told twice, change nothing.
 func TestNoticesAboutOthers(t *testing.T) {
 	b := newBench(t)

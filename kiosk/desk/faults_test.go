@@ -21,6 +21,7 @@ const (
 	after        // the centre did it, and its answer was lost
 	held         // done, and the answer comes when the context ends: never
 	refused      // the centre says no, for good
+	late         // done, and the answer comes with release
 )
 
 // shaky is a real centre over a line that can fail.
@@ -35,10 +36,12 @@ type shaky struct {
 	news  chan struct{}        // closed when something was asked
 	hello func(*central.Hello) // changes the answers
 	open  func(*central.Opened)
+
+	release chan struct{} // closed when what is late comes
 }
 
 func newShaky(c desk.Centre) *shaky {
-	return &shaky{Centre: c, plan: map[string][]when{}, asked: map[string]int{}, news: make(chan struct{})}
+	return &shaky{Centre: c, plan: map[string][]when{}, asked: map[string]int{}, news: make(chan struct{}), release: make(chan struct{})}
 }
 
 // fail plans what happens to the next questions of a name.
@@ -108,6 +111,12 @@ func question[T any](ctx context.Context, s *shaky, name string, ask func() (T, 
 	switch now {
 	case after:
 		return none, central.ErrUnavailable
+	case late:
+		done()
+		select {
+		case <-s.release:
+		case <-ctx.Done():
+		}
 	case held:
 		done()
 		<-ctx.Done()

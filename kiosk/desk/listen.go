@@ -83,18 +83,20 @@ func (r *Runner) rulesHold(ctx context.Context, id kiosk.CaseID) bool {
 
 // tellStatus asks how the watched enrolment stands and tells the session.
 func (r *Runner) tellStatus(v *visit) {
-	s, err := r.cfg.Centre.Status(v.ctx, v.enrolment())
+	enrolment := v.enrolment()
+	s, err := r.cfg.Centre.Status(v.ctx, enrolment)
 	if err != nil {
 		r.barred(err)
 		return // not open yet, or the line is down: the next heartbeat asks again
 	}
 	r.tellDelivery(v)
-	r.decided(v, s)
+	r.decided(v, enrolment, s)
 }
 
 // tellDelivery asks how far the visit's messages came and tells the session.
 func (r *Runner) tellDelivery(v *visit) {
-	messages, err := r.cfg.Centre.Messages(v.ctx, v.enrolment())
+	enrolment := v.enrolment()
+	messages, err := r.cfg.Centre.Messages(v.ctx, enrolment)
 	if err != nil {
 		r.barred(err)
 		return
@@ -107,10 +109,10 @@ func (r *Runner) tellDelivery(v *visit) {
 			newest[m.Channel] = m
 		}
 	}
-	r.answer(v, told)
+	r.answerAbout(v, enrolment, told)
 	for _, channel := range []kiosk.Channel{kiosk.SMS, kiosk.Email} {
 		if m, ok := newest[channel]; ok {
-			r.answer(v, kiosk.DeliveryChanged{Channel: channel, Delivery: m.State, Reason: m.Reason})
+			r.answerAbout(v, enrolment, kiosk.DeliveryChanged{Channel: channel, Delivery: m.State, Reason: m.Reason})
 		}
 	}
 }

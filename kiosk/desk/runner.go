@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"filippo.io/age"
+	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
 	"balcao/kiosk"
@@ -132,6 +133,15 @@ func (r *Runner) Send(e kiosk.Event) { r.inbox.put(e) }
 
 // answer hands the session what happened in a visit's case.
 func (r *Runner) answer(v *visit, e kiosk.CaseEvent) { r.Send(kiosk.InCase{Case: v.id, Event: e}) }
+
+// answerAbout hands the session what the centre says of an enrolment, unless the case has turned to another one since.
+func (r *Runner) answerAbout(v *visit, enrolment uuid.UUID, e kiosk.CaseEvent) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.enrolmentID == enrolment {
+		r.answer(v, e)
+	}
+}
 
 // Run works until ctx ends, then cancels the case at hand, wipes it and waits for everything it started.
 // It may be called once.
