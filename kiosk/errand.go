@@ -252,6 +252,9 @@ func (s *Session) turn(errand Errand) {
 	}
 	s.errand, s.state.Step = errand, path[at]
 	s.wipeProofs()
+	if !errand.Has(StepEligibility) { // the centre believes nothing in an errand that it does not ask for
+		s.state.Eligible = EligibleState{}
+	}
 	s.reconsider()
 }
 

@@ -153,6 +153,35 @@ func TestLifeOfAKey(t *testing.T) {
 	d.clean()
 }
 
+// Who travels, and is asked what an enrolment needs before the centre says that they have a key, does with it what they came for:
+// nothing of that is in what they sign.
+func TestKeyOfATraveller(t *testing.T) {
+	b := newBench(t)
+	d := b.start(nil)
+	d.readTravel("passport-bac")
+	d.bring(nil)
+	d.toReview(kiosk.SMS)
+	d.do(kiosk.Agreed{})
+	d.leaves(d.until("key active", done))
+	for _, errand := range []struct {
+		name   string
+		reason kiosk.KeyReason
+		want   kiosk.KeyStatus
+	}{{"suspend", kiosk.ReasonPhoneLost, kiosk.StatusSuspended}, {"reactivate", kiosk.ReasonRecovered, kiosk.StatusActive}, {"cancel", kiosk.ReasonUnused, kiosk.StatusCancelled}} {
+		d.readTravel("passport-bac")
+		d.do(kiosk.PersonConfirmed{}, kiosk.EligibilityEntered{Eligibility: papers(d.numbers)}, kiosk.Continue{})
+		d.keyShown()
+		d.begins(errand.name, errand.reason)
+		d.until("review", phase(kiosk.ReviewReading))
+		d.do(kiosk.Agreed{})
+		s := d.until("decided", func(s kiosk.State) bool { return done(s) || s.Problem != nil })
+		if !done(s) || s.Receipt.Key == nil || s.Receipt.Key.State != errand.want {
+			t.Fatalf("%s: the clerk sees %+v", errand.name, s.Problem)
+		}
+		d.leaves(s)
+	}
+}
+
 // Who cannot prove a contact now gets a code, and activates the key with it.
 func TestActivationByCode(t *testing.T) {
 	b := newBench(t)

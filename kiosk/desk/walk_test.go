@@ -85,15 +85,20 @@ func (d *running) entry(name string) fixtures.Entry {
 func (d *running) bring(change func(*kiosk.Eligibility)) {
 	d.t.Helper()
 	d.numbers++
-	brought := kiosk.Eligibility{
-		TaxNumber: taxNumber(d.numbers), Independence: kiosk.Independent,
-		Address: kiosk.Seen{Kind: kiosk.SeenLease, Issuer: "Senhorio de ensaio", Issued: kiosk.Date{Year: 2026, Month: 1, Day: 9}},
-	}
+	brought := papers(d.numbers)
 	if change != nil {
 		change(&brought)
 	}
 	d.do(kiosk.PersonConfirmed{}, kiosk.EligibilityEntered{Eligibility: brought}, kiosk.Continue{})
 	d.until("enrolment open", func(s kiosk.State) bool { return s.Step == kiosk.StepContact && !s.Contact.Opening })
+}
+
+// papers are what somebody brings, whose tax number is the nth.
+func papers(n int) kiosk.Eligibility {
+	return kiosk.Eligibility{
+		TaxNumber: taxNumber(n), Independence: kiosk.Independent,
+		Address: kiosk.Seen{Kind: kiosk.SeenLease, Issuer: "Senhorio de ensaio", Issued: kiosk.Date{Year: 2026, Month: 1, Day: 9}},
+	}
 }
 
 // taxNumber returns a number with a right check digit that nobody can have.
