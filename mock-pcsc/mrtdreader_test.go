@@ -40,7 +40,7 @@ func TestMRTDReader(t *testing.T) {
 			t.Errorf("mrtdreader does not say %q:\n%s", want, out)
 		}
 	}
-	got, err := os.ReadFile(filepath.Join(r.dir, "image.jpg"))
+	got, err := os.ReadFile(filepath.Join(r.Dir, "image.jpg"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,7 +34,7 @@ func (r *reader) certificates(t *testing.T) {
 		}
 	}
 	pem := r.run(t, "pkcs15-tool", "--read-certificate", "45")
-	if err := os.WriteFile(filepath.Join(r.dir, "45.pem"), []byte(pem), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(r.Dir, "45.pem"), []byte(pem), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	subject := r.run(t, "openssl", "x509", "-in", "45.pem", "-noout", "-subject", "-nameopt", "utf8,sep_comma_plus,sname")
@@ -78,7 +78,7 @@ func (r *reader) writeMessage(t *testing.T) {
 	message := []byte("a message for the card to sign\n")
 	digest := sha256.Sum256(message)
 	for name, data := range map[string][]byte{"message": message, "digest": digest[:]} {
-		if err := os.WriteFile(filepath.Join(r.dir, name), data, 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(r.Dir, name), data, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -49,7 +49,7 @@ func (r *reader) pivCertificate(t *testing.T, holder string) {
 
 func (r *reader) read(t *testing.T, name string) string {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join(r.dir, name))
+	data, err := os.ReadFile(filepath.Join(r.Dir, name))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,25 +4,22 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"balcao/mock-pcsc/card"
 	"balcao/mock-pcsc/fixtures"
+	"balcao/mock-pcsc/pcscd"
 	"balcao/mock-pcsc/vpcd"
 )
 
 // reader is a pcscd of its own with one virtual reader, in a mount namespace where its socket hides the
 // machine's. Programs run inside by run.
 type reader struct {
-	pid  int
-	port int
-	dir  string
+	*pcscd.Daemon
 }
 
 // startReader needs pcscd, vpcd and util-linux; a machine without them fails the test, because what
@@ -34,54 +31,12 @@ func startReader(t *testing.T) *reader {
 			t.Fatalf("this test needs %s: %v", tool, err)
 		}
 	}
-	r := &reader{port: freePorts(t), dir: t.TempDir()}
-	conf := fmt.Sprintf("FRIENDLYNAME \"Virtual PCD\"\nDEVICENAME /dev/null:0x%04X\n"+
-		"LIBPATH /usr/lib/pcsc/drivers/serial/libifdvpcd.so\nCHANNELID 0x%04X\n", r.port, r.port)
-	if err := os.MkdirAll(filepath.Join(r.dir, "conf"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(r.dir, "conf", "vpcd"), []byte(conf), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	// The pipe closes when this test ends, however it ends, and then pcscd is told to.
-	script := `mount -t tmpfs tmpfs /run && mkdir -m 755 /run/pcscd || exit 1
-pcscd --foreground --config "$1" >"$2" 2>&1 & pid=$!
-cat >/dev/null
-kill $pid; wait $pid`
-	cmd := exec.Command("unshare", "-rm", "bash", "-c", script, "bash", filepath.Join(r.dir, "conf"), filepath.Join(r.dir, "log"))
-	pipe, err := cmd.StdinPipe()
+	d, err := pcscd.Start(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := cmd.Start(); err != nil {
-		t.Fatalf("starting pcscd: %v", err)
-	}
-	t.Cleanup(func() {
-		pipe.Close()
-		_ = cmd.Wait() // pcscd ends by the signal
-	})
-	r.pid = cmd.Process.Pid
-	return r
-}
-
-// freePorts finds two ports in a row: vpcd has two slots.
-func freePorts(t *testing.T) int {
-	t.Helper()
-	for range 100 {
-		first, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		port := first.Addr().(*net.TCPAddr).Port
-		second, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port+1))
-		first.Close()
-		if err == nil {
-			second.Close()
-			return port
-		}
-	}
-	t.Fatal("no two free ports in a row")
-	return 0
+	t.Cleanup(d.Stop)
+	return &reader{d}
 }
 
 // insert puts a card into the first slot until the test, or remove, ends.
@@ -89,7 +44,7 @@ func (r *reader) insert(t *testing.T, c card.Card) (remove func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
-	addr := fmt.Sprintf("127.0.0.1:%d", r.port)
+	addr := fmt.Sprintf("127.0.0.1:%d", r.Port)
 	go func() {
 		defer close(done)
 		for { // until pcscd has opened the reader
@@ -116,26 +71,17 @@ func (r *reader) insert(t *testing.T, c card.Card) (remove func()) {
 	return remove
 }
 
-// outside lets this process use the pcscd of the namespace. libpcsclite keeps the first path that it was told, so all
-// tests share one, which points to the pcscd of the test that runs.
-func (r *reader) outside(t *testing.T) {
-	t.Helper()
-	path := filepath.Join(os.TempDir(), fmt.Sprintf("balcao-pcscd-%d", os.Getpid()))
-	if err := os.Symlink(fmt.Sprintf("/proc/%d/root/run/pcscd/pcscd.comm", r.pid), path); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.Remove(path) })
-	t.Setenv("PCSCLITE_CSOCK_NAME", path)
-}
+// outside lets this process use the pcscd of the namespace.
+func (r *reader) outside(t *testing.T) { t.Setenv(r.Env()) }
 
 // try runs a program beside pcscd.
 func (r *reader) try(name string, args ...string) (string, error) {
-	inside := append([]string{"--wd=" + r.dir, "--preserve-credentials", "-U", "-m", "-t", fmt.Sprint(r.pid), name}, args...)
+	inside := append([]string{"--wd=" + r.Dir, "--preserve-credentials", "-U", "-m", "-t", fmt.Sprint(r.PID()), name}, args...)
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "nsenter", inside...)
-	cmd.Dir = r.dir
-	cmd.Env = append(os.Environ(), "HOME="+r.dir, "LC_ALL=C.UTF-8")
+	cmd.Dir = r.Dir
+	cmd.Env = append(os.Environ(), "HOME="+r.Dir, "LC_ALL=C.UTF-8")
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }
@@ -161,7 +107,7 @@ func waitFor(t *testing.T, what string, done func() bool) {
 }
 
 // readerName is the first slot as PC/SC names it.
-const readerName = "Virtual PCD 00 00"
+var readerName = pcscd.Slots[0]
 
 func mustCard(t *testing.T, name string) card.Card {
 	t.Helper()
