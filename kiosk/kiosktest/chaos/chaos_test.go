@@ -67,6 +67,9 @@ func TestChaos(t *testing.T) {
 					}
 					h.finish()
 					sum.add(h)
+					if to-from < inHouse { // asked for by itself
+						t.Log(strings.Join(h.steps, "\n"))
+					}
 				})
 			}
 		})

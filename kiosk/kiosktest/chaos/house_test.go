@@ -97,16 +97,17 @@ type house struct {
 	stopDesk func()
 	runner   *desk.Runner
 
-	away   map[string]bool // what is down: "database", "door", "pcscd"
-	steps  []string        // what was done
-	struck []string        // the faults
-	phones int
-	reader map[int]string // which card is in which reader
-	gone   [4]bool        // readers that are unplugged
-	killed atomic.Bool    // pcscd, at a command
-	cards  []string       // of those who come to this house
-	visits int            // that were served
-	ended  map[string]int // last pages that the clerk saw, by errand
+	away    map[string]bool // what is down: "database", "door", "pcscd"
+	steps   []string        // what was done
+	struck  []string        // the faults
+	phones  int
+	persons map[string]*person // by their card
+	reader  map[int]string     // which card is in which reader
+	gone    [4]bool            // readers that are unplugged
+	killed  atomic.Bool        // pcscd, at a command
+	cards   []string           // of those who come to this house
+	visits  int                // that were served
+	ended   map[string]int     // last pages that the clerk saw, by errand
 
 	mu       sync.Mutex
 	state    kiosk.State
@@ -127,7 +128,7 @@ func newHouse(t *testing.T, s *server, first uint64) *house {
 		t.Fatal(err)
 	}
 	h := &house{
-		Office: kiosktest.NewOffice(t), t: t, ctx: t.Context(), server: s, first: first, seed: first, ended: map[string]int{},
+		Office: kiosktest.NewOffice(t), t: t, ctx: t.Context(), server: s, first: first, seed: first, ended: map[string]int{}, persons: map[string]*person{},
 		slots: kiosktest.NewSlots(t), away: map[string]bool{}, reader: map[int]string{}, news: make(chan struct{}), cases: map[kiosk.CaseID]bool{},
 	}
 	h.DB = s.NewDatabase(t)
@@ -137,6 +138,7 @@ func newHouse(t *testing.T, s *server, first uint64) *house {
 	h.fixtures, err = fixtures.Open()
 	h.check(err)
 	h.examiner = kiosktest.Examiner(t, h.fixtures.Issued())
+	h.examiner.Now = s.now
 	h.exec(`update centre.setting set value = case name when 'pin_hash_memory_kib' then '7168' when 'pin_hash_passes' then '1' else to_jsonb(highest) end
 		where name in ('pin_hash_memory_kib', 'pin_hash_passes', 'desk_opens_per_hour', 'desk_codes_per_hour', 'centre_opens_per_hour',
 			'centre_codes_per_hour', 'prefix_codes_per_hour')`)
@@ -246,7 +248,7 @@ func (h *house) fail(format string, args ...any) {
 	s, _ := h.now()
 	log := h.Log.String()
 	h.t.Fatalf("%s\n\nagain: make chaos SEEDS=%d-%d (the last of them)\nfaults:\n\t%s\nthe desk: %s\nafter\n\t%s\n%s", fmt.Sprintf(format, args...), h.first, h.seed,
-		strings.Join(h.struck, "\n\t"), situation(s), strings.Join(h.steps[max(0, len(h.steps)-40):], "\n\t"), log[max(0, len(log)-6000):])
+		strings.Join(h.struck, "\n\t"), situation(s), strings.Join(h.steps[max(0, len(h.steps)-60):], "\n\t"), quiet(log))
 }
 
 func (h *house) exec(sql string, args ...any) {
@@ -295,4 +297,15 @@ func (p *post) Send(ctx context.Context, m delivery.Message) (string, error) {
 		return "", &delivery.Error{Code: p.name + "_unanswered", Temporary: true, Unsure: true}
 	}
 	return p.Outbox.Send(ctx, m)
+}
+
+// quiet is the end of a log without what went well.
+func quiet(log string) string {
+	var said []string
+	for line := range strings.Lines(log) {
+		if !strings.Contains(line, `"status":20`) && !strings.Contains(line, `"msg":"worked"`) {
+			said = append(said, line)
+		}
+	}
+	return strings.Join(said[max(0, len(said)-40):], "")
 }

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"balcao/cardreader/mrz"
 	"balcao/kiosk"
 	"balcao/kiosk/kiosktest"
 	"balcao/mock-pcsc/fixtures"
@@ -20,8 +21,24 @@ var people = []string{
 	"passport-bac", "passport-bac-aa-rsa", "passport-pace-gm", "passport-pace-cam", "passport-bac-ca", "residence-permit",
 }
 
-// wishes are what people come for who have a key.
-var wishes = []string{"suspend", "reactivate", "pin", "email", "phone", "stored", "cancel", "none"}
+// wishes are what people come for who have a key, as far as it is offered.
+var wishes = []string{"suspend", "reactivate", "pin", "email", "phone", "stored", "activate", "try", "cancel"}
+
+// person is one of those who come, and what they remember.
+type person struct {
+	tax     string // number
+	pin     string
+	contact map[kiosk.Channel]string // of their key
+	later   string                   // where the activation code went
+}
+
+// person returns whoever has a card.
+func (h *house) person(card string) *person {
+	if h.persons[card] == nil {
+		h.persons[card] = &person{tax: taxNumber(len(h.persons) + 1), contact: map[kiosk.Channel]string{}}
+	}
+	return h.persons[card]
+}
 
 // visit is somebody who comes to the desk, as it was drawn.
 type visit struct {
@@ -29,8 +46,10 @@ type visit struct {
 	card    string
 	entry   fixtures.Entry
 	channel kiosk.Channel
-	check   bool   // only the document is verified
-	wish    string // once there is a key
+	who     *person
+	check   bool // only the document is verified
+	later   bool // no contact can be proven on the spot
+	wish    int  // which of what is offered, once there is a key; 0: nothing
 	doubt   bool
 	wrong   int // codes that are typed wrong
 	pin     string
@@ -38,10 +57,10 @@ type visit struct {
 	faults  []*fault
 
 	contact  string
-	actions  int  // of the clerk and the person so far
-	begun    bool // a case began
-	leaving  bool // they give up
-	trouble  string
+	actions  int            // of the clerk and the person so far
+	begun    bool           // a case began
+	leaving  bool           // they give up
+	tried    bool           // what they came for is not to be had
 	rounds   int            // without anything new
 	commands map[int]*fault // by number of the card's command
 	hit      atomic.Int32   // the last command that one of them struck at
@@ -51,13 +70,13 @@ type visit struct {
 func (h *house) draw(seed uint64) *visit {
 	h.seed, h.rand = seed, rand.New(rand.NewPCG(seed, 0))
 	v := &visit{
-		seed: seed, card: pick(h, h.cards), channel: pick(h, []kiosk.Channel{kiosk.SMS, kiosk.SMS, kiosk.Email}), check: h.one(12), wish: pick(h, wishes),
-		doubt: h.one(12), pin: pick(h, []string{"482913", "739164", "850273"}), retries: h.rand.IntN(4), commands: map[int]*fault{},
+		seed: seed, card: pick(h, h.cards), channel: pick(h, []kiosk.Channel{kiosk.SMS, kiosk.SMS, kiosk.Email}), check: h.one(16), later: h.one(8), wish: h.rand.IntN(3 * len(wishes)),
+		doubt: h.one(24), pin: pick(h, []string{"482913", "739164", "850273"}), retries: h.rand.IntN(4), commands: map[int]*fault{},
 	}
 	if h.one(4) {
 		v.wrong = 1 + h.rand.IntN(3)
 	}
-	v.entry = h.entry(v.card)
+	v.entry, v.who = h.entry(v.card), h.person(v.card)
 	h.drawFaults(v)
 	return v
 }
@@ -100,7 +119,7 @@ const (
 func (h *house) serve(v *visit) {
 	h.t.Helper()
 	h.at = v
-	h.note("seed %d: %s, wish %s, channel %s, check %v", v.seed, v.card, v.wish, v.channel, v.check)
+	h.note("seed %d: %s, wish %d, channel %s, check %v", v.seed, v.card, v.wish, v.channel, v.check)
 	h.arm(v)
 	was, done := "", false
 	timer := time.NewTimer(patience)
@@ -108,7 +127,7 @@ func (h *house) serve(v *visit) {
 	for {
 		s, news := h.now()
 		v.begun = v.begun || s.Case != 0
-		if v.begun && s.Case == 0 && !shut(s) && s.Step == kiosk.StepDocument && v.trouble == "" {
+		if v.begun && s.Case == 0 && !shut(s) && s.Step == kiosk.StepDocument {
 			break
 		}
 		if is := situation(s); is != was {
@@ -221,6 +240,9 @@ func (h *house) act(v *visit, s kiosk.State) bool {
 		return h.document(v, s)
 	case kiosk.StepIdentity:
 		switch {
+		case mrz.Transliterate(s.Document.Identity.FullName()) != mrz.Transliterate(v.entry.Holder):
+			h.take(1)
+			return h.send("not theirs", kiosk.OtherDocument{})
 		case !s.Document.Complete:
 			return false
 		case s.Errand.Name == "check":
@@ -228,9 +250,8 @@ func (h *house) act(v *visit, s kiosk.State) bool {
 		}
 		return h.send("it is them", kiosk.PersonConfirmed{})
 	case kiosk.StepEligibility:
-		h.phones++
 		return h.send("what they bring", kiosk.EligibilityEntered{Eligibility: kiosk.Eligibility{
-			TaxNumber: taxNumber(h.phones), Independence: kiosk.Independent,
+			TaxNumber: v.who.tax, Independence: kiosk.Independent,
 			Address: kiosk.Seen{Kind: kiosk.SeenLease, Issuer: "Senhorio de ensaio", Issued: kiosk.Date{Year: 2026, Month: 1, Day: 9}},
 		}}, kiosk.Continue{})
 	case kiosk.StepContact:
@@ -244,9 +265,14 @@ func (h *house) act(v *visit, s kiosk.State) bool {
 		return h.review(v, s)
 	case kiosk.StepKey:
 		return h.chooses(v, s)
+	case kiosk.StepActivation:
+		return h.activates(v, s)
+	case kiosk.StepTry:
+		return h.tries(v, s)
 	case kiosk.StepStored:
 		return !s.Stored.At.IsZero() && h.send("read", kiosk.Continue{})
 	case kiosk.StepDone:
+		v.remember(s)
 		if h.take(1) {
 			return true
 		}
@@ -286,40 +312,113 @@ func (h *house) proves(v *visit, s kiosk.State) bool {
 	if v.channel == kiosk.Email {
 		c = s.Contact.Email
 	}
+	later := s.Contact.Later
 	switch {
-	case s.Contact.Opening || c.Sending || c.Checking:
+	case s.Contact.Opening || c.Sending || c.Checking || later.Sending:
 		return false
+	case later.Set:
+		v.who.later = later.Value
+		return h.send("go on", kiosk.Continue{})
+	case v.later && s.Errand.Name == "enrol" && c.Value == "" && !s.Contact.Settled:
+		return h.send("later, to "+h.newContact(v), kiosk.LaterChosen{Channel: v.channel}, kiosk.LaterEntered{Text: v.contact})
 	case s.Contact.Settled && s.Errand.Channel == "" || c.Confirmed():
 		return h.send("go on", kiosk.Continue{})
+	case s.Errand.Channel != "" && c.Stopped() == kiosk.ChannelLocked:
+		v.leaving = true
+		return false
 	case c.Value == "" || c.Stopped() != kiosk.ContactOK && c.Stopped() != kiosk.CodeExpired || c.Problem == kiosk.ResendsUsed || s.Document.CardPresent && v.rounds > 40:
 		if c.Stopped() == kiosk.ChannelLocked || v.rounds > 40 {
 			v.channel = map[kiosk.Channel]kiosk.Channel{kiosk.SMS: kiosk.Email, kiosk.Email: kiosk.SMS}[v.channel]
 		}
-		h.phones++
-		v.contact = fmt.Sprintf("+3519123%05d", h.phones)
-		if v.channel == kiosk.Email {
-			v.contact = fmt.Sprintf("pessoa%d@casa.example", h.phones)
-		}
-		return h.send("contact "+v.contact, kiosk.ContactEntered{Channel: v.channel, Text: v.contact})
+		return h.send("contact "+h.newContact(v), kiosk.ContactEntered{Channel: v.channel, Text: v.contact})
 	case c.Stopped() == kiosk.CodeExpired, v.rounds > 8 && !s.Now.Before(c.ResendAt):
 		return h.send("another code", kiosk.Resend{Channel: v.channel})
 	case s.Contact.Awaited != v.channel:
 		return false
 	}
-	outbox := &h.SMS
+	code := h.codeTo(v, v.channel, c.Value)
+	return len(code) > 0 && h.send("the code", kiosk.CodeTyped{Code: code})
+}
+
+// newContact is one that nobody used yet.
+func (h *house) newContact(v *visit) string {
+	h.phones++
+	v.contact = fmt.Sprintf("+3519123%05d", h.phones)
 	if v.channel == kiosk.Email {
+		v.contact = fmt.Sprintf("pessoa%d@casa.example", h.phones)
+	}
+	return v.contact
+}
+
+// codeTo is the newest code that came to a contact, or what somebody mistypes; nil before one came.
+func (h *house) codeTo(v *visit, channel kiosk.Channel, contact string) []byte {
+	outbox := &h.SMS
+	if channel == kiosk.Email {
 		outbox = &h.Mail
 	}
-	sent := outbox.To(c.Value, kiosktest.CodeMessage)
+	sent := outbox.To(contact, kiosktest.CodeMessage)
 	if len(sent) == 0 {
-		return false
+		return nil
 	}
 	code := []byte(kiosktest.CodeIn(sent[len(sent)-1]))
 	if v.wrong > 0 {
 		v.wrong--
 		code[0] = '0' + (code[0]-'0'+1)%10
 	}
-	return h.send("the code", kiosk.CodeTyped{Code: code})
+	return code
+}
+
+// activates types the code that came by message.
+func (h *house) activates(v *visit, s kiosk.State) bool {
+	sent := slices.Concat(h.SMS.To(v.who.later, kiosktest.LongMessage), h.Mail.To(v.who.later, kiosktest.LongMessage))
+	switch {
+	case s.Activation.Checking:
+		return false
+	case s.Activation.Proven:
+		return h.send("go on", kiosk.Continue{})
+	case len(sent) == 0 || s.Activation.Problem != kiosk.ContactOK:
+		return h.send("no code", kiosk.Cancel{})
+	}
+	return h.send("the activation code", kiosk.ActivationTyped{Code: kiosk.Secret(kiosktest.LongCodeIn(sent[len(sent)-1]))})
+}
+
+// tries signs in with the key, at the desk.
+func (h *house) tries(v *visit, s kiosk.State) bool {
+	channel, by := kiosk.SMS, kiosk.ByPhone
+	if v.who.contact[channel] == "" {
+		channel, by = kiosk.Email, kiosk.ByEmail
+	}
+	switch s.Try.Phase {
+	case kiosk.TryNaming:
+		return h.send("their own", kiosk.TryNamed{By: by, Channel: channel})
+	case kiosk.TryPIN:
+		if s.Try.Problem == kiosk.TryNo {
+			return h.send("it is not known", kiosk.Cancel{})
+		}
+		return h.send("the key's PIN", kiosk.TryPINTyped{PIN: kiosk.Secret(v.who.pin)})
+	case kiosk.TryCode:
+		if s.Try.Problem == kiosk.TryCodeExpired {
+			return h.send("another code", kiosk.TryResend{})
+		}
+		code := h.codeTo(v, channel, v.who.contact[channel])
+		return len(code) > 0 && h.send("the code", kiosk.TryCodeTyped{Code: code})
+	case kiosk.TrySignedIn, kiosk.TryOver:
+		return h.send("tried", kiosk.Continue{}, kiosk.Cancel{})
+	}
+	return false
+}
+
+// remember is what somebody knows who saw the last page.
+func (v *visit) remember(s kiosk.State) {
+	switch r := s.Receipt; {
+	case r == nil || r.Pending:
+		return
+	case r.Errand == "enrol", r.Errand == "phone", r.Errand == "email":
+		v.who.contact[v.channel] = v.contact
+	}
+	if s.Errand.Has(kiosk.StepPIN) {
+		v.who.pin = v.pin
+	}
 }
 
 func (h *house) review(v *visit, s kiosk.State) bool {
@@ -355,14 +454,22 @@ func (h *house) chooses(v *visit, s kiosk.State) bool {
 	switch {
 	case s.Key.Phase == kiosk.KeyReading || s.Key.Phase == kiosk.KeyOpening:
 		return false
-	case !slices.Contains(s.Key.Offered, v.wish):
+	case v.tried:
 		return h.send("that is all", kiosk.Cancel{})
 	}
-	events := []kiosk.Event{kiosk.KeyChosen{Errand: v.wish}}
-	if reasons := kiosk.Reasons[v.wish]; len(reasons) > 0 {
+	offered := slices.DeleteFunc(slices.Clone(wishes), func(wish string) bool {
+		return !slices.Contains(s.Key.Offered, wish) || wish == "try" && v.who.pin == ""
+	})
+	if len(offered) == 0 || v.wish == 0 {
+		return h.send("that is all", kiosk.Cancel{})
+	}
+	wish := offered[v.wish%len(offered)]
+	v.tried = v.rounds > 20
+	events := []kiosk.Event{kiosk.KeyChosen{Errand: wish}}
+	if reasons := kiosk.Reasons[wish]; len(reasons) > 0 {
 		events = append(events, kiosk.ReasonChosen{Reason: reasons[v.seed%uint64(len(reasons))]})
 	}
-	return h.send("to "+v.wish, append(events, kiosk.Continue{})...)
+	return h.send("to "+wish, append(events, kiosk.Continue{})...)
 }
 
 func staffPIN() kiosk.Event { return kiosk.StaffPINTyped{PIN: kiosk.Secret("123456")} }
@@ -397,6 +504,9 @@ func (h *house) staffCard(s kiosk.State) bool {
 func (h *house) overcome(v *visit, s kiosk.State) bool {
 	h.t.Helper()
 	code := s.Problem.Code
+	if !fair[code] && !v.swapped() {
+		h.fail("somebody honest is refused: %s", code)
+	}
 	page := present.Clerk(present.Presenter{State: s}, present.Drafts{})
 	var live []present.Action
 	for _, a := range page.Actions {
@@ -407,7 +517,6 @@ func (h *house) overcome(v *visit, s kiosk.State) bool {
 	if page.Cancel != nil {
 		live = append(live, *page.Cancel)
 	}
-	v.trouble = ""
 	switch {
 	case code == kiosk.ProblemCode(kiosk.ReasonCardChanged), code == kiosk.ProblemCardUnresponsive, code == kiosk.ProblemCode(kiosk.ReasonUnknownCard):
 		if h.take(1) {
@@ -428,6 +537,19 @@ func (h *house) overcome(v *visit, s kiosk.State) bool {
 		return false
 	}
 	return h.send("on: "+string(code), live[0].Event)
+}
+
+// fair are the problems that somebody with good papers may meet when something fails.
+var fair = map[kiosk.ProblemCode]bool{
+	kiosk.ProblemCode(kiosk.ReasonSilent): true, kiosk.ProblemCode(kiosk.ReasonRemoved): true, kiosk.ProblemCode(kiosk.ReasonCardChanged): true,
+	kiosk.ProblemReaderBusy: true, kiosk.ProblemCardUnresponsive: true, kiosk.ProblemCardAway: true, kiosk.ProblemIdle: true,
+	kiosk.ProblemServiceStopped: true, kiosk.ProblemServiceStuck: true, kiosk.ProblemNoReader: true,
+	kiosk.ProblemCentreDown: true, kiosk.ProblemWaitingCase: true, kiosk.ProblemExpired: true,
+}
+
+// swapped reports whether somebody else's card was in the reader: what is said then may be said of that.
+func (v *visit) swapped() bool {
+	return slices.ContainsFunc(v.faults, func(f *fault) bool { return f.struck && f.name == "card swapped" })
 }
 
 // taxNumber returns a number with a right check digit that nobody can have.
