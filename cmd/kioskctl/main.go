@@ -28,6 +28,7 @@ const usage = `Usage: kioskctl COMMAND [flags]
            settings | set | extension | destination | alerts | reviews: the centre's rules, and what to look at
   desk     add | suspend | resume | rotate | revoke | list: the desks and their TLS client certificates
   staff    add | suspend | resume | renew | revoke | list: who may sign in at a desk, and their cards
+  status   one page: how the centre does, and what to do (exit 0 all is well, 3 something is not)
   messages which messages wait, and how those of the last day fared (exit 3 when some wait too long)
   languages what of each language's texts nobody has read whose language it is
   retention [run]: for how long data is kept, what of it is due, and delete that
@@ -64,7 +65,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 			return runCard(ctx, args, stdin, stdout, stderr)
 		},
 		"document": runDocument, "doctor": runDoctor, "support": runSupport, "trust": runTrust, "db": runDB, "desk": runDesk, "staff": runStaff,
-		"messages": runMessages, "languages": runLanguages, "retention": runRetention, "alerts": runAlerts,
+		"status": runStatus, "messages": runMessages, "languages": runLanguages, "retention": runRetention, "alerts": runAlerts,
 		"audit": runAudit, "log": runLog, "witness": runWitness, "evidence": runEvidence,
 		"version": versions, "-version": versions, "--version": versions,
 	}, args, stdout, stderr)

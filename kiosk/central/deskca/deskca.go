@@ -168,6 +168,9 @@ func parse(certPEM, keyPEM []byte) (*x509.Certificate, *ecdsa.PrivateKey, error)
 	return cert, key, nil
 }
 
+// LoginEnds is when a certificate that was issued then ends.
+func LoginEnds(issued time.Time) time.Time { return issued.AddDate(loginYears, 0, 0) }
+
 // Certificate is the authority's own.
 func (a *Authority) Certificate() *x509.Certificate { return a.cert }
 
@@ -204,7 +207,7 @@ func (a *Authority) issue(template *x509.Certificate) (Pair, error) {
 		return Pair{}, fmt.Errorf("making a key: %w", err)
 	}
 	now := a.now()
-	template.NotBefore, template.NotAfter = now.Add(-time.Hour), now.AddDate(loginYears, 0, 0)
+	template.NotBefore, template.NotAfter = now.Add(-time.Hour), LoginEnds(now)
 	template.KeyUsage = x509.KeyUsageDigitalSignature
 	template.BasicConstraintsValid = true
 	pair, _, err := issue(template, a.cert, key, a.key)
