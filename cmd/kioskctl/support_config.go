@@ -39,7 +39,11 @@ type deskConfig struct {
 // readDeskConfig reads what there is: a configuration that a desk refuses is the one that help is wanted for.
 func readDeskConfig(file string) deskConfig {
 	c := deskConfig{file: file}
-	_, c.err = toml.DecodeFile(file, &c.keys)
+	if info, err := os.Stat(file); err != nil || !info.Mode().IsRegular() { // a pipe would be waited for
+		c.err = cmp.Or(err, errors.New("not a file"))
+	} else {
+		_, c.err = toml.DecodeFile(file, &c.keys)
+	}
 	text := func(key string) string { s, _ := c.keys[key].(string); return s }
 	c.centreCA, c.certificate, c.key, c.printer = text("centre_ca"), text("certificate"), text("key"), text("printer")
 	c.trust = cmp.Or(text("trust"), trustFolder(""))
@@ -229,7 +233,7 @@ type trustFacts struct {
 	File     string    `json:"file"`
 	Bytes    int64     `json:"bytes"`
 	NotAfter time.Time `json:"not_after,omitzero"` // of a revocation list: when the next one is due
-	SHA256   string    `json:"sha256"`             // of a certificate; of another file: of its bytes
+	SHA256   string    `json:"sha256,omitempty"`   // of authorities and lists; that of a person's certificate would name it
 	Kind     string    `json:"kind"`
 }
 
@@ -282,18 +286,17 @@ func (d deskProbes) trustFile(path string) trustFacts {
 	if err != nil {
 		return f
 	}
-	f.Kind, f.SHA256 = "other", fingerprintText(raw)
+	f.Kind = "other"
 	der := raw
 	if block, _ := pem.Decode(raw); block != nil {
 		der = block.Bytes
 	}
-	if c, err := x509.ParseCertificate(der); err == nil {
-		f.Kind, f.NotAfter, f.SHA256 = "certificate", c.NotAfter, fingerprintText(c.Raw)
-		if c.IsCA {
-			f.Kind = "CA certificate"
-		}
+	if c, err := x509.ParseCertificate(der); err == nil && c.IsCA {
+		f.Kind, f.NotAfter, f.SHA256 = "CA certificate", c.NotAfter, fingerprintText(c.Raw)
+	} else if err == nil {
+		f.Kind = "certificate, of no authority"
 	} else if l, err := x509.ParseRevocationList(der); err == nil {
-		f.Kind, f.NotAfter = "revocation list", l.NextUpdate
+		f.Kind, f.NotAfter, f.SHA256 = "revocation list", l.NextUpdate, fingerprintText(der)
 	}
 	return f
 }

@@ -118,12 +118,16 @@ type usbFacts struct {
 
 func (d deskProbes) readers(ctx context.Context) []section {
 	facts := readerFacts{Service: d.service(ctx), Plugged: d.plugged()}
+	facts.Readers = []string{}
 	var findings []finding
-	for _, f := range d.config.choice().Diagnose(ctx) {
+	diagnosed := d.config.choice().Diagnose(ctx)
+	for _, f := range diagnosed {
 		findings = append(findings, d.wording.finding(finding{Finding: d.nameless(f)}))
 	}
+	if !diagnosed[0].OK { // the service would be waited for again
+		return []section{{"readers", facts, findings}}
+	}
 	names, _ := cardreader.List(ctx) // what is wrong, Diagnose has said
-	facts.Readers = []string{}
 	for _, name := range names {
 		facts.Readers = append(facts.Readers, d.wording.reader(name))
 	}

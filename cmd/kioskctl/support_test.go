@@ -137,9 +137,9 @@ func TestSupport_Hostile(t *testing.T) {
 			`WARN  card case=7 error="card answered 6982 to command …: security status not satisfied" work=read`,
 			`error="the centre failed (HTTP 502)"`, "stack=reading.go:12",
 		},
-		"trust.json":    {`"kind": "certificate"`, `"folder": "anchors"`, `"folder": "csca-crl"`},
+		"trust.json":    {`"kind": "certificate, of no authority"`, `"folder": "anchors"`, `"folder": "csca-crl"`},
 		"config.json":   {`"name": "(set)"`, "HTTPS_PROXY", `"unknown_keys": 3`},
-		"summary.txt":   {"csca-crl/….crl is left out.", "anchors/….cer is left out.", "✗ The desk's certificate cannot be read.", "✗ The configuration has no address of the centre."},
+		"summary.txt":   {"csca-crl/….crl is left out.", "anchors/….cer is left out.", "✗ The desk's certificate cannot be read.", "✗ The configuration has no address of the centre.", "✗ The smart-card service is installed but does not run."},
 		"versions.json": {"kioskctl", "go1."},
 	} {
 		for _, want := range wants {
@@ -231,6 +231,17 @@ func TestSupport_NeverHangs(t *testing.T) {
 	}
 }
 
+// TestSupport_NoFile: what is named and is no file is not waited for.
+func TestSupport_NoFile(t *testing.T) {
+	dir := t.TempDir()
+	files, _ := bundleOf(t, "--config", dir, "--log", "/dev/zero", "--trust", filepath.Join(dir, "gone"))
+	for _, want := range []string{"✗ The desk's configuration cannot be read.", "✗ No log of the desk can be read.", "✗ The trust folder "} {
+		if !strings.Contains(files["summary.txt"], want) {
+			t.Errorf("it does not say %q:\n%s", want, files["summary.txt"])
+		}
+	}
+}
+
 // TestSupport_KeepsWhatIsThere: a file of that name stays as it is.
 func TestSupport_KeepsWhatIsThere(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "letter.txt")
@@ -247,20 +258,22 @@ func TestSupport_KeepsWhatIsThere(t *testing.T) {
 func TestWording(t *testing.T) {
 	w := newWording(driverFiles)
 	for text, want := range map[string]string{
-		"reading the card: permission denied":        "reading the card: permission denied",
-		"reading the card of Inês Falcão: not found": "reading the card of …: not found",
-		"card answered 6A82 to command":              "card answered 6A82 to command",
-		"card sent 6A82":                             "card sent …",
-		"the code 407182 was wrong 3 times":          "the code … was wrong 3 times",
-		"write 91 23 45 67 8 or 912-345-678":         "write … or …",
-		"<P<PRTFALCAO<<INES>":                        "…",
-		"write to pessoa@correio.example":            "write to …",
-		"/etc/balcao/trust/anchors/Inês.cer":         "/etc/balcao/trust/anchors/….cer",
-		"/home/ines/kiosk.toml":                      "/home/…/kiosk.toml",
-		"the centre failed (HTTP 503)":               "the centre failed (HTTP 503)",
-		"\xff\xfeInês":                               "…",
-		"":                                           "",
-		strings.Repeat("Falcão ", 1000):              "…",
+		"reading the card: permission denied":          "reading the card: permission denied",
+		"reading the card of Inês Falcão: not found":   "reading the card of …: not found",
+		"card answered 6A82 to command":                "card answered 6A82 to command",
+		"card sent 6A82":                               "card sent …",
+		"the code 407182 was wrong 3 times":            "the code … was wrong 3 times",
+		"write 91 23 45 67 8 or 912-345-678":           "write … or …",
+		"<P<PRTFALCAO<<INES>":                          "…",
+		"A reader's driver hangs: journalctl -u pcscd": "A reader's driver hangs: journalctl -u pcscd",
+		"the PIN 12 34 was wrong":                      "the PIN … was wrong",
+		"write to pessoa@correio.example":              "write to …",
+		"/etc/balcao/trust/anchors/Inês.cer":           "/etc/balcao/trust/anchors/….cer",
+		"/home/ines/kiosk.toml":                        "/home/…/kiosk.toml",
+		"the centre failed (HTTP 503)":                 "the centre failed (HTTP 503)",
+		"\xff\xfeInês":                                 "…",
+		"":                                             "",
+		strings.Repeat("Falcão ", 1000):                "…",
 	} {
 		if got := w.plain(text); got != want {
 			t.Errorf("%.60q: got %q, want %q", text, got, want)

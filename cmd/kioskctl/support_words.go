@@ -46,7 +46,7 @@ func newWording(drivers string) wording {
 const longestText = 2000
 
 // plain is text with everything left out that is not known; "…" stands for it. Numbers of one or two digits stay, unless
-// several follow each other: telephone numbers are written so.
+// others stand beside them: telephone numbers and PINs are written so.
 func (w wording) plain(text string) string {
 	text = text[:min(len(text), longestText)]
 	all := tokens(text)
@@ -95,7 +95,7 @@ func (w wording) keeps(all []token, i int) bool {
 	for j := i + 2; j < len(all) && allDigits(all[j].text); j += 2 {
 		run++
 	}
-	return run <= 2
+	return run == 1
 }
 
 var (
