@@ -2,18 +2,23 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	osexec "os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"balcao/assets/testpki"
+	"balcao/kiosk/central/cluster"
+	"balcao/kiosk/central/schema"
 	"balcao/kiosk/kiosktest"
 )
 
@@ -148,4 +153,67 @@ func TestStatus_Away(t *testing.T) {
 	if code != exitUnwell || !strings.Contains(out, "database      NOT  cannot be told") || strings.Contains(out, "hunter2") || strings.Contains(out, "All is well") {
 		t.Errorf("without a database: exit %d:\n%s", code, out)
 	}
+}
+
+// A synchronous standby that goes is told, by status and to registrars; so is an archive that fails.
+func TestStatus_Standbys(t *testing.T) {
+	server, err := cluster.Start(t.Context(), cluster.Options{Settings: []string{"archive_mode=on", "archive_command=false"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := server.Create(t.Context(), "balcao"); err != nil {
+		t.Fatal(err)
+	}
+	dsn := server.DSN(cluster.Admin, "balcao")
+	t.Setenv("BALCAO_ADMIN_DSN", dsn)
+	exec := func(sql string) {
+		t.Helper()
+		err := schema.WithAdmin(t.Context(), dsn, func(conn *pgx.Conn) error { _, err := conn.Exec(t.Context(), sql); return err })
+		if err != nil {
+			t.Fatalf("%s: %v", sql, err)
+		}
+	}
+	until := func(want string, figure string, value float64) {
+		t.Helper()
+		for {
+			_, out := status(t)
+			all, err := figures(t.Context(), dsn)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, there := all[figure]; strings.Contains(out, want) && there && got == value {
+				return
+			}
+			select {
+			case <-t.Context().Done():
+				t.Fatalf("%q is not in\n%s, or %s is not %v in %v", want, out, figure, value, all)
+			case <-time.After(20 * time.Millisecond):
+			}
+		}
+	}
+	until("no standby, and none is wanted", "standbys sync", 0)
+	// pg_receivewal is a standby that replays nothing.
+	follow, stop := context.WithCancel(t.Context())
+	t.Cleanup(stop)
+	folder := t.TempDir()
+	receive := osexec.CommandContext(follow, "pg_receivewal", "--no-loop", "--synchronous", "-D", folder, "-d", server.DSN(cluster.Admin, "")+"&application_name=db2")
+	var said bytes.Buffer
+	receive.Stdout, receive.Stderr = &said, &said
+	if err := receive.Start(); err != nil {
+		t.Fatal(err)
+	}
+	until("standby db2: streaming, async", "standbys async", 1)
+	exec(`alter system set synchronous_standby_names = 'db2'`)
+	exec(`select pg_reload_conf()`)
+	until("1 synchronous standbys (wanted: db2)", "standbys sync", 1)
+	stop()
+	_ = receive.Wait() // it was killed
+	until("NOT  0 synchronous standbys (wanted: db2)", "standbys sync", 0)
+	exec(`select pg_switch_wal()`)
+	until("NOT  the last WAL file could not be archived", "archive_fails", 1)
 }
