@@ -60,11 +60,11 @@ type nothing struct{}
 func (nothing) Send(context.Context, delivery.Message) (string, error) { return "", nil }
 func (nothing) Check(context.Context) error                            { return nil }
 
-// fullName finds the name in the text of a description.
-var fullName = regexp.MustCompile(`fqName: "([a-z0-9_]+)"`)
+// fullName finds the name and the labels in the text of a description.
+var fullName = regexp.MustCompile(`fqName: "([a-z0-9_]+)".*variableLabels: \{([a-z,]*)\}`)
 
-// exported are the names of all that the programs export: of a histogram those of its three parts.
-func exported(t *testing.T) map[string]bool {
+// exported are the names of all that the programs export, of a histogram those of its three parts, with their labels.
+func exported(t *testing.T) map[string][]string {
 	t.Helper()
 	must := func(err error) {
 		t.Helper()
@@ -92,18 +92,22 @@ func exported(t *testing.T) map[string]bool {
 	must(err)
 	countries, err := country.Load(filepath.Join(dir, "trust"))
 	must(err)
-	names := map[string]bool{"up": true}
+	names := map[string][]string{}
 	described := make(chan *prometheus.Desc, 1000)
 	for _, c := range slices.Concat(d.Metrics(), w.Metrics(), metrics.Registrar(store, countries, pair.Leaf, 1)) {
 		c.Describe(described)
 	}
 	close(described)
 	for d := range described {
-		name := fullName.FindStringSubmatch(d.String())[1]
-		names[name] = true
+		found := fullName.FindStringSubmatch(d.String())
+		if found == nil {
+			t.Fatalf("a description is not read: %s", d)
+		}
+		name, labels := found[1], append(strings.Split(found[2], ","), "job", "instance", "le") // Prometheus' own
+		names[name] = labels
 		for _, part := range []string{"_bucket", "_sum", "_count"} {
 			if strings.HasSuffix(name, "_seconds") {
-				names[name+part] = true
+				names[name+part] = labels
 			}
 		}
 	}
@@ -112,7 +116,7 @@ func exported(t *testing.T) map[string]bool {
 	families, err := registry.Gather()
 	must(err)
 	for _, f := range families {
-		names[f.GetName()] = true
+		names[f.GetName()] = []string{"job", "instance"}
 	}
 	return names
 }
@@ -120,15 +124,28 @@ func exported(t *testing.T) map[string]bool {
 // metricName finds what may be the name of a metric in an expression.
 var metricName = regexp.MustCompile(`\b(?:balcao|go|process)_[a-z0-9_]+\b`)
 
-func wantExported(t *testing.T, names map[string]bool, where, expressions string) {
+// selector is a metric with a condition on its labels; label one of the conditions.
+var (
+	selector = regexp.MustCompile(`\b((?:balcao|go|process)_[a-z0-9_]+)\{([^}]*)\}`)
+	label    = regexp.MustCompile(`(\w+)(?:=|!=|=~|!~)"`)
+)
+
+func wantExported(t *testing.T, names map[string][]string, where, expressions string) {
 	t.Helper()
 	found := metricName.FindAllString(expressions, -1)
 	if len(found) == 0 {
 		t.Errorf("%s names no metric", where)
 	}
 	for _, name := range found {
-		if !names[name] {
+		if names[name] == nil {
 			t.Errorf("%s: no program exports %s", where, name)
+		}
+	}
+	for _, s := range selector.FindAllStringSubmatch(expressions, -1) {
+		for _, l := range label.FindAllStringSubmatch(s[2], -1) {
+			if !slices.Contains(names[s[1]], l[1]) {
+				t.Errorf("%s: %s has no label %s", where, s[1], l[1])
+			}
 		}
 	}
 }

@@ -66,7 +66,8 @@ func TestServe(t *testing.T) {
 		}
 	}
 	stop()
-	if _, err := http.Get("http://" + line.Address + "/metrics"); err == nil {
+	if answer, err := http.Get("http://" + line.Address + "/metrics"); err == nil {
+		_ = answer.Body.Close()
 		t.Error("it is served after the stop")
 	}
 	if stop, err := metrics.Serve(t.Context(), "", nil); err != nil {
