@@ -45,6 +45,8 @@ func (c Choice) Diagnose(ctx context.Context) []Finding {
 	switch {
 	case errors.Is(err, ErrStuck), ctx.Err() != nil: // it had not answered when the caller's time was over
 		return []Finding{stuckFinding}
+	case err != nil && causeOf(err) == awaitsReader:
+		return []Finding{noReader()}
 	case err != nil:
 		return []Finding{serviceFinding(causeOf(err))}
 	}

@@ -33,9 +33,8 @@ func serviceFinding(cause Cause) Finding {
 	default:
 		return Finding{
 			Code: CodeStopped, Title: "The smart-card service (SCardSvr) does not run.",
-			Cause: "No reader is plugged in: Windows starts the service with the first one and ends it with the last. Or it was " +
-				"disabled, or this is a remote session.",
-			Cure: "Plug the reader in. If it is: set the service “Smart Card” (SCardSvr) to Automatic in services.msc, and start it.",
+			Cause: "It was disabled, failed when it started, or this is a remote session.",
+			Cure:  "Set the service “Smart Card” (SCardSvr) to Automatic in services.msc, and start it.",
 		}
 	}
 }

@@ -29,6 +29,10 @@ const (
 	NotAuthorised  Cause = "not_authorised" // it runs but does not let this user in (polkit)
 )
 
+// awaitsReader is the cause that is none: the service is started when a reader is plugged in, as Windows does. It is
+// reported as a service without readers.
+const awaitsReader Cause = "awaits_reader"
+
 // Reader is a reader as PC/SC names it. Number counts from 1 in the order of appearance; a reader that
 // comes back, also after a restart of the service, has the number that it had.
 type Reader struct {

@@ -10,6 +10,9 @@ import (
 // What the tests reach into: the memory of Watch without its calls, and a session on a reader that is
 // none, because the virtual reader has no pinpad and no T=0.
 
+// AwaitsReader is awaitsReader.
+const AwaitsReader = awaitsReader
+
 // Tracker is tracker.
 type Tracker struct{ *tracker }
 

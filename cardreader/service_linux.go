@@ -28,6 +28,12 @@ var daemonPaths = []string{"/usr/sbin/pcscd", "/usr/local/sbin/pcscd", "/sbin/pc
 // systemCodes are errors of the system itself that PC/SC passes on; libpcsclite passes none.
 var systemCodes map[scard.Error]error
 
+// absent reports whether a state of SCardStatus says that no card is in: pcsclite's are bits.
+func absent(state scard.State) bool { return state&scard.Absent != 0 }
+
+// causeOfEnd says why a service that was there is gone.
+func causeOfEnd(error) Cause { return ServiceStopped }
+
 // causeOf says why the service could not be reached.
 func causeOf(err error) Cause {
 	if errors.Is(classify(err), ErrNotAuthorised) {

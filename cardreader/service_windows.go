@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"time"
+	"unsafe"
 
 	"github.com/ebfe/scard"
 	"golang.org/x/sys/windows"
@@ -24,7 +25,15 @@ var systemCodes = map[scard.Error]error{
 	scard.Error(windows.ERROR_SEM_TIMEOUT):          ErrTransport,
 }
 
-// causeOf says why the service could not be reached.
+// absent reports whether a state of SCardStatus says that no card is in: winscard's are numbers (winscard.h: SCARD_ABSENT
+// 1, PRESENT 2 … SPECIFIC 6), not pcsclite's bits, which the binding knows.
+func absent(state scard.State) bool { return state == 1 }
+
+// causeOfEnd says why a service that was there is gone: usually the last reader was unplugged.
+func causeOfEnd(err error) Cause { return causeOf(err) }
+
+// causeOf says why the service could not be reached. Windows starts it with the first reader, unless it is disabled, and
+// ends it after the last.
 func causeOf(err error) Cause {
 	if errors.Is(classify(err), ErrNotAuthorised) {
 		return NotAuthorised
@@ -34,14 +43,28 @@ func causeOf(err error) Cause {
 		return ServiceStopped
 	}
 	defer func() { _ = windows.CloseServiceHandle(manager) }()
-	service, err := windows.OpenService(manager, windows.StringToUTF16Ptr("SCardSvr"), windows.SERVICE_QUERY_STATUS)
+	service, err := windows.OpenService(manager, windows.StringToUTF16Ptr("SCardSvr"), windows.SERVICE_QUERY_STATUS|windows.SERVICE_QUERY_CONFIG)
 	if errors.Is(err, windows.ERROR_SERVICE_DOES_NOT_EXIST) {
 		return ServiceMissing
 	}
-	if err == nil {
-		_ = windows.CloseServiceHandle(service)
+	if err != nil {
+		return ServiceStopped
 	}
-	return ServiceStopped
+	defer func() { _ = windows.CloseServiceHandle(service) }()
+	var status windows.SERVICE_STATUS
+	if windows.QueryServiceStatus(service, &status) != nil || status.CurrentState == windows.SERVICE_RUNNING || disabled(service) {
+		return ServiceStopped
+	}
+	return awaitsReader
+}
+
+// disabled reports whether Windows does not start a service, as far as it says.
+func disabled(service windows.Handle) bool {
+	var room [8 << 10]byte // the most that Windows writes
+	config := (*windows.QUERY_SERVICE_CONFIG)(unsafe.Pointer(&room[0]))
+	var needed uint32
+	err := windows.QueryServiceConfig(service, config, uint32(len(room)), &needed)
+	return err != nil || config.StartType == windows.SERVICE_DISABLED
 }
 
 // serviceRetry is how often the service is tried. Windows starts it when a reader is plugged in.

@@ -344,7 +344,7 @@ func vanished(h handle) bool {
 // pulled reports whether pcscd knows that the session's card is gone, also when another is there.
 func pulled(h handle) bool {
 	status, err := h.Status()
-	return errors.Is(classify(err), ErrRemoved) || err == nil && status.State&scard.Absent != 0
+	return errors.Is(classify(err), ErrRemoved) || err == nil && absent(status.State)
 }
 
 // Exclusive runs f while no other program can talk to the card (a PC/SC transaction), waiting its

@@ -46,6 +46,11 @@ func (t *tracker) up() {
 
 // down reports that the service cannot be reached, after the removal of every card and reader.
 func (t *tracker) down(cause Cause) {
+	if cause == awaitsReader {
+		t.up()
+		t.readers(nil)
+		return
+	}
 	t.leave(nil)
 	t.say(Event{Kind: ServiceDown, Cause: cause})
 }

@@ -26,6 +26,10 @@ func TestTracker(t *testing.T) {
 		do   func(tr cardreader.Tracker)
 		want []cardreader.Event // after up, added(first), added(second)
 	}{
+		"ServiceEndsAfterLastReader": {func(tr cardreader.Tracker) {
+			tr.Down(cardreader.AwaitsReader)
+			tr.Down(cardreader.AwaitsReader)
+		}, []cardreader.Event{readerGone(first), readerGone(second), noReader}},
 		"InsertRemove": {func(tr cardreader.Tracker) {
 			tr.State(readerA, counted(1, in), t1)
 			tr.State(readerA, counted(2, out), nil)

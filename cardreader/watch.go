@@ -162,7 +162,7 @@ func (w *watcher) run(ctx context.Context) error {
 		// Whatever the error was, a new context is needed. The loss is reported even when the
 		// service is back already, because a restart resets every card.
 		if !wasStuck {
-			w.tracker.down(ServiceStopped)
+			w.tracker.down(causeOfEnd(err))
 		}
 		if err := sleep(ctx, recoverAfter); err != nil {
 			return err
