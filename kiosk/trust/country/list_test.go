@@ -62,6 +62,35 @@ func mustWithLists(t testing.TB, authorities []*trusttest.Authority, lists ...*i
 	return c
 }
 
+// Of each State the newest list counts, and of all States the one whose ends first, also when it has ended.
+func TestAuthorities_ListsEnd(t *testing.T) {
+	u := mustUtopia(t).first
+	other := trusttest.MustIssue(t, countryTemplate("PT", "CSCA"), nil, trusttest.MustKey(t))
+	ends := func(signer *trusttest.Authority, days int) *icao.RevocationList {
+		return mustList(t, signer, func(l *x509.RevocationList) { l.NextUpdate = trusttest.Now.AddDate(0, 0, days) })
+	}
+	for name, c := range map[string]struct {
+		lists []*icao.RevocationList
+		days  int
+	}{
+		"one State, a newer list":     {[]*icao.RevocationList{ends(u, 3), ends(u, 90)}, 90},
+		"two States":                  {[]*icao.RevocationList{ends(u, 3), ends(u, 90), ends(other, 30)}, 30},
+		"one whose newest has ended":  {[]*icao.RevocationList{ends(u, 90), ends(other, 0)}, 0},
+		"the newest comes first read": {[]*icao.RevocationList{ends(u, 90), ends(u, 3)}, 90},
+	} {
+		got := mustWithLists(t, []*trusttest.Authority{u, other}, c.lists...).ListsEnd()
+		if want := trusttest.Now.AddDate(0, 0, c.days); got.Sub(want).Abs() > time.Second {
+			t.Errorf("%s: got %s, want %s", name, got, want)
+		}
+	}
+	if got := mustWithLists(t, []*trusttest.Authority{u}).ListsEnd(); !got.IsZero() {
+		t.Errorf("without a list: got %s", got)
+	}
+	if got := (*country.Authorities)(nil).ListsEnd(); !got.IsZero() {
+		t.Errorf("without States: got %s", got)
+	}
+}
+
 func TestAuthorities_Status(t *testing.T) {
 	u := mustUtopia(t)
 	renamed, nameLink := mustRekey(t, u.first, countryTemplate("UT", "CSCA Utopia, renamed"))
