@@ -51,6 +51,18 @@ func (c Choice) Aside(name string) Aside {
 	return asideByName(name)
 }
 
+// part parts readers from what is left aside.
+func (c Choice) part(names []string) (readers []string, aside []LeftAside) {
+	for _, name := range names {
+		if why := c.Aside(name); why != "" {
+			aside = append(aside, LeftAside{name, why})
+			continue
+		}
+		readers = append(readers, name)
+	}
+	return readers, aside
+}
+
 func partOf(name string, parts []string) bool {
 	name = strings.ToLower(name)
 	return slices.ContainsFunc(parts, func(part string) bool { return part != "" && strings.Contains(name, strings.ToLower(part)) })

@@ -163,3 +163,19 @@ func TestDiagnose_Aside(t *testing.T) {
 		t.Errorf("one kept (-want +got):\n%s", diff)
 	}
 }
+
+// TestWatch_Aside: what is no reader is told of as such, has no number and no cards, and goes with the service.
+func TestWatch_Aside(t *testing.T) {
+	d := newDaemon(t)
+	d.call(t, "Yubico YubiKey OTP+FIDO+CCID")
+	d.mustStart(t)
+	w := watch(t, cardreader.WatchOptions{Choice: cardreader.Choice{Keep: []string{"CCID 00 01"}}})
+	left := cardreader.LeftAside{Name: "Yubico YubiKey OTP+FIDO+CCID 00 00", Why: cardreader.AsideKey}
+	kept := cardreader.Reader{Number: 1, Name: "Yubico YubiKey OTP+FIDO+CCID 00 01"}
+	w.want(t, up(), cardreader.Event{Kind: cardreader.ReadersAside, Aside: []cardreader.LeftAside{left}}, added(kept))
+	d.mustInsert(t, 0, echo)
+	d.mustInsert(t, 1, echo)
+	w.want(t, inserted(kept))
+	d.kill()
+	w.want(t, removed(kept), cardreader.Event{Kind: cardreader.ReaderRemoved, Reader: kept}, cardreader.Event{Kind: cardreader.ReadersAside}, down(cardreader.ServiceStopped))
+}

@@ -16,6 +16,7 @@ const (
 	CardInserted     Kind = "card_inserted"     // Event.Reader, Event.ATR
 	CardRemoved      Kind = "card_removed"      // Event.Reader
 	CardUnresponsive Kind = "card_unresponsive" // Event.Reader: a card is in but does not power up
+	ReadersAside     Kind = "readers_aside"     // Event.Aside: all that are left aside now, when that changes
 )
 
 // Cause says why the smart-card service cannot be reached.
@@ -46,4 +47,11 @@ type Event struct {
 	Cause  Cause  // of ServiceDown
 	Reader Reader // that came or went, or whose card did
 	ATR    []byte // answer to reset; identifies at most the kind of chip, never the document
+	Aside  []LeftAside
+}
+
+// LeftAside is something that PC/SC lists as a reader, and why it is none.
+type LeftAside struct {
+	Name string // as of a Reader
+	Why  Aside
 }

@@ -12,6 +12,7 @@ type tracker struct {
 	emit    func(Event)
 	numbers map[string]int // every reader ever seen keeps its number
 	slots   map[string]slot
+	left    []LeftAside
 	service Event // the last ServiceUp, ServiceDown or NoReader, to say each once
 }
 
@@ -52,7 +53,17 @@ func (t *tracker) down(cause Cause) {
 		return
 	}
 	t.leave(nil)
+	t.aside(nil)
 	t.say(Event{Kind: ServiceDown, Cause: cause})
+}
+
+// aside takes what there is now that is no reader.
+func (t *tracker) aside(left []LeftAside) {
+	if slices.Equal(t.left, left) {
+		return
+	}
+	t.left = left
+	t.emit(Event{Kind: ReadersAside, Aside: left})
 }
 
 func (t *tracker) say(e Event) {

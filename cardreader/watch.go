@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,11 +26,9 @@ const (
 	recoverAfter = 100 * time.Millisecond
 )
 
-// WatchOptions are settings of Watch; the zero value watches every reader.
+// WatchOptions are settings of Watch; the zero value watches whatever is a reader by its name.
 type WatchOptions struct {
-	// Ignore names the readers that shall not be reported, such as another program's. It is asked each
-	// time that readers come or go.
-	Ignore func(reader string) bool
+	Choice Choice // of what PC/SC lists as readers
 }
 
 // watching guards the map of reader names within the PC/SC binding: two concurrent waits on one reader
@@ -57,7 +54,7 @@ func Watch(ctx context.Context, opts WatchOptions, handle func(Event)) error {
 	case <-alarmed: // left over from an earlier Watch
 	default:
 	}
-	w := &watcher{tracker: newTracker(handle), ignore: opts.Ignore}
+	w := &watcher{tracker: newTracker(handle), choice: opts.Choice}
 	err := w.run(ctx)
 	if errors.Is(err, ErrStuck) {
 		// The call that is stuck uses the binding until it returns, if ever.
@@ -73,7 +70,7 @@ func Watch(ctx context.Context, opts WatchOptions, handle func(Event)) error {
 
 type watcher struct {
 	tracker *tracker
-	ignore  func(reader string) bool
+	choice  Choice
 	calls   sync.WaitGroup // into libpcsclite
 	stuck   bool           // the service did not react to the last call for a while
 }
@@ -250,9 +247,8 @@ func (w *watcher) follow(ctx context.Context, pc *scard.Context) error {
 		if err != nil {
 			return fmt.Errorf("listing readers: %w", err)
 		}
-		if w.ignore != nil {
-			names = slices.DeleteFunc(names, w.ignore)
-		}
+		names, aside := w.choice.part(names)
+		w.tracker.aside(aside)
 		w.tracker.readers(names)
 		if err := w.untilListChanges(ctx, pc, names); err != nil {
 			return err

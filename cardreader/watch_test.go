@@ -140,8 +140,9 @@ func TestWatch_CardsAlreadyThere(t *testing.T) {
 func TestWatch_Ignore(t *testing.T) {
 	d := newDaemon(t)
 	d.mustStart(t)
-	w := watch(t, cardreader.WatchOptions{Ignore: func(name string) bool { return name == readerA }})
-	w.want(t, up(), added(cardreader.Reader{Number: 1, Name: readerB}))
+	w := watch(t, cardreader.WatchOptions{Choice: cardreader.Choice{Ignore: []string{readerA}}})
+	aside := cardreader.Event{Kind: cardreader.ReadersAside, Aside: []cardreader.LeftAside{{Name: readerA, Why: cardreader.AsideIgnored}}}
+	w.want(t, up(), aside, added(cardreader.Reader{Number: 1, Name: readerB}))
 }
 
 func TestWatch_ErrWatching(t *testing.T) {

@@ -97,6 +97,17 @@ func (e ReaderAdded) apply(s *Session) {
 	slices.SortFunc(s.readers, func(a, b reader) int { return a.number - b.number })
 }
 
+// AsideReader is something that the service lists as a reader and that is none.
+type AsideReader struct {
+	Name string // as PC/SC calls it
+	Why  string // a word: "virtual", "sam", "security_key", "ignored"
+}
+
+// ReadersLeftAside says all that is left aside now. They have no numbers, and nothing is awaited in them.
+type ReadersLeftAside struct{ Readers []AsideReader }
+
+func (e ReadersLeftAside) apply(s *Session) { s.state.Status.Aside = e.Readers }
+
 // ReaderRemoved says that a reader is not there any more, nor what it held.
 type ReaderRemoved struct{ Reader int }
 

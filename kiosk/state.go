@@ -67,6 +67,7 @@ func (s State) MayCancel() bool {
 type Status struct {
 	Service  ProblemCode // "", or one of those for which ProblemCode.OfService holds
 	Readers  []ReaderStatus
+	Aside    []AsideReader // that the service lists and the desk does not use
 	Centre   CentreStatus
 	Delivery Health
 }

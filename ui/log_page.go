@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
 
+	"balcao/kiosk"
 	"balcao/ui/present"
 	"balcao/ui/theme"
 )
@@ -31,8 +32,10 @@ type logPage struct {
 	log    Log
 	window func() fyne.Window
 	words  func() present.Words
+	aside  func() []kiosk.AsideReader
 
 	title, subtitle, search, empty *theme.Text
+	left                           *list[*theme.Text, present.Line]
 	rows                           *list[logRowView, present.LogRow]
 	scroll                         *container.Scroll
 	actions                        *actionRow
@@ -52,6 +55,7 @@ func newLogPage(keys *keyboard, log Log, window func() fyne.Window, words func()
 		log: log, window: window, words: words, title: theme.Title("").Wrap(), subtitle: theme.Subtitle("").Wrap(),
 		search: theme.Value("").Lines(1), empty: theme.Label("").Wrap(),
 	}
+	p.left = newLines(2, func() *theme.Text { return theme.Small("") })
 	p.rows = newList(5,
 		func() (logRowView, fyne.CanvasObject) {
 			row := logRowView{theme.Small(""), theme.Small("").Bold(), theme.Small("").In(theme.Ink).Wrap()}
@@ -66,7 +70,7 @@ func newLogPage(keys *keyboard, log Log, window func() fyne.Window, words func()
 	p.actions = newActionRow(keys, 12, 52, p.do)
 	frame, scroll := scrollPage(14, theme.Padded(12, 8, rows(0, p.empty, p.rows.content)), p.actions.content)
 	p.scroll = scroll
-	head := theme.Padded(0, 14, rows(8, p.title, p.subtitle, p.search))
+	head := theme.Padded(0, 14, rows(8, p.title, p.subtitle, p.left.content, p.search))
 	p.content = theme.Fill(theme.Page, theme.Padded(32, 20, edges(head, nil, nil, frame)))
 	return p
 }
@@ -106,10 +110,12 @@ func (p *logPage) close() {
 // draw shows the lines that there are now. Whoever reads the newest goes on seeing the newest; whoever has scrolled up
 // stays where they are.
 func (p *logPage) draw() {
-	m := present.Log(p.words(), p.log.Lines(), p.warnings, p.wanted)
+	m := present.Log(p.words(), p.aside(), p.log.Lines(), p.warnings, p.wanted)
 	atEnd := p.scroll.Offset.Y >= p.scroll.Content.MinSize().Height-p.scroll.Size().Height-1
 	p.title.SetText(m.Title)
 	p.subtitle.SetText(m.Subtitle)
+	p.left.show(m.Aside)
+	reveal(p.left.content, len(m.Aside) > 0)
 	p.search.SetText(m.Search)
 	p.empty.SetText(m.Empty)
 	reveal(p.empty, m.Empty != "")

@@ -88,12 +88,14 @@ func TestLogPage(t *testing.T) {
 			d := newDesk(t, ui.Options{TextScale: test.scale, Log: log})
 			w := d.Clerk()
 			w.Resize(test.size)
-			d.Show(contact(test.language)) // where the cursor is in a field
+			state := contact(test.language) // where the cursor is in a field
+			state.Status.Aside = []kiosk.AsideReader{{Name: "Yubico YubiKey OTP+FIDO+CCID 00 00", Why: "security_key"}, {Name: "ACS ACR1252 Dual Reader SAM 0", Why: "sam"}}
+			d.Show(state)
 			ctrlF12(w)
 			save(t, w, "log-"+test.name)
 			last := log.lines[len(log.lines)-1]
 			said := logOf(w)
-			for _, want := range []string{test.title, last.Text, last.At.Format("15:04:05"), log.lines[0].Text, "BX15-77Q"} {
+			for _, want := range []string{test.title, last.Text, last.At.Format("15:04:05"), log.lines[0].Text, "BX15-77Q", ": Yubico YubiKey OTP+FIDO+CCID 00 00 (", ": ACS ACR1252 Dual Reader SAM 0 ("} {
 				if !strings.Contains(said, want) {
 					t.Errorf("the page does not say %q:\n%s", want, said)
 				}

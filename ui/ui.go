@@ -94,6 +94,7 @@ func New(app fyne.App, options Options) *UI {
 		keys.lock, keys.quiet = func() { options.Send(kiosk.LockScreen{}) }, func() { options.Send(kiosk.Doubt{}) }
 	}
 	u.clerk.keys.logs = u.toggleLog
+	u.clerk.log.aside = func() []kiosk.AsideReader { return u.state.Status.Aside }
 	u.clerk.overlay.keys.canvas = u.clerkWindow.Canvas()
 	u.arrange()
 	return u

@@ -120,7 +120,7 @@ func run(cfg config, log *slog.Logger, last *recent) error {
 	runner, err := desk.New(desk.Config{
 		Settings: cfg.settings(),
 		Centre:   centre,
-		Readers:  desk.PCSC{Choice: cfg.choice(), Log: log},
+		Readers:  desk.PCSC{Choice: cfg.choice()},
 		Examiner: &examine.Examiner{
 			Trust: store, Revocation: &trust.Revocation{HTTP: asking},
 			Countries: countries, CountryRevocation: &country.Revocation{Authorities: countries, HTTP: asking},

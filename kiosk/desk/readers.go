@@ -2,7 +2,6 @@ package desk
 
 import (
 	"context"
-	"log/slog"
 
 	"balcao/cardreader"
 	"balcao/cardreader/citizencard"
@@ -39,20 +38,11 @@ type CardSession interface {
 type PCSC struct {
 	Dialer cardreader.Dialer
 	Choice cardreader.Choice // of what PC/SC lists as readers
-	Log    *slog.Logger      // says what is left aside; nil for none
 }
 
-// Watch implements Readers. What is no reader is logged when it is first seen, and reported never.
+// Watch implements Readers.
 func (p PCSC) Watch(ctx context.Context, handle func(cardreader.Event)) error {
-	said := map[string]bool{}
-	return cardreader.Watch(ctx, cardreader.WatchOptions{Ignore: func(reader string) bool {
-		why := p.Choice.Aside(reader)
-		if why != "" && !said[reader] && p.Log != nil {
-			said[reader] = true
-			p.Log.InfoContext(ctx, "reader left aside", "reader", reader, "why", string(why))
-		}
-		return why != ""
-	}}, handle)
+	return cardreader.Watch(ctx, cardreader.WatchOptions{Choice: p.Choice}, handle)
 }
 
 // Connect implements Readers.
@@ -84,9 +74,14 @@ func (s pcscSession) Keypad() citizencard.Pinpad {
 func (r *Runner) watchReaders(ctx context.Context) error {
 	return r.cfg.Readers.Watch(ctx, func(e cardreader.Event) {
 		event := readerEvent(e)
-		if added, ok := event.(kiosk.ReaderAdded); ok {
-			added.Staff = r.isStaffReader(added.Name)
-			event = added
+		switch e := event.(type) {
+		case kiosk.ReaderAdded:
+			e.Staff = r.isStaffReader(e.Name)
+			event = e
+		case kiosk.ReadersLeftAside:
+			for _, reader := range e.Readers {
+				r.cfg.Log.InfoContext(ctx, "reader left aside", "reader", reader.Name, "why", reader.Why)
+			}
 		}
 		if event != nil {
 			r.Send(event)
@@ -112,6 +107,12 @@ func readerEvent(e cardreader.Event) kiosk.Event {
 		return kiosk.CardRemoved{Reader: number}
 	case cardreader.CardUnresponsive:
 		return kiosk.CardUnresponsive{Reader: number}
+	case cardreader.ReadersAside:
+		var left kiosk.ReadersLeftAside
+		for _, reader := range e.Aside {
+			left.Readers = append(left.Readers, kiosk.AsideReader{Name: reader.Name, Why: string(reader.Why)})
+		}
+		return left
 	}
 	return nil // of ServiceUp: a reader or NoReader follows at once
 }

@@ -28,6 +28,7 @@ type LogLine struct {
 // LogModel is the log page.
 type LogModel struct {
 	Title, Subtitle string
+	Aside           []Line // readers that are none, and why
 	Search          string // what is looked for, with its label
 	Rows            []LogRow
 	Actions         []Action
@@ -48,8 +49,11 @@ type (
 )
 
 // Log shows those lines that are wanted: warnings and errors only, or with a text in them, in any case of letters.
-func Log(w Words, lines []LogLine, warnings bool, search string) LogModel {
+func Log(w Words, aside []kiosk.AsideReader, lines []LogLine, warnings bool, search string) LogModel {
 	m := LogModel{Title: w.Text("log.title"), Subtitle: w.Text("log.subtitle")}
+	for _, reader := range aside {
+		m.Aside = append(m.Aside, Line{w.Format("log.aside", Values{"Name": reader.Name, "Why": w.Text("log.why." + reader.Why)}), ToneQuiet})
+	}
 	m.Search = w.Text("log.search")
 	if search != "" {
 		m.Search = w.Format("log.searched", Values{"Text": search})
