@@ -88,10 +88,15 @@ func (s *Session) finish(receipt Receipt) {
 // KeyPending: the centre accepted the evidence, and a supervisor decides.
 type KeyPending struct{}
 
-// applyToCase ends the work here; who decides later looks at the evidence.
+// applyToCase ends the work here; who decides later looks at the evidence. An errand without a receipt is for what comes only
+// once it is decided.
 func (KeyPending) applyToCase(s *Session) {
-	if s.inReview(ReviewBinding) {
+	switch {
+	case !s.inReview(ReviewBinding):
+	case s.errand.Has(StepDone):
 		s.finish(Receipt{Pending: true})
+	default:
+		s.fail(Problem{Code: ProblemWaitingCase})
 	}
 }
 

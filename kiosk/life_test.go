@@ -29,7 +29,7 @@ func keyShown(t *testing.T, errand string, k *kiosk.Key) *desk {
 }
 
 // agrees lets the person sign and the centre answer.
-func (d *desk) agrees(answer kiosk.KeyActive) *desk {
+func (d *desk) agrees(answer kiosk.CaseEvent) *desk {
 	d.t.Helper()
 	d.at(kiosk.StepReview).do(kiosk.Agreed{}, cardPIN())
 	return d.in(kiosk.Signed{Check: kiosk.Check{Result: kiosk.Passed}}, answer)
@@ -146,6 +146,13 @@ func TestKeyPage(t *testing.T) {
 		}
 		if d.do(kiosk.Continue{}).at(kiosk.StepDocument); d.state.Stored.Sections != nil || d.state.Print.Pages != nil {
 			t.Error("something is left")
+		}
+	})
+	t.Run("StoredIsNotShownBeforeASupervisorDecided", func(t *testing.T) {
+		d := keyShown(t, "stored", key(kiosk.StatusActive, "stored")).do(kiosk.Continue{}).in(kiosk.Opened{})
+		d.agrees(kiosk.KeyPending{}).problem(kiosk.ProblemWaitingCase, true)
+		if d.state.Step == kiosk.StepStored || d.state.Document.Identity != nil {
+			t.Errorf("at %s", d.state.Step)
 		}
 	})
 	t.Run("RenewOnlyWithALaterDocument", func(t *testing.T) {
