@@ -76,7 +76,7 @@ bench: build
 	$(BUILD)/bin/bench
 
 chaos: setup
-	go test -count=1 -timeout 0 -v ./kiosk/kiosktest/chaos -chaos.seeds $(or $(SEEDS),10000)
+	go test -count=1 -timeout 0 -v ./kiosk/kiosktest/chaos -chaos.seeds $(or $(SEEDS),10000) -chaos.row 1000
 
 .PHONY: deb deb-test
 

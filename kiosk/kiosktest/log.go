@@ -46,3 +46,10 @@ func Holds(text, secret string) bool {
 		from = i + 1
 	}
 }
+
+// Clear forgets what was logged.
+func (l *Log) Clear() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.b = bytes.Buffer{}
+}

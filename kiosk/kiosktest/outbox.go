@@ -17,6 +17,7 @@ type Outbox struct {
 
 	mu      sync.Mutex
 	sent    []delivery.Message
+	number  int           // of the last message
 	news    chan struct{} // closed when there is something new; nil while nobody waits
 	down    error
 	changed chan struct{}
@@ -55,7 +56,8 @@ func (o *Outbox) Send(_ context.Context, m delivery.Message) (string, error) {
 	}
 	o.sent = append(o.sent, m)
 	renew(&o.news, true)
-	return fmt.Sprintf("%p-%d", o, len(o.sent)), nil
+	o.number++
+	return fmt.Sprintf("%p-%d", o, o.number), nil
 }
 
 // renew returns a channel to wait on, after it closed the one before when something happened.
@@ -153,3 +155,10 @@ var anyCode = regexp.MustCompile(`\b\d{6}\n`)
 
 // CodeIn is the code in a message, "" when it has none.
 func CodeIn(m delivery.Message) string { return strings.TrimSpace(anyCode.FindString(m.Body)) }
+
+// Clear forgets what was sent.
+func (o *Outbox) Clear() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.sent = nil
+}

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -20,6 +21,7 @@ type Daemon struct {
 	Port int    // of the first slot, on which the reader waits for a card (package vpcd); the second is the next one
 	Dir  string // the test's
 
+	mu     sync.Mutex // of the pipe and what comes back
 	cmd    *exec.Cmd
 	pipe   io.WriteCloser
 	said   *bufio.Reader
@@ -83,6 +85,8 @@ func (d *Daemon) PID() int { return d.cmd.Process.Pid }
 func (d *Daemon) Env() (name, value string) { return "PCSCLITE_CSOCK_NAME", d.socket }
 
 func (d *Daemon) tell(word string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	if _, err := fmt.Fprintln(d.pipe, word); err != nil {
 		return fmt.Errorf("telling pcscd's keeper to %s: %w", word, err)
 	}

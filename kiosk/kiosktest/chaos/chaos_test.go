@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"balcao/mock-pcsc/pcscd"
 )
 
 var (
@@ -39,13 +41,18 @@ func drawnSeeds(text string) (from, to uint64, err error) {
 	return from, to, err
 }
 
+// realEvery is of how many houses one has a real pcscd, SMPP and SMTP, which take seconds for each card.
+const realEvery = 16
+
 // TestChaos has each seed's people served, whatever fails.
 func TestChaos(t *testing.T) {
 	from, to, err := drawnSeeds(*seeds)
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Parallel()
 	began := time.Now()
+	daemon, real := startPCSCD(t), &sync.Mutex{}
 	sum := &figures{ended: map[string]int{}}
 	next := atomic.Uint64{} // number of a house
 	next.Store((from - 1) / inHouse)
@@ -61,7 +68,13 @@ func TestChaos(t *testing.T) {
 			for house := next.Add(1) - 1; house*inHouse < to && !t.Failed(); house = next.Add(1) - 1 {
 				first, last := max(from, house*inHouse+1), min(to, (house+1)*inHouse)
 				t.Run(fmt.Sprintf("seeds %d-%d", first, last), func(t *testing.T) {
-					h := newHouse(t, s, first)
+					var own *pcscd.Daemon
+					if house%realEvery == realEvery/2 {
+						real.Lock()
+						defer real.Unlock()
+						own = daemon
+					}
+					h := newHouse(t, s, first, own)
 					for seed := first; seed <= last; seed++ {
 						h.serve(h.draw(seed))
 					}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"balcao/cardreader"
+	"balcao/kiosk"
 	"balcao/kiosk/kiosktest"
 )
 
@@ -54,15 +55,15 @@ var kinds = []kind{
 	{"card swapped", func(h *house, f *fault) { h.put(1, people[f.amount%len(people)]) }, nil, ""},
 	{"staff card pulled", func(h *house, _ *fault) {
 		if h.own {
-			h.take(serviceReader)
+			h.take(h.service)
 		}
 	}, nil, ""},
 	{"reader unplugged", func(h *house, _ *fault) { h.unplug(1) }, func(h *house) { h.plug(1) }, "reader"},
 	{"staff card's reader unplugged", func(h *house, _ *fault) {
 		if h.own {
-			h.unplug(serviceReader)
+			h.unplug(h.service)
 		}
-	}, func(h *house) { h.plug(serviceReader) }, "reader"},
+	}, func(h *house) { h.plug(h.service) }, "reader"},
 	{"pcscd killed", func(h *house, _ *fault) { h.stopService() }, func(h *house) { h.startService() }, "pcscd"},
 	{"connections to the database cut", func(h *house, _ *fault) { h.cutDatabase("") }, nil, "database"},
 	{"the door's connections to the database cut", func(h *house, _ *fault) { h.cutDatabase("balcao-centre") }, nil, "database"},
@@ -74,12 +75,12 @@ var kinds = []kind{
 	{"answer cut", func(h *house, f *fault) { h.line.set(func() { h.line.left = f.amount }) }, (*house).mendLine, "line"},
 	{"door killed", func(h *house, _ *fault) { h.line.set(func() { h.line.down = true }); h.Door.Stop() }, func(h *house) { h.Door.Start(h.ctx, h.t); h.line.whole() }, "line"},
 	{"door restarted", func(h *house, _ *fault) { h.Door.Stop() }, func(h *house) { h.Door.Start(h.ctx, h.t) }, "line"},
-	{"message centre down", func(h *house, _ *fault) { h.sms.how.Store(postDown) }, func(h *house) { h.sms.how.Store(postWorks) }, "sms"},
-	{"message centre throttles", func(h *house, _ *fault) { h.sms.how.Store(postThrottles) }, func(h *house) { h.sms.how.Store(postWorks) }, "sms"},
-	{"message centre does not answer", func(h *house, _ *fault) { h.sms.how.Store(postMute) }, func(h *house) { h.sms.how.Store(postWorks) }, "sms"},
-	{"message centre takes nothing", func(h *house, _ *fault) { h.sms.how.Store(postLost) }, func(h *house) { h.sms.how.Store(postWorks) }, "sms"},
-	{"mail relay down", func(h *house, _ *fault) { h.mail.how.Store(postDown) }, func(h *house) { h.mail.how.Store(postWorks) }, "mail"},
-	{"mail relay does not answer", func(h *house, _ *fault) { h.mail.how.Store(postMute) }, func(h *house) { h.mail.how.Store(postWorks) }, "mail"},
+	{"message centre down", func(h *house, _ *fault) { h.post(kiosk.SMS, postDown) }, func(h *house) { h.post(kiosk.SMS, postWorks) }, "sms"},
+	{"message centre throttles", func(h *house, _ *fault) { h.post(kiosk.SMS, postThrottles) }, func(h *house) { h.post(kiosk.SMS, postWorks) }, "sms"},
+	{"message centre does not answer", func(h *house, _ *fault) { h.post(kiosk.SMS, postMute) }, func(h *house) { h.post(kiosk.SMS, postWorks) }, "sms"},
+	{"message centre takes nothing", func(h *house, _ *fault) { h.post(kiosk.SMS, postLost) }, func(h *house) { h.post(kiosk.SMS, postWorks) }, "sms"},
+	{"mail relay down", func(h *house, _ *fault) { h.post(kiosk.Email, postDown) }, func(h *house) { h.post(kiosk.Email, postWorks) }, "mail"},
+	{"mail relay does not answer", func(h *house, _ *fault) { h.post(kiosk.Email, postMute) }, func(h *house) { h.post(kiosk.Email, postWorks) }, "mail"},
 	{"registrar killed", func(h *house, f *fault) { h.machine.KillAfter(f.amount % 25) }, (*house).mendRegistrar, "registrar"},
 }
 
@@ -101,6 +102,9 @@ func (h *house) drawFaults(v *visit) {
 
 // arm sets what happens at commands of the card.
 func (h *house) arm(v *visit) {
+	if h.rig != nil {
+		h.rig.sent.Store(0)
+	}
 	hooks := map[int]kiosktest.Hook{}
 	for n, f := range v.commands {
 		for _, at := range atCommands {
@@ -146,9 +150,9 @@ func (h *house) mendSome(v *visit) (mended bool) {
 			}
 		}
 	}
-	if h.killed.Swap(false) {
+	if h.killed.Load() && !h.away["pcscd"] {
 		h.note("pcscd starts again")
-		h.slots.StartService()
+		h.startService()
 		mended = true
 	}
 	if h.machine.Dead() {
@@ -196,8 +200,12 @@ func (h *house) cutDatabase(name string) {
 		where datname = current_database() and pid <> pg_backend_pid() and ($1 = '' or application_name = $1)`, name)
 }
 
+// unplug takes a reader away; of the virtual one only its card.
 func (h *house) unplug(reader int) {
 	h.take(reader)
+	if h.rig != nil {
+		return
+	}
 	h.gone[reader] = true
 	h.slots.Unplug(reader)
 }
@@ -209,6 +217,19 @@ func (h *house) plug(reader int) {
 	}
 }
 
-func (h *house) stopService() { h.slots.StopService(cardreader.ServiceStopped) }
+func (h *house) stopService() {
+	if h.rig == nil {
+		h.slots.StopService(cardreader.ServiceStopped)
+	} else if !h.killed.Swap(true) {
+		h.check(h.rig.daemon.Kill())
+	}
+}
 
-func (h *house) startService() { h.slots.StartService() }
+func (h *house) startService() {
+	if h.rig == nil {
+		h.killed.Store(false)
+		h.slots.StartService()
+	} else if h.killed.Swap(false) {
+		h.check(h.rig.daemon.Again())
+	}
+}

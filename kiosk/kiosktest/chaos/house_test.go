@@ -22,6 +22,7 @@ import (
 	"balcao/kiosk/kiosktest"
 	"balcao/kiosk/registrar"
 	"balcao/mock-pcsc/fixtures"
+	"balcao/mock-pcsc/pcscd"
 )
 
 // server is a PostgreSQL of which each house has a database in its turn, and the clock of whoever uses it.
@@ -93,7 +94,10 @@ type house struct {
 	machine  *kiosktest.Machine
 	sms      *post
 	mail     *post
+	channels func(*registrar.Config)
+	rig      *rig // nil in a house whose readers and messages end before the wire
 	own      bool // the staff card has a reader of its own
+	service  int  // that reader's number
 	stopDesk func()
 	runner   *desk.Runner
 
@@ -118,11 +122,8 @@ type house struct {
 	left     []string              // what was left of cases
 }
 
-// serviceReader is the staff card's, where it has one of its own.
-const serviceReader = 3
-
 // newHouse opens a house for the seeds from first on.
-func newHouse(t *testing.T, s *server, first uint64) *house {
+func newHouse(t *testing.T, s *server, first uint64, daemon *pcscd.Daemon) *house {
 	t.Helper()
 	if err := s.set(0); err != nil {
 		t.Fatal(err)
@@ -144,6 +145,10 @@ func newHouse(t *testing.T, s *server, first uint64) *house {
 			'centre_codes_per_hour', 'prefix_codes_per_hour')`)
 	h.check(kiosktest.Employ(h.ctx, h.DB.Admin(), "clerk", "clerk-2"))
 	h.sms, h.mail = &post{Outbox: &h.SMS, name: "sms"}, &post{Outbox: &h.Mail, name: "mail"}
+	h.channels = func(cfg *registrar.Config) { cfg.SMS, cfg.Mail = h.sms, h.mail }
+	if daemon != nil {
+		h.newRig(daemon)
+	}
 	h.machine = h.registrar("")
 	h.line, err = newLine(h.ctx, h.Door.Address)
 	h.check(err)
@@ -160,7 +165,7 @@ func (h *house) registrar(name string) *kiosktest.Machine {
 	h.t.Helper()
 	return h.StartMachine(h.ctx, h.t, name, 2, func(cfg *registrar.Config) {
 		cfg.Verifier, cfg.StaffTrust, cfg.Now = evidence.Verifier{Examiner: h.examiner}, kiosktest.StaffTrust(h.t), h.server.now
-		cfg.SMS, cfg.Mail = h.sms, h.mail
+		h.channels(cfg)
 	})
 }
 
@@ -177,7 +182,13 @@ func (h *house) open() {
 	cfg.Settings.DeskName, cfg.Settings.ShiftRequired = "Loja de ensaio", true
 	h.slots.Readers = 2
 	if h.own {
-		cfg.StaffReader, h.slots.Readers, h.slots.Spare = "serviço", serviceReader, serviceReader
+		cfg.StaffReader, h.slots.Readers, h.slots.Spare, h.service = "serviço", 3, 3, 3
+	}
+	if h.rig != nil {
+		cfg.Readers = desk.PCSC{}
+		if h.own {
+			cfg.StaffReader, h.service = pcscd.Slots[1], 2
+		}
 	}
 	h.runner, err = desk.New(cfg)
 	h.check(err)
