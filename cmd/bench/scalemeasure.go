@@ -76,14 +76,14 @@ func (g *grown) open(ctx context.Context, s *site) (err error) {
 	return g.filler.Forget(ctx)
 }
 
-func (g *grown) close(ctx context.Context) {
+func (g *grown) close() {
 	for _, p := range []*pgxpool.Pool{g.centre, g.login, g.registrars} {
 		if p != nil {
 			p.Close()
 		}
 	}
 	if g.filler != nil {
-		_ = g.filler.Close(ctx) // the server is stopped
+		g.filler.Close()
 	}
 }
 

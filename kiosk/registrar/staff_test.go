@@ -335,7 +335,7 @@ func (v *cardVisit) recorded(key ed25519.PublicKey) {
 	var jws []byte
 	var want record.Record
 	row := v.Admin.QueryRow(v.ctx, `select r.record, k.register, k.version, k.state, k.pin_hash, k.level, k.valid_until::text, coalesce(k.tax_number, ''),
-			k.enrolment, sha256(e.jws), p.country, p.civil_number, p.document_number, p.surname, p.given_names, p.birth_stated, p.nationality, p.sex,
+			k.enrolment, sha256((internal.whole(e)).jws), p.country, p.civil_number, p.document_number, p.surname, p.given_names, p.birth_stated, p.nationality, p.sex,
 			c.channel, c.value, c.proof, c.proven_at
 		from centre.key k join centre.person p on p.id = k.person join centre.evidence e on e.enrolment = k.enrolment
 			join centre.key_contact c on c.key = k.register left join centre.key_record r on r.key = k.register and r.version = k.version

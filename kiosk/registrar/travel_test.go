@@ -71,7 +71,7 @@ func TestTravel_KeptEvidenceVerifies(t *testing.T) {
 		v.active(name, kiosk.LevelHigh)
 		var proof, kept, sod, private []byte
 		var payload string
-		err := b.Admin.QueryRow(b.ctx, `select v.proof, v.kept, v.sod, c.private, convert_from(v.jws, 'UTF8')::json ->> 'payload' from centre.evidence v
+		err := b.Admin.QueryRow(b.ctx, `select v.proof, v.kept, v.sod, c.private, convert_from(v.jws, 'UTF8')::json ->> 'payload' from centre.evidence e, lateral internal.whole(e) v
 			left join centre.chip_challenge c on c.enrolment = v.enrolment where v.enrolment = $1`, v.id).
 			Scan(&proof, &kept, &sod, &private, &payload)
 		b.check(err)

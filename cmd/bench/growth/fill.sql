@@ -11,10 +11,10 @@ create function scale.apart() returns interval language sql immutable as $$ sele
 
 -- Another identifier. One of version 7 is as old as its copy.
 create function scale.other(p_id uuid, n bigint, p_age interval) returns uuid language sql immutable as $$
-	select (case when substr(p_id::text, 15, 1) = '7'
-		then lpad(to_hex(('x' || left(p_id::text, 8))::bit(32)::bigint - (extract(epoch from p_age) / 65.536)::bigint), 8, '0') || '-' || substr(md5(p_id::text || n), 9, 4)
-			|| '-7' || substr(md5(p_id::text || n), 14, 3) || '-8' || substr(md5(p_id::text || n), 18, 3) || '-' || right(md5(p_id::text || n), 12)
-		else md5(p_id::text || n) end)::uuid $$;
+	select case when substr(p_id::text, 15, 1) = '7'
+		then overlay(overlay(md5(p_id::text || n) placing lpad(to_hex(('x' || left(p_id::text, 8))::bit(32)::bigint - (extract(epoch from p_age) / 65.536)::bigint), 8, '0') from 1)
+			placing '7' from 13)::uuid
+		else md5(p_id::text || n)::uuid end $$;
 create function scale.other(p_hash bytea, n bigint) returns bytea language sql immutable as $$ select sha256(p_hash || int8send(n)) $$;
 
 -- PIN_OUTPUT of a key is what its holder's Argon2id would give.
@@ -120,49 +120,46 @@ begin
 	return cardinality(visits);
 end $$;
 
--- Adds copies p_first to p_last of a block.
-create function scale.fill(p_block text, p_first bigint, p_last bigint) returns void language plpgsql as $$
+-- How much higher the numbers of copies are, whose first is p_first.
+create function scale.shifts(p_block text, p_first bigint) returns jsonb language sql as $$
+	select jsonb_object_agg(x.name, format('(%s + (nth - %s) * %s)', scale.top(x.name), p_first, x.count)) || jsonb_build_object('leaf_number',
+		format('(%s + (nth - %s) * %s)', (select coalesce(max(l.number), -1) from centre.log_leaf l), p_first, max(x.count) filter (where x.name = 'log_leaf')))
+	from scale.space x where x.block = p_block $$;
+
+-- Adds the rows of one table of copies p_first to p_last of a block.
+create function scale.fill(p_block text, p_first bigint, p_last bigint, p_shifts jsonb, p_table text) returns void language plpgsql as $$
 declare
 	visits integer := (select b.visits from scale.block b where b.name = p_block);
-	s record;
 	c record;
 	copy text;
-	names text;
-	copies text;
-	shifts jsonb := (select jsonb_object_agg(x.name, format('(%s + (nth - %s) * %s)', scale.top(x.name), p_first, x.count)) from scale.space x where x.block = p_block);
-	number bigint := (select coalesce(max(l.number), -1) from centre.log_leaf l);
+	names text := '';
+	copies text := '';
 	space record;
 	numbering record;
 begin
-	shifts := shifts || jsonb_build_object('leaf_number', format('(%s + (nth - %s) * %s)', number, p_first, (select x.count from scale.space x where x.block = p_block and x.name = 'log_leaf')));
-	for s in select * from scale.source order by tbl loop
-		names := '';
-		copies := '';
-		for c in select a.attname, a.atttypid::regtype::text as type from pg_attribute a
-				where a.attrelid = ('centre.' || s.tbl)::regclass and a.attnum > 0 and not a.attisdropped and a.attgenerated = '' order by a.attnum loop
-			select r.copy into copy from scale.rule r where r.tbl = s.tbl and r.col = c.attname;
-			if not found then
-				select format('x.%I + {{%s}}', c.attname, case when c.attname = 'number' then 'leaf_number' else n.space end) into copy
-					from scale.numbered n where n.tbl = s.tbl and n.col = c.attname;
-			end if;
-			if not found then
-				copy := case c.type when 'uuid' then format('scale.other(x.%I, nth, age)', c.attname) when 'timestamp with time zone' then format('x.%I - age', c.attname)
-					else format('x.%I', c.attname) end;
-			end if;
-			for numbering in select * from scale.numbered n where n.tbl = s.tbl loop
-				copy := replace(copy, '<' || numbering.col || '>', format('x.%I + {{%s}}', numbering.col, numbering.space));
-			end loop;
-			for space in select * from jsonb_each_text(shifts) loop
-				copy := replace(copy, '{{' || space.key || '}}', space.value);
-			end loop;
-			names := names || ', ' || quote_ident(c.attname);
-			copies := copies || ', ' || copy;
+	for c in select a.attname, a.atttypid::regtype::text as type from pg_attribute a
+			where a.attrelid = ('centre.' || p_table)::regclass and a.attnum > 0 and not a.attisdropped and a.attgenerated = '' order by a.attnum loop
+		select r.copy into copy from scale.rule r where r.tbl = p_table and r.col = c.attname;
+		if not found then
+			select format('x.%I + {{%s}}', c.attname, case when c.attname = 'number' then 'leaf_number' else n.space end) into copy
+				from scale.numbered n where n.tbl = p_table and n.col = c.attname;
+		end if;
+		if not found then
+			copy := case c.type when 'uuid' then format('scale.other(x.%I, nth, age)', c.attname) when 'timestamp with time zone' then format('x.%I - age', c.attname)
+				else format('x.%I', c.attname) end;
+		end if;
+		for numbering in select * from scale.numbered n where n.tbl = p_table loop
+			copy := replace(copy, '<' || numbering.col || '>', format('x.%I + {{%s}}', numbering.col, numbering.space));
 		end loop;
-		execute format('insert into centre.%I (%s) overriding system value
-			select %s from generate_series($1, $2) nth, lateral (select nth * $3 * scale.apart()) a(age), scale.%I x where %s order by nth',
-			s.tbl, substr(names, 3), substr(copies, 3), p_block || '_' || s.tbl, s.kept) using p_first, p_last, visits;
+		for space in select * from jsonb_each_text(p_shifts) loop
+			copy := replace(copy, '{{' || space.key || '}}', space.value);
+		end loop;
+		names := names || ', ' || quote_ident(c.attname);
+		copies := copies || ', ' || copy;
 	end loop;
-	update scale.block set copies = p_last where name = p_block;
+	execute format('insert into centre.%I (%s) overriding system value
+		select %s from generate_series($1, $2) nth, lateral (select nth * $3 * scale.apart()) a(age), scale.%I x where %s order by nth',
+		p_table, substr(names, 3), substr(copies, 3), p_block || '_' || p_table, (select s.kept from scale.source s where s.tbl = p_table)) using p_first, p_last, visits;
 end $$;
 
 -- After the last fill: the log's numbers and hashes, counters of who signed in, and where the numbers go on.

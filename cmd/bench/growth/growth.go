@@ -9,6 +9,8 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"golang.org/x/sync/errgroup"
 )
 
 //go:embed fill.sql
@@ -16,8 +18,11 @@ var fill string
 
 // Filler multiplies the enrolments of a database.
 type Filler struct {
-	conn *pgx.Conn // a superuser's, with triggers and foreign keys off
+	conn *pgxpool.Pool // a superuser's connections, with triggers and foreign keys off
 }
+
+// fillers is how many tables are filled at once.
+const fillers = 4
 
 // Block is some enrolments that really happened, which are multiplied together.
 type Block struct {
@@ -27,9 +32,18 @@ type Block struct {
 
 // NewFiller prepares a database, or goes on with one. dsn is a superuser's. The caller closes it.
 func NewFiller(ctx context.Context, dsn string) (*Filler, error) {
-	conn, err := pgx.Connect(ctx, dsn)
+	cfg, err := pgxpool.ParseConfig(dsn)
 	if err != nil {
-		return nil, errors.New("connecting as administrator failed") // its errors may quote the connection string
+		return nil, errors.New("the connection string cannot be parsed") // its errors quote it
+	}
+	cfg.MaxConns = fillers
+	cfg.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+		_, err := conn.Exec(ctx, `set session_replication_role = replica; set synchronous_commit = off; set statement_timeout = 0; set jit = off`)
+		return err
+	}
+	conn, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
+		return nil, errors.New("connecting as administrator failed")
 	}
 	f := &Filler{conn: conn}
 	var prepared bool
@@ -37,17 +51,15 @@ func NewFiller(ctx context.Context, dsn string) (*Filler, error) {
 	if err == nil && !prepared {
 		err = f.do(ctx, fill)
 	}
-	if err == nil {
-		err = f.do(ctx, `set session_replication_role = replica; set synchronous_commit = off; set statement_timeout = 0; set jit = off`)
-	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("preparing to fill the database: %w", err), conn.Close(ctx))
+		conn.Close()
+		return nil, fmt.Errorf("preparing to fill the database: %w", err)
 	}
 	return f, nil
 }
 
-// Close ends its connection.
-func (f *Filler) Close(ctx context.Context) error { return f.conn.Close(context.WithoutCancel(ctx)) }
+// Close ends its connections.
+func (f *Filler) Close() { f.conn.Close() }
 
 func (f *Filler) do(ctx context.Context, sql string, args ...any) error {
 	if _, err := f.conn.Exec(ctx, sql, args...); err != nil {
@@ -79,13 +91,40 @@ func (f *Filler) Add(ctx context.Context, b Block, enrolments int) error {
 	}
 	for most := max(1, batch/b.Visits); enrolments > 0; {
 		n := min(most, (enrolments+b.Visits-1)/b.Visits)
-		if err := f.do(ctx, `select scale.fill($1, $2, $3)`, b.Name, copies+1, copies+int64(n)); err != nil {
+		if err := f.add(ctx, b, copies+1, copies+int64(n)); err != nil {
 			return err
 		}
 		copies += int64(n)
 		enrolments -= n * b.Visits
 	}
 	return nil
+}
+
+// add adds copies of a block, table by table.
+func (f *Filler) add(ctx context.Context, b Block, first, last int64) error {
+	var shifts string
+	if err := f.conn.QueryRow(ctx, `select scale.shifts($1, $2)::text`, b.Name, first).Scan(&shifts); err != nil {
+		return fmt.Errorf("filling the database: %w", err)
+	}
+	rows, err := f.conn.Query(ctx, `select tbl from scale.source order by tbl = 'log_leaf' desc, tbl = 'evidence' desc, tbl`)
+	if err != nil {
+		return fmt.Errorf("filling the database: %w", err)
+	}
+	tables, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return fmt.Errorf("filling the database: %w", err)
+	}
+	g, filling := errgroup.WithContext(ctx)
+	g.SetLimit(fillers)
+	for _, table := range tables {
+		g.Go(func() error {
+			return f.do(filling, `select scale.fill($1, $2, $3, $4::text::jsonb, $5)`, b.Name, first, last, shifts, table)
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	return f.do(ctx, `update scale.block set copies = $2 where name = $1`, b.Name, last)
 }
 
 // Settle makes the database one that grew by itself: the log is numbered, references lead somewhere, statistics are those of what is there.
@@ -147,7 +186,7 @@ type Named struct {
 
 // SignIns are so many people of those who were added, drawn evenly, as phones, e-mail addresses and passports.
 func (f *Filler) SignIns(ctx context.Context, n int) ([]Named, error) {
-	rows, err := f.conn.Query(ctx, `with k as (select distinct y.* from generate_series(1, $1), lateral (select 1 + floor(random() * (select max(register) from centre.key))::bigint as r) d,
+	rows, err := f.conn.Query(ctx, `with k as (select distinct y.* from generate_series(1, $1) g, lateral (select 1 + 0 * g + floor(random() * (select max(register) from centre.key))::bigint as r) d,
 				lateral (select x.register, x.person from centre.key x where x.register >= d.r and x.pin_hash = scale.pin_hash(x.register) order by x.register limit 1) y)
 		select 'phone', c.value, scale.pin_output(c.key) from k join centre.key_contact c on c.key = k.register and c.channel = 'sms' where k.register % 2 = 0 or exists
 				(select from centre.person p where p.id = k.person and p.civil_number is not null)
@@ -179,7 +218,7 @@ func (f *Filler) Scanned(ctx context.Context) ([]string, error) {
 			where t.schemaname = 'centre' and c.reltuples > 1000 and t.seq_scan > 0
 		union all
 		select format('%s (%s rows in %s times)', i.indexrelname, i.idx_tup_read, i.idx_scan) from pg_stat_user_indexes i join pg_class c on c.oid = i.relid
-			where i.schemaname = 'centre' and c.reltuples > 1000 and i.idx_tup_read > i.idx_scan * 200 order by 1`)
+			where i.schemaname = 'centre' and c.reltuples > 1000 and i.idx_tup_read > i.idx_scan * 2000 order by 1`)
 	if err != nil {
 		return nil, fmt.Errorf("reading statistics: %w", err)
 	}

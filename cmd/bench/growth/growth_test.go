@@ -112,7 +112,7 @@ func TestNothingReadsAWholeTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = f.Close(context.Background()) })
+	t.Cleanup(f.Close)
 	b, err := f.Take(ctx, "card")
 	if err != nil {
 		t.Fatal(err)

@@ -9,8 +9,12 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
+	mathrand "math/rand/v2"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -248,13 +252,29 @@ func (v visitor) active(ctx context.Context, desk Desk) error {
 	return nil
 }
 
-// evidence has the sizes of a Citizen Card's, with the signatures of card, desk and staff.
-var evidence = transcript.Evidence{
-	JWS: fmt.Appendf(nil, `{"payload":"%x","signatures":[{"protected":"%x","signature":"%x"},{"protected":"%x","signature":"%x"},
-		{"protected":"%x","signature":"%x"}]}`, make([]byte, 800), make([]byte, 3000), make([]byte, 256),
-		make([]byte, 500), make([]byte, 64), make([]byte, 700), make([]byte, 64)),
-	Identity: make([]byte, 1282), SOD: make([]byte, 2600), SealedPIN: make([]byte, 250),
-}
+// evidence has the form and the sizes of a Citizen Card's, with the signatures of card, desk and staff. Nothing in it is true.
+var evidence = func() transcript.Evidence {
+	noise := mathrand.NewChaCha8([32]byte{})
+	some := func(n int) []byte {
+		b := make([]byte, n)
+		_, _ = noise.Read(b) // never fails
+		return b
+	}
+	signature := func(role string, size int, certificates ...int) string {
+		var chain []string
+		for _, n := range certificates {
+			chain = append(chain, strconv.Quote(base64.StdEncoding.EncodeToString(some(n))))
+		}
+		head := fmt.Sprintf(`{"alg":"ES256","typ":%q,"x5c":[%s]}`, role, strings.Join(chain, ","))
+		return fmt.Sprintf(`{"protected":%q,"signature":%q}`, base64.RawURLEncoding.EncodeToString([]byte(head)), base64.RawURLEncoding.EncodeToString(some(size)))
+	}
+	payload := strings.Repeat(`{"v":2,"document":{"kind":"citizen-card"}}`, 40)
+	return transcript.Evidence{
+		JWS: fmt.Appendf(nil, `{"payload":%q,"signatures":[%s,%s,%s]}`, base64.RawURLEncoding.EncodeToString([]byte(payload)),
+			signature("balcao-citizen", 256, 1800, 1700, 1600), signature("balcao-desk", 64, 500), signature("balcao-staff", 64, 700)),
+		Identity: some(1282), SOD: some(2600), SealedPIN: some(250),
+	}
+}()
 
 // CodeReady does as a registrar that sends a code, with one that the measurement knows.
 func CodeReady(ctx context.Context, registrar *pgxpool.Pool, send uuid.UUID, code string) error {

@@ -26,8 +26,8 @@ func Evidence(ctx context.Context, conn Reader, enrolment uuid.UUID) (text []byt
 			translate(encode(e.challenge, 'base64'), E'+/=\n', '-_') challenge, translate(encode(v.sod, 'base64'), E'+/=\n', '-_') sod,
 			translate(encode(v.kept, 'base64'), E'+/=\n', '-_') kept, translate(encode(v.proof, 'base64'), E'+/=\n', '-_') proof,
 			translate(encode(c.private, 'base64'), E'+/=\n', '-_') private
-		from centre.enrolment e join centre.evidence v on v.enrolment = e.id join centre.key y on y.register = e.key
-			left join centre.chip_challenge c on c.enrolment = e.id where e.id = $1 and v.jws is not null)
+		from centre.enrolment e join centre.evidence stored on stored.enrolment = e.id, lateral internal.whole(stored) v, centre.key y
+			left join centre.chip_challenge c on c.enrolment = $1 where e.id = $1 and y.register = e.key and v.jws is not null)
 	select json_build_object('form', 'balcao-evidence/1', 'exported_at', clock_timestamp(), 'enrolment', e.id, 'challenge', e.challenge,
 		'desk', e.desk, 'opened_at', e.opened_at, 'document_kind', e.document_kind, 'typed', e.typed,
 		'desk_certificates', (select coalesce(json_agg(translate(encode(d.fingerprint, 'base64'), '+/=', '-_') order by d.added_at), '[]')

@@ -54,6 +54,7 @@ create function internal.end_enrolment(p_enrolment uuid, p_state text, p_refusal
 	language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
 	keep boolean := p_state = 'active';
+	proven centre.evidence;
 begin
 	update centre.approval set checks = null where enrolment = p_enrolment;
 	if found then
@@ -64,8 +65,12 @@ begin
 	update centre.one_time_code set value = null, key = null, mac = null where enrolment = p_enrolment;
 	update centre.contact_proof set value = null where enrolment = p_enrolment;
 	perform internal.drop_activation(p_enrolment);
-	update centre.evidence set identity = null, sealed_pin = null, jws = case when keep then jws end,
-		sod = case when keep then sod end, proof = case when keep then proof end where enrolment = p_enrolment;
+	select * into proven from centre.evidence where enrolment = p_enrolment;
+	if keep then
+		proven := internal.packed(proven);
+	end if;
+	update centre.evidence set identity = null, sealed_pin = null, jws = case when keep then proven.jws end, payload = proven.payload, signed = proven.signed,
+		content = proven.content, sod = case when keep then proven.sod end, sod_at = proven.sod_at, proof = case when keep then proof end where enrolment = p_enrolment;
 	-- An answer to the centre's own key is worth nothing without it; 2 is that kind of proof.
 	update centre.chip_challenge c set dg14 = null, to_send = null, private = case when keep and exists (
 			select from centre.evidence v where v.enrolment = p_enrolment and substr(v.proof, 1, 1) = decode('02', 'hex'))

@@ -16,12 +16,6 @@ begin
 	end if;
 end $$;
 
-create function internal.unpadded(p_base64 text) returns bytea
-	language plpgsql immutable set search_path = pg_catalog, pg_temp as $$
-begin
-	return decode(rpad(p_base64, (length(p_base64) + 3) / 4 * 4, '='), 'base64');
-end $$;
-
 -- What a caller's output is stored as.
 create function internal.pin_text(p_memory integer, p_passes integer, p_lanes integer, p_salt bytea, p_output bytea) returns text
 	language plpgsql immutable set search_path = pg_catalog, pg_temp as $$

@@ -37,7 +37,7 @@ create function internal.stored_tables() returns table (section text, name text,
 		'job,enrolment,message_id,reference,contact,unsure_at'),
 	('chip', 'chip_challenge', 't.enrolment = any ($3)', 't.enrolment', 'state', 'dg14,to_send,private', '', 'enrolment'),
 	('evidence', 'evidence', 't.enrolment = any ($3)', 't.enrolment', 'verification', 'jws,identity,sod,kept,proof', 'sealed_pin',
-		'enrolment,content_hash,marked'),
+		'enrolment,content_hash,marked,payload,signed,content,sod_at'),
 	('approval', 'approval', 't.enrolment = any ($3)', 't.opened_at', 'level,opened_at,decision,decided_at', 'jws', '',
 		'enrolment,reasons,checks,shift,leased_until,reason,decided_by,decided_role'),
 	('search', 'search', 't.found && $2', 't.at', 'at,desk,kind,reason', '', '', 'id,staff,value,found'),
@@ -68,7 +68,7 @@ create function internal.stored_tables() returns table (section text, name text,
 	('', 'desk', '', '', '', '', '', ''), ('', 'desk_seen', '', '', '', '', '', ''), ('', 'desk_certificate', '', '', '', '', '', ''), ('', 'staff', '', '', '', '', '', ''),
 	('', 'staff_certificate', '', '', '', '', '', ''), ('', 'shift', '', '', '', '', '', ''), ('', 'sign_in_failure', '', '', '', '', '', ''),
 	('', 'worker', '', '', '', '', '', ''), ('', 'tally', '', '', '', '', '', ''), ('', 'destination', '', '', '', '', '', ''),
-	('', 'trust', '', '', '', '', '', ''), ('', 'schema_version', '', '', '', '', '', ''), ('', 'cause', '', '', '', '', '', ''),
+	('', 'trust', '', '', '', '', '', ''), ('', 'schema_version', '', '', '', '', '', ''), ('', 'content', '', '', '', '', '', ''), ('', 'cause', '', '', '', '', '', ''),
 	('', 'transition', '', '', '', '', '', ''), ('', 'reason', '', '', '', '', '', ''), ('', 'errand', '', '', '', '', '', '')
 $$;
 
@@ -84,7 +84,7 @@ declare
 	told jsonb := '[]';
 begin
 	for t in select s.* from internal.stored_tables() s where s.where_rows <> '' loop
-		execute format('select coalesce(jsonb_agg(to_jsonb(t) order by %s), ''[]'') from centre.%I t where %s', t.sort, t.name, t.where_rows)
+		execute format('select coalesce(jsonb_agg(to_jsonb(internal.whole(t)) order by %s), ''[]'') from centre.%I t where %s', t.sort, t.name, t.where_rows)
 			using who, keys, visits into found_rows;
 		found_rows := (select jsonb_agg(r.fields order by r.ordinality) from (
 			select x.ordinality, (select jsonb_agg(jsonb_build_object('name', c.name, 'value', case c.how

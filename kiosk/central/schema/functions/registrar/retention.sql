@@ -13,8 +13,13 @@ begin
 			return next;
 		end if;
 	end loop;
+	rule := 'content';
+	n := internal.sweep_content();
+	if n > 0 then
+		return next;
+	end if;
 end $$;
-comment on function registrar.keep is 'Deletes what is due, at most so much under each rule, and says what it deleted. Call it again while it deletes something, and every
+comment on function registrar.keep is 'Deletes what is due, at most so much under each rule, and content that nothing refers to any more, and says what it deleted. Call it again while it deletes something, and every
 hour.';
 
 create function registrar.tell_expiry(p_most integer default 500) returns integer
