@@ -147,16 +147,9 @@ func (g *grown) signIn(ctx context.Context) (time.Duration, error) {
 	return took, nil
 }
 
-// rounds are what registrars ask again and again, whoever comes.
-var rounds = []string{
-	`select from registrar.take_job('measure')`, `select registrar.next_due()`, `select registrar.expire()`, `select registrar.keep()`,
-	`select registrar.tell_expiry()`, `select registrar.messages_watch()`, `select registrar.watch()`, `select registrar.alert_decisions()`,
-	`select registrar.log_watch()`, `select count(*) from registrar.log_waiting(1000)`, `select registrar.letters()`,
-}
-
 // report does the rounds, and sums up.
 func (g *grown) report(ctx context.Context) (ScaleSize, error) {
-	for _, sql := range rounds {
+	for _, sql := range growth.Rounds {
 		began := time.Now()
 		if _, err := g.registrars.Exec(ctx, sql); err != nil {
 			return g.ScaleSize, fmt.Errorf("%s: %w", sql, err)

@@ -16,6 +16,13 @@ import (
 //go:embed fill.sql
 var fill string
 
+// Rounds are what registrars ask again and again, whoever comes.
+var Rounds = []string{
+	`select from registrar.take_job('measure')`, `select registrar.next_due()`, `select registrar.expire()`, `select registrar.keep()`,
+	`select registrar.tell_expiry()`, `select registrar.messages_watch()`, `select registrar.watch()`, `select registrar.alert_decisions()`,
+	`select registrar.log_watch()`, `select count(*) from registrar.log_waiting(1000)`, `select registrar.letters()`, `select registrar.figures()`,
+}
+
 // Filler multiplies the enrolments of a database.
 type Filler struct {
 	conn *pgxpool.Pool // a superuser's connections, with triggers and foreign keys off

@@ -134,11 +134,7 @@ func TestNothingReadsAWholeTable(t *testing.T) {
 	for _, who := range named {
 		signIn(t, ctx, login, with.Pool, who)
 	}
-	for _, sql := range []string{
-		`select from registrar.take_job('measure')`, `select registrar.next_due()`, `select registrar.expire()`, `select registrar.keep()`,
-		`select registrar.tell_expiry()`, `select registrar.messages_watch()`, `select registrar.watch()`, `select registrar.alert_decisions()`,
-		`select registrar.log_watch()`, `select count(*) from registrar.log_waiting(1000)`, `select registrar.letters()`,
-	} {
+	for _, sql := range growth.Rounds {
 		if _, err := with.Pool.Exec(ctx, sql); err != nil {
 			t.Fatalf("%s: %v", sql, err)
 		}
