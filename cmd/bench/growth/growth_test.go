@@ -2,6 +2,7 @@ package growth_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"regexp"
 	"slices"
@@ -134,6 +135,13 @@ func TestNothingReadsAWholeTable(t *testing.T) {
 	for _, who := range named {
 		signIn(t, ctx, login, with.Pool, who)
 	}
+	askAsDesk(t, ctx, told.open(t, o.DB.Centre()), cert, shift.ID, named[0])
+	if _, err := o.Admin.Exec(ctx, due); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := told.open(t, o.DB.Admin()).Exec(ctx, `select internal.stored((select max(register) from centre.key))`); err != nil {
+		t.Fatal(err)
+	}
 	for _, sql := range growth.Rounds {
 		if _, err := with.Pool.Exec(ctx, sql); err != nil {
 			t.Fatalf("%s: %v", sql, err)
@@ -148,6 +156,49 @@ func TestNothingReadsAWholeTable(t *testing.T) {
 	}
 	for _, plan := range told.reading(rows) {
 		t.Error(plan)
+	}
+}
+
+// due has something be over under each rule, so that rounds have something to delete and to end.
+const due = `begin;
+	set local session_replication_role = replica;
+	update centre.key set state = 'cancelled' where register between 100 and 102;
+	update centre.key set valid_until = current_date - 1 where register between 200 and 202;
+	update centre.key set valid_until = current_date + 3 where register between 210 and 212;
+	insert into centre.key_event (key, at, from_state, to_state, reason, cause)
+		select n, now() - interval '8 years', 'active', 'cancelled', 'request', 'cancel' from generate_series(100, 102) n;
+	update centre.person p set enrolment = null where p.enrolment in (select k.enrolment from centre.key k where k.register between 300 and 302);
+	update centre.enrolment e set state = 'refused', ended_at = now() - interval '100 days', key = null where e.key between 300 and 302;
+	delete from centre.key where register between 300 and 302;
+	update centre.enrolment e set state = 'open', expires_at = now() - interval '1 minute' where e.key between 400 and 402;
+	update centre.job set ended_at = now() - interval '100 days' where id in (select id from centre.job where state = 'done' limit 3);
+	insert into centre.search (id, at, desk, staff, kind, value, reason, found) select gen_random_uuid(), now() - interval '4 years', d.name, '', 'nif', '', 'other', '{}'
+		from centre.desk d;
+	commit`
+
+// askAsDesk asks what is no enrolment.
+func askAsDesk(t *testing.T, ctx context.Context, desk *pgxpool.Pool, der []byte, shift uuid.UUID, who growth.Named) {
+	t.Helper()
+	cert := sha256.Sum256(der)
+	const search = `select from desk.search($1, $2, $3, $4, $5, $6, 'other')`
+	for _, call := range []struct {
+		sql  string
+		args []any
+	}{
+		{`select from desk.hello($1)`, []any{cert[:]}},
+		{search, []any{cert[:], shift, uuid.New(), "phone", who.Value, nil}},
+		{search, []any{cert[:], shift, uuid.New(), "email", "ninguem@exemplo.example", nil}},
+		{search, []any{cert[:], shift, uuid.New(), "nif", "100000007", nil}},
+		{search, []any{cert[:], shift, uuid.New(), "document", "00000007", "UTO"}},
+		{search, []any{cert[:], shift, uuid.New(), "register", "7", nil}},
+		{`select from desk.open_enrolment($1, $2, 'citizen-card', 'UTO', '100000009', null, null, false, $3, 'key')`, []any{cert[:], uuid.New(), shift}},
+		{`select from desk.open_enrolment($1, $2, 'citizen-card', 'UTO', '100000010', null, null, false, $3, 'phone')`, []any{cert[:], uuid.New(), shift}},
+		{`select from desk.report($1, $2, current_date)`, []any{cert[:], shift}},
+		{`select from desk.not_me($1, $2, $3, '23456789AB')`, []any{cert[:], shift, uuid.New()}},
+	} {
+		if _, err := desk.Exec(ctx, call.sql, call.args...); err != nil {
+			t.Fatalf("%s: %v", call.sql, err)
+		}
 	}
 }
 

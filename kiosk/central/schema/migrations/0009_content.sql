@@ -20,6 +20,21 @@ comment on column centre.evidence.content is 'Of each signature the header witho
 comment on column centre.evidence.sod_at is 'The octet, from 1 on, before which the certificates within sod belong.';
 create index evidence_content on centre.evidence using gin (content);
 
+-- What is deleted is found by whatever refers to it: without these all of a table is read for each row that goes.
+create index key_person on centre.key (person);
+create index person_enrolment on centre.person (enrolment) where enrolment is not null;
+create index enrolment_activation on centre.enrolment (activation) where activation is not null;
+create index activation_enrolment on centre.activation (enrolment);
+create index job_enrolment on centre.job (enrolment) where enrolment is not null;
+create index job_code on centre.job (code) where code is not null;
+create index code_attempt_any on centre.code_attempt (code);
+drop index centre.code_attempt_code; -- of the wrong ones only
+create index letter_key on centre.letter (key) where key is not null;
+create index long_code_try_key on centre.long_code_try (key) where key is not null;
+create index long_code_try_activation on centre.long_code_try (activation) where activation is not null;
+create index review_other on centre.review (other);
+create index word_try_search on centre.word_try (search);
+
 -- LZ4, where the server was built with it, finds nothing in what is random, and says so at once.
 do $$
 declare

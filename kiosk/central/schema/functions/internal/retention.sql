@@ -7,6 +7,8 @@ create function internal.delete_rows(p_table regclass, p_column text, p_values t
 declare
 	c record;
 	referred text[];
+	-- Compared as what it is, or no index finds it.
+	type text := (select format_type(a.atttypid, a.atttypmod) from pg_attribute a where a.attrelid = p_table and a.attname = p_column);
 	n integer;
 begin
 	for c in
@@ -20,12 +22,12 @@ begin
 		elsif c.columns <> 1 then
 			raise exception 'a reference of several columns from %', c.child using errcode = 'BK094';
 		end if;
-		execute format('select array_agg(distinct %I::text) from %s where %I::text = any ($1)', c.parent_column, p_table, p_column) into referred using p_values;
+		execute format('select array_agg(distinct %I::text) from %s where %I = any ($1::%s[])', c.parent_column, p_table, p_column, type) into referred using p_values;
 		if referred is not null then
 			perform internal.delete_rows(c.child, c.child_column, referred, p_path || p_table);
 		end if;
 	end loop;
-	execute format('delete from %s where %I::text = any ($1)', p_table, p_column) using p_values;
+	execute format('delete from %s where %I = any ($1::%s[])', p_table, p_column, type) using p_values;
 	get diagnostics n = row_count;
 	return n;
 end $$;
@@ -53,8 +55,8 @@ begin
 	end if;
 	perform internal.delete_rows('centre.enrolment', 'id', visits);
 	-- Last, because the deletions above are logged under these keys. Without them nobody can read what the log says of the person.
-	delete from centre.log_key l where l.subject = any (select 'enrolment ' || v from unnest(visits) v)
-		or last_one and l.subject = 'person ' || who;
+	delete from centre.log_key l where l.subject = any (array(
+		select 'enrolment ' || v from unnest(visits) v union all select 'person ' || who where last_one));
 end $$;
 
 -- What is due under each rule now. The last column is what is to be done with: the key, or nothing.
@@ -98,7 +100,7 @@ begin
 	set constraints all deferred;
 	insert into centre.deletion (rule, n) values (p_rule, cardinality(ids));
 	perform internal.delete_rows(case p_rule when 'visit' then 'centre.enrolment' else 'centre.' || p_rule end::regclass, 'id', ids);
-	delete from centre.log_key l where p_rule = 'visit' and l.subject = any (select 'enrolment ' || v from unnest(ids) v);
+	delete from centre.log_key l where l.subject = any (array(select 'enrolment ' || v from unnest(ids) v where p_rule = 'visit'));
 	return cardinality(ids);
 end $$;
 
