@@ -74,6 +74,8 @@ type ScaleSize struct {
 	SignInP95 float64 `json:"sign_in_ms_p95"`
 	Binds     float64 `json:"binds_per_second"`
 	Updates   float64 `json:"pgbench_per_second"` // simple-update in the same rounds
+	BindWAL   float64 `json:"bind_wal_bytes"`
+	SignInWAL float64 `json:"sign_in_wal_bytes"`
 
 	Tables  []growth.Size      `json:"tables"`
 	Rounds  map[string]float64 `json:"rounds_ms"` // what registrars do again and again

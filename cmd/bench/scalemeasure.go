@@ -34,6 +34,7 @@ type grown struct {
 
 	binds, signIns []float64
 	rates, updates []float64
+	wal            [2]int64 // of binds and of sign-ins one after the other
 }
 
 func (g *grown) open(ctx context.Context, s *site) (err error) {
@@ -89,18 +90,31 @@ func (g *grown) close() {
 
 // measure does one round.
 func (g *grown) measure(ctx context.Context, s *site) error {
+	before, err := g.filler.WAL(ctx)
+	if err != nil {
+		return err
+	}
 	for range scaleAlone {
-		one, err := load.Binds(ctx, g.asking[:1], g.with, 1)
-		if err != nil {
-			return err
-		}
-		g.binds = append(g.binds, millis(one.Median))
 		took, err := g.signIn(ctx)
 		if err != nil {
 			return err
 		}
 		g.signIns = append(g.signIns, millis(took))
 	}
+	between, err := g.filler.WAL(ctx)
+	if err != nil {
+		return err
+	}
+	one, err := load.Binds(ctx, g.asking[:1], g.with, scaleAlone)
+	if err != nil {
+		return err
+	}
+	after, err := g.filler.WAL(ctx)
+	if err != nil {
+		return err
+	}
+	g.binds = append(g.binds, one.Each...)
+	g.wal[0], g.wal[1] = g.wal[0]+after-between, g.wal[1]+between-before
 	all, err := load.Binds(ctx, g.asking, g.with, scaleEach)
 	if err != nil {
 		return err
@@ -157,6 +171,7 @@ func (g *grown) report(ctx context.Context) (ScaleSize, error) {
 		g.Rounds[sql[strings.Index(sql, "registrar.")+len("registrar."):]] = millis(time.Since(began))
 	}
 	g.Bind, g.BindP95, g.SignIn, g.SignInP95 = median(g.binds), p95(g.binds), median(g.signIns), p95(g.signIns)
+	g.BindWAL, g.SignInWAL = float64(g.wal[0])/float64(len(g.binds)), float64(g.wal[1])/float64(len(g.signIns))
 	g.Binds, g.Updates = median(g.rates), median(g.updates)
 	var err error
 	g.Scanned, err = g.filler.Scanned(ctx)

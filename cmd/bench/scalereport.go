@@ -28,6 +28,9 @@ func (r ScaleReport) text() string {
 	for _, n := range r.Left {
 		text += fmt.Sprintf("  %d people: not measured, %d GB are free\n", n, r.Free>>30)
 	}
+	for _, s := range r.Sizes {
+		text += fmt.Sprintf("  %d people: %.1f KB of WAL for opening, code and bind, %.1f KB for a sign-in check\n", s.People, s.BindWAL/1000, s.SignInWAL/1000)
+	}
 	text += fmt.Sprintf("  bytes of an enrolment, as all of it is added: Citizen Card %.0f, travel document %.0f\n", r.CardBytes, r.DocumentBytes)
 	if n := len(r.Sizes); n > 0 {
 		last := r.Sizes[n-1]

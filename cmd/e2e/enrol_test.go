@@ -160,7 +160,7 @@ func TestEnrolment(t *testing.T) {
 		t.Errorf("got %d active keys of %d people, want 2 of 2", keys, people)
 	}
 	var evidence, personal int
-	c.ask(t, `select count(*) filter (where jws is not null), count(*) filter (where identity is not null or sealed_pin is not null)
+	c.ask(t, `select count(*) filter (where jws is not null or payload is not null), count(*) filter (where identity is not null or sealed_pin is not null)
 		from centre.evidence`, nil, &evidence, &personal)
 	if evidence != 2 || personal != 0 {
 		t.Errorf("got %d evidences kept and %d identity files or PINs not dropped, want 2 and 0", evidence, personal)

@@ -216,6 +216,14 @@ func (f *Filler) People(ctx context.Context) (n int, err error) {
 	return n, err
 }
 
+// WAL is how many bytes the server has written ahead.
+func (f *Filler) WAL(ctx context.Context) (n int64, err error) {
+	if err = f.conn.QueryRow(ctx, `select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint`).Scan(&n); err != nil {
+		return 0, fmt.Errorf("reading the position of the WAL: %w", err)
+	}
+	return n, nil
+}
+
 // Forget begins the counts of Scanned anew.
 func (f *Filler) Forget(ctx context.Context) error { return f.do(ctx, `select pg_stat_reset()`) }
 

@@ -58,7 +58,8 @@ type Took struct{ All, SendCode, Confirm, Bind time.Duration }
 type Result struct {
 	Enrolments  int
 	PerSecond   float64
-	Median, P95 time.Duration // from the first question to the active key
+	Median, P95 time.Duration // from the first question to the active key; of Binds from there on
+	Each        []float64     // milliseconds, the shortest first
 }
 
 // Run enrols invented people by all desks at once, and measures. The registrar's verification and its Argon2id are not
@@ -190,6 +191,9 @@ func resultOf(took []time.Duration, all time.Duration) Result {
 	slices.Sort(took)
 	if n := len(took); n > 0 {
 		r.Median, r.P95 = took[n/2], took[n*95/100]
+	}
+	for _, one := range took {
+		r.Each = append(r.Each, float64(one.Microseconds())/1000)
 	}
 	return r
 }
