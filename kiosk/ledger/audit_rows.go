@@ -36,6 +36,7 @@ var logged = func() map[string]table {
 		{name: "destination", key: []string{"prefix"}, seeded: true},
 		{name: "legal_extension", key: []string{"name"}},
 		{name: "trust", key: []string{"id"}, time: "at", events: true},
+		{name: "client", key: []string{"id"}, time: "added_at"},
 		{name: "deletion", key: []string{"id"}, time: "at", events: true},
 		{name: "desk", key: []string{"name"}, time: "added_at"},
 		{name: "desk_certificate", key: []string{"fingerprint"}, time: "added_at"},

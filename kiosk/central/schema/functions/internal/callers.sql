@@ -25,6 +25,7 @@ end $$;
 --   BK015 no_shift             nobody is signed in: the shift is unknown or another desk's, has ended, or is somebody's who
 --                              was suspended or whose card was revoked
 --   BK016 not_allowed          who is signed in has not the role for this
+--   BK019 not_signed_in        (login) nobody is signed in by this try, or not any more
 create function internal.refuse(p_code text, p_word text) returns void
 	language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin

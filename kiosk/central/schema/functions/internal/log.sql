@@ -93,6 +93,7 @@ begin
 		('legal_extension', 'name', '*', '', ''),
 		('trust', 'id', '*', '', ''),
 		('deletion', 'id', '*', '', ''),
+		('client', 'id', '*', '', ''),
 		('desk', 'name', '*', '', ''),
 		('desk_certificate', 'fingerprint', '*', '', ''),
 		('staff', 'number', 'number,role,state,added_at', '', 'staff:number'),

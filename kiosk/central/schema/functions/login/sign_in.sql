@@ -281,7 +281,7 @@ begin
 			end if;
 		else
 			update centre.sign_in_code set used_at = t where id = c.id;
-			update centre.sign_in_try set state = 'signed_in', source = null where id = p_try;
+			update centre.sign_in_try set state = 'signed_in', source = null, signed_at = t, epoch = internal.epoch(x.key) where id = p_try;
 			s.code_wrong := 0;
 			s.lock_step := 0;
 			s.last_success_at := t;

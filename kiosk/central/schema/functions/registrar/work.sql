@@ -113,6 +113,7 @@ begin
 	delete from centre.worker where seen < old;
 	delete from centre.tally where slot < old;
 	perform internal.sign_in_sweep();
+	perform internal.login_sweep();
 	return n;
 end $$;
 comment on function registrar.expire is 'Ends enrolments that were open, or waited, too long and keys past their last day, forgets what no limit needs any more. Returns how many
