@@ -94,7 +94,7 @@ func (v *citizenView) build() {
 		v.names = append(v.names, p)
 		v.named.Add(p)
 	}
-	v.menu = newLanguageMenu(&v.keys, &v.zoom, v.host, v.send, &languageList{citizen: true, languages: v.offers})
+	v.menu = newLanguageMenu(&v.keys, &v.zoom, v.host, v.send, nil, &languageList{citizen: true, languages: v.offers})
 	v.pages = map[present.CitizenPage]fyne.CanvasObject{
 		present.CitizenMessage: v.message.content,
 		present.CitizenCode:    v.input.content,

@@ -64,7 +64,7 @@ type clerkPageView interface {
 	show(m present.ClerkModel)
 }
 
-func newClerkView(window fyne.Window, send func(kiosk.Event), redraw func(), log Log) *clerkView {
+func newClerkView(window fyne.Window, send func(kiosk.Event), redraw func(), log Log, looks *lookSwitch) *clerkView {
 	v := &clerkView{window: window, send: send, redraw: redraw}
 	v.keys.press, v.keys.digit = v.press, v.digit
 	v.header = newHeaderView(func() { v.press(fyne.KeyF12) }, func() { v.send(kiosk.LockScreen{}) })
@@ -73,8 +73,8 @@ func newClerkView(window fyne.Window, send func(kiosk.Event), redraw func(), log
 	v.actions = newActionRow(&v.keys, 12, 52, v.do)
 	v.lights = newLightsView()
 	v.overlay = newOverlayView(nil, v.press, v.do)
-	v.menu = newLanguageMenu(&v.keys, nil, func() fyne.Window { return v.window }, send,
-		&languageList{citizen: true, numbered: true, languages: Languages()}, &languageList{languages: kiosk.ClerkLanguages})
+	v.menu = newLanguageMenu(&v.keys, nil, func() fyne.Window { return v.window }, send, looks,
+		&languageList{citizen: true, numbered: true, languages: Languages()}, &languageList{languages: kiosk.ClerkLanguages}, &languageList{looks: true})
 	v.log = newLogPage(&v.keys, log, func() fyne.Window { return v.window }, func() present.Words { return present.Words{Language: v.shown.Language} })
 	v.contact = newContactPage(&v.keys, send, v.seek, redraw)
 	v.access = newAccessPage(&v.keys, send, v.do)

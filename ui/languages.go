@@ -21,11 +21,12 @@ func Languages() []kiosk.Language {
 }
 
 // languageMenu offers languages over a page, each under its own name: with arrow keys and Enter, with its number, or by
-// touch. The person's has one list, the clerk's a second one for the clerk's own screen.
+// touch. The person's has one list, the clerk's a second one for the clerk's own screen, and a third for the look of both.
 type languageMenu struct {
 	window  func() fyne.Window
 	title   *theme.Text
 	lists   []*languageList
+	looks   *lookSwitch
 	up      bool
 	content fyne.CanvasObject
 }
@@ -34,26 +35,39 @@ type languageList struct {
 	citizen   bool
 	numbered  bool
 	languages []kiosk.Language
+	looks     bool // in place of languages
 	title     *theme.Text
 	pills     []*pill
+}
+
+// lookSwitch is the look of both windows, and what changes it.
+type lookSwitch struct {
+	now theme.Look
+	set func(theme.Look)
 }
 
 // menuColumns is how many names stand in a row.
 const menuColumns = 2
 
-func newLanguageMenu(keys *keyboard, zoom *theme.Zoom, window func() fyne.Window, send func(kiosk.Event), lists ...*languageList) *languageMenu {
-	m := &languageMenu{window: window, title: theme.Title("").Zoomed(zoom).Wrap(), lists: lists}
+func newLanguageMenu(keys *keyboard, zoom *theme.Zoom, window func() fyne.Window, send func(kiosk.Event), looks *lookSwitch, lists ...*languageList) *languageMenu {
+	m := &languageMenu{window: window, title: theme.Title("").Zoomed(zoom).Wrap(), lists: lists, looks: looks}
 	all := rows(14, m.title)
 	for _, list := range lists {
 		list.title = theme.Label("").Zoomed(zoom)
 		grid := container.New(gridLayout{columns: menuColumns, gap: 12, zoom: zoom})
-		for _, l := range list.languages {
-			p := newPill(keys, zoom, func() {
-				m.close()
-				send(kiosk.LanguageChosen{Citizen: list.citizen, Language: l})
-			})
+		add := func(choose func()) {
+			p := newPill(keys, zoom, func() { m.close(); choose() })
 			list.pills = append(list.pills, p)
 			grid.Add(p)
+		}
+		for _, l := range list.languages {
+			add(func() { send(kiosk.LanguageChosen{Citizen: list.citizen, Language: l}) })
+		}
+		if list.looks {
+			grid.Layout = gridLayout{columns: len(theme.Looks), gap: 12, zoom: zoom}
+			for i := range theme.Looks {
+				add(func() { looks.set(theme.Look(i)) })
+			}
 		}
 		all.Add(rows(8, list.title, grid))
 	}
@@ -65,6 +79,9 @@ func newLanguageMenu(keys *keyboard, zoom *theme.Zoom, window func() fyne.Window
 // open shows the menu in the words of a language, with the two that the screens show now.
 func (m *languageMenu) open(w present.Words, citizen kiosk.Language) {
 	m.title.SetText(w.Text("languages.title"))
+	if m.looks != nil {
+		m.title.SetText(w.Text("languages.title_looks"))
+	}
 	var first *pill
 	for _, list := range m.lists {
 		name := ""
@@ -72,6 +89,12 @@ func (m *languageMenu) open(w present.Words, citizen kiosk.Language) {
 			name = w.Text("languages.this_screen")
 			if list.citizen {
 				name = w.Text("languages.person")
+			}
+		}
+		if list.looks {
+			name = w.Text("languages.look")
+			for i, look := range theme.Looks {
+				list.pills[i].show(w.Text("languages.look_"+look), m.looks.now == theme.Look(i))
 			}
 		}
 		list.title.SetText(name)

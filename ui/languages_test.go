@@ -1,6 +1,8 @@
 package ui_test
 
 import (
+	"fmt"
+	"image"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +13,7 @@ import (
 	"balcao/assets/i18n/fonts"
 	"balcao/kiosk"
 	"balcao/ui"
+	"balcao/ui/theme"
 )
 
 // TestLanguageMenu: ten names are reached with keys and with a finger, by the person and by the clerk for them.
@@ -79,6 +82,44 @@ func TestLanguageMenu(t *testing.T) {
 			t.Error("the menu stands over the next page")
 		}
 	})
+}
+
+// TestLookIsChosen: another look reaches whatever stands on both screens, and leaves nothing of the one before.
+func TestLookIsChosen(t *testing.T) {
+	pt := kiosk.Portuguese
+	pixels := func(w fyne.Window) []uint8 { return w.Canvas().Capture().(*image.NRGBA).Pix }
+	for _, state := range []func(kiosk.Language) kiosk.State{idle, identity, contactSent, pin(kiosk.PINFirst), bring, half, errands} {
+		d := newDesk(t, ui.Options{})
+		d.Show(state(pt))
+		d.now = d.now.Add(ui.SettleTime)
+		before := pixels(d.Clerk())
+		press(d.Clerk(), fyne.KeyF12)
+		for range len(kiosk.Languages) + len(kiosk.ClerkLanguages) + int(theme.Contrast) {
+			press(d.Clerk(), fyne.KeyRight)
+		}
+		if shown := strings.Join(texts(d.Clerk().Canvas().Overlays().Top()), "\n"); !strings.Contains(shown, "Alto contraste") {
+			t.Fatalf("the menu offers %q", shown)
+		}
+		press(d.Clerk(), fyne.KeyReturn)
+		if sent := d.sent(); len(sent) > 0 {
+			t.Errorf("the session is told %v", sent)
+		}
+		d.Clerk().Canvas().Unfocus()
+		fresh := newDesk(t, ui.Options{Look: theme.Contrast})
+		fresh.Show(state(pt))
+		fresh.Clerk().Canvas().Unfocus()
+		for i, w := range []fyne.Window{d.Clerk(), d.Citizen()} {
+			w.Canvas().Unfocus()
+			got, want := pixels(w), pixels([]fyne.Window{fresh.Clerk(), fresh.Citizen()}[i])
+			if i == 0 && slices.Equal(got, before) {
+				t.Error("nothing changes")
+			}
+			if !slices.Equal(got, want) {
+				save(t, w, fmt.Sprintf("look-%d-changed", i))
+				t.Errorf("step %s, window %d: not as a desk that began in that look", state(pt).Step, i)
+			}
+		}
+	}
 }
 
 // TestNoFontNoLanguage: a language whose letters the machine lacks is not offered.

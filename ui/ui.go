@@ -35,7 +35,7 @@ import (
 type Options struct {
 	Send         func(kiosk.Event) // takes what people do; called on the UI goroutine and must not block
 	TextScale    float32           // 1 to 1.5; 0 is 1
-	Look         theme.Look        // of both windows
+	Look         theme.Look        // of both windows, until the clerk chooses another
 	SecondScreen *image.Point      // where the second monitor begins, which the citizen's window then fills
 	Pixels       float32           // of the monitors for each unit of the toolkit, where the system scales; 0 is 1
 	OneScreen    bool              // no citizen's window: the clerk hands the only screen over
@@ -73,7 +73,12 @@ func New(app fyne.App, options Options) *UI {
 	if options.After == nil {
 		options.After = func(d time.Duration, f func()) { time.AfterFunc(d, func() { fyne.Do(f) }) }
 	}
-	app.Settings().SetTheme(theme.DeskTheme(options.TextScale, options.Look))
+	looks := &lookSwitch{now: options.Look}
+	looks.set = func(look theme.Look) {
+		looks.now = look
+		app.Settings().SetTheme(theme.DeskTheme(options.TextScale, look))
+	}
+	looks.set(options.Look)
 	u := &UI{options: options}
 	u.clerkWindow = app.NewWindow("")
 	u.citizenWindow = u.clerkWindow
@@ -81,7 +86,7 @@ func New(app fyne.App, options Options) *UI {
 		u.citizenWindow = app.NewWindow("")
 	}
 	u.name(kiosk.Portuguese, kiosk.Portuguese)
-	u.clerk = newClerkView(u.clerkWindow, options.Send, u.draw, options.Log)
+	u.clerk = newClerkView(u.clerkWindow, options.Send, u.draw, options.Log, looks)
 	u.citizen = newCitizenView(func() fyne.Window { return u.citizenWindow }, options.Send, options.Now)
 	u.clerk.keys.touch, u.citizen.keys.touch = u.touch, u.touch
 	u.citizen.clerk = u.clerksKey

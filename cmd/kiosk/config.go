@@ -21,6 +21,7 @@ import (
 	"balcao/kiosk/central"
 	"balcao/kiosk/trust/country"
 	"balcao/ui"
+	"balcao/ui/theme"
 )
 
 // config is the desk's configuration file. It names where things are; it holds nothing personal.
@@ -49,6 +50,9 @@ type config struct {
 	CitizenLanguage kiosk.Language `toml:"citizen_language"`
 	// TextScale enlarges all text, 1.0 to 1.5.
 	TextScale float32 `toml:"text_scale"`
+	// Look is which colours both windows have: "light", "dark" or "contrast". The clerk may choose another until the
+	// program ends.
+	Look string `toml:"look"`
 	// Region is where phone numbers without "+" are, ISO 3166-1 alpha-2.
 	Region string `toml:"region"`
 	// IdleAfter ends a case that nobody touches, "10m" by default; it is warned of a minute before.
@@ -73,7 +77,7 @@ type config struct {
 }
 
 func defaults() config {
-	return config{ClerkLanguage: kiosk.Portuguese, CitizenLanguage: kiosk.Portuguese, TextScale: 1, Region: "PT", SideBySide: true}
+	return config{ClerkLanguage: kiosk.Portuguese, CitizenLanguage: kiosk.Portuguese, TextScale: 1, Look: theme.Looks[theme.Light], Region: "PT", SideBySide: true}
 }
 
 // moved are keys that were a desk's once, and what to do instead.
@@ -137,6 +141,7 @@ func (c config) validate() error {
 	must(slices.Contains(kiosk.Languages, c.CitizenLanguage), fmt.Sprintf("citizen_language: one of %v", kiosk.Languages))
 	must(len(fonts.Missing(c.CitizenLanguage.Name())) == 0, "citizen_language: this computer lacks its letters (kioskctl doctor says which package brings them)")
 	must(c.TextScale >= 1 && c.TextScale <= 1.5, "text_scale: between 1.0 and 1.5")
+	must(slices.Contains(theme.Looks[:], c.Look), fmt.Sprintf("look: one of %v", theme.Looks))
 	must(len(c.Region) == 2, "region: two letters, for example PT")
 	must(c.IdleAfter == 0 || c.IdleAfter >= 10*time.Second && c.IdleAfter <= time.Hour, `idle_after: between "10s" and "1h"`)
 	must(c.StaffReader == strings.TrimSpace(c.StaffReader), "staff_reader: a part of the reader's name, as kioskctl doctor lists it, without spaces around it")
@@ -209,6 +214,9 @@ func text(err error) string {
 
 // sideBySide reports whether two ordinary windows are wanted.
 func (c config) sideBySide() bool { return c.SideBySide && !c.SecondScreen && !c.SingleScreen }
+
+// look is which of the palettes both windows have.
+func (c config) look() theme.Look { return theme.Look(slices.Index(theme.Looks[:], c.Look)) }
 
 // choice says which of the readers that PC/SC lists are used. A security key is one when the staff sign in with it.
 func (c config) choice() cardreader.Choice {

@@ -103,7 +103,7 @@ func run(cfg config, log *slog.Logger, last *recent) error {
 	}
 	defer centre.Close()
 	a := app.NewWithID("pt.balcao.kiosk")
-	a.Settings().SetTheme(theme.DeskTheme(cfg.TextScale, theme.Light))
+	a.Settings().SetTheme(theme.DeskTheme(cfg.TextScale, cfg.look()))
 	var fonts sync.WaitGroup
 	fonts.Go(theme.LoadFonts)
 	err = openDisplay()
@@ -155,6 +155,6 @@ func run(cfg config, log *slog.Logger, last *recent) error {
 			screens.LogChanged()
 		}
 	})
-	screens = ui.New(a, arrange(cfg, ui.Options{Send: runner.Send, TextScale: cfg.TextScale, Log: last, Closed: func() { closing.Store(true); a.Quit() }}, log))
+	screens = ui.New(a, arrange(cfg, ui.Options{Send: runner.Send, TextScale: cfg.TextScale, Look: cfg.look(), Log: last, Closed: func() { closing.Store(true); a.Quit() }}, log))
 	return serve(ctx, a, screens, runner)
 }

@@ -76,7 +76,7 @@ func (c deskConfig) choice() cardreader.Choice {
 // The keys of a desk's configuration, by what a bundle says of them: words of the value, an address or only that
 // they are set.
 var (
-	plainKeys   = []string{"certificate", "key", "centre_ca", "trust", "allow_private_revocation", "clerk_language", "citizen_language", "text_scale", "region", "idle_after", "staff_reader", "ignore_readers", "readers", "printer", "second_screen", "single_screen", "side_by_side"}
+	plainKeys   = []string{"certificate", "key", "centre_ca", "trust", "allow_private_revocation", "clerk_language", "citizen_language", "text_scale", "look", "region", "idle_after", "staff_reader", "ignore_readers", "readers", "printer", "second_screen", "single_screen", "side_by_side"}
 	addressKeys = []string{"centre"}
 	setKeys     = []string{"name", "support", "centre_recipient"}
 )

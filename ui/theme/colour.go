@@ -24,6 +24,9 @@ const (
 	looks
 )
 
+// Looks are the looks' names, as in configuration and catalogue keys.
+var Looks = [looks]string{"light", "dark", "contrast"}
+
 // Colour is the role of a colour, whose value is that of the application's theme. It is a constant type, so that no
 // page can repaint the others.
 type Colour uint8
