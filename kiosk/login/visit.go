@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -85,11 +86,11 @@ type Visit struct {
 
 // Signed is who signed in, and how.
 type Signed struct {
-	Try   uuid.UUID `json:"try"` // what opens their data, while it may
-	Epoch string    `json:"epoch"`
-	At    time.Time `json:"at"`
-	Level int       `json:"level"` // among Levels
-	AMR   []string  `json:"amr"`   // RFC 8176
+	Try      uuid.UUID `json:"try"`      // what opens their data, while it may
+	Register int64     `json:"register"` // of the key
+	At       time.Time `json:"at"`
+	Level    int       `json:"level"` // among Levels
+	AMR      []string  `json:"amr"`   // RFC 8176
 }
 
 // Row is one thing that a service asks for.
@@ -160,6 +161,8 @@ type (
 	checkCode struct {
 		try, attempt uuid.UUID
 		code         []byte
+		hashes       [][sha256.Size]byte
+		channels     []kiosk.Channel // by which a code of this try may have come
 	}
 	readRows struct{} // of Visit.Signed
 )
@@ -175,7 +178,6 @@ type (
 	pinChecked struct {
 		right    bool
 		channels []kiosk.Channel // that reach what is asked for
-		too      bool            // has others, that do not
 		hashes   [][sha256.Size]byte
 	}
 	codeSent    struct{ signin.Sent }
@@ -269,7 +271,7 @@ func (v *Visit) act(a Action) command {
 			v.Problem = Unspelled
 			return nil
 		}
-		return checkCode{v.Try, v.id("code"), a.Code}
+		return checkCode{v.Try, v.id("code"), a.Code, v.Hashes, slices.Collect(maps.Keys(v.Sent))}
 	case Consent:
 		if v.Step == StepConsent {
 			v.done(a.Refused)

@@ -20,7 +20,7 @@ var (
 	seed   = uuid.MustParse("0190a7c1-0000-7000-8000-000000000001")
 	both   = []kiosk.Channel{kiosk.SMS, kiosk.Email}
 	portal = Request{Service: "Portal", Claims: []Asked{{Claim: "name"}, {Claim: "email"}}}
-	signed = &Signed{Try: seed, Epoch: "1", At: now, Level: 1, AMR: []string{"pin", "otp", "sms", "mfa"}}
+	signed = &Signed{Try: seed, Register: 7, At: now, Level: 1, AMR: []string{"pin", "otp", "sms", "mfa"}}
 	rows   = []Row{{Claim: "name", Value: "Inês Simões"}, {Claim: "email", Value: "i@exemplo.pt"}, {Claim: "pt_nif"}}
 	right  = pinChecked{right: true, channels: both, hashes: [][sha256.Size]byte{{1}}}
 	sent   = codeSent{signin.Sent{ExpiresAt: now.Add(5 * time.Minute), ResendAt: now.Add(time.Minute), SendsLeft: 3, TriesLeft: 3}}

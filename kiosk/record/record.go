@@ -9,6 +9,7 @@
 package record
 
 import (
+	"bytes"
 	"crypto/ed25519"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -87,6 +88,14 @@ func (r Record) HasPIN(stored string) bool {
 		return stored != "" && (stored == r.PINHash || stored == digested(r.PINHash))
 	}
 	return subtle.ConstantTimeCompare(PINOf(stored), r.PIN) == 1
+}
+
+// HasPINOf reports whether the SHA-256 of a hash of a PIN, as centre.key has it, is the record's.
+func (r Record) HasPINOf(sum [sha256.Size]byte) bool {
+	if r.V == 1 {
+		return r.PINHash != "" && (bytes.Equal(PINOf(r.PINHash), sum[:]) || bytes.Equal(PINOf(digested(r.PINHash)), sum[:]))
+	}
+	return subtle.ConstantTimeCompare(sum[:], r.PIN) == 1
 }
 
 // PINOf is what a record says of a hash of a PIN, as centre.key has it.
