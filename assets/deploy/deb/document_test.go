@@ -1,0 +1,205 @@
+package deb_test
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// systemctl stands in for systemd's, which does nothing in a chroot: it runs what a unit says as the user that the unit says,
+// with copies of its credentials. The desk's session runs on the test's own screen.
+const systemctl = `#!/bin/bash
+set -eu
+verb=$1; shift
+for unit; do
+  unit=${unit%.service} pid=/run/$unit.pid
+  if [ "$unit" = postgresql ]; then pg_ctlcluster 15 main "$verb"; continue; fi
+  file=/lib/systemd/system/$unit.service
+  value() { sed -n "s/^$1=//p" "$file"; }
+  if [ -e "$pid" ]; then kill "$(cat "$pid")" && while kill -0 "$(cat "$pid")" 2>/dev/null; do sleep 0.1; done; rm "$pid"; fi
+  [ "$verb" != stop ] || continue
+  test -e "$(value ConditionPathExists)"
+  user=$(value User) credentials=/run/credentials/$unit program=$(value ExecStart)
+  install -d -o "$user" -m 700 "$credentials"
+  value LoadCredential | while IFS=: read -r name path; do install -o "$user" -m 400 "$path" "$credentials/$name"; done
+  [ "$unit" != balcao-desk ] || program=/usr/lib/balcao/desk/session
+  cd /
+  CREDENTIALS_DIRECTORY=$credentials DISPLAY=:77 LIBGL_ALWAYS_SOFTWARE=1 setsid setpriv --reuid "$user" --regid "$user" --init-groups \
+    --no-new-privs $program >>/var/log/$unit 2>&1 </dev/null &
+  echo $! >"$pid"
+done
+`
+
+// steps are the lines to be typed under each heading of the document, as one script each.
+func steps(t *testing.T) map[string]string {
+	t.Helper()
+	scripts, heading := map[string]string{}, ""
+	for _, paragraph := range strings.Split(read(t, "../../doc/installing.md"), "\n\n") {
+		if strings.HasPrefix(paragraph, "## ") {
+			heading = strings.TrimPrefix(strings.SplitN(paragraph, "\n", 2)[0], "## ")
+		}
+		if !strings.HasPrefix(paragraph, "    ") {
+			continue
+		}
+		lines := strings.Split(regexp.MustCompile(`(?m)^    `).ReplaceAllString(strings.TrimSpace(paragraph), ""), "\n")
+		if strings.HasPrefix(lines[0], "balcao-setup ") {
+			lines = []string{atTerminal(lines[0], lines[1:])}
+		}
+		scripts[heading] += strings.Join(lines, "\n") + "\n"
+	}
+	return scripts
+}
+
+// atTerminal types the answers at a terminal; each question has to be asked.
+func atTerminal(command string, questions []string) string {
+	var asked, answers strings.Builder
+	for _, line := range questions {
+		at := strings.LastIndex(line, ": ")
+		asked.WriteString("grep -qF '" + line[:at] + "' /tmp/said\n")
+		answers.WriteString(strings.TrimSpace(line[at+2:]) + "\n")
+	}
+	return "sed \"s/age1…/$(cat recipient)/\" <<'END' | script -qec '" + command + "' /tmp/said\n" + answers.String() + "END\n" + asked.String()
+}
+
+// The document, word for word: a centre, a desk that reaches it, an update, and what removal leaves.
+func TestTheDocument(t *testing.T) {
+	if !*long {
+		t.Skip("takes minutes and packages from the network: make deb-test")
+	}
+	say := steps(t)
+	first, second := built(t), upgrades(t)
+	certificates := t.TempDir()
+	output(t, exec.Command("sh", "-ec", `cd "$1"; mkdir state
+		new() { key=$1.key; shift; openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 9 -keyout $key "$@"; }
+		new state -subj "/CN=State" -outform DER -out state/root.der
+		new staff -subj "/CN=Staff" -out staff-ca.crt
+		new card -subj "/serialNumber=F0102/CN=Marta Reis" -CA staff-ca.crt -CAkey staff.key -addext basicConstraints=CA:FALSE -out reis.crt
+		rm -f *.key; (umask 077; printf secret > smpp-password)`, "sh", certificates))
+
+	place := func(c chroot, names ...string) {
+		c.run("mkdir -p /root/balcao; chmod 700 /root/balcao; echo 127.0.0.1 localhost centre.example.pt >/etc/hosts")
+		for _, name := range names {
+			output(t, exec.Command("cp", "-R", name, c.path("root/balcao/")))
+		}
+		c.write("usr/local/bin/systemctl", systemctl, 0o755)
+		c.fetched()
+		output(t, exec.Command("cp", "/etc/resolv.conf", c.path("etc/resolv.conf")))
+	}
+	types := func(c chroot, before string, headings ...string) string {
+		t.Helper()
+		script := "set -e; cd /root/balcao; " + before + "\n"
+		for _, heading := range headings {
+			if say[heading] == "" {
+				t.Fatalf("the document has no lines under %q", heading)
+			}
+			script += say[heading]
+		}
+		// These two say that something is not well: there is no message centre, and no reader.
+		script = regexp.MustCompile(`(?m)^kioskctl (status|doctor).*$`).ReplaceAllString(script, "$0 || test $? -le 3")
+		said := c.run(script)
+		t.Logf("%s:\n%s", strings.Join(headings, ", "), said)
+		return said
+	}
+
+	centre := newChroot(t)
+	place(centre, file(first, "balcao-centre", version), certificates+"/state", certificates+"/staff-ca.crt", certificates+"/reis.crt", certificates+"/smpp-password")
+	t.Cleanup(func() {
+		t.Logf("the centre's logs:\n%s", centre.run("tail -n 40 /var/log/balcao-* /var/log/postgresql/*"))
+	})
+	types(centre, "", "Before you begin", "The packages, at the centre")
+	said := types(centre, "", "PostgreSQL, at the centre", "Database, certificates and keys, at the centre", "Door and registrar, at the centre")
+	if !strings.Contains(said, "centre.example.pt:8443") {
+		t.Error("status does not tell of the door")
+	}
+	centre.run("cd /root/balcao; for i in $(seq 50); do curl=$(exec 3<>/dev/tcp/127.0.0.1/8443 && echo yes) && break; sleep 0.2; done; test yes = \"$curl\"")
+	centre.run("kill -0 $(cat /run/balcao-registrar.pid)")
+
+	desk := newChroot(t)
+	place(desk, file(first, "balcao-desk", version), certificates+"/state", centre.path("root/balcao/recipient"),
+		centre.path("root/balcao/balcao-07.crt"), centre.path("root/balcao/balcao-07.key"))
+	output(t, exec.Command("cp", centre.path("root/balcao/service-ca/ca.crt"), desk.path("root/balcao/service-ca.crt")))
+	screen(t)
+	t.Cleanup(func() { t.Logf("the desk's log:\n%s", desk.run("tail -n 40 /var/log/balcao-*")) })
+	types(desk, "", "The desk")
+	reached := func() {
+		t.Helper()
+		eventually(t, "the desk shows its windows and speaks with the door", func() error {
+			titles, err := exec.Command("xdotool", "search", "--onlyvisible", "--class", ".").CombinedOutput()
+			if err != nil || len(strings.Fields(string(titles))) < 1 {
+				return errors.Join(errors.New("no window"), err)
+			}
+			return desk.command("ss -tn state established '( dport = :8443 )' 2>/dev/null | grep -q 8443 || grep -q 20FB /proc/$(pgrep -x kiosk)/net/tcp").Run()
+		})
+	}
+	reached()
+
+	types(centre, "", "Put the keys away")
+	kept := "cat /etc/balcao/*.toml /etc/balcao/*.key /etc/balcao/keys/* 2>/dev/null | sha256sum; stat -c '%n %a %U' /etc/balcao/* /etc/balcao/keys/*"
+	before := centre.run(kept)
+	for _, c := range []struct {
+		chroot
+		name string
+	}{{centre, "balcao-centre"}, {desk, "balcao-desk"}} {
+		c.run("rm /root/balcao/*.deb")
+		output(t, exec.Command("cp", file(second, c.name, later), c.path("root/balcao/")))
+	}
+	updates := strings.SplitAfterN(say["Updates"], "systemctl restart balcao-centre balcao-registrar\n", 2)
+	say["Updates, at the centre"], say["Updates, at the desk"] = updates[0], updates[1]
+	types(centre, "", "Updates, at the centre")
+	types(desk, "", "Updates, at the desk")
+	reached()
+	centre.run("kill -0 $(cat /run/balcao-registrar.pid) && kioskctl db check --dsn 'postgres://postgres@/balcao?host=/run/postgresql'")
+
+	desk.run("systemctl stop balcao-desk")
+	types(desk, "", "Removal")
+	desk.run("test -s /etc/balcao/kiosk.toml -a -s /etc/balcao/balcao-07.key && ! command -v kiosk")
+	say["Removal of the centre"] = strings.ReplaceAll(say["Removal"], "balcao-desk", "balcao-centre")
+	centre.run("systemctl stop balcao-centre balcao-registrar")
+	types(centre, "", "Removal of the centre")
+	if after := centre.run(kept); after != before {
+		t.Errorf("update and purge changed the operator's files:\n%s\nthey were\n%s", after, before)
+	}
+	centre.run("psql -qAt -U postgres balcao -c 'select 1' && pg_ctlcluster 15 main stop")
+}
+
+// fetched keeps what apt downloads for the next time.
+func (c chroot) fetched() {
+	c.t.Helper()
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	kept, archives := filepath.Join(cache, "balcao", "archives"), c.path("var/cache/apt/archives")
+	if err := errors.Join(os.MkdirAll(filepath.Join(kept, "partial"), 0o755), syscall.Mount(kept, archives, "", syscall.MS_BIND, "")); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// screen is an X server, as big as a desk's two monitors.
+func screen(t *testing.T) {
+	t.Helper()
+	x := exec.Command("Xvfb", ":77", "-ac", "-screen", "0", "2560x1024x24", "-nolisten", "tcp")
+	if err := x.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = x.Process.Kill(); _ = x.Wait() })
+	t.Setenv("DISPLAY", ":77")
+}
+
+// eventually waits a minute for something that another program does.
+func eventually(t *testing.T, what string, done func() error) {
+	t.Helper()
+	var err error
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+		if err = done(); err == nil {
+			return
+		}
+	}
+	t.Errorf("%s: %v", what, err)
+}
