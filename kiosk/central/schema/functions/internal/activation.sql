@@ -70,10 +70,15 @@ end $$;
 
 -- Takes back what was asked for before there was a key.
 create function internal.drop_activation(p_enrolment uuid) returns void
-	language sql set search_path = pg_catalog, pg_temp as $$
-	delete from centre.letter l using centre.activation a where a.id = l.activation and a.enrolment = p_enrolment and a.key is null;
-	delete from centre.activation where enrolment = p_enrolment and key is null;
-$$;
+	language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+	i uuid := (select a.id from centre.activation a where a.enrolment = p_enrolment and a.key is null); -- of most there is none
+begin
+	if i is not null then
+		delete from centre.letter where activation = i;
+		delete from centre.activation where id = i;
+	end if;
+end $$;
 
 -- Asks for an activation code: of a key that there will be or, at an errand about a pending key, in place of the code before.
 create function internal.ask_activation(p_enrolment centre.enrolment, p_send uuid, p_channel text, p_value text, p_address jsonb, p_language text,
