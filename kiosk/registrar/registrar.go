@@ -277,8 +277,8 @@ func (w *Worker) listenOnce(ctx context.Context, listening func()) error {
 	}
 	listening()
 	for {
-		// A connection that nobody closed looks alive for ever: ask now and then.
-		waiting, cancel := context.WithTimeout(ctx, 30*time.Second)
+		// Codes to sign in with are not announced (internal.enqueue); and a connection that nobody closed looks alive for ever.
+		waiting, cancel := context.WithTimeout(ctx, glanceEvery)
 		_, err := conn.Conn().WaitForNotification(waiting)
 		cancel()
 		switch {
@@ -287,8 +287,12 @@ func (w *Worker) listenOnce(ctx context.Context, listening func()) error {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case waiting.Err() != nil:
-			if err := exec(ctx, conn, "asking whether the database is there", "select 1"); err != nil {
-				return err
+			var due bool
+			if err := conn.QueryRow(ctx, `select coalesce(registrar.next_due() <= clock_timestamp(), false)`).Scan(&due); err != nil {
+				return fmt.Errorf("looking for work: %w", plain(err))
+			}
+			if due {
+				w.wakeOne()
 			}
 		default:
 			return fmt.Errorf("waiting for work: %w", plain(err))

@@ -14,10 +14,11 @@ import (
 )
 
 const (
-	settleTime = 10 * time.Second       // for writing down what became of a job
-	jobTime    = leaseTime - settleTime // for working it
-	graceTime  = 10 * time.Second       // for a job at hand when the registrar is asked to stop
-	lookEvery  = 30 * time.Second       // without having heard of a job
+	settleTime  = 10 * time.Second       // for writing down what became of a job
+	jobTime     = leaseTime - settleTime // for working it
+	graceTime   = 10 * time.Second       // for a job at hand when the registrar is asked to stop
+	lookEvery   = 30 * time.Second       // without having heard of a job
+	glanceEvery = 250 * time.Millisecond // for what was not announced
 )
 
 // trouble is why a job could not be done now. The code is a stable word for operators and, for

@@ -14,17 +14,22 @@ end $$;
 -- Has the answer wait until a standby has whatever this transaction may have read, as a change does. What somebody committed and
 -- gave up waiting for, or a server that crashed had, is seen before it is anywhere else, and could be lost after it was told.
 create function internal.kept() returns void
-	language sql set search_path = pg_catalog, pg_temp as $$
-	select pg_logical_emit_message(true, 'balcao', '')
-$$;
+	language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+	perform pg_logical_emit_message(true, 'balcao', '');
+end $$;
 
--- Queues work: of an enrolment, or with null of none.
+-- Queues work: of an enrolment, or with null of none. Commits that announce something wait for one another until each is on the disk
+-- (PreCommit_Notify of PostgreSQL locks the server's queue), which one disk does some hundred times a second. Codes to sign in with can be as
+-- many as that: registrars find them by looking.
 create function internal.enqueue(p_kind text, p_enrolment uuid, p_code uuid default null, p_channel text default null, p_about uuid default null)
 	returns void language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
 	insert into centre.job (kind, enrolment, desk, code, channel, about) values (p_kind, p_enrolment,
 		coalesce((select e.desk from centre.enrolment e where e.id = p_enrolment), ''), p_code, p_channel, p_about);
-	perform pg_notify('registrar_work', '');
+	if p_kind <> 'sign_in_code' or p_enrolment is not null then
+		perform pg_notify('registrar_work', '');
+	end if;
 end $$;
 
 -- Locks a job that is the worker's to settle and returns it: one that is settled already comes back as it is.
