@@ -211,10 +211,17 @@ func TestSweep(t *testing.T) {
 	if h.state() != "active" || left.state() != "locked" {
 		t.Errorf("the keys are %s and %s", h.state(), left.state())
 	}
+	if !h.signIn() {
+		t.Error("a key whose lock is over opens nothing")
+	}
+	b.exec(`update centre.job set state = 'done', ended_at = clock_timestamp() where kind = 'sign_in_code'`)
 	b.exec(`update centre.sign_in_try set made_at = made_at - interval '2 days'`)
 	b.exec(`select registrar.expire()`)
 	if n := scalar[int](b, `select count(*) from centre.sign_in_try`); n != 0 {
 		t.Errorf("%d tries are kept for more than a day", n)
+	}
+	if n := scalar[int](b, `select count(*) from centre.job where kind = 'sign_in_code'`); n != 0 {
+		t.Errorf("the messages of %d codes outlive them", n)
 	}
 }
 

@@ -82,12 +82,13 @@ begin
 end $$;
 
 create function internal.sign_in_count(p_counters centre.sign_in) returns void
-	language sql set search_path = pg_catalog, pg_temp as $$
+	language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
 	update centre.sign_in set pin_wrong = p_counters.pin_wrong, lock_step = p_counters.lock_step, locked_until = p_counters.locked_until,
 			followed = p_counters.followed, code_wrong = p_counters.code_wrong, last_success_at = p_counters.last_success_at,
 			last_failure_at = p_counters.last_failure_at, last_channel = p_counters.last_channel
 		where key = p_counters.key;
-$$;
+end $$;
 
 -- The next, longer lock. Wrong PINs alone do not block a key, because anybody can type them, unless the operator has set pin_final.
 create function internal.sign_in_lock(p_counters centre.sign_in) returns centre.sign_in
@@ -195,6 +196,9 @@ begin
 			and (locked_until is distinct from followed or locked_until <= t) order by key loop
 		perform internal.sign_in_follow(n);
 	end loop;
+	-- Their messages before them: at hundreds of codes a second they would be more than all else by keep_job_days.
+	delete from centre.job j using centre.sign_in_try x join centre.sign_in_code c on c.try = x.id
+		where x.made_at < t - interval '1 day' and j.about = c.id and j.enrolment is null and j.state in ('done', 'failed');
 	delete from centre.sign_in_try where made_at < t - interval '1 day';
 	delete from centre.desk_try where made_at < t - interval '1 day';
 	delete from centre.sign_in where key < 0 and last_failure_at < t - interval '1 day';
