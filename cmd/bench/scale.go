@@ -122,6 +122,7 @@ func measureScale(ctx context.Context, dir string, people sizes, say func(string
 		}
 		sites, from = append(sites, g), g.name
 	}
+	syscall.Sync() // gigabytes that the kernel still has to write would hold up what is measured
 	for _, g := range sites {
 		if err := g.open(ctx, s); err != nil {
 			return r, fmt.Errorf("%d people: %w", g.People, err)
