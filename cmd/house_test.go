@@ -47,6 +47,7 @@ var mayImport = map[string][]string{
 	"kiosk/record":           {"kiosk/canonical"},
 	"kiosk/signin":           {"kiosk"},
 	"kiosk/login":            {"kiosk", "kiosk/signin", "kiosk/record", "kiosk/canonical"},
+	"kiosk/login/oidc":       {"kiosk", "kiosk/login"},
 	"kiosk/transcript":       {"kiosk", "kiosk/canonical"},
 	"kiosk/examine":          {"kiosk", "kiosk/transcript", "kiosk/trust", "kiosk/trust/cms", "kiosk/trust/country", "kiosk/trust/icao", "cardreader/citizencard", "cardreader/travel", "cardreader/mrz"},
 	"kiosk/evidence":         {"kiosk", "kiosk/canonical", "kiosk/record", "kiosk/transcript", "kiosk/examine", "kiosk/trust", "kiosk/trust/staff", "cardreader/citizencard", "cardreader/travel"},

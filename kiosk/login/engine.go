@@ -25,6 +25,10 @@ var (
 	ErrUnavailable = signin.ErrUnavailable // the database does not answer, or not now
 	ErrSignedOut   = errors.New("nobody is signed in, or not any more")
 	ErrStale       = errors.New("signed in too long ago for this")
+	// ErrRequest says that a service asked for what cannot be, ErrBrowser that a visit is another browser's, or a form was
+	// not made here.
+	ErrRequest = errors.New("a request that cannot be answered")
+	ErrBrowser = errors.New("another browser's, or a form that was not made here")
 	// ErrNotBelieved says that the database says of a key what no registrar signed.
 	ErrNotBelieved = errors.New("no record of the key that a registrar signed")
 )

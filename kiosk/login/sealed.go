@@ -20,6 +20,9 @@ import (
 // ErrGone says that there is no such row, or its time is over.
 var ErrGone = errors.New("no such row, or not any more")
 
+// KindSession is of the rows of who is signed in: a Session under the token of the browser's cookie.
+const KindSession = "session"
+
 // Store keeps what must outlast a request, in rows of the database that only their token finds and opens: a row's
 // identifier is a hash of the token, and its content sealed under a key made from it. The token is with a browser or a
 // service and nowhere else, so whoever reads the database learns neither whose a row is nor what for.
