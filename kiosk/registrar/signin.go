@@ -69,6 +69,7 @@ type signInCodeJob struct {
 	Code      uuid.UUID     `json:"code"`
 	Channel   kiosk.Channel `json:"channel"`
 	Value     string        `json:"value"`
+	Proves    bool          `json:"proves"` // the contact is not the key's yet
 	Language  string        `json:"language"`
 	ExpiresAt time.Time     `json:"expires_at"`
 }
@@ -82,7 +83,11 @@ func (w *Worker) sendSignInCode(ctx context.Context, j *job) (record, error) {
 	if !w.cfg.Now().Before(p.ExpiresAt) {
 		return nil, &trouble{code: "code_expired", final: true}
 	}
-	code := w.keys.oneTimeCode(p.Code, "sign-in "+string(p.Channel), 0)
+	label := "sign-in " + string(p.Channel)
+	if p.Proves {
+		label = contactLabel(p.Channel, p.Value)
+	}
+	code := w.keys.oneTimeCode(p.Code, label, 0)
 	defer clear(code)
 	key := make([]byte, 32)
 	if _, err := rand.Read(key); err != nil {

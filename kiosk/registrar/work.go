@@ -131,6 +131,8 @@ func (w *Worker) attempt(ctx context.Context, j *job) (done record, err error) {
 		return w.sendSignInCode(ctx, j)
 	case kindRehash:
 		return w.rehash(ctx, j)
+	case kindOwnAct:
+		return w.ownAct(ctx, j)
 	case kindActivation:
 		return w.sendActivation(ctx, j)
 	case kindNotify:
@@ -234,7 +236,7 @@ func policy(j *job) (pause time.Duration, most int) {
 	switch j.Kind {
 	case kindVerify, kindDecide:
 		return backoff(n, 2*time.Second, 30*time.Second), 6
-	case kindChip, kindTry, kindRehash:
+	case kindChip, kindTry, kindRehash, kindOwnAct:
 		return backoff(n, time.Second, 15*time.Second), 6
 	case kindSendCode, kindSignInCode:
 		return backoff(n, time.Second, 15*time.Second), 100

@@ -50,14 +50,21 @@ type Try struct {
 	Name   string // E.164; addr-spec; country and number of a travel document with a colon between ("UKR:FE123456")
 	PIN    []byte // ASCII digits; the caller wipes it
 	Source []byte // from where, as a keyed hash of the caller's (≤ 64 bytes): for counters that expire; may be nil
+	// Pending tries the PIN of a key that waits for its activation: by where its code went, by document ("PRT:12345678" also
+	// by the civil number) or ByRegister. Behind the right PIN comes the activation code, by functions of schema login.
+	Pending bool
 }
+
+// ByRegister names a pending key by its number, as the letter with its code does.
+const ByRegister kiosk.Identifier = "register"
 
 // Answer is what the centre said of a PIN.
 type Answer struct {
 	// Right says that a code comes next. Otherwise the PIN is wrong, or the key unknown, locked, blocked or suspended: it is
 	// not said which.
 	Right    bool
-	Channels []kiosk.Channel // where a code can go
+	Channels []kiosk.Channel // where a code can go; of a pending key: where its activation code went
+	Masked   []string        // of each channel the contact, as a clerk is shown it; of a pending key none
 	// Hashes are the SHA-256 of the texts of the hash that was compared and, where the PIN was hashed anew, of the one that
 	// takes its place. One of them is what the record that Code returns says of the PIN (kiosk/record): otherwise
 	// somebody exchanged the hash in the database.
@@ -74,8 +81,8 @@ func (c *Checker) PIN(ctx context.Context, t Try) (Answer, error) {
 	defer place.Leave()
 	h := Hash{}
 	var subject string
-	err = c.db.QueryRow(ctx, `select salt, memory, passes, lanes, subject from login.begin($1, $2, $3, $4)`,
-		t.ID, t.By, t.Name, t.Source).Scan(&h.Salt, &h.Memory, &h.Passes, &h.Lanes, &subject)
+	err = c.db.QueryRow(ctx, `select salt, memory, passes, lanes, subject from login.begin($1, $2, $3, $4, $5)`,
+		t.ID, t.By, t.Name, t.Source, t.Pending).Scan(&h.Salt, &h.Memory, &h.Passes, &h.Lanes, &subject)
 	if err != nil {
 		return Answer{}, plain("beginning to sign in", err)
 	}
@@ -86,10 +93,10 @@ func (c *Checker) PIN(ctx context.Context, t Try) (Answer, error) {
 	defer clear(output)
 	h.Digest = sha256.Sum256(output)
 	var outcome string
-	var channels []string
+	var channels, masked []string
 	var memory, passes, lanes *int
-	err = c.db.QueryRow(ctx, `select outcome, channels, memory, passes, lanes from login.pin($1, $2)`, t.ID, output).
-		Scan(&outcome, &channels, &memory, &passes, &lanes)
+	err = c.db.QueryRow(ctx, `select outcome, channels, masked, memory, passes, lanes from login.pin($1, $2)`, t.ID, output).
+		Scan(&outcome, &channels, &masked, &memory, &passes, &lanes)
 	if err != nil {
 		return Answer{}, plain("comparing a PIN", err)
 	}
@@ -97,7 +104,7 @@ func (c *Checker) PIN(ctx context.Context, t Try) (Answer, error) {
 	if outcome != "code" {
 		return Answer{}, nil
 	}
-	a := Answer{Right: true, Hashes: [][sha256.Size]byte{sha256.Sum256([]byte(h.String()))}}
+	a := Answer{Right: true, Masked: masked, Hashes: [][sha256.Size]byte{sha256.Sum256([]byte(h.String()))}}
 	for _, channel := range channels {
 		a.Channels = append(a.Channels, kiosk.Channel(channel))
 	}
@@ -119,6 +126,34 @@ func (c *Checker) rehash(ctx context.Context, place Place, t Try, cost Cost, sub
 	defer clear(output)
 	_, err = c.db.Exec(ctx, `select login.rehash($1, $2, $3, $4, $5, $6)`, t.ID, h.Salt, h.Memory, h.Passes, h.Lanes, output)
 	return sha256.Sum256([]byte(h.String())), plain("hashing a PIN anew", err)
+}
+
+// Waiting is what ChangePIN says when another change of the key is not done yet.
+const Waiting = "waiting"
+
+// ChangePIN has a registrar put another PIN in place of that of who is signed in by a try, under an identifier of the
+// caller's; login.change_state tells how far it is, and once it is done nobody is signed in any more. The refusal is empty or Waiting. The
+// errors are those of PIN, and ErrNotSignedIn: also when the sign-in is not fresh any more (login_fresh_seconds).
+func (c *Checker) ChangePIN(ctx context.Context, try, id uuid.UUID, pin []byte) (refusal string, err error) {
+	place, err := c.pins.Reserve()
+	if err != nil {
+		return "", err
+	}
+	defer place.Leave()
+	var subject string
+	var cost Cost
+	err = c.db.QueryRow(ctx, `select subject, memory, passes, lanes from login.new_pin($1)`, try).Scan(&subject, &cost.Memory, &cost.Passes, &cost.Lanes)
+	if err != nil {
+		return "", plain("asking with what a PIN is hashed", err)
+	}
+	h, output, err := place.fresh(ctx, cost, subject, pin)
+	if err != nil {
+		return "", err
+	}
+	defer clear(output)
+	var refused *string
+	err = c.db.QueryRow(ctx, `select login.change_pin($1, $2, $3, $4, $5, $6, $7)`, try, id, h.Salt, h.Memory, h.Passes, h.Lanes, output).Scan(&refused)
+	return orZero(refused), plain("changing a PIN", err)
 }
 
 // settle does what follows from an answer, without anybody waiting for it. What fails the centre makes up for.
@@ -202,6 +237,7 @@ var (
 	ErrUnknown     = errors.New("no such try, or no code was sent")
 	ErrConflict    = errors.New("the identifier was used with another content")
 	ErrTooMany     = errors.New("too many codes were tried")
+	ErrNotSignedIn = errors.New("nobody is signed in by this try, or not any more")
 )
 
 // plain reduces an error of pgx to what says nothing about people: details of PostgreSQL quote values.
@@ -221,4 +257,4 @@ func plain(what string, err error) error {
 }
 
 // said are the centre's refusals, see internal/callers.sql of the schema.
-var said = map[string]error{"BK001": ErrUnknown, "BK004": ErrConflict, "BK005": ErrInvalid, "BK006": ErrUnknown, "BK011": ErrTooMany}
+var said = map[string]error{"BK001": ErrUnknown, "BK004": ErrConflict, "BK005": ErrInvalid, "BK006": ErrUnknown, "BK011": ErrTooMany, "BK019": ErrNotSignedIn}

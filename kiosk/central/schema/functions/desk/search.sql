@@ -95,13 +95,11 @@ begin
 			and x.at > t - interval '1 hour') >= internal.setting('not_me_tries') then
 			perform internal.refuse('BK011', 'too_many');
 		end if;
-		select * into n from centre.notice x where x.mac is not null and x.used_at is null and x.expires_at > t
-			and crypto.hmac(convert_to(code, 'UTF8'), x.code_key, 'sha256') = x.mac limit 1 for no key update;
-		if not found then
+		n := internal.not_me(code);
+		if n.id is null then
 			refusal := 'code_wrong';
 		else
 			perform internal.change_key(n.key, 'not_me', null, null, p_shift, caller); -- one that is suspended or over stays so
-			update centre.notice x set used_at = t where x.id = n.id;
 			register := n.key;
 			select k.state into state from centre.key k where k.register = n.key;
 		end if;

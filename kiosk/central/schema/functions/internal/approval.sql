@@ -43,7 +43,7 @@ begin
 			and k.mailbox = centre.mailbox(p_value) and k.living and y.valid_until >= current_date
 			and y.register is distinct from (select x.subject from centre.enrolment x where x.id = p_enrolment))
 		or exists (select from centre.contact_proof p join centre.enrolment e on e.id = p.enrolment where p.channel = p_channel
-			and centre.mailbox(p.value) = centre.mailbox(p_value) and p.value is not null and e.state = 'waiting' and e.id <> p_enrolment);
+			and centre.mailbox(p.value) = centre.mailbox(p_value) and p.value is not null and e.state = 'waiting' and e.id is distinct from p_enrolment);
 end $$;
 
 -- Why an errand is not open to a key or, with null, to a person without one.

@@ -24,13 +24,14 @@ begin
 		rtrim(encode(p_salt, 'base64'), '='), rtrim(encode(sha256(p_output), 'base64'), '='));
 end $$;
 
-create function internal.is_sign_in_name(p_kind text, p_value text) returns boolean
+create function internal.is_sign_in_name(p_kind text, p_value text, p_pending boolean default false) returns boolean
 	language plpgsql immutable set search_path = pg_catalog, pg_temp as $$
 begin
 	return coalesce(case p_kind
 		when 'phone' then internal.is_contact('sms', p_value)
 		when 'email' then internal.is_contact('email', p_value)
-		when 'passport' then p_value ~ '^[A-Z]{1,3}:[0-9A-Z]{1,22}$' end, false);
+		when 'passport' then p_value ~ '^[A-Z]{1,3}:[0-9A-Z]{1,22}$'
+		when 'register' then p_pending and p_value ~ '^[1-9][0-9]{0,17}$' end, false);
 end $$;
 
 -- The living key of whoever is named, or null.
@@ -111,11 +112,11 @@ begin
 		and made_at > clock_timestamp() - interval '1 minute' and id is distinct from p_but);
 end $$;
 
--- Whether a key signs in given the right PIN and code. Of a lock that is over, column state may still say locked.
-create function internal.may_sign_in(p_key centre.key, p_counters centre.sign_in) returns boolean
+-- Whether a key signs in given the right PIN and code, or is activated. Of a lock that is over, column state may still say locked.
+create function internal.may_sign_in(p_key centre.key, p_counters centre.sign_in, p_pending boolean default false) returns boolean
 	language plpgsql stable set search_path = pg_catalog, pg_temp set timezone = 'UTC' as $$
 begin
-	return coalesce((p_key.state = 'active' or p_key.state = 'locked') and p_counters.locked_until is null
+	return coalesce(p_key.state = any (case when p_pending then '{pending}' else '{active,locked}' end::text[]) and p_counters.locked_until is null
 		and p_key.valid_until >= current_date, false);
 end $$;
 
@@ -215,9 +216,10 @@ end $$;
 create function internal.job_sign_in_code(p_job centre.job) returns jsonb
 	language plpgsql stable set search_path = pg_catalog, pg_temp set timezone = 'UTC' as $$
 begin
-	return (select jsonb_build_object('code', c.id, 'channel', c.channel, 'value', o.value, 'language', c.language, 'expires_at', c.expires_at)
-		from centre.sign_in_code c join centre.key_contact o on o.key = c.key and o.channel = c.channel and o.living
-		where c.id = p_job.about and c.used_at is null and c.expires_at > clock_timestamp());
+	return (select jsonb_build_object('code', c.id, 'channel', c.channel, 'value', coalesce(c.value, o.value), 'proves', c.value is not null,
+			'language', c.language, 'expires_at', c.expires_at)
+		from centre.sign_in_code c left join centre.key_contact o on o.key = c.key and o.channel = c.channel and o.living
+		where c.id = p_job.about and (c.value is not null or o.value is not null) and c.used_at is null and c.expires_at > clock_timestamp());
 end $$;
 
 create function internal.job_rehash(p_job centre.job) returns jsonb

@@ -10,7 +10,7 @@
 -- suspended or wrong: each does the same with the same tables. Nobody is told a hash. Each call may be repeated with the
 -- same identifiers and answers the same.
 
-create function login.begin(p_try uuid, p_kind text, p_value text, p_source bytea default null,
+create function login.begin(p_try uuid, p_kind text, p_value text, p_source bytea default null, p_pending boolean default false,
 	out salt bytea, out memory integer, out passes integer, out lanes integer, out subject text)
 	language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
@@ -21,30 +21,32 @@ declare
 	stand_in bigint;
 	s centre.sign_in;
 	x centre.sign_in_try;
+	held boolean;
 	lost boolean;
 	admitted boolean;
 begin
-	if p_try is null or not internal.is_sign_in_name(p_kind, p_value) or octet_length(p_source) > 64 then
+	if p_try is null or p_pending is null or not internal.is_sign_in_name(p_kind, p_value, p_pending) or octet_length(p_source) > 64 then
 		perform internal.refuse('BK005', 'invalid');
 	end if;
 	named := internal.contact_hash(p_kind, p_value);
-	k := internal.sign_in_key(p_kind, p_value);
+	k := case when p_pending then internal.pending_key(p_kind, p_value) else internal.sign_in_key(p_kind, p_value) end;
 	stand_in := internal.sign_in_model(named);
 	s := internal.sign_in_counters(coalesce(k, -1 - internal.drawn(named, 4096)));
 	select * into x from centre.sign_in_try where id = p_try;
-	if found and x.named <> named then
+	if found and (x.named, x.pending) <> (named, p_pending) then
 		perform internal.refuse('BK004', 'conflict');
 	elsif not found then
-		admitted := s.locked_until is null and s.pin_wrong < internal.setting('pin_tries');
-		lost := not admitted and s.locked_until is null and internal.sign_in_open(s.key) = 0;
+		held := internal.sign_in_held(k, named, p_source);
+		admitted := not held and s.locked_until is null and s.pin_wrong < internal.setting('pin_tries');
+		lost := not admitted and not held and s.locked_until is null and internal.sign_in_open(s.key) = 0;
 		if admitted then
 			s.pin_wrong := s.pin_wrong + 1;
 		elsif lost then -- by callers that did not come back: they may have been told the outcome, so they count
 			s := internal.sign_in_lock(s);
 		end if;
 		perform internal.sign_in_count(s);
-		insert into centre.sign_in_try (id, key, model, named, source, made_at, admitted)
-			values (p_try, s.key, coalesce(k, stand_in), named, p_source, t, admitted);
+		insert into centre.sign_in_try (id, key, model, named, source, made_at, admitted, pending)
+			values (p_try, s.key, coalesce(k, stand_in), named, p_source, t, admitted, p_pending);
 	else
 		k := case when x.key > 0 then x.key end;
 		stand_in := x.model;
@@ -61,10 +63,11 @@ begin
 	end if;
 end $$;
 comment on function login.begin is 'Counts a try, under an identifier of the caller''s, and shows what the hash of the PIN is computed with. p_kind: phone (E.164), email,
-passport (country and number as in the machine-readable zone, a colon between). p_source: who asks, as the caller knows them (a network), for watching only.
+passport (country and number as in the machine-readable zone, a colon between). p_source: who asks, as the caller knows them (a network): what policy has wait, a network or a key, is answered as a wrong PIN is. p_pending: it
+is about a key that waits for its activation, which is found by where its code went, by the civil number as well (passport), or by its own number (register).
 memory in KiB. Of who is unknown all of it is made up, and always the same. The PIN is hashed under subject, see kiosk/signin.';
 
-create function login.pin(p_try uuid, p_output bytea, out outcome text, out channels text[], out memory integer, out passes integer, out lanes integer)
+create function login.pin(p_try uuid, p_output bytea, out outcome text, out channels text[], out masked text[], out memory integer, out passes integer, out lanes integer)
 	language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
@@ -90,7 +93,7 @@ begin
 	select * into h from internal.pin_parts(k.pin_hash);
 	open_tries := internal.sign_in_open(x.key, p_try);
 	is_right := coalesce(h.digest = sha256(p_output), false);
-	may := internal.may_sign_in(k, s);
+	may := internal.may_sign_in(k, s, x.pending);
 	if x.state = 'begun' then
 		if is_right and may and x.admitted and x.key > 0 and x.made_at > t - interval '1 minute' then
 			x.state := 'code';
@@ -107,14 +110,20 @@ begin
 	end if;
 	outcome := case when x.state in ('code', 'signed_in') then 'code' else 'no' end;
 	if x.state = 'code' then
-		channels := array(select c.channel from centre.key_contact c where c.key = x.key order by c.channel desc);
-		if (h.memory, h.passes, h.lanes) is distinct from
+		if x.pending then
+			channels := array(select a.channel from centre.activation a where a.key = x.key and a.ended_at is null);
+		else
+			select array_agg(c.channel order by c.channel desc), array_agg(internal.masked(c.channel, c.value) order by c.channel desc)
+				into channels, masked from centre.key_contact c where c.key = x.key;
+		end if;
+		if not x.pending and (h.memory, h.passes, h.lanes) is distinct from
 			(internal.setting('pin_hash_memory_kib'), internal.setting('pin_hash_passes'), internal.setting('pin_hash_lanes')) then
 			memory := internal.setting('pin_hash_memory_kib'); passes := internal.setting('pin_hash_passes'); lanes := internal.setting('pin_hash_lanes');
 		end if;
 	end if;
 end $$;
-comment on function login.pin is 'Compares Argon2''s output for a try. outcome: code (right: a code comes next, on one of channels), or no: wrong, unknown, locked, blocked,
+comment on function login.pin is 'Compares Argon2''s output for a try. outcome: code (right: a code comes next, on one of channels, masked as a clerk is shown
+them; of a pending key: the activation code, which went there), or no: wrong, unknown, locked, blocked,
 suspended, or nobody''s turn; it does not say which. memory, passes and lanes are given with code where the hash is of another cost than the settings: see rehash.';
 
 create function login.settle(p_try uuid) returns void
@@ -176,7 +185,7 @@ begin
 	if not coalesce(p_send is not null and p_channel in ('sms', 'email') and internal.is_language(p_language), false) then
 		perform internal.refuse('BK005', 'invalid');
 	end if;
-	select * into x from centre.sign_in_try where id = p_try;
+	select * into x from centre.sign_in_try where id = p_try and not pending;
 	if not found then
 		perform internal.refuse('BK001', 'unknown_try');
 	end if;
@@ -196,7 +205,8 @@ begin
 		where y.key = x.key and y.channel = p_channel and y.sent_at > t - make_interval(secs => internal.setting('code_window_seconds'));
 	select y.value into contact from centre.key_contact y where y.key = x.key and y.channel = p_channel;
 	sends_left := greatest(1 + internal.setting('code_resends') - used.sends, 0);
-	resend_at := used.last_sent + make_interval(secs => internal.setting('code_resend_after_seconds'));
+	resend_at := greatest(used.last_sent + make_interval(secs => internal.setting('code_resend_after_seconds')),
+		internal.held('contact', internal.contact_hash(p_channel, contact)));
 	refusal := case
 		when tries_left = 0 or k.state = 'blocked' then 'over'
 		when x.state <> 'code' or t >= x.made_at + make_interval(secs => internal.setting('sign_in_seconds'))
@@ -238,7 +248,7 @@ begin
 	if not coalesce(p_attempt is not null and p_code ~ '^[0-9]{4,10}$', false) then
 		perform internal.refuse('BK005', 'invalid');
 	end if;
-	select * into x from centre.sign_in_try where id = p_try;
+	select * into x from centre.sign_in_try where id = p_try and not pending;
 	if not found then
 		perform internal.refuse('BK001', 'unknown_try');
 	end if;
@@ -288,7 +298,8 @@ begin
 			s.last_channel := c.channel;
 			perform internal.sign_in_count(s);
 			perform internal.seen('code_confirmed', null, null, x.key, null, x.source);
-			perform internal.seen('signed_in', (select e.desk from centre.enrolment e where e.id = x.enrolment), null, x.key, null, null);
+			perform internal.seen('signed_in', (select e.desk from centre.enrolment e where e.id = x.enrolment), null, x.key, null, null,
+				case when k.level = 'high' and internal.setting('login_level_' || c.channel) = 3 then 'high' end);
 		end if;
 		insert into centre.sign_in_attempt (id, try, refusal, tries_left) values (p_attempt, p_try, refusal, tries_left);
 	end if;
