@@ -28,6 +28,7 @@ var mayImport = map[string][]string{
 	"cmd":                    {"kiosk", "cardreader", "ui", "assets", "mock-pcsc"},
 	"ui":                     {"kiosk", "assets", "ui/theme", "ui/present"},
 	"ui/present":             {"kiosk", "assets"},
+	"ui/web":                 {"kiosk", "kiosk/login", "kiosk/paper", "assets"},
 	"ui/theme":               {"assets"},
 	"kiosk":                  {"cardreader/mrz"}, // as pure as itself
 	"kiosk/seal":             {},
