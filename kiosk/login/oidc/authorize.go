@@ -74,7 +74,7 @@ func (p *Provider) authenticate(w http.ResponseWriter, r *http.Request, as *goid
 	if !get(as, keyVisit, &v) {
 		return p.begin(w, r, as, c, a)
 	}
-	bound := sha256.Sum256(p.pages.Browser(w, r))
+	bound := sha256.Sum256([]byte(p.pages.Browser(w, r)))
 	if subtle.ConstantTimeCompare([]byte(hex.EncodeToString(bound[:])), []byte(v.Bound)) != 1 {
 		return fail(login.ErrBrowser)
 	}
@@ -82,18 +82,18 @@ func (p *Provider) authenticate(w http.ResponseWriter, r *http.Request, as *goid
 	page.Return = as.RedirectURI
 	if r.Method != http.MethodPost {
 		st.kept = true
-		p.pages.Show(w, r, page, http.StatusOK)
+		p.pages.Show(w, r, page)
 		return goidc.StatusPending, nil
 	}
 	if err := p.sameOrigin.Check(r); err != nil {
 		return fail(login.ErrBrowser)
 	}
-	action, err := p.pages.Read(w, r, page)
+	action, err := p.pages.Read(r, page)
 	if err != nil {
 		return fail(err)
 	}
 	before := v.Signed
-	v.Language = p.pages.Language(r, a.Locales)
+	v.Language = p.pages.Language(w, r, v.Language, a.Locales)
 	if err := p.engine.Do(ctx, &v, action); err != nil {
 		return fail(err)
 	}
@@ -124,8 +124,8 @@ func (p *Provider) begin(w http.ResponseWriter, r *http.Request, as *goidc.Authn
 		p.pages.Fail(w, r, err)
 		return goidc.StatusPending, nil
 	}
-	bound := sha256.Sum256(p.pages.Browser(w, r))
-	v.Bound, v.Language = hex.EncodeToString(bound[:]), p.pages.Language(r, a.Locales)
+	bound := sha256.Sum256([]byte(p.pages.Browser(w, r)))
+	v.Bound, v.Language = hex.EncodeToString(bound[:]), p.pages.Language(w, r, v.Language, a.Locales)
 	return p.turned(w, r, as, c, a, v)
 }
 
