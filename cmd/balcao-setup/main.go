@@ -23,7 +23,8 @@ const usage = `Usage: balcao-setup desk|centre|registrar [--from DIR] [--answers
 Writes /etc/balcao/kiosk.toml, centre.toml or registrar.toml, and lets the program check it as the user that it runs as. It
 asks for what is neither on the command line nor in the answers file, unless standard input is no terminal. Certificates
 and keys are looked for in DIR, the current folder when not said, under the names that kioskctl and registrar keygen give
-them, copied to /etc/balcao, and made readable for whom they are meant. What is there already and in DIR is not, stays.
+them, copied to /etc/balcao, and made readable for whom they are meant. What is there already and in DIR is not, stays. Whom
+documents are believed by, a desk and a registrar have to know before: kioskctl trust import.
 
 Nothing that is there is replaced without a question (or --replace), and what is replaced stays beside it as NAME.old. When
 the program refuses the configuration, all is as before.

@@ -71,7 +71,7 @@ var roles = map[string]role{
 			t.set("staff_reader", a["staff-reader"])
 			return t.of("kiosk", "desk")
 		},
-		next: "Fill /etc/balcao/trust (kioskctl trust import), look at the readers (kioskctl doctor), then: systemctl restart balcao-desk\n",
+		next: "Look at the readers (kioskctl doctor), then: systemctl restart balcao-desk\n",
 	},
 	"centre": {
 		program: "centre", config: "centre.toml",
@@ -140,7 +140,7 @@ var roles = map[string]role{
 			}
 			return t.of("registrar", "centre")
 		},
-		next: "Fill /etc/balcao/trust (kioskctl trust import), then: systemctl restart balcao-registrar\n",
+		next: "Now: systemctl restart balcao-registrar\n",
 	},
 }
 
