@@ -117,7 +117,7 @@ func (c chroot) path(name string) string { return filepath.Join(c.root, name) }
 
 // command is a line for the shell in it, as root and with the environment of a new log-in.
 func (c chroot) command(line string) *exec.Cmd {
-	ctx, cancel := context.WithTimeout(c.t.Context(), 10*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute) // also of a cleanup
 	c.t.Cleanup(cancel)
 	command := exec.CommandContext(ctx, "chroot", c.root, "/usr/bin/env", "-i", "HOME=/root", "USER=root", "LC_ALL=C.UTF-8",
 		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND=noninteractive", "bash", "-c", line)
