@@ -61,7 +61,7 @@ func atTerminal(command string, questions []string) string {
 	var asked, answers strings.Builder
 	for _, line := range questions {
 		at := strings.LastIndex(line, ": ")
-		asked.WriteString("grep -qF '" + line[:at] + "' /tmp/said\n")
+		asked.WriteString("grep -qF '" + strings.ReplaceAll(line[:at], "'", `'\''`) + "' /tmp/said\n")
 		answers.WriteString(strings.TrimSpace(line[at+2:]) + "\n")
 	}
 	return "sed \"s/age1…/$(cat recipient)/\" <<'END' | script -qec '" + command + "' /tmp/said\n" + answers.String() + "END\n" + asked.String()
@@ -69,10 +69,15 @@ func atTerminal(command string, questions []string) string {
 
 // The document, word for word: a centre, a desk that reaches it, an update, and what removal leaves.
 func TestTheDocument(t *testing.T) {
-	if !*long {
-		t.Skip("takes minutes and packages from the network: make deb-test")
-	}
 	say := steps(t)
+	for heading, script := range say {
+		if out, err := exec.Command("bash", "-nc", script).CombinedOutput(); err != nil {
+			t.Errorf("%s: %s", heading, out)
+		}
+	}
+	if !*long {
+		t.Skip("its lines are shell; typing them takes minutes and packages from the network: make deb-test")
+	}
 	first, second := built(t), upgrades(t)
 	certificates := t.TempDir()
 	output(t, exec.Command("sh", "-ec", `cd "$1"; mkdir state
@@ -134,10 +139,14 @@ func TestTheDocument(t *testing.T) {
 			if err != nil || len(strings.Fields(string(titles))) < 1 {
 				return errors.Join(errors.New("no window"), err)
 			}
-			return desk.command("ss -tn state established '( dport = :8443 )' 2>/dev/null | grep -q 8443 || grep -q 20FB /proc/$(pgrep -x kiosk)/net/tcp").Run()
+			if !regexp.MustCompile(` 0100007F:20FB 01 `).MatchString(read(t, "/proc/net/tcp")) {
+				return errors.New("no connection to port 8443 here is open")
+			}
+			return nil
 		})
 	}
 	reached()
+	nothingLeadsOut(t, desk)
 
 	types(centre, "", "Put the keys away")
 	kept := "cat /etc/balcao/*.toml /etc/balcao/*.key /etc/balcao/keys/* 2>/dev/null | sha256sum; stat -c '%n %a %U' /etc/balcao/* /etc/balcao/keys/*"
@@ -166,6 +175,21 @@ func TestTheDocument(t *testing.T) {
 		t.Errorf("update and purge changed the operator's files:\n%s\nthey were\n%s", after, before)
 	}
 	centre.run("psql -qAt -U postgres balcao -c 'select 1' && pg_ctlcluster 15 main stop")
+}
+
+// nothingLeadsOut tries what opens, closes or moves something on other desktops.
+func nothingLeadsOut(t *testing.T, desk chroot) {
+	t.Helper()
+	windows := func() string { return output(t, exec.Command("xdotool", "search", "--onlyvisible", "--class", ".")) }
+	before, program := windows(), desk.run("cat /run/balcao-desk.pid")
+	for _, key := range []string{"alt+F4", "alt+space", "alt+Escape", "super", "super+e", "ctrl+alt+Delete", "ctrl+alt+d", "Menu", "alt+F2", "ctrl+Escape"} {
+		output(t, exec.Command("xdotool", "key", key))
+	}
+	output(t, exec.Command("xdotool", "mousemove", "2550", "1020", "click", "1", "click", "2", "click", "3", "sleep", "1"))
+	if after := windows(); after != before {
+		t.Errorf("other windows are shown after keys and clicks: %q, before %q", after, before)
+	}
+	desk.run("kill -0 " + program)
 }
 
 // fetched keeps what apt downloads for the next time.
