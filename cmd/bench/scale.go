@@ -49,7 +49,7 @@ func (s *sizes) Set(text string) error {
 	return nil
 }
 
-// ScaleReport is what becomes slower as a centre's database grows, and how large it is. Sizes are in bytes of all tables with their
+// ScaleReport is what becomes slower as a centre's database grows, and how large it is; assets/doc/growth.md says what follows. Sizes are in bytes of all tables with their
 // indexes, times milliseconds.
 type ScaleReport struct {
 	Cards     int `json:"real_cards"` // enrolments that really happened and were multiplied
