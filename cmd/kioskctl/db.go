@@ -18,10 +18,11 @@ const dbUsage = `Usage: kioskctl db COMMAND [flags]
                                   start those of the same version after
   check                           compare versions and audit who may do what (exit 3 when something is open)
   centre [--out DIR]              make the TLS client certificate of the door (cmd/centre) for the database
+  login [--out DIR]               the same of the service at which people sign in (cmd/login)
   registrar NAME [--out DIR]      make a registrar's role and TLS client certificate for the database
   server HOST… [--as NAME] [--out DIR]
         issue the certificate of the database's server, or of the door's, where there is no other authority for it
-        all three: [--service-ca DIR]; the first two also [--hosts A,B] [--name DB]
+        all four: [--service-ca DIR]; the first three also [--hosts A,B] [--name DB]
   settings                        print the centre's rules: name, value, bounds, what it is
   set NAME VALUE                  change one, for example: set typed_mrz 1
   extension list | remove NAME    the laws that let expired documents count as valid
@@ -44,7 +45,7 @@ const exitOpen = 3
 // runDB carries out "kioskctl db".
 func runDB(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return oneOf(ctx, "kioskctl db", dbUsage, map[string]command{
-		"create": dbCreate, "migrate": dbMigrate, "check": dbCheck, "centre": dbCentre, "registrar": dbRegistrar, "server": dbServer,
+		"create": dbCreate, "migrate": dbMigrate, "check": dbCheck, "centre": dbCentre, "login": dbLogin, "registrar": dbRegistrar, "server": dbServer,
 		"settings": dbSettings, "set": dbSet, "extension": dbExtension, "destination": dbDestination,
 		"alerts": dbAlerts, "reviews": dbReviews,
 	}, args, stdout, stderr)
@@ -71,13 +72,14 @@ The server trusts the door and the registrars by %[2]s/%[4]s, and no desk. In po
   ssl_ca_file = '%[4]s'
   log_error_verbosity = terse              # no rows in the log
   log_parameter_max_length_on_error = 0
+  log_parameter_max_length = 0             # nor what was asked for, such as a service
 In pg_hba.conf, behind the administrators' own lines and before anything more generous:
-  hostssl %[1]s %[5]s,+%[6]s all cert
+  hostssl %[1]s %[5]s,%[8]s,+%[6]s all cert
   host    all   all all reject
 The door and the registrars know desks by %[3]s/%[4]s.
 Keep %[2]s/%[7]s and %[3]s/%[7]s off the servers.
 Next: kioskctl db centre, kioskctl db registrar NAME, kioskctl desk add NAME.
-`, *name, *services, *ca, deskca.CertificateFile, schema.CentreLogin, schema.RegistrarGroup, deskca.KeyFile)
+`, *name, *services, *ca, deskca.CertificateFile, schema.CentreLogin, schema.RegistrarGroup, deskca.KeyFile, schema.LoginService)
 	return exitOK
 }
 

@@ -17,6 +17,11 @@ func dbCentre(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	return addLogin(ctx, "db centre", append([]string{schema.CentreLogin}, args...), stdout, stderr)
 }
 
+// dbLogin makes the certificate of the login service.
+func dbLogin(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	return addLogin(ctx, "db login", append([]string{schema.LoginService}, args...), stdout, stderr)
+}
+
 func dbRegistrar(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return addLogin(ctx, "db registrar", args, stdout, stderr)
 }

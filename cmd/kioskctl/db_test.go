@@ -54,6 +54,8 @@ func TestCentreFromNothing(t *testing.T) {
 			do = runDesk
 		case "staff":
 			do = runStaff
+		case "client":
+			do = runClient
 		case "messages":
 			do = runMessages
 		case "retention":
@@ -86,6 +88,8 @@ func TestCentreFromNothing(t *testing.T) {
 	run(command{"a phone's desk", []string{"alerts", "rule", "codes_day", "--act", "suspend_desk"}, exitError, "does not fit the rule"})
 	run(command{"the door", []string{"db", "centre", "--service-ca", services, "--out", out, "--hosts", "db1,db2"}, exitOK,
 		"postgres://balcao_centre@db1,db2/balcao?"})
+	run(command{"the login service", []string{"db", "login", "--service-ca", services, "--out", out, "--hosts", "db1"}, exitOK,
+		"postgres://balcao_login@db1/balcao?"})
 	run(command{"a registrar", []string{"db", "registrar", "registrar_a", "--service-ca", services, "--out", out}, exitOK, "registrar_a.crt"})
 	run(command{"which registrar", []string{"db", "registrar", "--service-ca", services}, exitUsage, "Usage"})
 	run(command{"a server", []string{"db", "server", "db1", "10.0.0.1", "--service-ca", services, "--out", out}, exitOK, "server.crt"})
@@ -132,6 +136,17 @@ func TestCentreFromNothing(t *testing.T) {
 	run(command{"renewed for nobody", []string{"staff", "renew", "F9999", "--certificate", "../../assets/testpki/staff/clerk.crt"}, exitError, "no member of staff"})
 	run(command{"which staff", []string{"staff", "suspend"}, exitUsage, "Usage"})
 	run(command{"which command", []string{"staff", "fire", "F0417"}, exitUsage, "no command"})
+	run(command{"a service", []string{"client", "add", "shop", "--name", "Loja", "--redirect", "https://shop.example.pt/cb", "--claims", "name,pt_nif"}, exitOK, "client_secret = "})
+	run(command{"the same again", []string{"client", "add", "shop", "--name", "Loja", "--redirect", "https://shop.example.pt/cb"}, exitError, "use rotate"})
+	run(command{"redirected in the clear", []string{"client", "add", "shop2", "--name", "Loja", "--redirect", "http://shop.example.pt/cb"}, exitError, "https://"})
+	run(command{"a secret and keys", []string{"client", "add", "shop2", "--name", "Loja", "--redirect", "https://shop.example.pt/cb", "--post", "--jwks", "db.go"}, exitError, "--jwks"})
+	run(command{"no keys", []string{"client", "add", "shop2", "--name", "Loja", "--redirect", "https://shop.example.pt/cb", "--jwks", "db.go"}, exitError, "JWKS"})
+	run(command{"another secret", []string{"client", "rotate", "shop", "--overlap", "1h"}, exitOK, "client_secret = "})
+	run(command{"services listed", []string{"client", "list"}, exitOK, "the secret before ends"})
+	run(command{"a service suspended", []string{"client", "suspend", "shop"}, exitOK, "any more"})
+	run(command{"a service resumed", []string{"client", "resume", "shop"}, exitOK, "again"})
+	run(command{"no such service", []string{"client", "suspend", "nobody"}, exitError, "no service"})
+	run(command{"which service", []string{"client", "add"}, exitUsage, "Usage"})
 	run(command{"destinations", []string{"db", "destination", "list"}, exitOK, "+351"})
 	run(command{"a destination", []string{"db", "destination", "set", "+3519999", "off", "--per-hour", "5"}, exitOK, "+3519999 is off."})
 	run(command{"which destination", []string{"db", "destination", "set", "3519999"}, exitUsage, "Usage"})

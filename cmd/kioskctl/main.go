@@ -24,10 +24,11 @@ const usage = `Usage: kioskctl COMMAND [flags]
   doctor   say what is wrong with readers, the smart-card service and the trust folder
   support  write one file with what whoever helps with this desk needs, and nothing of a person
   trust    import FILE…: add CA certificates to the trust folder; list, hosts: show it
-  db       create | migrate | check | centre | registrar | server: the centre's database and who logs in to it;
+  db       create | migrate | check | centre | login | registrar | server: the centre's database and who logs in to it;
            settings | set | extension | destination | alerts | reviews: the centre's rules, and what to look at
   desk     add | suspend | resume | rotate | revoke | list: the desks and their TLS client certificates
   staff    add | suspend | resume | renew | revoke | list: who may sign in at a desk, and their cards
+  client   add | rotate | suspend | resume | list: services at which people sign in; key: what signs for them
   status   one page: how the centre does, and what to do (exit 0 all is well, 3 something is not)
   messages which messages wait, and how those of the last day fared (exit 3 when some wait too long)
   languages what of each language's texts nobody has read whose language it is
@@ -64,7 +65,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		"card": func(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 			return runCard(ctx, args, stdin, stdout, stderr)
 		},
-		"document": runDocument, "doctor": runDoctor, "support": runSupport, "trust": runTrust, "db": runDB, "desk": runDesk, "staff": runStaff,
+		"document": runDocument, "doctor": runDoctor, "support": runSupport, "trust": runTrust, "db": runDB, "desk": runDesk, "staff": runStaff, "client": runClient,
 		"status": runStatus, "messages": runMessages, "languages": runLanguages, "retention": runRetention, "alerts": runAlerts,
 		"audit": runAudit, "log": runLog, "witness": runWitness, "evidence": runEvidence,
 		"version": versions, "-version": versions, "--version": versions,

@@ -156,7 +156,7 @@ func TestOwnActs(t *testing.T) {
 		t.Fatalf("another PIN: %s, %v", refusal, err)
 	}
 	w.settled(act, "done")
-	if r, stored := b.newest(register); r.Version != 3 || r.Reason != "pin" || !r.HasPIN(stored) || r.HasPIN(hash) || !isPIN(t, stored, "PRT:"+card.holder.CivilNumber, another) {
+	if r, stored := b.newest(register); r.Version != 3 || r.Reason != "pin" || !r.HasPIN(stored) || r.HasPIN(hash) || !isPIN(t, stored, scalar[string](b, `select pin_subject from centre.key`), another) {
 		t.Errorf("another PIN: %+v", r)
 	}
 	if _, err := w.pins.ChangePIN(b.ctx, try, newID(), []byte(goodPIN)); err == nil {

@@ -5,8 +5,8 @@
 -- of the service at which people sign in, balcao_registrar the group of the registrars' logins.
 do $$
 declare
-	-- The last is none: every statement finds its rows by an index, whatever the values, so it is planned once.
-	limits text[] := '{statement_timeout=5s,lock_timeout=2s,idle_in_transaction_session_timeout=5s,temp_file_limit=16MB,plan_cache_mode=force_generic_plan}';
+	-- A log of statements pairs no person with a service, whatever an operator has logged. The last is no limit: every statement finds its rows by an index, whatever the values, so it is planned once.
+	limits text[] := '{statement_timeout=5s,lock_timeout=2s,idle_in_transaction_session_timeout=5s,temp_file_limit=16MB,log_parameter_max_length=0,plan_cache_mode=force_generic_plan}';
 	l text;
 	r text;
 begin

@@ -32,7 +32,7 @@ const mayCall = `exists (select from pg_roles r where pg_has_role(g.oid, r.oid, 
 // doors are the logins that anybody's requests come through: each has these limits, which a query compares.
 const (
 	doors  = `('balcao_centre', 'balcao_login')`
-	limits = `'{statement_timeout=5s,lock_timeout=2s,idle_in_transaction_session_timeout=5s,temp_file_limit=16MB,plan_cache_mode=force_generic_plan}'::text[]`
+	limits = `'{statement_timeout=5s,lock_timeout=2s,idle_in_transaction_session_timeout=5s,temp_file_limit=16MB,log_parameter_max_length=0,plan_cache_mode=force_generic_plan}'::text[]`
 )
 
 // rules of the audit. Each query returns what breaks the rule.

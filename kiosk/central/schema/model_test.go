@@ -165,7 +165,7 @@ func TestLifeFollowsItsModel(t *testing.T) {
 	}
 	step := func() string {
 		d, p := desks[random.IntN(len(desks))], people[random.IntN(len(people))]
-		switch n := random.IntN(16); n {
+		switch n := random.IntN(18); n {
 		case 0, 1, 2:
 			visit := newID()
 			o := must(d.tryErrand(visit, "enrol", p.person))(t)
@@ -217,6 +217,30 @@ func TestLifeFollowsItsModel(t *testing.T) {
 				changed(p, cause, "")
 			}
 			return cause
+		case 15, 16: // what their holders do on the web, whose sign-in stands as long as nobody's doing ended it
+			if p.register == 0 {
+				return "nothing"
+			}
+			cause, sql, want := "suspend", `select login.freeze($1, $2)`, "suspended"
+			if n == 16 {
+				cause, sql, want = "pin", `select coalesce(login.change_pin($1, $2, '\x000102030405060708090a0b0c0d0e0f', internal.setting('pin_hash_memory_kib'),
+					internal.setting('pin_hash_passes'), internal.setting('pin_hash_lanes'), sha256('x')), '')`, ""
+			}
+			id := newID()
+			got, err := ask[string](t, b.admin, sql, b.webTry(p.register), id)
+			if p.state != "active" && p.state != "locked" {
+				want = "BK019"
+			}
+			if got = word(got, err); got != want {
+				t.Fatalf("%s on the web of one that is %s: %q, want %q", cause, p.state, got, want)
+			} else if want == "BK019" {
+				return cause + " on the web refused"
+			}
+			if n == 16 {
+				b.exec(`do $$ begin perform registrar.record(a.register, a.version, 'record') from registrar.own_act('` + id.String() + `', ` + fmt.Sprint(p.version) + `, '', '', now()) a; end $$`)
+			}
+			changed(p, cause, "")
+			return cause + " on the web"
 		default:
 			notices := must(pgx.CollectRows(must(b.admin.Query(t.Context(), `select id from centre.notice where key = $1 and used_at is null`, p.register))(t), pgx.RowTo[uuid.UUID]))(t)
 			if len(notices) == 0 {

@@ -251,7 +251,7 @@ func TestDoorIsLimited(t *testing.T) {
 	db := cluster.NewDatabase(t)
 	door := mustConnect(t, db.Centre())
 	for setting, want := range map[string]string{"statement_timeout": "5s", "lock_timeout": "2s",
-		"idle_in_transaction_session_timeout": "5s", "temp_file_limit": "16MB", "plan_cache_mode": "force_generic_plan"} {
+		"idle_in_transaction_session_timeout": "5s", "temp_file_limit": "16MB", "log_parameter_max_length": "0", "plan_cache_mode": "force_generic_plan"} {
 		var got string
 		if err := door.QueryRow(t.Context(), "select current_setting($1)", setting).Scan(&got); err != nil {
 			t.Fatal(err)
