@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 )
 
@@ -25,6 +26,13 @@ func (r ScaleReport) text() string {
 			fmt.Sprintf("%.2f ≥ %.1f %s", s.Binds/s.Updates, leastUpdates, verdict(leastUpdates, s.Binds/s.Updates)))
 	}
 	text := "As the database grows: one PostgreSQL that syncs to disk\n" + t.String()
+	least, most := math.Inf(1), 0.0
+	for _, s := range r.Sizes {
+		least, most = min(least, s.Updates), max(most, s.Updates)
+	}
+	if most > least*mostSlower { // its tables are the same beside each size
+		text += fmt.Sprintf("  simple-update went from %.0f to %.0f a second from one size to another: the machine was busy, measure again\n", least, most)
+	}
 	for _, n := range r.Left {
 		text += fmt.Sprintf("  %d people: not measured, %d GB are free\n", n, r.Free>>30)
 	}
