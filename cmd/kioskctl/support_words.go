@@ -8,7 +8,7 @@ import (
 	"unicode"
 )
 
-// knownWords are the words of the program's own texts and of Go's errors, one a line.
+// knownWords are the words of the program's own texts and of Go's errors.
 //
 //go:embed support_words.txt
 var knownWords string
