@@ -1,7 +1,6 @@
 package login
 
 import (
-	"encoding/json"
 	"time"
 
 	"balcao/kiosk"
@@ -37,9 +36,6 @@ type Change struct {
 	Reason kiosk.KeyReason `json:"reason,omitempty"`
 	Desk   string          `json:"desk,omitempty"`
 }
-
-// Stored is all that is stored about somebody, in sections as the centre names them: [{name, rows: [[{name, value}]]}].
-type Stored = json.RawMessage
 
 // PINProblem is why a PIN was not changed.
 type PINProblem string

@@ -137,11 +137,7 @@ func (p *Provider) signedIn(w http.ResponseWriter, r *http.Request, v login.Visi
 			return err
 		}
 	}
-	life, err := p.engine.SessionLife(ctx)
-	if err != nil {
-		return err
-	}
-	token, err := p.engine.New(ctx, login.KindSession, login.Session{Signed: *v.Signed, Language: v.Language}, life)
+	token, err := p.engine.SignedIn(ctx, v)
 	if err != nil {
 		return err
 	}
