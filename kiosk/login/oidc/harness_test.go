@@ -295,7 +295,8 @@ type browser struct {
 func (b *bench) browser() *browser {
 	jar, err := cookiejar.New(nil)
 	b.check(err)
-	return &browser{b, &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}, "home"}
+	// Each request has a connection of its own: instances come and go.
+	return &browser{b, &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}, "home"}
 }
 
 // answered is an answer, read.
@@ -316,6 +317,7 @@ func (br *browser) ask(method, target string, form url.Values) answered {
 	r, err := http.NewRequestWithContext(br.b.Context(), method, target, body)
 	br.b.check(err)
 	r.Header.Set("X-Test-Source", br.source)
+	r.Header.Set("Accept", "text/html")
 	if form != nil {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		r.Header.Set("Sec-Fetch-Site", "same-origin")
