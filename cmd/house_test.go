@@ -123,7 +123,7 @@ func TestOnlyCardreaderLinksPCSC(t *testing.T) {
 			t.Errorf("%s imports piv-go; only cardreader/staffcard may", path)
 		}
 		server := path == "cmd/registrar" || path == "cmd/centre" || strings.HasPrefix(path, "kiosk/registrar") ||
-			strings.HasPrefix(path, "kiosk/central/door") ||
+			strings.HasPrefix(path, "kiosk/central/door") || path == "cmd/login" || strings.HasPrefix(path, "kiosk/login") || path == "ui/web" ||
 			path == "kiosk/evidence" || path == "kiosk/examine" || path == "kiosk/transcript"
 		if server && slices.Contains(p.Deps, "github.com/ebfe/scard") {
 			t.Errorf("%s links libpcsclite: a server must not", path)
@@ -154,7 +154,7 @@ func TestShippedProgramsLinkNothingForTests(t *testing.T) {
 			t.Errorf("%s is listed as unshipped and is no program", path)
 		}
 	}
-	for _, path := range []string{"centre", "kiosk", "kioskctl", "registrar"} {
+	for _, path := range []string{"centre", "kiosk", "kioskctl", "login", "registrar"} {
 		if _, is := links[path]; !is {
 			t.Errorf("cmd/%s is no program", path)
 		}
@@ -179,6 +179,9 @@ func TestTheDomainKnowsNoTechnology(t *testing.T) {
 		// The door holds neither pepper nor sealing key, and decides nothing.
 		"balcao/cmd/centre":    {"fyne.io/fyne", "balcao/ui", "balcao/kiosk/registrar", "balcao/kiosk/seal", "filippo.io/age"},
 		"balcao/cmd/registrar": {"fyne.io/fyne", "balcao/ui"},
+		// The sign-in service has the pepper, and nothing that makes a key.
+		"balcao/cmd/login":   {"fyne.io/fyne", "balcao/ui/theme", "balcao/ui/present", "balcao/kiosk/registrar", "balcao/kiosk/seal", "filippo.io/age"},
+		"balcao/kiosk/login": {"net/http/", "github.com/luikyv/go-oidc", "html/template"},
 	}
 	for _, p := range listPackages(t) {
 		for _, dep := range p.Deps {

@@ -230,9 +230,9 @@ func (f *form) action(page login.Page) (login.Action, error) {
 func (p *Pages) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	status, kind := http.StatusServiceUnavailable, "down"
 	switch {
-	case errors.Is(err, ErrForged):
+	case errors.Is(err, ErrForged), errors.Is(err, login.ErrBrowser):
 		status, kind = http.StatusForbidden, "forged"
-	case errors.Is(err, ErrForm), errors.Is(err, ErrRequest):
+	case errors.Is(err, ErrForm), errors.Is(err, ErrRequest), errors.Is(err, login.ErrRequest):
 		status, kind = http.StatusBadRequest, "request"
 	case errors.Is(err, login.ErrGone), errors.Is(err, login.ErrSignedOut):
 		status, kind = http.StatusGone, "ended"
