@@ -342,7 +342,7 @@ func TestBrowsers(t *testing.T) {
 	if a := victim.get(at); a.status != http.StatusForbidden {
 		t.Errorf("another's visit opened: %d", a.status)
 	}
-	if a := victim.do(at, "sign_in", "name", h.phone, "pin", h.pin); a.status != http.StatusForbidden {
+	if a := victim.do(at, "sign_in", "name", h.Phone, "pin", h.PIN); a.status != http.StatusForbidden {
 		t.Errorf("signed in to another's visit: %d", a.status)
 	}
 	// A form of another site's.
@@ -374,7 +374,7 @@ func TestBrowsers(t *testing.T) {
 	verifier, hashed := challenge()
 	_, tokens := s.redeem(victim.signIn(s.start(hashed), h), verifier)
 	late := victim.signIn(s.start(hashed), h)
-	_, err = b.office.Admin.Exec(t.Context(), `select internal.change_key($1, 'suspend', 'request')`, h.register)
+	_, err = b.office.Admin.Exec(t.Context(), `select internal.change_key($1, 'suspend', 'request')`, h.Register)
 	b.check(err)
 	if status, _ := b.userinfo(tokens["access_token"]); status != http.StatusUnauthorized {
 		t.Errorf("userinfo of a frozen key: %d", status)
@@ -393,7 +393,7 @@ func TestEnumeration(t *testing.T) {
 	b := newBench(t)
 	wrong, locked, suspended, s := b.holder(), b.holder(), b.holder(), b.service("portal", nil)
 	_, hashed := challenge()
-	_, err := b.office.Admin.Exec(t.Context(), `select internal.change_key($1, 'suspend', 'request')`, suspended.register)
+	_, err := b.office.Admin.Exec(t.Context(), `select internal.change_key($1, 'suspend', 'request')`, suspended.Register)
 	b.check(err)
 	try := func(br *browser, name, pin string) answered {
 		_, at := br.page(br.get(s.start(hashed)))
@@ -406,10 +406,10 @@ func TestEnumeration(t *testing.T) {
 	for i := range 3 {
 		br := b.browser()
 		br.source = fmt.Sprint("place ", i)
-		try(br, locked.phone, "000000")
+		try(br, locked.Phone, "000000")
 	}
 	seen := map[string][]byte{}
-	for name, phone := range map[string]string{"wrong": wrong.phone, "locked": locked.phone, "suspended": suspended.phone, "unknown": "+351969999999"} {
+	for name, phone := range map[string]string{"wrong": wrong.Phone, "locked": locked.Phone, "suspended": suspended.Phone, "unknown": "+351969999999"} {
 		a := try(b.browser(), phone, "000000")
 		seen[name] = bytes.ReplaceAll(a.body, []byte(phone), []byte("+351"))
 		if a.status != http.StatusOK || !bytes.Equal(seen[name], seen["wrong"]) && seen["wrong"] != nil {
@@ -419,11 +419,11 @@ func TestEnumeration(t *testing.T) {
 	for i := range 30 { // the right PIN, from thirty networks
 		br := b.browser()
 		br.source = fmt.Sprint("network ", i)
-		if a := try(br, locked.phone, locked.pin); !bytes.Equal(bytes.ReplaceAll(a.body, []byte(locked.phone), []byte("+351")), seen["wrong"]) {
+		if a := try(br, locked.Phone, locked.PIN); !bytes.Equal(bytes.ReplaceAll(a.body, []byte(locked.Phone), []byte("+351")), seen["wrong"]) {
 			t.Fatalf("a locked key let somebody in: %s", a.body)
 		}
 	}
-	if list := b.office.SMS.To(locked.phone, kiosktest.CodeMessage); len(list) > 0 {
+	if list := b.office.SMS.To(locked.Phone, kiosktest.CodeMessage); len(list) > 0 {
 		t.Error("a code was sent")
 	}
 }
@@ -442,7 +442,7 @@ func TestBusy(t *testing.T) {
 		}
 		defer place.Leave()
 	}
-	if a := br.do(at, "sign_in", "name", h.phone, "pin", h.pin); a.status != http.StatusServiceUnavailable {
+	if a := br.do(at, "sign_in", "name", h.Phone, "pin", h.PIN); a.status != http.StatusServiceUnavailable {
 		t.Errorf("over capacity: %d", a.status)
 	}
 	var tries int

@@ -20,17 +20,12 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
-	"time"
 
 	"crypto/ed25519"
 
-	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"balcao/kiosk"
@@ -40,14 +35,11 @@ import (
 	"balcao/kiosk/kiosktest"
 	"balcao/kiosk/login"
 	"balcao/kiosk/login/oidc"
-	"balcao/kiosk/record"
 	"balcao/kiosk/registrar"
 	"balcao/kiosk/signin"
 )
 
 func TestMain(m *testing.M) { cluster.TestMain(m) }
-
-var pepper = []byte(strings.Repeat("\x07", signin.PepperLength)) // of kiosktest's registrars
 
 // signingKeys is a folder of keys, made once.
 var signingKeys = sync.OnceValue(func() string {
@@ -172,7 +164,7 @@ func newBench(t *testing.T) *bench {
 		cfg.MaxConns = 12
 		pool, err := pgxpool.NewWithConfig(context.Background(), cfg)
 		b.check(err)
-		b.hasher, err = signin.NewHasher(pepper, 2, 40)
+		b.hasher, err = signin.NewHasher(kiosktest.Pepper(), 2, 40)
 		b.check(err)
 		checker := signin.New(pool, b.hasher)
 		engine := login.New(pool, checker, []ed25519.PublicKey{b.office.Records.Public().(ed25519.PublicKey)})
@@ -226,63 +218,11 @@ func (b *bench) service(id string, change func(*schema.Client)) service {
 	return service{b, id, secret, c.RedirectURIs[0]}
 }
 
-// holder is somebody with an active key.
-type holder struct {
-	register     int64
-	phone, email string
-	pin          string
-}
+type holder = kiosktest.Holder
 
-var lastHolder atomic.Int32
-
-// holder makes an active key with a phone and an address, whose record the office's registrar signed.
 func (b *bench) holder() holder {
 	b.Helper()
-	n := 10_000_000 + lastHolder.Add(1)
-	h := holder{phone: fmt.Sprintf("+3519%d", n), email: fmt.Sprintf("h%d@example.pt", n), pin: "482913"}
-	hasher, err := signin.NewHasher(pepper, 1, 1)
-	b.check(err)
-	place, err := hasher.Reserve()
-	b.check(err)
-	defer place.Leave()
-	document := fmt.Sprintf("FE%d", n)
-	hash, err := place.New(b.Context(), signin.Cost{Memory: 7168, Passes: 1, Lanes: 1}, "UKR:document:"+document, []byte(h.pin))
-	b.check(err)
-	b.check(pgx.BeginFunc(b.Context(), b.office.Admin, func(tx pgx.Tx) error {
-		var person int64
-		enrolment := uuid.New()
-		err := tx.QueryRow(b.Context(), `with p as (insert into centre.person (country, document_number, surname, given_names, birth_date, birth_stated, nationality)
-				values ('UKR', $1, 'Simões', 'Inês', '1992-08-22', '1992-08-22', 'UKR') returning id)
-			insert into centre.key (person, state, level, pin_hash, valid_until, enrolment, change)
-				select id, 'active', 'high', $2, current_date + 1000, $3, '{"cause": "enrol"}' from p returning register, person`,
-			document, hash.String(), enrolment).Scan(&h.register, &person)
-		if err != nil {
-			return err
-		}
-		r := record.Record{Register: h.register, Version: 1, At: time.Now(), State: "active", Reason: "enrol", Level: "high", ValidUntil: "2031-01-01",
-			Enrolment: enrolment, PIN: record.PINOf(hash.String()), Evidence: make([]byte, 32),
-			Person: record.Person{Country: "UKR", DocumentNumber: document, Surname: "Simões", GivenNames: "Inês", BirthDate: "1992-08-22", Nationality: "UKR", Sex: "F"}}
-		for channel, value := range map[string]string{"email": h.email, "sms": h.phone} {
-			proof := uuid.New()
-			if _, err := tx.Exec(b.Context(), `insert into centre.key_contact (key, channel, value, proof, proven_at) values ($1, $2, $3, $4, now())`,
-				h.register, channel, value, proof); err != nil {
-				return err
-			}
-			r.Contacts = append(r.Contacts, record.Contact{Channel: channel, Value: value, Proof: proof, ProvenAt: time.Now()})
-		}
-		slices.SortFunc(r.Contacts, func(a, b record.Contact) int { return strings.Compare(a.Channel, b.Channel) })
-		jws, err := record.Sign(r, b.office.Records)
-		if err != nil {
-			return err
-		}
-		if _, err := tx.Exec(b.Context(), `insert into centre.key_record (key, version, record) values ($1, 1, $2)`, h.register, jws); err != nil {
-			return err
-		}
-		_, err = tx.Exec(b.Context(), `insert into centre.person_number (person, kind, value, source, paper) values
-			($1, 'nif', '123456789', 'paper', 'tax'), ($1, 'niss', '12345678901', 'chip', null), ($1, 'nsns', '987654321', 'said', null)`, person)
-		return err
-	}))
-	return h
+	return b.office.NewHolder(b.Context(), b)
 }
 
 // browser is somebody's, which follows no redirect by itself.
@@ -361,30 +301,18 @@ func (br *browser) toConsent(start string, h holder) (page login.Page, at string
 	br.b.Helper()
 	page, at = br.page(br.get(start))
 	if page.Step == login.StepSignIn {
-		before := len(br.b.office.SMS.To(h.phone, kiosktest.CodeMessage))
-		page, at = br.page(br.do(at, "sign_in", "name", h.phone, "pin", h.pin))
+		before := len(br.b.office.SMS.To(h.Phone, kiosktest.CodeMessage))
+		page, at = br.page(br.do(at, "sign_in", "name", h.Phone, "pin", h.PIN))
 		if page.Step != login.StepCode {
 			br.b.Fatalf("behind the PIN: %+v", page)
 		}
-		code := br.b.code(h.phone, before)
+		code := br.b.office.SMS.NextCode(br.b.Context(), br.b, h.Phone, before)
 		page, at = br.page(br.do(at, "code", "code", code))
 	}
 	if page.Step != login.StepConsent {
 		br.b.Fatalf("behind the code: %+v", page)
 	}
 	return page, at
-}
-
-// code is the one that arrives when so many did before.
-func (b *bench) code(phone string, before int) string {
-	b.Helper()
-	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		if list := b.office.SMS.To(phone, kiosktest.CodeMessage); len(list) > before {
-			return kiosktest.CodeIn(list[len(list)-1])
-		}
-	}
-	b.Fatal("no code arrived")
-	return ""
 }
 
 // signIn signs in and lets all go but what is refused. It returns to where the browser was sent.

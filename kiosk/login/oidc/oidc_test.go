@@ -23,7 +23,7 @@ func TestSignIn(t *testing.T) {
 	page, at := br.toConsent(s.start(hashed, "scope", "openid profile email phone pt_nif pt_niss pt_nsns document nationalities unheard-of",
 		"claims", `{"id_token":{"email":{"essential":true}},"userinfo":{"pt_nic":null}}`), h)
 	want := []login.Row{{Claim: "name", Value: "Inês Simões"}, {Claim: "birthdate", Value: "1992-08-22"}, {Claim: "nationalities", Value: "UKR"},
-		{Claim: "document", Value: page.Rows[3].Value}, {Claim: "email", Value: h.email, Essential: true}, {Claim: "phone_number", Value: h.phone},
+		{Claim: "document", Value: page.Rows[3].Value}, {Claim: "email", Value: h.Email, Essential: true}, {Claim: "phone_number", Value: h.Phone},
 		{Claim: "pt_nic"}, {Claim: "pt_nif"}, {Claim: "pt_niss", Value: "12345678901", Source: "proven"}, {Claim: "pt_nsns"}}
 	if diff := cmp.Diff(want, page.Rows); diff != "" || page.Service != "Portal portal" || page.Return != s.redirect {
 		t.Errorf("asked for %s", diff)
@@ -38,7 +38,7 @@ func TestSignIn(t *testing.T) {
 	}
 	id := claims(t, tokens["id_token"])
 	if id["nonce"] != "n0nce" || id["aud"] != "portal" || id["acr"] != login.Levels[1] || fmt.Sprint(id["amr"]) != "[pin otp sms mfa]" ||
-		id["auth_time"] == nil || id["email"] != h.email || id["name"] != nil {
+		id["auth_time"] == nil || id["email"] != h.Email || id["name"] != nil {
 		t.Errorf("ID token: %v", id)
 	}
 	status, info := b.userinfo(tokens["access_token"])
@@ -100,7 +100,7 @@ func TestAnswers(t *testing.T) {
 		{"no ID token", signedIn, []string{"id_token_hint", hint + "x"}, "invalid_request"},
 		{"no openid", signedIn, []string{"scope", "profile"}, "invalid_scope"},
 		{"a display", signedIn, []string{"display", "popup", "ui_locales", "fr-CA pt"}, "consent"},
-		{"a hint", b.browser(), []string{"login_hint", h.phone}, "sign_in"},
+		{"a hint", b.browser(), []string{"login_hint", h.Phone}, "sign_in"},
 		{"a request object", signedIn, []string{"request", "e30.e30."}, "request_not_supported"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -123,11 +123,11 @@ func TestAnswers(t *testing.T) {
 	// Only an e-mail reaches less than what is asked for: SMS is all that is offered.
 	br := b.browser()
 	_, at := br.page(br.get(s.start(hashed, "acr_values", login.Levels[1])))
-	if page, _ := br.page(br.do(at, "sign_in", "name", h.email, "pin", h.pin)); page.Channel != "sms" || page.Other != "" {
+	if page, _ := br.page(br.do(at, "sign_in", "name", h.Email, "pin", h.PIN)); page.Channel != "sms" || page.Other != "" {
 		t.Errorf("offered: %+v", page)
 	}
 	_, at = br.page(br.get(s.start(hashed, "acr_values", login.Levels[2])))
-	page, at := br.page(br.do(at, "sign_in", "name", h.email, "pin", h.pin))
+	page, at := br.page(br.do(at, "sign_in", "name", h.Email, "pin", h.PIN))
 	if page.Step != login.StepStopped || page.Problem != login.LevelTooLow {
 		t.Errorf("more than there is: %+v", page)
 	}

@@ -160,9 +160,9 @@ func TestAnInstanceIsKilled(t *testing.T) {
 	b.kill()
 	_, at := br.page(br.get(fmt.Sprintf("%s/authorize?client_id=portal&request_uri=%s", b.issuer, said["request_uri"])))
 	b.kill()
-	_, at = br.page(br.do(at, "sign_in", "name", h.phone, "pin", h.pin))
+	_, at = br.page(br.do(at, "sign_in", "name", h.Phone, "pin", h.PIN))
 	b.kill()
-	page, at := br.page(br.do(at, "code", "code", b.code(h.phone, 0)))
+	page, at := br.page(br.do(at, "code", "code", b.office.SMS.NextCode(t.Context(), t, h.Phone, 0)))
 	b.kill()
 	if page.Step != "consent" {
 		t.Fatalf("at %s", page.Step)
@@ -171,7 +171,7 @@ func TestAnInstanceIsKilled(t *testing.T) {
 	b.kill()
 	_, tokens := s.redeem(back, verifier)
 	b.kill()
-	if status, info := b.userinfo(tokens["access_token"]); status != 200 || info["email"] != h.email {
+	if status, info := b.userinfo(tokens["access_token"]); status != 200 || info["email"] != h.Email {
 		t.Errorf("userinfo: %d %v", status, info)
 	}
 	b.kill()

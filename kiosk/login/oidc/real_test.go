@@ -107,7 +107,7 @@ func TestOpenidClient(t *testing.T) {
 				End           string
 			}
 			b.check(json.Unmarshal(lines.Bytes(), &said))
-			if said.Claims["email"] != h.email || said.Claims["acr"] != "http://eidas.europa.eu/LoA/substantial" || said.Info["name"] != "Inês Simões" || !said.Before.Active || said.After.Active {
+			if said.Claims["email"] != h.Email || said.Claims["acr"] != "http://eidas.europa.eu/LoA/substantial" || said.Info["name"] != "Inês Simões" || !said.Before.Active || said.After.Active {
 				t.Errorf("told: %s", lines.Bytes())
 			}
 			if a := br.get(said.End); a.to == nil || a.to.String() != "https://signs.example/bye" {
@@ -203,7 +203,7 @@ func TestOAuth2Proxy(t *testing.T) {
 	b.runs(address, exec.CommandContext(context.WithoutCancel(t.Context()), program, "--provider=oidc", "--oidc-issuer-url="+b.issuer, "--client-id="+s.id, "--client-secret="+s.secret,
 		"--redirect-url=http://"+address+"/oauth2/callback", "--http-address="+address, "--upstream=http://"+l.Addr().String(), "--cookie-secure=false",
 		"--cookie-secret="+strings.Repeat("x", 32), "--email-domain=*", "--code-challenge-method=S256", "--scope=openid email", "--skip-provider-button"))
-	if a := b.browser().protected("http://"+address+"/", h); a.status != http.StatusOK || string(a.body) != h.email {
+	if a := b.browser().protected("http://"+address+"/", h); a.status != http.StatusOK || string(a.body) != h.Email {
 		t.Errorf("behind the proxy: %d %q", a.status, a.body)
 	}
 }
