@@ -79,7 +79,7 @@ func TestNobodyKnowsWhoWentWhere(t *testing.T) {
 				if status, _ := b.userinfo(tokens["access_token"]); status != 200 {
 					t.Errorf("userinfo: %d", status)
 				}
-				if i%7 == 0 {
+				if i == 7 { // each search takes seconds
 					search("during")
 				}
 			}
