@@ -206,9 +206,6 @@ func (d deskProbes) broken(code, title string, err error, cure, file string) fin
 	return finding{cardreader.Finding{Code: code, Title: title, Cause: d.wording.plain(err.Error()), Cure: cure}, d.wording.plain(file)}
 }
 
-// soonExpired is how long before its end a desk's certificate is warned of.
-const soonExpired = 30 * 24 * time.Hour
-
 // expiry judges how long the desk's certificate lasts.
 func (d deskProbes) expiry(c *x509.Certificate) finding {
 	now, day := d.now(), "2006-01-02"
@@ -219,7 +216,7 @@ func (d deskProbes) expiry(c *x509.Certificate) finding {
 	case now.Before(c.NotBefore):
 		f.Code, f.Title, f.Cause = "desk_certificate_early", "The desk's certificate is not valid yet.", "It is valid from "+c.NotBefore.UTC().Format(day)+", or this computer's clock is wrong."
 		f.Cure = "Set the clock: timedatectl set-ntp true"
-	case now.Add(soonExpired).After(c.NotAfter):
+	case now.Add(central.CertificateSoon).After(c.NotAfter):
 		f.Code, f.Title, f.Cause = "desk_certificate_soon", "The desk's certificate expires soon.", "It is valid until "+c.NotAfter.UTC().Format(day)+"."
 	default:
 		return finding{Finding: cardreader.Finding{Code: cardreader.CodeOK, OK: true, Title: "The desk's certificate is valid until " + c.NotAfter.UTC().Format(day) + "."}}

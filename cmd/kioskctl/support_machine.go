@@ -17,6 +17,7 @@ import (
 	"balcao/cardreader"
 	"balcao/cmd/internal/version"
 	"balcao/kiosk"
+	"balcao/kiosk/paper/printer"
 )
 
 // ask runs a program of the system's and returns what it writes. It does not wait longer than askTime, nor for children
@@ -272,24 +273,20 @@ func (d deskProbes) fonts(context.Context) []section {
 }
 
 func (d deskProbes) printers(ctx context.Context) []section {
-	out, err := ask(ctx, "lpstat", "-p")
+	ctx, cancel := context.WithTimeout(ctx, askTime)
+	defer cancel()
+	known, err := printer.Queues(ctx)
 	if err != nil {
 		return []section{{name: "printers", facts: "CUPS has no printer, does not run, or is not installed: papers are shown on the screen.\n"}}
 	}
 	var queues []string
 	there := false
-	for line := range strings.Lines(out) {
-		words := strings.Fields(line)
-		if len(words) < 3 || words[0] != "printer" {
-			continue
-		}
+	for i, queue := range known {
 		ours := ""
-		if words[1] == d.config.printer {
+		if queue.Name == d.config.printer {
 			there, ours = true, " (the configured one)"
 		}
-		state := strings.Join(words[2:], " ")
-		state, _, _ = strings.Cut(state, ".")
-		queues = append(queues, fmt.Sprintf("queue %d%s: %s", len(queues)+1, ours, d.wording.plain(state)))
+		queues = append(queues, fmt.Sprintf("queue %d%s: %s", i+1, ours, d.wording.plain(queue.State)))
 	}
 	s := section{name: "printers", facts: queues}
 	if d.config.printer != "" && !there {

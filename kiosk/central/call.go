@@ -2,6 +2,7 @@ package central
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,9 +21,10 @@ import (
 type call struct {
 	what         string // for errors: "send a code"
 	method, path string
-	request      any                           // one of wire.go's, or nil
-	answer       any                           // where to, nil when there is none
-	timed        func(before, after time.Time) // told when an answer's try began and ended, by the desk's clock
+	request      any // one of wire.go's, or nil
+	answer       any // where to, nil when there is none
+	// timed is told when an answer's try began and ended, by the desk's clock, and whose answer it is.
+	timed func(before, after time.Time, door *tls.ConnectionState)
 }
 
 // put is a call by PUT, whose path has the identifiers in place of its variables.
@@ -132,7 +134,7 @@ func (c *Centre) once(ctx context.Context, base string, q call, b *body) error {
 		return errNotTheCentre
 	}
 	if q.timed != nil {
-		q.timed(before, c.now())
+		q.timed(before, c.now(), answer.TLS)
 	}
 	return nil
 }

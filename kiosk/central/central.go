@@ -97,7 +97,10 @@ func (c *Centre) Desk() string { return c.desk }
 // Hello asks for the clock, the version, the rules and the state of delivery.
 func (c *Centre) Hello(ctx context.Context) (Hello, error) {
 	var h Hello
-	err := c.ask(ctx, call{what: "say hello", method: http.MethodPost, path: PathHello, answer: &h, timed: func(before, after time.Time) {
+	err := c.ask(ctx, call{what: "say hello", method: http.MethodPost, path: PathHello, answer: &h, timed: func(before, after time.Time, door *tls.ConnectionState) {
+		if door != nil {
+			h.DoorEnds = door.PeerCertificates[0].NotAfter
+		}
 		h.RoundTrip = after.Sub(before)
 		h.Skew = before.Add(h.RoundTrip / 2).Sub(h.Now)
 	}})

@@ -100,6 +100,9 @@ const (
 	FailedRecord      = "record_invalid" // 500: what the centre has of a key is not what its registrar signed
 )
 
+// CertificateSoon is how long before its end a certificate of a desk or a door is warned of.
+const CertificateSoon = 30 * 24 * time.Hour
+
 // Hello is what the centre says of itself.
 type Hello struct {
 	Now           time.Time       `json:"now,omitzero"`   // the centre's clock
@@ -113,6 +116,7 @@ type Hello struct {
 	Rules     kiosk.Rules   `json:"-"` // in Settings
 	RoundTrip time.Duration `json:"-"` // of this call
 	Skew      time.Duration `json:"-"` // this computer's clock minus the centre's, to half a round trip
+	DoorEnds  time.Time     `json:"-"` // when the certificate ends of the door that answered
 }
 
 // Refusal is an expected negative answer; "" means that the call succeeded.

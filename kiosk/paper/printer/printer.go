@@ -44,6 +44,30 @@ func Default(ctx context.Context) (Printer, error) {
 	return "", ErrNone
 }
 
+// Queue is one of CUPS' as lpstat -p tells of it.
+type Queue struct {
+	Name    string
+	State   string // "is idle": words of lpstat's
+	Stopped bool   // it takes papers and prints none
+}
+
+// Queues lists the queues that there are. ErrNone when CUPS has none, does not run or is not installed.
+func Queues(ctx context.Context) (all []Queue, err error) {
+	out, err := run(ctx, nil, "lpstat", "-p")
+	if err != nil {
+		return nil, ErrNone
+	}
+	for line := range strings.Lines(string(out)) { // why one is stopped is on a line of its own
+		words := strings.Fields(line)
+		if len(words) < 3 || words[0] != "printer" {
+			continue
+		}
+		state, _, _ := strings.Cut(strings.Join(words[2:], " "), ".")
+		all = append(all, Queue{Name: words[1], State: state, Stopped: words[2] == "disabled"})
+	}
+	return all, nil
+}
+
 // Print gives a paper to the printer. That CUPS took it does not say that it was printed. The error wraps ErrNone or
 // ErrRefused.
 func (p Printer) Print(ctx context.Context, doc paper.PDF) error {

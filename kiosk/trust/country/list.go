@@ -46,21 +46,40 @@ func (c *Authorities) findListSigner(l *icao.RevocationList) (*icao.Certificate,
 
 // ListsEnd is when the newest list of the State whose ends first ends; it may have ended. Zero when there is no list.
 func (c *Authorities) ListsEnd() (first time.Time) {
-	if c == nil {
-		return first
-	}
-	for _, lists := range c.lists {
-		var newest time.Time
-		for _, l := range lists {
-			if l.NextUpdate.After(newest) {
-				newest = l.NextUpdate
-			}
-		}
-		if first.IsZero() || newest.Before(first) {
-			first = newest
+	for _, end := range c.listEnds() {
+		if first.IsZero() || end.Before(first) {
+			first = end
 		}
 	}
 	return first
+}
+
+// ListsEnded are the States, in order, whose newest list has ended. Of one whose certificates name where to fetch
+// another, that is asked for.
+func (c *Authorities) ListsEnded(at time.Time) (countries []string) {
+	for country, end := range c.listEnds() {
+		if end.Before(at) {
+			countries = append(countries, country)
+		}
+	}
+	slices.Sort(countries)
+	return countries
+}
+
+// listEnds is when the newest list of each State ends that has any.
+func (c *Authorities) listEnds() map[string]time.Time {
+	ends := map[string]time.Time{}
+	if c == nil {
+		return ends
+	}
+	for country, lists := range c.lists {
+		for _, l := range lists {
+			if l.NextUpdate.After(ends[country]) {
+				ends[country] = l.NextUpdate
+			}
+		}
+	}
+	return ends
 }
 
 // ErrNobodyToAsk says that the status is unknown because there is no revocation list to look into: none of the

@@ -79,6 +79,10 @@ func TestAuthorities_ListsEnd(t *testing.T) {
 		"the newest comes first read": {[]*icao.RevocationList{ends(u, 90), ends(u, 3)}, 90},
 	} {
 		got := mustWithLists(t, []*trusttest.Authority{u, other}, c.lists...).ListsEnd()
+		all := mustWithLists(t, []*trusttest.Authority{u, other}, c.lists...)
+		if early, late := all.ListsEnded(got.Add(-time.Second)), all.ListsEnded(got.Add(time.Second)); len(early) != 0 || len(late) != 1 {
+			t.Errorf("%s: before its end %v, behind it %v have ended", name, early, late)
+		}
 		if want := trusttest.Now.AddDate(0, 0, c.days); got.Sub(want).Abs() > time.Second {
 			t.Errorf("%s: got %s, want %s", name, got, want)
 		}
@@ -86,7 +90,7 @@ func TestAuthorities_ListsEnd(t *testing.T) {
 	if got := mustWithLists(t, []*trusttest.Authority{u}).ListsEnd(); !got.IsZero() {
 		t.Errorf("without a list: got %s", got)
 	}
-	if got := (*country.Authorities)(nil).ListsEnd(); !got.IsZero() {
+	if got := (*country.Authorities)(nil).ListsEnd(); !got.IsZero() || (*country.Authorities)(nil).ListsEnded(trusttest.Now) != nil {
 		t.Errorf("without States: got %s", got)
 	}
 }
