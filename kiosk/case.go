@@ -119,7 +119,7 @@ func (s *Session) clear() {
 	s.expiresAt = time.Time{}
 	old := s.state
 	s.state = State{
-		Now: old.Now, DeskName: old.DeskName, TypedMRZ: old.TypedMRZ, Step: StepDocument, Status: old.Status, Shift: old.Shift, Today: old.Today,
+		Now: old.Now, DeskName: old.DeskName, TypedMRZ: old.TypedMRZ, Step: StepDocument, Status: old.Status, Shift: old.Shift, Today: old.Today, Preflight: old.Preflight,
 		ClerkLanguage: old.ClerkLanguage, CitizenLanguage: s.settings.CitizenLanguage,
 	}
 }

@@ -216,6 +216,7 @@ type ErrandsAsked struct{}
 
 // apply asks for the day's figures too, which stand beside the list.
 func (ErrandsAsked) apply(s *Session) {
+	s.state.Preflight = PreflightState{}
 	if s.state.Choosing = s.state.Case == 0; s.state.Choosing && s.settings.ShiftRequired {
 		s.readReport()
 	}

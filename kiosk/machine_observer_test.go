@@ -107,7 +107,7 @@ func (o *observer) command(c kiosk.Command, after kiosk.State) string {
 		return complaint
 	}
 	switch c := c.(type) {
-	case kiosk.ReadStaffCard, kiosk.SignIn, kiosk.UnlockShift, kiosk.EndShift, kiosk.ListCases, kiosk.TakeCase, kiosk.ReleaseCase, kiosk.ReadReport:
+	case kiosk.ReadStaffCard, kiosk.SignIn, kiosk.UnlockShift, kiosk.EndShift, kiosk.ListCases, kiosk.TakeCase, kiosk.ReleaseCase, kiosk.ReadReport, kiosk.LookAtDesk:
 		return ""
 	case kiosk.Decide:
 		if after.Approval.Case == nil || after.Approval.Case.ID != c.ID {

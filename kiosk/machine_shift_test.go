@@ -54,6 +54,7 @@ func (w *world) staffNoise() kiosk.Event {
 		kiosk.InCase{Case: id, Event: kiosk.StaffSigned{}}, kiosk.InCase{Case: id, Event: kiosk.StaffSignFailed{Problem: kiosk.ProblemStaffCardFailed}},
 		kiosk.InCase{Case: id, Event: kiosk.KeyPending{}}, kiosk.InCase{Case: id, Event: kiosk.CaseRefused{Code: kiosk.ProblemCaseGone}},
 		kiosk.InCase{Case: id, Event: kiosk.DecisionSigned{}}, kiosk.InCase{Case: id, Event: kiosk.DecisionWaiting{}}, kiosk.InCase{Case: id, Event: kiosk.Decided{}},
+		kiosk.PreflightAsked{}, kiosk.PreflightClosed{}, kiosk.DeskLooked{Number: w.below(3)},
 		kiosk.CaseChosen{ID: waitingID}, kiosk.DecisionChosen{Decision: kiosk.DecisionApproved}, kiosk.DecisionChosen{Decision: "perhaps"}, kiosk.ErrandChosen{Name: "approve"},
 	}...)
 }
@@ -96,6 +97,11 @@ func (w *world) staffAnswer(c kiosk.Command, good bool) kiosk.Event {
 		}
 		who := pick(w, rita, marta)
 		return kiosk.StaffCardRead{Reader: c.Reader, Holder: who, TriesLeft: 3, OfShift: who.Number == w.state.Shift.Staff.Number}
+	case kiosk.LookAtDesk:
+		if !good {
+			return kiosk.DeskLooked{Number: c.Number, Needs: []kiosk.Readiness{{Need: kiosk.NeedTrust, Result: kiosk.Unknown, Lack: kiosk.LackLists}}}
+		}
+		return kiosk.DeskLooked{Number: c.Number, Needs: []kiosk.Readiness{{Need: kiosk.NeedTrust, Result: kiosk.Passed}}}
 	case kiosk.SignIn:
 		if !good {
 			return pick[kiosk.Event](w, kiosk.StaffPINRefused{TriesLeft: 2}, kiosk.StaffPINRefused{}, kiosk.SignInRefused{Code: kiosk.ProblemStaffLocked}, kiosk.SignInFailed{Problem: kiosk.ProblemCentreDown})
@@ -181,7 +187,7 @@ func (w *world) checkShift(before kiosk.State, e kiosk.Event, commands []kiosk.C
 	}
 	for _, c := range commands {
 		switch c.(type) {
-		case kiosk.ReadStaffCard, kiosk.SignIn, kiosk.UnlockShift, kiosk.EndShift, kiosk.Abandon, kiosk.Forget, kiosk.ReleaseCase:
+		case kiosk.ReadStaffCard, kiosk.SignIn, kiosk.UnlockShift, kiosk.EndShift, kiosk.Abandon, kiosk.Forget, kiosk.ReleaseCase, kiosk.LookAtDesk:
 		default:
 			if shut(s) {
 				w.fail("after %T, %T leaves a desk that is shut", e, c)

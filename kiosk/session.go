@@ -101,6 +101,10 @@ type Session struct {
 	laterNumber int // of the SetActivation under way or last asked for
 	again       stopped
 
+	lookedOn Date        // when the day's needs were looked at
+	looks    int         // the number of the last LookAtDesk
+	found    []Readiness // by it
+
 	strayUntil time.Time // what is typed until then was meant for a page that is gone
 
 	firstPIN Secret // only between the first entry and the second
@@ -168,6 +172,7 @@ func (s *Session) settle() {
 	s.state.LeftBehind = s.leftBehind()
 	s.state.Errand = Errand{Name: s.errand.Name, Steps: s.path(), Channel: s.errand.Channel}
 	s.state.Status.Readers = s.shownReaders()
+	s.settlePreflight()
 	s.state.IdleAt = s.idleAt()
 	s.state.IdleSoon = s.idleSoon()
 	s.state.Wake = s.wake()

@@ -14,7 +14,7 @@ func needsShift(e Event) bool {
 	case nil, Tick, InCase, CentreChanged, LanguageChosen, StillHere, Cancel, Retry,
 		ServiceChanged, ReaderAdded, ReaderRemoved, CardInserted, CardRemoved, CardUnresponsive,
 		StaffCardRead, StaffCardFailed, StaffPINTyped, StaffPINRefused, SignedIn, SignInRefused, SignInFailed, Unlocked,
-		ShiftEnded, CardForgotten, ForgottenNumberTyped, CasesListed, ReportRead:
+		ShiftEnded, CardForgotten, ForgottenNumberTyped, CasesListed, ReportRead, DeskLooked:
 		return false
 	}
 	return true
@@ -23,7 +23,7 @@ func needsShift(e Event) bool {
 // servesCase reports whether a command is about a person.
 func servesCase(c Command) bool {
 	switch c.(type) {
-	case ReadStaffCard, SignIn, UnlockShift, EndShift, Abandon, Forget, ReleaseCase:
+	case ReadStaffCard, SignIn, UnlockShift, EndShift, Abandon, Forget, ReleaseCase, LookAtDesk:
 		return false
 	}
 	return true
@@ -115,6 +115,7 @@ func (Unlocked) apply(s *Session) {
 
 // resume does what waited for the desk to be open.
 func (s *Session) resume() {
+	s.lookFirst()
 	if s.lastPhase() == lastCard {
 		s.staffSigns()
 	}

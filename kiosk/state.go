@@ -55,6 +55,7 @@ type State struct {
 	Alerts     AlertsState
 	Print      PrintState
 	Today      DayFigures
+	Preflight  PreflightState
 }
 
 // MayCancel reports whether the case can still end without a trace: until the evidence leaves.

@@ -11,6 +11,9 @@ type Tick struct{ Now time.Time }
 // apply moves the clock and does what has become due.
 func (e Tick) apply(s *Session) {
 	s.state.Now = e.Now
+	if s.due(s.state.Preflight.ClosesAt) {
+		s.state.Preflight = PreflightState{}
+	}
 	switch {
 	case s.state.Receipt != nil && !s.shut() && !e.Now.Before(s.state.Receipt.WipeAt):
 		s.next()
@@ -38,7 +41,7 @@ func (s *Session) centreNow() time.Time { return s.state.Now.Add(-s.state.Status
 // delivery report does not keep a forgotten case open.
 func touches(e Event) bool {
 	switch e := e.(type) {
-	case Tick, ServiceChanged, ReaderAdded, ReaderRemoved, CentreChanged, Doubt, CasesListed, CasesChanged, ReportRead, ShiftEnded:
+	case Tick, ServiceChanged, ReaderAdded, ReaderRemoved, CentreChanged, Doubt, CasesListed, CasesChanged, ReportRead, ShiftEnded, DeskLooked:
 		return false
 	case InCase:
 		switch e.Event.(type) {
@@ -89,7 +92,7 @@ func (s *Session) wake() time.Time {
 	if s.counting() {
 		next = now.Truncate(time.Second).Add(time.Second)
 	}
-	moments := []time.Time{s.state.IdleAt, s.idleWarning(), s.awayAt(), s.state.Shift.WipeAt, s.state.Shift.EndsAt, s.leaseEnd()}
+	moments := []time.Time{s.state.IdleAt, s.idleWarning(), s.awayAt(), s.state.Shift.WipeAt, s.state.Shift.EndsAt, s.leaseEnd(), s.state.Preflight.ClosesAt}
 	if s.state.Receipt != nil {
 		moments = append(moments, s.state.Receipt.WipeAt)
 	}

@@ -77,6 +77,7 @@ func TestVocabularyHasTexts(t *testing.T) {
 		{"KeyStatus", "key.state.", ""}, {"KeyReason", "key.reason.", ""}, {"NumberKind", "number.", ""}, {"NumberSource", "number.source_", ""},
 		{"SearchKind", "search.kind_", ""}, {"SearchKind", "search.text_", ""}, {"SearchKind", "search.invalid_", ""}, {"SearchReason", "search.reason_", ""},
 		{"TryProblem", "try.problem_", ""}, {"TryProblem", "citizen.try.problem_", ""}, {"PrintWhat", "print.title_", ""}, {"FailReason", "contact.fail_", ""},
+		{"Need", "preflight.need_", ""}, {"Lack", "preflight.lack_", ""},
 		{"AlertDecision", "alert.decide_", ""}, {"AlertDecision", "alert.decide_", "_means"}, {"AlertDecision", "alert.decided_then_", ""},
 	} {
 		for _, value := range constants(t, word.typeName) {

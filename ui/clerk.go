@@ -95,7 +95,8 @@ func newClerkView(window fyne.Window, send func(kiosk.Event), redraw func(), log
 		present.PageStored: newStoredPage(), present.PageReport: newTablePage(3, 2, 1.5, 1.7, 6), present.PagePaper: newPaperPage(),
 		present.PageErrands: v.errands, present.PageSignIn: v.signIn, present.PageLock: v.signIn,
 		present.PageDocument: newDocumentPage(), present.PageReading: newReadingPage(), present.PageAccess: v.access, present.PageIdentity: v.identity, present.PageEligibility: v.eligibility,
-		present.PageContact: v.contact, present.PagePIN: newPINPage(), present.PageReview: newReviewPage(&v.keys, send),
+		present.PagePreflight: newPreflightPage(),
+		present.PageContact:   v.contact, present.PagePIN: newPINPage(), present.PageReview: newReviewPage(&v.keys, send),
 		present.PageDone: newDonePage(), present.PageError: newErrorPage(),
 	}
 	v.build()
@@ -104,7 +105,7 @@ func newClerkView(window fyne.Window, send func(kiosk.Event), redraw func(), log
 
 func (v *clerkView) build() {
 	v.stack = rows(0)
-	for _, name := range []present.Page{present.PageSignIn, present.PageCases, present.PageCase, present.PageDecision, present.PageErrands, present.PageAlert, present.PageKey, present.PageActivation, present.PageTry, present.PageSearch, present.PageStored, present.PageReport, present.PagePaper, present.PageDocument, present.PageReading, present.PageAccess, present.PageIdentity, present.PageEligibility, present.PageContact, present.PagePIN, present.PageReview, present.PageDone, present.PageError} {
+	for _, name := range []present.Page{present.PageSignIn, present.PageCases, present.PageCase, present.PageDecision, present.PageErrands, present.PageAlert, present.PageKey, present.PageActivation, present.PageTry, present.PageSearch, present.PageStored, present.PageReport, present.PagePaper, present.PagePreflight, present.PageDocument, present.PageReading, present.PageAccess, present.PageIdentity, present.PageEligibility, present.PageContact, present.PagePIN, present.PageReview, present.PageDone, present.PageError} {
 		object := v.pages[name].content()
 		object.Hide()
 		v.stack.Add(object)

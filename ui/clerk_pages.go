@@ -50,6 +50,22 @@ func (p *documentPage) show(m present.ClerkModel) {
 	reveal(p.person, m.Document.Notice == nil && m.Document.Need != "")
 }
 
+// preflightPage is the list of what a day's work needs.
+type preflightPage struct {
+	needs  *checkList
+	object fyne.CanvasObject
+}
+
+func newPreflightPage() *preflightPage {
+	p := &preflightPage{needs: newChecks()}
+	p.object = theme.Panel(p.needs.content)
+	return p
+}
+
+func (p *preflightPage) content() fyne.CanvasObject { return p.object }
+
+func (p *preflightPage) show(m present.ClerkModel) { p.needs.show(m.Needs) }
+
 // readingPage says what is being read until there is a person to show. The checks wait for the page
 // that follows within a second: a list that is gone before it was read only disturbs.
 type readingPage struct {

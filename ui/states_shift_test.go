@@ -181,6 +181,9 @@ var shiftScreens = []screen{
 	{"0-locked", deskLocked()}, {"0-locked-card", deskLocked(cardOf(rita))}, {"0-locked-another", deskLocked(cardOf(marta))}, {"0-locked-empty", deskLocked(nothingKept)},
 	{"0-locked-admitted", deskLocked(admitted)},
 	{"1-shift", shift(rita, idle)}, {"1-shift-supervisor", shift(marta, idle)}, {"1-shift-errands", shift(marta, errands)}, {"1-shift-long", shift(longest, idle)},
+	{"1-preflight", preflight(false)}, {"1-preflight-looking", preflight(true)}, {"1-preflight-lacking", preflight(false, missing...)},
+	{"1-preflight-failed", preflight(false, kiosk.Readiness{Need: kiosk.NeedReaders, Result: kiosk.Failed, Problem: kiosk.ProblemNoReader},
+		kiosk.Readiness{Need: kiosk.NeedDelivery, Result: kiosk.Failed, Lack: kiosk.LackMessages})},
 	{"5-review-staff-card", staffReview(kiosk.ReviewStaffCard)}, {"5-review-staff-card-travel", staffReview(kiosk.ReviewStaffCard, travels)},
 	{"5-review-staff-other", staffReview(kiosk.ReviewStaffCard, otherCard)}, {"5-review-staff-pin", staffReview(kiosk.ReviewStaffPIN)},
 	{"6-pending", pending},
@@ -192,4 +195,38 @@ var shiftScreens = []screen{
 	{"7-approved", approve(kiosk.StepDecision, kiosk.ApprovalDecided, approves, outcome(kiosk.CaseOutcome{Active: true, Register: 1204119}))},
 	{"7-refused", approve(kiosk.StepDecision, kiosk.ApprovalDecided, refuses, outcome(kiosk.CaseOutcome{}))},
 	{"7-not-active", approve(kiosk.StepDecision, kiosk.ApprovalDecided, approves, outcome(kiosk.CaseOutcome{Refusal: kiosk.ProblemContactTaken}))},
+}
+
+// preflight is the list of what a day needs, in which needs replace those that are good.
+func preflight(looking bool, changes ...kiosk.Readiness) func(kiosk.Language) kiosk.State {
+	return func(l kiosk.Language) kiosk.State {
+		s := shift(rita, idle)(l)
+		needs := []kiosk.Readiness{
+			{Need: kiosk.NeedReaders, Result: kiosk.Passed, Count: 2}, {Need: kiosk.NeedCentre, Result: kiosk.Passed, Off: 6 * time.Millisecond},
+			{Need: kiosk.NeedClock, Result: kiosk.Passed}, {Need: kiosk.NeedDelivery, Result: kiosk.Passed},
+		}
+		if !looking {
+			needs = append(needs, kiosk.Readiness{Need: kiosk.NeedCertificates, Result: kiosk.Passed, Until: today.AddDate(1, 4, 2)},
+				kiosk.Readiness{Need: kiosk.NeedTrust, Result: kiosk.Passed, Until: today.AddDate(0, 0, 41)}, kiosk.Readiness{Need: kiosk.NeedScreen, Result: kiosk.Passed},
+				kiosk.Readiness{Need: kiosk.NeedPrinter, Result: kiosk.Passed, Names: []string{"Balcao-07"}})
+		}
+		for _, change := range changes {
+			for i := range needs {
+				if needs[i].Need == change.Need {
+					needs[i] = change
+				}
+			}
+		}
+		s.Preflight = kiosk.PreflightState{Shown: true, Looking: looking, Needs: needs}
+		return s
+	}
+}
+
+// missing has a bit of everything.
+var missing = []kiosk.Readiness{
+	{Need: kiosk.NeedClock, Result: kiosk.Unknown, Lack: kiosk.LackTime, Off: -97 * time.Second},
+	{Need: kiosk.NeedCertificates, Result: kiosk.Unknown, Lack: kiosk.LackDeskSoon, Until: today.AddDate(0, 0, 9)},
+	{Need: kiosk.NeedTrust, Result: kiosk.Unknown, Lack: kiosk.LackLists, Names: []string{"DE", "UTO"}},
+	{Need: kiosk.NeedScreen, Result: kiosk.Unknown, Lack: kiosk.LackSecondScreen},
+	{Need: kiosk.NeedPrinter, Result: kiosk.Unknown, Lack: kiosk.LackRunningPrinter, Names: []string{"Balcao-07"}},
 }

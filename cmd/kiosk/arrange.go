@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"image"
 	"log/slog"
 
+	"fyne.io/fyne/v2"
 	"github.com/go-gl/glfw/v3.4/glfw"
 
 	"balcao/ui"
@@ -23,6 +25,24 @@ func arrange(cfg config, options ui.Options, log *slog.Logger) ui.Options {
 		options.Screen, options.Pixels = screen(), pixels()
 	}
 	return options
+}
+
+// secondScreen tells whether the citizen's window is on a second monitor that is there, nil where none is wanted. One that
+// came after the start has no window.
+func secondScreen(cfg config, placed bool) func(context.Context) (bool, error) {
+	if !cfg.SecondScreen {
+		return nil
+	}
+	return func(ctx context.Context) (bool, error) {
+		there := make(chan bool, 1)
+		fyne.Do(func() { there <- secondMonitor() != nil })
+		select {
+		case <-ctx.Done():
+			return false, ctx.Err()
+		case is := <-there:
+			return is && placed, nil
+		}
+	}
 }
 
 // secondMonitor returns where the first monitor beside the primary one begins, nil when there is none

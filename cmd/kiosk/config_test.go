@@ -11,6 +11,7 @@ import (
 
 	"balcao/cardreader"
 	"balcao/kiosk/central/deskca"
+	"balcao/ui/theme"
 )
 
 // A key that a desk had once says where the setting went.
@@ -98,6 +99,20 @@ func TestLoadConfig_IdleAfter(t *testing.T) {
 		_, err := loadConfig(path) // which has other things to refuse
 		if said := err != nil && (strings.Contains(err.Error(), "idle_after") || strings.Contains(err.Error(), value)); said != refused {
 			t.Errorf("%s: refused %v, want %v: %v", value, said, refused, err)
+		}
+	}
+}
+
+// A look is one that there is; without the key both screens are light.
+func TestLoadConfig_Look(t *testing.T) {
+	for value, want := range map[string]theme.Look{"": theme.Light, `look = "dark"`: theme.Dark, `look = "contrast"`: theme.Contrast, `look = "Dark"`: -1, `look = 2`: -1} {
+		path := filepath.Join(t.TempDir(), "kiosk.toml")
+		if err := os.WriteFile(path, []byte(value+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c, err := loadConfig(path) // which has other things to refuse
+		if refused := strings.Contains(err.Error(), "look"); refused != (want < 0) || !refused && c.look() != want {
+			t.Errorf("%s: got look %d and %v", value, c.look(), err)
 		}
 	}
 }

@@ -117,6 +117,7 @@ func run(cfg config, log *slog.Logger, last *recent) error {
 	over := func() bool { return closing.Load() || ctx.Err() != nil }
 	memory := forgetting{log: log, closing: over}
 	var waiting frames
+	options := arrange(cfg, ui.Options{TextScale: cfg.TextScale, Look: cfg.look(), Log: last, Closed: func() { closing.Store(true); a.Quit() }}, log)
 	runner, err := desk.New(desk.Config{
 		Settings: cfg.settings(),
 		Centre:   centre,
@@ -125,10 +126,11 @@ func run(cfg config, log *slog.Logger, last *recent) error {
 			Trust: store, Revocation: &trust.Revocation{HTTP: asking},
 			Countries: countries, CountryRevocation: &country.Revocation{Authorities: countries, HTTP: asking},
 		},
-		Recipient:   recipient,
-		Own:         own,
-		StaffReader: cfg.StaffReader,
-		Papers:      desk.Papers{Fonts: paper.FontFolder, Printer: printer.Printer(cfg.Printer), Support: cfg.Support},
+		Recipient:    recipient,
+		Own:          own,
+		StaffReader:  cfg.StaffReader,
+		Papers:       desk.Papers{Fonts: paper.FontFolder, Printer: printer.Printer(cfg.Printer), Support: cfg.Support},
+		SecondScreen: secondScreen(cfg, options.SecondScreen != nil),
 		// The only place where another goroutine meets the windows. Once they close, the toolkit runs such
 		// functions wherever they come from, and a window may no longer be touched.
 		Show: func(s kiosk.State) {
@@ -155,6 +157,7 @@ func run(cfg config, log *slog.Logger, last *recent) error {
 			screens.LogChanged()
 		}
 	})
-	screens = ui.New(a, arrange(cfg, ui.Options{Send: runner.Send, TextScale: cfg.TextScale, Look: cfg.look(), Log: last, Closed: func() { closing.Store(true); a.Quit() }}, log))
+	options.Send = runner.Send
+	screens = ui.New(a, options)
 	return serve(ctx, a, screens, runner)
 }

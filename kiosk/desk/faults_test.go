@@ -33,8 +33,9 @@ type shaky struct {
 	mu    sync.Mutex
 	plan  map[string][]when // by the question's name, one for each time it is asked
 	asked map[string]int
-	news  chan struct{}        // closed when something was asked
-	hello func(*central.Hello) // changes the answers
+	news  chan struct{}               // closed when something was asked
+	hello func(*central.Hello)        // changes the answers
+	down  func(context.Context) error // why there is none
 	open  func(*central.Opened)
 
 	release chan struct{} // closed when what is late comes
@@ -127,6 +128,9 @@ func question[T any](ctx context.Context, s *shaky, name string, ask func() (T, 
 
 func (s *shaky) Hello(ctx context.Context) (central.Hello, error) {
 	return question(ctx, s, "hello", func() (central.Hello, error) {
+		if s.down != nil {
+			return central.Hello{}, s.down(ctx)
+		}
 		h, err := s.Centre.Hello(ctx)
 		if s.hello != nil {
 			s.hello(&h)

@@ -56,6 +56,9 @@ type place struct {
 	found    bool          // a search brought keys
 	stored   bool          // what is stored is shown
 	paper    kiosk.PrintPhase
+	needs    bool // the list of what a day needs is shown
+	looking  bool // and still looked for
+	lacks    bool // and something of it is missing
 
 	reasons    bool             // why a key changes is asked for
 	tried      kiosk.TryProblem // why a try stands where it stands
@@ -79,8 +82,10 @@ func (j *Journal) Note(s kiosk.State) {
 		away: s.Status.Centre.Health == kiosk.HealthDown, shift: s.Shift.Phase, holder: s.Shift.Holder.Number != "", barred: s.Shift.Problem, decides: cmp.Or(s.Approval.Phase, s.Alerts.Phase),
 		key: s.Key.Phase, chosen: s.Key.Choosing, reason: s.Key.Reason, tries: s.Try.Phase, later: s.Contact.Later.Channel, told: s.Contact.Later.Set,
 		found: len(s.Search.Found) > 0, stored: !s.Stored.At.IsZero(), paper: s.Print.Phase,
+		needs: s.Preflight.Shown && s.Case == 0, looking: s.Preflight.Looking,
 		reasons: s.Key.ReasonMissing, tried: s.Try.Problem, unbelieved: s.Word.Wrong, unknown: s.NotMe.Wrong,
 	}
+	now.lacks, _ = s.Preflight.Lacks()
 	if s.Problem != nil {
 		now.problem = s.Problem.Code
 	}
@@ -97,5 +102,6 @@ func (j *Journal) Note(s kiosk.State) {
 		"shift", string(now.shift), "holder", now.holder, "barred", string(now.barred), "decides", string(now.decides),
 		"key", string(now.key), "chosen", now.chosen, "reason", string(now.reason), "tries", string(now.tries), "later", string(now.later), "told", now.told,
 		"found", now.found, "stored", now.stored, "paper", string(now.paper),
+		"needs", now.needs, "looking", now.looking, "lacks", now.lacks,
 		"reasons", now.reasons, "tried", string(now.tried), "unbelieved", now.unbelieved, "unknown", now.unknown)
 }

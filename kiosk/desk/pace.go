@@ -16,10 +16,12 @@ type Pace struct {
 	ChipChallenge time.Duration
 	// Rules is how long a signature waits for the centre to say whether its rules are still the same.
 	Rules time.Duration
+	// Look is how long the list of what a day needs waits for whoever does not answer.
+	Look time.Duration
 }
 
 // UsualPace is a desk's at which people stand.
 var UsualPace = Pace{
 	FirstRetry: 500 * time.Millisecond, LastRetry: 8 * time.Second, Overdue: 15 * time.Second,
-	Abandon: 30 * time.Second, Farewell: 2 * time.Second, ChipChallenge: 10 * time.Second, Rules: 2 * time.Second,
+	Abandon: 30 * time.Second, Farewell: 2 * time.Second, ChipChallenge: 10 * time.Second, Rules: 2 * time.Second, Look: 6 * time.Second,
 }

@@ -41,23 +41,27 @@ type Config struct {
 	StaffReader string
 	Own         tls.Certificate // the desk's, which names it, and its key: under everything that goes to the centre
 	Papers      Papers
-	Show        func(kiosk.State) // draws; called with every state in order, must not block
-	Log         *slog.Logger
-	Now         func() time.Time
-	Pace        Pace // UsualPace when zero
+	// SecondScreen, unless nil, tells whether the configured second monitor is there.
+	SecondScreen func(context.Context) (bool, error)
+	Show         func(kiosk.State) // draws; called with every state in order, must not block
+	Log          *slog.Logger
+	Now          func() time.Time
+	Pace         Pace // UsualPace when zero
 	// Forgotten, unless nil, is told when a case was wiped; left names what is still there of it when it is called: nothing.
 	Forgotten func(id kiosk.CaseID, left func() []string)
 }
 
 // Runner drives one desk. Make it with New.
 type Runner struct {
-	cfg     Config
-	desk    string         // as its certificate names it
-	key     crypto.Signer  // of its certificate
-	session *kiosk.Session // owned by the loop
-	inbox   *queue[kiosk.Event]
-	visit   *visit         // of the case at hand, nil between cases; owned by the loop
-	work    sync.WaitGroup // visits that are not forgotten yet
+	cfg  Config
+	desk string        // as its certificate names it
+	key  crypto.Signer // of its certificate
+
+	certificate *x509.Certificate
+	session     *kiosk.Session // owned by the loop
+	inbox       *queue[kiosk.Event]
+	visit       *visit         // of the case at hand, nil between cases; owned by the loop
+	work        sync.WaitGroup // visits that are not forgotten yet
 
 	givenBack <-chan struct{} // closed when the last visit's card was given back; owned by the loop
 	released  <-chan struct{} // closed when the last case was given back to the centre; nil before; owned by the loop
@@ -98,9 +102,9 @@ func New(cfg Config) (*Runner, error) {
 		cfg.Settings.Reference = newReference
 	}
 	r := &Runner{
-		cfg:     cfg,
-		desk:    leaf.Subject.CommonName,
-		key:     key,
+		cfg:  cfg,
+		desk: leaf.Subject.CommonName,
+		key:  key, certificate: leaf,
 		session: kiosk.NewSession(cfg.Settings, cfg.Now()),
 		inbox:   newQueue[kiosk.Event](),
 	}
@@ -180,7 +184,7 @@ func (r *Runner) shut(ctx context.Context) {
 // begins reports whether a command would begin something, which is too late when the desk shuts.
 func begins(c kiosk.Command) bool {
 	switch c.(type) {
-	case kiosk.ReadDocument, kiosk.ReadTyped, kiosk.ReadStaffCard, kiosk.SignIn, kiosk.UnlockShift, kiosk.ListCases, kiosk.TakeCase, kiosk.Decide,
+	case kiosk.ReadDocument, kiosk.ReadTyped, kiosk.LookAtDesk, kiosk.ReadStaffCard, kiosk.SignIn, kiosk.UnlockShift, kiosk.ListCases, kiosk.TakeCase, kiosk.Decide,
 		kiosk.ListAlerts, kiosk.OpenAlert, kiosk.DecideAlert:
 		return true
 	}
@@ -284,6 +288,8 @@ func (r *Runner) execute(ctx context.Context, commands []kiosk.Command) {
 		case kiosk.Forget:
 			r.forget()
 			r.endApproval()
+		case kiosk.LookAtDesk:
+			r.lookAtDesk(ctx, c)
 		case kiosk.ReadStaffCard:
 			r.readStaffCard(c)
 		case kiosk.SignIn:

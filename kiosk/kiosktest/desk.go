@@ -12,7 +12,7 @@ import (
 // Hurried is a desk that waits as little as tests like to.
 var Hurried = desk.Pace{
 	FirstRetry: time.Millisecond, LastRetry: 5 * time.Millisecond, Overdue: 20 * time.Millisecond,
-	Abandon: 10 * time.Second, Farewell: 5 * time.Second, ChipChallenge: 10 * time.Second, Rules: time.Second,
+	Abandon: 10 * time.Second, Farewell: 5 * time.Second, ChipChallenge: 10 * time.Second, Rules: time.Second, Look: 5 * time.Second,
 }
 
 // NewDesk makes the certificate and key of a desk of that name, by an authority of desks that no centre knows.

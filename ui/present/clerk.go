@@ -35,6 +35,7 @@ const (
 	PageWord        Page = "word"
 	PageNotMe       Page = "not_me"
 	PageReport      Page = "report"
+	PagePreflight   Page = "preflight"
 	PageAlerts      Page = "alerts"
 	PageAlert       Page = "alert"
 	PagePaper       Page = "paper"
@@ -61,6 +62,7 @@ type ClerkModel struct {
 	Case            kiosk.CaseID
 	Title, Subtitle string
 	Care            bool // the subtitle asks for care
+	Needs           []CheckRow
 	Errands         ErrandsModel
 	Key             KeyModel
 	Activation      ActivationModel
@@ -127,6 +129,8 @@ func clerkPage(s kiosk.State) Page {
 	switch {
 	case Closed(s):
 		return signInPage(s)
+	case s.Preflight.Shown && s.Case == 0 && !s.Choosing:
+		return PagePreflight
 	case s.Problem != nil, document && s.Status.Service != "":
 		return PageError
 	case s.Print.Phase == kiosk.PrintOnPage:
@@ -214,6 +218,8 @@ func Clerk(p Presenter, d Drafts) ClerkModel {
 		p.alert(&m)
 	case PagePaper:
 		p.paperPage(&m)
+	case PagePreflight:
+		p.preflight(&m)
 	case PageSignIn:
 		p.signIn(&m)
 	case PageLock:
@@ -248,7 +254,7 @@ func (p Presenter) mayCancel() bool {
 
 func (p Presenter) document(m *ClerkModel) {
 	m.Subtitle = p.Text("document.subtitle")
-	m.Actions = []Action{{Text: p.Text("action.errands"), Key: "F1", Event: kiosk.ErrandsAsked{}}}
+	m.Actions = p.emptyDeskActions(Action{Text: p.Text("action.look"), Key: "F4", Event: kiosk.PreflightAsked{}})
 	if reader := p.State.LeftBehind; reader != 0 {
 		m.Title = p.Format("document.left_behind", Values{"Reader": reader})
 		m.Subtitle = p.Text("document.left_behind_then")
@@ -262,9 +268,6 @@ func (p Presenter) document(m *ClerkModel) {
 		Need:  p.Text("document.need"),
 		Needs: []string{p.Text("document.need_1"), p.Text("document.need_2"), p.Text("document.need_4")},
 	}
-	if p.State.TypedMRZ {
-		m.Actions = append(m.Actions, Action{Text: p.Text("action.no_chip"), Key: "F6", Event: kiosk.NoChip{}})
-	}
 	if p.State.MinAge > 0 {
 		m.Document.Needs = append(m.Document.Needs, p.Format("document.need_3", Values{"Count": p.State.MinAge}))
 	}
@@ -273,11 +276,26 @@ func (p Presenter) document(m *ClerkModel) {
 		m.Document.Need, m.Document.Needs = "", nil
 		m.Cancel = &Action{Text: p.Text("action.enrol_again"), Key: "Esc", Event: kiosk.Cancel{}}
 	}
-	p.shiftActions(m)
+	p.shiftNotes(m)
 	if p.State.Errand.NeedsCentre() && p.State.Status.Centre.Health == kiosk.HealthDown {
 		notice := p.parts(kiosk.Problem{Code: kiosk.ProblemCentreDown})
 		m.Document.Notice, m.Subtitle = &notice, ""
 	}
+}
+
+// emptyDeskActions are what may be begun, or ended, while nobody is served.
+func (p Presenter) emptyDeskActions(look Action) []Action {
+	actions := []Action{{Text: p.Text("action.errands"), Key: "F1", Event: kiosk.ErrandsAsked{}}}
+	if p.State.TypedMRZ {
+		actions = append(actions, Action{Text: p.Text("action.no_chip"), Key: "F6", Event: kiosk.NoChip{}})
+	}
+	if look.Live() {
+		actions = append(actions, look)
+	}
+	if p.State.Shift.Phase != "" {
+		actions = append(actions, Action{Text: p.Text("action.end_shift"), Key: "F11", Event: kiosk.SignOut{}})
+	}
+	return actions
 }
 
 func (p Presenter) reading(m *ClerkModel) {

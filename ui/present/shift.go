@@ -35,8 +35,12 @@ func Closed(s kiosk.State) bool { return s.Shift.Phase != "" && s.Shift.Phase !=
 func (p Presenter) asks(m ClerkModel) string {
 	shift := p.State.Shift
 	if m.SignIn.Number == "" && !m.StaffPIN.Asked { // what a page asks for may come after the page
+		page := m.Page
+		if page == PagePreflight { // it gives way by itself, and what a document reader types meanwhile is for both
+			page = PageDocument
+		}
 		return strings.Join([]string{
-			string(m.Page), m.Key.Label, m.Key.Why, m.Form.Form.Asks, m.Form.Found, m.Try.Form.Asks, m.Contact.Later.Channels.Asks,
+			string(page), m.Key.Label, m.Key.Why, m.Form.Form.Asks, m.Form.Found, m.Try.Form.Asks, m.Contact.Later.Channels.Asks,
 			m.Activation.Later.Channels.Asks, m.Alert.Label, m.Alert.Why,
 		}, "/")
 	}
@@ -224,8 +228,8 @@ func (p Presenter) lock(m *ClerkModel) {
 	}
 }
 
-// shiftActions is what the shift has to say on an empty desk: what waits for a supervisor, and how it ends.
-func (p Presenter) shiftActions(m *ClerkModel) {
+// shiftNotes is what the shift has to say on an empty desk: what waits for a supervisor, and who begins no case.
+func (p Presenter) shiftNotes(m *ClerkModel) {
 	shift := p.State.Shift
 	if shift.Phase == "" {
 		return
@@ -236,7 +240,6 @@ func (p Presenter) shiftActions(m *ClerkModel) {
 	if shift.Staff.Role == kiosk.RoleAuditor {
 		m.Subtitle, m.Care = p.Text("document.auditor"), true
 	}
-	m.Actions = append(m.Actions, Action{Text: p.Text("action.end_shift"), Key: "F11", Event: kiosk.SignOut{}})
 }
 
 // hour writes a time of today.
