@@ -122,18 +122,20 @@ func (e *Engine) Stored(ctx context.Context, session string) (sections []kiosk.S
 // Freeze suspends the key at once, which ends every session and grant of it.
 func (e *Engine) Freeze(ctx context.Context, session string) error {
 	s, err := e.signed(ctx, session)
-	if err == nil {
-		_, err = e.db.Exec(ctx, `select login.freeze($1, $2)`, s.Try, uuid.New())
+	if err != nil {
+		return err
 	}
+	_, err = e.db.Exec(ctx, `select login.freeze($1, $2)`, s.Try, uuid.New())
 	return plain("freezing a key", err)
 }
 
 // End ends the key for good.
 func (e *Engine) End(ctx context.Context, session string) error {
 	s, err := e.fresh(ctx, session)
-	if err == nil {
-		_, err = e.db.Exec(ctx, `select login.end_key($1, $2)`, s.Try, uuid.New())
+	if err != nil {
+		return err
 	}
+	_, err = e.db.Exec(ctx, `select login.end_key($1, $2)`, s.Try, uuid.New())
 	return plain("ending a key", err)
 }
 
