@@ -5,11 +5,8 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"maps"
-	"regexp"
 	"slices"
-	"strings"
 	"time"
-	"unicode"
 
 	"github.com/google/uuid"
 
@@ -144,60 +141,6 @@ func (v Visit) Error() string {
 	}
 	return "access_denied"
 }
-
-// Commands are what the engine does for a visit; each comes back as a result.
-type (
-	command  interface{ command() }
-	checkPIN struct {
-		try  uuid.UUID
-		by   kiosk.Identifier
-		name string
-		pin  []byte
-	}
-	sendCode struct {
-		try, send uuid.UUID
-		channel   kiosk.Channel
-	}
-	checkCode struct {
-		try, attempt uuid.UUID
-		code         []byte
-		hashes       [][sha256.Size]byte
-		channels     []kiosk.Channel // by which a code of this try may have come
-	}
-	readRows struct{} // of Visit.Signed
-)
-
-func (checkPIN) command()  {}
-func (sendCode) command()  {}
-func (checkCode) command() {}
-func (readRows) command()  {}
-
-// Results. What the database refuses is told by the words of kiosk/signin.
-type (
-	result     interface{ result() }
-	pinChecked struct {
-		right    bool
-		channels []kiosk.Channel // that reach what is asked for
-		hashes   [][sha256.Size]byte
-	}
-	codeSent    struct{ signin.Sent }
-	codeChecked struct {
-		refusal string
-		tries   int
-		signed  *Signed // nil: not believed
-	}
-	rowsRead struct {
-		ok   bool // false: the session is over
-		rows []Row
-	}
-	failed struct{} // nobody could
-)
-
-func (pinChecked) result()  {}
-func (codeSent) result()    {}
-func (codeChecked) result() {}
-func (rowsRead) result()    {}
-func (failed) result()      {}
 
 // begin is a visit for a request by somebody who may have signed in before.
 func begin(r Request, seed uuid.UUID, s *Session, now time.Time) (Visit, command) {
@@ -424,50 +367,6 @@ func (v *Visit) id(what string) uuid.UUID {
 	id := uuid.UUID(h.Sum(nil)[:16])
 	id[6], id[8] = id[6]&0x0f|0x80, id[8]&0x3f|0x80 // version 8, RFC 9562 §5.8
 	return id
-}
-
-// document is a travel document with the State that issued it before its number.
-var document = regexp.MustCompile(`^([A-Z]{3})[: ]([A-Z0-9 ]{1,22})$`)
-
-// Named is what a key is found by, as kiosk/signin wants it, from what somebody typed: an address, a mobile number, or a
-// travel document's number with its State, in country or before it.
-func Named(typed, country string) (by kiosk.Identifier, name string, problem Problem) {
-	typed, country = strings.TrimSpace(typed), strings.ToUpper(strings.TrimSpace(country))
-	upper := strings.ToUpper(typed)
-	if m := document.FindStringSubmatch(upper); country == "" && m != nil {
-		country, upper = m[1], m[2]
-	}
-	switch {
-	case country != "":
-		name = country + ":" + strings.ReplaceAll(upper, " ", "")
-		if !strings.ContainsFunc(typed, func(r rune) bool { return r > unicode.MaxASCII }) && document.MatchString(name) { // ı is no I
-			return kiosk.ByPassport, name, OK
-		}
-	case strings.Contains(typed, "@"):
-		if address, wrong := kiosk.ParseEmail(typed); wrong == kiosk.ContactOK && address != "" {
-			return kiosk.ByEmail, address, OK
-		}
-	default:
-		phone, wrong := kiosk.ParsePhone(typed, "PT")
-		if wrong == kiosk.ContactOK && phone != "" {
-			return kiosk.ByPhone, phone, OK
-		}
-		if wrong == kiosk.PhoneCharacters && document.MatchString("XXX:"+strings.ReplaceAll(upper, " ", "")) {
-			return "", "", CountryMissing
-		}
-	}
-	return "", "", Unspelled
-}
-
-func digits(text []byte, least, most int) bool {
-	return len(text) >= least && len(text) <= most && !slices.ContainsFunc(text, func(b byte) bool { return b < '0' || b > '9' })
-}
-
-func cut(text string, most int) string {
-	if len(text) > most {
-		text = strings.ToValidUTF8(text[:most], "")
-	}
-	return text
 }
 
 // Encode and Decode are a visit as it is kept.

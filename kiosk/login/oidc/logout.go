@@ -1,6 +1,7 @@
 package oidc
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -19,7 +20,7 @@ func (p *Provider) hint(token string) (sub, audience string, ok bool) {
 	if len(token) > 8192 || err != nil || len(parsed.Headers) != 1 {
 		return "", "", false
 	}
-	set, _ := p.keys.set(nil) //nolint:staticcheck // not used
+	set, _ := p.keys.set(context.Background())
 	key, err := set.Public().Key(parsed.Headers[0].KeyID)
 	if err != nil || key.Algorithm != parsed.Headers[0].Algorithm {
 		return "", "", false
