@@ -25,6 +25,7 @@ type bench struct {
 	login, registrar, admin *pgxpool.Pool
 	hasher                  *signin.Hasher
 	checker                 *signin.Checker
+	pending                 bool // what is timed is a key's activation
 }
 
 func newBench(t *testing.T) *bench {

@@ -1,6 +1,7 @@
 package signin_test
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"testing"
@@ -20,7 +21,7 @@ func (b *bench) times(names map[string]string, before func()) map[string][]time.
 	for range samples {
 		for kind, name := range names { // in another order each time
 			before()
-			try := signin.Try{ID: newID(), By: kiosk.ByPhone, Name: name, PIN: []byte("000000")}
+			try := signin.Try{ID: newID(), By: kiosk.ByPhone, Name: name, PIN: []byte("000000"), Pending: b.pending}
 			began := time.Now()
 			a, err := b.checker.PIN(b.Context(), try)
 			took[kind] = append(took[kind], time.Since(began))
@@ -79,6 +80,34 @@ func TestTiming(t *testing.T) {
 	var kinds []string
 	for range 3 { // what chance says once it does not say three times
 		took := b.times(names, anew)
+		if kinds = told(took); len(kinds) == 0 {
+			return
+		}
+		logTimes(t, took)
+	}
+	t.Errorf("their answers tell by their time: %v", kinds)
+}
+
+// TestTiming_Pending: nor whether a key waits for its activation.
+func TestTiming_Pending(t *testing.T) {
+	b := newBench(t)
+	known, active := b.holder(), b.holder()
+	for range 20 {
+		b.holder()
+	}
+	b.exec(fmt.Sprintf(`set session_replication_role = replica;
+		update centre.key set state = 'pending' where register = %[1]d; delete from centre.key_contact where key = %[1]d;
+		insert into centre.activation (id, enrolment, key, channel, value, language) values (gen_random_uuid(), gen_random_uuid(), %[1]d, 'sms', '%[2]s', 'pt');
+		reset session_replication_role; analyze`, known.register, known.phone))
+	b.pending = true
+	right := signin.Try{ID: newID(), By: kiosk.ByPhone, Name: known.phone, PIN: []byte(known.pin), Pending: true}
+	if a, err := b.checker.PIN(t.Context(), right); err != nil || !a.Right || len(a.Channels) != 1 {
+		t.Fatalf("the right PIN: %+v, %v", a, err)
+	}
+	names := map[string]string{"known": known.phone, "active": active.phone, "unknown": "+351969999999"}
+	var kinds []string
+	for range 3 {
+		took := b.times(names, func() { b.exec(`update centre.sign_in set pin_wrong = 0, lock_step = 0`) })
 		if kinds = told(took); len(kinds) == 0 {
 			return
 		}
