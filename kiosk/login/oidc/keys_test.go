@@ -44,7 +44,7 @@ func TestKeys_Rotation(t *testing.T) {
 		t.Fatal(err)
 	}
 	at := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
-	k.now = func() time.Time { return at }
+	k.now, k.read = func() time.Time { return at }, time.Time{}
 	signs := func() (first *rsa.PrivateKey, published int) {
 		t.Helper()
 		set, err := k.set(t.Context())
