@@ -51,6 +51,8 @@ type config struct {
 	Waiting int `toml:"waiting"`
 	// Connections is the most that are open at a time.
 	Connections int `toml:"connections"`
+	// VisitsPerMinute is how many sign-ins may begin from one network (/24 or /48) within a minute, at this instance.
+	VisitsPerMinute int `toml:"visits_per_minute"`
 	// Metrics is where Prometheus finds the figures, at /metrics, in the clear: 127.0.0.1:9466, or an address that only
 	// Prometheus reaches. Without it there are none.
 	Metrics string `toml:"metrics"`
@@ -64,7 +66,7 @@ type config struct {
 // loadConfig reads and validates path. Unknown keys are errors; all problems are reported at once.
 // Relative paths are relative to the folder of the file.
 func loadConfig(path string) (config, error) {
-	c := config{Listen: ":8444", AtOnce: runtime.GOMAXPROCS(0), Waiting: 200, Connections: 4096}
+	c := config{Listen: ":8444", AtOnce: runtime.GOMAXPROCS(0), Waiting: 200, Connections: 4096, VisitsPerMinute: 300}
 	meta, err := toml.DecodeFile(path, &c)
 	if err != nil {
 		return c, fmt.Errorf("reading the configuration: %w", err)
@@ -136,7 +138,7 @@ func (c *config) load() error {
 	for _, limit := range []struct {
 		key                string
 		value, least, most int
-	}{{"at_once", c.AtOnce, 1, 256}, {"waiting", c.Waiting, 0, 1 << 16}, {"connections", c.Connections, 1, 1 << 16}} {
+	}{{"at_once", c.AtOnce, 1, 256}, {"waiting", c.Waiting, 0, 1 << 16}, {"connections", c.Connections, 1, 1 << 16}, {"visits_per_minute", c.VisitsPerMinute, 1, 1 << 20}} {
 		if limit.value < limit.least || limit.value > limit.most {
 			about(limit.key, fmt.Errorf("between %d and %d", limit.least, limit.most))
 		}

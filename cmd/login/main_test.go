@@ -131,14 +131,14 @@ func TestCheckConfig(t *testing.T) {
 	if code, errs := try(t, "-config", good.config, "-check-config"); code != exitOK {
 		t.Fatalf("a good configuration: exit %d: %s", code, errs)
 	}
-	bad := newSite(t, "host=db.example dbname=balcao password=hunter2", public, "colour = 1\nmetrics = \":9466\"\nat_once = 0\nwaiting = -1\nconnections = 0\ntrusted_proxies = [\"x\"]\n")
+	bad := newSite(t, "host=db.example dbname=balcao password=hunter2", public, "colour = 1\nmetrics = \":9466\"\nat_once = 0\nwaiting = -1\nconnections = 0\nvisits_per_minute = 0\ntrusted_proxies = [\"x\"]\n")
 	for _, name := range []string{"pepper", "signing/2026-01-01.pem", "login.key", "login.toml"} {
 		check(t, os.Chmod(filepath.Join(bad.dir, name), 0o644)) //nolint:gosec // which is what is tested
 	}
 	check(t, os.WriteFile(filepath.Join(bad.dir, "subjects"), []byte("short"), 0o600))
 	check(t, os.Remove(filepath.Join(bad.dir, "record.pub")))
 	code, errs := try(t, "-config", bad.config, "-check-config")
-	for _, want := range []string{"colour", "metrics:", "key:", "pepper:", "signing_keys:", "subject_key:", "record_keys:", "trusted_proxies:", "database:", "at_once:", "waiting:", "connections:"} {
+	for _, want := range []string{"colour", "metrics:", "key:", "pepper:", "signing_keys:", "subject_key:", "record_keys:", "trusted_proxies:", "database:", "at_once:", "waiting:", "connections:", "visits_per_minute:"} {
 		if !strings.Contains(errs, want) {
 			t.Errorf("%q is missing in %s", want, errs)
 		}
@@ -184,6 +184,20 @@ func TestSources(t *testing.T) {
 	}
 	if ask(proxied, "192.0.2.7:1", "203.0.113.9") != home {
 		t.Error("somebody who is no proxy is believed")
+	}
+}
+
+// TestLimit: a network begins so many visits within a minute, and another is not told apart from one that did not.
+func TestLimit(t *testing.T) {
+	l := &limit{most: 3}
+	at := time.Date(2026, 12, 1, 10, 0, 0, 0, time.UTC)
+	for i := range 5 {
+		if got := l.allows([]byte("home"), at); got != (i < 3) {
+			t.Errorf("visit %d: %v", i, got)
+		}
+	}
+	if !l.allows([]byte("office"), at) || !l.allows([]byte("home"), at.Add(time.Minute)) {
+		t.Error("another network, or minute, is refused")
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -67,6 +68,7 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, ready func(net.Add
 	if err != nil {
 		return err
 	}
+	begins := (&limit{most: cfg.VisitsPerMinute, busy: pages.Fail}).of(from, provider)
 	figures := newFigures(hasher)
 	stop, err := metrics.Serve(ctx, cfg.Metrics, log, figures.collectors()...)
 	if err != nil {
@@ -83,7 +85,7 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, ready func(net.Add
 		l = tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{*cfg.certificate}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}})
 	}
 	server := &http.Server{
-		Handler: from.tell(figures.watch(log, routes(provider, pages.Handler(), pool))), ReadHeaderTimeout: headTime, ReadTimeout: readTime, WriteTimeout: writeTime,
+		Handler: from.tell(figures.watch(log, routes(provider, begins, pages.Handler(), pool))), ReadHeaderTimeout: headTime, ReadTimeout: readTime, WriteTimeout: writeTime,
 		IdleTimeout: idleTime, MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError), // addresses, anybody's to cause
 	}
 	log.InfoContext(ctx, "answering", "address", address.String())
@@ -105,9 +107,13 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, ready func(net.Add
 }
 
 // routes are all that is answered.
-func routes(provider, pages http.Handler, pool *pgxpool.Pool) *http.ServeMux {
+func routes(provider, begins, pages http.Handler, pool *pgxpool.Pool) *http.ServeMux {
 	mux := http.NewServeMux()
 	for _, pattern := range oidc.Routes {
+		if strings.HasSuffix(pattern, " /authorize") {
+			mux.Handle(pattern, begins)
+			continue
+		}
 		mux.Handle(pattern, provider)
 	}
 	mux.HandleFunc("GET /healthz", func(http.ResponseWriter, *http.Request) {})

@@ -212,7 +212,11 @@ func (e *Engine) checkCode(ctx context.Context, c checkCode) (result, error) {
 		return codeChecked{}, nil
 	}
 	// Whichever of the codes that were sent it was: the one that says least for the person.
-	channel := slices.MinFunc(c.channels, func(a, b kiosk.Channel) int { return rules.level(a) - rules.level(b) })
+	channels := c.channels
+	if len(channels) == 0 { // sent, and the visit was lost
+		channels = []kiosk.Channel{kiosk.SMS, kiosk.Email}
+	}
+	channel := slices.MinFunc(channels, func(a, b kiosk.Channel) int { return rules.level(a) - rules.level(b) })
 	signed := &Signed{Try: c.try, Register: s.Register, At: time.Now().UTC().Truncate(time.Second),
 		Level: min(level(rec.Level), rules.level(channel)), AMR: []string{"pin", "otp", "mfa"}}
 	if channel == kiosk.SMS {
