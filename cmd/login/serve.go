@@ -17,6 +17,7 @@ import (
 	"balcao/cmd/internal/metrics"
 	"balcao/kiosk/login"
 	"balcao/kiosk/login/oidc"
+	"balcao/kiosk/paper"
 	"balcao/kiosk/signin"
 	"balcao/ui/web"
 )
@@ -60,7 +61,12 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, ready func(net.Add
 	checker := signin.New(pool, hasher)
 	defer checker.Wait()
 	engine := login.New(pool, checker, cfg.records)
-	pages, err := web.New(web.Options{Own: engine, Source: from.of, Log: log})
+	press, err := paper.NewPress(paper.FontFolder)
+	if err != nil {
+		log.WarnContext(ctx, "what is stored is on the page only, and no PDF", "cause", err.Error())
+		press = nil
+	}
+	pages, err := web.New(web.Options{Own: engine, Source: from.of, Press: press, Log: log})
 	if err != nil {
 		return err
 	}

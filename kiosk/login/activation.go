@@ -33,8 +33,12 @@ type activation struct {
 }
 
 func (a activation) page() ActivationPage {
-	return ActivationPage{Step: a.Step, Problem: a.Problem, Typed: a.Typed, Country: a.Country, Channel: a.Channel, Contact: Masked(a.Contact),
+	p := ActivationPage{Step: a.Step, Problem: a.Problem, Typed: a.Typed, Country: a.Country, Channel: a.Channel,
 		ResendIn: max(time.Until(a.Resend), 0), TriesLeft: a.Tries}
+	if a.Contact != "" {
+		p.Contact = Masked(a.Contact)
+	}
+	return p
 }
 
 func (e *Engine) activation(ctx context.Context, browser string) (a activation, err error) {
