@@ -3,6 +3,23 @@
 // answers that name who gives them (RFC 9207) and a visit of several pages; kiosk/login decides who is signed in, and sealed
 // rows are all that is kept. What the library lets pass is refused before it (request.go), and no path leads to what of it is
 // not wanted: registration over the web, above all.
+//
+// Of v0.23.0 one has to know, and look again before another takes its place:
+//
+//   - What a pushed request leaves out it takes from the URL, where anybody may write; and it asks no PKCE of a pushed request.
+//     It sees client_id and request_uri only, and parse has read the rest.
+//   - A code_challenge without a method is S256 to it, and plain by RFC 7636: refused. Answers may go into the fragment: refused.
+//   - max_age and claims that it cannot read it ignores: refused. acr_values, display and ID tokens that expired it refuses, where
+//     OIDC has them ignored or taken: it does not see them.
+//   - Redirect URIs it compares as net/url writes them again, with any port of any loopback address: redirects compares before.
+//   - Credentials of Basic it takes as they are (RFC 6749 §2.3.1 has them encoded), an assertion may be for others too, and
+//     what consumes its jti is not told whose it is: called.
+//   - About another's token it says 403 (RFC 7662 §2.2: inactive), with 401 it does not say how to authenticate, and of a code
+//     whose grant is over expired_token: store, challenge.
+//   - A grant is revoked by saving it, so who saves it last wins: that it is over is a row of its own.
+//   - Clients are in its configuration, or registered over the web: we are the second, and that endpoint is neither routed nor
+//     in the discovery document. It fetches a client's keys from jwks_uri: registrations have none.
+//   - AuthnSession.Store is kept as JSON, from which no type comes back: ours are texts in it.
 package oidc
 
 import (
