@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
-	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
@@ -39,7 +41,7 @@ func TestFormsLeadOut(t *testing.T) {
 	defer loopback.Close()
 	service := httptest.NewTLSServer(http.RedirectHandler(arrived.URL, http.StatusFound))
 	defer service.Close()
-	for _, tt := range []struct {
+	ways := []struct {
 		name, screen, to string
 		arrives          bool
 	}{
@@ -48,29 +50,48 @@ func TestFormsLeadOut(t *testing.T) {
 		{"turning back", "cancel", service.URL, true},
 		{"PIN", "sign-in", service.URL, false},
 		{"code", "code", service.URL, false},
-	} {
-		host := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			switch {
-			case r.Method == http.MethodPost:
-				http.Redirect(w, r, tt.to, http.StatusSeeOther)
-			case r.URL.Path == style:
-				serveStyle(w, r)
-			default:
-				s := find(t, tt.screen)
-				s.page.Return = tt.to
-				s.serve(t, w, r)
+	}
+	host := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		way, err := strconv.Atoi(strings.TrimPrefix(r.URL.Path, "/"))
+		switch {
+		case err != nil:
+			serveStyle(w, r)
+		case r.Method == http.MethodPost:
+			http.Redirect(w, r, ways[way].to, http.StatusSeeOther)
+		default:
+			s := find(t, ways[way].screen)
+			s.page.Return = ways[way].to
+			s.serve(t, w, r)
+		}
+	}))
+	defer host.Close()
+	b := openBrowser(t, host)
+	command(b, log.Enable, cdp.Empty{})
+	for i, tt := range ways {
+		b.do(chromedp.Navigate(host.URL + "/" + strconv.Itoa(i)))
+		ctx, stop := context.WithCancel(b.ctx)
+		told := chromedp.Events(ctx, log.EntryAdded)
+		why := make(chan string, 1)
+		go func() {
+			for event := range told {
+				if strings.Contains(event.Entry.Text, "Content Security Policy") {
+					why <- event.Entry.Text
+					stop()
+					return
+				}
 			}
-		}))
-		b := openBrowser(t, host)
-		b.do(chromedp.Navigate(host.URL + "/"))
+		}()
 		js[chromedp.Void](b, `document.querySelector("button.main").click()`)
-		wait, stop := context.WithTimeout(b.ctx, 2*time.Second)
-		_, err := chromedp.Run(wait, chromedp.WaitVisible(chromedp.Search(`//h1[text()="arrived"]`)))
+		_, err := chromedp.Run(ctx, chromedp.WaitVisible(chromedp.Search(`//h1[text()="arrived"]`)))
 		stop()
 		if (err == nil) != tt.arrives {
-			t.Errorf("%s: arrived %v (%v), want %v", tt.name, err == nil, err, tt.arrives)
+			t.Errorf("%s: %v, want arrived %v", tt.name, err, tt.arrives)
 		}
-		host.Close()
+		if !tt.arrives {
+			if text := <-why; !strings.Contains(text, "form-action 'self'") {
+				t.Errorf("%s: %s", tt.name, text)
+			}
+		}
 	}
 }
 

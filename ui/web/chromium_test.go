@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -204,6 +205,9 @@ func TestNarrow(t *testing.T) {
 	b := newBrowser(t)
 	for _, l := range kiosk.Languages {
 		for _, s := range screens() {
+			if l != kiosk.Portuguese && slices.ContainsFunc([]string{"sign-in-", "code-", "pin-", "stopped-"}, func(like string) bool { return strings.HasPrefix(s.name, like) }) {
+				continue // no more than another line of text
+			}
 			b.show(s.name, l, 320, 100)
 			if wide := b.overflow(); wide != "" {
 				t.Errorf("%s, %s: %s", s.name, l, wide)

@@ -256,7 +256,7 @@ func (s screen) serve(t testing.TB, w http.ResponseWriter, r *http.Request) {
 	p := newPages(t, &own)
 	switch {
 	case s.page.Step == "request":
-		p.Fail(w, r, ErrRequest)
+		p.Fail(w, r, login.ErrRequest)
 	case s.path == "" && s.page.Problem == "cancel":
 		q := r.URL.Query()
 		q.Set("cancel", "")

@@ -226,26 +226,35 @@ func (f *form) action(page login.Page) (login.Action, error) {
 	return nil, ErrForm
 }
 
+// failures are the pages of errors; of all others it is "down".
+var failures = []struct {
+	err    error
+	status int
+	kind   string
+}{
+	{ErrForged, http.StatusForbidden, "forged"},
+	{login.ErrBrowser, http.StatusForbidden, "forged"},
+	{ErrForm, http.StatusBadRequest, "request"},
+	{login.ErrRequest, http.StatusBadRequest, "request"},
+	{login.ErrGone, http.StatusGone, "ended"},
+	{login.ErrSignedOut, http.StatusGone, "ended"},
+	{login.ErrNotBelieved, http.StatusServiceUnavailable, "not_believed"},
+	{login.ErrBusy, http.StatusServiceUnavailable, "busy"},
+}
+
 // Fail writes the page of an error: what happened, what it means, and what to do.
 func (p *Pages) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	status, kind := http.StatusServiceUnavailable, "down"
-	switch {
-	case errors.Is(err, ErrForged), errors.Is(err, login.ErrBrowser):
-		status, kind = http.StatusForbidden, "forged"
-	case errors.Is(err, ErrForm), errors.Is(err, ErrRequest), errors.Is(err, login.ErrRequest):
-		status, kind = http.StatusBadRequest, "request"
-	case errors.Is(err, login.ErrGone), errors.Is(err, login.ErrSignedOut):
-		status, kind = http.StatusGone, "ended"
-	case errors.Is(err, login.ErrBusy):
-		kind = "busy"
-	default:
+	for _, f := range failures {
+		if errors.Is(err, f.err) {
+			status, kind = f.status, f.kind
+		}
+	}
+	if kind == "down" {
 		p.Log.Error("a page that failed", "error", err)
 	}
 	p.fail(w, r, p.Language(w, r, "", nil), status, kind)
 }
-
-// ErrRequest is for Fail: a service's request that nobody may be answered.
-var ErrRequest = errors.New("the request of the service is not right")
 
 func (p *Pages) fail(w http.ResponseWriter, r *http.Request, language kiosk.Language, status int, kind string) {
 	f := p.page(w, r, language, "web.error."+kind+".title")

@@ -142,7 +142,7 @@ func formsTo(address string) string {
 			scheme = ""
 		}
 	}
-	if scheme == "" || scheme == "https" {
+	if scheme == "" || scheme == "https" || scheme == "javascript" || scheme == "data" {
 		return "'self' https:"
 	}
 	return "'self' https: " + scheme + ":"
