@@ -73,7 +73,10 @@ func TestFormsLeadOut(t *testing.T) {
 		told := chromedp.Events(ctx, log.EntryAdded)
 		why := make(chan string, 1)
 		go func() {
-			for event := range told {
+			for event, err := range told {
+				if err != nil {
+					return
+				}
 				if strings.Contains(event.Entry.Text, "Content Security Policy") {
 					why <- event.Entry.Text
 					stop()
