@@ -220,6 +220,11 @@ func (d *demo) writeEnv() error {
 	put("BALCAO_WITNESS_KEY", d.witnessKey())
 	put("BALCAO_SMPP", smppAddress)
 	put("BALCAO_SMTP", smtpAddress)
+	put("BALCAO_LOGIN_URL", loginURL)
+	put("BALCAO_LOGIN_CONFIG", d.path("login.toml"))
+	put("BALCAO_CLIENT_ID", visitor)
+	put("BALCAO_CLIENT_SECRET", d.secret)
+	put("BALCAO_PORTAL_URL", "http://"+portalAddress)
 	put("BALCAO_LOGS", d.dir)
 	for _, p := range d.parts {
 		put("BALCAO_"+strings.ToUpper(strings.ReplaceAll(p.Name, "-", "_"))+"_PID", strconv.Itoa(p.Cmd.Process.Pid))

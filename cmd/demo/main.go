@@ -1,6 +1,6 @@
 // Demo starts a whole Balcão on one machine: pcscd with two virtual readers, the test bench
 // with its cards, message centre and mail server, a private PostgreSQL, the registrar, the centre's door, a witness of
-// its log and, unless headless, the desk's windows. Everything is the real program; only the cards, the phone and the
+// its log, the sign-in service with a service that uses it and, unless headless, the desk's windows. Everything is the real program; only the cards, the phone and the
 // mailbox are the bench's.
 package main
 
@@ -84,6 +84,8 @@ type demo struct {
 	parts     []*process.Process
 	window    *process.Process // the desk, when there are windows: its end is the demo's
 	pcscd     *process.Process
+	portal    *portal
+	secret    string // of the client that others try out
 }
 
 func (d *demo) start(ctx context.Context, dir string) error {
@@ -92,7 +94,7 @@ func (d *demo) start(ctx context.Context, dir string) error {
 	if err := d.makeFolder(dir); err != nil {
 		return err
 	}
-	for _, step := range []func(context.Context) error{d.startReaders, d.startBench, d.startDatabase, d.startWitness, d.startServices, d.startWindows} {
+	for _, step := range []func(context.Context) error{d.startReaders, d.startBench, d.startDatabase, d.startWitness, d.startServices, d.startLogin, d.startWindows} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -178,14 +180,15 @@ func (d *demo) startServices(ctx context.Context) error {
 			return err
 		}
 	}
-	return d.writeEnv()
+	return nil
 }
 
-// startWindows opens the desk, with the clerk's card in the reader of staff cards.
+// startWindows says where all is, and opens the desk, with the clerk's card in the reader of staff cards.
 func (d *demo) startWindows(ctx context.Context) (err error) {
-	if d.headless {
-		return nil
+	if err := d.writeEnv(); err != nil || d.headless {
+		return err
 	}
+	d.openBrowser()
 	if _, _, err := process.Output(ctx, nil, filepath.Join(d.programs, "mock-pcsc"), "insert", "clerk", d.staffSlot()); err != nil {
 		return fmt.Errorf("putting the clerk's card in: %w", err)
 	}
@@ -213,6 +216,9 @@ func (d *demo) wait(ctx context.Context) error {
 }
 
 func (d *demo) stop() error {
+	if d.portal != nil {
+		_ = d.portal.Close()
+	}
 	for i := len(d.parts) - 1; i >= 0; i-- {
 		_ = d.parts[i].Stop(grace)
 	}
