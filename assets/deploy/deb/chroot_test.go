@@ -27,7 +27,9 @@ func TestMain(m *testing.M) {
 				panic(err)
 			}
 		}
-		os.Exit(m.Run())
+		code := m.Run()
+		_ = os.RemoveAll(once.folder)
+		os.Exit(code)
 	}
 	again := exec.Command(os.Args[0], os.Args[1:]...)
 	again.Env = append(os.Environ(), "BALCAO_APART=1")
@@ -117,7 +119,7 @@ func (c chroot) path(name string) string { return filepath.Join(c.root, name) }
 
 // command is a line for the shell in it, as root and with the environment of a new log-in.
 func (c chroot) command(line string) *exec.Cmd {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute) // also of a cleanup
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Minute) // also of a cleanup
 	c.t.Cleanup(cancel)
 	command := exec.CommandContext(ctx, "chroot", c.root, "/usr/bin/env", "-i", "HOME=/root", "USER=root", "LC_ALL=C.UTF-8",
 		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND=noninteractive", "bash", "-c", line)
