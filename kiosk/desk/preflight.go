@@ -11,7 +11,6 @@ import (
 	"balcao/kiosk"
 	"balcao/kiosk/central"
 	"balcao/kiosk/paper/printer"
-	"balcao/kiosk/trust/folder"
 )
 
 // lookAtDesk finds out how those needs of a day's work stand that no event tells of. Each is asked at the same time, and
@@ -86,18 +85,14 @@ func (r *Runner) lookAtTrust() kiosk.Readiness {
 	case !slices.ContainsFunc(store.Anchors(), func(c *x509.Certificate) bool { return now.Before(c.NotAfter) }):
 		ready.Result, ready.Lack = kiosk.Failed, kiosk.LackAnchors
 	case len(bad) > 0:
-		ready.Result, ready.Lack, ready.Names = kiosk.Unknown, kiosk.LackTrustFiles, files(bad)
+		ready.Result, ready.Lack = kiosk.Unknown, kiosk.LackTrustFiles
+		for _, b := range bad {
+			ready.Names = append(ready.Names, b.File)
+		}
 	case len(ended) > 0:
 		ready.Result, ready.Lack, ready.Names = kiosk.Unknown, kiosk.LackLists, ended
 	}
 	return ready
-}
-
-func files(bad []*folder.BadFile) (names []string) {
-	for _, b := range bad {
-		names = append(names, b.File)
-	}
-	return names
 }
 
 // lookAtScreen reports whether the second monitor is there, where one is configured.
