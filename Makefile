@@ -68,7 +68,7 @@ endif
 	go vet $(TEST_TAGS) ./cmd/e2e
 	go test $(TEST_TAGS) -c -o $(BUILD)/e2e.test ./cmd/e2e
 	set -o pipefail; export BALCAO_BIN=$(abspath $(BUILD)/bin) BALCAO_SCREENS=$(abspath $(BUILD)/screens); \
-	{ go test -json -vet=all $(TEST_TAGS) -timeout 10m $$(go list ./... | grep -v /cmd/e2e) && \
+	{ go test -json -vet=all $(TEST_TAGS) -timeout 20m $$(go list ./... | grep -v /cmd/e2e) && \
 	  cd cmd/e2e && $(if $(SUDO),,./apart) $(abspath $(BUILD))/e2e.test -test.v=test2json -test.timeout 15m | \
 	  go tool test2json -t -p balcao/cmd/e2e; } | go run .ci/slowest.go
 
