@@ -243,13 +243,20 @@ func (m *model) change(k *key, why string, proven map[kiosk.Channel]string) bool
 	switch why {
 	case "activate", "pin", "unblock", "reactivate": // the desk proved the holder: all tries are back
 		k.pinWrong, k.locks, k.codeWrong, k.lockedUntil = 0, 0, 0, time.Time{}
-		for _, t := range m.tries {
-			if t.key == k && t.state == "code" {
-				t.state = "over"
-			}
-		}
+		m.endTries(k)
+	case "phone", "email": // a code may be on its way to a contact that is another's by now
+		m.endTries(k)
 	}
 	return true
+}
+
+// endTries ends the sign-ins to a key that wait for a code.
+func (m *model) endTries(k *key) {
+	for _, t := range m.tries {
+		if t.key == k && t.state == "code" {
+			t.state = "over"
+		}
+	}
 }
 
 // find is the living key of a document's holder.
