@@ -23,12 +23,12 @@ import (
 
 // Where the bench listens; its certificates name the first.
 const (
-	smppAddress = "127.0.0.1:35981"
-	smtpAddress = "127.0.0.1:35982"
+	smppAddress = "127.0.0.1:25981"
+	smtpAddress = "127.0.0.1:25982"
 )
 
 // centreAddress is where the centre's door listens.
-const centreAddress = "127.0.0.1:35983"
+const centreAddress = "127.0.0.1:25983"
 
 // writeConfigs writes the trust folder, the keys and certificates, and the configuration files: what an operator does
 // once for a real desk and centre.

@@ -10,7 +10,7 @@ import (
 )
 
 // witnessAddress is where the witness listens. In earnest it is another organisation's computer.
-const witnessAddress = "127.0.0.1:35984"
+const witnessAddress = "127.0.0.1:25984"
 
 // origin is the name of the log, and of its key.
 const origin = "balcao.example/demo"

@@ -13,10 +13,12 @@ import (
 	"balcao/kiosk/login/oidc"
 )
 
-// Where people sign in, and the service at which they do. Both are in the clear, on this computer only.
+// Where people sign in, and the service at which they do. Both are in the clear, on this computer only. Fixed ports of the
+// demonstration are below 32768, where Linux takes no port for a connection that leaves (ip_local_port_range): such a one
+// may have any other port for itself when a server starts.
 const (
-	loginAddress  = "127.0.0.1:35985"
-	portalAddress = "127.0.0.1:35986"
+	loginAddress  = "127.0.0.1:25985"
+	portalAddress = "127.0.0.1:25986"
 )
 
 // loginURL is by what services and browsers know the sign-in service.

@@ -27,8 +27,8 @@ import (
 // Where the bench listens unless told otherwise, and the account of its message centre. The HTTP
 // address is written in the certificates of the test PKI.
 const (
-	DefaultSMPP = "127.0.0.1:35981"
-	DefaultSMTP = "127.0.0.1:35982"
+	DefaultSMPP = "127.0.0.1:25981"
+	DefaultSMTP = "127.0.0.1:25982"
 	DefaultHTTP = revocation.Addr
 	DefaultVPCD = 35963 // of slot 1; slot 2 is the next port
 

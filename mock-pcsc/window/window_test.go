@@ -38,7 +38,7 @@ func newFake() *fakeBench {
 	return &fakeBench{
 		box: inbox.New(50), changed: make(chan struct{}), done: make(chan string, 10),
 		status: bench.Status{
-			Line: "250k", Addresses: bench.Addresses{SMPP: "127.0.0.1:35981", SMTP: "127.0.0.1:35982", HTTP: "127.0.0.1:35980"},
+			Line: "250k", Addresses: bench.Addresses{SMPP: "127.0.0.1:25981", SMTP: "127.0.0.1:25982", HTTP: "127.0.0.1:35980"},
 			Slots: []bench.SlotStatus{{Slot: 1, State: bench.Empty}, {Slot: 2, State: bench.Empty}},
 		},
 	}
