@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -131,9 +132,9 @@ func (w *Worker) jobDone(ctx context.Context, db execer, j *job) error {
 	return exec(ctx, db, "ending a job", `select registrar.job_done(p_job => $1, p_worker => $2)`, j.ID, w.cfg.Name)
 }
 
-func (w *Worker) jobRetry(ctx context.Context, j *job, in time.Duration, code string) error {
-	const sql = `select registrar.job_retry(p_job => $1, p_worker => $2, p_retry_at => clock_timestamp() + make_interval(secs => $3), p_code => $4)`
-	return exec(ctx, w.cfg.DB, "putting a job off", sql, j.ID, w.cfg.Name, in.Seconds(), code)
+func (w *Worker) jobRetry(ctx context.Context, j *job, in time.Duration, code string, counts bool) error {
+	const sql = `select registrar.job_retry(p_job => $1, p_worker => $2, p_retry_at => clock_timestamp() + make_interval(secs => $3), p_code => $4, p_counts => $5)`
+	return exec(ctx, w.cfg.DB, "putting a job off", sql, j.ID, w.cfg.Name, in.Seconds(), code, counts)
 }
 
 func (w *Worker) jobFailed(ctx context.Context, j *job, code string) error {
@@ -295,6 +296,14 @@ func leaseLost(err error) bool { return says(err, "BK014") }
 
 // held reports whether somebody else held a row for longer than lockTime.
 func held(err error) bool { return says(err, "55P03") }
+
+// passes reports whether the database could not do now what it will do later: a row was held, commits wait for a standby, the
+// server is going or was demoted. That says nothing about the job, so nobody is refused for it. Classes are those of
+// PostgreSQL's appendix A: 08 connection, 40 rollback, 53 resources, 57 intervention.
+func passes(err error) bool {
+	e, ok := errors.AsType[*dbError](err)
+	return ok && (held(err) || recreate(err) || e.state == "" || slices.Contains([]string{"40", "53", "57"}, e.state[:2]))
+}
 
 func says(err error, state string) bool {
 	e, ok := errors.AsType[*dbError](err)

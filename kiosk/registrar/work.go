@@ -216,17 +216,21 @@ func (w *Worker) putOff(ctx context.Context, j *job, err error) (result string, 
 	if t.unsure && j.Kind != kindSendCode && j.Kind != kindSignInCode {
 		pause = max(pause, unsureTime)
 	}
-	if t.final || j.Attempts+1 >= most || !t.until.IsZero() && w.cfg.Now().Add(pause).After(t.until) {
+	again := most == answerTries && passes(err) // messages have attempts for a day
+	if t.final || !again && j.Attempts+1 >= most || !t.until.IsZero() && w.cfg.Now().Add(pause).After(t.until) {
 		log.WarnContext(ctx, "gave a job up")
 		return "failed", t, w.jobFailed(ctx, j, t.code)
 	}
 	log.InfoContext(ctx, "put a job off", "pause", pause.String())
-	if err := w.jobRetry(ctx, j, pause, t.code); err != nil {
+	if err := w.jobRetry(ctx, j, pause, t.code, !again); err != nil {
 		return "later", t, err
 	}
 	w.wakeOne() // whoever is free shall set their timer anew
 	return "later", t, nil
 }
+
+// answerTries is how often a job is tried that somebody waits for at a desk or a page. What the database could not do now does not count.
+const answerTries = 6
 
 // policy says how long a job waits after its latest attempt, and how many attempts it has. Evidence is
 // tried for about a minute, while the person stands at the desk: 2, 4, 8, 16, 30 seconds. So is a challenge to a
@@ -235,9 +239,9 @@ func policy(j *job) (pause time.Duration, most int) {
 	n := j.Attempts + 1
 	switch j.Kind {
 	case kindVerify, kindDecide:
-		return backoff(n, 2*time.Second, 30*time.Second), 6
+		return backoff(n, 2*time.Second, 30*time.Second), answerTries
 	case kindChip, kindTry, kindRehash, kindOwnAct:
-		return backoff(n, time.Second, 15*time.Second), 6
+		return backoff(n, time.Second, 15*time.Second), answerTries
 	case kindSendCode, kindSignInCode:
 		return backoff(n, time.Second, 15*time.Second), 100
 	}

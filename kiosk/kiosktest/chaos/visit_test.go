@@ -514,8 +514,9 @@ func (h *house) staffCard(s kiosk.State) bool {
 		reader = h.service
 	}
 	if h.has(reader, "clerk") {
-		if s.Shift.Problem == "" && !h.unseen(h.at) {
-			return false // it is being read
+		seen := slices.ContainsFunc(s.Status.Readers, func(r kiosk.ReaderStatus) bool { return r.Number == reader && r.Slot != kiosk.SlotEmpty })
+		if !(seen && s.Shift.Problem != "") && !h.unseen(h.at) {
+			return false // it is being read, or not seen yet
 		}
 		return h.take(reader)
 	}

@@ -190,6 +190,7 @@ func newBench(t *testing.T) *bench {
 // kill ends the instance at hand, and another takes its place.
 func (b *bench) kill() {
 	b.stop()
+	http.DefaultClient.CloseIdleConnections() // a POST on one that the instance closed is not sent again
 	b.stop = b.start()
 }
 

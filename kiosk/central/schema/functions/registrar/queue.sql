@@ -144,14 +144,16 @@ begin
 end $$;
 comment on function registrar.job_done is 'Ends a job. BK014 when the lease is another''s by now: then the transaction must be rolled back.';
 
-create function registrar.job_retry(p_job bigint, p_worker text, p_retry_at timestamptz, p_code text) returns void
+create function registrar.job_retry(p_job bigint, p_worker text, p_retry_at timestamptz, p_code text, p_counts boolean default true) returns void
 	language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
 	if (internal.leased(p_job, p_worker)).state = 'running' then
-		update centre.job set state = 'queued', worker = null, due_at = p_retry_at, error = p_code where id = p_job;
+		update centre.job set state = 'queued', worker = null, due_at = p_retry_at, error = p_code,
+			attempts = attempts - (not p_counts)::integer where id = p_job;
 	end if;
 end $$;
-comment on function registrar.job_retry is 'Puts a job off. p_code is a word for the operator (^[a-z0-9_.]{0,60}$), never an error text: those may name people.';
+comment on function registrar.job_retry is 'Puts a job off. p_code is a word for the operator (^[a-z0-9_.]{0,60}$), never an error text: those may name people.
+p_counts: it was an attempt; else the job is as if it had not been taken.';
 
 create function registrar.job_failed(p_job bigint, p_worker text, p_code text) returns void
 	language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
