@@ -50,7 +50,7 @@ func TestLease_BlockedRow(t *testing.T) {
 			b.check(err)
 			b.start(1, nil)
 			putOff := func() bool {
-				return scalar[bool](b, `select coalesce(error = 'held', false) and state = 'queued' from centre.job where enrolment = $1 and kind = $2`, blocked.id, kind)
+				return scalar[bool](b, `select error is not null and state = 'queued' from centre.job where enrolment = $1 and kind = $2`, blocked.id, kind)
 			}
 			b.until("the blocked job is put off", putOff)
 			if kind == "verify" { // and nobody is refused because it was for the last time

@@ -107,7 +107,7 @@ func (c *Cluster) Clone(ctx context.Context) (database string, err error) {
 	c.mu.Unlock()
 	cloning.Lock()
 	err = c.asAdmin(ctx, "postgres", func(conn *pgx.Conn) error {
-		_, err := conn.Exec(ctx, "create database "+database+" template "+c.template+"")
+		_, err := conn.Exec(ctx, "create database "+database+" template "+c.template+" strategy file_copy")
 		return err
 	})
 	cloning.Unlock()
