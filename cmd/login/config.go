@@ -34,7 +34,8 @@ type config struct {
 	Key         string `toml:"key"`
 	// Database is the PostgreSQL connection string of balcao_login; it may name several hosts.
 	Database string `toml:"database"`
-	// Pepper is the registrars' file pepper: PINs are hashed under it.
+	// Pepper is the registrars' file pepper: PINs are hashed under it. It and SubjectKey, when left out, are looked for in
+	// $CREDENTIALS_DIRECTORY, as pepper and subjects.
 	Pepper string `toml:"pepper"`
 	// RecordKeys are the registrars' files record.pub: nobody is signed in whose record none of them verifies.
 	RecordKeys []string `toml:"record_keys"`
@@ -75,6 +76,8 @@ func loadConfig(path string) (config, error) {
 	for _, key := range meta.Undecoded() {
 		problems = append(problems, fmt.Errorf("unknown key %q", key.String()))
 	}
+	guarded.Credential(&c.Pepper, "pepper")
+	guarded.Credential(&c.SubjectKey, "subjects")
 	files := []*string{&c.Certificate, &c.Key, &c.Pepper, &c.SigningKeys, &c.SubjectKey}
 	for i := range c.RecordKeys {
 		files = append(files, &c.RecordKeys[i])

@@ -19,6 +19,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -130,6 +131,17 @@ func TestCheckConfig(t *testing.T) {
 	good := newSite(t, socket, public, "trusted_proxies = [\"10.0.0.0/8\"]\n")
 	if code, errs := try(t, "-config", good.config, "-check-config"); code != exitOK {
 		t.Fatalf("a good configuration: exit %d: %s", code, errs)
+	}
+	text, err := os.ReadFile(good.config)
+	check(t, err)
+	handed := regexp.MustCompile(`(?m)^(pepper|subject_key) = .*\n`).ReplaceAll(text, nil)
+	check(t, os.WriteFile(good.config, handed, 0o600))
+	if code, errs := try(t, "-config", good.config, "-check-config"); code != exitError || !strings.Contains(errs, "pepper:") || !strings.Contains(errs, "subject_key:") {
+		t.Errorf("without two keys: exit %d: %s", code, errs)
+	}
+	t.Setenv("CREDENTIALS_DIRECTORY", good.dir)
+	if code, errs := try(t, "-config", good.config, "-check-config"); code != exitOK {
+		t.Errorf("with two keys as systemd's credentials: exit %d: %s", code, errs)
 	}
 	bad := newSite(t, "host=db.example dbname=balcao password=hunter2", public, "colour = 1\nmetrics = \":9466\"\nat_once = 0\nwaiting = -1\nconnections = 0\nvisits_per_minute = 0\ntrusted_proxies = [\"x\"]\n")
 	for _, name := range []string{"pepper", "signing/2026-01-01.pem", "login.key", "login.toml"} {

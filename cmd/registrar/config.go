@@ -130,9 +130,9 @@ func loadConfig(path string) (config, error) {
 		judge = guarded.Secret
 	}
 	problems = append(problems, judge(path))
-	credential(&c.Identity, identityFile)
-	credential(&c.Pepper, pepperFile)
-	credential(&c.RecordKey, recordFile)
+	guarded.Credential(&c.Identity, identityFile)
+	guarded.Credential(&c.Pepper, pepperFile)
+	guarded.Credential(&c.RecordKey, recordFile)
 	c.Log.complete(filepath.Dir(path))
 	files := []*string{
 		&c.Trust, &c.DeskAuthority, &c.StaffAuthority, &c.StaffCards, &c.RecordKey, &c.Identity, &c.Pepper, &c.Messages,
@@ -248,13 +248,6 @@ func (c config) checkTrust() error {
 		return fmt.Errorf("trust: %w", err)
 	}
 	return nil
-}
-
-// credential names the file where systemd's LoadCredential= puts it, unless the configuration does.
-func credential(path *string, name string) {
-	if dir := os.Getenv("CREDENTIALS_DIRECTORY"); *path == "" && dir != "" {
-		*path = filepath.Join(dir, name)
-	}
 }
 
 // readPassword fills a password from its file, when one is named.

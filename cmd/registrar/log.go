@@ -48,7 +48,7 @@ type witnessConfig struct {
 
 // complete fills in what was left out, and makes paths relative to the folder of the configuration.
 func (c *logConfig) complete(folder string) {
-	credential(&c.Key, logKeyFile)
+	guarded.Credential(&c.Key, logKeyFile)
 	if _, err := os.Stat(c.Key); filepath.Dir(c.Key) == os.Getenv("CREDENTIALS_DIRECTORY") && errors.Is(err, fs.ErrNotExist) {
 		c.Key = "" // this one was given none
 	}

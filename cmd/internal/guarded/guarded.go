@@ -26,6 +26,13 @@ func Secret(path string) error {
 	return replaceable(path)
 }
 
+// Credential names the file where systemd's LoadCredential= puts it, unless the configuration did.
+func Credential(path *string, name string) {
+	if dir := os.Getenv("CREDENTIALS_DIRECTORY"); *path == "" && dir != "" {
+		*path = filepath.Join(dir, name)
+	}
+}
+
 // File refuses a file that anybody but this program's user and root may change or replace: a configuration, a
 // certification authority.
 func File(path string) error {
