@@ -36,7 +36,7 @@ help:
 	@echo 'make scale  what becomes slower as people grow, and their size on disk (SIZES=10000,1000000)'
 	@echo 'make failover  servers fall while 10,000 people enrol: what it costs, and that nobody is lost (FAULTS=…, SEED=…; a quarter of an hour)'
 	@echo 'make build  all programs into $(BUILD)/bin'
-	@echo 'make deb    Debian packages of a desk, a centre and the bench into $(BUILD)/deb (make deb-test installs them in a chroot)'
+	@echo 'make deb    Debian packages of a desk, a centre, the login service and the bench into $(BUILD)/deb (make deb-test installs them in a chroot)'
 	@echo 'make lint   gofmt and golangci-lint (with go vet)'
 	@echo 'make windows  kiosk.exe and kioskctl.exe into $(BUILD)/windows; windows-try starts them under Wine'
 	@echo 'make setup  install Debian packages that are missing (the others do it by themselves)'

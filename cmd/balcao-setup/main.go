@@ -1,4 +1,4 @@
-// Balcao-setup writes the configuration of a desk, a door or a registrar. It asks what cannot be guessed, puts
+// Balcao-setup writes the configuration of a desk, a door, a registrar or a login service. It asks what cannot be guessed, puts
 // certificates and keys where they belong, and lets the program itself judge the result; what that refuses is undone.
 package main
 
@@ -18,9 +18,9 @@ import (
 	"balcao/cmd/internal/version"
 )
 
-const usage = `Usage: balcao-setup desk|centre|registrar [--from DIR] [--answers FILE] [--KEY VALUE…] [--replace]
+const usage = `Usage: balcao-setup desk|centre|registrar|login [--from DIR] [--answers FILE] [--KEY VALUE…] [--replace]
 
-Writes /etc/balcao/kiosk.toml, centre.toml or registrar.toml, and lets the program check it as the user that it runs as. It
+Writes /etc/balcao/kiosk.toml, centre.toml, registrar.toml or login.toml, and lets the program check it as the user that it runs as. It
 asks for what is neither on the command line nor in the answers file, unless standard input is no terminal. Certificates
 and keys are looked for in DIR, the current folder when not said, under the names that kioskctl and registrar keygen give
 them, copied to /etc/balcao, and made readable for whom they are meant. What is there already and in DIR is not, stays. Whom
@@ -48,12 +48,18 @@ registrar  --registrar NAME     its role in the database: DIR has NAME.crt and N
            [--mail-user NAME]   the user there, if it wants one
            DIR: NAME.crt, NAME.key, server-ca.crt, desk-ca.crt, staff-ca.crt, smpp-password, with --mail-user smtp-password,
            and keys/ of registrar keygen
+login      --issuer URL         by which browsers and services know it, for ever: https://entrar.example.pt
+           --hosts HOST,HOST    all servers of the database
+           [--proxies NET,NET]  proxies and balancers before it, as 10.0.0.0/8
+           DIR: balcao_login.crt, balcao_login.key, server-ca.crt, record.pub, keys/pepper of registrar keygen, keys/subjects,
+           signing/ of kioskctl client key; login.crt and login.key, without which it listens on this computer alone, for a
+           proxy here
 
 In DIR, service-ca/ca.crt does for service-ca.crt and server-ca.crt, desk-ca/ca.crt for desk-ca.crt, and the folder keys has
 record.pub and log.pub. The answers file has lines KEY = "VALUE" (TOML).
 
   --etc DIR       the folder of configurations, when not /etc/balcao
-  --user NAME     the user that the program runs as, when not balcao-desk, balcao-centre or balcao-registrar
+  --user NAME     the user that the program runs as, when not balcao-desk, balcao-centre, balcao-registrar or balcao-login
 `
 
 func main() {
@@ -126,7 +132,7 @@ func setup(ctx context.Context, args []string, ask asker, stdout io.Writer) erro
 	}
 	p := placement{etc: folder, from: *from, owner: owner}
 	defer p.wipe()
-	if err := p.find(r.files(answers)); err != nil {
+	if err := p.find(r.files(answers, p)); err != nil {
 		return err
 	}
 	p.add(r.config, []byte(r.toml(answers, p)), false, false)

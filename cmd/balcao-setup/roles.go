@@ -13,7 +13,7 @@ type role struct {
 	program, config string
 	questions       []question
 	// files are what is copied; toml is the configuration.
-	files func(answers) []file
+	files func(answers, placement) []file
 	toml  func(answers, placement) string
 	next  string // what to do now
 }
@@ -55,7 +55,7 @@ var roles = map[string]role{
 			{key: "desk", text: "The desk's name at the centre (of kioskctl desk add)"},
 			{key: "staff-reader", optional: true},
 		},
-		files: func(a answers) []file {
+		files: func(a answers, _ placement) []file {
 			return []file{named(a["desk"] + ".crt"), secret(a["desk"] + ".key"), named("service-ca.crt", "service-ca/ca.crt", "server-ca.crt")}
 		},
 		toml: func(a answers, p placement) string {
@@ -76,7 +76,7 @@ var roles = map[string]role{
 	"centre": {
 		program: "centre", config: "centre.toml",
 		questions: []question{{key: "hosts", text: "All servers of the database, with commas between them"}},
-		files: func(answers) []file {
+		files: func(answers, placement) []file {
 			log := named("log.pub", "keys/log.pub")
 			log.optional = true
 			return []file{named("balcao_centre.crt"), secret("balcao_centre.key"), named("centre.crt"), secret("centre.key"),
@@ -110,7 +110,7 @@ var roles = map[string]role{
 			{key: "mail-from", text: "The sender of e-mail"},
 			{key: "mail-user", optional: true},
 		},
-		files: func(a answers) []file {
+		files: func(a answers, _ placement) []file {
 			all := []file{named(a["registrar"] + ".crt"), secret(a["registrar"] + ".key"), serverCA, deskCA, staffCA,
 				secret("smpp-password"), key("identity.age", true), key("pepper", true), key("record.key", true), key("log.key", true)}
 			if a["mail-user"] != "" {
@@ -141,6 +141,48 @@ var roles = map[string]role{
 			return t.of("registrar", "centre")
 		},
 		next: "Now: systemctl restart balcao-registrar\n",
+	},
+	"login": {
+		program: "balcao-login", config: "login.toml",
+		questions: []question{
+			{key: "issuer", text: "By which browsers and services know it, for ever, as https://entrar.example.pt"},
+			{key: "hosts", text: "All servers of the database, with commas between them"},
+			{key: "proxies", optional: true},
+		},
+		files: func(_ answers, p placement) []file {
+			all := []file{named("balcao_login.crt"), secret("balcao_login.key"), serverCA, named("record.pub", "keys/record.pub"),
+				key("pepper", true), key("subjects", true)}
+			for _, name := range []string{"login.crt", "login.key"} {
+				all = append(all, file{names: []string{name}, to: name, secret: name == "login.key", optional: true})
+			}
+			found, _ := filepath.Glob(filepath.Join(p.from, "signing", "*.pem"))
+			for _, path := range found {
+				name := filepath.Join("signing", filepath.Base(path))
+				all = append(all, file{names: []string{name}, to: name, secret: true})
+			}
+			return all
+		},
+		toml: func(a answers, p placement) string {
+			var t text
+			t.set("issuer", a["issuer"])
+			proxies := a.split("proxies")
+			if p.has("login.crt") {
+				t.line(`listen = ":8444"`)
+				t.set("certificate", "login.crt")
+				t.set("key", "login.key")
+			} else {
+				t.line(`listen = "127.0.0.1:8444" # of the proxy on this computer`)
+				proxies = append(proxies, "127.0.0.1/32")
+			}
+			if len(proxies) > 0 {
+				t.list("trusted_proxies", proxies)
+			}
+			t.set("database", dsn("balcao_login", a.split("hosts"), p))
+			t.list("record_keys", []string{"record.pub"})
+			t.set("signing_keys", "signing")
+			return t.of("login", "login")
+		},
+		next: "Now: systemctl restart balcao-login\n",
 	},
 }
 

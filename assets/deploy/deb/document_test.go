@@ -1,11 +1,22 @@
 package deb_test
 
 import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
+	"fmt"
+	"html"
+	"io"
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -20,6 +31,7 @@ verb=$1; shift
 for unit; do
   unit=${unit%.service} pid=/run/$unit.pid
   if [ "$unit" = postgresql ]; then pg_ctlcluster 15 main "$verb"; continue; fi
+  if [ "$unit" = nginx ]; then nginx -s stop 2>/dev/null && sleep 1; nginx; continue; fi
   file=/lib/systemd/system/$unit.service
   value() { sed -n "s/^$1=//p" "$file"; }
   if [ -e "$pid" ]; then # all that it started too; nobody but the test could wait for it, so "Z" is ended
@@ -89,7 +101,7 @@ func TestTheDocument(t *testing.T) {
 		new state -subj "/CN=State" -outform DER -out state/root.der
 		new staff -subj "/CN=Staff" -out staff-ca.crt
 		new card -subj "/serialNumber=F0102/CN=Marta Reis" -CA staff-ca.crt -CAkey staff.key -addext basicConstraints=CA:FALSE -out reis.crt
-		rm -f *.key; (umask 077; printf secret > smpp-password)`, "sh", certificates))
+		rm -f *.key; new entrar -subj /CN=entrar.example.pt -addext subjectAltName=DNS:entrar.example.pt -out entrar.crt; (umask 077; printf secret > smpp-password)`, "sh", certificates))
 
 	place := func(c chroot, names ...string) {
 		c.run("mkdir -p /root/balcao; chmod 700 /root/balcao; echo 127.0.0.1 localhost centre.example.pt >/etc/hosts")
@@ -152,26 +164,47 @@ func TestTheDocument(t *testing.T) {
 	reached()
 	nothingLeadsOut(t, desk)
 
+	types(centre, "", "The login service, at the centre")
+	login := newChroot(t)
+	place(login, file(first, "balcao-login", version), centre.path("root/balcao/keys"), centre.path("root/balcao/signing"),
+		centre.path("root/balcao/balcao_login.crt"), centre.path("root/balcao/balcao_login.key"), certificates+"/entrar.crt", certificates+"/entrar.key")
+	output(t, exec.Command("cp", centre.path("root/balcao/service-ca/ca.crt"), login.path("root/balcao/service-ca.crt")))
+	t.Cleanup(func() {
+		t.Logf("the login service's log:\n%s", login.run("tail -n 40 /var/log/balcao-* /var/log/nginx/*"))
+	})
+	types(login, "", "The login service")
+	signsIn := func() {
+		t.Helper()
+		eventually(t, "a service's visitor is asked who they are", asksWho(t, certificates+"/entrar.crt"))
+	}
+	signsIn()
+
 	types(centre, "", "Put the keys away")
 	kept := "cat /etc/balcao/*.toml /etc/balcao/*.key /etc/balcao/keys/* 2>/dev/null | sha256sum; stat -c '%n %a %U' /etc/balcao/* /etc/balcao/keys/*"
 	before := centre.run(kept)
 	for _, c := range []struct {
 		chroot
 		name string
-	}{{centre, "balcao-centre"}, {desk, "balcao-desk"}} {
+	}{{centre, "balcao-centre"}, {desk, "balcao-desk"}, {login, "balcao-login"}} {
 		c.run("rm /root/balcao/*.deb")
 		output(t, exec.Command("cp", file(second, c.name, later), c.path("root/balcao/")))
 	}
-	updates := strings.SplitAfterN(say["Updates"], "systemctl restart balcao-centre balcao-registrar\n", 2)
-	say["Updates, at the centre"], say["Updates, at the desk"] = updates[0], updates[1]
-	types(centre, "", "Updates, at the centre")
-	types(desk, "", "Updates, at the desk")
+	for i, c := range []chroot{centre, desk, login} {
+		heading := "Updates, " + strconv.Itoa(i)
+		say[heading] = strings.Split(say["Updates"], "cd /root/balcao\n")[1+i]
+		types(c, "", heading)
+	}
 	reached()
+	signsIn()
 	centre.run("grep '^State:.[^Z]' /proc/$(cat /run/balcao-registrar.pid)/status && kioskctl db check --dsn 'postgres://postgres@/balcao?host=/run/postgresql'")
 
 	desk.run("systemctl stop balcao-desk")
 	types(desk, "", "Removal")
 	desk.run("test -s /etc/balcao/kiosk.toml -a -s /etc/balcao/balcao-07.key && ! command -v kiosk")
+	login.run("systemctl stop balcao-login")
+	say["Removal of the login service"] = strings.ReplaceAll(say["Removal"], "balcao-desk", "balcao-login")
+	types(login, "", "Removal of the login service")
+	login.run("ls /etc/balcao/signing/*.pem && test -s /etc/balcao/keys/subjects -a -s /etc/balcao/login.toml && ! command -v balcao-login")
 	say["Removal of the centre"] = strings.ReplaceAll(say["Removal"], "balcao-desk", "balcao-centre")
 	centre.run("systemctl stop balcao-centre balcao-registrar")
 	types(centre, "", "Removal of the centre")
@@ -179,6 +212,59 @@ func TestTheDocument(t *testing.T) {
 		t.Errorf("update and purge changed the operator's files:\n%s\nthey were\n%s", after, before)
 	}
 	centre.run("psql -qAt -U postgres balcao -c 'select 1' && pg_ctlcluster 15 main stop")
+}
+
+// asksWho says whether a browser that the document's service sends to sign in, through the proxy, is asked to; and whether its
+// form comes back to the same place, which it does only if the proxy says by what name it was called.
+func asksWho(t *testing.T, certificate string) func() error {
+	t.Helper()
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM([]byte(read(t, certificate)))
+	jar, _ := cookiejar.New(nil)
+	browser := http.Client{Jar: jar, Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "tcp", "127.0.0.1:443")
+		}}}
+	return func() error {
+		asked := url.Values{"client_id": {"shop"}, "redirect_uri": {"https://shop.example.pt/cb"}, "response_type": {"code"}, "scope": {"openid profile"},
+			"state": {"x"}, "code_challenge": {strings.Repeat("x", 43)}, "code_challenge_method": {"S256"}}
+		page, at, err := answered(t, &browser, http.MethodGet, "https://entrar.example.pt/authorize?"+asked.Encode(), nil)
+		if err == nil && !strings.Contains(page, "Loja") {
+			err = errors.New("the page does not name the service")
+		}
+		if err != nil {
+			return fmt.Errorf("%w\n%s", err, page)
+		}
+		form := url.Values{"identifier": {"+351912345678"}, "pin": {"000000"}}
+		for _, field := range regexp.MustCompile(`<input type="hidden" name="(\w+)" value="([^"]*)"`).FindAllStringSubmatch(page, -1) {
+			form.Add(field[1], html.UnescapeString(field[2]))
+		}
+		_, _, err = answered(t, &browser, http.MethodPost, at, strings.NewReader(form.Encode()))
+		return err
+	}
+}
+
+// answered is the page that a request leads to, and its address.
+func answered(t *testing.T, browser *http.Client, method, address string, form io.Reader) (page, at string, err error) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, address, form)
+	if err != nil {
+		return "", "", err
+	}
+	if form != nil {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Origin", "https://entrar.example.pt")
+	}
+	answer, err := browser.Do(r)
+	if err != nil {
+		return "", "", err
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if answer.StatusCode != http.StatusOK {
+		err = errors.Join(fmt.Errorf("%s: %s", answer.Request.URL, answer.Status), err)
+	}
+	return string(text), answer.Request.URL.String(), err
 }
 
 // nothingLeadsOut tries what opens, closes or moves something on other desktops.

@@ -17,16 +17,18 @@ func TestExamples(t *testing.T) {
 	etc := filepath.Join(t.TempDir(), "balcao")
 	recipient := strings.TrimSpace(regexp.MustCompile(`age1\w+`).FindString(
 		output(t, exec.Command(filepath.Join(bin, "registrar"), "keygen", filepath.Join(etc, "keys"), "balcao.example.pt/log"))))
-	for _, name := range []string{"centre", "desk-ca", "staff-ca", "service-ca", "server-ca", "balcao-07", "balcao_centre", "registrar-1"} {
+	for _, name := range []string{"centre", "desk-ca", "staff-ca", "service-ca", "server-ca", "balcao-07", "balcao_centre", "registrar-1", "balcao_login", "login"} {
 		path := filepath.Join(etc, name)
 		output(t, exec.Command("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "9",
 			"-subj", "/CN="+name, "-keyout", path+".key", "-out", path+".crt"))
 	}
 	output(t, exec.Command(filepath.Join(bin, "kioskctl"), "trust", "import", "--dir", filepath.Join(etc, "trust"), filepath.Join(etc, "service-ca.crt")))
-	output(t, exec.Command("sh", "-ec", `cd "$1"; cp keys/*.pub .; printf secret > smpp-password; chmod 600 *.key smpp-password`, "sh", etc))
+	output(t, exec.Command(filepath.Join(bin, "kioskctl"), "client", "key", filepath.Join(etc, "signing")))
+	output(t, exec.Command("sh", "-ec", `cd "$1"; cp keys/*.pub .; head -c 32 /dev/urandom >keys/subjects; chmod 600 keys/subjects; printf secret > smpp-password; chmod 600 *.key smpp-password`, "sh", etc))
 
 	for _, example := range []struct{ path, program, source string }{
 		{"centre/centre.toml", "centre", "centre"}, {"centre/registrar.toml", "registrar", "registrar"}, {"desk/kiosk.toml", "kiosk", "kiosk"},
+		{"login/login.toml", "login", "login"},
 	} {
 		t.Run(example.program, func(t *testing.T) {
 			text := read(t, example.path)

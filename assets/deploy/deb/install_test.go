@@ -33,27 +33,27 @@ func TestInstallUpgradeRemovePurge(t *testing.T) {
 	install := func(folder string) string { return c.run("dpkg --force-depends -i /" + folder + "/*.deb") }
 	install("1")
 
-	for _, user := range []string{"balcao-centre", "balcao-registrar", "balcao-desk"} {
+	for _, user := range []string{"balcao-centre", "balcao-registrar", "balcao-desk", "balcao-login"} {
 		c.run("id " + user + " && ! runuser -u " + user + " -- cat /etc/balcao/keys/any 2>/dev/null")
 	}
-	enabled := "ls /etc/systemd/system/{multi-user.target.wants/balcao-{centre,registrar},graphical.target.wants/balcao-desk}.service"
+	enabled := "ls /etc/systemd/system/{multi-user.target.wants/balcao-{centre,registrar,login},graphical.target.wants/balcao-desk}.service"
 	c.run(enabled)
-	c.run("test \"$(stat -c %a:%U /etc/balcao/keys)\" = 700:root")
+	c.run("test \"$(stat -c %a:%U /etc/balcao/{keys,signing} | xargs)\" = '700:root 700:balcao-login'")
 	// Of kbd, which is left out too.
 	if said := c.run("systemd-analyze verify --man=no /lib/systemd/system/balcao-*.service 2>&1 | grep -E 'balcao-|kiosk' | grep -v chvt || true"); said != "" {
 		t.Errorf("systemd finds: %s", said)
 	}
 	// The libraries of the desk's windows are left out, so kiosk itself does not start.
-	c.run("kioskctl -version && centre -version && registrar -version && balcao-setup -version")
-	c.run("test -e /usr/share/bash-completion/completions/kioskctl && cd /usr/share/man && ls man1/{kiosk,kioskctl,balcao-bench,balcao-demo,mock-pcsc}.1.gz man8/{centre,registrar,balcao-setup}.8.gz | xargs gunzip -t")
+	c.run("kioskctl -version && centre -version && registrar -version && balcao-login -version && balcao-setup -version && ! dpkg -S /usr/bin/login /bin/login | grep balcao")
+	c.run("test -e /usr/share/bash-completion/completions/kioskctl && cd /usr/share/man && ls man1/{kiosk,kioskctl,balcao-bench,balcao-demo,mock-pcsc}.1.gz man8/{centre,registrar,balcao-login,balcao-setup}.8.gz | xargs gunzip -t")
 	c.run("for f in $(find /usr/lib/balcao/bench -type l); do test -x $f; done")
 
 	// What an operator did stays.
-	for name, mode := range map[string]os.FileMode{"etc/balcao/centre.toml": 0o644, "etc/balcao/kiosk.toml": 0o644, "etc/balcao/keys/pepper": 0o600,
+	for name, mode := range map[string]os.FileMode{"etc/balcao/centre.toml": 0o644, "etc/balcao/kiosk.toml": 0o644, "etc/balcao/login.toml": 0o644, "etc/balcao/signing/2026-12-01.pem": 0o600, "etc/balcao/keys/pepper": 0o600,
 		"var/lib/balcao/registrar/log.signed": 0o600, "etc/default/balcao-desk": 0o644, "etc/systemd/system/balcao-registrar.service.d/own.conf": 0o644} {
 		c.write(name, name, mode)
 	}
-	c.run("chown balcao-registrar: /var/lib/balcao/registrar/log.signed; systemctl disable balcao-registrar")
+	c.run("chown balcao-registrar: /var/lib/balcao/registrar/log.signed; chown balcao-login: /etc/balcao/signing/*; systemctl disable balcao-registrar")
 	kept := "find /etc/balcao /var/lib/balcao /etc/default/balcao-desk /etc/systemd/system/*.d -printf '%p %U:%G %m %T@\\n' | sort; find /etc/balcao /var/lib/balcao -type f -exec cat {} +"
 	before := c.run(kept)
 	stays := func(after string) {
@@ -64,21 +64,23 @@ func TestInstallUpgradeRemovePurge(t *testing.T) {
 	}
 	install("2")
 	stays("an upgrade")
-	c.run("! " + enabled + " && kioskctl -version && dpkg-query -W -f '${Version}\\n' balcao-centre balcao-desk | grep -c '^" + later + "$' | grep 2")
+	c.run("! " + enabled + " && kioskctl -version && dpkg-query -W -f '${Version}\\n' balcao-centre balcao-desk balcao-login | grep -c '^" + later + "$' | grep 3")
 	install("2")
 	stays("the same again")
 
 	c.run("dpkg -r balcao-bench balcao-desk")
 	c.run("kioskctl -version && ! command -v kiosk")
 	c.run("dpkg -r balcao-centre")
+	c.run("balcao-setup -version && ! command -v kioskctl") // of the login service, alone
+	c.run("dpkg -r balcao-login")
 	stays("removal")
-	c.run("! command -v kioskctl && ! command -v balcao-setup && ! ls -d /usr/bin/kioskctl /usr/lib/balcao")
-	purged := c.run("dpkg --force-depends -P balcao-centre balcao-desk balcao-bench")
+	c.run("! command -v balcao-login && ! command -v balcao-setup && ! ls -d /usr/bin/kioskctl /usr/lib/balcao")
+	purged := c.run("dpkg --force-depends -P balcao-centre balcao-desk balcao-login balcao-bench")
 	stays("purge")
-	if strings.Count(purged, "with keys and certificates") != 2 {
+	if strings.Count(purged, "with keys and certificates") != 3 {
 		t.Errorf("purge does not say what stays:\n%s", purged)
 	}
-	if left := c.run("ls -d /etc/systemd/system/*.wants/balcao-* /etc/alternatives/kioskctl* /usr/share/doc/balcao-* 2>/dev/null || true"); left != "" {
+	if left := c.run("ls -d /etc/systemd/system/*.wants/balcao-* /etc/alternatives/{kioskctl,balcao-setup}* /usr/share/doc/balcao-* 2>/dev/null || true"); left != "" {
 		t.Errorf("purge leaves %s", left)
 	}
 	install("1")
