@@ -8,6 +8,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/tls"
+	_ "embed"
 	"errors"
 	"fmt"
 	"io"
@@ -18,6 +19,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -36,8 +38,8 @@ const (
 	Registrar = "registrar_1" // member of balcao_registrar
 )
 
-// fakeTime is the library of Debian's package libfaketime; dpkg knows one folder for each architecture.
-var fakeTime = "/usr/lib/" + map[string]string{"amd64": "x86_64", "arm64": "aarch64"}[runtime.GOARCH] + "-linux-gnu/faketime/libfaketime.so.1"
+//go:embed clock/clock.c
+var shiftedClock string
 
 // port only names the socket; nothing listens on it unless Options.Listen is set.
 const port = 5432
@@ -49,8 +51,8 @@ type Options struct {
 	Log     io.Writer // the server's messages; discarded when nil. No personal data are in them
 	TLS     *TLS      // listen on 127.0.0.1 as well
 
-	// Clock is a file with how far the server's clock is from this computer's, as faketime(1) writes it ("+2d"), read at every
-	// look at the clock; empty for this computer's own. It needs Debian's libfaketime.
+	// Clock is a file with how many seconds the server's clock is ahead of this computer's, a decimal number that is read at
+	// every look at the clock; empty for this computer's own. It needs a C compiler.
 	Clock string
 
 	Settings []string // of postgresql.conf, as name=value; the last of one name counts
@@ -193,8 +195,13 @@ func (c *Cluster) run(bin string, user account, opts Options) error {
 	cmd.Dir = c.dir
 	cmd.Stdout, cmd.Stderr = opts.Log, opts.Log
 	if opts.Clock != "" {
-		cmd.Env = append(os.Environ(), "LD_PRELOAD="+fakeTime, "FAKETIME_TIMESTAMP_FILE="+opts.Clock, "FAKETIME_NO_CACHE=1",
-			"FAKETIME_DONT_RESET=1", "FAKETIME_DONT_FAKE_MONOTONIC=1")
+		library := filepath.Join(c.dir, "clock.so")
+		compile := exec.Command("cc", "-shared", "-fPIC", "-O2", "-o", library, "-x", "c", "-", "-ldl")
+		compile.Stdin = strings.NewReader(shiftedClock)
+		if out, err := compile.CombinedOutput(); err != nil {
+			return fmt.Errorf("compiling the clock: %w\n%s", err, out)
+		}
+		cmd.Env = append(os.Environ(), "LD_PRELOAD="+library, "CLOCK_FILE="+opts.Clock)
 	}
 	cmd.SysProcAttr = user.attr()
 	// SIGQUIT is PostgreSQL's immediate shutdown: unlike after SIGKILL it frees its shared memory.
