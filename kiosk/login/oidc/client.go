@@ -88,10 +88,13 @@ func (clients) DeleteClient(context.Context, string) error      { return errors.
 // ours is our registration in the library's.
 func ours(c *goidc.Client) *client { return c.CustomAttributes[registered].(*client) }
 
-// redirects reports whether answers may go to uri: it is, whole and as a string, one that was registered (RFC 9700
-// §2.1). Of a service on the person's own computer the port is any (RFC 8252 §7.3), and nothing else.
-func (c *client) redirects(uri string) bool {
-	if slices.Contains(c.RedirectURIs, uri) {
+// redirects reports whether answers may go to uri.
+func (c *client) redirects(uri string) bool { return c.has(c.RedirectURIs, uri) }
+
+// has reports whether a URI is, whole and as a string, one of those that were registered (RFC 9700 §2.1). Of a service on
+// the person's own computer the port is any (RFC 8252 §7.3), and nothing else.
+func (c *client) has(uris []string, uri string) bool {
+	if slices.Contains(uris, uri) {
 		return true
 	}
 	rest, is := strings.CutPrefix(uri, "http://")
@@ -106,7 +109,7 @@ func (c *client) redirects(uri string) bool {
 	if host == "::1" {
 		host = "[::1]"
 	}
-	return slices.Contains(c.RedirectURIs, "http://"+host+rest[end:])
+	return slices.Contains(uris, "http://"+host+rest[end:])
 }
 
 // allows reports whether a service may be told a claim as it goes, with those beside it that say what it is.

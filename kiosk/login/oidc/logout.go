@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"slices"
 
 	"github.com/go-jose/go-jose/v4/jwt"
 	"github.com/luikyv/go-oidc/pkg/goidc"
@@ -49,7 +48,7 @@ func (p *Provider) logout(w http.ResponseWriter, r *http.Request, form url.Value
 	c, err := p.clients.read(ctx, audience)
 	back := form.Get("post_logout_redirect_uri")
 	switch {
-	case errors.Is(err, goidc.ErrNotFound), err == nil && back != "" && !slices.Contains(c.LogoutURIs, back):
+	case errors.Is(err, goidc.ErrNotFound), err == nil && back != "" && !c.has(c.LogoutURIs, back):
 		p.pages.Fail(w, r, login.ErrRequest)
 		return
 	case err != nil:

@@ -190,7 +190,9 @@ func TestDiscovery(t *testing.T) {
 
 func TestLogout(t *testing.T) {
 	b := newBench(t)
-	h, s := b.holder(), b.service("portal", nil)
+	h, s := b.holder(), b.service("portal", func(c *schema.Client) {
+		c.Loopback, c.Sector, c.LogoutURIs = true, "portal.example", append(c.LogoutURIs, "http://127.0.0.1/bye")
+	})
 	verifier, hashed := challenge()
 	br := b.browser()
 	_, tokens := s.redeem(br.signIn(s.start(hashed), h), verifier)
@@ -205,6 +207,8 @@ func TestLogout(t *testing.T) {
 	for _, more := range [][]string{
 		{"id_token_hint", hint, "post_logout_redirect_uri", "https://evil.example/"},
 		{"id_token_hint", hint, "post_logout_redirect_uri", "https://portal.example/bye/x"},
+		{"id_token_hint", hint, "post_logout_redirect_uri", "http://127.0.0.1:4711/other"},
+		{"id_token_hint", hint, "post_logout_redirect_uri", "http://10.0.0.1:4711/bye"},
 		{"id_token_hint", hint + "x", "post_logout_redirect_uri", "https://portal.example/bye"},
 		{"id_token_hint", hint, "client_id", "other", "post_logout_redirect_uri", "https://portal.example/bye"},
 	} {
@@ -223,5 +227,8 @@ func TestLogout(t *testing.T) {
 	}
 	if page, _ := br.page(br.get(s.start(hashed))); page.Step != login.StepSignIn {
 		t.Errorf("signed in still: %s", page.Step)
+	}
+	if a := ask("id_token_hint", hint, "post_logout_redirect_uri", "http://127.0.0.1:4711/bye"); a.to == nil || a.to.String() != "http://127.0.0.1:4711/bye" {
+		t.Errorf("signed out to a port of this computer: %d %v", a.status, a.to)
 	}
 }
