@@ -174,7 +174,7 @@ const portal = "Portal de demonstração"
 
 var claims = []login.Row{
 	{Claim: "name", Value: "Inês Conceição Guimarães Simões"}, {Claim: "birthdate", Value: "1992-08-22"}, {Claim: "nationalities", Value: "PRT"},
-	{Claim: "document", Value: "PRT 99000588 7 ZZ1"}, {Claim: "pt_nic", Value: "99000588"}, {Claim: "pt_nif", Value: "299999998", Source: "proven"},
+	{Claim: "document", Value: "citizen_card PRT 99000588 7 ZZ1"}, {Claim: "pt_nic", Value: "99000588"}, {Claim: "pt_nif", Value: "299999998", Source: "proven"},
 	{Claim: "pt_niss", Value: "11999999990", Source: "shown"}, {Claim: "pt_nsns", Value: "399999999", Source: "shown"},
 	{Claim: "email", Value: "ines@exemplo.pt"}, {Claim: "phone_number", Value: "+351912345678"},
 }

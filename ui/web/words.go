@@ -120,6 +120,14 @@ func (w words) value(claim, value string) string {
 		if number, err := phonenumbers.Parse(value, ""); err == nil {
 			return nobreak(phonenumbers.Format(number, phonenumbers.INTERNATIONAL))
 		}
+	case "document": // kind, State and number
+		if parts := strings.SplitN(value, " ", 3); len(parts) == 3 {
+			named := []string{w.country(parts[1]), nobreak(parts[2])}
+			if parts[0] == "citizen_card" { // of others only the State says more than the field's name
+				named = slices.Insert(named, 0, w.T("document.kind."+string(kiosk.CitizenCard)))
+			}
+			return strings.Join(named, ", ")
+		}
 	case "nationalities":
 		var names []string
 		for code := range strings.FieldsSeq(value) {
