@@ -41,6 +41,8 @@ type CentreReport struct {
 	HashTime   uint32  `json:"argon2id_passes"`
 	HashLanes  uint8   `json:"argon2id_lanes"`
 
+	Login LoginReport `json:"login,omitzero"`
+
 	Storm StormReport `json:"storm,omitzero"`
 
 	Watch WatchReport `json:"watch,omitzero"`
@@ -171,7 +173,8 @@ func (r *CentreReport) measureOffice(ctx context.Context, s *site, much amount) 
 	r.Visits, r.Visited, r.VisitRate = much.visits, officeDesks, float64(much.visits)/took.Seconds()
 	hashing += r.hash(half)
 	r.Hash, r.HashRate = millis(hashing)/float64(2*half), float64(2*half*r.atOnce())/hashing.Seconds()
-	return nil
+	r.Login, err = measureLogin(ctx, s, o, o.visitors[warm:])
+	return err
 }
 
 // readCost reads the settings for the hash of a PIN.

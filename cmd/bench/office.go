@@ -51,6 +51,7 @@ type office struct {
 	desks    []deskAt
 	visitors []visitor
 	pool     *pgxpool.Pool
+	pepper   []byte // that PINs are hashed under
 	identity *age.X25519Identity
 	desksBy  *x509.Certificate // the authority of the desks
 	staff    *staff.Trust
@@ -77,12 +78,13 @@ type visitor struct {
 
 // newOffice has so many people with Citizen Cards come, and behind them the holders of some documents of the fixtures.
 func newOffice(ctx context.Context, s *site, visits int, documents ...string) (o *office, err error) {
-	o = &office{phones: phones{codes: map[string]chan string{}}, desksBy: s.desks.Certificate(), records: s.records}
+	o = &office{pepper: make([]byte, registrar.PepperLength), phones: phones{codes: map[string]chan string{}}, desksBy: s.desks.Certificate(), records: s.records}
 	defer func() {
 		if err != nil {
 			o.close()
 		}
 	}()
+	_, _ = rand.Read(o.pepper) // never fails (Go 1.24)
 	if o.pool, err = registrar.OpenPool(ctx, s.registrar, registrar.DefaultWorkers); err != nil {
 		return o, fmt.Errorf("connecting a registrar: %w", err)
 	}
@@ -140,7 +142,10 @@ func (o *office) close() {
 	}
 }
 
-const cardPIN = "1234"
+const (
+	cardPIN   = "1234"
+	officePIN = "482913" // of everybody's key
+)
 
 // planOf orders the card of visitor n: one of the first generation, one of 2024, in turn.
 func planOf(n int) citizen.Plan {
@@ -180,7 +185,7 @@ func (o *office) admit(ctx context.Context, authorities *pki.PKI, n int) error {
 	if err != nil {
 		return fmt.Errorf("presenting the PIN: %w", err)
 	}
-	if v.sealed, err = seal.PIN(o.identity.Recipient(), v.enrolment, []byte("482913")); err != nil {
+	if v.sealed, err = seal.PIN(o.identity.Recipient(), v.enrolment, []byte(officePIN)); err != nil {
 		return fmt.Errorf("sealing: %w", err)
 	}
 	o.visitors = append(o.visitors, v)
@@ -246,17 +251,43 @@ func (o *office) prove(ctx context.Context, d deskAt, enrolment uuid.UUID, phone
 	}
 }
 
+// worker makes the registrar.
+func (o *office) worker() (*registrar.Worker, error) {
+	w, err := registrar.New(registrar.Config{
+		DB: o.pool, Verifier: evidence.Verifier{Examiner: o.centre}, SMS: &o.phones, Mail: &o.phones, Texts: delivery.Texts{Support: "300 003 990"},
+		Identity: o.identity, RecordKey: bytes.Clone(o.records), Pepper: bytes.Clone(o.pepper), DeskAuthority: o.desksBy, StaffTrust: o.staff, Log: slog.New(slog.NewJSONHandler(io.Discard, nil)),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("making a registrar: %w", err)
+	}
+	return w, nil
+}
+
+// work has the registrar work until it is stopped.
+func (o *office) work(ctx context.Context) (stop func(), err error) {
+	w, err := o.worker()
+	if err != nil {
+		return nil, err
+	}
+	up := make(chan struct{}, 1)
+	w.Ready(sync.OnceFunc(func() { up <- struct{}{} }))
+	running, end := context.WithCancel(ctx)
+	var work sync.WaitGroup
+	work.Go(func() { _ = w.Run(running) }) // ends with running and its error
+	stop = func() { end(); work.Wait() }
+	if err := await(ctx, up, 1); err != nil {
+		stop()
+		return nil, fmt.Errorf("waiting for the registrar: %w", err)
+	}
+	return stop, nil
+}
+
 // enrol starts a registrar and takes visitors to their keys. It returns how long that took from the first call of a
 // desk to the last that heard of a key.
 func (o *office) enrol(ctx context.Context, visitors []visitor) (time.Duration, error) {
-	pepper := make([]byte, registrar.PepperLength)
-	_, _ = rand.Read(pepper) // never fails (Go 1.24)
-	w, err := registrar.New(registrar.Config{
-		DB: o.pool, Verifier: evidence.Verifier{Examiner: o.centre}, SMS: &o.phones, Mail: &o.phones, Texts: delivery.Texts{Support: "300 003 990"},
-		Identity: o.identity, RecordKey: bytes.Clone(o.records), Pepper: pepper, DeskAuthority: o.desksBy, StaffTrust: o.staff, Log: slog.New(slog.NewJSONHandler(io.Discard, nil)),
-	})
+	w, err := o.worker()
 	if err != nil {
-		return 0, fmt.Errorf("making a registrar: %w", err)
+		return 0, err
 	}
 	up := make(chan struct{}, len(o.desks)+1)
 	w.Ready(sync.OnceFunc(func() { up <- struct{}{} }))

@@ -42,7 +42,7 @@ type site struct {
 
 	records ed25519.PrivateKey // the registrars': signs what the door believes of keys
 
-	database, registrar string // connection strings of the two services
+	database, registrar, signIns string // connection strings of the three services
 }
 
 // openSite makes it in a folder; settings are more of postgresql.conf, as name=value. The caller closes it.
@@ -98,6 +98,9 @@ func openSite(ctx context.Context, dir string, settings ...string) (s *site, err
 		return s, err
 	}
 	if s.registrar, err = s.login(cluster.Registrar); err != nil {
+		return s, err
+	}
+	if s.signIns, err = s.login(schema.LoginService); err != nil {
 		return s, err
 	}
 	return s, s.startCentre(ctx)

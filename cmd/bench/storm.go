@@ -17,7 +17,6 @@ import (
 
 	"balcao/cmd/bench/load"
 	"balcao/kiosk"
-	"balcao/kiosk/central/schema"
 	"balcao/kiosk/signin"
 )
 
@@ -42,11 +41,7 @@ func measureStorm(ctx context.Context, s *site, hashes float64, much amount) (r 
 	if hashes <= 0 {
 		return r, errors.New("the rate of Argon2id was not measured")
 	}
-	dsn, err := s.login(schema.LoginService)
-	if err != nil {
-		return r, err
-	}
-	service, err := pgxpool.New(ctx, dsn)
+	service, err := pgxpool.New(ctx, s.signIns)
 	if err != nil {
 		return r, fmt.Errorf("connecting the sign-in service: %w", err)
 	}
