@@ -60,6 +60,6 @@ var smallest = amount{
 	chips:     []travelWay{{"passport-bac", false}, {"passport-pace-gm", true}},
 	documents: []string{"passport-pace-gm"}, paces: 1, passives: 1,
 	starts: 1, settling: 100 * time.Millisecond, idle: 500 * time.Millisecond,
-	listeners: 20, pairs: 2, enrolments: 8, visits: 4, hashes: 1, storm: time.Second, leaves: 2000, changes: 3,
+	listeners: 20, pairs: 2, enrolments: 8, visits: 8, hashes: 1, storm: time.Second, leaves: 2000, changes: 3,
 	together: 4, rounds: 1, watched: 2, attack: 3 * time.Second, people: 150, numbers: 250,
 }

@@ -44,7 +44,11 @@ type LoginReport struct {
 	P95      float64 `json:"ms_p95"`
 	Database float64 `json:"ms_database"` // of each, all of the database's work for it, the registrar's too
 	Killed   int     `json:"under_way_when_killed"`
-	Lost     int     `json:"lost"`
+
+	Functions []LoginCall `json:"functions"`
+	Processor LoginTime   `json:"processor_ms"`
+
+	Lost int `json:"lost"`
 }
 
 // loginsAtOnce is how many people sign in at a time.
@@ -261,19 +265,9 @@ func (l *loginSite) told(ctx context.Context, back, verifier string) error {
 	return nil
 }
 
-// measureLogin has the people of an office who have a key sign in once each, and kills one of the two instances when three in
+// measureLogin has the people of an office sign in once each, the first of them before the clock starts, and kills one of the two instances when three in
 // four have.
-func measureLogin(ctx context.Context, s *site, o *office, people []visitor) (r LoginReport, err error) {
-	l, err := openLogin(ctx, s, o.pepper)
-	if err != nil {
-		return r, err
-	}
-	defer l.close()
-	stop, err := o.work(ctx)
-	if err != nil {
-		return r, err
-	}
-	defer stop()
+func measureLogin(ctx context.Context, s *site, o *office, warm int) (r LoginReport, err error) {
 	conn, err := pgx.Connect(ctx, s.admin())
 	if err != nil {
 		return r, errors.New("connecting as administrator failed") // its errors may quote the connection string
@@ -282,21 +276,41 @@ func measureLogin(ctx context.Context, s *site, o *office, people []visitor) (r 
 	busy := func() (ms float64, err error) {
 		return ms, conn.QueryRow(ctx, `select active_time from pg_stat_database where datname = current_database()`).Scan(&ms)
 	}
-	calm := people[:len(people)*3/4]
 	before, err := busy()
 	if err != nil {
 		return r, err
 	}
+	untrack, err := track(ctx, conn)
+	if err != nil {
+		return r, err
+	}
+	defer untrack()
+	l, err := openLogin(ctx, s, o.pepper)
+	if err != nil {
+		return r, err
+	}
+	end := sync.OnceFunc(l.close)
+	defer end()
+	stop, err := o.work(ctx)
+	if err != nil {
+		return r, err
+	}
+	defer stop()
+	people := o.visitors[warm:]
+	calm := people[:len(people)*3/4]
+	var underWay atomic.Int64
 	run := func(people []visitor, first int, each func()) (took []float64, lost int, err error) {
 		var mu sync.Mutex
 		g, ctx := errgroup.WithContext(ctx)
 		g.SetLimit(loginsAtOnce)
 		for n, v := range people {
 			g.Go(func() error {
+				underWay.Add(1)
 				began := time.Now()
 				err := l.signIn(ctx, o, v, first+n)
 				mu.Lock()
 				defer mu.Unlock()
+				underWay.Add(-1)
 				if each(); err != nil {
 					lost++
 					return nil //nolint:nilerr // it is counted
@@ -307,6 +321,13 @@ func measureLogin(ctx context.Context, s *site, o *office, people []visitor) (r 
 		}
 		return took, lost, g.Wait()
 	}
+	if _, lost, err := run(o.visitors[:warm], len(people), func() {}); err != nil || lost > 0 {
+		return r, cmp.Or(err, fmt.Errorf("%d of %d did not sign in", lost, warm))
+	}
+	idle, err := l.used(ctx, conn)
+	if err != nil {
+		return r, err
+	}
 	began := time.Now()
 	took, lost, err := run(calm, 0, func() {})
 	if err != nil || lost > 0 {
@@ -315,17 +336,26 @@ func measureLogin(ctx context.Context, s *site, o *office, people []visitor) (r 
 	r.People, r.AtOnce, r.Rate = len(calm), loginsAtOnce, float64(len(calm))/time.Since(began).Seconds()
 	slices.Sort(took)
 	r.Median, r.P95 = median(took), took[len(took)*95/100]
-	after, err := busy()
+	used, err := l.used(ctx, conn)
 	if err != nil {
 		return r, err
 	}
-	r.Database = (after - before) / float64(len(calm))
+	r.Processor = used.since(idle, len(calm))
 	ended := 0
 	_, r.Lost, err = run(people[len(calm):], len(calm), func() {
-		if ended++; ended == loginsAtOnce {
-			r.Killed = loginsAtOnce - 1
+		if ended++; ended == max(1, (len(people)-len(calm))/4) {
+			r.Killed = int(underWay.Load())
 			_ = l.instances[0].Cmd.Process.Kill()
 		}
 	})
+	if err != nil {
+		return r, err
+	}
+	end()
+	if r.Functions, err = functions(ctx, conn, len(o.visitors)); err != nil {
+		return r, err
+	}
+	after, err := busy()
+	r.Database = (after - before) / float64(len(o.visitors))
 	return r, err
 }

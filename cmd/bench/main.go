@@ -70,6 +70,7 @@ const (
 	partTravel = "travel"
 	partScreen = "screen"
 	partCentre = "centre"
+	partLogin  = "login" // of the centre
 	partAttack = "attack"
 	partScale  = "scale"
 )
@@ -87,10 +88,10 @@ func (p plan) has(part string) bool { return p.only == "" || p.only == part }
 
 func (p plan) validate() error {
 	switch p.only {
-	case "", partCards, partTravel, partScreen, partCentre, partAttack:
+	case "", partCards, partTravel, partScreen, partCentre, partLogin, partAttack:
 		return nil
 	}
-	return fmt.Errorf("--only takes %s, %s, %s, %s or %s", partCards, partTravel, partScreen, partCentre, partAttack)
+	return fmt.Errorf("--only takes %s, %s, %s, %s, %s or %s", partCards, partTravel, partScreen, partCentre, partLogin, partAttack)
 }
 
 func main() {
@@ -108,7 +109,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var p plan
 	runs := flags.Int("runs", whole.runs, "runs of each reading; the median counts")
 	least := flags.Bool("smallest", false, "measure everything once, which takes seconds: shows that it can be measured")
-	flags.StringVar(&p.only, "only", "", "measure only this `part`: cards, travel, screen, centre or attack")
+	flags.StringVar(&p.only, "only", "", "measure only this `part`: cards, travel, screen, centre, login (of the centre) or attack")
 	flags.StringVar(&p.demo, "demo", "", "attack the running demonstration of this `file`, build/demo/env, and not one of its own")
 	flags.Var(&p.people, "scale", "measure only how a centre's database grows: at so many `people`, as 10000,1000000")
 	version.Flag(flags)
@@ -170,12 +171,18 @@ func all(ctx context.Context, p plan, progress io.Writer) (report Report, err er
 		})
 		return report, nil
 	}
-	if p.only != partCentre && (p.only != partAttack || p.demo == "") {
+	if p.only != partCentre && p.only != partLogin && (p.only != partAttack || p.demo == "") {
 		atDesk(ctx, dir, p, &report, say)
 	}
 	if p.has(partCentre) {
 		report.try(partCentre, func() (err error) {
 			report.Centre, err = measureCentre(ctx, dir, p.much, say)
+			return err
+		})
+	}
+	if p.only == partLogin {
+		report.try(partLogin, func() (err error) {
+			report.Centre, err = measureLogins(ctx, dir, p.much, say)
 			return err
 		})
 	}

@@ -92,6 +92,9 @@ func TestReport(t *testing.T) {
 		Screen: ScreenReport{Desk: Window{Millis: 300}, Empty: Window{Millis: 200}, Drawn: []Drawn{{Card: "cc1-rsa2048", Line: "250k", Identity: 149, Photo: 1472, First: true}}},
 		Centre: CentreReport{
 			PerSecond: 220, VisitRate: 11.5, HashRate: 20, Calls: []CallReport{{"send_code", 3, 2}, {"bind", 5, 3}},
+			HashProcessor: 36, Login: LoginReport{
+				People: 180, AtOnce: 8, Rate: 12, Processor: LoginTime{50, 20, 10}, Functions: []LoginCall{{"login.pin", 1, 2.5}}, Killed: 7, Lost: 1,
+			},
 			Streams: StreamReport{Desks: 1000, Backends: 61},
 		},
 		Attacks: []Attack{
@@ -104,6 +107,7 @@ func TestReport(t *testing.T) {
 		"0.25    PASS     0.21", "0.84    MISS     0.70", // time, and what the line alone would take
 		"PASS\n\nWindows", "load average",
 		"1.50 ≤ 1.6 PASS", "1.67 ≤ 1.6 MISS", "61 backends ≤ 60 MISS", "≥ 11.6 MISS", "0.57 ≥ 0.5 PASS",
+		"0.60 ≥ 0.7 MISS", "80.0 ms, 36.0 of a bare hash", "0.45 is the hash", "2.50 ms each", "7 sign-ins under way", "1 lost ≤ 0 MISS",
 		"200  MISS      9       40.0   2001   MISS     65.0  MISS         257   MISS", "4  PASS      9       40.0   2000   PASS     64.0  PASS         256   PASS",
 	} {
 		if !strings.Contains(text, want) {

@@ -44,6 +44,11 @@ func TestBench(t *testing.T) {
 			Load    float64 `json:"load_per_second"`
 			Whole   float64 `json:"per_second"`
 			Hash    float64 `json:"argon2id_ms"`
+			Login   struct {
+				Logins, Lost int
+				Killed       int `json:"under_way_when_killed"`
+				Functions    []struct{ Name string }
+			}
 		}
 		Attacks []struct {
 			Name          string
@@ -60,11 +65,15 @@ func TestBench(t *testing.T) {
 		"a whole enrolment": figures.Centre.Whole > 0, "a hash": figures.Centre.Hash > 0,
 		"calls through the door": len(figures.Centre.Calls) == 2, "desks that listen": figures.Centre.Streams.Desks > 0,
 		"PostgreSQL's refusal of a desk": figures.Centre.Refused, "attacks": len(figures.Attacks) == 5,
+		"sign-ins": figures.Centre.Login.Logins > 0 && len(figures.Centre.Login.Functions) > 0, "an instance's end": figures.Centre.Login.Killed > 0,
 		"the log": figures.Centre.Log.Audited > 0 && figures.Centre.Log.Leaf > 0,
 	} {
 		if !measured {
 			t.Errorf("%s was not measured:\n%s", name, raw)
 		}
+	}
+	if lost := figures.Centre.Login.Lost; lost > 0 {
+		t.Errorf("%d sign-ins were lost with an instance", lost)
 	}
 	for _, a := range figures.Attacks { // the limits do not depend on the machine; a slow one may not reach them
 		if a.Passed > a.Limit || a.Limit > 0 && a.Passed == 0 {
