@@ -198,7 +198,7 @@ func TestHashesAtOnce(t *testing.T) {
 			t.Errorf("got %s for %q", got.State, got.Refusal)
 		}
 	}
-	if cores, most := runtime.GOMAXPROCS(0), after.Worker.HashesAtOnce(); most < 1 || most > cores || all.Load() != int64(len(visits)) {
+	if cores, most := runtime.GOMAXPROCS(0), after.Worker.HashesAtOnce(); most < 1 || most > cores || all.Load() < int64(len(visits)) { // what is put off is hashed again
 		t.Errorf("%d hashes, %d of them at once, with %d cores", all.Load(), most, cores)
 	}
 }

@@ -116,15 +116,15 @@ func TestTiming_Pending(t *testing.T) {
 	t.Errorf("their answers tell by their time: %v", kinds)
 }
 
-// TestTiming_Tells: the measure of TestTiming says no to a centre that takes twenty milliseconds longer for those it knows.
+// TestTiming_Tells: the measure of TestTiming says no to a centre that takes a tenth of a second longer for those it knows.
 func TestTiming_Tells(t *testing.T) {
 	b, names, anew := timed(t)
-	b.exec(`create function centre.dawdle() returns trigger language plpgsql as $$ begin perform pg_sleep(0.02); return new; end $$`)
+	b.exec(`create function centre.dawdle() returns trigger language plpgsql as $$ begin perform pg_sleep(0.1); return new; end $$`)
 	b.exec(`create trigger dawdle before insert on centre.sign_in_try for each row when (new.key > 0) execute function centre.dawdle()`)
 	b.exec(`grant execute on function centre.dawdle() to public`)
 	took := b.times(names, anew)
 	if kinds := told(took); !slices.Equal(kinds, []string{"known", "locked", "suspended"}) {
-		t.Errorf("twenty milliseconds more for every key that there is, and what was noticed is %v", kinds)
+		t.Errorf("a tenth of a second more for every key that there is, and what was noticed is %v", kinds)
 		logTimes(t, took)
 	}
 }
