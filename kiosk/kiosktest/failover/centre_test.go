@@ -289,5 +289,6 @@ func (s *site) tell() {
 	s.nodes.tell()
 	for _, service := range append(s.doors, s.registrars...) {
 		s.t.Logf("%s:\n%s", service.name, tail(service.log))
+		keep(s.t, "", service.log)
 	}
 }

@@ -44,6 +44,12 @@ var faults = []fault{
 		mend:   func(_ context.Context, s stricken) error { return s.primary.signal(syscall.SIGCONT, "") },
 	},
 	{
+		name: "freeze-patroni", what: "freeze the primary's Patroni, its PostgreSQL goes on; thaw it when another is primary",
+		strike: func(_ context.Context, s stricken) error { s.primary.services[1].signal(syscall.SIGSTOP); return nil },
+		lasts:  elsewhere,
+		mend:   func(_ context.Context, s stricken) error { s.primary.services[1].signal(syscall.SIGCONT); return nil },
+	},
+	{
 		name: "pull-primary", what: "pull the primary's cable, back when another is primary",
 		strike: func(_ context.Context, s stricken) error { return run("ip", "link", "set", s.primary.name, "down") },
 		lasts:  elsewhere,

@@ -16,6 +16,7 @@ var (
 	enrolments = flag.Int("failover.enrolments", 200, "how many people enrol in all, at least")
 	only       = flag.String("failover.faults", "kill-primary,switchover", "names of faults of the table, by commas; all: every one of them")
 	seed       = flag.Uint64("failover.seed", 0, "in which order faults come; 0: another each time")
+	logs       = flag.String("failover.logs", "", "folder for whole logs when it fails; otherwise only their ends are told")
 )
 
 // inside is set within the namespaces of the test's own.

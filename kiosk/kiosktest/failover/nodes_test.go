@@ -458,7 +458,22 @@ func (c *nodes) tell() {
 	for _, n := range c.list {
 		for _, s := range n.services {
 			c.t.Logf("%s %s:\n%s", n.name, s.name, tail(s.log))
+			keep(c.t, n.name+"-", s.log)
 		}
+	}
+}
+
+// keep copies a log to the folder of -failover.logs, if there is one.
+func keep(t *testing.T, prefix, log string) {
+	if *logs == "" {
+		return
+	}
+	text, err := os.ReadFile(log)
+	if err == nil {
+		err = os.WriteFile(filepath.Join(*logs, prefix+filepath.Base(log)), text, 0o600)
+	}
+	if err != nil {
+		t.Log(err)
 	}
 }
 
