@@ -299,7 +299,7 @@ func measureLogin(ctx context.Context, s *site, o *office, warm int) (r LoginRep
 	people := o.visitors[warm:]
 	calm := people[:len(people)*3/4]
 	var underWay atomic.Int64
-	run := func(people []visitor, first int, each func()) (took []float64, lost int, err error) {
+	run := func(people []visitor, first int, each func()) (took []float64, lost int, why error) {
 		var mu sync.Mutex
 		g, ctx := errgroup.WithContext(ctx)
 		g.SetLimit(loginsAtOnce)
@@ -312,26 +312,27 @@ func measureLogin(ctx context.Context, s *site, o *office, warm int) (r LoginRep
 				defer mu.Unlock()
 				underWay.Add(-1)
 				if each(); err != nil {
-					lost++
-					return nil //nolint:nilerr // it is counted
+					lost, why = lost+1, err
+				} else {
+					took = append(took, millis(time.Since(began)))
 				}
-				took = append(took, millis(time.Since(began)))
 				return nil
 			})
 		}
-		return took, lost, g.Wait()
+		_ = g.Wait() // nobody's error ends the others
+		return took, lost, why
 	}
-	if _, lost, err := run(o.visitors[:warm], len(people), func() {}); err != nil || lost > 0 {
-		return r, cmp.Or(err, fmt.Errorf("%d of %d did not sign in", lost, warm))
+	if _, lost, why := run(o.visitors[:warm], len(people), func() {}); why != nil {
+		return r, fmt.Errorf("%d of %d did not sign in, at last: %w", lost, warm, why)
 	}
 	idle, err := l.used(ctx, conn)
 	if err != nil {
 		return r, err
 	}
 	began := time.Now()
-	took, lost, err := run(calm, 0, func() {})
-	if err != nil || lost > 0 {
-		return r, cmp.Or(err, fmt.Errorf("%d of %d did not sign in", lost, len(calm)))
+	took, lost, why := run(calm, 0, func() {})
+	if why != nil {
+		return r, fmt.Errorf("%d of %d did not sign in, at last: %w", lost, len(calm), why)
 	}
 	r.People, r.AtOnce, r.Rate = len(calm), loginsAtOnce, float64(len(calm))/time.Since(began).Seconds()
 	slices.Sort(took)
@@ -342,15 +343,12 @@ func measureLogin(ctx context.Context, s *site, o *office, warm int) (r LoginRep
 	}
 	r.Processor = used.since(idle, len(calm))
 	ended := 0
-	_, r.Lost, err = run(people[len(calm):], len(calm), func() {
+	_, r.Lost, _ = run(people[len(calm):], len(calm), func() {
 		if ended++; ended == max(1, (len(people)-len(calm))/4) {
 			r.Killed = int(underWay.Load())
 			_ = l.instances[0].Cmd.Process.Kill()
 		}
 	})
-	if err != nil {
-		return r, err
-	}
 	end()
 	if r.Functions, err = functions(ctx, conn, len(o.visitors)); err != nil {
 		return r, err
