@@ -48,7 +48,9 @@ type LoginReport struct {
 	Functions []LoginCall `json:"functions"`
 	Processor LoginTime   `json:"processor_ms"`
 
-	Lost int `json:"lost"`
+	Anew int    `json:"asked_for_anew"` // that the service asked for once more: an answer to it was cut
+	Lost int    `json:"lost"`
+	Why  string `json:"lost_why,omitempty"` // one of them
 }
 
 // loginsAtOnce is how many people sign in at a time.
@@ -63,6 +65,7 @@ type loginSite struct {
 	client    oauth2.Config
 	roots     *tls.Config
 	failures  atomic.Int64 // answers that an instance owed when it was killed
+	anew      atomic.Int64 // sign-ins that the service asked for anew, because an answer to itself was among those
 }
 
 // openLogin starts them on a site's database, as assets/doc/operating.md has it. The caller closes it.
@@ -194,6 +197,7 @@ func (l *loginSite) signIn(ctx context.Context, o *office, v visitor, number int
 	}
 	verifier := oauth2.GenerateVerifier()
 	start := l.client.AuthCodeURL("st4te", oauth2.S256ChallengeOption(verifier), oauth2.SetAuthURLParam("nonce", "n0nce"))
+	failures := l.failures.Load()
 	at, code, arrived := start, "", o.phones.listen(v.phone)
 	for range 40 {
 		status, to, page := ask(http.MethodGet, at, nil)
@@ -221,7 +225,12 @@ func (l *loginSite) signIn(ctx context.Context, o *office, v visitor, number int
 		}
 		switch {
 		case strings.HasPrefix(to, l.client.RedirectURL):
-			return l.told(ctx, to, verifier)
+			err := l.told(ctx, to, verifier)
+			if err == nil || l.failures.Load() == failures {
+				return err
+			}
+			l.anew.Add(1)
+			at = start
 		case to != "":
 			at = to
 		case status == http.StatusGone:
@@ -343,12 +352,16 @@ func measureLogin(ctx context.Context, s *site, o *office, warm int) (r LoginRep
 	}
 	r.Processor = used.since(idle, len(calm))
 	ended := 0
-	_, r.Lost, _ = run(people[len(calm):], len(calm), func() {
+	_, r.Lost, why = run(people[len(calm):], len(calm), func() {
 		if ended++; ended == max(1, (len(people)-len(calm))/4) {
 			r.Killed = int(underWay.Load())
 			_ = l.instances[0].Cmd.Process.Kill()
 		}
 	})
+	r.Anew = int(l.anew.Load())
+	if why != nil {
+		r.Why = why.Error()
+	}
 	end()
 	if r.Functions, err = functions(ctx, conn, len(o.visitors)); err != nil {
 		return r, err

@@ -107,5 +107,8 @@ func (r CentreReport) loginRows(t *table) {
 	for _, f := range l.Functions {
 		t.row("… "+f.Name, fmt.Sprintf("%.1f times", f.Calls), fmt.Sprintf("%.2f ms each", f.Millis), "")
 	}
-	t.row("one of two instances killed", fmt.Sprintf("%d sign-ins under way", l.Killed), "", fmt.Sprintf("%d lost ≤ 0 %s", l.Lost, verdict(float64(l.Lost), 0)))
+	t.row("one of two instances killed", fmt.Sprintf("%d sign-ins under way", l.Killed), fmt.Sprintf("%d asked for anew by the service", l.Anew), fmt.Sprintf("%d lost ≤ 0 %s", l.Lost, verdict(float64(l.Lost), 0)))
+	if l.Why != "" {
+		t.row("… one was", l.Why, "", "")
+	}
 }
