@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -35,11 +36,13 @@ func TestMain(m *testing.M) {
 	again.Env = append(os.Environ(), "BALCAO_APART=1")
 	again.Stdin, again.Stdout, again.Stderr = os.Stdin, os.Stdout, os.Stderr
 	again.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWPID, Pdeathsig: syscall.SIGKILL}
+	runtime.LockOSThread() // the thread whose end is the signal
 	err := again.Run()
-	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
-		panic(err)
+	if code := again.ProcessState.ExitCode(); code >= 0 {
+		os.Exit(code)
 	}
-	os.Exit(max(again.ProcessState.ExitCode(), 0))
+	_, _ = fmt.Fprintln(os.Stderr, err) // a signal ended it
+	os.Exit(1)
 }
 
 // debian is a tar file of Debian 12's smallest installation and what balcao-centre needs. It is kept beside Go's cache: made
