@@ -93,7 +93,7 @@ scale: build
 	$(BUILD)/bin/bench --scale $(SIZES) --json $(BUILD)/scale.json
 
 failover: build
-	BALCAO_BIN=$(abspath $(BUILD)/bin) go test ./kiosk/kiosktest/failover -v -count=1 -timeout 2h -failover.enrolments $(or $(ENROLMENTS),10000) \
+	BALCAO_BIN=$(abspath $(BUILD)/bin) go test ./kiosk/kiosktest/failover -v -count=1 -timeout 2h -failover.desks 12 -failover.enrolments $(or $(ENROLMENTS),10000) \
 	  -failover.faults $(or $(FAULTS),all) -failover.seed $(or $(SEED),0)
 
 # golangci-lint runs go vet too; what it is to find, and why not more, is in .golangci.yml.

@@ -18,6 +18,7 @@ import (
 	"balcao/kiosk/login"
 	"balcao/kiosk/login/oidc"
 	"balcao/kiosk/paper"
+	"balcao/kiosk/primary"
 	"balcao/kiosk/signin"
 	"balcao/ui/web"
 )
@@ -53,9 +54,13 @@ func serve(ctx context.Context, cfg config, log *slog.Logger, ready func(net.Add
 	if err != nil {
 		return err
 	}
-	pool, err := pgxpool.New(ctx, cfg.Database)
+	connections, err := primary.Config(cfg.Database)
 	if err != nil {
-		return errors.New("the connection string of the database cannot be read")
+		return err
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, connections)
+	if err != nil {
+		return errors.New("the database cannot be used as the connection string says")
 	}
 	defer pool.Close()
 	checker := signin.New(pool, hasher)

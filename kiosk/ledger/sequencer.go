@@ -16,6 +16,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
+
+	"balcao/kiosk/primary"
 )
 
 // Config is what a Sequencer works with. Witnesses and Log may be left out.
@@ -91,12 +93,11 @@ func NewSequencer(cfg Config) (*Sequencer, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
-	pool, err := pgxpool.ParseConfig(cfg.Database)
+	pool, err := primary.Config(cfg.Database)
 	if err != nil {
-		return nil, errors.New("the connection string cannot be parsed")
+		return nil, err
 	}
 	pool.MaxConns, pool.MinConns = 2, 0 // one listens and works, one is the witnesses'
-	pool.ConnConfig.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
 	s := &Sequencer{cfg: cfg, key: key, public: public}
 	for range cfg.Witnesses {
 		s.tell = append(s.tell, make(chan Checkpoint, 1))

@@ -17,6 +17,7 @@ import (
 
 	"balcao/kiosk"
 	"balcao/kiosk/delivery"
+	"balcao/kiosk/primary"
 	"balcao/kiosk/signin"
 	"balcao/kiosk/transcript"
 )
@@ -35,15 +36,14 @@ const lockTime = 500 * time.Millisecond
 // OpenPool connects to the centre's database for a number of workers. The connection string may name
 // several hosts; a server that only reads is never used. The error holds no part of the connection string.
 func OpenPool(ctx context.Context, dsn string, workers int) (*pgxpool.Pool, error) {
-	cfg, err := pgxpool.ParseConfig(dsn)
+	cfg, err := primary.Config(dsn)
 	if err != nil {
-		return nil, errors.New("the connection string cannot be parsed") // its errors quote it
+		return nil, err
 	}
 	// No connection is held while a job is worked; listening, heartbeat and receipts need one each, and one is left over.
 	cfg.MaxConns = int32(workers + 4)
 	cfg.MaxConnLifetime = 15 * time.Minute
 	cfg.MaxConnLifetimeJitter = 2 * time.Minute
-	cfg.PrepareConn = func(_ context.Context, conn *pgx.Conn) (bool, error) { return writable(conn), nil }
 	// Values of the session only, so a pooler between here and the server passes them on or refuses.
 	params := cfg.ConnConfig.RuntimeParams
 	for name, time := range map[string]time.Duration{"idle_in_transaction_session_timeout": settleTime, "lock_timeout": lockTime} {
@@ -56,13 +56,6 @@ func OpenPool(ctx context.Context, dsn string, workers int) (*pgxpool.Pool, erro
 		return nil, fmt.Errorf("opening the pool: %w", plain(err))
 	}
 	return pool, nil
-}
-
-// writable reports whether the server behind a connection takes writes, by what PostgreSQL 14 and
-// later tell without being asked.
-func writable(conn *pgx.Conn) bool {
-	pg := conn.PgConn()
-	return pg.ParameterStatus("in_hot_standby") != "on" && pg.ParameterStatus("default_transaction_read_only") != "on"
 }
 
 // Kinds of jobs.

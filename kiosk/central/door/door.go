@@ -32,6 +32,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"balcao/kiosk/central"
+	"balcao/kiosk/primary"
 	"balcao/kiosk/trust/staff"
 )
 
@@ -77,12 +78,9 @@ type Door struct {
 
 // New prepares a door. It does not wait for the database.
 func New(cfg Config) (*Door, error) {
-	pc, err := pgxpool.ParseConfig(cfg.Database)
+	pc, err := primary.Config(cfg.Database)
 	if err != nil {
-		return nil, errors.New("the connection string is not valid") // the cause quotes it
-	}
-	if pc.ConnConfig.ConnectTimeout == 0 {
-		pc.ConnConfig.ConnectTimeout = 3 * time.Second
+		return nil, err
 	}
 	if pc.ConnConfig.RuntimeParams["application_name"] == "" {
 		pc.ConnConfig.RuntimeParams["application_name"] = "balcao-centre"
@@ -92,7 +90,6 @@ func New(cfg Config) (*Door, error) {
 	pc.MinIdleConns = 1
 	pc.MaxConnLifetime = 15 * time.Minute
 	pc.MaxConnLifetimeJitter = 3 * time.Minute
-	pc.PrepareConn = func(_ context.Context, conn *pgx.Conn) (bool, error) { return writable(conn), nil }
 	pc.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
 		utc := &pgtype.TimestamptzCodec{ScanLocation: time.UTC}
 		conn.TypeMap().RegisterType(&pgtype.Type{Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: utc})
@@ -103,13 +100,6 @@ func New(cfg Config) (*Door, error) {
 		return nil, fmt.Errorf("preparing connections to the database: %w", problemOf(err))
 	}
 	return &Door{cfg: cfg, pool: pool, gate: newGate(cfg.Limits.Calls), hub: newHub(cfg.Limits.Streams, cfg.Log), figures: newFigures()}, nil
-}
-
-// writable reports whether a connection leads to a server that takes writes. After a switchover old connections lead
-// to a server that has become a standby. PostgreSQL 14 and later report both parameters when they change.
-func writable(conn *pgx.Conn) bool {
-	return conn.PgConn().ParameterStatus("in_hot_standby") != "on" &&
-		conn.PgConn().ParameterStatus("default_transaction_read_only") != "on"
 }
 
 // Handler answers all paths.

@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"balcao/kiosk/central"
+	"balcao/kiosk/primary"
 )
 
 // Limits of streams.
@@ -240,7 +241,7 @@ func (h *hub) listenOnce(ctx context.Context, cfg *pgx.ConnConfig) error {
 		return err
 	})
 	for err == nil {
-		if !writable(conn) {
+		if !primary.Writable(conn) {
 			return errors.New("the server became a standby")
 		}
 		h.line(true)

@@ -34,7 +34,7 @@ func TestFailover(t *testing.T) {
 	defer cancel()
 	rows := chosen(t)
 	order := rand.New(rand.NewPCG(*seed, *seed))
-	t.Logf("again with: -failover.seed %d -failover.enrolments %d -failover.faults %s", *seed, *enrolments, *only)
+	t.Logf("again with: -failover.seed %d -failover.desks %d -failover.enrolments %d -failover.faults %s", *seed, *desks, *enrolments, *only)
 	var issued []pki.Issued
 	for n := range *enrolments*3 + 2000 {
 		issued = append(issued, citizen.Issued(kiosktest.VisitorPlan(n), 0)...)
@@ -115,7 +115,7 @@ func (s *site) suffer(ctx context.Context, l *load, row fault) (one struck, err 
 	if err := s.ready(ctx); err != nil {
 		return one, err
 	}
-	if err := l.until(ctx, l.done.Load()+2*loadDesks); err != nil { // whoever waited, and others
+	if err := l.until(ctx, l.done.Load()+2*int64(*desks)); err != nil { // whoever waited, and others
 		return one, err
 	}
 	return struck{row, l.gap(began), time.Since(began), l.done.Load() - before}, nil

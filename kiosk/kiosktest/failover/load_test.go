@@ -37,12 +37,10 @@ type load struct {
 	more   chan struct{}           // closed at the next one
 }
 
-const loadDesks = 12
-
 func newLoad(ctx context.Context, t *testing.T, s *site, issued []pki.Issued) *load {
 	t.Helper()
 	l := &load{site: s, examiner: kiosktest.Examiner(t, issued), cards: pki.New(), stop: make(chan struct{}), active: map[uuid.UUID]time.Time{}, more: make(chan struct{})}
-	for i := range loadDesks {
+	for i := range *desks {
 		desk, line := s.openDesk(ctx, t, fmt.Sprintf("balcao-%02d", i+1), kiosktest.Clerks[i%len(kiosktest.Clerks)])
 		d := &deskOfLoad{load: l, centre: line, news: map[uuid.UUID]chan struct{}{}}
 		desk.Asks = d

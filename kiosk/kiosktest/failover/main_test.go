@@ -13,7 +13,8 @@ import (
 )
 
 var (
-	enrolments = flag.Int("failover.enrolments", 200, "how many people enrol in all, at least")
+	enrolments = flag.Int("failover.enrolments", 100, "how many people enrol in all, at least")
+	desks      = flag.Int("failover.desks", 3, "at how many desks, two at each, as fast as the centre goes")
 	only       = flag.String("failover.faults", "kill-primary,switchover", "names of faults of the table, by commas; all: every one of them")
 	seed       = flag.Uint64("failover.seed", 0, "in which order faults come; 0: another each time")
 	logs       = flag.String("failover.logs", "", "folder for whole logs when it fails; otherwise only their ends are told")
