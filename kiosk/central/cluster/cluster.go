@@ -25,6 +25,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"balcao/kiosk/central/deskca"
 	"balcao/kiosk/central/schema"
@@ -38,8 +39,11 @@ const (
 	Registrar = "registrar_1" // member of balcao_registrar
 )
 
-//go:embed clock/clock.c
+//go:embed preload/clock.c
 var shiftedClock string
+
+//go:embed preload/exit.c
+var quickExit string
 
 // port only names the socket; nothing listens on it unless Options.Listen is set.
 const port = 5432
@@ -47,12 +51,12 @@ const port = 5432
 // Options say how the server runs. The zero value is what tests want.
 type Options struct {
 	Dir     string    // where the data lie, absent or empty; a temporary directory when ""
-	Durable bool      // survive a crash of the machine (fsync); tests go without
+	Durable bool      // survive a crash of the machine (fsync), and be PostgreSQL as it is installed; tests go without
 	Log     io.Writer // the server's messages; discarded when nil. No personal data are in them
 	TLS     *TLS      // listen on 127.0.0.1 as well
 
 	// Clock is a file with how many seconds the server's clock is ahead of this computer's, a decimal number that is read at
-	// every look at the clock; empty for this computer's own. It needs a C compiler.
+	// every look at the clock; empty for this computer's own. It needs a C compiler, as everything that is not Durable does.
 	Clock string
 
 	Settings []string // of postgresql.conf, as name=value; the last of one name counts
@@ -82,6 +86,7 @@ type Cluster struct {
 	template  string
 	databases int
 	stopped   bool
+	admin     *pgxpool.Pool // at database postgres, for those that come and go
 }
 
 // Start makes and starts a server and returns when it answers. The caller stops it.
@@ -134,7 +139,16 @@ func (c *Cluster) start(ctx context.Context, bin string, user account, opts Opti
 		}
 		return c.waitReady(ctx)
 	}
-	return c.again(ctx)
+	if err := c.again(ctx); err != nil {
+		return err
+	}
+	admin, err := pgxpool.ParseConfig(c.DSN(Admin, "postgres"))
+	if err != nil {
+		return err
+	}
+	admin.MaxConns = 2
+	c.admin, err = pgxpool.NewWithConfig(ctx, admin)
+	return err
 }
 
 // Crash ends the server at once, as when its computer fails (PostgreSQL's immediate shutdown), and Recover starts it again:
@@ -194,12 +208,19 @@ func (c *Cluster) run(bin string, user account, opts Options) error {
 	cmd := exec.Command(filepath.Join(bin, "postgres"), args...)
 	cmd.Dir = c.dir
 	cmd.Stdout, cmd.Stderr = opts.Log, opts.Log
+	source := ""
+	if !opts.Durable {
+		source = quickExit
+	}
 	if opts.Clock != "" {
-		library := filepath.Join(c.dir, "clock.so")
+		source = shiftedClock + source
+	}
+	if source != "" {
+		library := filepath.Join(c.dir, "preload.so")
 		compile := exec.Command("cc", "-shared", "-fPIC", "-O2", "-o", library, "-x", "c", "-", "-ldl")
-		compile.Stdin = strings.NewReader(shiftedClock)
+		compile.Stdin = strings.NewReader(source)
 		if out, err := compile.CombinedOutput(); err != nil {
-			return fmt.Errorf("compiling the clock: %w\n%s", err, out)
+			return fmt.Errorf("compiling what is loaded before PostgreSQL: %w\n%s", err, out)
 		}
 		cmd.Env = append(os.Environ(), "LD_PRELOAD="+library, "CLOCK_FILE="+opts.Clock)
 	}
@@ -325,6 +346,9 @@ func (c *Cluster) Stop() error {
 	c.mu.Unlock()
 	if !first {
 		return nil
+	}
+	if c.admin != nil {
+		c.admin.Close()
 	}
 	if c.cmd != nil {
 		// Fast shutdown: it disconnects its clients and ends. Errors mean that it has ended already.

@@ -11,8 +11,6 @@ import (
 	"strconv"
 	"sync"
 
-	"github.com/jackc/pgx/v5"
-
 	"balcao/kiosk/central/deskca"
 	"balcao/kiosk/central/schema"
 )
@@ -23,11 +21,7 @@ func (c *Cluster) Create(ctx context.Context, database string) error {
 		return err
 	}
 	// By default every role may connect to these two; ours need neither.
-	err := c.asAdmin(ctx, "postgres", func(conn *pgx.Conn) error {
-		_, err := conn.Exec(ctx, "revoke all on database postgres, template1 from public")
-		return err
-	})
-	if err != nil {
+	if err := c.exec(ctx, "revoke all on database postgres, template1 from public"); err != nil {
 		return fmt.Errorf("closing the other databases: %w", err)
 	}
 	return errors.Join(c.login(ctx, schema.Login{Name: Registrar}), c.login(ctx, schema.Login{Name: Centre}), c.login(ctx, schema.Login{Name: Login}))
@@ -106,16 +100,12 @@ func (c *Cluster) Clone(ctx context.Context) (database string, err error) {
 	database = "test_" + strconv.Itoa(c.databases)
 	c.mu.Unlock()
 	cloning.Lock()
-	err = c.asAdmin(ctx, "postgres", func(conn *pgx.Conn) error {
-		_, err := conn.Exec(ctx, "create database "+database+" template "+c.template+" strategy file_copy")
-		return err
-	})
+	err = c.exec(ctx, "create database "+database+" template "+c.template+" strategy file_copy")
 	cloning.Unlock()
 	if err != nil {
 		return "", fmt.Errorf("cloning the template database: %w", err)
 	}
-	err = c.asAdmin(ctx, database, func(conn *pgx.Conn) error { return schema.Seal(ctx, conn) })
-	return database, err
+	return database, c.exec(ctx, schema.Seal(database))
 }
 
 var cloning sync.Mutex
@@ -134,13 +124,12 @@ func (c *Cluster) makeTemplate(ctx context.Context) error {
 	return nil
 }
 
-func (c *Cluster) asAdmin(ctx context.Context, database string, do func(*pgx.Conn) error) error {
-	conn, err := pgx.Connect(ctx, c.DSN(Admin, database))
-	if err != nil {
-		return fmt.Errorf("connecting as administrator: %w", err)
+// exec does something as the administrator, on one of few connections that stay.
+func (c *Cluster) exec(ctx context.Context, sql string) error {
+	if _, err := c.admin.Exec(ctx, sql); err != nil {
+		return fmt.Errorf("as administrator: %w", err)
 	}
-	defer conn.Close(context.WithoutCancel(ctx))
-	return do(conn)
+	return nil
 }
 
 // shared is the one server of a test program.
@@ -177,6 +166,7 @@ type Database struct {
 	Name    string
 	cluster *Cluster
 	t       TB
+	desks   sync.Map // that Desk made
 }
 
 // Shared says how the server of NewDatabase runs. A TestMain may change it.
@@ -204,10 +194,7 @@ func (c *Cluster) NewDatabase(t TB) *Database {
 
 // Drop removes the database, and ends every connection to it.
 func (d *Database) Drop(ctx context.Context) error {
-	return d.cluster.asAdmin(ctx, "postgres", func(conn *pgx.Conn) error {
-		_, err := conn.Exec(ctx, "drop database "+d.Name+" with (force)")
-		return err
-	})
+	return d.cluster.exec(ctx, "drop database "+d.Name+" with (force)")
 }
 
 // Admin is the connection string of the superuser.
@@ -226,9 +213,13 @@ func (d *Database) Registrar() string { return d.cluster.DSN(Registrar, d.Name) 
 // Certificates are the server's: tests may use the same names, in databases of their own.
 func (d *Database) Desk(name string) tls.Certificate {
 	d.t.Helper()
+	if made, ok := d.desks.Load(name); ok {
+		return made.(tls.Certificate)
+	}
 	cert, err := d.cluster.Desk(d.t.Context(), name, d.Name)
 	if err != nil {
 		d.t.Fatal(err)
 	}
+	d.desks.Store(name, cert)
 	return cert
 }

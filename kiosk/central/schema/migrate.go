@@ -79,7 +79,7 @@ func addSchemas(ctx context.Context, conn *pgx.Conn) error {
 		if !missing {
 			return nil
 		}
-		for _, step := range []string{bootstrapSQL, sealSQL} {
+		for _, step := range []string{bootstrapSQL, Seal(conn.Config().Database)} {
 			if _, err := tx.Exec(ctx, step); err != nil {
 				return fmt.Errorf("preparing the database: %w", redact(err))
 			}

@@ -21,15 +21,6 @@ import (
 //go:embed bootstrap.sql
 var bootstrapSQL string
 
-// sealSQL closes a database to everybody but our roles, also for temporary tables: they could fill the disk, or lie
-// in the way of a careless function. It is apart from the bootstrap because CREATE DATABASE … TEMPLATE copies
-// everything but these rights.
-const sealSQL = `do $$
-begin
-	execute format('revoke all on database %I from public', current_database());
-	execute format('grant connect on database %I to balcao_owner, balcao_centre, balcao_login, balcao_registrar', current_database());
-end $$`
-
 // Create makes the database when it does not exist, its roles and schemas, and migrates it. It may be
 // repeated. adminDSN names a superuser and any database of the server.
 func Create(ctx context.Context, adminDSN, dbname string) error {
@@ -58,8 +49,8 @@ func Create(ctx context.Context, adminDSN, dbname string) error {
 	if _, err := conn.Exec(ctx, bootstrapSQL); err != nil {
 		return fmt.Errorf("preparing the database: %w", redact(err))
 	}
-	if err := Seal(ctx, conn); err != nil {
-		return err
+	if _, err := conn.Exec(ctx, Seal(dbname)); err != nil {
+		return fmt.Errorf("closing the database: %w", redact(err))
 	}
 	_, _, err = migrate(ctx, conn, Version())
 	return err
@@ -81,13 +72,13 @@ func createDatabase(ctx context.Context, config *pgx.ConnConfig, dbname string) 
 	return nil
 }
 
-// Seal closes the database of this connection to everybody but our roles. Create does it; a database
-// cloned from a template needs it again.
-func Seal(ctx context.Context, conn *pgx.Conn) error {
-	if _, err := conn.Exec(ctx, sealSQL); err != nil {
-		return fmt.Errorf("closing the database: %w", redact(err))
-	}
-	return nil
+// Seal is SQL that closes a database to everybody but our roles, also for temporary tables: they could fill the disk, or lie in
+// the way of a careless function. Create does it; a database cloned from a template needs it again, for CREATE DATABASE …
+// TEMPLATE copies everything but these rights.
+func Seal(database string) string {
+	name := pgx.Identifier{database}.Sanitize()
+	return "revoke all on database " + name + " from public; grant connect on database " + name +
+		" to balcao_owner, balcao_centre, balcao_login, balcao_registrar"
 }
 
 // WithAdmin does something on a connection of its own, as an administrator. Errors do not quote the connection string.
