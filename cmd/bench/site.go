@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"golang.org/x/sync/errgroup"
 
 	"balcao/cmd/internal/process"
@@ -79,7 +80,12 @@ func openSite(ctx context.Context, dir string, settings ...string) (s *site, err
 	if err != nil {
 		return s, fmt.Errorf("starting PostgreSQL: %w", err)
 	}
-	if err := errors.Join(kiosktest.Employ(ctx, s.admin(), kiosktest.Clerks...), os.WriteFile(s.staffCA(), fixtures.StaffAuthority(), 0o600)); err != nil {
+	admin, err := pgxpool.New(ctx, s.admin())
+	if err != nil {
+		return s, err
+	}
+	defer admin.Close()
+	if err := errors.Join(kiosktest.Employ(ctx, admin, kiosktest.Clerks...), os.WriteFile(s.staffCA(), fixtures.StaffAuthority(), 0o600)); err != nil {
 		return s, err
 	}
 	private, public, err := record.GenerateKey()

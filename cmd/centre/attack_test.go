@@ -68,7 +68,7 @@ func newAttack(t *testing.T) *attack {
 		a.thief = append(a.thief, a.site.client(&stolen))
 	}
 	a.other = a.site.client(&own)
-	if err := kiosktest.Employ(t.Context(), db.Admin(), kiosktest.Clerks...); err != nil {
+	if err := kiosktest.Employ(t.Context(), a.admin, kiosktest.Clerks...); err != nil {
 		t.Fatal(err)
 	}
 	for i, certificate := range []tls.Certificate{stolen, own} {

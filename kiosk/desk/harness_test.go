@@ -62,7 +62,7 @@ func newBench(t *testing.T) *bench {
 		cfg.Verifier, cfg.Mail, cfg.StaffTrust = evidence.Verifier{Examiner: b.examiner}, cfg.SMS, kiosktest.StaffTrust(t)
 	})
 	r.Start(b.ctx, t)
-	b.check(kiosktest.Employ(b.ctx, b.DB.Admin()))
+	b.check(kiosktest.Employ(b.ctx, b.Admin))
 	b.staffed, b.slots.Readers, b.slots.Spare = true, 3, 3
 	return b
 }

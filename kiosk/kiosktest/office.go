@@ -64,13 +64,14 @@ func (o *Office) OpenCentre(ctx context.Context, t testing.TB) {
 	if o.DB == nil {
 		o.DB = cluster.NewDatabase(t)
 	}
-	o.Door = o.NewDoor(ctx, t)
-	o.Own = o.DB.Desk(DeskName)
-	o.Centre = o.Dial(t, DeskName)
 	var err error
 	o.Admin, err = pgxpool.New(ctx, o.DB.Admin())
 	check(t, err)
 	t.Cleanup(o.Admin.Close)
+	o.DB.Pool = o.Admin
+	o.Door = o.NewDoor(ctx, t)
+	o.Own = o.DB.Desk(DeskName)
+	o.Centre = o.Dial(t, DeskName)
 }
 
 // Registrar is one of the office's, whose connections have a name of their own.

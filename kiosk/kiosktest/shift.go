@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"balcao/kiosk/central"
 	"balcao/kiosk/central/schema"
@@ -28,16 +30,18 @@ func StaffTrust(t testing.TB) *staff.Trust {
 	return staff.New([]*x509.Certificate{StaffAuthority(t)}, nil)
 }
 
-// Employ registers the holders of some staff cards of the fixtures at a centre, by an administrator's connection string:
-// of all that are in a register, without any.
-func Employ(ctx context.Context, admin string, cards ...string) error {
+// Employ registers the holders of some staff cards of the fixtures at a centre, by an administrator's connections: of all that
+// are in a register, without any.
+func Employ(ctx context.Context, admin *pgxpool.Pool, cards ...string) error {
 	for _, s := range fixtures.Staff() {
 		if len(cards) > 0 && !slices.Contains(cards, s.Name) || s.State == fixtures.StaffUnregistered {
 			continue
 		}
-		err := schema.AddStaff(ctx, admin, schema.Staff{Number: s.Number, Name: s.FullName, Role: s.Role}, s.Certificate)
+		err := pgx.BeginFunc(ctx, admin, func(tx pgx.Tx) error {
+			return schema.AddStaffIn(ctx, tx, schema.Staff{Number: s.Number, Name: s.FullName, Role: s.Role}, s.Certificate)
+		})
 		if err == nil && s.State == fixtures.StaffSuspended {
-			err = schema.SuspendStaff(ctx, admin, s.Number)
+			err = schema.SuspendStaff(ctx, admin.Config().ConnString(), s.Number)
 		}
 		if err != nil {
 			return fmt.Errorf("registering the staff card %s: %w", s.Name, err)
@@ -88,7 +92,7 @@ func SignIn(ctx context.Context, desk *central.Centre, card string) (Shift, erro
 func (o *Office) SignIn(ctx context.Context, t testing.TB, desk *central.Centre) Shift {
 	t.Helper()
 	if !o.employed {
-		check(t, Employ(ctx, o.DB.Admin(), Clerks...))
+		check(t, Employ(ctx, o.Admin, Clerks...))
 		o.employed = true
 	}
 	s, err := SignIn(ctx, desk, Clerks[0])

@@ -76,7 +76,7 @@ func TestNothingReadsAWholeTable(t *testing.T) {
 	ctx := t.Context()
 	o := kiosktest.NewOffice(t)
 	o.OpenCentre(ctx, t)
-	if err := kiosktest.Employ(ctx, o.DB.Admin()); err != nil {
+	if err := kiosktest.Employ(ctx, o.Admin); err != nil {
 		t.Fatal(err)
 	}
 	shift, err := kiosktest.SignIn(ctx, o.Centre, kiosktest.Clerks[0])

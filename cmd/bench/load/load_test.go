@@ -28,7 +28,7 @@ func TestRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(registrars.Close)
-	if err := kiosktest.Employ(t.Context(), o.DB.Admin()); err != nil {
+	if err := kiosktest.Employ(t.Context(), o.Admin); err != nil {
 		t.Fatal(err)
 	}
 	shift, err := kiosktest.SignIn(t.Context(), o.Centre, kiosktest.Clerks[0])

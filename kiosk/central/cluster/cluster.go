@@ -25,7 +25,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"balcao/kiosk/central/deskca"
 	"balcao/kiosk/central/schema"
@@ -86,7 +85,9 @@ type Cluster struct {
 	template  string
 	databases int
 	stopped   bool
-	admin     *pgxpool.Pool // at database postgres, for those that come and go
+
+	admins sync.Mutex
+	admin  *pgx.Conn // at database postgres, for those that come and go; nil at first
 }
 
 // Start makes and starts a server and returns when it answers. The caller stops it.
@@ -139,16 +140,7 @@ func (c *Cluster) start(ctx context.Context, bin string, user account, opts Opti
 		}
 		return c.waitReady(ctx)
 	}
-	if err := c.again(ctx); err != nil {
-		return err
-	}
-	admin, err := pgxpool.ParseConfig(c.DSN(Admin, "postgres"))
-	if err != nil {
-		return err
-	}
-	admin.MaxConns = 2
-	c.admin, err = pgxpool.NewWithConfig(ctx, admin)
-	return err
+	return c.again(ctx)
 }
 
 // Crash ends the server at once, as when its computer fails (PostgreSQL's immediate shutdown), and Recover starts it again:
@@ -346,9 +338,6 @@ func (c *Cluster) Stop() error {
 	c.mu.Unlock()
 	if !first {
 		return nil
-	}
-	if c.admin != nil {
-		c.admin.Close()
 	}
 	if c.cmd != nil {
 		// Fast shutdown: it disconnects its clients and ends. Errors mean that it has ended already.

@@ -11,6 +11,9 @@ import (
 	"strconv"
 	"sync"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"balcao/kiosk/central/deskca"
 	"balcao/kiosk/central/schema"
 )
@@ -124,12 +127,17 @@ func (c *Cluster) makeTemplate(ctx context.Context) error {
 	return nil
 }
 
-// exec does something as the administrator, on one of few connections that stay.
-func (c *Cluster) exec(ctx context.Context, sql string) error {
-	if _, err := c.admin.Exec(ctx, sql); err != nil {
-		return fmt.Errorf("as administrator: %w", err)
+// exec does something as the administrator, on a connection that stays until the server ends.
+func (c *Cluster) exec(ctx context.Context, sql string) (err error) {
+	c.admins.Lock()
+	defer c.admins.Unlock()
+	if c.admin == nil || c.admin.Ping(ctx) != nil { // the server has crashed since
+		if c.admin, err = pgx.Connect(ctx, c.DSN(Admin, "postgres")); err != nil {
+			return fmt.Errorf("connecting as administrator: %w", err)
+		}
 	}
-	return nil
+	_, err = c.admin.Exec(ctx, sql)
+	return err
 }
 
 // shared is the one server of a test program.
@@ -164,6 +172,7 @@ type TB interface {
 // Database is a migrated database of a test's own, on the server that all tests of the program share.
 type Database struct {
 	Name    string
+	Pool    *pgxpool.Pool // of an administrator, if the test has one: Desk needs no connection of its own then
 	cluster *Cluster
 	t       TB
 	desks   sync.Map // that Desk made
@@ -216,7 +225,15 @@ func (d *Database) Desk(name string) tls.Certificate {
 	if made, ok := d.desks.Load(name); ok {
 		return made.(tls.Certificate)
 	}
-	cert, err := d.cluster.Desk(d.t.Context(), name, d.Name)
+	ctx := d.t.Context()
+	cert, err := d.cluster.certificate(name)
+	switch {
+	case err != nil:
+	case d.Pool == nil:
+		err = schema.AddDesk(ctx, d.Admin(), name, cert.Leaf.Raw)
+	default:
+		err = pgx.BeginFunc(ctx, d.Pool, func(tx pgx.Tx) error { return schema.AddDeskIn(ctx, tx, name, cert.Leaf.Raw) })
+	}
 	if err != nil {
 		d.t.Fatal(err)
 	}

@@ -63,6 +63,7 @@ func newBench(t *testing.T, doors ...door.Limits) *bench {
 	b := &bench{T: t, db: cluster.NewDatabase(t), roots: x509.NewCertPool(), shifts: map[string]string{}, own: must(ca.Server("127.0.0.1"))(t)}
 	b.roots.AddCert(ca.Certificate())
 	b.admin = must(pgxpool.New(t.Context(), b.db.Admin()))(t)
+	b.db.Pool = b.admin
 	t.Cleanup(b.admin.Close)
 	b.desk, b.dated, b.staff = b.db.Desk("loja_1"), newAuthority(t), newAuthority(t)
 	b.trust = staff.New([]*x509.Certificate{b.staff.cert}, nil)

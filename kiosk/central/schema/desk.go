@@ -48,31 +48,34 @@ func fingerprint(name string, cert []byte) ([]byte, error) {
 // AddDesk makes a desk with its client certificate (DER), whose common name is the desk's. Repeated with the same
 // certificate it changes nothing. Errors: ErrName, ErrCertificate, ErrDeskExists, ErrDeskRevoked.
 func AddDesk(ctx context.Context, adminDSN, name string, cert []byte) error {
+	return inTx(ctx, adminDSN, func(tx pgx.Tx) error { return AddDeskIn(ctx, tx, name, cert) })
+}
+
+// AddDeskIn is AddDesk within a transaction of an administrator's.
+func AddDeskIn(ctx context.Context, tx pgx.Tx, name string, cert []byte) error {
 	sum, err := fingerprint(name, cert)
 	if err != nil {
 		return err
 	}
-	return inTx(ctx, adminDSN, func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, `insert into centre.desk (name) values ($1) on conflict do nothing`, name)
-		if err != nil {
+	tag, err := tx.Exec(ctx, `insert into centre.desk (name) values ($1) on conflict do nothing`, name)
+	if err != nil {
+		return fmt.Errorf("adding a desk: %w", redact(err))
+	}
+	if tag.RowsAffected() == 0 {
+		if _, err := lockDesk(ctx, tx, name); err != nil {
+			return err
+		}
+		var same bool
+		const has = `select exists (select from centre.desk_certificate where desk = $1 and fingerprint = $2)`
+		if err := tx.QueryRow(ctx, has, name, sum).Scan(&same); err != nil {
 			return fmt.Errorf("adding a desk: %w", redact(err))
 		}
-		if tag.RowsAffected() == 0 {
-			if _, err := lockDesk(ctx, tx, name); err != nil {
-				return err
-			}
-			var same bool
-			const has = `select exists (select from centre.desk_certificate where desk = $1 and fingerprint = $2)`
-			if err := tx.QueryRow(ctx, has, name, sum).Scan(&same); err != nil {
-				return fmt.Errorf("adding a desk: %w", redact(err))
-			}
-			if !same {
-				return ErrDeskExists
-			}
-			return nil
+		if !same {
+			return ErrDeskExists
 		}
-		return addCertificate(ctx, tx, "desk", name, sum, nil)
-	})
+		return nil
+	}
+	return addCertificate(ctx, tx, "desk", name, sum, nil)
 }
 
 // SuspendDesk cuts a desk off from its next call until ResumeDesk; its open streams are told to end. Its open enrolments

@@ -51,6 +51,7 @@ func newBench(tb testing.TB) *bench {
 	tb.Helper()
 	db := cluster.NewDatabase(tb)
 	b := &bench{tb: tb, db: db, centre: mustPool(tb, db.Centre()), registrar: mustPool(tb, db.Registrar()), admin: mustPool(tb, db.Admin())}
+	db.Pool = b.admin
 	b.desk = b.newDesk("loja_1")
 	return b
 }

@@ -34,30 +34,33 @@ type Staff struct {
 // AddStaff makes a member of staff, with the certificate of their card (DER). State and Certificates of s are not read.
 // Repeated with the same it changes nothing. Errors: ErrStaff, ErrStaffExists, ErrStaffCard.
 func AddStaff(ctx context.Context, adminDSN string, s Staff, cert []byte) error {
+	return inTx(ctx, adminDSN, func(tx pgx.Tx) error { return AddStaffIn(ctx, tx, s, cert) })
+}
+
+// AddStaffIn is AddStaff within a transaction of an administrator's.
+func AddStaffIn(ctx context.Context, tx pgx.Tx, s Staff, cert []byte) error {
 	sum, err := cardFingerprint(cert)
 	if err != nil {
 		return err
 	}
-	return inTx(ctx, adminDSN, func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, `insert into centre.staff (number, name, role) values ($1, $2, $3) on conflict do nothing`, s.Number, s.Name, s.Role)
-		switch {
-		case hasCode(err, "23514"): // check_violation
-			return ErrStaff
-		case err != nil:
-			return fmt.Errorf("adding a member of staff: %w", redact(err))
-		case tag.RowsAffected() > 0:
-			return addCertificate(ctx, tx, "staff", s.Number, sum, cert)
-		}
-		var same bool
-		err = tx.QueryRow(ctx, `select exists (select from centre.staff f join centre.staff_certificate c on c.staff = f.number
-			where (f.number, f.name, f.role, c.fingerprint) = ($1, $2, $3, $4))`, s.Number, s.Name, s.Role, sum).Scan(&same)
-		if err != nil {
-			return fmt.Errorf("adding a member of staff: %w", redact(err))
-		} else if !same {
-			return ErrStaffExists
-		}
-		return nil
-	})
+	tag, err := tx.Exec(ctx, `insert into centre.staff (number, name, role) values ($1, $2, $3) on conflict do nothing`, s.Number, s.Name, s.Role)
+	switch {
+	case hasCode(err, "23514"): // check_violation
+		return ErrStaff
+	case err != nil:
+		return fmt.Errorf("adding a member of staff: %w", redact(err))
+	case tag.RowsAffected() > 0:
+		return addCertificate(ctx, tx, "staff", s.Number, sum, cert)
+	}
+	var same bool
+	err = tx.QueryRow(ctx, `select exists (select from centre.staff f join centre.staff_certificate c on c.staff = f.number
+		where (f.number, f.name, f.role, c.fingerprint) = ($1, $2, $3, $4))`, s.Number, s.Name, s.Role, sum).Scan(&same)
+	if err != nil {
+		return fmt.Errorf("adding a member of staff: %w", redact(err))
+	} else if !same {
+		return ErrStaffExists
+	}
+	return nil
 }
 
 // SuspendStaff ends what a member of staff has opened, at once, and lets them sign in no more until ResumeStaff. Of what

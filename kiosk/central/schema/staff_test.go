@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"balcao/kiosk/central/schema"
 )
@@ -43,7 +44,10 @@ func (b *bench) hire(role string) staffer {
 	cert := card(b.tb)
 	sum := sha256.Sum256(cert)
 	s := staffer{fmt.Sprintf("F%06d", lastNumber.Add(1)), role, sum[:]}
-	if err := schema.AddStaff(b.tb.Context(), b.db.Admin(), schema.Staff{Number: s.number, Name: "Name " + s.number, Role: role}, cert); err != nil {
+	ctx := b.tb.Context()
+	if err := pgx.BeginFunc(ctx, b.admin, func(tx pgx.Tx) error {
+		return schema.AddStaffIn(ctx, tx, schema.Staff{Number: s.number, Name: "Name " + s.number, Role: role}, cert)
+	}); err != nil {
 		b.tb.Fatal(err)
 	}
 	return s

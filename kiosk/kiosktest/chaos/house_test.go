@@ -143,7 +143,7 @@ func newHouse(t *testing.T, s *server, first uint64, daemon *pcscd.Daemon) *hous
 	h.exec(`update centre.setting set value = case name when 'pin_hash_memory_kib' then '7168' when 'pin_hash_passes' then '1' else to_jsonb(highest) end
 		where name in ('pin_hash_memory_kib', 'pin_hash_passes', 'desk_opens_per_hour', 'desk_codes_per_hour', 'centre_opens_per_hour',
 			'centre_codes_per_hour', 'prefix_codes_per_hour')`)
-	h.check(kiosktest.Employ(h.ctx, h.DB.Admin(), "clerk", "clerk-2"))
+	h.check(kiosktest.Employ(h.ctx, h.Admin, "clerk", "clerk-2"))
 	h.sms, h.mail = &post{Outbox: &h.SMS, name: "sms"}, &post{Outbox: &h.Mail, name: "mail"}
 	h.channels = func(cfg *registrar.Config) { cfg.SMS, cfg.Mail = h.sms, h.mail }
 	if daemon != nil {

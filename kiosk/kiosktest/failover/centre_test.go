@@ -221,7 +221,7 @@ func (s *site) loosen(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return kiosktest.Employ(ctx, s.admin, kiosktest.Clerks...)
+	return kiosktest.Employ(ctx, s.db, kiosktest.Clerks...)
 }
 
 // ready waits until all doors answer, and have the database.

@@ -175,7 +175,7 @@ func newRun(t *testing.T, seed uint64) *run {
 	r.exec(`update centre.setting set value = case name when 'pin_hash_memory_kib' then '7168' when 'pin_hash_passes' then '1' else to_jsonb(highest) end
 		where name in ('pin_hash_memory_kib', 'pin_hash_passes', 'desk_opens_per_hour', 'desk_codes_per_hour', 'centre_opens_per_hour',
 			'centre_codes_per_hour', 'prefix_codes_per_hour', 'searches_per_hour', 'not_me_tries', 'sign_in_tries_of_a_visit')`)
-	r.check(kiosktest.Employ(r.ctx, r.DB.Admin(), kiosktest.Clerks...))
+	r.check(kiosktest.Employ(r.ctx, r.Admin, kiosktest.Clerks...))
 	for i, name := range []string{kiosktest.DeskName, "loja_2", "loja_3"} {
 		r.desks = append(r.desks, &desk{name: name, card: kiosktest.Clerks[i%len(kiosktest.Clerks)], centre: r.Dial(t, name)})
 	}
