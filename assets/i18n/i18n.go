@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"sync"
 	"sync/atomic"
 
 	goi18n "github.com/nicksnyder/go-i18n/v2/i18n"
@@ -28,11 +29,16 @@ var Languages = []string{"pt", "en"}
 // Citizens lists the tags of the languages of the citizen's screen.
 var Citizens = []string{"pt", "en", "fr", "es", "uk", "ru", "zh-Hans", "hi", "bn", "ne"}
 
-// Both are built once from the embedded files, which a test reads too: a file that does not
-// parse is a programmer's error.
-var localizers, keys, texts = load()
+// catalogues are what the files say, by language.
+type catalogues struct {
+	localizers map[string]*goi18n.Localizer
+	keys       map[string][]string // sorted
+	texts      map[string]map[string]string
+}
 
-func load() (map[string]*goi18n.Localizer, map[string][]string, map[string]map[string]string) {
+// read reads the embedded files when the first text is asked for: many programs ask for none. A test reads them too: a file
+// that does not parse is a programmer's error.
+var read = sync.OnceValue(func() catalogues {
 	bundle := goi18n.NewBundle(language.Portuguese)
 	bundle.RegisterUnmarshalFunc("json", json.Unmarshal)
 	byLanguage := make(map[string]*goi18n.Localizer, len(Citizens))
@@ -51,8 +57,8 @@ func load() (map[string]*goi18n.Localizer, map[string][]string, map[string]map[s
 		slices.Sort(ids[tag])
 		byLanguage[tag] = goi18n.NewLocalizer(bundle, tag)
 	}
-	return byLanguage, ids, all
-}
+	return catalogues{byLanguage, ids, all}
+})
 
 // asked is told of every key that is looked up, for tests.
 var asked atomic.Pointer[func(lang, key string)]
@@ -71,6 +77,7 @@ func Text(lang, key string, args map[string]any) string {
 	if tell := asked.Load(); tell != nil {
 		(*tell)(lang, key)
 	}
+	localizers := read().localizers
 	own, known := localizers[lang]
 	if text := localized(own, key, args); known && text != "" {
 		return text
@@ -103,9 +110,9 @@ func localized(localizer *goi18n.Localizer, key string, args map[string]any) str
 
 // Has reports whether the language's own catalogue has the key.
 func Has(lang, key string) bool {
-	_, found := slices.BinarySearch(keys[lang], key)
+	_, found := slices.BinarySearch(read().keys[lang], key)
 	return found
 }
 
 // Keys returns the sorted keys of a catalogue, for tests.
-func Keys(lang string) []string { return slices.Clone(keys[lang]) }
+func Keys(lang string) []string { return slices.Clone(read().keys[lang]) }

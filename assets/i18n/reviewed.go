@@ -38,9 +38,10 @@ func Review(lang, name, text string) Reading {
 
 // Reviews reports on a language's catalogue, in the order of the keys.
 func Reviews(lang string) []Reading {
-	all := make([]Reading, 0, len(keys[lang]))
-	for _, key := range keys[lang] {
-		all = append(all, Review(lang, key, texts[lang][key]))
+	c := read()
+	all := make([]Reading, 0, len(c.keys[lang]))
+	for _, key := range c.keys[lang] {
+		all = append(all, Review(lang, key, c.texts[lang][key]))
 	}
 	return all
 }

@@ -202,6 +202,10 @@ func TestTheDocument(t *testing.T) {
 	types(desk, "", "Removal")
 	desk.run("test -s /etc/balcao/kiosk.toml -a -s /etc/balcao/balcao-07.key && ! command -v kiosk")
 	login.run("systemctl stop balcao-login")
+	if asksWho(t, certificates+"/entrar.crt")() == nil {
+		t.Error("somebody is asked to sign in at a service that stopped")
+	}
+	login.run("! grep -r -e client_id -e shop /var/log/nginx")
 	say["Removal of the login service"] = strings.ReplaceAll(say["Removal"], "balcao-desk", "balcao-login")
 	types(login, "", "Removal of the login service")
 	login.run("ls /etc/balcao/signing/*.pem && test -s /etc/balcao/keys/subjects -a -s /etc/balcao/login.toml && ! command -v balcao-login")

@@ -1,24 +1,26 @@
 package deb_test
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
 const later = "2.0"
 
-// upgrades are the packages under a later version, with the same programs.
+// upgrades are the packages under a later version, with the same programs: only what dpkg is told of them is packed again.
 func upgrades(t *testing.T) string {
 	t.Helper()
 	from, to := built(t), t.TempDir()
 	for _, name := range packages {
-		folder := filepath.Join(to, name)
-		output(t, exec.Command("dpkg-deb", "-R", file(from, name, version), folder))
-		output(t, exec.Command("sed", "-i", "s/^Version: .*/Version: "+later+"/; s/(= "+version+")/(= "+later+")/g", filepath.Join(folder, "DEBIAN/control")))
-		output(t, exec.Command("dpkg-deb", "--root-owner-group", "-Zgzip", "-z1", "-b", folder, file(to, name, later)))
+		output(t, exec.Command("sh", "-ec", `cp "$1" "$2"; dpkg-deb -e "$1" "$4"; cd "$4"
+			sed -i "s/^Version: .*/Version: $3/; s/(= [0-9.]*)/(= $3)/" control
+			tar --owner=0 --group=0 -czf ../control.tar.gz .; ar rS "$2" ../control.tar.gz`,
+			"sh", file(from, name, version), file(to, name, later), later, filepath.Join(t.TempDir(), name)))
 	}
 	return to
 }
@@ -28,7 +30,9 @@ func upgrades(t *testing.T) string {
 func TestInstallUpgradeRemovePurge(t *testing.T) {
 	c := newChroot(t)
 	for from, to := range map[string]string{built(t): "1", upgrades(t): "2"} {
-		output(t, exec.Command("cp", "-R", from, c.path(to)))
+		if err := errors.Join(os.Mkdir(c.path(to), 0o755), syscall.Mount(from, c.path(to), "", syscall.MS_BIND, "")); err != nil {
+			t.Fatal(err)
+		}
 	}
 	install := func(folder string) string { return c.run("dpkg --force-depends -i /" + folder + "/*.deb") }
 	install("1")
