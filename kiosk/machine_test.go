@@ -53,22 +53,32 @@ func marked() kiosk.Identity {
 // might press, and noise.
 func TestSessionUnderRandomEvents(t *testing.T) {
 	bound, changed, checked, away, locked, decided := map[kiosk.DocumentKind]int{}, map[string]int{}, 0, 0, 0, 0
-	rapid.Check(t, func(t *rapid.T) {
-		w := newWorld(t)
-		for range 1000 {
-			w.step()
+	untried := func() (names []string) {
+		for _, errand := range append(slices.Clone(kiosk.Life), kiosk.Errands[0], kiosk.Word) {
+			if last := errand.Steps[len(errand.Steps)-1]; (last == kiosk.StepDone || last == kiosk.StepStored) && changed[errand.Name] == 0 {
+				names = append(names, errand.Name)
+			}
 		}
-		for kind, n := range w.bound {
-			bound[kind] += n
-		}
-		for errand, n := range w.changed {
-			changed[errand] += n
-		}
-		checked += w.checked
-		away += w.away
-		locked += w.locked
-		decided += w.decided
-	})
+		return names
+	}
+	for n := 0; n == 0 || n < 10 && len(untried()) > 0 && !t.Failed(); n++ { // some ends are rare
+		rapid.Check(t, func(t *rapid.T) {
+			w := newWorld(t)
+			for range 1000 {
+				w.step()
+			}
+			for kind, n := range w.bound {
+				bound[kind] += n
+			}
+			for errand, n := range w.changed {
+				changed[errand] += n
+			}
+			checked += w.checked
+			away += w.away
+			locked += w.locked
+			decided += w.decided
+		})
+	}
 	if locked == 0 || decided == 0 {
 		t.Errorf("in random walks %d cases were behind the lock, and %d decided: both want some", locked, decided)
 	}
@@ -83,10 +93,8 @@ func TestSessionUnderRandomEvents(t *testing.T) {
 			t.Errorf("no random walk bound a key to a %s: the walk proves little", kind)
 		}
 	}
-	for _, errand := range append(slices.Clone(kiosk.Life), kiosk.Errands[0], kiosk.Word) {
-		if last := errand.Steps[len(errand.Steps)-1]; (last == kiosk.StepDone || last == kiosk.StepStored) && changed[errand.Name] == 0 {
-			t.Errorf("no random walk came to the end of %s", errand.Name)
-		}
+	if names := untried(); len(names) > 0 {
+		t.Errorf("no random walk came to the end of %v", names)
 	}
 	t.Logf("errands: %v", changed)
 	t.Logf("keys bound: %v, documents checked: %d, cards away: %d, states behind the lock: %d, decided: %d", bound, checked, away, locked, decided)
