@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"syscall"
 	"testing"
 
@@ -30,6 +31,7 @@ func TestMain(m *testing.M) {
 
 // runInside takes root's own right to make the namespace, or a user namespace where that is the way.
 func runInside() int {
+	runtime.LockOSThread() // the thread whose end is the signal
 	id := os.Getuid()
 	ways := []*syscall.SysProcAttr{
 		{Cloneflags: syscall.CLONE_NEWNS},
