@@ -9,10 +9,12 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -21,16 +23,18 @@ import (
 
 const clientUsage = `Usage: kioskctl client COMMAND [flags]
 
-  add ID --name NAME --redirect URI… --claims A,B [--logout URI…] [--loopback] [--sector NAME] [--jwks FILE | --post]
+  add ID --name NAME --redirect URI… --claims A,B [--logout URI…] [--loopback] [--sector NAME] [--jwks FILE | --post | --basic]
          [--accepts-shown] [--alg RS256|ES256] [--par]
         register a service at which people sign in, and print its secret, which nobody can be told again.
         --redirect, --logout   may be said several times; https, or with --loopback http://127.0.0.1/… or http://[::1]/… on any port
         --claims               name given_name family_name birthdate nationalities document email phone_number pt_nic pt_nif pt_niss pt_nsns
         --sector               services of one sector know a person by one identifier; when not said, the host of its redirect URIs
         --jwks                 it signs with a key of its own (private_key_jwt), of which these are the public ones, and has no secret
-        --post                 it sends its secret in the form (client_secret_post), and not in a header
+        --post                 it sends its secret in the form (client_secret_post), and not in a header (--basic, when none is said)
         --accepts-shown        numbers that were only seen on a paper are given too, and marked so
         --par                  it has to push its requests (RFC 9126)
+  set ID [any of these]
+        change what is said; what is said several times is all there is then, and --par=false takes back. Secret and sector stay
   rotate ID [--overlap DURATION]
         make its next secret; the one before ends after the overlap (24h when not said, 0s: at once)
   suspend ID, resume ID
@@ -46,48 +50,108 @@ The connection string of a superuser is --dsn, or better BALCAO_ADMIN_DSN.
 // runClient carries out "kioskctl client".
 func runClient(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return oneOf(ctx, "kioskctl client", clientUsage, map[string]command{
-		"add": clientAdd, "rotate": clientRotate, "list": clientList, "key": clientKey,
+		"add": clientAdd, "set": clientSet, "rotate": clientRotate, "list": clientList, "key": clientKey,
 		"suspend": changeOne("client suspend", clientUsage, schema.SuspendClient, "Nobody signs in at %s any more.\n"),
 		"resume":  changeOne("client resume", clientUsage, schema.ResumeClient, "People may sign in at %s again.\n"),
 	}, args, stdout, stderr)
 }
 
+// clientFlags are the flags of what is registered of a service. What is said is put into a registration by the function that
+// it returns.
+func clientFlags(fs *flag.FlagSet) (apply func(*schema.Client) error) {
+	var said []func(*schema.Client) error
+	say := func(do func(*schema.Client)) error {
+		said = append(said, func(c *schema.Client) error { do(c); return nil })
+		return nil
+	}
+	text := func(name string, of func(*schema.Client) *string) {
+		fs.Func(name, "", func(v string) error { return say(func(c *schema.Client) { *of(c) = v }) })
+	}
+	text("name", func(c *schema.Client) *string { return &c.Name })
+	text("sector", func(c *schema.Client) *string { return &c.Sector })
+	text("alg", func(c *schema.Client) *string { return &c.IDTokenAlg })
+	switches := func(name string, of func(*schema.Client) *bool) {
+		fs.BoolFunc(name, "", func(v string) error {
+			on, err := strconv.ParseBool(v)
+			return errors.Join(err, say(func(c *schema.Client) { *of(c) = on }))
+		})
+	}
+	switches("loopback", func(c *schema.Client) *bool { return &c.Loopback })
+	switches("accepts-shown", func(c *schema.Client) *bool { return &c.AcceptsShown })
+	switches("par", func(c *schema.Client) *bool { return &c.RequirePAR })
+	list := func(name string, of func(*schema.Client) *[]string) {
+		var all []string
+		fs.Func(name, "", func(v string) error {
+			all = append(all, v)
+			return say(func(c *schema.Client) { *of(c) = all })
+		})
+	}
+	list("redirect", func(c *schema.Client) *[]string { return &c.RedirectURIs })
+	list("logout", func(c *schema.Client) *[]string { return &c.LogoutURIs })
+	fs.Func("claims", "", func(v string) error { return say(func(c *schema.Client) { c.Claims = strings.Split(v, ",") }) })
+
+	var ways []string
+	way := func(auth string, jwks func() ([]byte, error)) error {
+		ways = append(ways, auth)
+		said = append(said, func(c *schema.Client) (err error) {
+			if len(ways) > 1 {
+				return errors.New("--basic and --post are for a service with a secret, --jwks for one without: say one of them")
+			}
+			c.Auth = auth
+			c.JWKS, err = jwks()
+			return err
+		})
+		return nil
+	}
+	none := func() ([]byte, error) { return nil, nil }
+	fs.BoolFunc("basic", "", func(string) error { return way("client_secret_basic", none) })
+	fs.BoolFunc("post", "", func(string) error { return way("client_secret_post", none) })
+	fs.Func("jwks", "", func(file string) error {
+		return way("private_key_jwt", func() ([]byte, error) { return os.ReadFile(file) })
+	})
+	return func(c *schema.Client) error {
+		for _, put := range said {
+			if err := put(c); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
 func clientAdd(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	fs, dsn := adminFlags("client add", clientUsage, stderr)
-	c := schema.Client{Auth: "client_secret_basic"}
-	fs.StringVar(&c.Name, "name", "", "")
-	fs.StringVar(&c.Sector, "sector", "", "")
-	fs.StringVar(&c.IDTokenAlg, "alg", "RS256", "")
-	fs.BoolVar(&c.Loopback, "loopback", false, "")
-	fs.BoolVar(&c.AcceptsShown, "accepts-shown", false, "")
-	fs.BoolVar(&c.RequirePAR, "par", false, "")
-	fs.Func("redirect", "", func(uri string) error { c.RedirectURIs = append(c.RedirectURIs, uri); return nil })
-	fs.Func("logout", "", func(uri string) error { c.LogoutURIs = append(c.LogoutURIs, uri); return nil })
-	fs.Func("claims", "", func(list string) error { c.Claims = strings.Split(list, ","); return nil })
-	post := fs.Bool("post", false, "")
-	jwks := fs.String("jwks", "", "")
+	apply := clientFlags(fs)
 	leading, exit, ok := parseNamed(fs, dsn, 1, args, stderr)
 	if !ok {
 		return exit
 	}
-	c.ID = leading[0]
-	switch {
-	case *post && *jwks != "":
-		return fail(stderr, fs.Name(), errors.New("--post is for a service with a secret, --jwks for one without"))
-	case *post:
-		c.Auth = "client_secret_post"
-	case *jwks != "":
-		c.Auth = "private_key_jwt"
-		var err error
-		if c.JWKS, err = os.ReadFile(*jwks); err != nil {
-			return fail(stderr, fs.Name(), err)
-		}
+	c := schema.Client{ID: leading[0], Auth: "client_secret_basic"}
+	err := apply(&c)
+	secret := ""
+	if err == nil {
+		secret, err = schema.AddClient(ctx, *dsn, c)
 	}
-	secret, err := schema.AddClient(ctx, *dsn, c)
 	if err != nil {
 		return fail(stderr, fs.Name(), err)
 	}
 	_, _ = fmt.Fprintf(stdout, "People may sign in at %s.\n  client_id     = %q\n", c.Name, c.ID)
+	printSecret(stdout, secret)
+	return exitOK
+}
+
+func clientSet(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	fs, dsn := adminFlags("client set", clientUsage, stderr)
+	apply := clientFlags(fs)
+	leading, exit, ok := parseNamed(fs, dsn, 1, args, stderr)
+	if !ok {
+		return exit
+	}
+	secret, err := schema.ChangeClient(ctx, *dsn, leading[0], apply)
+	if err != nil {
+		return fail(stderr, fs.Name(), err)
+	}
+	_, _ = fmt.Fprintf(stdout, "%s is changed, for whoever signs in from now on.\n", leading[0])
 	printSecret(stdout, secret)
 	return exitOK
 }

@@ -42,13 +42,13 @@ var Claims = []string{"name", "given_name", "family_name", "birthdate", "nationa
 var (
 	ErrClient = errors.New("a service has an identifier of 2 to 63 lower-case letters, digits, dots, _ or -, a name of 1 to 100 characters, " +
 		"and authenticates by client_secret_basic, client_secret_post or private_key_jwt")
-	ErrClientExists   = errors.New("there is a service of this identifier; use rotate for another secret")
+	ErrClientExists   = errors.New("there is a service of this identifier; use rotate for another secret, set for the rest")
 	ErrNoClient       = errors.New("there is no service of this identifier")
 	ErrClientRedirect = errors.New("a redirect URI is https:// with a host and no fragment; only of a loopback service http://127.0.0.1 or http://[::1] without port")
 	ErrClientSector   = errors.New("redirect URIs of several hosts, or of none: say the sector, such as the organisation's domain")
 	ErrClientClaim    = errors.New("a claim is one of " + strings.Join(Claims, " "))
 	ErrClientKeys     = errors.New("with private_key_jwt, and only then, there is a JWKS of at least one public key")
-	ErrClientSecret   = errors.New("this service has no secret: it signs with a key of its own; add it again under another identifier with other keys")
+	ErrClientSecret   = errors.New("this service has no secret: it signs with a key of its own; give it other keys with set --jwks")
 )
 
 // check fills in what was not said, and returns what is wrong with a registration.
@@ -174,6 +174,52 @@ func RotateClient(ctx context.Context, adminDSN, id string, overlap time.Duratio
 	return secret, nil
 }
 
+// ChangeClient changes what is registered of a service: change is given it, of which ID, State, AddedAt and FormerUntil stay. One
+// that signed with a key of its own and is to have a secret is given one, which is returned. People are known by the same
+// identifiers as long as the sector is the same, which other redirect URIs do not change. Errors: ErrNoClient, those of AddClient
+// but ErrClientExists, and change's own.
+func ChangeClient(ctx context.Context, adminDSN, id string, change func(*Client) error) (secret string, err error) {
+	err = inTx(ctx, adminDSN, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, clientRows+` where id = $1 for update`, id)
+		if err != nil {
+			return fmt.Errorf("reading a service: %w", redact(err))
+		}
+		c, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Client])
+		if errors.Is(err, pgx.ErrNoRows) {
+			return ErrNoClient
+		} else if err != nil {
+			return fmt.Errorf("reading a service: %w", redact(err))
+		}
+		signed := c.Auth == "private_key_jwt"
+		if err := change(&c); err != nil {
+			return err
+		}
+		if err := c.check(); err != nil {
+			return err
+		}
+		var sum []byte
+		if signed && c.Auth != "private_key_jwt" {
+			secret, sum = newSecret()
+		}
+		_, err = tx.Exec(ctx, `update centre.client set name = $2, sector = $3, redirect_uris = $4, loopback = $5, logout_uris = coalesce($6::text[], '{}'),
+				auth = $7, jwks = $8::jsonb, claims = coalesce($9::text[], '{}'), accepts_shown = $10, id_token_alg = $11, require_par = $12,
+				secret = case when $8::jsonb is null then coalesce($13, secret) end, former = case when $8::jsonb is null then former end,
+				former_until = case when $8::jsonb is null then former_until end
+			where id = $1`, id, c.Name, c.Sector, c.RedirectURIs, c.Loopback, c.LogoutURIs, c.Auth, orNull(c.JWKS), c.Claims, c.AcceptsShown,
+			c.IDTokenAlg, c.RequirePAR, sum)
+		if hasCode(err, "23514", "23502") { // check_violation, not_null_violation
+			return ErrClient
+		} else if err != nil {
+			return fmt.Errorf("changing a service: %w", redact(err))
+		}
+		return nil
+	})
+	if err != nil {
+		return "", err
+	}
+	return secret, nil
+}
+
 // SuspendClient has nobody sign in at a service any more until ResumeClient; nor is it told anything of those who did.
 // Error: ErrNoClient.
 func SuspendClient(ctx context.Context, adminDSN, id string) error {
@@ -199,6 +245,8 @@ func setClient(ctx context.Context, adminDSN, id, state string) error {
 
 // Clients lists the services by identifier.
 func Clients(ctx context.Context, adminDSN string) ([]Client, error) {
-	return list[Client](ctx, adminDSN, "the services", `select id, name, state, sector, redirect_uris, loopback, logout_uris, auth, jwks, claims, accepts_shown,
-		id_token_alg, require_par, added_at, case when former_until > clock_timestamp() then former_until end from centre.client order by id`)
+	return list[Client](ctx, adminDSN, "the services", clientRows+` order by id`)
 }
+
+const clientRows = `select id, name, state, sector, redirect_uris, loopback, logout_uris, auth, jwks, claims, accepts_shown,
+	id_token_alg, require_par, added_at, case when former_until > clock_timestamp() then former_until end from centre.client`

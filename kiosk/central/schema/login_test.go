@@ -184,6 +184,33 @@ func TestClients(t *testing.T) {
 		if _, err := schema.AddClient(t.Context(), dsn, other); err != c.want {
 			t.Errorf("%+v: %v, want %v", other, err, c.want)
 		}
+		if other.ID != "other" || c.want == schema.ErrClientSector { // both stay as they are
+			continue
+		}
+		if _, err := schema.ChangeClient(t.Context(), dsn, "shop", func(s *schema.Client) error { c.change(s); return nil }); err != c.want {
+			t.Errorf("changed to %+v: %v, want %v", other, err, c.want)
+		}
+	}
+	change := func(do func(*schema.Client)) (secret string) {
+		t.Helper()
+		return must(schema.ChangeClient(t.Context(), dsn, "shop", func(c *schema.Client) error { do(c); return nil }))(t)
+	}
+	want.Secrets, want.RedirectURIs, want.Claims = []string{digest(third)}, []string{"https://a.example.pt/cb", "https://b.example.pt/cb"}, []string{"name", "email"}
+	secret := change(func(c *schema.Client) {
+		c.ID, c.State, c.RedirectURIs, c.Claims = "other", "suspended", want.RedirectURIs, want.Claims
+	})
+	if diff := cmp.Diff(&want, read("shop")); diff != "" || secret != "" {
+		t.Errorf("changed: %q %s", secret, diff)
+	}
+	if secret := change(func(c *schema.Client) { c.Auth, c.JWKS = signs.Auth, signs.JWKS }); secret != "" || len(read("shop").Secrets) != 0 {
+		t.Errorf("signs now, and has a secret: %q %+v", secret, read("shop"))
+	}
+	secret = change(func(c *schema.Client) { c.Auth, c.JWKS = "client_secret_post", nil })
+	if got := read("shop"); !cmp.Equal(got.Secrets, []string{digest(secret)}) || got.JWKS != nil {
+		t.Errorf("has a secret again: %q %+v", secret, got)
+	}
+	if _, err := schema.ChangeClient(t.Context(), dsn, "nobody", func(*schema.Client) error { return nil }); err != schema.ErrNoClient {
+		t.Errorf("nobody changed: %v", err)
 	}
 	if _, err := schema.RotateClient(t.Context(), dsn, "signs", 0); err != schema.ErrClientSecret {
 		t.Errorf("a secret of one that signs: %v", err)
