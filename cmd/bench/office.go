@@ -178,7 +178,7 @@ func (o *office) admit(ctx context.Context, authorities *pki.PKI, n int) error {
 		return load.Fault("reading", fmt.Sprint(outcome.Verdict.Reasons), outcome.Err)
 	}
 	v := visitor{who: outcome.Verdict.Identity, assurance: outcome.Verdict.Assurance, read: read,
-		phone: fmt.Sprintf("+35191%07d", n), enrolment: uuid.Must(uuid.NewV7())}
+		phone: kiosktest.VisitorPhone(n), enrolment: uuid.Must(uuid.NewV7())}
 	if v.card, err = citizencard.Open(ctx, session); err == nil {
 		err = v.card.VerifyPIN(ctx, []byte(cardPIN))
 	}

@@ -32,7 +32,7 @@ func (o *office) admitTraveller(ctx context.Context, drawer *fixtures.Fixtures, 
 		return err
 	}
 	card.PowerOn()
-	v := visitor{phone: fmt.Sprintf("+35191%07d", len(o.visitors)), enrolment: uuid.Must(uuid.NewV7())}
+	v := visitor{phone: kiosktest.VisitorPhone(len(o.visitors)), enrolment: uuid.Must(uuid.NewV7())}
 	if v.chip, err = travel.Recognise(ctx, kiosktest.Laid{Card: card}, travel.Options{Extended: true, ATR: card.ATR()}); err != nil {
 		return fmt.Errorf("recognising: %w", err)
 	}
