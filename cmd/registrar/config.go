@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -50,6 +51,8 @@ type config struct {
 	Pepper   string `toml:"pepper"`
 	// Support is the telephone number in messages to people; the State's citizen line when left out.
 	Support string `toml:"support"`
+	// Web is the address of the login service for people, where they activate a key with a code; desks only when left out.
+	Web string `toml:"web"`
 	// Messages is a folder of texts that go before those of the program: OCCASION.CHANNEL.LANGUAGE.txt, see
 	// kiosk/delivery/messages. They are checked before the registrar starts.
 	Messages string `toml:"messages"`
@@ -206,6 +209,8 @@ func (c config) Validate() error {
 	place("identity", guarded.Secret(c.Identity), "no such file, nor in $CREDENTIALS_DIRECTORY (registrar keygen)")
 	place("pepper", guarded.Secret(c.Pepper), "no such file, nor in $CREDENTIALS_DIRECTORY (registrar keygen)")
 	must(c.Support != "" && len(c.Support) <= 20, "support: a telephone number of at most 20 characters")
+	web, err := url.Parse(c.Web)
+	must(c.Web == "" || err == nil && web.Scheme == "https" && web.Host != "" && len(c.Web) <= 60, "web: an https address of at most 60 characters")
 	if c.Messages != "" {
 		place("messages", guarded.Folder(c.Messages), "no such folder")
 	}
@@ -237,9 +242,9 @@ func (c config) Validate() error {
 // texts are what people are written.
 func (c config) texts() (delivery.Texts, error) {
 	if c.Messages == "" {
-		return delivery.LoadTexts(c.Support, nil)
+		return delivery.LoadTexts(c.Support, c.Web, nil)
 	}
-	return delivery.LoadTexts(c.Support, os.DirFS(c.Messages))
+	return delivery.LoadTexts(c.Support, c.Web, os.DirFS(c.Messages))
 }
 
 // checkTrust names everything in the trust folder that cannot be used. The worker starts without it all the same.

@@ -188,7 +188,7 @@ func (l letter) make(ctx context.Context, cfg config, pool *pgxpool.Pool, press 
 	}
 	defer clear(code)
 	return press.Letter(paper.Letter{
-		To: l.lines(), From: cfg.Letters.From, Place: cfg.Letters.Place, Support: cfg.Support, Language: l.Language,
+		To: l.lines(), From: cfg.Letters.From, Place: cfg.Letters.Place, Support: cfg.Support, Web: cfg.Web, Language: l.Language,
 		Code: string(code), Until: until.Local(),
 	}, time.Now())
 }

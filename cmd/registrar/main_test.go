@@ -275,6 +275,7 @@ func TestCheckConfig_ReportsEverything(t *testing.T) {
 	config := `
 database = "host=x port=nonsense password=hunter2"
 workers = 99
+web = "http://entrar.example.pt"
 metrics = ":9465"
 colour = "red"
 [sms]
@@ -294,7 +295,7 @@ before = ["nowhere.pub"]
 		t.Errorf("exit %d", code)
 	}
 	for _, want := range []string{
-		`unknown key "colour"`, "metrics: ", "database:", "trust:", "desk_authority:", "identity:", "pepper:", "workers:",
+		`unknown key "colour"`, "metrics: ", "database:", "trust:", "desk_authority:", "identity:", "pepper:", "workers:", "web: an https address",
 		"[sms] address", "[sms] system_id", "[sms] source", "[sms] password and password_file", "[mail] address", "[mail] from",
 		"[log] before: ",
 	} {

@@ -31,8 +31,8 @@ func newTemplate(name string) *template.Template {
 // Every file is checked: that it has the name of an occasion, channel and language, can be filled in, holds its code and,
 // by SMS, fits one part; that each language that the folder adds has all texts. The error names all files that
 // do not; the other ones are not used either.
-func LoadTexts(support string, own fs.FS) (Texts, error) {
-	t := Texts{Support: support, own: make(map[string]*template.Template)}
+func LoadTexts(support, web string, own fs.FS) (Texts, error) {
+	t := Texts{Support: support, Web: web, own: make(map[string]*template.Template)}
 	var problems []error
 	if own != nil {
 		names, err := fs.Glob(own, "*.txt")

@@ -40,7 +40,7 @@ type Data struct {
 	ValidUntil, Document time.Time
 	NotMe                string // the code "this was not me", as it is shown
 	Days                 int    // until the key ends
-	Support              string // where a person calls; Texts knows it
+	Support, Web         string // where a person calls, and where they go with an activation code or ""; Texts knows them
 }
 
 // Hours is Minutes in hours, for texts that would otherwise count many minutes: 0 below two hours.
@@ -57,6 +57,7 @@ func (d Data) Outlives() bool { return d.ValidUntil.After(d.Document) }
 // Texts writes messages. One with nothing but Support has the texts that come with the program.
 type Texts struct {
 	Support string // where a person calls, for example "300 000 000"
+	Web     string // the login service's address, where an activation code is given too; empty: at desks only
 
 	own map[string]*template.Template // an operator's, by the name of the file
 }
@@ -76,7 +77,7 @@ func (t Texts) Write(occasion, channel, language string, d Data) (Message, error
 	if tmpl == nil {
 		return Message{}, fmt.Errorf("writing a message: no template %s", name)
 	}
-	d.Support = t.Support
+	d.Support, d.Web = t.Support, t.Web
 	var b strings.Builder
 	if err := tmpl.Execute(&b, d); err != nil {
 		return Message{}, fmt.Errorf("writing a message: the template %s failed", name)

@@ -29,7 +29,7 @@ func supplied(t *testing.T) []string {
 // What is checked of an operator's texts holds for ours: complete in each language, filled in with the longest data, one part,
 // the code where there is one.
 func TestTexts_Supplied(t *testing.T) {
-	if _, err := delivery.LoadTexts(texts.Support, nil); err != nil {
+	if _, err := delivery.LoadTexts(texts.Support, "", nil); err != nil {
 		t.Error(err)
 	}
 	form := regexp.MustCompile(`^messages/([a-z_]+)\.(sms|email)\.([a-zA-Z-]+)\.txt$`)
@@ -132,6 +132,15 @@ func TestTexts_Write(t *testing.T) {
 			}
 		})
 	}
+	for _, web := range []string{"", "https://entrar.example.pt"} {
+		where := delivery.Texts{Support: texts.Support, Web: web}
+		for _, language := range []string{"pt", "en", "fr", "es", "uk", "ru", "zh-Hans", "hi", "bn", "ne"} {
+			m, err := where.Write("activation", "email", language, d)
+			if err != nil || strings.Contains(m.Body, "https://") != (web != "") || !strings.Contains(m.Body, web) {
+				t.Errorf("%s, activated at %q too: %q, %v", language, web, m.Body, err)
+			}
+		}
+	}
 	if m, err := texts.Write("expiry", "email", "pt", d); err != nil || m.Subject != "A sua Chave Móvel Digital acaba dentro de 1 dia" {
 		t.Errorf("got %q, %v", m.Subject, err)
 	}
@@ -202,13 +211,13 @@ func TestLoadTexts(t *testing.T) {
 		{"not UTF-8", one("welcome.sms.en.txt", "\xff"), "UTF-8"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := delivery.LoadTexts("300 003 990", c.texts)
+			_, err := delivery.LoadTexts("300 003 990", "", c.texts)
 			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got %v, want %q", err, c.want)
 			}
 		})
 	}
-	own, err := delivery.LoadTexts("300 003 990", one("code.sms.pt.txt", "O meu: {{.Code}} {{.Support}}"))
+	own, err := delivery.LoadTexts("300 003 990", "", one("code.sms.pt.txt", "O meu: {{.Code}} {{.Support}}"))
 	if err != nil {
 		t.Fatal(err)
 	}

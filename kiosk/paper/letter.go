@@ -15,6 +15,7 @@ type Letter struct {
 	Until    time.Time
 	Language kiosk.Language
 	Support  string // a telephone
+	Web      string // where the code is given too; empty: at desks only
 	Place    string // where it is written
 }
 
@@ -30,7 +31,7 @@ const (
 func (p *Press) Letter(l Letter, at time.Time) (PDF, error) {
 	paper := Paper{
 		Title: "paper.letter.title", Language: l.Language, Foot: l.From,
-		Args: Args{"Until": day(l.Until), "Support": l.Support},
+		Args: Args{"Until": day(l.Until), "Support": l.Support, "Web": l.Web},
 	}
 	s := p.sheet(paper, at)
 	s.SetTitle(s.pt(paper.Title), true)
@@ -67,6 +68,9 @@ func (p *Press) Letter(l Letter, at time.Time) (PDF, error) {
 	s.lines(left+codeSide+6, width-codeSide-6, 5.2, s.both("paper.letter.until"), "L")
 	s.SetY(y + codeSide)
 	s.text("paper.letter.how")
+	if l.Web != "" {
+		s.text("paper.letter.web")
+	}
 	s.text("paper.never")
 	return s.done()
 }

@@ -57,7 +57,7 @@ func file(t *testing.T, doc paper.PDF) string {
 func TestLetter(t *testing.T) {
 	letter := paper.Letter{
 		To:   []string{"Conceição d'Assunção Guimarães Simões", "Travessa do Ídolo Fictício, 12, 3.º Esq.", "0000-000 AMAUROTA"},
-		From: "Chave Móvel Digital · Apartado 0 · 0000-000 Amaurota", Code: "K7M2P-Q9XWR", Until: at.AddDate(0, 0, 21), Support: "300 003 990", Place: "Amaurota",
+		From: "Chave Móvel Digital · Apartado 0 · 0000-000 Amaurota", Code: "K7M2P-Q9XWR", Until: at.AddDate(0, 0, 21), Support: "300 003 990", Place: "Amaurota", Web: "https://entrar.example.pt",
 	}
 	for language, want := range map[kiosk.Language]string{
 		"pt": "It works once", "en": "It works once", "fr": "", "hi": "It works once", "zh-Hans": "It works once",
@@ -74,7 +74,7 @@ func TestLetter(t *testing.T) {
 			name := file(t, doc)
 			tool(t, "qpdf", "--check", name)
 			text := tool(t, "pdftotext", "-layout", name, "-")
-			for _, part := range append([]string{"Conceição d'Assunção Guimarães Simões", "3.º Esq.", "K7M2P-Q9XWR", "21-12-2026", "300 003 990"}, want) {
+			for _, part := range append([]string{"Conceição d'Assunção Guimarães Simões", "3.º Esq.", "K7M2P-Q9XWR", "21-12-2026", "300 003 990", "entrar.example.pt"}, want) {
 				if !strings.Contains(text, part) {
 					t.Errorf("the letter does not say %q:\n%s", part, text)
 				}

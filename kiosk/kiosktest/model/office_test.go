@@ -150,7 +150,7 @@ func texts(t *testing.T) delivery.Texts {
 		own[occasion+".sms.pt.txt"] = &fstest.MapFile{Data: []byte(body)}
 		own[occasion+".email.pt.txt"] = &fstest.MapFile{Data: []byte("Subject: " + occasion + "\n\n" + body)}
 	}
-	loaded, err := delivery.LoadTexts("300 003 990", own)
+	loaded, err := delivery.LoadTexts("300 003 990", "", own)
 	if err != nil {
 		t.Fatal(err)
 	}
