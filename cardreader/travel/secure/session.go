@@ -66,8 +66,11 @@ func (s *Session) Wipe() {
 func (s *Session) MaxRead(answer int) int {
 	const other = 2 + 4 + 2 + MACSize // the status, DO99 and DO8E
 	header := 1 + 3 + 1               // tag, length and padding byte of DO87
-	if answer-other <= 1+2+0xFF {
+	switch {
+	case answer-other <= 1+2+0xFF:
 		header = 1 + 2 + 1
+	case answer-other > 1+3+0xFFFF:
+		header = 1 + 4 + 1
 	}
 	blocks := (answer - other - header) / s.cipher.BlockSize()
 	return max(blocks*s.cipher.BlockSize()-1, 0)
