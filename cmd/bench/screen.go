@@ -40,7 +40,7 @@ type Drawn struct {
 // gives no window the focus. What was measured before an error is returned with it.
 func measureScreen(ctx context.Context, s *scene, much amount, say func(string, ...any)) (report ScreenReport, err error) {
 	report.Idle = much.idle.Seconds()
-	display, stopScreen, err := process.StartScreen()
+	display, stopScreen, err := process.StartScreen("")
 	if err != nil {
 		return report, err
 	}

@@ -2,12 +2,16 @@ package e2e
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
+	"image"
+	"image/png"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"balcao/cmd/internal/process"
 )
@@ -15,18 +19,20 @@ import (
 // screen is an X server with a window manager.
 type screen struct {
 	display string
+	frame   string // folder of the file with what is shown
 	dir     string // where pictures go
 }
 
 // startScreen starts a screen with a window manager until the test ends.
 func startScreen(t testing.TB) *screen {
 	t.Helper()
-	display, stop, err := process.StartScreen()
+	frame := t.TempDir()
+	display, stop, err := process.StartScreen(frame)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(stop)
-	s := &screen{display: display, dir: os.Getenv("BALCAO_SCREENS")}
+	s := &screen{display: display, frame: frame, dir: os.Getenv("BALCAO_SCREENS")}
 	if s.dir == "" {
 		s.dir = "../../build/screens"
 	}
@@ -48,36 +54,52 @@ func (s *screen) xdo(t testing.TB, args ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
+// rest is how long nothing changes on a screen that has painted what it shows.
+const rest = 400 * time.Millisecond
+
 // picture saves what the monitors show, once it no longer changes: a window paints a moment after it
 // says what it shows. Nothing is decided by a picture; it is for people to look at.
 func (s *screen) picture(t testing.TB, name string) {
 	t.Helper()
-	var before []byte
-	for same, tries := 0, 0; same < 3 && tries < 40; tries++ {
-		now := s.capture(t)
-		if same++; !bytes.Equal(now, before) {
-			same = 0
+	before, began := s.capture(t), time.Now()
+	for since := began; time.Since(since) < rest && time.Since(began) < 20*rest; {
+		<-time.After(rest / 8)
+		if now := s.capture(t); !bytes.Equal(now, before) {
+			before, since = now, time.Now()
 		}
-		before = now
 	}
 	s.save(t, name, before)
 }
 
-// capture is what the monitors show now, as PNG.
+// capture is what the monitors show now, in the format of xwd(1).
 func (s *screen) capture(t testing.TB) []byte {
 	t.Helper()
-	cmd := exec.Command("import", "-window", "root", "-define", "png:exclude-chunks=date,time", "png:-")
-	cmd.Env = append(os.Environ(), "DISPLAY="+s.display)
-	now, err := cmd.Output()
+	now, err := os.ReadFile(filepath.Join(s.frame, "Xvfb_screen0"))
 	if err != nil {
 		t.Fatalf("taking a picture: %v", err)
 	}
 	return now
 }
 
-func (s *screen) save(t testing.TB, name string, picture []byte) {
+// save writes a picture as PNG.
+func (s *screen) save(t testing.TB, name string, dump []byte) {
 	t.Helper()
-	if err := os.WriteFile(filepath.Join(s.dir, name+".png"), picture, 0o644); err != nil {
+	field := func(n int) int { return int(binary.BigEndian.Uint32(dump[4*n:])) } // of X11/XWDFile.h
+	width, height, line, colours := field(4), field(5), field(12), field(19)
+	pixels := dump[field(0)+12*colours:]
+	picture := image.NewRGBA(image.Rect(0, 0, width, height))
+	for y := range height {
+		for x := range width {
+			from, to := pixels[y*line+4*x:], picture.Pix[picture.PixOffset(x, y):]
+			to[0], to[1], to[2], to[3] = from[2], from[1], from[0], 0xFF // blue is first
+		}
+	}
+	var text bytes.Buffer
+	err := (&png.Encoder{CompressionLevel: png.BestSpeed}).Encode(&text, picture)
+	if err == nil {
+		err = os.WriteFile(filepath.Join(s.dir, name+".png"), text.Bytes(), 0o644)
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 }
