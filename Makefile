@@ -22,7 +22,7 @@ endif
 BUILD_PACKAGES := gcc binutils libc6-dev pkg-config libpcsclite-dev libgl1-mesa-dev libx11-dev libxcursor-dev libxrandr-dev \
 	libxinerama-dev libxi-dev libxxf86vm-dev libwayland-dev libxkbcommon-dev
 RUN_PACKAGES   := pcscd vsmartcard-vpcd postgresql libgl1-mesa-dri libopenjp2-tools fonts-noto-core fonts-noto-cjk poppler-utils cups-client util-linux
-TEST_PACKAGES  := opensc pgbackrest prometheus patroni etcd-server etcd-client python3-etcd python3-idna curl yubico-piv-tool openssl xvfb openbox xdotool imagemagick x11-utils pcsc-tools procps mrtdreader iproute2 \
+TEST_PACKAGES  := opensc pgbackrest prometheus patroni etcd-server etcd-client python3-etcd python3-idna curl yubico-piv-tool openssl xvfb openbox xdotool x11-utils pcsc-tools procps mrtdreader iproute2 \
 	cups qpdf zbar-tools vsmartcard-vpicc python3-pycryptodome python3-pil libeac-dev libssl-dev debootstrap lintian man-db systemd chromium apache2 libapache2-mod-auth-openidc $(if $(shell command -v npm),,nodejs npm)
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
