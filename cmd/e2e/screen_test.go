@@ -54,21 +54,27 @@ func (s *screen) xdo(t testing.TB, args ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// rest is how long nothing changes on a screen that has painted what it shows.
-const rest = 400 * time.Millisecond
+// rest is how long nothing changes on a screen that has painted what it shows, also on a busy machine.
+const rest = 1500 * time.Millisecond
 
 // picture saves what the monitors show, once it no longer changes: a window paints a moment after it
 // says what it shows. Nothing is decided by a picture; it is for people to look at.
 func (s *screen) picture(t testing.TB, name string) {
 	t.Helper()
+	s.save(t, name, s.settled(t, rest))
+}
+
+// settled is what the monitors show once nothing has changed for so long; where something always does, what they show then.
+func (s *screen) settled(t testing.TB, long time.Duration) []byte {
+	t.Helper()
 	before, began := s.capture(t), time.Now()
-	for since := began; time.Since(since) < rest && time.Since(began) < 20*rest; {
-		<-time.After(rest / 8)
+	for since := began; time.Since(since) < long && time.Since(began) < 10*long; {
+		<-time.After(long / 20)
 		if now := s.capture(t); !bytes.Equal(now, before) {
 			before, since = now, time.Now()
 		}
 	}
-	s.save(t, name, before)
+	return before
 }
 
 // capture is what the monitors show now, in the format of xwd(1).

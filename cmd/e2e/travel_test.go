@@ -3,6 +3,7 @@ package e2e
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 // traveller is a person with a passport or a residence document.
@@ -88,7 +89,8 @@ func (d *kioskDesk) enrolTraveller(t testing.TB, c *centre, v traveller) (code s
 		d.has(t, clerkTitle)
 		d.swipes(t, strings.ReplaceAll(strings.Join(e.MRZ, "\n")+"\n", "<", ";"))
 		d.awaits(t, "types=true")
-		d.shot(t, v.visitor, "1-ahead") // waits until all of it is there
+		d.screen.settled(t, 4*time.Second) // all of it is there: no event says so
+		d.shot(t, v.visitor, "1-ahead")
 		c.mock(t, "insert", v.card)
 	case v.typed:
 		d.has(t, clerkTitle)
