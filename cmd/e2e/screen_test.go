@@ -68,7 +68,7 @@ func (s *screen) picture(t testing.TB, name string) {
 func (s *screen) settled(t testing.TB, long time.Duration) []byte {
 	t.Helper()
 	before, began := s.capture(t), time.Now()
-	for since := began; time.Since(since) < long && time.Since(began) < 10*long; {
+	for since := began; time.Since(since) < long && time.Since(began) < 5*long; {
 		<-time.After(long / 20)
 		if now := s.capture(t); !bytes.Equal(now, before) {
 			before, since = now, time.Now()
