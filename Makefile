@@ -34,7 +34,7 @@ help:
 	@echo 'make bench  figures: card reading beside OpenSC and mrtdreader, start-up beside an empty window, the centre'
 	@echo 'make chaos  a desk at which everything fails at random: SEEDS=10000, SEEDS=17-17 for one of them again'
 	@echo 'make scale  what becomes slower as people grow, and their size on disk (SIZES=10000,1000000)'
-	@echo 'make failover  servers fall while 10,000 people enrol: what it costs, and that nobody is lost (FAULTS=…, SEED=…; a quarter of an hour)'
+	@echo 'make failover  servers fall while 10,000 people enrol: what it costs, and that nobody is lost (FAULTS=…, SEED=…; more than an hour on two cores)'
 	@echo 'make build  all programs into $(BUILD)/bin'
 	@echo 'make deb    Debian packages of a desk, a centre, the login service and the bench into $(BUILD)/deb (make deb-test installs them in a chroot)'
 	@echo 'make lint   gofmt and golangci-lint (with go vet)'

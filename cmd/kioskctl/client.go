@@ -12,9 +12,9 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
@@ -56,66 +56,54 @@ func runClient(ctx context.Context, args []string, stdout, stderr io.Writer) int
 	}, args, stdout, stderr)
 }
 
-// clientFlags are the flags of what is registered of a service. What is said is put into a registration by the function that
-// it returns.
+// clientFlags are the flags of what is registered of a service. apply puts what was said into a registration, and nothing else.
 func clientFlags(fs *flag.FlagSet) (apply func(*schema.Client) error) {
-	var said []func(*schema.Client) error
-	say := func(do func(*schema.Client)) error {
-		said = append(said, func(c *schema.Client) error { do(c); return nil })
-		return nil
-	}
-	text := func(name string, of func(*schema.Client) *string) {
-		fs.Func(name, "", func(v string) error { return say(func(c *schema.Client) { *of(c) = v }) })
-	}
-	text("name", func(c *schema.Client) *string { return &c.Name })
-	text("sector", func(c *schema.Client) *string { return &c.Sector })
-	text("alg", func(c *schema.Client) *string { return &c.IDTokenAlg })
-	switches := func(name string, of func(*schema.Client) *bool) {
-		fs.BoolFunc(name, "", func(v string) error {
-			on, err := strconv.ParseBool(v)
-			return errors.Join(err, say(func(c *schema.Client) { *of(c) = on }))
-		})
-	}
-	switches("loopback", func(c *schema.Client) *bool { return &c.Loopback })
-	switches("accepts-shown", func(c *schema.Client) *bool { return &c.AcceptsShown })
-	switches("par", func(c *schema.Client) *bool { return &c.RequirePAR })
-	list := func(name string, of func(*schema.Client) *[]string) {
-		var all []string
-		fs.Func(name, "", func(v string) error {
-			all = append(all, v)
-			return say(func(c *schema.Client) { *of(c) = all })
-		})
-	}
-	list("redirect", func(c *schema.Client) *[]string { return &c.RedirectURIs })
-	list("logout", func(c *schema.Client) *[]string { return &c.LogoutURIs })
-	fs.Func("claims", "", func(v string) error { return say(func(c *schema.Client) { c.Claims = strings.Split(v, ",") }) })
-
-	var ways []string
-	way := func(auth string, jwks func() ([]byte, error)) error {
-		ways = append(ways, auth)
-		said = append(said, func(c *schema.Client) (err error) {
-			if len(ways) > 1 {
-				return errors.New("--basic and --post are for a service with a secret, --jwks for one without: say one of them")
-			}
-			c.Auth = auth
-			c.JWKS, err = jwks()
-			return err
-		})
-		return nil
-	}
-	none := func() ([]byte, error) { return nil, nil }
-	fs.BoolFunc("basic", "", func(string) error { return way("client_secret_basic", none) })
-	fs.BoolFunc("post", "", func(string) error { return way("client_secret_post", none) })
-	fs.Func("jwks", "", func(file string) error {
-		return way("private_key_jwt", func() ([]byte, error) { return os.ReadFile(file) })
-	})
-	return func(c *schema.Client) error {
-		for _, put := range said {
-			if err := put(c); err != nil {
-				return err
-			}
+	var said schema.Client
+	fs.StringVar(&said.Name, "name", "", "")
+	fs.StringVar(&said.Sector, "sector", "", "")
+	fs.StringVar(&said.IDTokenAlg, "alg", "", "")
+	fs.BoolVar(&said.Loopback, "loopback", false, "")
+	fs.BoolVar(&said.AcceptsShown, "accepts-shown", false, "")
+	fs.BoolVar(&said.RequirePAR, "par", false, "")
+	fs.Func("redirect", "", func(uri string) error { said.RedirectURIs = append(said.RedirectURIs, uri); return nil })
+	fs.Func("logout", "", func(uri string) error { said.LogoutURIs = append(said.LogoutURIs, uri); return nil })
+	fs.Func("claims", "", func(list string) error { said.Claims = strings.Split(list, ","); return nil })
+	basic, post, jwks := fs.Bool("basic", false, ""), fs.Bool("post", false, ""), fs.String("jwks", "", "")
+	return func(c *schema.Client) (err error) {
+		ways := map[string]bool{"client_secret_basic": *basic, "client_secret_post": *post, "private_key_jwt": *jwks != ""}
+		maps.DeleteFunc(ways, func(_ string, said bool) bool { return !said })
+		if len(ways) > 1 {
+			return errors.New("--basic and --post are for a service with a secret, --jwks for one without: say one of them")
 		}
-		return nil
+		for c.Auth = range ways {
+			c.JWKS = nil
+		}
+		if *jwks != "" {
+			c.JWKS, err = os.ReadFile(*jwks)
+		}
+		fs.Visit(func(f *flag.Flag) {
+			switch f.Name {
+			case "name":
+				c.Name = said.Name
+			case "sector":
+				c.Sector = said.Sector
+			case "alg":
+				c.IDTokenAlg = said.IDTokenAlg
+			case "loopback":
+				c.Loopback = said.Loopback
+			case "accepts-shown":
+				c.AcceptsShown = said.AcceptsShown
+			case "par":
+				c.RequirePAR = said.RequirePAR
+			case "redirect":
+				c.RedirectURIs = said.RedirectURIs
+			case "logout":
+				c.LogoutURIs = said.LogoutURIs
+			case "claims":
+				c.Claims = said.Claims
+			}
+		})
+		return err
 	}
 }
 
@@ -146,6 +134,16 @@ func clientSet(ctx context.Context, args []string, stdout, stderr io.Writer) int
 	leading, exit, ok := parseNamed(fs, dsn, 1, args, stderr)
 	if !ok {
 		return exit
+	}
+	changes := 0
+	fs.Visit(func(f *flag.Flag) {
+		if f.Name != "dsn" {
+			changes++
+		}
+	})
+	if changes == 0 {
+		fs.Usage()
+		return exitUsage
 	}
 	secret, err := schema.ChangeClient(ctx, *dsn, leading[0], apply)
 	if err != nil {

@@ -98,10 +98,8 @@ func (o *Office) NewRegistrarNamed(ctx context.Context, t testing.TB, name strin
 	if strings.Contains(dsn, separator) {
 		separator = "&"
 	}
-	pool, err := registrar.OpenPool(ctx, dsn+separator+"application_name="+r.Name+options, workers)
+	few, err := registrar.PoolConfig(dsn+separator+"application_name="+r.Name+options, workers)
 	check(t, err)
-	pool.Close()
-	few := pool.Config()
 	few.MaxConns = int32(workers + 2) // a connection costs more than all that a test does on it
 	r.Pool, err = pgxpool.NewWithConfig(ctx, few)
 	check(t, err)

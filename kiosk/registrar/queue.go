@@ -33,9 +33,9 @@ const leaseTime = 30 * time.Second
 // another.
 const lockTime = 500 * time.Millisecond
 
-// OpenPool connects to the centre's database for a number of workers. The connection string may name
+// PoolConfig is how a number of workers connects to the centre's database. The connection string may name
 // several hosts; a server that only reads is never used. The error holds no part of the connection string.
-func OpenPool(ctx context.Context, dsn string, workers int) (*pgxpool.Pool, error) {
+func PoolConfig(dsn string, workers int) (*pgxpool.Config, error) {
 	cfg, err := primary.Config(dsn)
 	if err != nil {
 		return nil, err
@@ -50,6 +50,15 @@ func OpenPool(ctx context.Context, dsn string, workers int) (*pgxpool.Pool, erro
 		if params[name] == "" {
 			params[name] = strconv.FormatInt(time.Milliseconds(), 10)
 		}
+	}
+	return cfg, nil
+}
+
+// OpenPool opens a pool of PoolConfig.
+func OpenPool(ctx context.Context, dsn string, workers int) (*pgxpool.Pool, error) {
+	cfg, err := PoolConfig(dsn, workers)
+	if err != nil {
+		return nil, err
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
